@@ -1,0 +1,40 @@
+"""genoseq: sequence models for genomes, from FASTA to per-base tracks.
+
+The names below are loaded when first used (PEP 562), so ``import genoseq`` costs nothing and
+imports no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genoseq.inference.score import score
+    from genoseq.io.fasta import open_fasta
+    from genoseq.models.bundle import load_bundle
+    from genoseq.regions import Region
+    from genoseq.tracks import Channel, Track
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Channel": "genoseq.tracks",
+    "Region": "genoseq.regions",
+    "Track": "genoseq.tracks",
+    "load_bundle": "genoseq.models.bundle",
+    "open_fasta": "genoseq.io.fasta",
+    "score": "genoseq.inference.score",
+}
+
+__all__ = ["Channel", "Region", "Track", "__version__", "load_bundle", "open_fasta", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'genoseq' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

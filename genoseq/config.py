@@ -1,0 +1,310 @@
+"""The one schema of every setting: the Snakefile, the command line and bundles all read it.
+
+A file is YAML or JSON.  Every problem in it is reported at once, by the name of the setting.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genoseq.errors import ConfigError, InputFormatError
+
+Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
+Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+
+
+class Settings(BaseModel):
+    """Frozen, and strict about names: an unknown setting is an error, not a silent no-op."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RegionSettings(Settings):
+    """Which parts of the genomes are learned from."""
+
+    min_length: Positive = Field(300, description="bp; shorter pieces are dropped")
+    max_n_fraction: Fraction = Field(0.5, description="pieces with more N than this are dropped")
+    blacklist: str | None = Field(None, description="BED of regions never to use")
+
+
+class SplitSettings(Settings):
+    """How rows whose split is `blocks` are divided."""
+
+    block: Positive = Field(50_000, description="bp a block")
+    gap: Annotated[int, Field(ge=0)] = Field(2_000, description="bp unused between two splits")
+    valid: Fraction = Field(0.1, description="fraction of blocks for validation")
+    test: Fraction = Field(0.2, description="fraction of blocks for the test")
+
+
+class LabelSettings(Settings):
+    """What is predicted of each base."""
+
+    scheme: Literal["cds-phase", "stranded", "unstranded", "signal"] = Field(
+        "cds-phase",
+        description="cds-phase: none and CDS by strand and codon phase, seven classes; "
+        "stranded/unstranded: the listed classes; signal: regression on the sheet's bigWigs",
+    )
+    classes: tuple[str, ...] = Field(
+        (),
+        description="for stranded/unstranded, first wins where two overlap: CDS, exon, intron, "
+        "five_prime_UTR, three_prime_UTR, splice_donor, splice_acceptor, start_codon, stop_codon, "
+        "any GFF3 feature type, or any BED name",
+    )
+    overlap: Literal["longest", "unknown"] = Field(
+        "longest",
+        description="base claimed by two genes' classes: the longer feature wins, or not learned",
+    )
+
+    @model_validator(mode="after")
+    def _classes_fit(self) -> LabelSettings:
+        named = self.scheme in ("stranded", "unstranded")
+        if named != bool(self.classes):
+            raise ValueError(
+                "classes are listed for schemes stranded and unstranded, and only there"
+            )
+        return self
+
+
+class TokenizerSettings(Settings):
+    """k-mers: tokens of k bases, one every `stride` bases."""
+
+    k: Annotated[int, Field(ge=1, le=8)] = 3
+    stride: Annotated[int, Field(ge=1, le=8)] = 1
+
+    @model_validator(mode="after")
+    def _covers(self) -> TokenizerSettings:
+        if self.stride > self.k:
+            raise ValueError(
+                f"stride {self.stride} is larger than k {self.k}: bases would be skipped"
+            )
+        return self
+
+    @property
+    def label(self) -> str:
+        """Name in paths: `k3s1`."""
+        return f"k{self.k}s{self.stride}"
+
+
+class StemSettings(Settings):
+    """Strided convolution: one step of the encoder for `stride` tokens."""
+
+    stride: Positive = 3
+    kernel: Positive = 9
+    width: Positive = 96
+
+    @model_validator(mode="after")
+    def _odd(self) -> StemSettings:
+        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
+            raise ValueError("kernel must exceed stride by an even number, to be centred")
+        return self
+
+
+class EncoderSettings(Settings):
+    """Recurrent encoder."""
+
+    family: Literal["rnn", "gru", "lstm"] = "lstm"
+    layers: Positive = 1
+    width: Positive = Field(64, description="units of each direction")
+    bidirectional: bool = True
+
+
+class ModelSettings(Settings):
+    """One network, from tokens to logits."""
+
+    tokenizer: TokenizerSettings = TokenizerSettings()
+    embedding: Positive = 32
+    stem: StemSettings | None = StemSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+    @property
+    def stride(self) -> int:
+        """Bases for one step of the encoder."""
+        return self.tokenizer.stride * (1 if self.stem is None else self.stem.stride)
+
+
+class TrainingSettings(Settings):
+    """How a model is trained."""
+
+    window: Positive = Field(1536, description="bp; rounded up to the model's stride")
+    batch: Positive = Field(16, description="windows a step")
+    accumulate: Positive = Field(1, description="batches added up before an optimizer step")
+    steps: Positive = Field(3000, description="optimizer steps at most")
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="wall-clock budget; the learning rate reaches 0 with it"
+    )
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    warmup: Fraction = Field(0.05, description="fraction of the run")
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Annotated[float, Field(gt=0)] = Field(1.0, description="largest gradient norm")
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto", description="auto: bf16 where the processor or GPU computes in it"
+    )
+    loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
+        None, description="default: cross-entropy for classes, mse on log1p for signals"
+    )
+    focal_gamma: Annotated[float, Field(ge=0)] = 2.0
+    class_weights: Literal["none", "balanced"] | tuple[float, ...] = "none"
+    reverse_complement: bool = Field(True, description="train on both strands at random")
+    validate_every: Positive = Field(500, description="steps between validations")
+    validation_windows: Positive = Field(256, description="windows a validation")
+    patience: Positive | None = Field(
+        None, description="stop after this many validations without improvement"
+    )
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class RunSettings(Settings):
+    """One entry of `models`: a network and how to train it."""
+
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+class ScoreSettings(Settings):
+    """Scoring and tracks."""
+
+    formats: tuple[Format, ...] = ("bigwig", "bed")
+    by_phase: bool = Field(False, description="one track for each codon phase")
+
+
+class SummarySettings(Settings):
+    """The summary page; nothing here ever retrains or scores again."""
+
+    title: str = "genoseq run"
+
+
+class Config(Settings):
+    """A whole run of the workflow."""
+
+    genomes: str = Field("config/genomes.tsv", description="the sample sheet")
+    regions: RegionSettings = RegionSettings()
+    split: SplitSettings = SplitSettings()
+    labels: LabelSettings = LabelSettings()
+    models: dict[str, RunSettings] = Field({"bilstm": RunSettings()}, min_length=1)
+    score: ScoreSettings = ScoreSettings()
+    summary: SummarySettings = SummarySettings()
+
+    @model_validator(mode="after")
+    def _names(self) -> Config:
+        for name in self.models:
+            if not NAME.match(name):
+                raise ValueError(f"model name {name!r}: use letters, digits, _ and -")
+        return self
+
+
+class GenomeRow(Settings):
+    """One row of the sample sheet; paths are relative to the working directory."""
+
+    name: str
+    fasta: str
+    annotation: str | None = None
+    mask: str | None = None
+    signal: tuple[str, ...] = ()
+    split: str = "score"
+
+    @model_validator(mode="after")
+    def _fields(self) -> GenomeRow:
+        if not NAME.match(self.name):
+            raise ValueError(f"genome name {self.name!r}: use letters, digits, _ and -")
+        if not re.match(r"^(train|valid|test|score|blocks|contigs:.+)$", self.split):
+            raise ValueError(
+                f"split {self.split!r}: use train, valid, test, score, blocks, "
+                f"or contigs:valid=chrA,chrB;test=chrC"
+            )
+        return self
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def parse_settings(
+    kind: type[SettingsT], data: Mapping[str, Any], path: str | Path | None = None
+) -> SettingsT:
+    """Validated settings of a mapping; ConfigError lists every problem by its dotted name."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: {entry['msg']}"
+            + (f" (found {entry['input']!r})" if not isinstance(entry["input"], Mapping) else "")
+            for entry in error.errors()
+        ]
+        raise ConfigError(problems, path) from None
+
+
+def read_mapping(source: str | Path) -> dict[str, Any]:
+    """Mapping of a YAML or JSON file, or of JSON text that starts with ``{``."""
+    import yaml  # 30 ms: only where a file is read
+
+    text = str(source)
+    path = None if text.lstrip().startswith("{") else Path(source)
+    try:
+        data = yaml.safe_load(text if path is None else path.read_text())
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", path) from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"expected settings (name: value), found {type(data).__name__}", path)
+    return data
+
+
+def load_config(path: str | Path) -> Config:
+    """The workflow configuration of a YAML or JSON file."""
+    return parse_settings(Config, read_mapping(path), path)
+
+
+def json_schema() -> str:
+    """JSON schema of :class:`Config`, for editors and for ``workflows/schemas``."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+
+
+def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
+    """Rows of the sample sheet by name: tab separated, header line, ``-`` or empty for none.
+
+    ``signal`` holds several files separated by commas.  Lines starting with ``#`` are comments.
+    """
+    rows: dict[str, GenomeRow] = {}
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFormatError(f"the sample sheet cannot be read: {error}", path) from None
+    numbered = [(n, x) for n, x in enumerate(lines, 1) if x.strip() and not x.startswith("#")]
+    if not numbered:
+        raise InputFormatError("the sample sheet is empty: it needs a header and a row", path)
+    header, *body = csv.reader((text for _, text in numbered), delimiter="\t")
+    for (number, _), cells in zip(numbered[1:], body, strict=True):
+        if len(cells) != len(header):
+            raise InputFormatError(
+                f"{len(cells)} columns, the header has {len(header)}: separate them by tabs",
+                path,
+                number,
+            )
+        row = _genome_row(dict(zip(header, cells, strict=True)), path, number)
+        if row.name in rows:
+            raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
+        rows[row.name] = row
+    return rows
+
+
+def _genome_row(cells: dict[str, str], path: str | Path, line: int) -> GenomeRow:
+    filled: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip() not in ("", "-")}
+    if "signal" in filled:
+        filled["signal"] = tuple(part.strip() for part in filled["signal"].split(","))
+    try:
+        return parse_settings(GenomeRow, filled)
+    except ConfigError as error:
+        raise InputFormatError("; ".join(error.problems), path, line) from None

@@ -1,0 +1,73 @@
+"""Every error genoseq raises on purpose, in one tree.
+
+    GenoseqError
+    ├── InputFormatError(ValueError)   a file says something its format does not allow
+    ├── RegionError(ValueError)        an interval that cannot be: reversed, outside its contig
+    ├── ConfigError(ValueError)        settings that do not hold; carries every problem at once
+    ├── StoreError(ValueError)         a store that is damaged or does not fit what is asked of it
+    ├── BundleError(ValueError)        a model folder that is damaged or does not fit its input
+    └── BackendError(RuntimeError)     something this machine lacks: a processor feature, a package
+
+The command line turns each into one line and exit status 1; from Python they are caught by their
+built-in parent as well.  A message says where, what was found and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+
+
+class GenoseqError(Exception):
+    """Parent of every error that genoseq raises on purpose."""
+
+
+class InputFormatError(GenoseqError, ValueError):
+    """A file that does not keep to its format.
+
+    Parameters
+    ----------
+    problem
+        What was found and how to mend it.
+    path
+        The file.
+    line
+        Line number, 1-based, where one is known.
+    """
+
+    def __init__(
+        self, problem: str, path: str | PathLike[str] | None = None, line: int | None = None
+    ) -> None:
+        self.problem = problem
+        self.path = path
+        self.line = line
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + problem)
+
+
+class RegionError(GenoseqError, ValueError):
+    """An interval that cannot be: reversed, negative, outside its contig, on an unknown contig."""
+
+
+class ConfigError(GenoseqError, ValueError):
+    """Settings that do not hold.  ``problems`` lists all of them, so that one run shows all."""
+
+    def __init__(
+        self, problems: str | Sequence[str], path: str | PathLike[str] | None = None
+    ) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.path = path
+        lead = "" if path is None else f"{path}: "
+        super().__init__("\n".join(lead + problem for problem in self.problems))
+
+
+class StoreError(GenoseqError, ValueError):
+    """A store that is damaged, or does not fit what is asked of it."""
+
+
+class BundleError(GenoseqError, ValueError):
+    """A model bundle that is damaged, or does not fit its input."""
+
+
+class BackendError(GenoseqError, RuntimeError):
+    """Something that this machine lacks: a processor feature, a device, a package, a program."""

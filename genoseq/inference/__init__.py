@@ -1,0 +1,1 @@
+"""From a genome and a model to tracks."""

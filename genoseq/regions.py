@@ -1,0 +1,136 @@
+"""Intervals on contigs.  Everywhere inside genoseq an interval is 0-based and half-open.
+
+Only readers, writers and region strings (``chr1:1-100``, 1-based and closed) speak otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from genoseq.errors import RegionError
+
+Strand = Literal["+", "-", "."]
+
+_REGION = re.compile(
+    r"^(?P<chrom>.+?)(?::(?P<start>[\d,]+)-(?P<end>[\d,]+))?(?:\((?P<strand>[+-])\))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Bases ``start <= i < end`` of ``chrom``, 0-based; ``strand`` is ``+``, ``-`` or ``.``."""
+
+    chrom: str
+    start: int
+    end: int
+    strand: Strand = "."
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise RegionError(
+                f"{self.chrom}: interval [{self.start}, {self.end}) is not possible: "
+                f"start must be at least 0 and not after end"
+            )
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __str__(self) -> str:
+        return format_region(self)
+
+
+def parse_region(text: str, lengths: Mapping[str, int] | None = None) -> Region:
+    """Region of ``chrom``, ``chrom:start-end`` or ``chrom:start-end(strand)``, 1-based and closed.
+
+    Parameters
+    ----------
+    text
+        The region string; commas in numbers are allowed.
+    lengths
+        Contig lengths.  Names in it win over the pattern, so that a contig called ``a:1-5`` can be
+        asked for, and a bare name means the whole contig.  Without it a bare name is an error.
+
+    Raises
+    ------
+    RegionError
+        If the string does not parse, or the contig or the bases do not exist.
+    """
+    if lengths is not None and text in lengths:
+        return Region(text, 0, lengths[text])
+    match = _REGION.match(text.strip())
+    if match is None or (match["start"] is None and lengths is None):
+        raise RegionError(
+            f"region {text!r}: expected chrom:start-end, 1-based, such as chr1:1-1000"
+        )
+    chrom = match["chrom"]
+    strand: Strand = "." if match["strand"] is None else "-" if match["strand"] == "-" else "+"
+    if lengths is not None and chrom not in lengths:
+        raise RegionError(f"region {text!r}: no contig {chrom!r} in the FASTA")
+    if match["start"] is None:
+        assert lengths is not None
+        return Region(chrom, 0, lengths[chrom], strand)
+    start, end = (int(match[key].replace(",", "")) for key in ("start", "end"))
+    if start < 1 or end < start:
+        raise RegionError(f"region {text!r}: bases are counted from 1 and start is not after end")
+    region = Region(chrom, start - 1, end, strand)
+    return region if lengths is None else check_bounds(region, lengths)
+
+
+def format_region(region: Region) -> str:
+    """``chrom:start-end``, 1-based and closed, with ``(+)`` or ``(-)`` where stranded."""
+    strand = "" if region.strand == "." else f"({region.strand})"
+    return f"{region.chrom}:{region.start + 1}-{region.end}{strand}"
+
+
+def check_bounds(region: Region, lengths: Mapping[str, int]) -> Region:
+    """The region itself; RegionError if its contig is unknown or it runs past the contig's end."""
+    if region.chrom not in lengths:
+        raise RegionError(
+            f"contig {region.chrom!r} of region {region} is not in the FASTA: names must be equal "
+            f"to the FASTA headers up to the first space (chr is never added or removed)"
+        )
+    if region.end > lengths[region.chrom]:
+        raise RegionError(
+            f"region {region} ends past the contig's last base, {lengths[region.chrom]}"
+        )
+    return region
+
+
+def clip(region: Region, length: int) -> Region:
+    """The part of the region inside a contig of ``length`` bases (perhaps of length 0)."""
+    return replace(region, start=min(region.start, length), end=min(region.end, length))
+
+
+def flank(region: Region, upstream: int, downstream: int, length: int) -> Region:
+    """The region grown by bases 5' and 3' of it **on its strand**, clipped to the contig."""
+    left, right = (downstream, upstream) if region.strand == "-" else (upstream, downstream)
+    start = min(max(0, region.start - left), length)
+    return replace(region, start=start, end=max(start, min(length, region.end + right)))
+
+
+def merge(regions: Iterable[Region]) -> list[Region]:
+    """Union of the regions without regard to strand, sorted by contig name and start."""
+    merged: list[Region] = []
+    for region in sorted(regions, key=lambda r: (r.chrom, r.start, r.end)):
+        last = merged[-1] if merged else None
+        if last is not None and last.chrom == region.chrom and region.start <= last.end:
+            merged[-1] = replace(last, end=max(last.end, region.end))
+        elif len(region):
+            merged.append(replace(region, strand="."))
+    return merged
+
+
+def subtract(region: Region, holes: Iterable[Region]) -> Iterator[Region]:
+    """Parts of ``region`` outside ``holes``; the holes are merged, sorted and on its contig."""
+    start = region.start
+    for hole in holes:
+        if hole.end <= start or hole.start >= region.end:
+            continue
+        if hole.start > start:
+            yield replace(region, start=start, end=hole.start)
+        start = hole.end
+    if start < region.end:
+        yield replace(region, start=start)

@@ -1,0 +1,1 @@
+"""Bases to token ids and back."""

@@ -1,0 +1,76 @@
+"""Per-base values on a contig, and the colours and names they have in every output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import RegionError
+from genoseq.regions import Strand
+
+STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
+
+# Okabe and Ito (2008), Color Universal Design: eight colours that colour-blind people tell apart.
+OKABE_ITO = (
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+    (240, 228, 66),
+    (0, 0, 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One column of a track: a class or signal on one strand (``.`` for both)."""
+
+    name: str
+    strand: Strand = "."
+
+    @property
+    def label(self) -> str:
+        """``name.plus``, ``name.minus`` or ``name.both``: the stem of file and column names."""
+        return f"{self.name}.{STRAND_WORDS[self.strand]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Values of consecutive bases of one contig.
+
+    Attributes
+    ----------
+    chrom, start
+        Contig and 0-based first base.
+    values
+        float32, shape (L, C).  NaN means that the base has no value: never the same as 0.
+    channels
+        The C columns.
+    """
+
+    chrom: str
+    start: int
+    values: NDArray[np.float32]
+    channels: tuple[Channel, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] != len(self.channels):
+            raise RegionError(
+                f"track of {self.chrom}: values of shape {self.values.shape} "
+                f"do not have {len(self.channels)} channels"
+            )
+
+    @property
+    def end(self) -> int:
+        """One past the last base, 0-based."""
+        return self.start + len(self.values)
+
+
+def channel_colours(channels: Sequence[Channel]) -> list[tuple[int, int, int]]:
+    """RGB of each channel: a colour for each class and strand, in order of appearance."""
+    return [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(channels))]
