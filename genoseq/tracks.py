@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,12 @@ class Channel:
     def label(self) -> str:
         """``name.plus``, ``name.minus`` or ``name.both``: the stem of file and column names."""
         return f"{self.name}.{STRAND_WORDS[self.strand]}"
+
+    @property
+    def file_stem(self) -> str:
+        """The label made safe as a file name: other than letters, digits, ``_``, ``-``: ``%XX``."""
+        name = quote(self.name, safe="").replace(".", "%2E").replace("~", "%7E")
+        return f"{name}.{STRAND_WORDS[self.strand]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class Window:
     """One model input on a contig, 0-based half-open.
 
     ``start`` may be negative and ``end`` may lie past the contig: bases outside are N.
-    ``keep_start`` to ``keep_end`` is what is wanted of the core ``[start + context, end - context)``.
+    ``keep_start`` to ``keep_end`` is the wanted part of the core, ``start + context`` to
+    ``end - context``.
     """
 
     chrom: str

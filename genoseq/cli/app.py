@@ -1,0 +1,59 @@
+"""``genoseq VERB``: one module a verb, errors as one line on stderr and exit status 1."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from genoseq import __version__
+from genoseq.errors import GenoseqError
+
+app = typer.Typer(
+    name="genoseq",
+    help="Sequence models for genomes: from FASTA to per-base tracks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"genoseq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more, and show tracebacks."),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Say only what went wrong."),
+) -> None:
+    del version
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("genoseq").setLevel(level)
+
+
+def main() -> None:
+    """Run the command line: every expected error is one line on stderr, exit status 1."""
+    try:
+        app()
+    except GenoseqError as error:
+        if logging.getLogger("genoseq").level == logging.DEBUG:
+            raise
+        sys.exit("\n".join(f"genoseq: error: {line}" for line in str(error).splitlines()))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if logging.getLogger("genoseq").level == logging.DEBUG:
+            raise
+        name = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"genoseq: error: {name}{error.strerror or error}")
