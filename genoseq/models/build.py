@@ -1,0 +1,95 @@
+"""The network that settings describe."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from genoseq.config import ModelSettings
+from genoseq.models.heads import PerBaseHead
+from genoseq.models.layers import Stem
+from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
+from genoseq.schemes import Scheme
+from genoseq.tokenizers.vocabulary import Vocabulary
+
+
+class PerBaseModel(nn.Module):
+    """Token ids (B, T) to logits (B, L, S), L = T * tokenizer stride.
+
+    embedding -> stem (optional strided convolution) -> encoder (recurrent) -> head.
+
+    Parameters
+    ----------
+    settings
+        The network.
+    states
+        Outputs for a base, S.
+    chunk
+        Most steps of the encoder in one kernel call.
+
+    Attributes
+    ----------
+    embedding, stem, encoder, head
+        The four parts; `stem` is None where the encoder steps token by token.
+    """
+
+    def __init__(self, settings: ModelSettings, states: int, chunk: int = CUDNN_STEPS) -> None:
+        super().__init__()
+        vocabulary = Vocabulary(settings.tokenizer.k)
+        self.settings = settings
+        self.embedding = nn.Embedding(vocabulary.size, settings.embedding)
+        self.stem: Stem | None = None
+        width = settings.embedding
+        if settings.stem is not None:
+            self.stem = Stem(settings.embedding, settings.stem, vocabulary.unknown)
+            width = settings.stem.width
+        self.dropout = nn.Dropout(settings.dropout)
+        self.encoder = RecurrentEncoder(width, settings.encoder, settings.dropout, chunk)
+        self.head = PerBaseHead(self.encoder.outputs, settings.stride, states)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Logits of ids.
+
+        Parameters
+        ----------
+        ids
+            Token ids, int64 or int32, shape (B, T); T a multiple of the stem's stride.
+
+        Returns
+        -------
+        Tensor
+            Shape (B, T * tokenizer stride, S); base b of a row belongs to token b // stride.
+
+        Raises
+        ------
+        ValueError
+            If ids are not (B, T), or T is 0 or no multiple of the stem's stride.
+        """
+        hidden = self.encoder(self.dropout(self.embed(ids)))
+        return cast(Tensor, self.head(self.dropout(hidden)))
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """What the encoder reads: ids (B, T) -> vectors (B, T / stem stride, E); raises as above."""
+        self._check(ids)
+        if self.stem is None:
+            return cast(Tensor, self.embedding(ids))
+        return cast(Tensor, self.stem(self.embedding(self.stem.pad(ids))))
+
+    def _check(self, ids: Tensor) -> None:
+        if ids.ndim != 2:
+            raise ValueError(f"ids of shape {tuple(ids.shape)}: expected (batch, tokens)")
+        stride = 1 if self.stem is None else self.stem.stride
+        if ids.shape[1] == 0 or ids.shape[1] % stride:
+            raise ValueError(
+                f"{ids.shape[1]} tokens: their number must be a multiple of the stem's stride "
+                f"{stride}; pad with the unknown token"
+            )
+
+
+def build_model(settings: ModelSettings, scheme: Scheme) -> PerBaseModel:
+    """The untrained network of `settings` with one output for each state of `scheme`.
+
+    Weights are drawn from torch's global generator: seed it for the same network again.
+    """
+    return PerBaseModel(settings, len(scheme))

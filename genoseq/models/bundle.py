@@ -1,0 +1,268 @@
+"""Bundles: a folder with a trained network and all that scoring needs to know of it.
+
+    model.safetensors   the weights, float32
+    config.json         format, genoseq version, settings, label scheme, context, activation,
+                        metrics, provenance, and the checksum of the weights
+
+No pickle is written or read.  A folder whose parts do not fit one another is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from genoseq import __version__
+from genoseq.atomic import atomic_folder
+from genoseq.config import ModelSettings, parse_settings
+from genoseq.errors import BundleError, ConfigError
+from genoseq.models.build import PerBaseModel, build_model
+from genoseq.models.heads import Activation
+from genoseq.schemes import Scheme, scheme_from_json
+
+FORMAT = 1
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+HEAD = "head.projection.weight"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A network and what it says.
+
+    Attributes
+    ----------
+    model
+        The network; :func:`load_bundle` gives it in evaluation mode, on the CPU.
+    settings
+        What it was built from.
+    scheme
+        Its outputs.
+    context
+        bp that it should see on either side of a base that is scored.
+    activation
+        How its logits become values: softmax for classes, expm1 or softplus for signals.
+    provenance
+        Where it comes from, see :func:`provenance`; plain JSON data.
+    metrics
+        What was measured on it; plain JSON data.
+
+    Raises
+    ------
+    BundleError
+        If the context is negative or the activation does not suit the scheme.
+    """
+
+    model: PerBaseModel
+    settings: ModelSettings
+    scheme: Scheme
+    context: int
+    activation: Activation = "softmax"
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.context < 0:
+            raise BundleError(f"context of {self.context} bp: it must be 0 or more")
+        if self.activation not in get_args(Activation):
+            raise BundleError(
+                f"unknown activation {self.activation!r}: use one of {get_args(Activation)}"
+            )
+        if (self.activation == "softmax") != (self.scheme.kind == "classes"):
+            raise BundleError(f"activation {self.activation} does not suit {self.scheme.kind}")
+
+
+def provenance(data: Mapping[str, str], seed: int, steps: int) -> dict[str, Any]:
+    """Where a bundle comes from: training data (name to checksum), seed, steps, software."""
+    return {
+        "data": dict(data),
+        "seed": seed,
+        "steps": steps,
+        "genoseq": __version__,
+        "torch": torch.__version__,
+        "git_revision": _git_revision(),
+    }
+
+
+def save_bundle(path: str | Path, bundle: Bundle) -> None:
+    """Write the folder `path` whole or not at all; an older one is replaced.
+
+    Raises
+    ------
+    BundleError
+        If a weight is not finite, or metrics or provenance are not JSON (NaN is not).
+    """
+    tensors = {
+        name: tensor.detach().to("cpu", torch.float32).contiguous()
+        for name, tensor in bundle.model.state_dict().items()
+    }
+    _check_finite(tensors, path)
+    weights = save(tensors)
+    config = {
+        "format": FORMAT,
+        "genoseq": __version__,
+        "model": bundle.settings.model_dump(mode="json"),
+        "scheme": bundle.scheme.to_json(),
+        "context": bundle.context,
+        "activation": bundle.activation,
+        "metrics": dict(bundle.metrics),
+        "provenance": dict(bundle.provenance),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    try:
+        text = json.dumps(config, indent=2, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"{path}: metrics and provenance must be plain JSON: {error}") from None
+    with atomic_folder(path) as folder:
+        (folder / WEIGHTS).write_bytes(weights)
+        (folder / CONFIG).write_text(text + "\n")
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """The bundle of a folder, its network in evaluation mode on the CPU.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or damaged, the format is unknown, or weights, settings and scheme do
+        not fit one another; the message names the file and what was found in it.
+    """
+    folder = Path(path)
+    config = _read_config(folder)
+    weights = _read_bytes(folder / WEIGHTS)
+    tensors = _parse_weights(weights, folder / WEIGHTS)
+    try:
+        settings = parse_settings(ModelSettings, config["model"])
+        scheme = scheme_from_json(config["scheme"])
+    except ConfigError as error:
+        raise BundleError(f"{folder / CONFIG}: {'; '.join(error.problems)}") from None
+    # Loading must not move the caller's random numbers; the drawn weights are overwritten.
+    with torch.random.fork_rng(devices=[]):
+        model = build_model(settings, scheme)
+    _check_fit(tensors, model, scheme, folder / WEIGHTS)
+    _check_finite(tensors, folder / WEIGHTS)
+    if hashlib.sha256(weights).hexdigest() != config["weights_sha256"]:
+        raise BundleError(
+            f"{folder / WEIGHTS}: changed since the bundle was written: copy it again"
+        )
+    model.load_state_dict(tensors)
+    return Bundle(
+        model.eval(),
+        settings,
+        scheme,
+        config["context"],
+        config["activation"],
+        config["provenance"],
+        config["metrics"],
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{path}: cannot be read ({error.strerror}): a bundle is a folder with "
+            f"{WEIGHTS} and {CONFIG}"
+        ) from None
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """config.json of the known format, every entry there and of its type."""
+    path = folder / CONFIG
+    try:
+        config = json.loads(_read_bytes(path))
+    except ValueError as error:
+        raise BundleError(f"{path}: not JSON: {error}") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        found = config.get("format") if isinstance(config, dict) else type(config).__name__
+        raise BundleError(
+            f"{path}: bundle format {found!r}: genoseq {__version__} reads format {FORMAT}; "
+            "another version of genoseq wrote this, or it is no bundle"
+        )
+    kinds = {
+        "model": dict,
+        "scheme": dict,
+        "context": int,
+        "activation": str,
+        "metrics": dict,
+        "provenance": dict,
+        "weights_sha256": str,
+    }
+    for name, kind in kinds.items():
+        if not isinstance(config.get(name), kind):
+            raise BundleError(f"{path}: {name!r} is missing or not {kind.__name__}")
+    return config
+
+
+def _parse_weights(weights: bytes, path: Path) -> dict[str, Tensor]:
+    try:
+        return load(weights)
+    except SafetensorError as error:
+        raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
+
+
+def _check_fit(
+    tensors: Mapping[str, Tensor], model: PerBaseModel, scheme: Scheme, path: Path
+) -> None:
+    """Refuse weights that are not exactly the model's; the first difference is named."""
+    expected = model.state_dict()
+    head = tensors.get(HEAD)
+    bases = model.head.bases
+    if head is not None and head.ndim == 2 and head.shape[0] != bases * len(scheme):
+        raise BundleError(
+            f"{path}: {HEAD} has {head.shape[0]} rows, the scheme's {len(scheme)} states of "
+            f"{bases} bases need {bases * len(scheme)}: this scheme is not the network's"
+        )
+    for name, tensor in expected.items():
+        if name not in tensors:
+            raise BundleError(f"{path}: tensor {name} is missing: the settings need it")
+        if tensors[name].shape != tensor.shape:
+            raise BundleError(
+                f"{path}: tensor {name} is {list(tensors[name].shape)}, "
+                f"the settings need {list(tensor.shape)}"
+            )
+        if tensors[name].dtype != tensor.dtype:
+            raise BundleError(f"{path}: tensor {name} is {tensors[name].dtype}, not {tensor.dtype}")
+    for name in tensors:
+        if name not in expected:
+            raise BundleError(f"{path}: tensor {name} has no place in the settings' network")
+
+
+def _check_finite(tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    for name, tensor in tensors.items():
+        bad = int((~tensor.isfinite()).sum())
+        if bad:
+            raise BundleError(
+                f"{path}: tensor {name} has {bad} of {math.prod(tensor.shape)} weights "
+                "that are not finite: train again with a lower learning rate"
+            )
+
+
+def _git_revision() -> str | None:
+    """Commit of the checkout that genoseq runs from; None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

@@ -1,0 +1,61 @@
+"""From hidden states to logits of each base, and from logits to what people read."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Activation = Literal["softmax", "expm1", "softplus"]
+"""How logits become values: class probabilities, or a signal learned by mse or by poisson."""
+
+
+class PerBaseHead(nn.Module):
+    """Hidden states (B, N, D) to logits (B, N * bases, S).
+
+    Parameters
+    ----------
+    inputs
+        Width of the hidden states, D.
+    bases
+        Bases that one step stands for.
+    states
+        Outputs for a base, S.
+    """
+
+    def __init__(self, inputs: int, bases: int, states: int) -> None:
+        super().__init__()
+        self.bases = bases
+        self.states = states
+        self.projection = nn.Linear(inputs, bases * states)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Row ``base * S + state`` of the projection is that state of that base of the step."""
+        batch, steps, _ = hidden.shape
+        projected = cast(Tensor, self.projection(hidden))
+        return projected.reshape(batch, steps * self.bases, self.states)
+
+
+def activate(logits: Tensor, activation: Activation, dim: int = -1) -> Tensor:
+    """Values, float32 or wider, of logits; the shape stays, states are dimension `dim`.
+
+    softmax: probabilities of the classes.  expm1: the inverse of :func:`compress`.  softplus: a
+    rate, at least 0.
+    """
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    if activation == "softmax":
+        return wide.softmax(dim)
+    if activation == "expm1":
+        return wide.sign() * wide.abs().expm1()
+    return functional.softplus(wide)
+
+
+def compress(signal: Tensor) -> Tensor:
+    """log1p of a signal's size, with its sign: ``sign(y) log(1 + |y|)``.
+
+    It is log1p for coverage and other signals from 0 up, and lets signals of either sign, such as
+    conservation or minus-strand coverage written as negative numbers, be learned as well.
+    """
+    return signal.sign() * signal.abs().log1p()
