@@ -9,6 +9,7 @@ import sys
 import typer
 
 from genoseq import __version__
+from genoseq.cli import config, demo, doctor
 from genoseq.errors import GenoseqError
 
 app = typer.Typer(
@@ -39,6 +40,11 @@ def _options(
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("genoseq").setLevel(level)
+
+
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.add_typer(config.app)
 
 
 def main() -> None:

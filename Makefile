@@ -1,0 +1,32 @@
+# `make check` is what .ci/run runs. Needs: pip install -e '.[dev]'
+.PHONY: check format lint types imports test workflow schema
+
+check: lint types imports workflow test
+
+lint:
+	ruff format --check .
+	ruff check .
+
+types:
+	mypy
+
+imports:
+	lint-imports
+
+test:
+	python -m pytest -q
+
+workflow:
+	snakefmt --check Snakefile workflows/rules
+	genoseq config schema | diff - workflows/schemas/config.schema.json
+	genoseq config check config/config.yaml
+	snakemake --lint
+	snakemake --cores 2 --dry-run --forceall --quiet all
+
+format:
+	ruff format .
+	ruff check --fix .
+	snakefmt Snakefile workflows/rules
+
+schema:
+	genoseq config schema > workflows/schemas/config.schema.json

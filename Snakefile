@@ -1,0 +1,30 @@
+# genoseq: from FASTA and annotation to per-base tracks, each rule one `genoseq` command.
+# Settings: config/config.yaml and config/genomes.tsv. Run: snakemake --cores 2
+from snakemake.utils import min_version
+
+min_version("9.11")
+
+
+configfile: "config/config.yaml"
+
+
+pathvars:
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
+include: "workflows/rules/common.smk"
+include: "workflows/rules/demo.smk"
+include: "workflows/rules/extract.smk"
+include: "workflows/rules/tokenize.smk"
+include: "workflows/rules/train.smk"
+include: "workflows/rules/evaluate.smk"
+include: "workflows/rules/score.smk"
+include: "workflows/rules/tracks.smk"
+include: "workflows/rules/summary.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/summary.html",

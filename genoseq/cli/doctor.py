@@ -1,0 +1,106 @@
+"""``genoseq doctor``: what this machine has, and what genoseq will make of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+EPILOG = "Example: genoseq doctor"
+
+PACKAGES = (
+    "genoseq",
+    "torch",
+    "pytorch-lightning",
+    "numpy",
+    "pyfaidx",
+    "pysam",
+    "pybigtools",
+    "snakemake",
+    "snakemake-executor-plugin-slurm",
+    "pyrodigal",
+)
+PROGRAMS = {
+    "snakemake": "runs the workflow",
+    "bedtools": "peer of the extraction benchmark and tests",
+    "tabix": "reads predictions.tsv.gz by region",
+    "chromium": "the browser test",
+    "sbatch": "Slurm",
+    "nvidia-smi": "GPU",
+}
+CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
+
+
+def doctor() -> None:
+    """Show versions, processor, precision, device and optional programs of this machine."""
+    for name, value in report():
+        print(f"{name:<32} {value}")
+
+
+def report() -> Iterator[tuple[str, str]]:
+    """Pairs of what was looked at and what was found."""
+    yield "python", f"{platform.python_version()} on {platform.platform()}"
+    for name in PACKAGES:
+        yield name, _version(name)
+    yield from _computing()
+    for name, purpose in PROGRAMS.items():
+        found = shutil.which(name)
+        yield name, found or f"not found; only needed for: {purpose}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _computing() -> Iterator[tuple[str, str]]:
+    import torch
+
+    from genoseq.models.precision import choose_device, choose_precision
+
+    device = choose_device()
+    chosen = choose_precision(device)
+    yield "processor", _processor()
+    yield "processor features", " ".join(f for f in CPU_FLAGS if f in _cpu_flags()) or "none known"
+    yield "processors to use", f"{_processors()} of {os.cpu_count()}"
+    yield "torch threads", str(torch.get_num_threads())
+    yield "torch device", _device_name(str(device))
+    yield "precision", f"{chosen.precision}: {chosen.reason}"
+
+
+def _device_name(device: str) -> str:
+    import torch
+
+    if device != "cuda":
+        return f"{device}; torch {torch.__version__} sees no GPU"
+    return f"cuda: {torch.cuda.get_device_name()}"
+
+
+def _processors() -> int:
+    """Processors that this process may use; containers and Slurm may grant fewer than there are."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def _cpuinfo(key: str) -> str:
+    """First value of a key of Linux's /proc/cpuinfo, empty elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
+
+
+def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_flags() -> set[str]:
+    return set(_cpuinfo("flags").split())

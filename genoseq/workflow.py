@@ -1,0 +1,193 @@
+"""What the Snakefile asks of Python: the plan of a run, and each rule's inputs and options.
+
+The rules hold no logic: they take their inputs and options from a :class:`Plan`, whose methods are
+Snakemake input functions, pure functions of the configuration, the sample sheet and the wildcards.
+No torch here: Snakemake reads this file again for every job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from genoseq.config import Config, GenomeRow, RunSettings, parse_settings, read_genomes
+from genoseq.errors import ConfigError
+
+TRAINING_FORMAT = 1
+"""Raised when a release trains other weights from the same settings: then models train anew."""
+
+NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
+"""Settings of a run that do not decide its weights."""
+
+
+class Wildcards(Protocol):
+    """The wildcards of Snakemake's rules; each rule has some of them."""
+
+    genome: str
+    tokenizer: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run of the workflow: configuration and sample sheet, checked against one another."""
+
+    config: Config
+    genomes: dict[str, GenomeRow]
+
+    @property
+    def learned(self) -> list[str]:
+        """Genomes with labels to learn from or to test on, in the sheet's order."""
+        return [name for name, row in self.genomes.items() if row.split != "score"]
+
+    def stores(self, model: str, unused: str) -> list[str]:
+        """Stores of a model's tokenizer, without the genomes whose split is ``unused``."""
+        label = self.config.models[model].model.tokenizer.label
+        names = [name for name in self.learned if self.genomes[name].split != unused]
+        return [f"<results>/stores/{name}.{label}" for name in names]
+
+    def extract_input(self, wildcards: Wildcards) -> dict[str, str]:
+        """The genome, and the blacklist where there is one."""
+        found = {"fasta": self.genomes[wildcards.genome].fasta}
+        if self.config.regions.blacklist is not None:
+            found["blacklist"] = self.config.regions.blacklist
+        return found
+
+    def extract_options(self, wildcards: Wildcards) -> str:
+        """Split, and filters of regions."""
+        split, regions = self.config.split, self.config.regions
+        words = ["--split", self.genomes[wildcards.genome].split]
+        words += ["--block", f"{split.block}", "--gap", f"{split.gap}"]
+        words += ["--valid", f"{split.valid}", "--test", f"{split.test}"]
+        words += ["--min-length", f"{regions.min_length}"]
+        words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
+        words += ["--blacklist", regions.blacklist] if regions.blacklist else []
+        return shlex.join(words)
+
+    def labels_input(self, wildcards: Wildcards) -> list[str]:
+        """The files that labels are made from: annotation, mask, signals."""
+        row = self.genomes[wildcards.genome]
+        return [path for path in (row.annotation, row.mask, *row.signal) if path is not None]
+
+    def tokenize_options(self, wildcards: Wildcards) -> str:
+        """Tokenizer and labels."""
+        row, labels = self.genomes[wildcards.genome], self.config.labels
+        k, stride = wildcards.tokenizer.lstrip("k").split("s")
+        words = ["--name", row.name, "--k", k, "--stride", stride, "--scheme", labels.scheme]
+        words += ["--classes", ",".join(labels.classes)] if labels.classes else []
+        words += ["--overlap", labels.overlap]
+        words += ["--annotation", row.annotation] if row.annotation else []
+        words += ["--mask", row.mask] if row.mask else []
+        words += [word for path in row.signal for word in ("--signal", path)]
+        return shlex.join(words)
+
+    def train_input(self, wildcards: Wildcards) -> list[str]:
+        """Stores that hold training or validation regions."""
+        return self.stores(wildcards.model, unused="test")
+
+    def train_settings(self, wildcards: Wildcards) -> str:
+        """Settings that decide the weights, as JSON with sorted keys."""
+        return settings_json(self.config.models[wildcards.model])
+
+    def evaluate_input(self, wildcards: Wildcards) -> list[str]:
+        """Stores that hold test regions."""
+        return self.stores(wildcards.model, unused="train")
+
+    def score_input(self, wildcards: Wildcards) -> str:
+        """The genome to score."""
+        return self.genomes[wildcards.genome].fasta
+
+    def tracks_options(self) -> str:
+        """Formats of the tracks."""
+        formats = ",".join(self.config.score.formats)
+        return shlex.join(["--formats", formats])
+
+    def summary_input(self) -> list[str]:
+        """Every folder that the summary reads: bundles, evaluations, stores and tracks."""
+        models = list(self.config.models)
+        found = [f"<results>/models/{model}" for model in models]
+        found += [f"<results>/evaluation/{model}" for model in models]
+        found += dict.fromkeys(store for model in models for store in self.stores(model, ""))
+        found += [f"<results>/tracks/{name}/{model}" for name in self.genomes for model in models]
+        return found
+
+
+def settings_json(run: RunSettings) -> str:
+    """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
+    chosen = run.model_dump(mode="json", exclude=NOT_WEIGHTS)
+    return json.dumps(chosen, sort_keys=True, separators=(",", ":"))
+
+
+def make_plan(config: Mapping[str, Any]) -> Plan:
+    """The plan of a configuration as Snakemake or a YAML reader gives it.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the settings, or of settings and sheet against one another.
+    InputFormatError
+        If the sample sheet is damaged.
+    """
+    # Snakemake's own setting `pathvars` moves folders; it is no fact of the experiment.
+    checked = parse_settings(Config, {k: v for k, v in config.items() if k != "pathvars"})
+    plan = Plan(checked, read_genomes(checked.genomes))
+    problems = sheet_problems(plan)
+    if problems:
+        raise ConfigError(problems, checked.genomes)
+    return plan
+
+
+def sheet_problems(plan: Plan) -> list[str]:
+    """What the sample sheet lacks for these settings."""
+    problems = []
+    signal = plan.config.labels.scheme == "signal"
+    for name in plan.learned:
+        row = plan.genomes[name]
+        if signal and not row.signal:
+            problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
+        if not signal and row.annotation is None:
+            problems.append(
+                f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
+                f"empty; give a file, or split score"
+            )
+    splits = {plan.genomes[name].split for name in plan.learned}
+    if splits <= {"valid", "test"}:
+        problems.append("no genome to train on: give one the split train, blocks or contigs:...")
+    return problems
+
+
+def missing_files(plan: Plan) -> list[str]:
+    """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
+    rows = plan.genomes.values()
+    named = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
+    named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
+    wanted = dict.fromkeys(named)
+    return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]
+
+
+DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resources/demo/mask.bed")
+"""Files that the rule ``demo`` makes."""
+
+
+def growing(mem_mb: int) -> Callable[[Wildcards, int], int]:
+    """Memory (MB) of a rule, and as much again for each retry."""
+
+    def memory(wildcards: Wildcards, attempt: int) -> int:
+        del wildcards
+        return mem_mb * attempt
+
+    return memory
+
+
+def put_scripts_on_path() -> None:
+    """Let the rules' shells find ``genoseq`` beside this Python, activated environment or not."""
+    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's own folder
+    parts = os.environ.get("PATH", "").split(os.pathsep)
+    if folder not in parts:
+        os.environ["PATH"] = os.pathsep.join([folder, *parts])

@@ -1,0 +1,3 @@
+# Runs in the folder that `snakemake` was started in: the clone.
+set -o pipefail
+pip install ".[demo]"

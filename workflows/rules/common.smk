@@ -1,0 +1,11 @@
+# What all rules share. The logic is Python: genoseq/workflow.py.
+from genoseq import workflow as genoseq_workflow
+
+plan = genoseq_workflow.make_plan(config)
+genoseq_workflow.put_scripts_on_path()
+
+
+wildcard_constraints:
+    genome=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    model=r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    tokenizer=r"k\ds\d",

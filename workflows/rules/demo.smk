@@ -1,0 +1,19 @@
+rule demo:
+    output:
+        fasta="<resources>/demo/genome.fa",
+        annotation="<resources>/demo/genes.gff3",
+        mask="<resources>/demo/mask.bed",
+    log:
+        "<logs>/demo.log",
+    benchmark:
+        "<benchmarks>/demo.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=genoseq_workflow.growing(1000),
+        runtime=10,
+        gpu=0,
+    shell:
+        "genoseq demo --fasta {output.fasta} --annotation {output.annotation}"
+        " --mask {output.mask} > {log} 2>&1"

@@ -1,0 +1,19 @@
+rule evaluate:
+    input:
+        bundle="<results>/models/{model}",
+        stores=plan.evaluate_input,
+    output:
+        directory("<results>/evaluation/{model}"),
+    log:
+        "<logs>/evaluate/{model}.log",
+    benchmark:
+        "<benchmarks>/evaluate/{model}.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 2
+    resources:
+        mem_mb=genoseq_workflow.growing(4000),
+        runtime=120,
+        gpu=0,
+    shell:
+        "genoseq evaluate {input.bundle} {input.stores} -o {output}" " --split test > {log} 2>&1"

@@ -1,0 +1,20 @@
+rule score:
+    input:
+        fasta=plan.score_input,
+        bundle="<results>/models/{model}",
+    output:
+        directory("<results>/scores/{genome}/{model}"),
+    log:
+        "<logs>/score/{genome}/{model}.log",
+    benchmark:
+        "<benchmarks>/score/{genome}/{model}.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 2
+    resources:
+        mem_mb=genoseq_workflow.growing(4000),
+        runtime=720,
+        gpu=1,
+    shell:
+        "genoseq score {input.fasta} -m {input.bundle} -o {output} --formats scores"
+        " --threads {threads} > {log} 2>&1"

@@ -1,0 +1,20 @@
+rule summary:
+    input:
+        plan.summary_input(),
+    output:
+        "<results>/summary.html",
+    log:
+        "<logs>/summary.log",
+    benchmark:
+        "<benchmarks>/summary.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=genoseq_workflow.growing(2000),
+        runtime=30,
+        gpu=0,
+    params:
+        title=plan.config.summary.title,
+    shell:
+        "genoseq summary {input} -o {output} --title {params.title:q} > {log} 2>&1"

@@ -1,0 +1,23 @@
+rule tokenize:
+    input:
+        fasta="<results>/regions/{genome}.fa",
+        bed="<results>/regions/{genome}.bed",
+        labels=plan.labels_input,
+    output:
+        directory("<results>/stores/{genome}.{tokenizer}"),
+    log:
+        "<logs>/tokenize/{genome}.{tokenizer}.log",
+    benchmark:
+        "<benchmarks>/tokenize/{genome}.{tokenizer}.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=genoseq_workflow.growing(4000),
+        runtime=60,
+        gpu=0,
+    params:
+        options=plan.tokenize_options,
+    shell:
+        "genoseq tokenize {input.fasta} -o {output} --bed {input.bed}"
+        " {params.options} > {log} 2>&1"

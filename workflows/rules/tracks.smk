@@ -1,0 +1,20 @@
+rule tracks:
+    input:
+        "<results>/scores/{genome}/{model}",
+    output:
+        directory("<results>/tracks/{genome}/{model}"),
+    log:
+        "<logs>/tracks/{genome}/{model}.log",
+    benchmark:
+        "<benchmarks>/tracks/{genome}/{model}.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 1
+    resources:
+        mem_mb=genoseq_workflow.growing(2000),
+        runtime=240,
+        gpu=0,
+    params:
+        options=plan.tracks_options(),
+    shell:
+        "genoseq tracks {input} -o {output} {params.options} > {log} 2>&1"

@@ -1,0 +1,24 @@
+# The state folder is no declared output: it outlives a killed job, and the next attempt resumes.
+rule train:
+    input:
+        plan.train_input,
+    output:
+        directory("<results>/models/{model}"),
+    log:
+        "<logs>/train/{model}.log",
+    benchmark:
+        "<benchmarks>/train/{model}.tsv"
+    conda:
+        "../envs/genoseq.yaml"
+    threads: 1  # an LSTM on the CPU trains no faster on two
+    resources:
+        mem_mb=genoseq_workflow.growing(4000),
+        runtime=720,
+        gpu=1,
+    params:
+        settings=plan.train_settings,
+        state=subpath(output[0], with_suffix=".state"),
+        format=genoseq_workflow.TRAINING_FORMAT,
+    shell:
+        "genoseq train {input} -o {output} --settings {params.settings:q}"
+        " --state {params.state} --threads {threads} > {log} 2>&1"
