@@ -1,0 +1,204 @@
+"""BED, 3 to 12 columns (BEDv1, Niu et al. 2021): intervals, and transcripts in BED12.
+
+BED is 0-based and half-open already.  Columns are parted by tabs, or, in a line without a tab, by
+any white space.  Blank lines, lines that begin with ``#`` and ``track`` and ``browser`` lines are
+skipped.  The first six columns are checked and kept; columns 7 and on only mean something as a
+whole BED12 line (narrowPeak and other BED6+n files use them otherwise), so a file with exactly 12
+columns must be BED12, and one with 7 to 11, or more than 12, is read as BED6+n.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from typing import cast
+
+from genoseq.atomic import atomic_file
+from genoseq.errors import InputFormatError
+from genoseq.features import Feature
+from genoseq.io.compression import numbered_lines
+from genoseq.regions import Region, Strand
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BedRecord:
+    """One BED line.
+
+    Attributes
+    ----------
+    chrom, start, end
+        Contig and interval, 0-based half-open; ``start == end`` is a point between two bases.
+    name, score
+        As written; ``.`` where the file has no such column.  A score need not be a number.
+    strand
+        ``+``, ``-`` or ``.``.
+    thick
+        The coding interval of a BED12 line, else None.
+    blocks
+        Exons of a BED12 line on the contig, 0-based half-open, in order; else empty.
+    """
+
+    chrom: str
+    start: int
+    end: int
+    name: str = "."
+    score: str = "."
+    strand: Strand = "."
+    thick: Span | None = None
+    blocks: tuple[Span, ...] = ()
+
+    @property
+    def region(self) -> Region:
+        """Where it is, on its strand."""
+        return Region(self.chrom, self.start, self.end, self.strand)
+
+
+def read_bed(path: str | PathLike[str]) -> list[BedRecord]:
+    """Records of a BED file, plain or compressed, in file order.
+
+    Raises
+    ------
+    InputFormatError
+        At the first line that is not BED, or has another number of columns than those before it.
+    """
+    records: list[BedRecord] = []
+    width = 0
+    for number, line in numbered_lines(path):
+        fields = _fields(line)
+        if not fields:
+            continue
+        width = width or len(fields)
+        try:
+            if len(fields) != width:
+                raise InputFormatError(f"{len(fields)} columns, but the lines before have {width}")
+            records.append(_record(fields))
+        except InputFormatError as error:
+            raise InputFormatError(error.problem, path, number) from None
+    return records
+
+
+def bed_features(records: Iterable[BedRecord]) -> list[Feature]:
+    """Annotation of BED records.
+
+    A BED12 record gives a ``transcript``, an ``exon`` for each block and a ``CDS`` for each part of
+    a block within the thick interval, with its phase.  Any other record gives one feature whose
+    type is its name, or ``region`` without a name.
+    """
+    records = list(records)
+    again = Counter(record.name for record in records)
+    features: list[Feature] = []
+    for number, record in enumerate(records, 1):
+        if not record.blocks:
+            kind = "region" if record.name == "." else record.name
+            features.append(Feature(record.chrom, record.start, record.end, record.strand, kind))
+            continue
+        unique = again[record.name] == 1 and record.name != "."
+        features += _transcript(record, record.name if unique else f"{record.name}#{number}")
+    return features
+
+
+def write_bed(
+    path: str | PathLike[str], rows: Iterable[BedRecord | Region], columns: int = 6
+) -> None:
+    """Write BED of 3 to 6 columns; the file appears whole or not at all.
+
+    A Region has no name or score: they are written as ``.`` and ``0``.
+    """
+    with atomic_file(path) as partial, partial.open("w") as out:
+        for row in rows:
+            name, score = (row.name, row.score) if isinstance(row, BedRecord) else (".", ".")
+            fields = (row.chrom, row.start, row.end, name, "0" if score == "." else score)
+            print(*(*fields, row.strand)[:columns], sep="\t", file=out)
+
+
+def _fields(line: str) -> list[str]:
+    """Columns of a line; none for a blank, comment, ``track`` or ``browser`` line."""
+    line = line.rstrip()
+    if not line or line[0] == "#":
+        return []
+    fields = line.split("\t") if "\t" in line else line.split()
+    if fields[0].split(" ", 1)[0] in ("track", "browser") and not _is_number(fields[1:2]):
+        return []
+    return fields
+
+
+def _is_number(texts: list[str]) -> bool:
+    return all(text.isascii() and text.isdigit() for text in texts) and bool(texts)
+
+
+def _record(fields: list[str]) -> BedRecord:
+    if len(fields) < 3:
+        raise InputFormatError(
+            f"{len(fields)} columns, but BED has at least 3: chrom, start, end, parted by tabs"
+        )
+    chrom = fields[0]
+    start, end = _number(fields[1], "start, column 2"), _number(fields[2], "end, column 3")
+    if not chrom:
+        raise InputFormatError("the contig name, column 1, is empty")
+    if start > end:
+        raise InputFormatError(
+            f"start {start} is after end {end}: BED wants the smaller first, and the strand in "
+            f"column 6"
+        )
+    name = (fields[3] or ".") if len(fields) > 3 else "."
+    score = (fields[4] or ".") if len(fields) > 4 else "."
+    strand = _strand(fields[5]) if len(fields) > 5 else "."
+    if len(fields) != 12:
+        return BedRecord(chrom, start, end, name, score, strand)
+    thick = (_number(fields[6], "thickStart"), _number(fields[7], "thickEnd"))
+    blocks = _blocks(fields, start, end)
+    if thick[0] != thick[1] and not start <= thick[0] < thick[1] <= end:
+        raise InputFormatError(f"thick interval {thick[0]}-{thick[1]} is not within {start}-{end}")
+    return BedRecord(chrom, start, end, name, score, strand, thick, blocks)
+
+
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise InputFormatError(f"{what}: {text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def _strand(text: str) -> Strand:
+    if text not in ("+", "-", "."):
+        raise InputFormatError(
+            f"strand, column 6: {text!r} is not +, - or . : if the file's columns are not those of "
+            f"BED6, keep the first three with cut -f1-3"
+        )
+    return cast(Strand, text)
+
+
+def _blocks(fields: list[str], start: int, end: int) -> tuple[Span, ...]:
+    count = _number(fields[9], "blockCount, column 10")
+    sizes = _numbers(fields[10], "blockSizes, column 11")
+    starts = _numbers(fields[11], "blockStarts, column 12")
+    if not count or len(sizes) != count or len(starts) != count:
+        raise InputFormatError(
+            f"{count} blocks announced, but {len(sizes)} sizes and {len(starts)} starts given"
+        )
+    blocks = tuple((start + at, start + at + size) for at, size in zip(starts, sizes, strict=True))
+    if blocks[0][0] != start or blocks[-1][1] != end:
+        raise InputFormatError(f"blocks span {blocks[0][0]}-{blocks[-1][1]}, not {start}-{end}")
+    if any(left[1] > right[0] for left, right in zip(blocks, blocks[1:], strict=False)):
+        raise InputFormatError("blocks overlap or are out of order")
+    return blocks
+
+
+def _numbers(text: str, what: str) -> list[int]:
+    return [_number(part, what) for part in text.removesuffix(",").split(",")]
+
+
+def _transcript(record: BedRecord, name: str) -> Iterator[Feature]:
+    chrom, strand = record.chrom, record.strand
+    yield Feature(chrom, record.start, record.end, strand, "transcript", id=name)
+    for start, end in record.blocks:
+        yield Feature(chrom, start, end, strand, "exon", parents=(name,))
+    low, high = record.thick or (0, 0)
+    coding = [(max(s, low), min(e, high)) for s, e in record.blocks if max(s, low) < min(e, high)]
+    phase = 0
+    for start, end in reversed(coding) if strand == "-" else coding:
+        yield Feature(chrom, start, end, strand, "CDS", phase, parents=(name,))
+        phase = (phase - (end - start)) % 3
