@@ -70,7 +70,7 @@ class PerBaseModel(nn.Module):
         return cast(Tensor, self.head(self.dropout(hidden)))
 
     def embed(self, ids: Tensor) -> Tensor:
-        """What the encoder reads: ids (B, T) -> vectors (B, T / stem stride, E); raises as above."""
+        """What the encoder reads: ids (B, T) -> vectors (B, T / stem stride, E)."""
         self._check(ids)
         if self.stem is None:
             return cast(Tensor, self.embedding(ids))
