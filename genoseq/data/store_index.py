@@ -1,0 +1,172 @@
+"""The regions of a store, kept as columns: 100,000 of them are arrays, not objects."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import StoreError
+from genoseq.regions import Region, Strand
+
+SPLITS = ("train", "valid", "test", "score")
+_STRANDS: tuple[Strand, ...] = (".", "+", "-")
+Column = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRegion:
+    """One region of a store.
+
+    Attributes
+    ----------
+    chrom, start, end, strand
+        Where its bases come from, 0-based half-open; on ``-`` they are reverse-complemented.
+    split
+        train, valid, test or score.
+    offset
+        Its first token in ``ids.bin``.
+    """
+
+    chrom: str
+    start: int
+    end: int
+    strand: Strand
+    split: str
+    offset: int
+
+    @property
+    def region(self) -> Region:
+        """The interval alone."""
+        return Region(self.chrom, self.start, self.end, self.strand)
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, eq=False)
+class StoreRegions:
+    """The R regions of a store, in the order in which they were written.
+
+    Attributes
+    ----------
+    chroms
+        Contig names.
+    chrom, start, end, strand, split
+        int64, shape (R,).  ``chrom`` indexes ``chroms``, ``split`` indexes :data:`SPLITS`, and
+        ``strand`` is 0 for ``.``, 1 for ``+``, 2 for ``-``.
+    stride
+        Bases a token.
+    """
+
+    chroms: tuple[str, ...]
+    chrom: Column
+    start: Column
+    end: Column
+    strand: Column
+    split: Column
+    stride: int
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, index: int) -> StoreRegion:
+        return StoreRegion(
+            self.chroms[self.chrom[index]],
+            int(self.start[index]),
+            int(self.end[index]),
+            _STRANDS[self.strand[index]],
+            SPLITS[self.split[index]],
+            int(self.offset[index]),
+        )
+
+    def __iter__(self) -> Iterator[StoreRegion]:
+        return (self[index] for index in range(len(self)))
+
+    @cached_property
+    def tokens(self) -> Column:
+        """Tokens of each region, shape (R,)."""
+        return -(-(self.end - self.start) // self.stride)
+
+    @cached_property
+    def offset(self) -> Column:
+        """First token of each region in the store, shape (R,)."""
+        return np.cumsum(self.tokens) - self.tokens
+
+    @property
+    def total_tokens(self) -> int:
+        """Tokens of the whole store."""
+        return int(self.tokens.sum())
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Splits that have a region, in the order of :data:`SPLITS`."""
+        return tuple(SPLITS[index] for index in np.unique(self.split))
+
+    def of_split(self, split: str) -> Column:
+        """Indices of the split's regions that have a token, ascending."""
+        wanted = SPLITS.index(split) if split in SPLITS else -1
+        return np.flatnonzero((self.split == wanted) & (self.tokens > 0))
+
+
+class RegionColumns:
+    """Regions gathered one at a time while a store is written."""
+
+    def __init__(self, stride: int) -> None:
+        self._stride = stride
+        self._chroms: dict[str, int] = {}
+        self._rows: list[tuple[int, int, int, int, int]] = []
+
+    def append(self, region: Region, split: str) -> None:
+        """Add a region; StoreError if there is no such split."""
+        if split not in SPLITS:
+            raise StoreError(f"region {region}: split {split!r}: use {', '.join(SPLITS)}")
+        chrom = self._chroms.setdefault(region.chrom, len(self._chroms))
+        strand = _STRANDS.index(region.strand)
+        self._rows.append((chrom, region.start, region.end, strand, SPLITS.index(split)))
+
+    def regions(self) -> StoreRegions:
+        """All of them as columns."""
+        rows = np.array(self._rows, np.int64).reshape(-1, 5)
+        chrom, start, end, strand, split = np.ascontiguousarray(rows.T)
+        return StoreRegions(tuple(self._chroms), chrom, start, end, strand, split, self._stride)
+
+
+def regions_to_json(regions: StoreRegions) -> dict[str, Any]:
+    """Plain data for ``index.json``: columns of equal length, strands and splits spelled out."""
+    return {
+        "chroms": list(regions.chroms),
+        "chrom": regions.chrom.tolist(),
+        "start": regions.start.tolist(),
+        "end": regions.end.tolist(),
+        "strand": "".join(_STRANDS[index] for index in regions.strand),
+        "split": [SPLITS[index] for index in regions.split],
+        "offset": regions.offset.tolist(),
+    }
+
+
+def regions_from_json(data: Mapping[str, Any], stride: int) -> StoreRegions:
+    """What :func:`regions_to_json` wrote; KeyError, TypeError or ValueError if it is not that."""
+    chrom, start, end, offset = (
+        np.array(data[key], np.int64) for key in ("chrom", "start", "end", "offset")
+    )
+    strand = np.array([_STRANDS.index(letter) for letter in data["strand"]], np.int64)
+    split = np.array([SPLITS.index(word) for word in data["split"]], np.int64)
+    if {column.shape for column in (start, end, strand, split, offset)} != {chrom.shape}:
+        raise ValueError("columns of regions differ in length")
+    regions = StoreRegions(tuple(data["chroms"]), chrom, start, end, strand, split, stride)
+    if not np.array_equal(regions.offset, offset):
+        raise ValueError("offsets do not follow from the regions' lengths")
+    return regions
+
+
+def regions_digest(regions: StoreRegions) -> str:
+    """SHA-256 of the table of regions."""
+    text = json.dumps(regions_to_json(regions), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
