@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from os import PathLike
 from typing import cast
 
@@ -182,7 +183,7 @@ def _blocks(fields: list[str], start: int, end: int) -> tuple[Span, ...]:
     blocks = tuple((start + at, start + at + size) for at, size in zip(starts, sizes, strict=True))
     if blocks[0][0] != start or blocks[-1][1] != end:
         raise InputFormatError(f"blocks span {blocks[0][0]}-{blocks[-1][1]}, not {start}-{end}")
-    if any(left[1] > right[0] for left, right in zip(blocks, blocks[1:], strict=False)):
+    if any(left[1] > right[0] for left, right in pairwise(blocks)):
         raise InputFormatError("blocks overlap or are out of order")
     return blocks
 

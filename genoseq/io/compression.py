@@ -42,7 +42,7 @@ def open_bytes(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
         If the compressed data is cut off or damaged, wherever in the block that shows.
     """
     with Path(path).open("rb") as raw:
-        kind = compression_of(cast(io.BufferedReader, raw).peek(6)[:6])
+        kind = compression_of(raw.peek(6)[:6])
         try:
             with _decompressor(raw, kind, path) as stream:
                 yield stream
@@ -58,8 +58,8 @@ def open_bytes(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
 def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
     """Lines without their line ends, counted from 1.
 
-    ``\\n``, ``\\r\\n`` and ``\\r`` all end a line; a UTF-8 byte order mark is dropped, and bytes that
-    are not UTF-8 appear as ``\\xNN`` escapes (free text in annotation is often Latin-1).
+    ``\\n``, ``\\r\\n`` and ``\\r`` all end a line; a UTF-8 byte order mark is dropped, and bytes
+    that are not UTF-8 appear as ``\\xNN`` escapes (free text in annotation is often Latin-1).
 
     Raises
     ------

@@ -1,0 +1,161 @@
+"""FASTA: contig lengths at once, any stretch of sequence on demand, writing.
+
+Whatever the file looks like, the bases come from a plain file with an index of even lines
+(:mod:`genoseq.io.fasta_index`), so that a stretch is one read.  Nothing is ever written beside the
+input.  A file that is compressed, ragged or unwrapped is copied once into the temporary folder
+(``TMPDIR``); the copy is unlinked while it is open, so that it vanishes with the process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from genoseq import sequences
+from genoseq.atomic import atomic_file
+from genoseq.errors import InputFormatError, RegionError
+from genoseq.io.fasta_copy import LETTERS, SPACE
+from genoseq.io.fasta_index import Index, plain_and_index
+from genoseq.regions import Region, check_bounds
+from genoseq.sequences import Codes
+
+
+class Fasta:
+    """An open FASTA; a context manager.  Made by :func:`open_fasta`.
+
+    Attributes
+    ----------
+    path
+        The file that was asked for.
+    lengths
+        Bases of each contig, in the order of the file; contigs without a base are listed with 0.
+    """
+
+    def __init__(self, path: Path, plain: BinaryIO, index: Index) -> None:
+        self.path = path
+        self.lengths: dict[str, int] = {name: lines.bases for name, lines in index.items()}
+        self._index = index
+        self._file = plain
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a temporary copy of it is gone with that."""
+        self._file.close()
+
+    def fetch(self, chrom: str, start: int, end: int) -> bytes:
+        """Letters ``start <= i < end`` (0-based) of a contig, as the file has them, case kept.
+
+        Raises
+        ------
+        RegionError
+            If the contig does not exist or the stretch is not inside it.
+        InputFormatError
+            If the file changed since it was opened, or an index beside it does not fit it.
+        """
+        lines = self._index.get(chrom)
+        if lines is None or not 0 <= start <= end <= lines.bases:
+            check_bounds(Region(chrom, start, end), self.lengths)
+            raise RegionError(f"contig {chrom!r}: no bases {start} to {end}")
+        if start == end:
+            return b""
+        first, after = lines.byte(start), lines.byte(end - 1) + 1
+        letters = _read(self._file.fileno(), first, after - first).translate(None, SPACE)
+        if len(letters) != end - start:
+            raise InputFormatError(
+                f"contig {chrom!r}: the bases are not where the index says: the file changed while "
+                f"it was open, or {self.path.name}.fai is wrong (remove it)",
+                self.path,
+            )
+        return letters
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """:func:`genoseq.sequences.encode` of :meth:`fetch`: shape (end - start,), values 0 to 4.
+
+        Raises
+        ------
+        RegionError, InputFormatError
+            As fetch; and at a letter that is no nucleotide, with file, contig and 1-based base.
+        """
+        letters = self.fetch(chrom, start, end)
+        try:
+            return sequences.encode(letters)
+        except InputFormatError:
+            stranger = letters.translate(None, LETTERS)[:1]
+            raise InputFormatError(
+                f"contig {chrom!r}, base {start + letters.index(stranger) + 1}: "
+                f"{stranger.decode('latin-1')!r} is not a nucleotide: use A, C, G, T, U or an "
+                f"IUPAC code (n for unknown)",
+                self.path,
+            ) from None
+
+
+def open_fasta(path: str | os.PathLike[str]) -> Fasta:
+    """Open a nucleotide FASTA.
+
+    Plain, gzip, bgzip, bzip2 or xz (zstd with Python 3.14); any line width, ragged lines, blank
+    lines and white space inside lines; ``\\n``, ``\\r\\n`` or ``\\r``; ``;`` comment lines; pipes;
+    folders that cannot be written to.  A contig's name is the header's first word.
+
+    An index beside the file (``.fai``) is used if it is not older than the file and its records
+    cover the file header by header; the letters are then checked as they are read.  Otherwise the
+    whole file is checked now.
+
+    Raises
+    ------
+    InputFormatError
+        If it is no FASTA, has no record, a record without a name, a name twice, or letters that
+        are not nucleotides (proteins, alignments).
+    OSError
+        If it cannot be read.
+    """
+    plain, index = plain_and_index(Path(path))
+    return Fasta(Path(path), plain, index)
+
+
+def write_fasta(
+    path: str | os.PathLike[str], records: Iterable[tuple[str, bytes]], width: int = 80
+) -> None:
+    """Write records (name, letters) with ``width`` letters a line; 0 leaves sequences unwrapped.
+
+    The records may come from a generator: one is held at a time.  The file appears whole or not at
+    all.
+    """
+    with atomic_file(path) as partial, partial.open("wb") as out:
+        for name, letters in records:
+            out.write(b">" + name.encode() + b"\n")
+            out.writelines(_wrapped(letters, width))
+
+
+def _wrapped(letters: bytes, width: int) -> Iterator[bytes]:
+    if not letters:
+        return
+    step = width or len(letters)
+    for at in range(0, len(letters), step):
+        yield letters[at : at + step]
+        yield b"\n"
+
+
+def _read(descriptor: int, offset: int, size: int) -> bytes:
+    """``size`` bytes from ``offset``, fewer only at the file's end."""
+    chunk = os.pread(descriptor, size, offset)
+    if len(chunk) == size or not chunk:
+        return chunk
+    # Linux reads at most 2 GiB at a time.
+    chunks = [chunk]
+    while chunk and (missing := size - sum(map(len, chunks))):
+        chunk = os.pread(descriptor, missing, offset + size - missing)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,168 @@
+"""An evened-out copy of a FASTA that has no usable index as it is, and what is wrong with it.
+
+Every rule for the format is applied here, line by line, in flat memory.  Files that pyfaidx
+can index are only copied where they break one, to say which and on what line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TextIO
+
+from genoseq.errors import InputFormatError
+
+LETTERS = b"ACGTURYSWKMBDHVNXacgturyswkmbdhvnx"
+"""Every letter that :func:`genoseq.sequences.encode` accepts."""
+
+SPACE = b" \t\r\n\v\f"
+"""What may stand between the letters of a sequence."""
+
+_WIDTH = 1 << 15
+_PIECE = 1 << 20
+_BYTE_ORDER_MARK = "\xef\xbb\xbf"
+
+# Beginnings by which other formats are known.
+_OTHERS = (
+    ("LOCUS ", "GenBank"),
+    ("ID   ", "EMBL"),
+    ("##gff", "GFF3"),
+    ("##fileformat=VCF", "VCF"),
+    ("@HD\t", "SAM"),
+    ("@SQ\t", "SAM"),
+    ("@", "FASTQ"),
+    ("CLUSTAL", "a Clustal alignment"),
+    ("PK\x03\x04", "a zip archive"),
+    ("BAM\x01", "BAM"),
+    ("CRAM", "CRAM"),
+)
+
+
+class _Piece(NamedTuple):
+    """A line, or a part of at most a mebibyte of a long one; read as Latin-1, so byte for byte."""
+
+    line: int
+    text: str
+    begins: bool
+
+
+class _EvenLines:
+    """Writes a record's letters in lines of one length."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._waiting = bytearray()
+
+    def header(self, name: str) -> None:
+        self.finish()
+        self._out.write(b">" + name.encode() + b"\n")
+
+    def letters(self, letters: bytes) -> None:
+        self._waiting += letters
+        whole = len(self._waiting) - len(self._waiting) % _WIDTH
+        for at in range(0, whole, _WIDTH):
+            self._out.write(self._waiting[at : at + _WIDTH] + b"\n")
+        del self._waiting[:whole]
+
+    def finish(self) -> None:
+        if self._waiting:
+            self._out.write(self._waiting + b"\n")
+            self._waiting.clear()
+
+
+def even_copy(plain: Path, even: Path, path: Path) -> None:
+    """Copy the FASTA at ``plain`` to ``even``: name-only headers, one line length, no white space.
+
+    Parameters
+    ----------
+    path
+        The file that ``plain`` was decompressed from (or itself): errors name it.
+
+    Raises
+    ------
+    InputFormatError
+        With the line, at whatever is no nucleotide FASTA.
+    """
+    first_lines: dict[str, int] = {}
+    header = comment = False
+    with plain.open(encoding="latin-1") as source, even.open("wb") as out:
+        lines = _EvenLines(out)
+        for piece in _pieces(source):
+            if piece.begins:
+                header, comment = piece.text.startswith(">"), piece.text.startswith(";")
+            if header and piece.begins:
+                lines.header(_new_name(piece, first_lines, path))
+            elif not header and not comment:
+                lines.letters(_letters(piece, first_lines, path))
+        lines.finish()
+    if not first_lines:
+        raise InputFormatError("no FASTA record: the file has no line that begins with '>'", path)
+
+
+def _pieces(source: TextIO) -> Iterator[_Piece]:
+    number, begins = 1, True
+    while text := source.readline(_PIECE):
+        if number == 1 and begins:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
+        yield _Piece(number, text, begins)
+        begins = text.endswith("\n")
+        number += begins
+
+
+def _new_name(piece: _Piece, first_lines: dict[str, int], path: Path) -> str:
+    """The record's name, noted with its line; an error where it is missing, odd or not new."""
+    words = piece.text[1:].encode("latin-1").split(None, 1)
+    if not words:
+        raise InputFormatError(
+            "a record without a name: write one behind the '>'", path, piece.line
+        )
+    try:
+        name = words[0].decode()
+    except UnicodeDecodeError:
+        name = ""
+    if not name.isprintable() or not name:
+        raise InputFormatError(
+            f"the record's name, {words[0]!r}, holds control characters or is not UTF-8: rename it",
+            path,
+            piece.line,
+        )
+    if name in first_lines:
+        raise InputFormatError(
+            f"a second record named {name!r} (the first is on line {first_lines[name]}): a name, "
+            f"the header up to its first space, must be there once: rename or remove one",
+            path,
+            piece.line,
+        )
+    first_lines[name] = piece.line
+    return name
+
+
+def _letters(piece: _Piece, first_lines: dict[str, int], path: Path) -> bytes:
+    letters = piece.text.encode("latin-1").translate(None, SPACE)
+    strangers = letters.translate(None, LETTERS)
+    if not first_lines and letters:
+        raise InputFormatError(_not_fasta(piece.text), path, piece.line)
+    if strangers:
+        raise InputFormatError(
+            f"record {next(reversed(first_lines))!r}: {_said(strangers)}", path, piece.line
+        )
+    return letters
+
+
+def _not_fasta(text: str) -> str:
+    other = next((name for start, name in _OTHERS if text.startswith(start)), None)
+    if other is not None:
+        return f"this is {other}, not FASTA: convert it to FASTA first"
+    if "\0" in text:
+        return "binary data, not FASTA"
+    return f"{text[:40].rstrip()!r} before the first record: a FASTA begins with '>'"
+
+
+def _said(strangers: bytes) -> str:
+    letter = strangers[:1].decode("latin-1")
+    found = f"{letter!r} is not a nucleotide"
+    if letter in "-.~":
+        return f"{found} but a gap: remove the gaps of an alignment first"
+    if letter.isalpha() or letter == "*":
+        return f"{found}: a protein FASTA? Use A, C, G, T, U or an IUPAC code (n for unknown)"
+    return f"{found}: use A, C, G, T, U or an IUPAC code (n for unknown)"

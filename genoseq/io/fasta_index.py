@@ -1,0 +1,190 @@
+"""Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
+
+The index of samtools and pyfaidx (``.fai``) tells a contig's bases, first byte, bases a line and
+bytes a line, and so is right only for records whose lines all have one length and one line end.
+Three ways lead to such a file, the next one where one fails:
+
+1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file;
+2. the input itself, indexed by pyfaidx in a temporary folder and then checked byte for byte;
+3. an evened-out copy in a temporary folder (:mod:`genoseq.io.fasta_copy`), which is also where
+   whatever is wrong with a file is found and said.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from genoseq.io.compression import compression_of, open_bytes
+from genoseq.io.fasta_copy import LETTERS, SPACE, even_copy
+
+_CHUNK = 1 << 20
+
+
+class Lines(NamedTuple):
+    """Where a contig's bases are: the columns of a ``.fai`` line."""
+
+    bases: int
+    offset: int
+    width: int
+    pitch: int
+
+    def byte(self, base: int) -> int:
+        """Offset in the file of a base, 0-based."""
+        line, column = divmod(base, self.width)
+        return self.offset + line * self.pitch + column
+
+    @property
+    def end(self) -> int:
+        """Offset after the last base and its line end."""
+        if not self.bases:
+            return self.offset
+        line, column = divmod(self.bases - 1, self.width)
+        return self.offset + line * self.pitch + column + 1 + self.pitch - self.width
+
+
+Index = dict[str, Lines]
+
+
+def plain_and_index(path: Path) -> tuple[BinaryIO, Index]:
+    """An open plain FASTA with the bases of ``path``, and its index, by contig in file order."""
+    with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
+        folder = Path(name)
+        plain = _plain(path, folder)
+        index = _index_beside(path, folder) if plain == path else None
+        if index is None:
+            index = _index_of(plain, folder)
+        if index is None:
+            even = folder / "even.fa"
+            even_copy(plain, even, path)
+            plain, index = even, _index_of(even, folder)
+        assert index is not None
+        return plain.open("rb", buffering=0), index
+
+
+def _plain(path: Path, folder: Path) -> Path:
+    """The path itself if it is a plain file, else its decompressed bytes in ``folder``."""
+    if stat.S_ISREG(path.stat().st_mode):
+        with path.open("rb") as file:
+            if compression_of(file.read(6)) is None:
+                return path
+    plain = folder / "plain.fa"
+    with open_bytes(path) as stream, plain.open("wb") as copy:
+        shutil.copyfileobj(stream, copy, _CHUNK)
+    return plain
+
+
+def _index_beside(path: Path, folder: Path) -> Index | None:
+    """The index of ``path.fai`` if it is there, not older than the file, and fits it."""
+    beside = path.with_name(path.name + ".fai")
+    try:
+        fresh = beside.stat().st_mtime_ns >= path.stat().st_mtime_ns
+    except OSError:
+        return None
+    index = _pyfaidx(path, folder, beside) if fresh else None
+    if index is None:
+        return None
+    with path.open("rb") as file:
+        return index if _covers(file, index) and _head_is_nucleotides(file, index) else None
+
+
+def _index_of(plain: Path, folder: Path) -> Index | None:
+    """A new index, made in ``folder``; None if the file has no even lines or is not valid."""
+    with plain.open("rb") as file:
+        if not _starts_a_record(file) or _has_long_line(file):
+            return None
+        index = _pyfaidx(plain, folder, folder / f"{plain.name}.fai")
+        if index is None or not _covers(file, index):
+            return None
+        return index if all(_is_even(file, lines) for lines in index.values()) else None
+
+
+def _pyfaidx(plain: Path, folder: Path, fai: Path) -> Index | None:
+    """What pyfaidx reads from ``fai``, which it makes where it is missing; None if it cannot."""
+    import pyfaidx
+
+    # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
+    link = folder / "genome.fa"
+    link.unlink(missing_ok=True)
+    link.symlink_to(plain.resolve())
+    try:
+        faidx = pyfaidx.Faidx(link, indexname=fai, rebuild=False)
+    except (pyfaidx.FastaIndexingError, ValueError, OSError, KeyError):
+        return None
+    try:
+        return {
+            name: Lines(record.rlen, record.offset, record.lenc, record.lenb)
+            for name, record in faidx.index.items()
+        }
+    finally:
+        faidx.close()
+
+
+def _starts_a_record(file: BinaryIO) -> bool:
+    return file.read(1) == b">"
+
+
+def _has_long_line(file: BinaryIO) -> bool:
+    """Whether a chunk lies within one line: pyfaidx would hold such lines in memory, whole."""
+    file.seek(0)
+    return any(b"\n" not in chunk for chunk in _chunks(file, _CHUNK) if len(chunk) == _CHUNK)
+
+
+def _covers(file: BinaryIO, index: Index) -> bool:
+    """Whether headers and records follow one another from the first byte to the last."""
+    end = 0
+    for name, lines in index.items():
+        header = _pread(file, end, lines.offset - end).lstrip()
+        if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
+            return False
+        if header[1:].split()[:1] != [name.encode()]:
+            return False
+        if lines.bases and (lines.width < 1 or lines.pitch - lines.width not in (0, 1, 2)):
+            return False
+        end = lines.end
+    return bool(index) and not _pread(file, end, _CHUNK).strip()
+
+
+def _head_is_nucleotides(file: BinaryIO, index: Index) -> bool:
+    """A look at the first contigs' first letters: tells a protein file at once."""
+    heads = (
+        _pread(file, lines.offset, min(4096, lines.bases)) for lines in islice(index.values(), 16)
+    )
+    return not any(head.translate(None, LETTERS + SPACE) for head in heads)
+
+
+def _is_even(file: BinaryIO, lines: Lines) -> bool:
+    """Whether a record is nucleotides in lines of equal length: its index is right, base for base.
+
+    Without its letters each stretch of whole lines must be nothing but line ends, and each of them
+    must stand where the index says.
+    """
+    if not lines.bases:
+        return True
+    line_end = {1: b"\n", 2: b"\r\n", 0: b""}[lines.pitch - lines.width]
+    step = max(1, _CHUNK // lines.pitch) * lines.pitch
+    for start in range(lines.offset, lines.end, step):
+        chunk = _pread(file, start, min(step, lines.end - start))
+        whole = len(chunk) // lines.pitch
+        rest = len(chunk) - whole * lines.pitch
+        ends = whole + (rest > 0 and chunk.endswith(b"\n"))
+        if chunk.translate(None, LETTERS) != line_end * ends:
+            return False
+        if line_end and chunk[lines.width :: lines.pitch][:whole] != line_end[:1] * whole:
+            return False
+    return True
+
+
+def _pread(file: BinaryIO, offset: int, size: int) -> bytes:
+    return os.pread(file.fileno(), max(0, size), offset)
+
+
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while chunk := file.read(size):
+        yield chunk
