@@ -103,6 +103,10 @@ class Plan:
         """The genome to score."""
         return self.genomes[wildcards.genome].fasta
 
+    def score_options(self) -> str:
+        """Channels of the scores; the formats are no business of theirs."""
+        return "--by-phase" if self.config.score.by_phase else ""
+
     def tracks_options(self) -> str:
         """Formats of the tracks."""
         formats = ",".join(self.config.score.formats)
@@ -124,8 +128,13 @@ def settings_json(run: RunSettings) -> str:
     return json.dumps(chosen, sort_keys=True, separators=(",", ":"))
 
 
-def make_plan(config: Mapping[str, Any]) -> Plan:
+def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:
     """The plan of a configuration as Snakemake or a YAML reader gives it.
+
+    Parameters
+    ----------
+    path
+        Its file, to be named in errors.
 
     Raises
     ------
@@ -135,7 +144,7 @@ def make_plan(config: Mapping[str, Any]) -> Plan:
         If the sample sheet is damaged.
     """
     # Snakemake's own setting `pathvars` moves folders; it is no fact of the experiment.
-    checked = parse_settings(Config, {k: v for k, v in config.items() if k != "pathvars"})
+    checked = parse_settings(Config, {k: v for k, v in config.items() if k != "pathvars"}, path)
     plan = Plan(checked, read_genomes(checked.genomes))
     problems = sheet_problems(plan)
     if problems:

@@ -29,7 +29,7 @@ def check(file: File = DEFAULT) -> None:
     from genoseq.config import read_mapping
     from genoseq.workflow import make_plan, missing_files
 
-    plan = make_plan(read_mapping(file))
+    plan = make_plan(read_mapping(file), file)
     missing = missing_files(plan)
     if missing:
         raise ConfigError(

@@ -15,6 +15,8 @@ rule score:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=720,
         gpu=1,
+    params:
+        options=plan.score_options(),
     shell:
         "genoseq score {input.fasta} -m {input.bundle} -o {output} --formats scores"
-        " --threads {threads} > {log} 2>&1"
+        " --threads {threads} {params.options} > {log} 2>&1"

@@ -1,0 +1,86 @@
+"""The door: help that is quick and complete, errors that are one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from genoseq import __version__
+from genoseq.cli.app import app
+
+ROOT = typer.main.get_command(app)
+
+
+def verbs(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every verb, groups opened: ("demo",), ("config", "check") ..."""
+    children = getattr(command, "commands", {})
+    if not children:
+        yield path
+    for name, child in children.items():
+        yield from verbs(child, (*path, name))
+
+
+def genoseq(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from genoseq.cli.app import main; main()", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+HEAVY = {"torch", "pytorch_lightning", "matplotlib", "pysam", "Bio", "numpy", "pyrodigal"}
+
+
+def test_app_help_loads_no_heavy_package() -> None:
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from genoseq.cli.app import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print(*sys.modules)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(found.stdout.split())
+
+
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_app_verb_has_help_that_ends_with_an_example(verb: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(app, [*verb, "--help"], env={"COLUMNS": "200"})
+    assert found.exit_code == 0
+    words = found.output.split()
+    assert "Example: genoseq " + " ".join(verb) in " ".join(words)
+    example = " ".join(words).split("Example: ")[1]
+    assert len(example) > len("genoseq") + len(" ".join(verb)) or verb == ("doctor",)
+
+
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_app_verb_options_are_kebab_case_and_shorts_are_few(verb: tuple[str, ...]) -> None:
+    command: Any = ROOT
+    for name in verb:
+        command = command.commands[name]
+    options = [option for option in command.params if option.param_type_name == "option"]
+    for word in (word for option in options for word in option.opts):
+        assert word == word.lower()
+        assert "_" not in word
+        assert word.startswith("--") or word in ("-c", "-m", "-o", "-q", "-v", "-h")
+
+
+def test_app_prints_its_version() -> None:
+    assert genoseq("--version").stdout == f"genoseq {__version__}\n"
+
+
+def test_app_error_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    found = genoseq("config", "check", str(tmp_path / "none.yaml"))
+    assert found.returncode == 1
+    assert found.stdout == ""
+    assert found.stderr == (
+        f"genoseq: error: {tmp_path}/none.yaml: cannot be read: No such file or directory\n"
+    )
+
+
+def test_app_misuse_is_exit_2() -> None:
+    assert genoseq("config", "check", "--no-such-option").returncode == 2

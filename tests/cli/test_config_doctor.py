@@ -1,0 +1,82 @@
+"""``genoseq config`` and ``genoseq doctor``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from genoseq.cli.app import app
+from genoseq.cli.doctor import PACKAGES, PROGRAMS
+from genoseq.config import Config, json_schema, load_config
+from genoseq.errors import ConfigError, InputFormatError
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(*words: str | Path) -> str:
+    found = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert found.exit_code == 0
+    return found.output
+
+
+def test_config_check_accepts_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    said = run("config", "check")
+    assert "model bilstm: trains on demo" in said
+    assert "snakemake" in said
+
+
+def test_config_check_lists_every_problem(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("models: {a: {training: {steps: 0, sneed: 1}}}\nscore: {formats: [gif]}\n")
+    with pytest.raises(ConfigError) as error:
+        run("config", "check", path)
+    assert len(error.value.problems) == 3
+    assert f"{path}: models.a.training.steps" in str(error.value)
+    assert "(found 'gif')" in str(error.value)
+
+
+def test_config_check_names_missing_files(tmp_path: Path) -> None:
+    sheet = tmp_path / "genomes.tsv"
+    sheet.write_text("name\tfasta\tannotation\tsplit\none\tnone.fa\tnone.gff3\ttrain\n")
+    (tmp_path / "config.yaml").write_text(f"genomes: {sheet}\n")
+    with pytest.raises(ConfigError, match=r"no such file: none\.fa") as error:
+        run("config", "check", tmp_path / "config.yaml")
+    assert [problem.split()[3] for problem in error.value.problems] == ["none.fa", "none.gff3"]
+
+
+def test_config_check_names_the_line_of_a_damaged_sheet(tmp_path: Path) -> None:
+    sheet = tmp_path / "genomes.tsv"
+    sheet.write_text("name\tfasta\none\tone.fa\textra\n")
+    (tmp_path / "config.yaml").write_text(f"genomes: {sheet}\n")
+    with pytest.raises(InputFormatError, match=r"genomes\.tsv:2: 3 columns, the header has 2"):
+        run("config", "check", tmp_path / "config.yaml")
+
+
+def test_config_schema_is_the_one_in_the_repository() -> None:
+    stored = (REPOSITORY / "workflows/schemas/config.schema.json").read_text()
+    assert run("config", "schema") == json_schema() == stored
+    assert "models" in json.loads(stored)["properties"]
+
+
+def test_config_show_fills_in_defaults_and_reads_back(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("summary: {title: mine}\n")
+    shown = run("config", "show", tmp_path / "config.yaml")
+    assert yaml.safe_load(shown)["models"]["bilstm"]["training"]["batch"] == 16
+    (tmp_path / "shown.yaml").write_text(shown)
+    assert load_config(tmp_path / "shown.yaml") == Config.model_validate(
+        {"summary": {"title": "mine"}}
+    )
+
+
+def test_doctor_names_packages_programs_and_precision() -> None:
+    said = run("doctor")
+    lines = dict(line.split(maxsplit=1) for line in said.splitlines())
+    assert lines.keys() >= {*PACKAGES, *PROGRAMS}
+    assert any(line.startswith("processor features") for line in said.splitlines())
+    assert lines["precision"].split(":")[0] in ("bf16", "fp32")
+    assert lines["torch"] != "not installed"

@@ -1,0 +1,153 @@
+"""The plan behind the Snakefile: inputs and options of the rules, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from genoseq.config import RunSettings, parse_settings
+from genoseq.errors import ConfigError
+from genoseq.workflow import (
+    Plan,
+    growing,
+    make_plan,
+    missing_files,
+    put_scripts_on_path,
+    settings_json,
+)
+
+SHEET = """\
+name\tfasta\tannotation\tmask\tsignal\tsplit
+one\tone.fa\tone.gff3\tone.bed\t-\ttrain
+two\ttwo.fa\ttwo.gff3\t-\t-\tcontigs:valid=c1;test=c2
+three\tthree.fa\tthree.gff3\t\t\ttest
+four\tfour.fa\t\t\t\tscore
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_of(tmp_path, SHEET)
+
+
+def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
+    path = folder / "genomes.tsv"
+    path.write_text(sheet)
+    models = {"a": {}, "b": {"model": {"tokenizer": {"k": 4, "stride": 2}}}}
+    return make_plan({"genomes": str(path), "models": models, **settings})
+
+
+def wild(**names: str) -> SimpleNamespace:
+    return SimpleNamespace(**names)
+
+
+def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
+    assert plan.train_input(wild(model="a")) == [
+        "<results>/stores/one.k3s1",
+        "<results>/stores/two.k3s1",
+    ]
+
+
+def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
+    assert plan.evaluate_input(wild(model="b")) == [
+        "<results>/stores/two.k4s2",
+        "<results>/stores/three.k4s2",
+    ]
+
+
+def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
+    options = plan.extract_options(wild(genome="two"))
+    assert shlex.split(options)[:2] == ["--split", "contigs:valid=c1;test=c2"]
+
+
+def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
+    assert plan.extract_input(wild(genome="one")) == {"fasta": "one.fa", "blacklist": "bad.bed"}
+    assert plan.extract_options(wild(genome="one")).endswith("--blacklist bad.bed")
+
+
+def test_tokenize_options_name_labels_and_tokens(plan: Plan) -> None:
+    words = plan.tokenize_options(wild(genome="one", tokenizer="k4s2"))
+    assert words == (
+        "--name one --k 4 --stride 2 --scheme cds-phase --overlap longest "
+        "--annotation one.gff3 --mask one.bed"
+    )
+    assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
+
+
+def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
+    tracks = [path for path in plan.summary_input() if "/tracks/" in path]
+    assert len(tracks) == 4 * 2
+    assert "<results>/tracks/four/b" in tracks
+    assert not [path for path in plan.summary_input() if "stores/four" in path]
+
+
+def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, models={"a": {}, "b": {"training": {"seed": 2}}})
+    stores = [path for path in plan.summary_input() if "/stores/" in path]
+    assert stores == [f"<results>/stores/{name}.k3s1" for name in ("one", "two", "three")]
+
+
+def test_settings_json_changes_with_the_seed_only_where_weights_do() -> None:
+    def text(**training: object) -> str:
+        return settings_json(parse_settings(RunSettings, {"training": training}))
+
+    assert text() == text(checkpoint_minutes=1)
+    assert text() != text(seed=2)
+    assert parse_settings(RunSettings, json.loads(text(seed=2))).training.seed == 2
+
+
+def test_make_plan_lists_every_problem_of_the_sheet(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\t-\tvalid\ntwo\ttwo.fa\t-\ttest\n"
+    with pytest.raises(ConfigError) as error:
+        plan_of(tmp_path, sheet)
+    assert len(error.value.problems) == 3
+    assert "genome 'one': split 'valid' needs labels" in str(error.value)
+    assert "no genome to train on" in error.value.problems[-1]
+
+
+def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"genome 'one': labels\.scheme is signal"):
+        plan_of(tmp_path, SHEET, labels={"scheme": "signal"})
+
+
+def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
+    assert plan_of(tmp_path, SHEET, pathvars={"results": "elsewhere"}).learned == [
+        "one",
+        "two",
+        "three",
+    ]
+
+
+def test_missing_files_are_all_named_but_the_demo_s(tmp_path: Path) -> None:
+    (tmp_path / "here.fa").write_text(">c\nACGT\n")
+    sheet = (
+        "name\tfasta\tannotation\tsplit\n"
+        f"one\t{tmp_path}/here.fa\tnone.gff3\tblocks\n"
+        "two\tresources/demo/genome.fa\tresources/demo/genes.gff3\tblocks\n"
+    )
+    plan = plan_of(tmp_path, sheet, regions={"blacklist": "none.bed"})
+    assert missing_files(plan) == ["none.gff3", "none.bed"]
+
+
+def test_growing_asks_for_more_at_each_attempt() -> None:
+    assert [growing(1000)(wild(), attempt) for attempt in (1, 2, 3)] == [1000, 2000, 3000]
+
+
+def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/bin")
+    put_scripts_on_path()
+    put_scripts_on_path()
+    assert os.environ["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}/bin"
+
+
+def test_workflow_loads_no_torch() -> None:
+    code = "import sys, genoseq.workflow; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
