@@ -1,0 +1,131 @@
+"""Batches of windows out of stores: at random for training, in order for validation.
+
+Both are indexed by batch, and batch n depends on the stores, the settings and n alone: a run that
+starts again at step n sees what it would have seen, and there is no state to save.  Use them in a
+``DataLoader`` with ``batch_size=None``.
+
+A window begins on a cell (any base where stride is 1), never leaves its region, and is filled up
+with ``[UNK]`` and unknown labels where the region is shorter.  On the reverse strand ids are looked
+up and flipped, so the window's bases are those of its cells moved by ``alignment.reverse_shift``:
+with an even k at stride 1 the labels are fetched one base further right, and the tokens are
+exactly those of the reverse-complemented bases among their true neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from genoseq.data.batch import Batch
+from genoseq.data.gather import WindowGather, cells_of_split, windows_of
+from genoseq.data.store import Store
+
+
+class TrainingWindows(Dataset[Batch]):
+    """Random windows of the regions with split ``train``, one batch a step.
+
+    A region is drawn in proportion to its bases, then the window's start among its cells, all
+    equally likely.
+
+    Parameters
+    ----------
+    stores
+        At least one; all with the same tokenizer and label scheme.
+    window
+        Bases a window: a multiple of the tokenizer's stride.
+    batch
+        Windows a batch.
+    seed
+        Key of the random numbers; batch n is drawn from Philox (Salmon et al. 2011) with the key
+        (seed, n).
+    reverse_complement
+        Whether each window is reverse-complemented with probability 1/2.
+    steps
+        Batches in all: the length of the data set.
+
+    Raises
+    ------
+    StoreError
+        If the stores differ in tokenizer or scheme, have no labels, or no region to train on.
+    ConfigError
+        If the window does not consist of whole cells.
+    """
+
+    def __init__(
+        self,
+        stores: Sequence[Store],
+        window: int,
+        batch: int,
+        seed: int,
+        reverse_complement: bool,
+        steps: int,
+    ) -> None:
+        self._gather = WindowGather(stores, window)
+        self._cells = cells_of_split(stores, "train")
+        self._ends = np.cumsum(self._cells.tokens)
+        self._batch = batch
+        self._seed = seed
+        self._reverse_complement = reverse_complement
+        self._steps = steps
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, step: int) -> Batch:
+        if not 0 <= step < self._steps:
+            raise IndexError(f"step {step} of {self._steps}")
+        key = np.array([self._seed, step], np.uint64)
+        rng = np.random.Generator(np.random.Philox(key=key))
+        drawn = rng.integers(self._ends[-1], size=self._batch)
+        rows = np.searchsorted(self._ends, drawn, side="right")
+        starts = rng.integers(np.maximum(self._cells.tokens[rows] - self._gather.tokens, 0) + 1)
+        flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
+        return self._gather(windows_of(self._cells, rows, starts, flipped))
+
+
+class ValidationWindows(Dataset[Batch]):
+    """Fixed windows of one split on the forward strand: side by side, never overlapping.
+
+    Parameters
+    ----------
+    stores, window, batch
+        As in :class:`TrainingWindows`.  The last batch may be smaller.
+    split
+        The split to look at.
+    count
+        Windows in all, evenly spread over the split; None or too many means all of them, which
+        cover each base once.
+
+    Raises
+    ------
+    StoreError, ConfigError
+        As in :class:`TrainingWindows`.
+    """
+
+    def __init__(
+        self, stores: Sequence[Store], split: str, window: int, batch: int, count: int | None = None
+    ) -> None:
+        self._gather = WindowGather(stores, window)
+        self._cells = cells_of_split(stores, split)
+        self._batch = batch
+        self._windows = -(-self._cells.tokens // self._gather.tokens)
+        self._ends = np.cumsum(self._windows)
+        total = int(self._ends[-1])
+        self._count = total if count is None else min(count, total)
+
+    def __len__(self) -> int:
+        return math.ceil(self._count / self._batch)
+
+    def __getitem__(self, step: int) -> Batch:
+        if not 0 <= step < len(self):
+            raise IndexError(f"batch {step} of {len(self)}")
+        first = step * self._batch
+        places = np.arange(first, min(first + self._batch, self._count))
+        # The middles of `count` equal stretches of all the windows.
+        windows = (2 * places + 1) * self._ends[-1] // (2 * self._count)
+        rows = np.searchsorted(self._ends, windows, side="right")
+        starts = (windows - self._ends[rows] + self._windows[rows]) * self._gather.tokens
+        return self._gather(windows_of(self._cells, rows, starts, np.zeros(len(rows), bool)))
