@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genoseq.config import ModelSettings
 from genoseq.models.heads import PerBaseHead
-from genoseq.models.layers import Stem
+from genoseq.models.layers import Dropout, Stem
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
 from genoseq.schemes import Scheme
 from genoseq.tokenizers.vocabulary import Vocabulary
@@ -44,7 +44,7 @@ class PerBaseModel(nn.Module):
         if settings.stem is not None:
             self.stem = Stem(settings.embedding, settings.stem, vocabulary.unknown)
             width = settings.stem.width
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.encoder = RecurrentEncoder(width, settings.encoder, settings.dropout, chunk)
         self.head = PerBaseHead(self.encoder.outputs, settings.stride, states)
 

@@ -1,9 +1,10 @@
-"""Layers that stand before the encoder."""
+"""Layers around the encoder."""
 
 from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -42,4 +43,38 @@ class Stem(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors of padded tokens (B, T + 2 margin, E) -> (B, T / stride, width)."""
         convolved = cast(Tensor, self.convolution(vectors.transpose(1, 2)))
-        return functional.gelu(convolved).transpose(1, 2)
+        return functional.gelu(convolved.transpose(1, 2).contiguous())
+
+
+class Dropout(nn.Module):
+    """Dropout that draws one byte for an element on the CPU, where PyTorch's draws far more.
+
+    PyTorch's took a sixth of a training step (5.5 ms for 1 M bf16 elements, this 2.4 ms; one
+    thread, AMD EPYC).  There the rate is rounded to 1/256; elsewhere PyTorch's own is used.
+
+    Parameters
+    ----------
+    rate
+        Fraction of elements set to 0 in training; the others are scaled up to keep the mean.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self._limit = min(255, round(rate * 256))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Same shape."""
+        if not self.training or not self.rate:
+            return vectors
+        if vectors.device.type != "cpu":
+            return functional.dropout(vectors, self.rate)
+        keep = _random_bytes(vectors.shape) >= self._limit
+        return vectors * keep.to(vectors.dtype).mul_(256 / (256 - self._limit))
+
+
+def _random_bytes(shape: torch.Size) -> Tensor:
+    """uint8, even over 0 to 255, from torch's global generator, eight for each draw."""
+    size = shape.numel()
+    draws = torch.empty((size + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    return draws.view(torch.uint8)[:size].view(shape)

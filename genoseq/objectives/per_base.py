@@ -123,7 +123,9 @@ def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None)
     """
     log_p, labels = _log_p(logits), labels.flatten()
     on = None if weights is None else weights.to(log_p)
-    total = functional.nll_loss(log_p, labels, on, ignore_index=UNKNOWN, reduction="sum")
+    total = functional.nll_loss(
+        log_p[None], labels[None], on, ignore_index=UNKNOWN, reduction="sum"
+    )
     return total / _weight(labels, on)
 
 
@@ -137,9 +139,11 @@ def focal(
     """
     log_p, labels = _log_p(logits), labels.flatten()
     on = None if weights is None else weights.to(log_p)
-    nll = functional.nll_loss(log_p, labels, on, ignore_index=UNKNOWN, reduction="none")
+    nll = functional.nll_loss(
+        log_p[None], labels[None], on, ignore_index=UNKNOWN, reduction="none"
+    )[0]
     known = labels != UNKNOWN
-    own = log_p.gather(1, labels.where(known, 0)[:, None])[:, 0]
+    own = log_p.gather(0, labels.where(known, 0)[None])[0]
     # p = 1 would give 0^(gamma - 1), infinite for gamma < 1, in the gradient.
     easy = (-own.expm1()).clamp_min(torch.finfo(own.dtype).tiny)
     return (easy**gamma * nll).sum() / _weight(labels, on)
@@ -184,9 +188,12 @@ def poisson(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _log_p(logits: Tensor) -> Tensor:
-    """Logits (B, L, S) -> log probabilities (B * L, S), float32 or wider."""
+    """Logits (B, L, S) -> log probabilities (S, B * L), float32 or wider.
+
+    States first: a softmax over a short last dimension is three times slower on the CPU.
+    """
     wide = logits if logits.dtype == torch.float64 else logits.float()
-    return wide.flatten(0, 1).log_softmax(-1)
+    return wide.flatten(0, 1).T.contiguous().log_softmax(0)
 
 
 def _weight(labels: Tensor, weights: Tensor | None) -> Tensor:
