@@ -1,0 +1,177 @@
+"""Tracks of any piece size, regrouped on a fixed lattice: what every writer is fed with.
+
+A *cell* holds at most :data:`CELL` bases of one contig, begins on a multiple of :data:`PAGE` and
+ends on one or at the contig's end; bases without a value inside it are gaps.  Cells depend on the
+values alone, never on the pieces in which they arrived, and so do the bytes of every output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import RegionError
+from genoseq.tracks import Channel, Track
+
+Kind = Literal["classes", "signal"]
+Thousandths = NDArray[np.uint16]
+Row = NDArray[np.uint16] | NDArray[np.float32]
+
+CELL = 1 << 18
+"""Bases: small enough for the processor's cache, a power of 4 times the finest zoom bin."""
+PAGE = 4096
+GAP = 65535
+"""Thousandths of a base without a value."""
+
+_PROBABILITY = np.full(GAP + 1, np.nan, np.float32)
+_PROBABILITY[:1001] = np.arange(1001) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Values of consecutive bases of one contig, one row a channel.
+
+    Attributes
+    ----------
+    chrom, start
+        Contig and 0-based first base, a multiple of :data:`PAGE`.
+    values
+        Shape (C, L), C-contiguous: uint16 thousandths with :data:`GAP` for classes, float32 with
+        NaN for signals.  At least one base has a value.
+    """
+
+    chrom: str
+    start: int
+    values: Row
+
+
+def thousandths(values: NDArray[np.float32]) -> Thousandths:
+    """Probabilities of any shape as thousandths, NaN as :data:`GAP`.
+
+    Raises
+    ------
+    RegionError
+        If a value lies outside [0, 1].
+    """
+    scaled = values * np.float32(1000)
+    gaps = np.isnan(scaled)
+    scaled[gaps] = 0
+    if scaled.size and (scaled.min() < -0.5 or scaled.max() > 1000.5):
+        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - 500))]
+        raise RegionError(f"{worst:g} is no probability: values of classes lie between 0 and 1")
+    np.rint(scaled, out=scaled)
+    result = scaled.astype(np.uint16)
+    result[gaps] = GAP
+    return result
+
+
+def floats(row: Row) -> NDArray[np.float32]:
+    """The row as float32 values with NaN for gaps; thousandths become ``q / 1000``."""
+    if row.dtype == np.uint16:
+        return _PROBABILITY[row]
+    return row.astype(np.float32, copy=False)
+
+
+def is_gap(row: Row) -> NDArray[np.bool_]:
+    """True where a base has no value; same shape as the row."""
+    return row == GAP if row.dtype == np.uint16 else np.isnan(row)
+
+
+def run_starts(row: Row) -> NDArray[np.int64]:
+    """Where runs of equal values (or of gaps) begin in a row of shape (L,), L at least 1."""
+    bits = row.view(np.uint32) if row.dtype == np.float32 else row
+    changes = np.flatnonzero(bits[1:] != bits[:-1])
+    starts = np.empty(len(changes) + 1, np.int64)
+    starts[0] = 0
+    np.add(changes, 1, out=starts[1:])
+    return starts
+
+
+def cells(
+    tracks: Iterable[Track], lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
+) -> Iterator[Cell]:
+    """Cells of consecutive tracks; cells without any value are left out.
+
+    Parameters
+    ----------
+    tracks
+        Pieces in the order of ``lengths`` and of their bases; bases may be skipped.
+    lengths
+        Contig lengths, in FASTA order.
+
+    Raises
+    ------
+    RegionError
+        If a track is out of order, overlaps the one before it, leaves its contig, has other
+        channels, or holds a value that cannot be: infinite, or for classes outside [0, 1].
+    """
+    parts: list[Track] = []
+    for track in _checked(tracks, lengths, channels):
+        for part in _cut(track):
+            if parts and _place(part) != _place(parts[0]):
+                yield from _cell(parts, lengths, kind)
+                parts.clear()
+            parts.append(part)
+    if parts:
+        yield from _cell(parts, lengths, kind)
+
+
+def _checked(
+    tracks: Iterable[Track], lengths: Mapping[str, int], channels: tuple[Channel, ...]
+) -> Iterator[Track]:
+    order = {chrom: index for index, chrom in enumerate(lengths)}
+    last = (-1, 0)
+    for track in tracks:
+        if track.channels != channels:
+            raise RegionError(f"a track of {track.chrom} has channels {track.channels}")
+        if track.chrom not in order or not 0 <= track.start <= track.end <= lengths[track.chrom]:
+            raise RegionError(
+                f"track {track.chrom}:{track.start + 1}-{track.end} lies outside the contigs"
+            )
+        if (order[track.chrom], track.start) < last:
+            raise RegionError(
+                f"track {track.chrom}:{track.start + 1}-{track.end} came too late: "
+                f"tracks must be in the order of the FASTA and must not overlap"
+            )
+        last = order[track.chrom], track.end
+        if track.end > track.start:
+            yield track
+
+
+def _cut(track: Track) -> Iterator[Track]:
+    if _place(track)[1] == (track.end - 1) // CELL:
+        yield track
+        return
+    for edge in range(track.start // CELL * CELL, track.end, CELL):
+        low, high = max(edge, track.start), min(edge + CELL, track.end)
+        values = track.values[low - track.start : high - track.start]
+        yield Track(track.chrom, low, values, track.channels)
+
+
+def _place(track: Track) -> tuple[str, int]:
+    return track.chrom, track.start // CELL
+
+
+def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Cell]:
+    chrom = parts[0].chrom
+    start = parts[0].start // PAGE * PAGE
+    end = min(-(-parts[-1].end // PAGE) * PAGE, lengths[chrom])
+    values = np.full((len(parts[0].channels), end - start), np.nan, np.float32)
+    for part in parts:
+        values[:, part.start - start : part.end - start] = part.values.T
+    if kind == "signal":
+        values += 0.0  # -0 becomes 0: equal values have equal bits
+        if np.isinf(values).any():
+            raise RegionError(f"{chrom}: infinite values between {start + 1} and {end}")
+        rows: Row = values
+    else:
+        try:
+            rows = thousandths(values)
+        except RegionError as error:
+            raise RegionError(f"{chrom}:{start + 1}-{end}: {error}") from None
+    if not is_gap(rows).all():
+        yield Cell(chrom, start, rows)

@@ -1,0 +1,92 @@
+"""manifest.tsv: what a folder of outputs holds, by relative path, with checksums."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from genoseq.errors import InputFormatError
+
+MANIFEST = "manifest.tsv"
+COORDINATES = "0-based half-open"
+MANY = "*"
+"""Class and strand of a file that holds several."""
+
+_COLUMNS = ("path", "kind", "class", "strand", "format", "coordinates", "md5")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """One line of the manifest.
+
+    Attributes
+    ----------
+    path
+        Name relative to the folder, with ``/``.
+    kind
+        ``probability``, ``signal``, ``segments``, ``scores`` or ``index``.
+    name, strand
+        Class or signal and its strand; ``*`` for a file of several.
+    format
+        ``bigwig``, ``bedgraph``, ``bed``, ``tsv``, ``scores``, ``tbi`` or ``csi``.
+    md5
+        Of the file's bytes; empty while the file is being written.
+    """
+
+    path: str
+    kind: str
+    name: str
+    strand: str
+    format: str
+    md5: str = ""
+
+
+def plain(text: str) -> str:
+    """The text safe as a column or a BED name: all but printable ASCII percent-encoded."""
+    return quote(text, safe=" !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+def md5_of(path: Path) -> str:
+    """Hexadecimal MD5 of a file, read in pieces."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_manifest(path: Path, files: Iterable[OutputFile]) -> None:
+    """Write the manifest of ``files`` to ``path``."""
+    lines = ["\t".join(_COLUMNS)]
+    for file in files:
+        cells = (file.path, file.kind, plain(file.name), file.strand, file.format)
+        lines.append("\t".join((*cells, COORDINATES, file.md5)))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def read_manifest(path: str | Path) -> list[OutputFile]:
+    """Files listed in a manifest.
+
+    Raises
+    ------
+    InputFormatError
+        If the header or a line is not what :func:`write_manifest` writes, or a path leaves the
+        folder.
+    """
+    rows = list(csv.reader(Path(path).read_text().splitlines(), delimiter="\t", quotechar=None))
+    if not rows or tuple(rows[0]) != _COLUMNS:
+        raise InputFormatError("not a genoseq manifest: the header line differs", path, 1)
+    files = []
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(_COLUMNS):
+            raise InputFormatError(f"{len(row)} columns, expected {len(_COLUMNS)}", path, number)
+        relative = PurePosixPath(row[0])
+        if relative.is_absolute() or ".." in relative.parts:
+            raise InputFormatError(f"path {row[0]!r} leaves the folder", path, number)
+        files.append(OutputFile(row[0], row[1], row[2], row[3], row[4], row[6]))
+    return files

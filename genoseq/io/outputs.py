@@ -1,0 +1,216 @@
+"""A folder of tracks: one pass over the values feeds every writer, and all files appear together.
+
+Files are written under a temporary folder inside OUT and renamed when all are complete, the
+manifest last; a run that fails leaves OUT as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.io.bedgraph import BedGraphWriter
+from genoseq.io.bigwig import BigWigWriter
+from genoseq.io.cells import Cell, Kind, cells
+from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
+from genoseq.io.scores import ScoresWriter
+from genoseq.io.segments import SegmentsWriter
+from genoseq.io.tsv import TsvWriter
+from genoseq.tracks import Channel, Track
+
+Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
+FORMATS: tuple[Format, ...] = ("bigwig", "bedgraph", "bed", "tsv", "scores")
+
+_PARTIAL = ".partial-"
+_LONGEST = 2**32 - 1
+"""Bases; bigWig keeps positions in 32 bits."""
+
+
+class Writer(Protocol):
+    """What every format offers."""
+
+    def write(self, cell: Cell) -> None:
+        """Add the next cell."""
+
+    def finish(self) -> list[OutputFile]:
+        """Complete the files, and say which they are."""
+
+    def close(self) -> None:
+        """Release open files; may be called again."""
+
+
+def write_tracks(
+    tracks: Iterable[Track],
+    lengths: Mapping[str, int],
+    channels: tuple[Channel, ...],
+    kind: Kind,
+    out: Path,
+    formats: Collection[Format],
+) -> list[OutputFile]:
+    """Write tracks in every asked format to the folder ``out``, with a manifest.
+
+    Parameters
+    ----------
+    tracks
+        Consecutive pieces in FASTA order, of any length; bases may be skipped or NaN (gaps).
+    lengths
+        Contig lengths, in FASTA order.
+    channels
+        The columns of every track.
+    kind
+        ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32.
+    out
+        Folder, made if missing.  Other files in it stay; files that an older manifest lists and
+        this run does not write are removed.
+    formats
+        ``bigwig``, ``bedgraph``, ``bed`` (segments), ``tsv``, ``scores``.
+
+    Returns
+    -------
+    The files, as in the manifest.
+
+    Raises
+    ------
+    ConfigError
+        If the formats do not fit the kind or the contig names; before any track is asked for.
+    RegionError
+        If no base has a value, before anything is written; or a track cannot be.
+    """
+    check_formats(formats, kind, channels, lengths)
+    pieces = cells(tracks, lengths, channels, kind)
+    first = next(pieces, None)
+    if first is None:
+        raise RegionError(
+            "no base has a value, so there is nothing to write: is every contig shorter than one "
+            "token, all N, or outside the regions?"
+        )
+    with _stage(out) as stage, ExitStack() as stack:
+        writers = _writers(stage, lengths, channels, kind, formats)
+        for writer in writers:
+            stack.callback(writer.close)
+        for cell in _chain(first, pieces):
+            for writer in writers:
+                writer.write(cell)
+        files = [file for writer in writers for file in writer.finish()]
+        files = [replace(file, md5=md5_of(stage / file.path)) for file in files]
+        write_manifest(stage / MANIFEST, files)
+        _publish(stage, out, files)
+    return files
+
+
+def check_formats(
+    formats: Collection[str],
+    kind: Kind,
+    channels: tuple[Channel, ...],
+    lengths: Mapping[str, int],
+) -> None:
+    """ConfigError with every reason why these tracks cannot be written in these formats."""
+    problems = [f"format {name!r}: use {', '.join(FORMATS)}" for name in set(formats) - {*FORMATS}]
+    if not formats:
+        problems.append(f"no format asked for: use {', '.join(FORMATS)}")
+    if kind == "signal" and "bed" in formats:
+        problems.append(
+            "format bed: segments are of the most probable class, and this model predicts "
+            "signals; use bigwig, bedgraph or tsv"
+        )
+    if not channels:
+        problems.append("no channel to write")
+    text = sorted({"bedgraph", "bed", "tsv"} & {*formats})
+    for chrom, length in lengths.items():
+        if text and chrom.startswith(("#", "track", "browser")):
+            problems.append(
+                f"contig {chrom!r}: genome browsers skip BED lines that begin so; rename it in "
+                f"the FASTA, or leave out {' and '.join(text)}"
+            )
+        if length > _LONGEST:
+            problems.append(f"contig {chrom!r} has {length} bases, at most {_LONGEST} can be told")
+    if problems:
+        raise ConfigError(problems)
+
+
+def _writers(
+    stage: Path,
+    lengths: Mapping[str, int],
+    channels: tuple[Channel, ...],
+    kind: Kind,
+    formats: Collection[Format],
+) -> list[Writer]:
+    writers: list[Writer] = []
+    if "bigwig" in formats:
+        writers.append(BigWigWriter(stage, lengths, channels, kind))
+    if "bedgraph" in formats:
+        writers.append(BedGraphWriter(stage, lengths, channels, kind))
+    if "bed" in formats:
+        writers.append(SegmentsWriter(stage, channels))
+    if "tsv" in formats:
+        writers.append(TsvWriter(stage, lengths, channels))
+    if "scores" in formats:
+        writers.append(ScoresWriter(stage, lengths, channels, kind))
+    return writers
+
+
+def _chain(first: Cell, rest: Iterator[Cell]) -> Iterator[Cell]:
+    yield first
+    yield from rest
+
+
+@contextmanager
+def _stage(out: Path) -> Iterator[Path]:
+    """A temporary folder inside ``out``; what killed runs left of theirs is removed."""
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob(_PARTIAL + "*"):
+        with _lock(old) as free:
+            if free:
+                shutil.rmtree(old, ignore_errors=True)
+    stage = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=out))
+    try:
+        with _lock(stage):
+            yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        if made and not any(out.iterdir()):
+            out.rmdir()
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Whether the folder could be locked; the lock dies with the process that holds it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _locked(handle)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _publish(stage: Path, out: Path, files: list[OutputFile]) -> None:
+    new = {file.path for file in files}
+    for old in _listed(out / MANIFEST) - new:
+        (out / old).unlink(missing_ok=True)
+    (out / MANIFEST).unlink(missing_ok=True)
+    for name in (*sorted(new), MANIFEST):
+        (stage / name).replace(out / name)
+
+
+def _listed(manifest: Path) -> set[str]:
+    """Files of an older run; none if there is no manifest, or it is not one of ours."""
+    try:
+        return {file.path for file in read_manifest(manifest)}
+    except (FileNotFoundError, InputFormatError):
+        return set()

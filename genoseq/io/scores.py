@@ -1,0 +1,228 @@
+"""The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
+
+``scores.npy`` holds one row a base and one column a channel: uint16 thousandths with 65535 for a
+gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import InputFormatError, RegionError
+from genoseq.io.cells import CELL, Cell, Kind, Row, floats, is_gap
+from genoseq.io.manifest import MANY, OutputFile
+from genoseq.tracks import Channel, Track
+
+VALUES = "scores.npy"
+INDEX = "scores.json"
+_FORMAT = "genoseq-scores"
+_VERSION = 1
+_HEADER = 128
+_DTYPES: dict[Kind, Literal["<u2", "<f4"]] = {"classes": "<u2", "signal": "<f4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bases ``start <= i < end`` of ``chrom``, in the rows from ``row`` on."""
+
+    chrom: str
+    start: int
+    end: int
+    row: int
+
+
+class ScoresWriter:
+    """Writes a scores folder cell by cell."""
+
+    def __init__(
+        self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
+    ) -> None:
+        self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
+        self._pieces: list[Piece] = []
+        self._rows = 0
+        self._digest = hashlib.sha256()
+        self._file: IO[bytes] = (folder / VALUES).open("wb")
+        self._file.write(bytes(_HEADER))
+
+    def write(self, cell: Cell) -> None:
+        """Append the cell from its first to its last base with a value."""
+        known = np.flatnonzero(~is_gap(cell.values).all(axis=0))
+        low, high = int(known[0]), int(known[-1]) + 1
+        dtype = np.dtype(_DTYPES[self._kind])
+        data = np.ascontiguousarray(cell.values[:, low:high].T, dtype).tobytes()
+        self._file.write(data)
+        self._digest.update(data)
+        start, end = cell.start + low, cell.start + high
+        last = self._pieces[-1] if self._pieces else None
+        if last is not None and (last.chrom, last.end) == (cell.chrom, start):
+            self._pieces[-1] = Piece(last.chrom, last.start, end, last.row)
+        else:
+            self._pieces.append(Piece(cell.chrom, start, end, self._rows))
+        self._rows += high - low
+
+    def finish(self) -> list[OutputFile]:
+        """Complete the header, write the index, and say which files there are."""
+        header = _npy_header(self._kind, (self._rows, len(self._channels)))
+        self._file.seek(0)
+        self._file.write(header)
+        self.close()
+        names = {chrom: number for number, chrom in enumerate(self._lengths)}
+        index = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "kind": self._kind,
+            "channels": [[channel.name, channel.strand] for channel in self._channels],
+            "lengths": list(self._lengths.items()),
+            "pieces": [[names[p.chrom], p.start, p.end] for p in self._pieces],
+            "sha256": self._digest.hexdigest(),
+        }
+        (self._folder / INDEX).write_text(json.dumps(index) + "\n")
+        return [OutputFile(name, "scores", MANY, MANY, "scores") for name in (VALUES, INDEX)]
+
+    def close(self) -> None:
+        """Release the file; may be called again."""
+        self._file.close()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """An opened scores folder.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    lengths
+        Contig lengths, in FASTA order.
+    channels, kind
+        What the columns are: probabilities of ``classes``, or ``signal`` values.
+    pieces
+        Which bases have rows, in order.
+    sha256
+        Of the rows' bytes.
+    """
+
+    path: Path
+    lengths: dict[str, int]
+    channels: tuple[Channel, ...]
+    kind: Kind
+    pieces: tuple[Piece, ...]
+    sha256: str
+
+    def tracks(self) -> Iterator[Track]:
+        """Every value in order, at most :data:`~genoseq.io.cells.CELL` bases a track.
+
+        Raises
+        ------
+        InputFormatError
+            After the last track, if the rows do not have the checksum of the index.
+        """
+        digest = hashlib.sha256()
+        width = len(self.channels)
+        # Read, not mapped: pages of a memory map count as resident memory until it is closed.
+        with (self.path / VALUES).open("rb") as file:
+            file.seek(_HEADER)
+            for piece in self.pieces:
+                for start in range(piece.start, piece.end, CELL):
+                    end = min(start + CELL, piece.end)
+                    rows = np.fromfile(file, _DTYPES[self.kind], (end - start) * width)
+                    digest.update(rows.data)
+                    values = floats(rows.reshape(-1, width))
+                    yield Track(piece.chrom, start, values, self.channels)
+        if digest.hexdigest() != self.sha256:
+            raise InputFormatError(
+                "the values do not have the checksum of scores.json: the file is damaged, "
+                "run genoseq score again",
+                self.path / VALUES,
+            )
+
+    def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        """Values of bases [start, end), 0-based: shape (end - start, C), NaN for gaps."""
+        if chrom not in self.lengths or not 0 <= start <= end <= self.lengths[chrom]:
+            raise RegionError(f"{chrom}:{start + 1}-{end} is not in the scores of {self.path}")
+        values = np.full((end - start, len(self.channels)), np.nan, np.float32)
+        mapped: Row = np.load(self.path / VALUES, mmap_mode="r")
+        for piece in self._pieces_of.get(chrom, ()):
+            low, high = max(start, piece.start), min(end, piece.end)
+            if low < high:
+                rows = mapped[piece.row + low - piece.start :][: high - low]
+                values[low - start : high - start] = floats(rows)
+        return values
+
+    @cached_property
+    def _pieces_of(self) -> dict[str, list[Piece]]:
+        pieces: dict[str, list[Piece]] = {}
+        for piece in self.pieces:
+            pieces.setdefault(piece.chrom, []).append(piece)
+        return pieces
+
+
+def read_scores(path: str | Path) -> Scores:
+    """The scores in the folder that ``genoseq score --formats scores`` wrote.
+
+    Raises
+    ------
+    InputFormatError
+        If a file is missing, not of this format, or shorter than the index says.
+    """
+    index = Path(path) / INDEX
+    try:
+        data: dict[str, Any] = json.loads(index.read_text())
+        if (data["format"], data["version"]) != (_FORMAT, _VERSION):
+            raise KeyError("version")
+        channels = tuple(Channel(name, strand) for name, strand in data["channels"])
+        lengths = dict(data["lengths"])
+        scores = Scores(
+            Path(path), lengths, channels, data["kind"], _pieces(data, lengths), data["sha256"]
+        )
+        dtype = _DTYPES[scores.kind]
+    except FileNotFoundError:
+        raise InputFormatError(
+            f"no {INDEX} here: give a folder written by genoseq score --formats scores", path
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputFormatError(f"not an index of scores ({error})", index) from None
+    _check_values(Path(path) / VALUES, (_rows(scores.pieces), len(channels)), dtype)
+    return scores
+
+
+def _pieces(data: Mapping[str, Any], lengths: Mapping[str, int]) -> tuple[Piece, ...]:
+    names = list(lengths)
+    pieces: list[Piece] = []
+    row = 0
+    for number, start, end in data["pieces"]:
+        pieces.append(Piece(names[number], start, end, row))
+        row += end - start
+    return tuple(pieces)
+
+
+def _rows(pieces: tuple[Piece, ...]) -> int:
+    return pieces[-1].row + pieces[-1].end - pieces[-1].start if pieces else 0
+
+
+def _check_values(path: Path, shape: tuple[int, int], dtype: str) -> None:
+    try:
+        rows = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise InputFormatError(f"the values cannot be read ({error})", path) from None
+    size = _HEADER + rows.nbytes
+    if rows.shape != shape or rows.dtype != np.dtype(dtype) or path.stat().st_size != size:
+        raise InputFormatError(
+            f"{rows.dtype} values of shape {rows.shape}, scores.json says {dtype} and {shape}", path
+        )
+
+
+def _npy_header(kind: Kind, shape: tuple[int, int]) -> bytes:
+    # NumPy format 1.0, padded to a fixed size: the number of rows is known only at the end.
+    text = f"{{'descr': '{_DTYPES[kind]}', 'fortran_order': False, 'shape': {shape}, }}"
+    body = text.ljust(_HEADER - 11) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body.encode()

@@ -1,0 +1,40 @@
+"""Text compressed in blocks (bgzip) and indexed by position (tabix)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_TBI_LIMIT = 2**29
+"""Bases: longer contigs do not fit a .tbi and get a .csi."""
+
+
+class TabixFile:
+    """A bgzip file in the making; :meth:`finish` indexes it."""
+
+    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
+        from pysam import BGZFile
+
+        self._path = path
+        self._csi = max(lengths.values()) > _TBI_LIMIT
+        bgzip: Any = BGZFile  # its stub knows no compression level
+        # Level 1: deflate is most of the time (benchmarks/writers.py).
+        self._file = bgzip(str(path), "wb1")
+
+    def write(self, text: bytes) -> None:
+        """Append lines."""
+        self._file.write(text)
+
+    def finish(self) -> str:
+        """Close and index; the index's format, ``tbi`` or ``csi``, which is also its suffix."""
+        from pysam import tabix_index
+
+        self.close()
+        tabix_index(str(self._path), preset="bed", force=True, csi=self._csi)
+        return "csi" if self._csi else "tbi"
+
+    def close(self) -> None:
+        """Release the file; may be called again."""
+        if not self._file.closed:
+            self._file.close()

@@ -1,0 +1,58 @@
+"""predictions.tsv.gz: one line a base with every channel's value, compressed and indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from genoseq.io import digits
+from genoseq.io.cells import Cell, is_gap
+from genoseq.io.manifest import MANY, OutputFile, plain
+from genoseq.io.tabix import TabixFile
+from genoseq.tracks import Channel
+
+PREDICTIONS = "predictions.tsv.gz"
+_LINES = 1 << 15
+"""Lines built at once: they fit the processor's cache."""
+
+
+class TsvWriter:
+    """Writes ``predictions.tsv.gz`` and its index, cell by cell.
+
+    The header is ``#chrom start end`` and the channels' labels.  A base without any value has no
+    line; a missing value of one channel is ``nan``.
+    """
+
+    def __init__(
+        self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...]
+    ) -> None:
+        self._file = TabixFile(folder / PREDICTIONS, lengths)
+        names = [plain(channel.label) for channel in channels]
+        self._file.write(("\t".join(["#chrom", "start", "end", *names]) + "\n").encode())
+
+    def write(self, cell: Cell) -> None:
+        """Add a cell, shape (C, L)."""
+        chrom = cell.chrom.encode()
+        bases = np.flatnonzero(~is_gap(cell.values).all(axis=0))
+        for at in range(0, len(bases), _LINES):
+            part = bases[at : at + _LINES]
+            starts = part + cell.start
+            whole = part[-1] - part[0] + 1 == len(part)
+            rows = cell.values[:, part[0] : part[-1] + 1] if whole else cell.values[:, part]
+            columns = [digits.values(row) for row in rows]
+            places = digits.integers(starts), digits.integers(starts + 1)
+            self._file.write(digits.lines([chrom, *places, *columns], len(part)))
+
+    def finish(self) -> list[OutputFile]:
+        """Index the file."""
+        index = self._file.finish()
+        return [
+            OutputFile(PREDICTIONS, "predictions", MANY, MANY, "tsv"),
+            OutputFile(f"{PREDICTIONS}.{index}", "index", MANY, MANY, index),
+        ]
+
+    def close(self) -> None:
+        """Release the file; may be called again."""
+        self._file.close()
