@@ -1,0 +1,302 @@
+"""Which bases a model learns from and which it is tested on.
+
+Rules, as the sample sheet has them:
+
+``train``, ``valid``, ``test``, ``score``
+    the whole genome in that split;
+``contigs:valid=a,b;test=c``
+    by contig; those that are not named train;
+``blocks``
+    every contig is cut into blocks of equal length, about ``SplitSettings.block`` bp, and each
+    block goes to the split that is furthest behind its fraction, counted in usable bases.  So the
+    splits alternate along the genome, and their fractions hold to about one block.  Where two
+    splits meet, ``SplitSettings.gap`` bp around the border are left unused.
+
+In every rule runs of at least 100 N and the blacklist are cut out first, and pieces that are then
+too short or too rich in N are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.config import RegionSettings, SplitSettings
+from genoseq.data.intervals import cut_out, holes_by_contig
+from genoseq.errors import ConfigError, RegionError
+from genoseq.regions import Region
+from genoseq.sequences import N
+
+if TYPE_CHECKING:
+    from genoseq.io.fasta import Fasta
+
+TRAIN, VALID, TEST, SCORE = "train", "valid", "test", "score"
+# Runs of N this long are holes of an assembly; shorter ones are single unclear bases.
+LONG_N_RUN = 100
+# bp of the largest region: what is held in memory of one, in codes, ids and labels, stays small.
+LARGEST = 1 << 24
+_STRETCH = 1 << 23
+
+Assigned = list[tuple[Region, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class NRuns:
+    """Runs of N of one contig: starts and ends, int64 (R,), sorted, 0-based half-open."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def count(self, start: int, end: int) -> int:
+        """N among bases ``start <= i < end``."""
+        first, last = np.searchsorted(self.ends, start, "right"), np.searchsorted(self.starts, end)
+        inside = np.minimum(self.ends[first:last], end) - np.maximum(self.starts[first:last], start)
+        return int(inside.sum())
+
+    def long(self, chrom: str) -> Iterator[Region]:
+        """Runs of at least :data:`LONG_N_RUN` bases."""
+        for place in np.flatnonzero(self.ends - self.starts >= LONG_N_RUN):
+            yield Region(chrom, int(self.starts[place]), int(self.ends[place]))
+
+
+def assign_splits(
+    fasta: Fasta,
+    rule: str,
+    split: SplitSettings,
+    regions: RegionSettings,
+    blacklist: Iterable[Region] = (),
+    seed: int = 0,
+) -> Assigned:
+    """Regions of a genome and the split of each, in FASTA order.
+
+    Parameters
+    ----------
+    fasta
+        The genome; read once, for its runs of N.
+    rule
+        ``train``, ``valid``, ``test``, ``score``, ``blocks`` or ``contigs:valid=a,b;test=c``.
+    split
+        Block length, gap and fractions for ``blocks``.
+    regions
+        ``min_length`` and ``max_n_fraction``; its ``blacklist`` path is not opened here.
+    blacklist
+        Regions never to use, anywhere.
+    seed
+        Where along the genome the alternation of splits begins.
+
+    Returns
+    -------
+    Regions that do not overlap, at most 16 Mb each (neighbours of one split may touch).
+
+    Raises
+    ------
+    ConfigError
+        If the rule or fractions cannot be, or a split gets no region.
+    RegionError
+        If no contig of the blacklist is in the FASTA, or no region is left.
+    """
+    runs = {chrom: n_runs(fasta, chrom) for chrom in fasta.lengths}
+    holes = _holes(fasta, runs, blacklist)
+    areas = _areas(fasta.lengths, rule, split, holes, seed)
+    assigned = [
+        (piece, name)
+        for area, name in areas
+        for hole_free in cut_out(area, holes.get(area.chrom, []))
+        for piece in _limited(hole_free)
+        if len(piece) >= regions.min_length
+        and runs[piece.chrom].count(piece.start, piece.end) <= regions.max_n_fraction * len(piece)
+    ]
+    _check_left(assigned, rule, split, regions)
+    return assigned
+
+
+def n_runs(fasta: Fasta, chrom: str) -> NRuns:
+    """Runs of N (any ambiguity code) of a contig; reads it once, 8 Mb at a time."""
+    length = fasta.lengths[chrom]
+    edges: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+    before = False
+    for start in range(0, length, _STRETCH):
+        unknown = fasta.codes(chrom, start, min(start + _STRETCH, length)) == N
+        edges.append(np.flatnonzero(np.diff(unknown, prepend=before)) + start)
+        before = bool(unknown[-1])
+    changes = np.concatenate([*edges, [length]] if before else edges)
+    return NRuns(changes[0::2], changes[1::2])
+
+
+def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
+    """Split of each contig under a rule ``contigs:valid=a,b;test=c``.
+
+    Raises
+    ------
+    ConfigError
+        If the rule does not parse, or a contig is named twice or does not exist.
+    """
+    splits: dict[str, str] = {}
+    for part in rule.removeprefix("contigs:").split(";"):
+        name, equals, contigs = (text.strip() for text in part.partition("="))
+        if not equals or name not in (TRAIN, VALID, TEST, SCORE):
+            raise ConfigError(
+                f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC"
+            )
+        for chrom in (text.strip() for text in contigs.split(",")):
+            if chrom not in lengths:
+                raise ConfigError(f"split rule {rule!r}: no contig {chrom!r} in the FASTA")
+            if chrom in splits:
+                raise ConfigError(f"split rule {rule!r}: contig {chrom!r} is named twice")
+            splits[chrom] = name
+    return {chrom: splits.get(chrom, TRAIN) for chrom in lengths}
+
+
+def block_splits(weights: NDArray[np.int64], split: SplitSettings, seed: int = 0) -> list[str]:
+    """Split of each block, so that the fractions of the weight hold as exactly as blocks allow.
+
+    Parameters
+    ----------
+    weights
+        Usable bases of each block in genome order, shape (B,), all positive.
+    split
+        The fractions of valid and test; the rest is train.
+    seed
+        The alternation begins at a block drawn with it and goes round the genome.
+
+    Raises
+    ------
+    ConfigError
+        If the fractions leave nothing to train on, or there are fewer blocks than splits.
+    """
+    fractions = {TRAIN: 1 - split.valid - split.test, VALID: split.valid, TEST: split.test}
+    if fractions[TRAIN] <= 1e-9:
+        raise ConfigError("split: the fractions of valid and test leave nothing to train on")
+    wanted = {name: fraction for name, fraction in fractions.items() if fraction > 0}
+    if len(weights) < len(wanted):
+        raise ConfigError(
+            f"split blocks: {len(weights)} blocks of {split.block:,} bp with usable bases are too "
+            f"few for {len(wanted)} splits ({', '.join(wanted)}): make block smaller"
+        )
+    names = [TRAIN] * len(weights)
+    got = dict.fromkeys(wanted, 0.0)
+    seen = 0.0
+    first = int(np.random.default_rng(seed).integers(len(weights)))
+    for place in np.roll(np.arange(len(weights)), -first):
+        seen += float(weights[place])
+        behind = {name: wanted[name] * seen - got[name] for name in wanted}
+        names[place] = max(behind, key=behind.__getitem__)
+        got[names[place]] += float(weights[place])
+    _fill_empty(names, list(wanted))
+    return names
+
+
+def _fill_empty(names: list[str], wanted: list[str]) -> None:
+    """Give each split without a block one of the split that has most of them."""
+    for name in wanted:
+        if name not in names:
+            richest = max(wanted, key=names.count)
+            places = [place for place, other in enumerate(names) if other == richest]
+            names[places[len(places) // 2]] = name
+
+
+def _areas(
+    lengths: Mapping[str, int],
+    rule: str,
+    split: SplitSettings,
+    holes: Mapping[str, list[Region]],
+    seed: int,
+) -> Assigned:
+    """The splits' stretches of each contig, before holes are cut out and pieces are filtered."""
+    if rule == "blocks":
+        return _block_areas(lengths, split, holes, seed)
+    if rule.startswith("contigs:"):
+        splits = contig_splits(rule, lengths)
+    elif rule in (TRAIN, VALID, TEST, SCORE):
+        splits = dict.fromkeys(lengths, rule)
+    else:
+        raise ConfigError(
+            f"split rule {rule!r}: use train, valid, test, score, blocks, "
+            f"or contigs:valid=chrA,chrB;test=chrC"
+        )
+    return [(Region(chrom, 0, length), splits[chrom]) for chrom, length in lengths.items()]
+
+
+def _block_areas(
+    lengths: Mapping[str, int], split: SplitSettings, holes: Mapping[str, list[Region]], seed: int
+) -> Assigned:
+    blocks = [
+        (block, usable)
+        for chrom, length in lengths.items()
+        for block in _blocks(chrom, length, split.block)
+        if (usable := sum(map(len, cut_out(block, holes.get(chrom, [])))))
+    ]
+    weights = np.array([usable for _, usable in blocks], np.int64)
+    names = block_splits(weights, split, seed)
+    runs: Assigned = []
+    for _, run in groupby(
+        zip((block for block, _ in blocks), names, strict=True), lambda x: (x[0].chrom, x[1])
+    ):
+        members = list(run)
+        runs.append((replace(members[0][0], end=members[-1][0].end), members[0][1]))
+    return list(_with_gaps(runs, split.gap))
+
+
+def _blocks(chrom: str, length: int, size: int) -> Iterator[Region]:
+    """The contig in pieces of equal length (to a base), as close to ``size`` as that allows."""
+    count = max(1, round(length / size))
+    edges = [length * place // count for place in range(count + 1)]
+    for start, end in pairwise(edges):
+        yield Region(chrom, start, end)
+
+
+def _with_gaps(runs: Assigned, gap: int) -> Iterator[tuple[Region, str]]:
+    """Stretches shortened where a neighbour of another split is nearer than ``gap`` bp."""
+    for place, (region, name) in enumerate(runs):
+        start, end = region.start, region.end
+        if place and runs[place - 1][0].chrom == region.chrom:
+            start += max(0, gap - (region.start - runs[place - 1][0].end)) // 2
+        if place + 1 < len(runs) and runs[place + 1][0].chrom == region.chrom:
+            missing = max(0, gap - (runs[place + 1][0].start - region.end))
+            end -= missing - missing // 2
+        if start < end:
+            yield Region(region.chrom, start, end), name
+
+
+def _limited(region: Region) -> Iterator[Region]:
+    """The region in equal pieces of at most :data:`LARGEST` bp."""
+    count = -(-len(region) // LARGEST)
+    for piece in _blocks(region.chrom, len(region), -(-len(region) // count)):
+        yield replace(piece, start=piece.start + region.start, end=piece.end + region.start)
+
+
+def _holes(
+    fasta: Fasta, runs: Mapping[str, NRuns], blacklist: Iterable[Region]
+) -> dict[str, list[Region]]:
+    """Long runs of N and the blacklist, merged, by contig."""
+    listed = list(blacklist)
+    if listed and not any(region.chrom in runs for region in listed):
+        raise RegionError(
+            f"blacklist: none of its contigs ({listed[0].chrom} ...) is in {fasta.path}: "
+            f"names must be equal (chr is never added or removed)"
+        )
+    long = [hole for chrom, run in runs.items() for hole in run.long(chrom)]
+    return holes_by_contig([*long, *listed])
+
+
+def _check_left(
+    assigned: Assigned, rule: str, split: SplitSettings, regions: RegionSettings
+) -> None:
+    limits = f"min_length {regions.min_length} bp, max_n_fraction {regions.max_n_fraction}"
+    if not assigned:
+        raise RegionError(f"split {rule}: no region is left ({limits}, blacklist)")
+    if rule != "blocks":
+        return
+    present = {name for _, name in assigned}
+    wanted = [TRAIN] + [VALID] * (split.valid > 0) + [TEST] * (split.test > 0)
+    lost = [name for name in wanted if name not in present]
+    if lost:
+        raise ConfigError(
+            f"split blocks: no region is left for {', '.join(lost)} (block {split.block:,} bp, gap "
+            f"{split.gap:,} bp, {limits}): make gap smaller than block"
+        )
