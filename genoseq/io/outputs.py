@@ -14,8 +14,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol, get_args
 
+from genoseq.config import Format
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.io.bedgraph import BedGraphWriter
 from genoseq.io.bigwig import BigWigWriter
@@ -26,8 +27,7 @@ from genoseq.io.segments import SegmentsWriter
 from genoseq.io.tsv import TsvWriter
 from genoseq.tracks import Channel, Track
 
-Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
-FORMATS: tuple[Format, ...] = ("bigwig", "bedgraph", "bed", "tsv", "scores")
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 _PARTIAL = ".partial-"
 _LONGEST = 2**32 - 1

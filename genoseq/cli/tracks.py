@@ -1,0 +1,49 @@
+"""``genoseq tracks``: scores to bigWig, bedGraph, BED and TSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from genoseq.io.scores import Scores
+    from genoseq.tracks import Track
+
+EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --formats bigwig,bed,tsv"
+
+
+def tracks(
+    scores: Annotated[Path, typer.Argument(help="Folder of genoseq score --formats scores.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
+    formats: Annotated[
+        str, typer.Option(help="Of bigwig, bedgraph, bed, tsv; comma-separated.")
+    ] = "bigwig,bed",
+) -> None:
+    """Write scores as tracks: the same bytes as genoseq score writes directly.
+
+    OUT gets manifest.tsv and its files.  Other files in OUT stay, but for those of an older
+    manifest.
+    """
+    from genoseq.config import ScoreSettings, parse_settings
+    from genoseq.errors import ConfigError
+    from genoseq.io.outputs import write_tracks
+    from genoseq.io.scores import read_scores
+
+    asked = parse_settings(ScoreSettings, {"formats": formats.replace(" ", "").split(",")})
+    if scores.resolve() == out.resolve():
+        raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
+    source = read_scores(scores)
+    write_tracks(_watched(source), source.lengths, source.channels, source.kind, out, asked.formats)
+
+
+def _watched(scores: Scores) -> Iterator[Track]:
+    from genoseq.cli.progress import progress
+
+    total = sum(piece.end - piece.start for piece in scores.pieces)
+    with progress("tracks", total, "bp") as advance:
+        for track in scores.tracks():
+            yield track
+            advance(len(track.values))
