@@ -58,7 +58,8 @@ def tile(region: Region, core: int, context: int, stride: int = 1) -> Iterator[W
             f"core {core} and context {context} must be multiples of the model's stride {stride}, "
             f"and the core at least one stride"
         )
-    for start in range(region.start // core * core, region.end, core):
+    first = region.start // core * core if len(region) else region.end
+    for start in range(first, region.end, core):
         keep = max(start, region.start), min(start + core, region.end)
         yield Window(region.chrom, start - context, start + core + context, *keep)
 

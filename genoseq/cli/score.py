@@ -1,0 +1,91 @@
+"""``genoseq score``: a FASTA and a model in, tracks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from genoseq.tracks import Track
+
+EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
+
+
+def score(
+    genome: Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")],
+    model: Annotated[
+        Path, typer.Option("-m", "--model", help="Model folder, made by genoseq train.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
+    regions: Annotated[
+        Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option(help="Of bigwig, bedgraph, bed, tsv, scores; comma-separated.")
+    ] = "bigwig,bed",
+    by_phase: Annotated[
+        bool, typer.Option("--by-phase", help="One track for each codon phase.")
+    ] = False,
+    window: Annotated[int | None, typer.Option(help="Bases a window, context included.")] = None,
+    batch_bases: Annotated[int | None, typer.Option(help="Bases a batch.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; a GPU where one is visible.")
+    ] = None,
+    precision: Annotated[
+        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
+    ] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+) -> None:
+    """Score every base of a genome, both strands, and write tracks.
+
+    OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
+    """
+    from genoseq.config import ScoreSettings, parse_settings
+    from genoseq.io.bed import read_bed
+    from genoseq.io.fasta import open_fasta
+    from genoseq.regions import Region
+
+    asked = parse_settings(
+        ScoreSettings, {"formats": formats.replace(" ", "").split(","), "by_phase": by_phase}
+    )
+    wanted = None
+    if regions is not None:
+        wanted = [Region(line.chrom, line.start, line.end) for line in read_bed(regions)]
+    with open_fasta(genome) as fasta:
+        import torch
+
+        from genoseq.inference.score import BATCH_BASES, WINDOW_BASES, output_channels
+        from genoseq.inference.score import score as score_genome
+        from genoseq.io.outputs import write_tracks
+        from genoseq.models.bundle import load_bundle
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        bundle = load_bundle(model)
+        scored = score_genome(
+            fasta,
+            bundle,
+            regions=wanted,
+            by_phase=asked.by_phase,
+            window_bases=window or WINDOW_BASES,
+            batch_bases=batch_bases or BATCH_BASES,
+            device=device,
+            precision=precision,
+        )
+        total = sum(fasta.lengths.values()) if wanted is None else sum(map(len, wanted))
+        _, channels = output_channels(bundle.scheme, asked.by_phase)
+        tracks = _watched(scored, total)
+        write_tracks(tracks, fasta.lengths, channels, bundle.scheme.kind, out, asked.formats)
+
+
+def _watched(tracks: Iterator[Track], total: int) -> Iterator[Track]:
+    """The same tracks, with progress on stderr."""
+    from genoseq.cli.progress import progress
+
+    with progress("score", total, "bases") as advance:
+        for track in tracks:
+            yield track
+            advance(len(track.values))

@@ -1,0 +1,116 @@
+"""Embedding and strided convolution as look-ups: what makes scoring cheap.
+
+Token ids are a function of bases, and a convolution over embeddings of ids is a sum of table rows,
+one table a tap.  The taps that share a step are added up beforehand, for every word of bases that
+they can see.  The default stem (k = 3, kernel 9, stride 3) becomes three tables of 5-mers over the
+alphabet ACGTN: three look-ups and two additions a step, exact but for the order of additions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genoseq.config import ModelSettings
+from genoseq.models.build import PerBaseModel
+from genoseq.sequences import ALPHABET, N
+from genoseq.tokenizers.kmer import KmerTokenizer
+
+_LARGEST_WORD = 6
+"""Bases: 5 ** 6 rows x 96 columns of float32 are 6 MB a table, still near the cache."""
+
+
+@dataclass(frozen=True)
+class FoldedStem:
+    """The stem of a model as tables.
+
+    Attributes
+    ----------
+    tables
+        Shape (G, 5 ** word, D): the part of a step's vector that its g-th word of bases decides.
+    word, step
+        Bases of a word; bases between the words of consecutive steps.
+    offset
+        First base of a step's first word, relative to the step's own first base (0 or less).
+    activate
+        Whether GELU follows, as after a convolution.
+    """
+
+    tables: Tensor
+    word: int
+    step: int
+    offset: int
+    activate: bool
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> FoldedStem:
+        """The same tables on a device, in a number format."""
+        return replace(self, tables=self.tables.to(device, dtype))
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        """Vectors of shape (T, R, D), time first, of base codes of shape (R, T * step).
+
+        Bases outside the rows are N, as in the model itself.
+        """
+        groups, (rows, bases) = len(self.tables), codes.shape
+        steps = bases // self.step + groups - 1
+        behind = (steps - 1) * self.step + self.word + self.offset - bases
+        padded = functional.pad(codes, (-self.offset, max(behind, 0)), value=N)
+        words = torch.zeros((steps, rows), dtype=torch.int32, device=codes.device)
+        for base in range(self.word):
+            letters = padded[:, base : base + (steps - 1) * self.step + 1 : self.step]
+            words.mul_(len(ALPHABET)).add_(letters.T)
+        last = steps - groups + 1
+        total = functional.embedding(words[:last], self.tables[0])
+        for group in range(1, groups):
+            total += functional.embedding(words[group : group + last], self.tables[group])
+        return functional.gelu(total) if self.activate else total
+
+
+def can_fold(settings: ModelSettings) -> bool:
+    """Whether the words that one step's taps see are short enough for tables."""
+    return _word(settings) <= _LARGEST_WORD
+
+
+def fold_stem(model: PerBaseModel, settings: ModelSettings) -> FoldedStem:
+    """Tables of a model's embedding and stem, float32, on the CPU."""
+    k, token_stride = settings.tokenizer.k, settings.tokenizer.stride
+    embedding = model.embedding.weight.detach().double()
+    if settings.stem is None or model.stem is None:
+        taps = torch.eye(embedding.shape[1], dtype=torch.float64)[None]
+        bias, stride, margin = torch.zeros(embedding.shape[1]), 1, 0
+    else:
+        convolution = model.stem.convolution
+        taps = convolution.weight.detach().double().permute(2, 1, 0)
+        assert convolution.bias is not None
+        bias, stride = convolution.bias.detach(), settings.stem.stride
+        margin = (settings.stem.kernel - stride) // 2
+    groups = -(-len(taps) // stride)
+    tables = torch.zeros(groups, len(ALPHABET) ** _word(settings), taps.shape[2])
+    tokens = _tokens_of_words(_word(settings), k, token_stride, stride)
+    for tap, weights in enumerate(taps):
+        tables[tap // stride] += (embedding @ weights)[tokens[tap % stride]].float()
+    tables[0] += bias
+    offset = -margin * token_stride - (k - token_stride) // 2
+    return FoldedStem(
+        tables, _word(settings), stride * token_stride, offset, settings.stem is not None
+    )
+
+
+def _word(settings: ModelSettings) -> int:
+    stride = 1 if settings.stem is None else settings.stem.stride
+    return (stride - 1) * settings.tokenizer.stride + settings.tokenizer.k
+
+
+def _tokens_of_words(word: int, k: int, token_stride: int, count: int) -> list[Tensor]:
+    """Ids of the ``count`` tokens of every word of bases, in the order of the words' numbers."""
+    letters = len(ALPHABET)
+    numbers = np.arange(letters**word)
+    digits = [numbers // letters ** (word - 1 - place) % letters for place in range(word)]
+    words = np.stack(digits, axis=1).astype(np.uint8)
+    ids = KmerTokenizer(k, 1).kmers(words.ravel()).astype(np.int64)
+    starts = numbers * word
+    return [torch.from_numpy(ids[starts + token * token_stride]) for token in range(count)]

@@ -1,0 +1,120 @@
+"""Windows of bases in, per-base predictions out: both strands, one batch, one place."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
+from genoseq.models.bundle import Bundle
+from genoseq.models.heads import activate
+from genoseq.models.precision import choose_device, choose_precision
+from genoseq.sequences import Codes, reverse_complement_codes
+from genoseq.tokenizers.kmer import KmerTokenizer
+
+
+class Predictor:
+    """A model made ready to predict.
+
+    A prediction is the mean of the model's word on the window and on its reverse complement, so
+    that predicting the reverse complement gives the same values on swapped strands.
+
+    Parameters
+    ----------
+    bundle
+        The model and what it was trained for.
+    device
+        ``cpu`` or ``cuda``; by default a GPU where one is visible.
+    precision
+        ``auto`` (bf16 where the device computes in it, for LSTMs), ``bf16`` or ``fp32``.
+    folded
+        Use look-up tables for the stem where they fit; False runs the module as it was trained,
+        which gives the same values up to rounding.
+
+    Raises
+    ------
+    BackendError
+        If the device or precision cannot be had here, with the reason.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: str | None = None,
+        precision: Literal["auto", "bf16", "fp32"] = "auto",
+        folded: bool = True,
+    ) -> None:
+        self.scheme = bundle.scheme
+        self.stride = bundle.settings.stride
+        self.device = choose_device(device)
+        settings = bundle.settings
+        if precision == "auto" and settings.encoder.family != "lstm":
+            precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
+        half = choose_precision(self.device, precision).precision == "bf16"
+        self.dtype = torch.bfloat16 if half else torch.float32
+        model = deepcopy(bundle.model).eval().requires_grad_(False)
+        self._activation = bundle.activation
+        self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
+        self._stem: FoldedStem | None = None
+        if folded and can_fold(settings):
+            self._stem = fold_stem(model, settings).to(self.device, self.dtype)
+        self._model = model.to(self.device, self.dtype)
+        self._recurrent = self._model.encoder.recurrent
+        self._recurrent.batch_first = False
+        projection = self._model.head.projection
+        forward = torch.arange(self.stride * len(self.scheme)).reshape(self.stride, -1)
+        mirrored = forward.flip(0)[:, torch.from_numpy(self.scheme.reverse_permutation)].flatten()
+        # On the reverse strand a step's bases come in reverse order and its strands swap.
+        self._weights = projection.weight, projection.weight[mirrored.to(self.device)]
+        self._biases = projection.bias, projection.bias[mirrored.to(self.device)]
+
+    @torch.inference_mode()
+    def __call__(self, codes: Codes, context: int) -> NDArray[np.float32]:
+        """Predictions for the cores of windows.
+
+        Parameters
+        ----------
+        codes
+            Base codes, shape (B, W), W a multiple of the model's stride; N outside contigs.
+        context
+            Bases to leave out on each side, a multiple of the stride.
+
+        Returns
+        -------
+        Shape (S, B, W - 2 * context), state first: probabilities for classes, values for signals.
+        """
+        windows = torch.from_numpy(np.concatenate([codes, reverse_complement_codes(codes)]))
+        hidden = self._encode(windows.to(self.device))
+        steps, margin, half = len(hidden), context // self.stride, len(codes)
+        kept = slice(margin, steps - margin)
+        plus = self._read(hidden[kept, :half], 0)
+        minus = self._read(hidden.flip(0)[kept, half:], 1)
+        # (stride, S, steps, B) to (S, B, steps, stride): bases in order within each window.
+        mean = (plus + minus).mul_(0.5).permute(1, 3, 2, 0)
+        return mean.reshape(len(self.scheme), half, -1).cpu().numpy()
+
+    def _encode(self, codes: Tensor) -> Tensor:
+        """Hidden states (T, R, D) of windows (R, W), time first."""
+        if self._stem is not None:
+            steps = self._stem(codes)
+        else:
+            ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
+            tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
+            steps = self._model.embed(tokens).transpose(0, 1)
+        hidden: Tensor = self._recurrent(steps.contiguous())[0]
+        return hidden
+
+    def _read(self, hidden: Tensor, strand: int) -> Tensor:
+        """Activated outputs (stride, S, T, B) of hidden states (T, B, D)."""
+        steps, batch, width = hidden.shape
+        # States before bases: a softmax over the last dimension costs 20% of the whole run.
+        flat = torch.addmm(
+            self._biases[strand][:, None], self._weights[strand], hidden.reshape(-1, width).T
+        )
+        logits = flat.float().view(self.stride, len(self.scheme), steps, batch)
+        return activate(logits, self._activation, dim=1)

@@ -1,0 +1,157 @@
+"""From a genome and a model to tracks: the one page where a base's way can be read.
+
+``io.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any contigs
+make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.inference.predict import Predictor
+from genoseq.io.fasta import Fasta
+from genoseq.models.bundle import Bundle
+from genoseq.regions import Region, check_bounds, merge
+from genoseq.schemes import Scheme, State
+from genoseq.sequences import Codes, N
+from genoseq.tracks import Channel, Track
+from genoseq.windows import Window, stitch, tile
+
+WINDOW_BASES = 6144
+"""Bases of a window, context included: longer ones waste less context, but batches of more than
+about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
+BATCH_BASES = 49_152
+_STRETCH_BASES = 1 << 20
+_DECIMALS = 3
+
+
+def score(
+    genome: Fasta,
+    bundle: Bundle,
+    *,
+    regions: Iterable[Region] | None = None,
+    by_phase: bool = False,
+    window_bases: int = WINDOW_BASES,
+    batch_bases: int = BATCH_BASES,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+) -> Iterator[Track]:
+    """Score a genome, both strands averaged, in flat memory.
+
+    Parameters
+    ----------
+    genome
+        An open FASTA.
+    bundle
+        The model.
+    regions
+        What to score; by default every contig.  Overlapping regions are merged.  A base gets the
+        same score whether its neighbours are asked for or not.
+    by_phase
+        A channel for each codon phase instead of one for each class and strand.
+    window_bases, batch_bases
+        Bases of a window with its context, and of a batch.  They change speed and memory, and
+        scores only by rounding and by what the model makes of sequence further away than its
+        context (``bundle.context``).
+    device, precision
+        See :class:`genoseq.inference.predict.Predictor`.
+
+    Yields
+    ------
+    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, rounded to
+    3 decimals; signals are in the signal's units.  A base that is not A, C, G or T is NaN.
+    """
+    predictor = Predictor(bundle, device, precision)
+    context = bundle.context
+    stride = bundle.settings.stride
+    core = max(window_bases - 2 * context, stride) // stride * stride
+    wanted = _wanted(genome, regions)
+    windows = (window for region in wanted for window in tile(region, core, context, stride))
+    states, channels = output_channels(bundle.scheme, by_phase)
+    size = max(1, batch_bases // (core + 2 * context))
+    pieces = _pieces(predictor, genome, windows, size, context, states)
+    return stitch(pieces, channels)
+
+
+def output_channels(
+    scheme: Scheme, by_phase: bool = False
+) -> tuple[NDArray[np.float32], tuple[Channel, ...]]:
+    """How states become channels: a 0/1 matrix of shape (C, S), and the C channels."""
+    if not by_phase:
+        of_state = scheme.channel_of_state
+        rows = np.arange(len(scheme.channels))[:, None]
+        return (rows == of_state).astype(np.float32), scheme.channels
+    chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
+    named = tuple(_phase_channel(scheme.states[i]) for i in chosen)
+    return np.eye(len(scheme), dtype=np.float32)[chosen], named
+
+
+def _phase_channel(state: State) -> Channel:
+    name = state.name if state.phase is None else f"{state.name}_phase{state.phase}"
+    return Channel(name, state.strand)
+
+
+def _wanted(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
+    """What to score, in FASTA order."""
+    if regions is None:
+        return [Region(chrom, 0, length) for chrom, length in genome.lengths.items()]
+    order = {chrom: index for index, chrom in enumerate(genome.lengths)}
+    merged = merge(check_bounds(region, genome.lengths) for region in regions)
+    return sorted(merged, key=lambda region: order[region.chrom])
+
+
+def _pieces(
+    predictor: Predictor,
+    genome: Fasta,
+    windows: Iterator[Window],
+    size: int,
+    context: int,
+    states: NDArray[np.float32],
+) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+    """Each window with the values of its kept bases, shape (L, C)."""
+    reader = _WindowReader(genome)
+    classes = predictor.scheme.kind == "classes"
+    while batch := list(islice(windows, size)):
+        codes = np.stack([reader.codes(window) for window in batch])
+        # Short batches are filled up: matrix kernels may round otherwise for other shapes.
+        filled = np.full((size, codes.shape[1]), N, np.uint8)
+        filled[: len(batch)] = codes
+        predicted = predictor(filled, context)[:, : len(batch)]
+        values = np.tensordot(states, predicted, 1)
+        if classes:
+            values = values.round(_DECIMALS)
+        known = codes[:, context : codes.shape[1] - context] != N
+        values = np.where(known, values, np.float32(np.nan))
+        for row, window in enumerate(batch):
+            first = window.start + context
+            kept = slice(window.keep_start - first, window.keep_end - first)
+            yield window, values[:, row, kept].T
+
+
+class _WindowReader:
+    """Base codes of windows, read in long stretches: one seek for hundreds of windows."""
+
+    def __init__(self, genome: Fasta) -> None:
+        self._genome = genome
+        self._chrom: str | None = None
+        self._start = 0
+        self._codes: Codes = np.empty(0, np.uint8)
+
+    def codes(self, window: Window) -> Codes:
+        """Codes of a window, shape (W,); N outside the contig."""
+        length = self._genome.lengths[window.chrom]
+        start, end = max(0, window.start), min(window.end, length)
+        held = self._start + len(self._codes)
+        if window.chrom != self._chrom or start < self._start or end > held:
+            # Scattered regions are read one by one, a whole contig in long stretches.
+            follows = window.chrom == self._chrom and start <= held
+            stop = min(length, max(end, start + _STRETCH_BASES)) if follows else end
+            self._codes = self._genome.codes(window.chrom, start, stop)
+            self._chrom, self._start = window.chrom, start
+        inside = self._codes[start - self._start : end - self._start]
+        return np.pad(inside, (start - window.start, window.end - end), constant_values=N)

@@ -1,0 +1,45 @@
+"""The folded stem is the stem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from genoseq.config import ModelSettings, parse_settings
+from genoseq.inference.fold import can_fold, fold_stem
+from genoseq.models.build import build_model
+from genoseq.schemes import cds_phase_scheme
+from genoseq.tokenizers.kmer import KmerTokenizer
+
+FOLDING: list[dict[str, Any]] = [
+    {},
+    {"stem": None},
+    {"stem": None, "tokenizer": {"k": 6}},
+    {"tokenizer": {"k": 4}},
+    {"tokenizer": {"k": 1}},
+    {"stem": {"stride": 2, "kernel": 8}, "tokenizer": {"k": 3, "stride": 2}},
+    {"stem": {"stride": 3, "kernel": 7}, "tokenizer": {"k": 2}},
+    {"stem": None, "tokenizer": {"k": 4, "stride": 4}},
+]
+
+
+@pytest.mark.parametrize("changes", FOLDING)
+def test_fold_stem_equals_the_modules(changes: dict[str, Any]) -> None:
+    settings = parse_settings(ModelSettings, changes)
+    torch.manual_seed(0)
+    model = build_model(settings, cds_phase_scheme()).eval()
+    codes = np.random.default_rng(0).integers(0, 5, (3, 24 * settings.stride)).astype(np.uint8)
+    tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
+    ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)
+    with torch.inference_mode():
+        expected = model.embed(torch.from_numpy(ids)).transpose(0, 1)
+        found = fold_stem(model, settings)(torch.from_numpy(codes))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_can_fold_refuses_tables_of_long_words() -> None:
+    assert can_fold(ModelSettings())
+    assert not can_fold(parse_settings(ModelSettings, {"tokenizer": {"k": 5}}))

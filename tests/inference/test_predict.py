@@ -1,0 +1,96 @@
+"""Predictions: equivariant, and equal to the plain module on both strands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from genoseq.config import ModelSettings, parse_settings
+from genoseq.errors import BackendError
+from genoseq.inference.predict import Predictor
+from genoseq.models.build import build_model
+from genoseq.models.bundle import Bundle
+from genoseq.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
+from genoseq.sequences import reverse_complement_codes
+from genoseq.tokenizers.kmer import KmerTokenizer
+
+NETWORKS: list[dict[str, Any]] = [
+    {},
+    {"stem": None, "tokenizer": {"k": 3, "stride": 3}},
+    {"stem": None, "tokenizer": {"k": 1}, "encoder": {"family": "gru", "layers": 2}},
+    {"tokenizer": {"k": 6}, "encoder": {"family": "rnn", "bidirectional": False}},
+]
+
+
+def random_codes(rows: int, bases: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.random.default_rng(1).integers(0, 5, (rows, bases)).astype(np.uint8)
+
+
+def random_bundle(changes: dict[str, Any], scheme: Scheme) -> Bundle:
+    settings = parse_settings(ModelSettings, {"embedding": 8, "encoder": {"width": 8}} | changes)
+    torch.manual_seed(0)
+    activation = "softmax" if scheme.kind == "classes" else "expm1"
+    return Bundle(build_model(settings, scheme).eval(), settings, scheme, 0, activation)
+
+
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("changes", NETWORKS)
+def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: bool) -> None:
+    scheme = cds_phase_scheme()
+    bundle = random_bundle(changes, scheme)
+    settings = bundle.settings
+    codes = random_codes(2, 48)
+
+    def one_strand(rows: Any) -> Any:
+        tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
+        ids = np.stack([tokenizer.encode(row) for row in rows]).astype(np.int64)
+        with torch.inference_mode():
+            return bundle.model(torch.from_numpy(ids)).softmax(-1).numpy()
+
+    plus = one_strand(codes)
+    minus = one_strand(reverse_complement_codes(codes))[:, ::-1][..., scheme.reverse_permutation]
+    expected = ((plus + minus) / 2).transpose(2, 0, 1)[:, :, 12:36]
+    found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [cds_phase_scheme(), stranded_scheme(["exon"]), signal_scheme([("r", "+"), ("r", "-")])],
+)
+def test_predictor_swaps_strands_on_the_reverse_complement(scheme: Scheme) -> None:
+    predict = Predictor(random_bundle({}, scheme), "cpu", "fp32")
+    codes = random_codes(3, 96)
+    forward = predict(codes, 12)
+    reverse = predict(reverse_complement_codes(codes), 12)
+    mirrored = reverse[:, :, ::-1][scheme.reverse_permutation]
+    np.testing.assert_allclose(forward, mirrored, atol=1e-6)
+
+
+def test_predictor_probabilities_add_up_to_one(bundle: Bundle) -> None:
+    predicted = Predictor(bundle, "cpu", "fp32")(random_codes(2, 96), 0)
+    np.testing.assert_allclose(predicted.sum(0), 1, atol=1e-6)
+
+
+def test_predictor_in_bf16_stays_near_fp32(bundle: Bundle) -> None:
+    codes = random_codes(4, 384)
+    exact = Predictor(bundle, "cpu", "fp32")(codes, 0)
+    rough = Predictor(bundle, "cpu", "bf16")(codes, 0)
+    assert not np.array_equal(exact, rough)
+    assert np.abs(exact - rough).mean() < 0.01
+
+
+def test_predictor_leaves_the_bundle_as_it_was(bundle: Bundle) -> None:
+    before = {name: tensor.clone() for name, tensor in bundle.model.state_dict().items()}
+    Predictor(bundle, "cpu", "bf16")(random_codes(1, 96), 0)
+    assert bundle.model.encoder.recurrent.batch_first
+    for name, tensor in bundle.model.state_dict().items():
+        assert torch.equal(tensor, before[name])
+
+
+def test_predictor_says_when_there_is_no_such_device(bundle: Bundle) -> None:
+    with pytest.raises(BackendError, match="device 'tpu': use cpu, cuda"):
+        Predictor(bundle, "tpu")

@@ -1,0 +1,57 @@
+"""Whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genoseq.atomic import atomic_file, atomic_folder
+
+
+class InterruptedHalfwayError(Exception):
+    """Stands for any failure half way."""
+
+
+def interrupt_file(path: Path) -> None:
+    with atomic_file(path) as partial:
+        partial.write_text("half")
+        raise InterruptedHalfwayError
+
+
+def interrupt_folder(path: Path) -> None:
+    with atomic_folder(path) as partial:
+        (partial / "part").write_text("half")
+        raise InterruptedHalfwayError
+
+
+def test_atomic_file_appears_with_ordinary_permissions(tmp_path: Path) -> None:
+    with atomic_file(tmp_path / "new" / "a.txt") as partial:
+        partial.write_text("whole")
+        assert not (tmp_path / "new" / "a.txt").exists()
+    assert (tmp_path / "new" / "a.txt").read_text() == "whole"
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert (tmp_path / "new" / "a.txt").stat().st_mode == plain.stat().st_mode
+
+
+def test_atomic_file_leaves_the_old_file_on_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(InterruptedHalfwayError):
+        interrupt_file(tmp_path / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_atomic_folder_replaces_the_old_folder(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        with atomic_folder(tmp_path / "out") as partial:
+            (partial / name).touch()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:
+    with pytest.raises(InterruptedHalfwayError):
+        interrupt_folder(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,118 @@
+"""Settings: every problem at once, by name; the sample sheet by line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from genoseq.config import (
+    Config,
+    GenomeRow,
+    ModelSettings,
+    json_schema,
+    load_config,
+    parse_settings,
+    read_genomes,
+    read_mapping,
+)
+from genoseq.errors import ConfigError, InputFormatError
+
+
+def write_sheet(folder: Path, text: str) -> Path:
+    path = folder / "genomes.tsv"
+    path.write_text(text)
+    return path
+
+
+def test_load_config_of_an_empty_file_is_the_default(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("")
+    assert load_config(tmp_path / "c.yaml") == Config()
+
+
+def test_load_config_lists_every_problem(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "split: {valid: 3}\ntitle: x\nmodels: {a: {model: {tokenizer: {k: 9}}}}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "c.yaml")
+    named = [problem.split(":")[0] for problem in caught.value.problems]
+    assert named == ["split.valid", "models.a.model.tokenizer.k", "title"]
+    assert str(caught.value).startswith(f"{tmp_path}/c.yaml: split.valid: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not YAML"),
+        ("- a", "expected settings"),
+        ("models: {'a/b': {}}", "use letters, digits, _ and -"),
+        ("models: {}", "at least 1 item"),
+        ("labels: {scheme: stranded}", "list classes for schemes stranded and unstranded"),
+    ],
+)
+def test_load_config_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_config(tmp_path / "c.yaml")
+
+
+def test_load_config_of_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no\.yaml: cannot be read: No such file"):
+        load_config(tmp_path / "no.yaml")
+
+
+def test_read_mapping_takes_json_text() -> None:
+    assert read_mapping('{"training": {"seed": 4}}') == {"training": {"seed": 4}}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"tokenizer": {"k": 3, "stride": 4}}, "stride 4 exceeds k 3"),
+        ({"stem": {"stride": 3, "kernel": 8}}, "kernel must exceed stride by an even number"),
+    ],
+)
+def test_model_settings_refuse(data: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_settings(ModelSettings, data)
+
+
+def test_model_settings_stride_is_bases_a_step() -> None:
+    model = {"tokenizer": {"k": 2, "stride": 2}, "stem": {"stride": 3, "kernel": 9}}
+    assert parse_settings(ModelSettings, model).stride == 6
+    assert parse_settings(ModelSettings, {"stem": None}).stride == 1
+
+
+def test_json_schema_is_json_and_knows_every_section() -> None:
+    assert set(json.loads(json_schema())["properties"]) == set(Config.model_fields)
+
+
+def test_read_genomes_reads_rows(tmp_path: Path) -> None:
+    sheet = write_sheet(
+        tmp_path,
+        "# comment\nname\tfasta\tannotation\tsignal\tsplit\n"
+        "a\ta.fa\t-\tx.bw, y.bw\tblocks\n\nb\tb.fa\tb.gff3\t\tcontigs:test=chrI\n",
+    )
+    assert read_genomes(sheet) == {
+        "a": GenomeRow(name="a", fasta="a.fa", signal=("x.bw", "y.bw"), split="blocks"),
+        "b": GenomeRow(name="b", fasta="b.fa", annotation="b.gff3", split="contigs:test=chrI"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the sample sheet is empty"),
+        ("name\tfasta\na b.fa\n", "tsv:2: 1 columns, the header has 2: separate them by tabs"),
+        ("name\tfasta\n../a\tb.fa\n", "tsv:2: .*use letters, digits"),
+        ("name\tfasta\na\tb.fa\na\tc.fa\n", "tsv:3: genome 'a' is listed twice"),
+        ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: Extra inputs"),
+        ("name\tfasta\tsplit\na\tb.fa\tdev\n", "tsv:2: .*split 'dev': use train, valid"),
+        ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
+    ],
+)
+def test_read_genomes_says_line_and_mend(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        read_genomes(write_sheet(tmp_path, text))

@@ -1,0 +1,41 @@
+"""Messages say where; errors are also the built-in ones people catch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genoseq.errors import (
+    BackendError,
+    BundleError,
+    ConfigError,
+    GenoseqError,
+    InputFormatError,
+    RegionError,
+    StoreError,
+)
+
+
+def test_input_format_error_names_path_and_line() -> None:
+    assert str(InputFormatError("bad", Path("a.bed"), 3)) == "a.bed:3: bad"
+    assert str(InputFormatError("bad", "a.bed")) == "a.bed: bad"
+    assert str(InputFormatError("bad")) == "bad"
+
+
+def test_config_error_lists_every_problem() -> None:
+    error = ConfigError(["one", "two"], "c.yaml")
+    assert str(error) == "c.yaml: one\nc.yaml: two"
+    assert error.problems == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    "kind", [InputFormatError, RegionError, ConfigError, StoreError, BundleError]
+)
+def test_errors_of_input_are_value_errors(kind: type[Exception]) -> None:
+    assert issubclass(kind, ValueError)
+    assert issubclass(kind, GenoseqError)
+
+
+def test_backend_error_is_a_runtime_error() -> None:
+    assert issubclass(BackendError, RuntimeError)

@@ -1,0 +1,116 @@
+"""Intervals: one coordinate system inside, 1-based closed in region strings."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genoseq.errors import RegionError
+from genoseq.regions import (
+    Region,
+    check_bounds,
+    clip,
+    flank,
+    format_region,
+    merge,
+    parse_region,
+    subtract,
+)
+
+LENGTHS = {"chr1": 1000, "a:1-5": 30}
+INTERVALS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 60), st.integers(0, 20)).map(
+        lambda t: Region(t[0], t[1], t[1] + t[2])
+    )
+)
+
+
+def bases(regions: list[Region]) -> set[tuple[str, int]]:
+    return {(region.chrom, base) for region in regions for base in range(region.start, region.end)}
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 4)])
+def test_region_refuses_impossible_intervals(start: int, end: int) -> None:
+    with pytest.raises(RegionError, match="start must be at least 0 and not after end"):
+        Region("chr1", start, end)
+
+
+def test_parse_region_reads_one_based_closed() -> None:
+    assert parse_region("chr1:1-100") == Region("chr1", 0, 100)
+    assert parse_region("chr1:1,000-2,000(-)") == Region("chr1", 999, 2000, "-")
+
+
+def test_parse_region_bare_name_is_the_whole_contig() -> None:
+    assert parse_region("chr1", LENGTHS) == Region("chr1", 0, 1000)
+    assert parse_region("chr1(+)", LENGTHS) == Region("chr1", 0, 1000, "+")
+
+
+def test_parse_region_prefers_a_contig_that_looks_like_a_region() -> None:
+    assert parse_region("a:1-5", LENGTHS) == Region("a:1-5", 0, 30)
+    assert parse_region("a:1-5:2-3", LENGTHS) == Region("a:1-5", 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chr1:0-5", "bases are counted from 1"),
+        ("chr1:9-5", "start is not after end"),
+        ("chr1:5-1001", "ends past the contig's last base, 1000"),
+        ("chr2:1-5", "no contig 'chr2'"),
+        ("", "expected chrom:start-end"),
+    ],
+)
+def test_parse_region_says_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(RegionError, match=message):
+        parse_region(text, LENGTHS)
+
+
+def test_parse_region_needs_lengths_for_a_bare_name() -> None:
+    with pytest.raises(RegionError, match="expected chrom:start-end"):
+        parse_region("chr1")
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**6), st.sampled_from("+-."))
+def test_format_region_is_read_back(start: int, length: int, strand: str) -> None:
+    region = Region("chr|1.x", start, start + length, strand)  # type: ignore[arg-type]
+    assert parse_region(format_region(region)) == region
+
+
+def test_check_bounds_names_the_contig() -> None:
+    with pytest.raises(RegionError, match=r"contig '1' of region 1:1-5 is not in the FASTA"):
+        check_bounds(Region("1", 0, 5), LENGTHS)
+
+
+def test_clip_cuts_at_the_end_of_the_contig() -> None:
+    assert clip(Region("c", 5, 20), 10) == Region("c", 5, 10)
+    assert clip(Region("c", 15, 20), 10) == Region("c", 10, 10)
+
+
+def test_flank_counts_upstream_on_the_strand() -> None:
+    assert flank(Region("c", 10, 20, "+"), 5, 2, 100) == Region("c", 5, 22, "+")
+    assert flank(Region("c", 10, 20, "-"), 5, 2, 100) == Region("c", 8, 25, "-")
+
+
+def test_flank_stays_on_the_contig() -> None:
+    assert flank(Region("c", 2, 9), 5, 5, 10) == Region("c", 0, 10)
+
+
+@given(INTERVALS)
+def test_merge_keeps_the_bases_and_leaves_no_contact(regions: list[Region]) -> None:
+    merged = merge(regions)
+    assert bases(merged) == bases(regions)
+    assert sum(map(len, merged)) == len(bases(regions))
+    for left, right in itertools.pairwise(merged):
+        assert left.chrom < right.chrom or left.end < right.start
+
+
+@given(INTERVALS)
+def test_subtract_leaves_the_bases_outside(holes: list[Region]) -> None:
+    whole = Region("a", 5, 50, "-")
+    inside = [hole for hole in merge(holes) if hole.chrom == "a"]
+    left = list(subtract(whole, inside))
+    assert bases(left) == bases([whole]) - bases(inside)
+    assert all(region.strand == "-" and len(region) for region in left)
