@@ -182,6 +182,7 @@ class SummarySettings(Settings):
     """The summary page; nothing here ever retrains or scores again."""
 
     title: str = "genoseq run"
+    note: str = Field("", description="where the labels come from: printed above the metrics")
 
 
 class Config(Settings):
@@ -236,7 +237,7 @@ def parse_settings(
         return kind.model_validate(data)
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: {entry['msg']}"
+            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: {entry['msg'].removeprefix('Value error, ')}"
             + (f" (found {entry['input']!r})" if not isinstance(entry["input"], Mapping) else "")
             for entry in error.errors()
         ]
