@@ -1,0 +1,217 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from genoseq.config import EncoderSettings, ModelSettings, StemSettings
+from genoseq.errors import BundleError
+from genoseq.models.build import build_model
+from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
+from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
+
+torch.set_num_threads(1)
+SETTINGS = ModelSettings(embedding=4, stem=StemSettings(width=8), encoder=EncoderSettings(width=6))
+
+
+@pytest.fixture
+def bundle():
+    torch.manual_seed(1)
+    scheme = cds_phase_scheme()
+    return Bundle(
+        build_model(SETTINGS, scheme).eval(),
+        SETTINGS,
+        scheme,
+        context=300,
+        provenance=provenance({"ecoli": "ab12"}, seed=4, steps=10),
+        metrics={"macro_f1": 0.5, "auprc": None},
+    )
+
+
+@pytest.fixture
+def folder(bundle, tmp_path):
+    save_bundle(tmp_path / "model", bundle)
+    return tmp_path / "model"
+
+
+def _edit_config(folder: Path, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    config.update(changes)
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def _edit_weights(folder: Path, name: str, tensor: torch.Tensor | None):
+    tensors = load_file(folder / "model.safetensors")
+    tensors.pop(name, None)
+    if tensor is not None:
+        tensors[name] = tensor
+    save_file(tensors, folder / "model.safetensors")
+
+
+def test_loaded_bundle_gives_the_same_outputs(bundle, folder):
+    loaded = load_bundle(folder)
+    ids = torch.randint(0, 69, (2, 60))
+    assert torch.equal(loaded.model(ids), bundle.model(ids))
+    assert not loaded.model.training
+    assert loaded.settings == SETTINGS
+    assert loaded.scheme == cds_phase_scheme()
+    assert (loaded.context, loaded.activation) == (300, "softmax")
+    assert loaded.metrics == {"macro_f1": 0.5, "auprc": None}
+    assert loaded.provenance["data"] == {"ecoli": "ab12"}
+    assert loaded.provenance["seed"] == 4
+    assert loaded.provenance["torch"] == torch.__version__
+
+
+def test_folder_holds_one_json_and_one_safetensors_file(folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert json.loads((folder / "config.json").read_text())["format"] == 1
+    assert load_file(folder / "model.safetensors")["embedding.weight"].shape == (69, 4)
+
+
+def test_saving_twice_gives_the_same_bytes_and_replaces(bundle, folder, tmp_path):
+    save_bundle(tmp_path / "again", bundle)
+    for name in ("config.json", "model.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+    (folder / "stray").touch()
+    save_bundle(folder, bundle)
+    assert not (folder / "stray").exists()
+
+
+def test_bf16_weights_are_saved_as_float32(bundle, tmp_path):
+    bundle.model.bfloat16()
+    save_bundle(tmp_path / "half", bundle)
+    loaded = load_bundle(tmp_path / "half").model.state_dict()
+    assert all(weight.dtype == torch.float32 for weight in loaded.values())
+
+
+def test_loading_leaves_the_random_numbers_alone(folder):
+    torch.manual_seed(9)
+    expected = torch.rand(3)
+    torch.manual_seed(9)
+    load_bundle(folder)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_signal_bundle_keeps_its_activation(tmp_path):
+    scheme = signal_scheme([("coverage", ".")])
+    model = build_model(SETTINGS, scheme)
+    save_bundle(tmp_path / "m", Bundle(model, SETTINGS, scheme, 0, activation="softplus"))
+    assert load_bundle(tmp_path / "m").activation == "softplus"
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_refused(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=rf"{name}: cannot be read \(No such file"):
+        load_bundle(folder)
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path):
+    with pytest.raises(BundleError, match=r"nowhere/config.json: cannot be read .*a bundle is a f"):
+        load_bundle(tmp_path / "nowhere")
+
+
+def test_broken_json_is_refused(folder):
+    (folder / "config.json").write_text('{"format": 1,')
+    with pytest.raises(BundleError, match=r"config.json: not JSON"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("version", [2, "1", None])
+def test_an_unknown_format_is_refused(folder, version):
+    _edit_config(folder, format=version)
+    with pytest.raises(BundleError, match=rf"bundle format {version!r}: genoseq .* reads format 1"):
+        load_bundle(folder)
+
+
+def test_a_missing_entry_is_refused(folder):
+    _edit_config(folder, context=None)
+    with pytest.raises(BundleError, match="'context' is missing or not int"):
+        load_bundle(folder)
+
+
+def test_settings_that_do_not_hold_are_refused(folder):
+    _edit_config(folder, model={"embedding": 0, "colour": "red"})
+    with pytest.raises(BundleError, match=r"embedding: .*; colour: "):
+        load_bundle(folder)
+
+
+def test_an_unknown_activation_is_refused(folder):
+    _edit_config(folder, activation="sigmoid")
+    with pytest.raises(BundleError, match="unknown activation 'sigmoid': use one of"):
+        load_bundle(folder)
+
+
+def test_weights_of_another_width_are_refused_by_name(folder):
+    other = SETTINGS.model_copy(update={"encoder": EncoderSettings(width=7)})
+    _edit_config(folder, model=other.model_dump(mode="json"))
+    message = r"encoder.recurrent.weight_ih_l0 is \[24, 8\], the settings need \[28, 8\]"
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+def test_a_scheme_of_another_size_is_refused(folder):
+    _edit_config(folder, scheme=unstranded_scheme(["exon"]).to_json())
+    message = "head.projection.weight has 21 rows, the scheme's 2 states of 3 bases need 6"
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+def test_a_missing_tensor_is_refused(folder):
+    _edit_weights(folder, "stem.convolution.bias", None)
+    with pytest.raises(BundleError, match=r"tensor stem.convolution.bias is missing"):
+        load_bundle(folder)
+
+
+def test_a_tensor_too_many_is_refused(folder):
+    _edit_weights(folder, "tail.weight", torch.zeros(2))
+    with pytest.raises(BundleError, match=r"tensor tail.weight has no place"):
+        load_bundle(folder)
+
+
+def test_another_number_type_is_refused(folder):
+    _edit_weights(folder, "head.projection.bias", torch.zeros(21, dtype=torch.int64))
+    with pytest.raises(BundleError, match=r"head.projection.bias is torch.int64, not torch.float"):
+        load_bundle(folder)
+
+
+def test_weights_that_are_not_finite_are_refused_at_both_ends(bundle, folder):
+    bias = torch.zeros(21)
+    bias[:2] = math.nan
+    message = "tensor head.projection.bias has 2 of 21 weights that are not finite"
+    _edit_weights(folder, "head.projection.bias", bias)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+    bundle.model.head.projection.bias.data.copy_(bias)
+    with pytest.raises(BundleError, match=message):
+        save_bundle(folder, bundle)
+
+
+def test_changed_weights_are_refused(folder):
+    _edit_weights(folder, "head.projection.bias", torch.zeros(21))
+    with pytest.raises(BundleError, match="changed since the bundle was written: copy"):
+        load_bundle(folder)
+
+
+def test_a_cut_file_is_refused(folder):
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(BundleError, match=r"model.safetensors: not a whole safetensors file"):
+        load_bundle(folder)
+
+
+def test_metrics_with_nan_are_refused_and_leave_the_old_bundle(bundle, folder):
+    bad = Bundle(bundle.model, SETTINGS, bundle.scheme, 300, metrics={"f1": math.nan})
+    with pytest.raises(BundleError, match="metrics and provenance must be plain JSON"):
+        save_bundle(folder, bad)
+    assert load_bundle(folder).metrics["macro_f1"] == 0.5
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+
+
+def test_a_negative_context_or_odd_activation_is_refused(bundle):
+    with pytest.raises(BundleError, match="context of -1 bp"):
+        Bundle(bundle.model, SETTINGS, bundle.scheme, -1)
+    with pytest.raises(BundleError, match="activation expm1 does not suit classes"):
+        Bundle(bundle.model, SETTINGS, bundle.scheme, 0, "expm1")

@@ -1,0 +1,102 @@
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genoseq.config import EncoderSettings
+from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
+
+torch.set_num_threads(1)
+
+
+def _pair(family, layers, bidirectional, chunk):
+    """The same weights, once run by PyTorch in one call, once in chunks; float64."""
+    torch.manual_seed(layers)
+    setting = EncoderSettings(family=family, layers=layers, width=5, bidirectional=bidirectional)
+    whole = RecurrentEncoder(4, setting).double()
+    chunked = RecurrentEncoder(4, setting, chunk=chunk).double()
+    chunked.load_state_dict(whole.state_dict())
+    return whole, chunked
+
+
+@pytest.mark.parametrize(
+    ("family", "layers", "bidirectional"),
+    list(itertools.product(["rnn", "gru", "lstm"], [1, 3], [False, True])),
+)
+def test_chunks_equal_one_call_forward_and_backward(family, layers, bidirectional):
+    whole, chunked = _pair(family, layers, bidirectional, chunk=7)
+    vectors = torch.randn(3, 30, 4, dtype=torch.float64)  # 4 chunks and a rest of 2
+    inputs = [vectors.clone().requires_grad_() for _ in range(2)]
+    expected, _ = whole.recurrent(inputs[0])
+    found = chunked(inputs[1])
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
+    probe = torch.randn_like(expected)
+    (expected * probe).sum().backward()
+    (found * probe).sum().backward()
+    torch.testing.assert_close(inputs[1].grad, inputs[0].grad, rtol=1e-11, atol=1e-12)
+    for (name, one), two in zip(whole.named_parameters(), chunked.parameters(), strict=True):
+        torch.testing.assert_close(two.grad, one.grad, rtol=1e-11, atol=1e-12, msg=name)
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps=st.integers(1, 40), chunk=st.integers(1, 45), bidirectional=st.booleans())
+def test_any_chunk_gives_the_same_states(steps, chunk, bidirectional):
+    whole, chunked = _pair("lstm", 2, bidirectional, chunk)
+    vectors = torch.randn(2, steps, 4, dtype=torch.float64)
+    with torch.inference_mode():
+        torch.testing.assert_close(chunked(vectors), whole(vectors), rtol=1e-12, atol=1e-13)
+
+
+def test_more_steps_than_cudnn_takes_equal_one_call():
+    setting = EncoderSettings(width=2)
+    encoder = RecurrentEncoder(3, setting).eval()
+    vectors = torch.randn(1, CUDNN_STEPS + 10, 3)
+    with torch.inference_mode():
+        found = encoder(vectors)
+        expected, _ = encoder.recurrent(vectors)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_chunks_run_under_bf16_autocast_and_agree_with_one_call():
+    whole, chunked = _pair("lstm", 2, True, chunk=8)
+    vectors = torch.randn(2, 20, 4)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        found, expected = chunked.float()(vectors), whole.float()(vectors)
+    torch.testing.assert_close(found.float(), expected.float(), rtol=0.05, atol=0.02)
+
+
+def test_weights_are_those_of_a_plain_lstm():
+    encoder = RecurrentEncoder(4, EncoderSettings(layers=2, width=5))
+    plain = torch.nn.LSTM(4, 5, num_layers=2, batch_first=True, bidirectional=True)
+    assert list(encoder.recurrent.state_dict()) == list(plain.state_dict())
+    plain.load_state_dict(encoder.recurrent.state_dict())
+    vectors = torch.randn(2, 6, 4)
+    assert torch.equal(encoder(vectors), plain(vectors)[0])
+    assert encoder.outputs == 10
+
+
+def test_dropout_acts_between_layers_in_chunks_only_in_training():
+    setting = EncoderSettings(layers=2, width=64, bidirectional=False)
+    encoder = RecurrentEncoder(4, setting, dropout=0.5, chunk=5)
+    vectors = torch.randn(1, 12, 4)
+    torch.manual_seed(0)
+    first = encoder(vectors)
+    assert not torch.equal(encoder(vectors), first)
+    encoder.eval()
+    assert torch.equal(encoder(vectors), encoder(vectors))
+
+
+def test_forget_gates_start_open():
+    encoder = RecurrentEncoder(4, EncoderSettings(layers=2, width=3))
+    for name, weight in encoder.recurrent.named_parameters():
+        if name.startswith("bias_ih"):
+            assert weight[3:6].tolist() == [1, 1, 1]
+        if name.startswith("bias_hh"):
+            assert weight[3:6].tolist() == [0, 0, 0]
+
+
+def test_a_chunk_of_no_step_is_refused():
+    with pytest.raises(ValueError, match="a chunk of 0 steps: it needs at least 1"):
+        RecurrentEncoder(4, EncoderSettings(), chunk=0)
