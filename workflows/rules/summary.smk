@@ -16,5 +16,7 @@ rule summary:
         gpu=0,
     params:
         title=plan.config.summary.title,
+        note=plan.config.summary.note,
     shell:
-        "genoseq summary {input} -o {output} --title {params.title:q} > {log} 2>&1"
+        "genoseq summary {input} -o {output} --title {params.title:q}"
+        " --note {params.note:q} > {log} 2>&1"

@@ -1,0 +1,35 @@
+"""31-mers that the splits of a run share, over all of its genomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from genoseq.data.leaks import Leak, sample_for, sketch, split_leaks
+from genoseq.data.store import Store
+from genoseq.sequences import Codes
+from genoseq.tokenizers.kmer import KmerTokenizer
+
+SPLITS = ("train", "valid", "test")
+
+
+def store_leaks(stores: Sequence[Store]) -> list[Leak]:
+    """Leaks between each two splits that the stores have; a genome in several stores counts once.
+
+    One sketch a split holds about a million k-mers, however large the genomes are.
+    """
+    genomes = list({store.name: store for store in reversed(stores)}.values())
+    bases = sum(store.regions.total_tokens * store.tokenizer.stride for store in genomes)
+    sketches = {
+        split: sketch(_sequences(genomes, split), sample_for(bases))
+        for split in SPLITS
+        if any(len(store.regions.of_split(split)) for store in genomes)
+    }
+    return split_leaks(sketches)
+
+
+def _sequences(stores: Sequence[Store], split: str) -> Iterator[Codes]:
+    """Bases of the split's regions, read back from their tokens."""
+    for store in stores:
+        tokenizer = KmerTokenizer(store.tokenizer.k, store.tokenizer.stride)
+        for index in store.regions.of_split(split):
+            yield tokenizer.decode(store.ids(int(index)))

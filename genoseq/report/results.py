@@ -1,0 +1,170 @@
+"""What a run left behind, read from its folders: bundles, evaluations, stores, tracks.
+
+No torch here: a bundle's facts are in its ``config.json``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genoseq.data.store import Store, open_store
+from genoseq.errors import InputFormatError
+from genoseq.io.manifest import MANIFEST, OutputFile, read_manifest
+from genoseq.schemes import BACKGROUND
+from genoseq.tracks import Channel
+
+BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
+PR_CURVES = "curves.tsv"
+LEARNING_CURVE = "logs/metrics.csv"
+"""Place of the learning curve in the state folder beside a bundle."""
+
+
+@dataclass(frozen=True)
+class TrackFolder:
+    """Tracks of a genome by a model, from a folder ``.../GENOME/MODEL``."""
+
+    path: Path
+    genome: str
+    model: str
+    files: tuple[OutputFile, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Columns of the learning curve by name, each a list of (step, value)."""
+
+    columns: Mapping[str, tuple[tuple[int, float], ...]]
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Precision and recall of a class at falling thresholds."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+    """(recall, precision)"""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """A model: its bundle's facts, its metrics on the test split, its curves."""
+
+    name: str
+    bundle: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    learning: Curve | None
+    precision_recall: tuple[PrecisionRecall, ...]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Metrics of each class or signal that people see, with its ``label``."""
+        found = self.metrics
+        rows = found["signals"] if found["kind"] == "signal" else found["channels"]["classes"]
+        return [
+            {**row, "label": Channel(row["name"], row["strand"]).label}
+            for row in rows
+            if row["name"] != BACKGROUND
+        ]
+
+
+@dataclass(frozen=True)
+class Results:
+    """All of a run."""
+
+    models: tuple[ModelResult, ...] = ()
+    stores: tuple[Store, ...] = ()
+    tracks: tuple[TrackFolder, ...] = field(default=())
+
+
+def read_results(folders: Iterable[Path]) -> Results:
+    """Results in folders of any kind, told apart by the files in them.
+
+    A bundle and an evaluation belong together by their folders' names.
+
+    Raises
+    ------
+    InputFormatError
+        If a folder is none of those, or a bundle and its evaluation are not both there.
+    """
+    found: dict[str, dict[str, Path]] = {BUNDLE: {}, EVALUATION: {}}
+    stores, tracks = [], []
+    for folder in folders:
+        kind = _kind(folder)
+        if kind == STORE:
+            stores.append(open_store(folder))
+        elif kind == MANIFEST:
+            files = tuple(read_manifest(folder / MANIFEST))
+            tracks.append(TrackFolder(folder, folder.parent.name, folder.name, files))
+        else:
+            found[kind][folder.name] = folder
+    for name in found[BUNDLE].keys() ^ found[EVALUATION].keys():
+        have = found[BUNDLE].get(name, found[EVALUATION].get(name))
+        raise InputFormatError(f"model {name!r}: give its bundle and its evaluation", have)
+    models = [read_model(bundle, found[EVALUATION][n]) for n, bundle in found[BUNDLE].items()]
+    return Results(tuple(models), tuple(stores), tuple(tracks))
+
+
+def _kind(folder: Path) -> str:
+    for name in (MANIFEST, EVALUATION, BUNDLE, STORE):
+        if (folder / name).is_file():
+            return name
+    raise InputFormatError(
+        f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
+        f"{BUNDLE} (model), {STORE} (store)",
+        folder,
+    )
+
+
+def read_model(bundle: Path, evaluation: Path) -> ModelResult:
+    """A model's bundle and evaluation, with its learning curve where one lies beside it."""
+    curve = bundle.with_name(bundle.name + ".state") / LEARNING_CURVE
+    return ModelResult(
+        bundle.name,
+        _read_json(bundle / BUNDLE),
+        _read_json(evaluation / EVALUATION),
+        read_learning_curve(curve) if curve.is_file() else None,
+        read_precision_recall(evaluation / PR_CURVES),
+    )
+
+
+def read_learning_curve(path: Path) -> Curve:
+    """Learning curve of a CSV with a ``step`` column; empty and NaN cells are left out."""
+    columns: dict[str, list[tuple[int, float]]] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            step = int(row.pop("step"))
+            for name, cell in row.items():
+                value = float(cell or "nan")
+                if not math.isnan(value):
+                    columns.setdefault(name, []).append((step, value))
+    return Curve({name: tuple(points) for name, points in columns.items()})
+
+
+def read_precision_recall(path: Path) -> tuple[PrecisionRecall, ...]:
+    """Precision-recall curves of the classes that people see, without the background."""
+    if not path.is_file():
+        return ()
+    points: dict[str, list[tuple[float, float]]] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            if row["level"] == "channels" and row["name"] != BACKGROUND:
+                label = Channel(row["name"], row["strand"]).label  # type: ignore[arg-type]
+                pair = float(row["recall"]), float(row["precision"])
+                points.setdefault(label, []).append(pair)
+    return tuple(PrecisionRecall(label, tuple(pairs)) for label, pairs in points.items())
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text())
+    except ValueError as error:
+        raise InputFormatError(f"not JSON: {error}", path) from None
+    if not isinstance(data, dict):
+        raise InputFormatError(f"expected an object, found {type(data).__name__}", path)
+    return data

@@ -1,0 +1,158 @@
+"""``summary.html``: one page, whole in one file, that says what a run learned and wrote."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genoseq import __version__
+from genoseq.atomic import atomic_file
+from genoseq.data.store import Store
+from genoseq.report.leaks import SPLITS, store_leaks
+from genoseq.report.plots import learning_plot, precision_recall_plot
+from genoseq.report.results import ModelResult, Results, TrackFolder
+
+CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
+SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
+HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+
+
+def write_summary(out: str | Path, results: Results, title: str, note: str = "") -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    out
+        The HTML file; tracks are linked relative to its folder.
+    results
+        What to show.
+    title
+        Heading of the page.
+    note
+        Where the labels come from; printed above the metrics.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    text = (files("genoseq.report") / "summary.html").read_text()
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
+        text
+    )
+    folder = Path(out).resolve().parent
+    html = page.render(
+        title=title,
+        note=note,
+        version=__version__,
+        cards=[model_card(model) for model in results.models],
+        tables=[metrics_table(model) for model in results.models],
+        genomes=[genome_card(store) for store in results.stores],
+        splits=SPLITS,
+        leaks=leak_rows(results.stores),
+        learning=learning_plot(results.models),
+        precision_recall=precision_recall_plot(results.models),
+        tracks=[track_card(tracks, folder) for tracks in results.tracks],
+    )
+    with atomic_file(out) as partial:
+        partial.write_text(html)
+
+
+def model_card(model: ModelResult) -> list[tuple[str, str]]:
+    """Facts of a model, as pairs of heading and text."""
+    bundle, origin = model.bundle, model.bundle["provenance"]
+    settings = bundle["model"]
+    encoder, stem, tokenizer = settings["encoder"], settings["stem"], settings["tokenizer"]
+    directions = "bidirectional " if encoder["bidirectional"] else ""
+    stride = "none" if stem is None else f"stride {stem['stride']}, width {stem['width']}"
+    return [
+        ("model", model.name),
+        ("encoder", f"{directions}{encoder['family']}, {encoder['layers']} x {encoder['width']}"),
+        ("convolution before it", stride),
+        ("tokens", f"{tokenizer['k']}-mers, one every {tokenizer['stride']} bp"),
+        ("context", f"{bundle['context']:,} bp on either side"),
+        ("trained", f"{_number(origin.get('steps'))} steps, seed {origin.get('seed')}"),
+        ("training data", ", ".join(f"{k} ({str(v)[:12]})" for k, v in origin["data"].items())),
+        ("weights", f"sha256 {bundle['weights_sha256'][:12]}"),
+        ("genoseq, torch", f"{origin.get('genoseq')}, {origin.get('torch')}"),
+        ("git revision", str(origin.get("git_revision") or "none")[:12]),
+    ]
+
+
+def metrics_table(model: ModelResult) -> dict[str, Any]:
+    """Metrics of each class or signal: name, headings, rows of text, and a line on top."""
+    signal = model.metrics["kind"] == "signal"
+    columns = SIGNAL_COLUMNS if signal else CLASS_COLUMNS
+    rows = [
+        [row["label"], _number(row["support"]), *(_figure(row[name]) for name in columns)]
+        for row in model.rows
+    ]
+    headings = [HEADINGS.get(name, name.replace("_", " ")) for name in columns]
+    line = "" if signal else f"macro F1 {_figure(model.metrics['channels']['macro_f1'])}"
+    return {
+        "name": model.name,
+        "headings": ["signal" if signal else "class", "bases", *headings],
+        "rows": rows,
+        "line": line,
+    }
+
+
+def genome_card(store: Store) -> dict[str, Any]:
+    """A store's name, bases of each split, and what it was made from."""
+    regions = store.regions
+    lengths = regions.end - regions.start
+    bases = [int(lengths[regions.of_split(split)].sum()) for split in SPLITS]
+    checksum = next((str(store.checksums[n])[:12] for n in sorted(store.checksums)), "")
+    return {
+        "name": store.name,
+        "tokens": store.tokenizer.label,
+        "bases": [_number(count) for count in bases],
+        "sources": [f"{key}: {_source(value)}" for key, value in store.sources.items()],
+        "checksum": checksum,
+    }
+
+
+def leak_rows(stores: Sequence[Store]) -> list[list[str]]:
+    """For each two splits: which, shared 31-mers, all of the later one's, and the share."""
+    return [
+        [
+            f"{leak.held_out} in {leak.other}",
+            _number(leak.shared),
+            _number(leak.total),
+            f"{leak.fraction:.3%}",
+        ]
+        for leak in store_leaks(stores)
+    ]
+
+
+def track_card(tracks: TrackFolder, folder: Path) -> dict[str, Any]:
+    """Files of a genome and model, with links relative to the page's folder."""
+    relative = os.path.relpath(tracks.path.resolve(), folder)
+    files = [
+        {
+            "href": Path(relative, file.path).as_posix(),
+            "path": file.path,
+            "what": f"{file.kind} {file.name} {file.strand}".replace("*", "").strip(),
+            "format": file.format,
+            "md5": file.md5,
+        }
+        for file in tracks.files
+        if file.kind != "index"
+    ]
+    return {"genome": tracks.genome, "model": tracks.model, "files": files}
+
+
+def _number(count: float | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None or not np.isfinite(value) else f"{value:.4f}"
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {str(text)[:80]}" for key, text in value.items())
+    return str(value)

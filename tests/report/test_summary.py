@@ -1,0 +1,193 @@
+"""The summary page, from real bundles, stores and tracks of a made-up run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genoseq.config import ModelSettings, TokenizerSettings, parse_settings
+from genoseq.data.store import write_store
+from genoseq.errors import InputFormatError
+from genoseq.io.outputs import write_tracks
+from genoseq.metrics import build_metrics
+from genoseq.models.build import build_model
+from genoseq.models.bundle import Bundle, provenance, save_bundle
+from genoseq.regions import Region
+from genoseq.report.leaks import store_leaks
+from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
+from genoseq.report.summary import write_summary
+from genoseq.schemes import cds_phase_scheme, signal_scheme
+from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.tracks import Track
+
+SCHEME = cds_phase_scheme()
+SETTINGS = parse_settings(
+    ModelSettings, {"embedding": 2, "stem": {"width": 2}, "encoder": {"width": 2}}
+)
+LENGTH = 400
+
+
+def make_bundle(folder: Path, name: str = "tiny") -> Path:
+    model = build_model(SETTINGS, SCHEME)
+    bundle = Bundle(model, SETTINGS, SCHEME, 48, provenance=provenance({"made": "0" * 64}, 7, 1000))
+    save_bundle(folder / "models" / name, bundle)
+    logs = folder / "models" / f"{name}.state" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "metrics.csv").write_text(
+        "step,train_loss,learning_rate,valid_loss,macro_f1\n"
+        "50,1.5,0.001,,\n100,1.25,0.002,1.0,nan\n"
+    )
+    return folder / "models" / name
+
+
+def make_evaluation(folder: Path, name: str = "tiny") -> Path:
+    path = folder / "evaluation" / name
+    path.mkdir(parents=True)
+    metrics = build_metrics(SCHEME, "softmax")
+    labels = torch.arange(LENGTH)[None] // 50 % 7
+    logits = torch.nn.functional.one_hot(labels, 7).float() * 10
+    metrics.update(logits, labels)
+    (path / "metrics.json").write_text(json.dumps(metrics.compute()))
+    rows = [["" if cell is None else str(cell) for cell in point] for point in metrics.curves()]
+    header = "level name strand phase threshold precision recall".split()
+    text = "".join("\t".join(row) + "\n" for row in [header, *rows])
+    (path / "curves.tsv").write_text(text)
+    return path
+
+
+def make_store(folder: Path, name: str = "made", shared: bool = False) -> Path:
+    codes = np.random.default_rng(3).integers(0, 4, 2 * LENGTH).astype(np.uint8)
+    halves = (codes[:LENGTH], codes[:LENGTH] if shared else codes[LENGTH:])
+    tokenizer = KmerTokenizer(3, 1)
+    pieces = [
+        (
+            Region("c", place * LENGTH, (place + 1) * LENGTH),
+            split,
+            tokenizer.encode(half),
+            np.zeros(LENGTH, np.uint8),
+        )
+        for place, (split, half) in enumerate(zip(("train", "test"), halves, strict=True))
+    ]
+    path = folder / "stores" / f"{name}.k3s1"
+    write_store(path, name, TokenizerSettings(), SCHEME, pieces, {"fasta": "made.fa"})
+    return path
+
+
+def make_tracks(folder: Path, model: str = "tiny") -> Path:
+    values = np.full((LENGTH, 2), 0.25, np.float32)
+    path = folder / "tracks" / "made" / model
+    tracks = [Track("c", 0, values, SCHEME.channels)]
+    write_tracks(tracks, {"c": LENGTH}, SCHEME.channels, "classes", path, ("bigwig", "bed"))
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[Path]:
+    return [make(tmp_path) for make in (make_bundle, make_evaluation, make_store, make_tracks)]
+
+
+def page_of(folders: list[Path], tmp_path: Path, title: str = "A title", note: str = "") -> str:
+    write_summary(tmp_path / "summary.html", read_results(folders), title, note)
+    return (tmp_path / "summary.html").read_text()
+
+
+def test_summary_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path: Path) -> None:
+    page = page_of(folders, tmp_path)
+    rows = re.findall(r"<tr><td>(CDS\.\w+)</td>(.*?)</tr>", page)
+    assert [label for label, _ in rows] == ["CDS.plus", "CDS.minus"]
+    assert all(cells.count(">1.0000<") == 5 for _, cells in rows)
+    assert "macro F1 1.0000" in page
+
+
+def test_summary_is_one_file_without_links_to_elsewhere(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    page = page_of(folders, tmp_path)
+    assert page.count("data:image/svg+xml;base64,") == 2
+    links = re.findall(r'(?:src|href)="([^"]*)"', page)
+    outside = [link for link in links if not link.startswith("data:")]
+    assert "tracks/made/tiny/CDS.plus.bw" in outside
+    assert all((tmp_path / link).is_file() for link in outside)
+
+
+def test_summary_escapes_what_people_write(folders: list[Path], tmp_path: Path) -> None:
+    page = page_of(folders, tmp_path, title="<b>", note="labels & more")
+    assert "<h1>&lt;b&gt;</h1>" in page
+    assert "labels &amp; more" in page
+
+
+def test_summary_run_card_names_seed_data_and_versions(folders: list[Path], tmp_path: Path) -> None:
+    page = page_of(folders, tmp_path)
+    for fact in ("1,000 steps, seed 7", "made (000000000000)", torch.__version__, "48 bp"):
+        assert fact in page
+
+
+def test_summary_is_the_same_bytes_each_time(folders: list[Path], tmp_path: Path) -> None:
+    assert page_of(folders, tmp_path) == page_of(folders, tmp_path)
+
+
+def test_summary_of_signals_has_correlations(tmp_path: Path) -> None:
+    folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
+    metrics = build_metrics(signal_scheme([("reads", ".")]), "expm1")
+    truth = torch.arange(LENGTH).float()[None, :, None]
+    metrics.update_values(truth, truth)
+    (folders[1] / "metrics.json").write_text(json.dumps(metrics.compute()))
+    (folders[1] / "curves.tsv").unlink()
+    page = page_of(folders, tmp_path)
+    assert "<td>reads.both</td>" in page
+    assert "spearman" in page
+    assert page.count("data:image/svg+xml;base64,") == 1
+
+
+def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
+    from genoseq.data.store import open_store
+
+    apart = store_leaks([open_store(make_store(tmp_path))])
+    same = store_leaks([open_store(make_store(tmp_path, "same", shared=True))])
+    assert [leak.shared for leak in apart] == [0]
+    assert [(leak.shared, leak.total) for leak in same] == [(LENGTH - 30, LENGTH - 30)]
+
+
+def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
+    from genoseq.data.store import open_store
+
+    stores = [open_store(make_store(tmp_path, name)) for name in ("one", "two")]
+    assert [leak.shared for leak in store_leaks(stores)] == [0]
+    assert store_leaks(stores)[0].total == LENGTH - 30
+
+
+def test_read_results_refuses_a_folder_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"no folder of results: it has none of manifest"):
+        read_results([tmp_path])
+
+
+def test_read_results_wants_bundle_and_evaluation(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"model 'tiny': give its bundle and its evaluation"):
+        read_results([make_bundle(tmp_path)])
+
+
+def test_read_learning_curve_leaves_out_what_was_not_measured(tmp_path: Path) -> None:
+    make_bundle(tmp_path)
+    curve = read_learning_curve(tmp_path / "models/tiny.state/logs/metrics.csv")
+    assert curve.columns == {
+        "train_loss": ((50, 1.5), (100, 1.25)),
+        "learning_rate": ((50, 0.001), (100, 0.002)),
+        "valid_loss": ((100, 1.0),),
+    }
+
+
+def test_read_precision_recall_leaves_out_states_and_background(tmp_path: Path) -> None:
+    curves = read_precision_recall(make_evaluation(tmp_path) / "curves.tsv")
+    assert [curve.label for curve in curves] == ["CDS.plus", "CDS.minus"]
+
+
+def test_report_loads_no_torch() -> None:
+    code = "import sys, genoseq.report.summary; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
