@@ -1,0 +1,40 @@
+"""``genoseq evaluate``: a bundle against labels it has not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --split test"
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="The model.")],
+    stores: Annotated[list[Path], typer.Argument(help="Stores with labels.")],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="Folder for metrics.json, curves.tsv, confusion.tsv."),
+    ],
+    split: Annotated[str, typer.Option(help="train, valid, test or score.")] = "test",
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:N.  [default: a GPU if there is one]")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+) -> None:
+    """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations."""
+    import torch
+
+    from genoseq.cli.progress import progress
+    from genoseq.data.store import open_store
+    from genoseq.inference.evaluate import bases_of_split, write_evaluation
+    from genoseq.inference.evaluate import evaluate as measure
+    from genoseq.models.bundle import load_bundle
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    opened = [open_store(path) for path in stores]
+    with progress("evaluate", bases_of_split(opened, split), "bases") as report:
+        evaluation = measure(load_bundle(bundle), opened, split, device=device, report=report)
+    write_evaluation(out, evaluation)

@@ -1,0 +1,104 @@
+"""``genoseq train``: stores to a bundle."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from genoseq.config import RunSettings
+
+EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
+
+
+def train(
+    stores: Annotated[list[Path], typer.Argument(help="Stores with the splits train and valid.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")],
+    settings: Annotated[
+        str,
+        typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
+    ] = "{}",
+    state: Annotated[
+        Path | None, typer.Option(help="Checkpoints, to resume from.  [default: OUT.state]")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="CSV and TensorBoard logs.  [default: STATE/logs]")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:N.  [default: a GPU if there is one]")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Time budget; instead of the settings'.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; instead of the settings'.")] = None,
+    context: Annotated[
+        int | None, typer.Option(min=0, help="bp of context at scoring.  [default: 384]")
+    ] = None,
+) -> None:
+    """Train a model.  Killed and started again, it goes on from its last checkpoint."""
+    run = _settings(settings, {"max_minutes": max_minutes, "seed": seed})
+
+    import torch
+
+    from genoseq.data.store import open_store
+    from genoseq.training.fit import CONTEXT, fit
+    from genoseq.training.signals import TrainingInterruptedError
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        with _bar(run.training.steps) as report:
+            fit(
+                [open_store(path) for path in stores],
+                run,
+                out,
+                state=state,
+                logs=log,
+                device=device,
+                context=CONTEXT if context is None else context,
+                report=report,
+            )
+    except TrainingInterruptedError as error:
+        print(f"genoseq: {error}", file=sys.stderr)
+        raise typer.Exit(128 + error.signal) from None
+
+
+def _settings(source: str, flags: dict[str, float | int | None]) -> RunSettings:
+    """Settings of a file or text, with those flags in the place of its training settings."""
+    from genoseq.config import RunSettings, parse_settings, read_mapping
+
+    data = read_mapping(source)
+    given = {name: value for name, value in flags.items() if value is not None}
+    if given and isinstance(data.get("training", {}), dict):
+        data = data | {"training": data.get("training", {}) | given}
+    return parse_settings(RunSettings, data, None if source.lstrip().startswith("{") else source)
+
+
+@contextmanager
+def _bar(steps: int) -> Iterator[Callable[[float], None]]:
+    """What draws a bar on a terminal; elsewhere the training logs a line every 5% itself."""
+    if not sys.stderr.isatty():
+        yield lambda _fraction: None
+        return
+    from genoseq.cli.progress import progress
+
+    shown = 0
+    # The training's own lines would tear the bar.
+    lines = logging.getLogger("genoseq.training")
+    lines.addFilter(lambda record: not record.getMessage().startswith("train:"))
+    with progress("train", steps, "steps") as advance:
+
+        def report(fraction: float) -> None:
+            nonlocal shown
+            done = round(fraction * steps)
+            advance(done - shown)
+            shown = done
+
+        yield report

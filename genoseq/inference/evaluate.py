@@ -1,0 +1,223 @@
+"""How right a bundle is on a split of stores: what scoring would say, against the labels."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genoseq.atomic import atomic_folder
+from genoseq.data.store import Store
+from genoseq.errors import ConfigError
+from genoseq.inference.predict import Predictor
+from genoseq.metrics import CurvePoint, build_metrics
+from genoseq.models.bundle import Bundle
+from genoseq.schemes import UNKNOWN
+from genoseq.sequences import Codes, N
+from genoseq.tokenizers.alignment import left_context
+from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.windows import Window, tile
+
+CORE_BASES = 6144
+BATCH_BASES = 49_152
+METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes
+    ----------
+    metrics
+        Plain JSON data: ``split``, ``stores`` (name to checksum), and what
+        :mod:`genoseq.metrics` computes.
+    curves
+        Precision-recall points of every class; empty for signals.
+    """
+
+    metrics: Mapping[str, Any]
+    curves: Sequence[CurvePoint]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A window of a region of a store."""
+
+    store: Store
+    region: int
+    window: Window
+
+
+def evaluate(
+    bundle: Bundle,
+    stores: Sequence[Store],
+    split: str = "test",
+    *,
+    device: str | None = None,
+    report: Callable[[int], None] = lambda _bases: None,
+) -> Evaluation:
+    """Metrics of a bundle on the regions of one split, both strands averaged.
+
+    Windows lie as they do in scoring, on the contig's lattice, with the bundle's context; beyond a
+    region's ends the model sees N, because a store holds nothing else.  A base that is N has no
+    score, and leaves the metrics like one without a known label.
+
+    Parameters
+    ----------
+    bundle, stores
+        All with the bundle's tokenizer and label scheme.
+    split
+        train, valid, test or score.
+    device
+        ``cpu`` or ``cuda``; by default a GPU where one is visible.
+    report
+        Called with the number of bases that were just done.
+
+    Raises
+    ------
+    ConfigError
+        If a store does not fit the bundle, or no region has the split.
+    """
+    _check(bundle, stores, split)
+    predictor = Predictor(bundle, device)
+    metrics = build_metrics(bundle.scheme, bundle.activation)
+    core = max(1, CORE_BASES // predictor.stride) * predictor.stride
+    pieces = _pieces(stores, split, core, bundle.context, predictor.stride)
+    size = max(1, BATCH_BASES // (core + 2 * bundle.context))
+    while batch := list(islice(pieces, size)):
+        codes = np.stack([_codes(piece) for piece in batch])
+        values = predictor(codes, bundle.context)
+        for piece, letters, predicted in zip(batch, codes, values.swapaxes(0, 1), strict=True):
+            window = piece.window
+            first = window.start + bundle.context
+            kept = slice(window.keep_start - first, window.keep_end - first)
+            labels = _labels(piece, letters[window.keep] == N)
+            metrics.update_values(torch.from_numpy(predicted[:, kept].T.copy()), labels)
+        report(sum(piece.window.keep_end - piece.window.keep_start for piece in batch))
+    used = {store.name: store.checksums["ids.bin"] for store in stores}
+    return Evaluation({"split": split, "stores": used, **metrics.compute()}, metrics.curves())
+
+
+def bases_of_split(stores: Sequence[Store], split: str) -> int:
+    """Bases of all regions of a split."""
+    return sum(
+        len(store.regions[int(index)])
+        for store in stores
+        for index in store.regions.of_split(split)
+    )
+
+
+def write_evaluation(path: str | Path, evaluation: Evaluation) -> None:
+    """Write ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``: all or nothing.
+
+    Raises
+    ------
+    ConfigError
+        If ``path`` exists and holds something else.
+    """
+    folder = Path(path)
+    if folder.exists() and not (folder.is_dir() and _ours(folder)):
+        raise ConfigError(f"{folder}: exists and is no evaluation: name another output")
+    with atomic_folder(folder) as partial:
+        text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
+        (partial / METRICS).write_text(text + "\n")
+        points = (
+            (*point[:3], "." if point.phase is None else point.phase, *_rounded(point[4:]))
+            for point in evaluation.curves
+        )
+        _write_rows(partial / CURVES, CurvePoint._fields, points)
+        if evaluation.metrics["kind"] == "classes":
+            header = ("level", "true", "predicted", "bases")
+            _write_rows(partial / CONFUSION, header, _confusion(evaluation.metrics))
+
+
+def _check(bundle: Bundle, stores: Sequence[Store], split: str) -> None:
+    wanted = bundle.settings.tokenizer
+    problems = []
+    for store in stores:
+        if store.tokenizer != wanted:
+            problems.append(
+                f"{store.path}: holds {store.tokenizer.label} tokens, the model reads "
+                f"{wanted.label}: tokenize again"
+            )
+        if store.scheme != bundle.scheme:
+            found = "no labels" if store.scheme is None else "labels of another scheme"
+            problems.append(f"{store.path}: has {found} than the model's: tokenize again")
+    if not any(len(store.regions.of_split(split)) for store in stores):
+        found = ", ".join(sorted({name for store in stores for name in store.regions.splits}))
+        problems.append(f"no region of split {split!r}: the stores have {found or 'no region'}")
+    if problems:
+        raise ConfigError(problems)
+
+
+def _pieces(
+    stores: Sequence[Store], split: str, core: int, context: int, stride: int
+) -> Iterator[_Piece]:
+    for store in stores:
+        for index in map(int, store.regions.of_split(split)):
+            for window in tile(store.regions[index].region, core, context, stride):
+                yield _Piece(store, index, window)
+
+
+def _codes(piece: _Piece) -> Codes:
+    """Bases of a window, N outside the region, read back from the tokens that cover them."""
+    store, index, window = piece.store, piece.region, piece.window
+    region, k, stride = store.regions[index], store.tokenizer.k, store.tokenizer.stride
+    ids = store.ids(index)
+    low, high = window.start - region.start, window.end - region.start
+    first, last = max(0, (low - k) // stride), min(len(ids), (high + k) // stride + 1)
+    bases = KmerTokenizer(k, stride).decode(ids[first:last])
+    begin = first * stride - left_context(k, stride)  # of `bases`, counted from the region's start
+    codes = np.full(high - low, N, np.uint8)
+    start, end = max(low, 0), min(high, len(region))
+    codes[start - low : end - low] = bases[start - begin : end - begin]
+    return codes
+
+
+def _labels(piece: _Piece, unscored: NDArray[np.bool_]) -> torch.Tensor:
+    """Labels of the kept bases (L,) or (L, S), unknown where there is no score."""
+    store, index, window = piece.store, piece.region, piece.window
+    origin = store.regions[index].start
+    kept = slice(window.keep_start - origin, window.keep_end - origin)
+    stored = store.labels(index)[kept]
+    if stored.ndim == 1:
+        return torch.from_numpy(np.where(unscored, UNKNOWN, stored.astype(np.int64)))
+    return torch.from_numpy(np.where(unscored[:, None], np.float32(np.nan), stored))
+
+
+def _confusion(metrics: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    for level in ("states", "channels"):
+        names = [_label(row) for row in metrics[level]["classes"]]
+        for true, row in zip(names, metrics[level]["confusion"], strict=True):
+            for predicted, bases in zip(names, row, strict=True):
+                yield level, true, predicted, bases
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    """``CDS+1``: name, strand and phase of a class where it has them."""
+    strand = "" if row["strand"] == "." else row["strand"]
+    return f"{row['name']}{strand}{'' if row['phase'] is None else row['phase']}"
+
+
+def _rounded(values: Sequence[float]) -> list[str]:
+    return [f"{value:.6g}" for value in values]
+
+
+def _ours(folder: Path) -> bool:
+    return (folder / METRICS).exists() or not any(folder.iterdir())
+
+
+def _write_rows(path: Path, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,187 @@
+"""The state folder of a training: killed at any moment, it goes on from the last state saved here.
+
+    STATE/
+    ├── lock                        held (flock) by the one process that may write
+    ├── last.safetensors            weights, AdamW moments, losses not yet logged; in its header the
+    │                               JSON of :class:`Progress` and of the fingerprint
+    ├── best-00001500.safetensors   weights of the best validation so far, named by its step
+    └── logs/                       unless the logs go elsewhere
+
+Every file appears by rename.  ``last`` names the ``best`` it belongs to, which is written before
+it, and older ones go after it: whenever the power goes, the two fit together.  No pickle.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from genoseq.atomic import atomic_file
+from genoseq.errors import ConfigError
+
+FORMAT = 1
+"""Version of these files and of the arithmetic of a step: a change of either starts runs afresh."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands; everything but its tensors.
+
+    Attributes
+    ----------
+    step
+        Optimizer steps done.
+    validated
+        The step of the last validation, 0 before the first.
+    elapsed
+        Seconds of training so far.
+    best_step, best_loss, best_metrics
+        The best validation so far; None, None and empty before the first.
+    waited
+        Validations since the best one.
+    stopped
+        Why the run is over; None while it goes on.
+    """
+
+    step: int = 0
+    validated: int = 0
+    elapsed: float = 0.0
+    best_step: int | None = None
+    best_loss: float | None = None
+    best_metrics: dict[str, Any] = field(default_factory=dict)
+    waited: int = 0
+    stopped: str | None = None
+
+    def judge(self, loss: float, metrics: dict[str, Any]) -> bool:
+        """Note a validation after the present step; whether it is the best so far."""
+        self.validated = self.step
+        better = self.best_loss is None or loss < self.best_loss
+        if better:
+            self.best_step, self.best_loss, self.best_metrics = self.step, loss, metrics
+        self.waited = 0 if better else self.waited + 1
+        return better
+
+
+class SavedState(NamedTuple):
+    """What :meth:`StateFolder.load` found."""
+
+    progress: Progress
+    tensors: dict[str, Tensor]
+
+
+class StateFolder:
+    """Reads and writes the files of one state folder; made by :func:`open_state`."""
+
+    def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
+        self.path = path
+        self.fingerprint = _digest(fingerprint)
+        self._parts = {name: _digest(part) for name, part in fingerprint.items()}
+
+    @property
+    def last(self) -> Path:
+        """File of the last saved state."""
+        return self.path / "last.safetensors"
+
+    def load(self) -> tuple[SavedState | None, str]:
+        """The saved state and what to tell about it; None where the run has to start afresh."""
+        if not self.last.exists():
+            return None, "starting"
+        try:
+            with safe_open(self.last, "pt") as file:
+                header = json.loads((file.metadata() or {})["genoseq"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if header["fingerprint"] != self.fingerprint:
+                return None, f"starting afresh: {self._difference(header['parts'])}"
+            progress = Progress(**header["progress"])
+        except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+            return None, f"starting afresh: {self.last} cannot be read ({error})"
+        if progress.best_step is not None and not self._best(progress.best_step).exists():
+            return None, f"starting afresh: {self._best(progress.best_step)} is missing"
+        return SavedState(progress, tensors), f"resuming after step {progress.step:,}"
+
+    def save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
+        """Replace the saved state; best weights it does not refer to are removed."""
+        header = {
+            "fingerprint": self.fingerprint,
+            "parts": self._parts,
+            "progress": asdict(progress),
+        }
+        _write(self.last, tensors, {"genoseq": json.dumps(header)})
+        kept = None if progress.best_step is None else self._best(progress.best_step)
+        for path in self.path.glob("best-*.safetensors"):
+            if path != kept:
+                path.unlink()
+
+    def save_best(self, step: int, weights: Mapping[str, Tensor]) -> None:
+        """Write the weights of a new best validation, before the state that refers to it."""
+        _write(self._best(step), weights, {})
+
+    def load_best(self, step: int) -> dict[str, Tensor]:
+        """Weights of the validation after ``step``."""
+        return load_file(self._best(step))
+
+    def _best(self, step: int) -> Path:
+        return self.path / f"best-{step:08d}.safetensors"
+
+    def _difference(self, saved: Mapping[str, str]) -> str:
+        changed = [name for name, digest in self._parts.items() if saved.get(name) != digest]
+        return f"{' and '.join(changed) or 'settings'} changed since {self.last} was saved"
+
+
+@contextmanager
+def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[StateFolder]:
+    """The state folder at ``path``, made where missing, for this process alone.
+
+    Parameters
+    ----------
+    fingerprint
+        All that decides the weights, as JSON data by topic (``model settings``, ``data`` ...): a
+        saved state with another fingerprint is not resumed, and the topics that differ are named.
+
+    Raises
+    ------
+    ConfigError
+        If another process is training with the same folder.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The lock is the kernel's, not the file's existence: it cannot outlive its process.
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ConfigError(
+                f"{folder} is in use by another training ({lock.read().strip() or 'unknown'}): "
+                f"wait for it, stop it, or name another folder with --state"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
+        lock.flush()
+        for partial in folder.glob(".partial-*"):  # of a process that was killed while it wrote
+            partial.unlink()
+        yield StateFolder(folder, {"format": FORMAT, **fingerprint})
+
+
+def _digest(data: Any) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
+    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with atomic_file(path) as partial:
+        save_file(on_cpu, partial, metadata)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())

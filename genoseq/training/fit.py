@@ -1,0 +1,240 @@
+"""From stores to a bundle: the one page where a training can be read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genoseq.config import RunSettings
+from genoseq.data.dataset import TrainingWindows, ValidationWindows
+from genoseq.data.store import Store
+from genoseq.errors import ConfigError
+from genoseq.models.build import PerBaseModel, build_model
+from genoseq.models.bundle import CONFIG, Bundle, provenance, save_bundle
+from genoseq.models.precision import choose_device, choose_precision
+from genoseq.objectives.per_base import activation_of, build_objective
+from genoseq.schemes import Scheme
+from genoseq.training.checkpoint import StateFolder, open_state
+from genoseq.training.lightning import build_trainer, quiet_lightning
+from genoseq.training.module import TrainingModule
+from genoseq.training.run import Run
+from genoseq.training.signals import StopRequest, stop_requests
+
+CONTEXT = 384
+"""Default context of a bundle, in bp: a recurrent network forgets within some hundred."""
+
+Report = Callable[[float], None]
+_log = logging.getLogger("genoseq.training")
+
+
+def fit(
+    stores: Sequence[Store],
+    settings: RunSettings,
+    out: str | Path,
+    *,
+    state: str | Path | None = None,
+    logs: str | Path | None = None,
+    device: str | None = None,
+    context: int = CONTEXT,
+    report: Report = lambda _fraction: None,
+) -> Bundle:
+    """Train a model on the ``train`` regions of stores and write its bundle.
+
+    Killed at any moment and called again with the same stores and settings it goes on from the
+    last saved state; on the CPU, and without ``max_minutes``, it ends with the same weights, bit
+    for bit, as if it had not been killed.  A state of other settings or data is not used.
+
+    Parameters
+    ----------
+    stores
+        All with the settings' tokenizer and one label scheme.
+    settings
+        The network and how it is trained.
+    out
+        The bundle, written last and whole.  Its weights are those of the lowest validation loss,
+        or the last ones if no store has a region with split ``valid``.
+    state
+        Folder for checkpoints, by default ``out`` with ``.state``: ``last.safetensors`` and the
+        best so far.  It stays; remove it to train again from the start.
+    logs
+        Folder for ``metrics.csv`` and TensorBoard's events, by default ``logs`` in ``state``.
+    device
+        ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
+    context
+        bp that scoring shows the model on either side of a base, rounded up to its stride.
+    report
+        Called with the fraction of the run that is over, now and then.
+
+    Raises
+    ------
+    ConfigError
+        If the settings do not fit the stores, another process trains in the state folder, or the
+        loss is no longer finite.  Nothing is written to ``out``.
+    StoreError
+        If there is nothing to train on, or the stores differ.
+    TrainingInterruptedError
+        After SIGTERM, SIGUSR1 or SIGINT; the state is saved.
+    """
+    scheme = check_training(stores, settings, out)
+    folder = Path(f"{out}.state") if state is None else Path(state)
+    chosen = choose_device(device)
+    with (
+        open_state(folder, _fingerprint(stores, settings)) as opened,
+        stop_requests() as stop,
+        torch.random.fork_rng(_gpus(chosen)),
+        quiet_lightning(),
+    ):
+        run = _build_run(stores, settings, scheme, opened, chosen, stop, report)
+        module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
+        bundle = _bundle(module, settings, stores, context)
+        save_bundle(out, bundle)
+    _log.info("%s: %s", out, module.progress.stopped)
+    return bundle
+
+
+def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Path) -> Scheme:
+    """The stores' scheme, if the settings can be trained on them and the bundle be written.
+
+    Raises
+    ------
+    ConfigError
+        With every problem that was found.
+    """
+    problems = []
+    wanted = settings.model.tokenizer
+    for store in stores:
+        if store.tokenizer != wanted:
+            problems.append(
+                f"{store.path}: holds {store.tokenizer.label} tokens, the settings say "
+                f"{wanted.label}: tokenize again, or change model.tokenizer"
+            )
+        if store.scheme is None:
+            problems.append(f"{store.path}: has no labels: tokenize with --annotation or --signal")
+        elif stores[0].scheme is not None and store.scheme != stores[0].scheme:
+            problems.append(f"{store.path}: its label scheme is not that of {stores[0].path}")
+    if not any(len(store.regions.of_split("train")) for store in stores):
+        found = sorted({split for store in stores for split in store.regions.splits})
+        problems.append(
+            f"no region to train on: the stores' splits are {', '.join(found) or 'empty'}, "
+            f"and none is train"
+        )
+    if Path(out).exists() and not (Path(out) / CONFIG).exists() and _occupied(Path(out)):
+        problems.append(f"{out}: exists and is no bundle: name another output")
+    if problems or stores[0].scheme is None:
+        raise ConfigError(problems)
+    return stores[0].scheme
+
+
+def _occupied(path: Path) -> bool:
+    return not path.is_dir() or any(path.iterdir())
+
+
+def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, object]:
+    return {
+        "model settings": settings.model.model_dump(mode="json"),
+        "training settings": settings.training.model_dump(
+            mode="json", exclude={"checkpoint_minutes"}
+        ),
+        "data": [dict(store.checksums) for store in stores],
+    }
+
+
+def _build_run(
+    stores: Sequence[Store],
+    settings: RunSettings,
+    scheme: Scheme,
+    state: StateFolder,
+    device: torch.device,
+    stop: StopRequest,
+    report: Report,
+) -> Run:
+    training = settings.training
+    window = round_up(training.window, settings.model.stride)
+    precision, reason = choose_precision(device, training.precision)
+    _log.info("computing in %s on %s: %s", precision, device, reason)
+    balanced = training.class_weights == "balanced"
+    counts = _state_counts(stores, scheme) if balanced else ()
+    valid = None
+    if any(len(store.regions.of_split("valid")) for store in stores):
+        limit = training.validation_windows
+        valid = ValidationWindows(stores, "valid", window, training.batch, limit)
+    return Run(
+        training,
+        scheme,
+        build_objective(training, scheme, counts),
+        activation_of(training, scheme),
+        precision,
+        TrainingWindows(
+            stores,
+            window,
+            training.batch,
+            training.seed,
+            training.reverse_complement,
+            training.steps * training.accumulate,
+        ),
+        valid,
+        state,
+        stop,
+        report,
+    )
+
+
+def round_up(length: int, stride: int) -> int:
+    """The next multiple of the stride."""
+    return -(-length // stride) * stride
+
+
+def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
+    counts = np.zeros(256, np.int64)
+    for store in stores:
+        for index in store.regions.of_split("train"):
+            counts += np.bincount(store.labels(int(index)), minlength=256)
+    return [int(count) for count in counts[: len(scheme)]]
+
+
+def _train(run: Run, settings: RunSettings, device: torch.device, logs: Path) -> TrainingModule:
+    saved, news = run.state.load()
+    _log.info("%s: %s", run.state.path, news)
+    torch.manual_seed(run.settings.seed)
+    module = TrainingModule(build_model(settings.model, run.scheme), run, saved)
+    if module.progress.stopped is None or module.validation_due:
+        trainer = build_trainer(run, device, logs, module.progress.step)
+        if module.validation_due:  # killed between a step and its validation
+            trainer.validate(module.to(device), verbose=False)
+        if module.progress.stopped is None:
+            trainer.fit(module)
+    if run.valid is None:
+        module.save()
+    return module
+
+
+def _bundle(
+    module: TrainingModule, settings: RunSettings, stores: Sequence[Store], context: int
+) -> Bundle:
+    progress, run = module.progress, module.run
+    model: PerBaseModel = module.model.cpu()
+    step = progress.step
+    metrics = {}
+    if progress.best_step is not None:
+        step = progress.best_step
+        model.load_state_dict(run.state.load_best(step))
+        metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
+    data = {store.name: store.checksums["ids.bin"] for store in stores}
+    return Bundle(
+        model.eval(),
+        settings.model,
+        run.scheme,
+        round_up(context, settings.model.stride),
+        run.activation,
+        provenance(data, run.settings.seed, step)
+        | {"training": run.settings.model_dump(mode="json")},
+        metrics,
+    )
+
+
+def _gpus(device: torch.device) -> list[int]:
+    return [device.index or 0] if device.type == "cuda" else []

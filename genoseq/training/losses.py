@@ -1,0 +1,64 @@
+"""Losses between two rows of the learning curve."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genoseq.errors import ConfigError
+
+
+class PendingLosses:
+    """Losses of micro-batches that are not yet in the learning curve.
+
+    They stay on their device: looking at each would make a GPU wait for the processor.
+
+    Parameters
+    ----------
+    accumulate
+        Micro-batches of a step.
+    """
+
+    def __init__(self, accumulate: int) -> None:
+        self._accumulate = accumulate
+        self._losses: list[Tensor] = []
+
+    def append(self, loss: Tensor) -> None:
+        """Add the loss of a micro-batch, a scalar."""
+        self._losses.append(loss.detach())
+
+    def restore(self, losses: Tensor) -> None:
+        """Put back what :meth:`tensor` gave, shape (n,)."""
+        self._losses = list(losses.unbind())
+
+    def clear(self) -> None:
+        """Forget them: they are in the curve."""
+        self._losses = []
+
+    def tensor(self) -> Tensor:
+        """All of them on the CPU, float32, shape (n,)."""
+        if not self._losses:
+            return torch.zeros(0)
+        if len({loss.device for loss in self._losses}) > 1:  # some were restored
+            self._losses = [loss.cpu() for loss in self._losses]
+        return torch.stack(self._losses).cpu()
+
+    def check(self, step: int) -> None:
+        """ConfigError that names the first step whose loss is not finite; ``step`` is the last."""
+        losses = self.tensor()
+        bad = (~losses.isfinite()).nonzero()
+        if len(bad):
+            ago = (len(losses) - 1 - int(bad[0])) // self._accumulate
+            raise not_finite(float(losses[bad[0]]), step - ago)
+
+    def mean(self) -> float:
+        """Mean in double precision."""
+        return float(self.tensor().double().mean())
+
+
+def not_finite(loss: float, step: int, what: str = "loss") -> ConfigError:
+    """The error of a loss that is infinite or not a number."""
+    return ConfigError(
+        f"the {what} is {loss} at step {step:,}: lower training.learning_rate or training.clip, "
+        f"or look for extreme values in the labels"
+    )

@@ -1,0 +1,56 @@
+"""AdamW, and its moments as named tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+_PREFIX = "adam."
+
+
+def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter 2019) whose decay spares biases, norms and embeddings.
+
+    Those have no scale to keep small: decay would only pull rare tokens to 0.
+    The learning rate is 0 until one is set.
+    """
+    embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    decayed: list[Tensor] = []
+    spared: list[Tensor] = []
+    for parameter in model.parameters():
+        flat = parameter.ndim < 2 or id(parameter) in embeddings
+        (spared if flat else decayed).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=0.0, fused=True)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The same rate for all parameters."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
+    """Moments and step counts: ``adam.exp_avg.head.projection.weight``; empty before a step."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return {
+        f"{_PREFIX}{kind}.{names[id(parameter)]}": value
+        for parameter, state in optimizer.state.items()
+        for kind, value in state.items()
+    }
+
+
+def restore_moments(
+    optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]
+) -> None:
+    """Put back what :func:`moments` gave; other tensors in the mapping are left alone."""
+    parameters = dict(model.named_parameters())
+    for key, value in tensors.items():
+        if key.startswith(_PREFIX):
+            kind, name = key.removeprefix(_PREFIX).split(".", 1)
+            optimizer.state[parameters[name]][kind] = value

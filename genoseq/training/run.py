@@ -1,0 +1,71 @@
+"""What a training consists of, beside its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+from genoseq.config import TrainingSettings
+from genoseq.data.batch import Batch
+from genoseq.models.heads import Activation
+from genoseq.models.precision import Precision
+from genoseq.objectives.per_base import Objective
+from genoseq.schemes import Scheme
+from genoseq.training.checkpoint import StateFolder
+from genoseq.training.schedule import run_progress
+from genoseq.training.signals import StopRequest
+
+
+@dataclass(frozen=True)
+class Run:
+    """Settings, data and surroundings of a training.
+
+    Attributes
+    ----------
+    settings, scheme
+        How it is trained, and the outputs.
+    objective, activation
+        The loss, and how logits become values.
+    precision
+        What matrix products are computed in.
+    train, valid
+        Batches by number: of micro-batch n of the run, and of the validation; None without one.
+    state
+        Where it is saved.
+    stop
+        Whether a signal asked to stop.
+    report
+        Told the fraction of the run that is over, at every row of the learning curve.
+    """
+
+    settings: TrainingSettings
+    scheme: Scheme
+    objective: Objective
+    activation: Activation
+    precision: Precision
+    train: Dataset[Batch]
+    valid: Dataset[Batch] | None
+    state: StateFolder
+    stop: StopRequest = field(default_factory=StopRequest)
+    report: Callable[[float], None] = lambda _fraction: None
+
+    def fraction(self, step: float, elapsed: float) -> float:
+        """Fraction that is over after ``step`` steps and ``elapsed`` seconds."""
+        minutes = self.settings.max_minutes
+        budget = None if minutes is None else 60 * minutes
+        return run_progress(step, self.settings.steps, elapsed, budget)
+
+    def stretch(self, step: int) -> DataLoader[Batch]:
+        """Micro-batches from ``step`` to the next validation or the end."""
+        settings, every = self.settings, self.settings.validate_every
+        end = min(settings.steps, (step // every + 1) * every)
+        numbers = range(step * settings.accumulate, end * settings.accumulate)
+        return DataLoader(self.train, batch_size=None, sampler=numbers)
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Seed of a step, 32 bits: torch's generator on the CPU takes no more."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
