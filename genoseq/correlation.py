@@ -44,27 +44,33 @@ class Moments:
 
 
 class Sample:
-    """Every `step`-th pair; the step doubles when SAMPLE are kept."""
+    """Every `step`-th pair; the step doubles when there are more than SAMPLE.
+
+    Attributes
+    ----------
+    kept
+        Shape (2, <= SAMPLE), float32.
+    """
 
     def __init__(self) -> None:
         self.step = 1
         self._seen = 0
-        self._pairs: NDArray[np.float32] = np.empty((2, 0), np.float32)
+        self.kept: NDArray[np.float32] = np.empty((2, 0), np.float32)
 
     def update(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> None:
         """Add pairs (x[i], y[i]), both of shape (N,)."""
         first = -self._seen % self.step
         new = np.stack([x, y])[:, first :: self.step].astype(np.float32)
         self._seen += x.size
-        self._pairs = np.concatenate([self._pairs, new], axis=1)
-        while self._pairs.shape[1] > SAMPLE:
-            self._pairs = self._pairs[:, ::2].copy()
+        self.kept = np.concatenate([self.kept, new], axis=1)
+        while self.kept.shape[1] > SAMPLE:
+            self.kept = self.kept[:, ::2].copy()
             self.step *= 2
 
     def spearman(self) -> float | None:
         """Spearman's rank correlation of the pairs kept; None if either side is constant."""
         ranks = Moments()
-        ranks.update(_ranks(self._pairs[0]), _ranks(self._pairs[1]))
+        ranks.update(_ranks(self.kept[0]), _ranks(self.kept[1]))
         return ranks.pearson()
 
 

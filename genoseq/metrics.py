@@ -57,8 +57,6 @@ class ClassMetrics:
         self._states = _Level("states", scheme.states)
         self._channels = _Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
-        self._membership = torch.zeros(len(channels), len(scheme))
-        self._membership[self._level_of, torch.arange(len(scheme))] = 1.0
 
     def update(self, logits: Tensor, labels: Tensor) -> None:
         """Count a batch of logits (B, L, S) with labels int64 (B, L)."""
@@ -74,13 +72,14 @@ class ClassMetrics:
         """
         flat, truth = values.detach().flatten(0, -2), labels.flatten()
         level_of = self._level_of.to(truth.device)
-        membership = self._membership.to(flat.device, flat.dtype)
         for piece, true in zip(torch.split(flat, PIECE), torch.split(truth, PIECE), strict=True):
             known = true != UNKNOWN
             states, true = piece[known].T.contiguous(), true[known].long()
             _check_finite(states)
             self._states.update(states, true)
-            self._channels.update(membership @ states, level_of[true])
+            sums = states.new_zeros(len(self._channels.classes), len(true))
+            # Not a matrix product: its rounding would depend on the size of the batch.
+            self._channels.update(sums.index_add_(0, level_of, states), level_of[true])
 
     def compute(self) -> dict[str, Any]:
         """Everything so far.

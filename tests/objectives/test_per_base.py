@@ -1,0 +1,216 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from genoseq.config import TrainingSettings
+from genoseq.errors import ConfigError
+from genoseq.objectives.per_base import (
+    activation_of,
+    build_objective,
+    class_weights,
+    cross_entropy,
+    focal,
+    loss_of,
+    mse,
+    poisson,
+)
+from genoseq.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
+
+torch.set_num_threads(1)
+CLASSES = cds_phase_scheme()
+SIGNAL = signal_scheme([("coverage", ".")])
+
+
+@pytest.fixture
+def batch():
+    """Logits (2, 30, 7) that need a gradient, and labels of which a third is unknown."""
+    torch.manual_seed(0)
+    labels = torch.randint(0, 7, (2, 30))
+    labels[torch.rand(2, 30) < 1 / 3] = UNKNOWN
+    return torch.randn(2, 30, 7, requires_grad=True), labels
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.1, 1, 2, 3, 1, 0, 1.0])])
+def test_cross_entropy_equals_pytorch_on_the_known_bases(batch, weights):
+    logits, labels = batch
+    known = labels != UNKNOWN
+    expected = functional.cross_entropy(logits[known], labels[known], weight=weights)
+    found = cross_entropy(logits, labels, weights)
+    torch.testing.assert_close(found, expected)
+    (one,) = torch.autograd.grad(expected, logits)
+    (two,) = torch.autograd.grad(found, logits)
+    torch.testing.assert_close(two, one)
+    assert (two[~known] == 0).all()
+
+
+def test_focal_is_the_formula_of_lin_et_al(batch):
+    logits, labels = batch
+    known = labels != UNKNOWN
+    weights = torch.tensor([0.5, 1, 2, 3, 1, 1, 1])
+    p = logits[known].softmax(-1).gather(1, labels[known][:, None])[:, 0]
+    own = weights[labels[known]]
+    expected = (own * (1 - p) ** 1.5 * -p.log()).sum() / own.sum()
+    torch.testing.assert_close(focal(logits, labels, 1.5, weights), expected)
+
+
+def test_focal_with_gamma_zero_is_cross_entropy(batch):
+    torch.testing.assert_close(focal(*batch, gamma=0.0), cross_entropy(*batch))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_of_certain_bases_has_a_finite_gradient(gamma):
+    logits = torch.tensor([[[200.0, 0.0], [-200.0, 0.0]]], requires_grad=True)
+    loss = focal(logits, torch.tensor([[0, UNKNOWN]]), gamma)
+    loss.backward()
+    assert loss.item() == 0
+    assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([1.0, 0.0])])
+@pytest.mark.parametrize("loss", [cross_entropy, focal])
+def test_class_losses_of_nothing_known_are_zero_with_a_gradient(loss, weights):
+    logits = torch.randn(2, 5, 2, requires_grad=True)
+    value = loss(logits, torch.full((2, 5), UNKNOWN), weights=weights)
+    value.backward()
+    assert value.item() == 0
+    assert torch.equal(logits.grad, torch.zeros_like(logits))
+
+
+@pytest.mark.parametrize("loss", [mse, poisson])
+def test_signal_losses_of_nothing_known_are_zero_with_a_gradient(loss):
+    logits = torch.randn(2, 5, 3, requires_grad=True)
+    value = loss(logits, torch.full((2, 5, 3), math.nan))
+    value.backward()
+    assert value.item() == 0
+    assert torch.equal(logits.grad, torch.zeros_like(logits))
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, focal])
+def test_bf16_logits_are_computed_in_float32(batch, loss):
+    logits, labels = batch
+    half = logits.detach().bfloat16()
+    value = loss(half, labels)
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, loss(half.float(), labels))
+
+
+def test_mse_is_on_log1p_of_the_known_bases():
+    logits = torch.tensor([[[0.0, 1.0], [2.0, 5.0]]], requires_grad=True)
+    labels = torch.tensor([[[0.0, math.nan], [9.0, -1.0]]])
+    value = mse(logits, labels)
+    squares = [0.0, (2 - math.log(10)) ** 2, (5 + math.log(2)) ** 2]
+    assert value.item() == pytest.approx(sum(squares) / 3)
+    value.backward()
+    assert logits.grad[0, 0, 1] == 0
+    assert logits.grad.isfinite().all()
+
+
+def test_poisson_equals_pytorch_on_the_known_bases():
+    logits = torch.randn(2, 6, 1, dtype=torch.float64)
+    labels = torch.randint(0, 5, (2, 6, 1)).double()
+    labels[0, :2] = math.nan
+    known = ~labels.isnan()
+    rate = functional.softplus(logits[known])
+    expected = functional.poisson_nll_loss(rate, labels[known], log_input=False, eps=1e-6)
+    torch.testing.assert_close(poisson(logits, labels), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_poisson_is_least_at_the_right_rate():
+    labels = torch.full((1, 1, 1), 4.0)
+    at = {
+        rate: poisson(torch.tensor(rate).expm1().log().view(1, 1, 1), labels)
+        for rate in (3, 4.0, 5)
+    }
+    assert at[4.0] < min(at[3], at[5])
+
+
+def test_poisson_refuses_negative_signals():
+    with pytest.raises(ConfigError, match=r"poisson: the signal has negative values \(-2\): use m"):
+        poisson(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [-2.0]]]))
+
+
+def test_balanced_weights_give_every_class_the_same_say():
+    counts = [100, 0, 300, 50]
+    weights = class_weights(counts, "balanced", 4)
+    say = weights * torch.tensor(counts)
+    torch.testing.assert_close(say, torch.tensor([150.0, 0.0, 150.0, 150.0]))
+    assert weights[1] == 1
+
+
+def test_balanced_weights_take_numpy_counts():
+    weights = class_weights(np.array([10, 30]), "balanced", 2)
+    torch.testing.assert_close(weights, torch.tensor([2.0, 2 / 3]))
+
+
+def test_class_weights_given_or_none():
+    assert class_weights([1, 2], "none", 2) is None
+    assert class_weights([], (0.25, 4), 2).tolist() == [0.25, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ((1.0, 2.0), "training.class_weights: 2 weights, 3 states"),
+        ((1.0, -2.0, 1.0), "weights must be 0 or more, and one above 0"),
+        ((0.0, 0.0, 0.0), "weights must be 0 or more, and one above 0"),
+        ((1.0, math.nan, 1.0), "weights must be 0 or more, and one above 0"),
+        ("balanced", "balanced class weights: 2 counts, 3 states"),
+    ],
+)
+def test_class_weights_that_do_not_fit_are_refused(setting, message):
+    with pytest.raises(ConfigError, match=message):
+        class_weights([5, 5], setting, 3)
+
+
+def test_settings_choose_the_loss_and_its_activation():
+    default = TrainingSettings()
+    assert (loss_of(default, CLASSES), activation_of(default, CLASSES)) == (
+        "cross-entropy",
+        "softmax",
+    )
+    assert (loss_of(default, SIGNAL), activation_of(default, SIGNAL)) == ("mse", "expm1")
+    counts = TrainingSettings(loss="poisson")
+    assert activation_of(counts, SIGNAL) == "softplus"
+
+
+@pytest.mark.parametrize(
+    ("loss", "scheme", "message"),
+    [
+        ("mse", CLASSES, "loss mse does not suit classes: use cross-entropy or focal"),
+        ("focal", SIGNAL, "loss focal does not suit signal: use mse or poisson"),
+    ],
+)
+def test_a_loss_for_other_outputs_is_refused(loss, scheme, message):
+    with pytest.raises(ConfigError, match=message):
+        build_objective(TrainingSettings(loss=loss), scheme)
+
+
+def test_build_objective_follows_the_settings(batch):
+    logits, labels = batch
+    plain = build_objective(TrainingSettings(), CLASSES)
+    torch.testing.assert_close(plain(logits, labels), cross_entropy(logits, labels))
+    training = TrainingSettings(loss="focal", focal_gamma=1.0, class_weights="balanced")
+    counts = [10, 20, 30, 40, 50, 60, 70]
+    expected = focal(logits, labels, 1.0, class_weights(counts, "balanced", 7))
+    torch.testing.assert_close(build_objective(training, CLASSES, counts)(logits, labels), expected)
+    assert build_objective(TrainingSettings(), SIGNAL) is mse
+    assert build_objective(TrainingSettings(loss="poisson"), SIGNAL) is poisson
+
+
+def test_objective_teaches_a_model_of_one_layer():
+    """Descent on the loss finds labels that the input determines."""
+    torch.manual_seed(0)
+    objective = build_objective(TrainingSettings(), unstranded_scheme(["exon", "intron"]))
+    layer = torch.nn.Linear(4, 3)
+    inputs = torch.randn(2, 50, 4)
+    labels = (inputs @ torch.randn(4, 3)).argmax(-1)
+    optimizer = torch.optim.Adam(layer.parameters(), 0.1)
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss = objective(layer(inputs), labels)
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.35
