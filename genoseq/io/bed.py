@@ -166,8 +166,8 @@ def _number(text: str, what: str) -> int:
 def _strand(text: str) -> Strand:
     if text not in ("+", "-", "."):
         raise InputFormatError(
-            f"strand, column 6: {text!r} is not +, - or . : if the file's columns are not those of "
-            f"BED6, keep the first three with cut -f1-3"
+            f"strand, column 6: {text!r} is not +, - or . (. for none or both): if the columns are "
+            f"not those of BED6, keep the first three with cut -f1-3"
         )
     return cast(Strand, text)
 

@@ -50,7 +50,7 @@ def open_bytes(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
             raise _damaged(path, kind, error) from error
         except OSError as error:
             # bz2 says "Invalid data stream" by a bare OSError; real ones carry an errno.
-            if error.errno is not None:
+            if kind is None or error.errno is not None:
                 raise
             raise _damaged(path, kind, error) from error
 

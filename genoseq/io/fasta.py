@@ -71,7 +71,9 @@ class Fasta:
             raise RegionError(f"contig {chrom!r}: no bases {start} to {end}")
         if start == end:
             return b""
-        first, after = lines.byte(start), lines.byte(end - 1) + 1
+        _, offset, width, pitch = lines
+        first = offset + start // width * pitch + start % width
+        after = offset + (end - 1) // width * pitch + (end - 1) % width + 1
         letters = _read(self._file.fileno(), first, after - first).translate(None, SPACE)
         if len(letters) != end - start:
             raise InputFormatError(

@@ -35,11 +35,6 @@ class Lines(NamedTuple):
     width: int
     pitch: int
 
-    def byte(self, base: int) -> int:
-        """Offset in the file of a base, 0-based."""
-        line, column = divmod(base, self.width)
-        return self.offset + line * self.pitch + column
-
     @property
     def end(self) -> int:
         """Offset after the last base and its line end."""
@@ -115,7 +110,9 @@ def _pyfaidx(plain: Path, folder: Path, fai: Path) -> Index | None:
     link.symlink_to(plain.resolve())
     try:
         faidx = pyfaidx.Faidx(link, indexname=fai, rebuild=False)
-    except (pyfaidx.FastaIndexingError, ValueError, OSError, KeyError):
+    except (
+        Exception
+    ):  # any of its own, ValueError, RuntimeError ...: the copy will say what is wrong
         return None
     try:
         return {
@@ -140,6 +137,8 @@ def _covers(file: BinaryIO, index: Index) -> bool:
     """Whether headers and records follow one another from the first byte to the last."""
     end = 0
     for name, lines in index.items():
+        if end and not _ends_a_line(file, end):
+            return False
         header = _pread(file, end, lines.offset - end).lstrip()
         if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
             return False
@@ -148,7 +147,12 @@ def _covers(file: BinaryIO, index: Index) -> bool:
         if lines.bases and (lines.width < 1 or lines.pitch - lines.width not in (0, 1, 2)):
             return False
         end = lines.end
-    return bool(index) and not _pread(file, end, _CHUNK).strip()
+    return bool(index) and _ends_a_line(file, end) and not _pread(file, end, _CHUNK).strip()
+
+
+def _ends_a_line(file: BinaryIO, end: int) -> bool:
+    """Whether the byte before ``end`` is a line feed, or the file ends before it."""
+    return _pread(file, end - 1, 1) in (b"\n", b"")
 
 
 def _head_is_nucleotides(file: BinaryIO, index: Index) -> bool:

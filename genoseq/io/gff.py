@@ -1,4 +1,4 @@
-"""GFF3 and GTF (and GFF2, without its groups), told apart line by line by their attributes.
+"""GFF3 and GTF (and GFF2, without its groups), told apart by the header or by their attributes.
 
 Both are 1-based and closed; features here are 0-based and half-open.  Of the attributes only those
 that say what belongs together are kept: ``ID`` and ``Parent`` of GFF3, ``transcript_id`` and
@@ -40,13 +40,15 @@ def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) ->
         At the first line that is not GFF.
     """
     features: list[Feature] = []
+    version3 = False
     for number, line in numbered_lines(path):
+        version3 = version3 or line.startswith("##gff-version 3")
         if line.startswith((">", "##FASTA")):
             break
         if not line or line[0] == "#" or line.isspace() or _is_browser_line(line):
             continue
         try:
-            feature = _feature(line.split("\t"), types)
+            feature = _feature(line.split("\t"), types, version3)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         if feature is not None:
@@ -58,7 +60,7 @@ def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(fields: list[str], types: Collection[str] | None) -> Feature | None:
+def _feature(fields: list[str], types: Collection[str] | None, version3: bool) -> Feature | None:
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns parted by tabs, but GFF3 and GTF have 9: seqid, source, type, "
@@ -78,7 +80,7 @@ def _feature(fields: list[str], types: Collection[str] | None) -> Feature | None
         raise InputFormatError(f"strand, column 7: {sign!r} is not +, -, . or ?")
     if frame not in _PHASES:
         raise InputFormatError(f"phase, column 8: {frame!r} is not 0, 1, 2 or .")
-    gff3 = _is_gff3(attributes)
+    gff3 = version3 or _is_gff3(attributes)
     chrom, kind = (_decode(chrom), _decode(kind)) if gff3 else (chrom, kind)
     if types is not None and kind not in types:
         return None

@@ -1,0 +1,103 @@
+"""Annotation of any kind as one list of features: GFF3, GTF, GenBank or BED, told by content."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from genoseq.errors import InputFormatError
+from genoseq.features import Feature
+from genoseq.io.bed import bed_features, read_bed
+from genoseq.io.compression import numbered_lines
+from genoseq.io.genbank import read_genbank
+from genoseq.io.gff import read_gff
+
+AnnotationFormat = Literal["gff", "genbank", "bed"]
+
+_SUFFIXES: dict[str, AnnotationFormat] = {
+    ".gff": "gff",
+    ".gff3": "gff",
+    ".gtf": "gff",
+    ".gb": "genbank",
+    ".gbk": "genbank",
+    ".gbff": "genbank",
+    ".genbank": "genbank",
+    ".bed": "bed",
+}
+_COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+
+
+def read_annotation(
+    path: str | PathLike[str], types: Collection[str] | None = None
+) -> list[Feature]:
+    """Features of an annotation file, plain or compressed, in file order.
+
+    Parameters
+    ----------
+    types
+        Keep only features of these types: GFF's column 3, GenBank's feature key, BED's name
+        column (BED12: ``transcript``, ``exon`` and ``CDS``).
+
+    Raises
+    ------
+    InputFormatError
+        If the format is none of them, or the file breaks its rules.
+    """
+    kind = annotation_format(path)
+    if kind == "gff":
+        return read_gff(path, types)
+    features = read_genbank(path).features if kind == "genbank" else bed_features(read_bed(path))
+    return [feature for feature in features if types is None or feature.type in types]
+
+
+def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
+    """The format by the first line that is no comment, else by the file's name.
+
+    Raises
+    ------
+    InputFormatError
+        If neither tells.
+    """
+    strange = None
+    for number, line in numbered_lines(path):
+        if line.startswith("LOCUS "):
+            return "genbank"
+        if line.startswith("##gff-version"):
+            return "gff"
+        if not line.strip() or line.startswith(("#", "track ", "browser ")):
+            continue
+        found = _format_of_record(line)
+        if found is not None:
+            return found
+        strange = number
+        break
+    # A line that no format allows goes to the reader of the name's format, which says why.
+    by_name = _format_of_name(Path(path))
+    if by_name is None:
+        raise InputFormatError(
+            "not GFF3, GTF, GenBank or BED: expected 9 columns parted by tabs, a LOCUS line, or "
+            "chrom, start and end",
+            path,
+            strange,
+        )
+    return by_name
+
+
+def _format_of_record(line: str) -> AnnotationFormat | None:
+    tabbed = line.split("\t")
+    if len(tabbed) in (8, 9) and _are_numbers(tabbed[3:5]):
+        return "gff"
+    return "bed" if _are_numbers(line.split()[1:3]) else None
+
+
+def _are_numbers(texts: list[str]) -> bool:
+    return len(texts) == 2 and all(text.isascii() and text.isdigit() for text in texts)
+
+
+def _format_of_name(path: Path) -> AnnotationFormat | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None

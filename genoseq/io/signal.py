@@ -1,0 +1,232 @@
+"""Measured values along contigs: bigWig (through pybigtools) and bedGraph.
+
+A base that the file says nothing of is NaN, never 0.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import InputFormatError, RegionError
+from genoseq.io.compression import numbered_lines
+from genoseq.regions import Region, check_bounds
+
+# pybigtools gives float64: whole chromosomes at a time would take gigabytes.
+_PIECE = 1 << 20
+_LARGEST = float(np.finfo(np.float32).max)
+_BIGWIG = b"\x26\xfc\x8f\x88"
+_BIGBED = b"\xeb\xf2\x89\x87"
+# magic, version, zoom levels, chromosome tree, data, index (UCSC bbiFile.h)
+_HEADER = "HHQQQ"
+
+Values = NDArray[np.float32]
+
+
+class Signal(Protocol):
+    """An open signal file; a context manager."""
+
+    chroms: dict[str, int]
+    """Contig lengths as the file has them; of a bedGraph, which has none, the last valued base."""
+
+    def values(self, chrom: str, start: int, end: int) -> Values:
+        """Values of bases ``start <= i < end`` (0-based), shape (end - start,), NaN where none.
+
+        Raises
+        ------
+        RegionError
+            If the file does not know the contig, or (bigWig) the stretch leaves it.
+        InputFormatError
+            If the file is damaged.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def open_signal(path: str | PathLike[str]) -> Signal:
+    """Open a bigWig, or a bedGraph (plain or compressed), told apart by content.
+
+    Raises
+    ------
+    InputFormatError
+        If it is neither, or damaged.  A bedGraph is read whole and checked now.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(32)
+    if head[:4] in (_BIGBED, _BIGBED[::-1]):
+        raise InputFormatError("this is a bigBed, which has no values: give a bigWig", path)
+    if head[:4] in (_BIGWIG, _BIGWIG[::-1]):
+        return BigWig(Path(path), head)
+    return BedGraph(Path(path))
+
+
+class _Closing:
+    """``with`` for the classes below."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class BigWig(_Closing):
+    """A bigWig; see :class:`Signal`."""
+
+    def __init__(self, path: Path, head: bytes) -> None:
+        import pybigtools
+
+        self._path = path
+        _check_header(path, head)
+        # An open file rather than a path: pybigtools refuses paths that do not end in .bw.
+        named = path.suffix.lower() in (".bw", ".bigwig")
+        self._stream = None if named else path.open("rb")
+        with _damage(path):
+            self._reader: Any = pybigtools.open(str(path) if named else self._stream)
+            self.chroms: dict[str, int] = dict(self._reader.chroms())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+        if self._stream is not None:
+            self._stream.close()
+
+    def values(self, chrom: str, start: int, end: int) -> Values:
+        """See :meth:`Signal.values`."""
+        _check_contig(self._path, chrom, self.chroms)
+        check_bounds(Region(chrom, start, end), self.chroms)
+        values = np.empty(end - start, np.float32)
+        with _damage(self._path):
+            for at in range(start, end, _PIECE):
+                stop = min(end, at + _PIECE)
+                piece = self._reader.values(chrom, at, stop, fillna=None)
+                values[at - start : stop - start] = piece
+        return values
+
+
+class BedGraph(_Closing):
+    """A bedGraph, held as arrays of intervals; see :class:`Signal`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._spans = _read_bedgraph(path)
+        self.chroms: dict[str, int] = {
+            chrom: int(ends[-1]) for chrom, (_, ends, _) in self._spans.items()
+        }
+
+    def values(self, chrom: str, start: int, end: int) -> Values:
+        """See :meth:`Signal.values`."""
+        _check_contig(self._path, chrom, self.chroms)
+        length = len(Region(chrom, start, end))
+        starts, ends, levels = self._spans[chrom]
+        first = int(np.searchsorted(ends, start, "right"))
+        last = int(np.searchsorted(starts, end, "left"))
+        values = np.full(length, np.nan, np.float32)
+        lows = np.maximum(starts[first:last], start) - start
+        highs = np.minimum(ends[first:last], end) - start
+        widths = highs - lows
+        # The bases of all spans: each span's first base, plus the place within the span.
+        within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
+        values[np.repeat(lows, widths) + within] = np.repeat(levels[first:last], widths)
+        return values
+
+
+Spans = tuple[NDArray[np.int64], NDArray[np.int64], Values]
+
+
+def _read_bedgraph(path: Path) -> dict[str, Spans]:
+    columns: dict[str, tuple[array[int], array[int], array[float]]] = {}
+    for number, line in numbered_lines(path):
+        if not line.strip() or line.startswith(("#", "track", "browser")):
+            continue
+        try:
+            chrom, start, end, value = _row(line.split())
+        except InputFormatError as error:
+            raise InputFormatError(error.problem, path, number) from None
+        starts, ends, values = columns.setdefault(chrom, (array("q"), array("q"), array("f")))
+        starts.append(start)
+        ends.append(end)
+        values.append(value)
+    return {chrom: _sorted_spans(chrom, *spans, path) for chrom, spans in columns.items()}
+
+
+def _row(fields: list[str]) -> tuple[str, int, int, float]:
+    if len(fields) != 4:
+        raise InputFormatError(
+            f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value"
+        )
+    chrom, start, end, value = fields
+    if not all(text.isascii() and text.isdigit() for text in (start, end)):
+        raise InputFormatError(f"start {start!r}, end {end!r}: not whole numbers of at least 0")
+    if int(start) >= int(end):
+        raise InputFormatError(f"start {start} is not before end {end}")
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputFormatError(f"value, column 4: {value!r} is not a number") from None
+    if abs(number) > _LARGEST:
+        raise InputFormatError(f"value, column 4: {value!r} is infinite or too large")
+    return chrom, int(start), int(end), number
+
+
+def _sorted_spans(
+    chrom: str, starts: array[int], ends: array[int], values: array[float], path: Path
+) -> Spans:
+    low, high = np.frombuffer(starts, np.int64), np.frombuffer(ends, np.int64)
+    order = np.argsort(low, kind="stable")
+    low, high = low[order], high[order]
+    clash = np.flatnonzero(low[1:] < high[:-1])
+    if clash.size:
+        at = int(clash[0])
+        raise InputFormatError(
+            f"contig {chrom!r}: {low[at]}-{high[at]} and {low[at + 1]}-{high[at + 1]} overlap: a "
+            f"base can have one value",
+            path,
+        )
+    return low, high, np.frombuffer(values, np.float32)[order]
+
+
+def _check_contig(path: Path, chrom: str, chroms: dict[str, int]) -> None:
+    if chrom not in chroms:
+        some = ", ".join(list(chroms)[:3]) or "none"
+        raise RegionError(
+            f"{path}: no values for contig {chrom!r}: its contigs are {some}"
+            f"{' ...' if len(chroms) > 3 else ''}; names must be equal to those of the FASTA"
+        )
+
+
+def _check_header(path: Path, head: bytes) -> None:
+    """Refuse a cut-off bigWig before pybigtools seeks beyond its end."""
+    order = "<" if head.startswith(_BIGWIG) else ">"
+    size = path.stat().st_size
+    if len(head) < 32 or max(struct.unpack(order + _HEADER, head[4:32])[2:]) >= size:
+        raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Whatever pybigtools raises, as one error."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # its Rust panics are no Exception
+        raise InputFormatError(
+            f"a bigWig that is damaged: copy or download it again ({error})", path
+        ) from None
