@@ -16,4 +16,5 @@ rule evaluate:
         runtime=120,
         gpu=0,
     shell:
-        "genoseq evaluate {input.bundle} {input.stores} -o {output}" " --split test > {log} 2>&1"
+        "genoseq evaluate {input.bundle} {input.stores} -o {output}"
+        " --split test --threads {threads} > {log} 2>&1"
