@@ -1,0 +1,5 @@
+"""``python -m genoseq``."""
+
+from genoseq.cli.app import main
+
+main()
