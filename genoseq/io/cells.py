@@ -160,18 +160,19 @@ def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
     chrom = parts[0].chrom
     start = parts[0].start // PAGE * PAGE
     end = min(-(-parts[-1].end // PAGE) * PAGE, lengths[chrom])
+    where = f"{chrom}:{parts[0].start + 1}-{parts[-1].end}"
     values = np.full((len(parts[0].channels), end - start), np.nan, np.float32)
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
     if kind == "signal":
         values += 0.0  # -0 becomes 0: equal values have equal bits
         if np.isinf(values).any():
-            raise RegionError(f"{chrom}: infinite values between {start + 1} and {end}")
+            raise RegionError(f"{where}: infinite values")
         rows: Row = values
     else:
         try:
             rows = thousandths(values)
         except RegionError as error:
-            raise RegionError(f"{chrom}:{start + 1}-{end}: {error}") from None
+            raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
         yield Cell(chrom, start, rows)

@@ -1,0 +1,59 @@
+"""genoseq tracks: a scores folder in, tracks out, errors as one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from genoseq.io.outputs import write_tracks
+from genoseq.tracks import Channel, Track
+
+CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
+
+
+def genoseq(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from genoseq.cli.app import main; main()", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def scores(folder: Path, kind: str = "classes") -> Path:
+    values = np.random.default_rng(0).integers(0, 501, (3_000, 2)).astype(np.float32) / 1000
+    track = Track("c", 100, values, CHANNELS)
+    write_tracks([track], {"c": 4_000}, CHANNELS, kind, folder, ["scores"])
+    return folder
+
+
+def test_tracks_writes_what_was_asked(tmp_path: Path) -> None:
+    source = scores(tmp_path / "scores")
+    run = genoseq("tracks", source, "-o", tmp_path / "out", "--formats", "bigwig,bed,tsv,bedgraph")
+    assert run.returncode == 0, run.stderr
+    assert "tracks: 100% of 3,000 bp" in run.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "manifest.tsv",
+        "segments.bed",
+        "predictions.tsv.gz",
+        "predictions.tsv.gz.tbi",
+        *(f"CDS.{strand}.bw" for strand in ("plus", "minus")),
+        *(f"CDS.{strand}.bedgraph.gz" for strand in ("plus", "minus")),
+        *(f"CDS.{strand}.bedgraph.gz.tbi" for strand in ("plus", "minus")),
+    }
+
+
+def test_tracks_errors_are_one_line(tmp_path: Path) -> None:
+    source = scores(tmp_path / "scores")
+    signal = scores(tmp_path / "signal", "signal")
+    out = tmp_path / "out"
+    for words, message in (
+        ((tmp_path, "-o", out), "no scores.json here"),
+        ((source, "-o", out, "--formats", "gff"), "formats.0: Input should be"),
+        ((source, "-o", source), "holds the scores: choose another folder"),
+        ((signal, "-o", out), "format bed: segments are of the most probable class"),
+    ):
+        run = genoseq("tracks", *words)
+        assert run.returncode == 1
+        assert run.stderr.count("\n") == 1
+        assert message in run.stderr
+    assert not out.exists()

@@ -1,0 +1,120 @@
+"""The folder: complete or untouched, its manifest true."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from track_cases import CDS, golden, pieces, probabilities, write
+
+from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.io.manifest import OutputFile, read_manifest, write_manifest
+from genoseq.io.outputs import write_tracks
+from genoseq.tracks import Channel, Track
+
+ALL = ("bigwig", "bedgraph", "bed", "tsv", "scores")
+
+
+def listing(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_outputs_manifest_names_every_file(tmp_path: Path) -> None:
+    write(tmp_path, {"a": probabilities(1_000)}, ALL)
+    files = read_manifest(tmp_path / "manifest.tsv")
+    assert {file.path for file in files} | {"manifest.tsv"} == listing(tmp_path)
+    for file in files:
+        data = (tmp_path / file.path).read_bytes()
+        assert hashlib.md5(data).hexdigest() == file.md5
+    text = (tmp_path / "manifest.tsv").read_text().splitlines()
+    assert text[0] == "path\tkind\tclass\tstrand\tformat\tcoordinates\tmd5"
+    first = text[1].split("\t")
+    assert first[:6] == ["CDS.plus.bw", "probability", "CDS", "+", "bigwig", "0-based half-open"]
+    assert ["segments.bed", "segments", "*", "*", "bed"] in [row.split("\t")[:5] for row in text]
+
+
+def test_outputs_no_value_at_all_writes_nothing(tmp_path: Path) -> None:
+    genome = {"a": np.full((500_000, 2), np.nan, np.float32), "b": np.empty((0, 2), np.float32)}
+    for empty in (genome, {}):
+        with pytest.raises(RegionError, match="no base has a value, so there is nothing to write"):
+            write(tmp_path / "out", empty, ALL)
+    assert not (tmp_path / "out").exists()
+
+
+def broken(after: int) -> Iterator[Track]:
+    for number, track in enumerate(pieces(golden(), CDS)):
+        if number == after:
+            raise InputFormatError("the FASTA broke off", "x.fa", 7)
+        yield track
+
+
+def test_outputs_failed_run_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    lengths = {chrom: len(values) for chrom, values in golden().items()}
+    write(tmp_path, {"a": probabilities(1_000)}, ALL)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputFormatError, match=r"x\.fa:7: the FASTA broke off"):
+        write_tracks(broken(15), lengths, CDS, "classes", tmp_path, ALL)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    with pytest.raises(InputFormatError):
+        write_tracks(broken(15), lengths, CDS, "classes", tmp_path / "new", ALL)
+    assert not (tmp_path / "new").exists()
+
+
+def test_outputs_keep_other_files_and_remove_stale_ones(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / ".partial-killed").mkdir()
+    (tmp_path / ".partial-killed" / "CDS.plus.bw").write_text("half")
+    write(tmp_path, {"a": probabilities(1_000)}, ALL)
+    write(tmp_path, {"a": probabilities(1_000)}, ["bed"])
+    assert listing(tmp_path) == {"notes.txt", "segments.bed", "manifest.tsv"}
+
+
+def test_outputs_foreign_manifest_removes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    (tmp_path / "manifest.tsv").write_text("path\tother\nprecious.txt\tx\n")
+    write(tmp_path, {"a": probabilities(10)}, ["bed"])
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_manifest_that_leaves_its_folder(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "manifest.tsv", [OutputFile("../x", "segments", "*", "*", "bed")])
+    with pytest.raises(InputFormatError, match=r"manifest\.tsv:2: path '\.\./x' leaves the folder"):
+        read_manifest(tmp_path / "manifest.tsv")
+
+
+def never() -> Iterator[Track]:
+    raise AssertionError("no track may be asked for")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("kind", "formats", "lengths", "message"),
+    [
+        ("signal", ["bed"], {"a": 9}, "format bed: segments are of the most probable class"),
+        ("classes", ["gff"], {"a": 9}, "format 'gff': use bigwig, bedgraph, bed, tsv, scores"),
+        ("classes", [], {"a": 9}, "no format asked for"),
+        ("classes", ["bed"], {"#a": 9}, "contig '#a': genome browsers skip BED lines"),
+        ("classes", ["tsv"], {"track1": 9}, "rename it in the FASTA, or leave out tsv"),
+        ("classes", ["bigwig"], {"a": 2**32}, "contig 'a' has 4294967296 bases"),
+    ],
+)
+def test_outputs_formats_are_checked_before_work(tmp_path, kind, formats, lengths, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        write_tracks(never(), lengths, CDS, kind, tmp_path / "out", formats)
+    assert not (tmp_path / "out").exists()
+
+
+def test_outputs_many_classes(tmp_path: Path) -> None:
+    channels = tuple(Channel(name, strand) for name in "abcdef" for strand in ("+", "-"))
+    rng = np.random.default_rng(0)
+    values = rng.dirichlet(np.full(13, 0.1), 5_000)[:, :12].astype(np.float32)
+    write(tmp_path, {"c": values}, ALL, channels)
+    assert len([name for name in listing(tmp_path) if name.endswith(".bw")]) == 12
+    lines = (tmp_path / "segments.bed").read_text().splitlines()
+    steps = np.rint(values * np.float32(1000))
+    winner = np.argmax(np.c_[1000 - steps.sum(1), steps], axis=1)
+    assert {line.split("\t")[3] for line in lines} == set("abcdef")
+    assert sum(int(x.split("\t")[2]) - int(x.split("\t")[1]) for x in lines) == (winner > 0).sum()

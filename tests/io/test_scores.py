@@ -1,0 +1,105 @@
+"""The scores folder: what goes in comes out, and tracks of it are the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from track_cases import CDS, golden, probabilities, write
+
+from genoseq.errors import InputFormatError, RegionError
+from genoseq.io.manifest import md5_of
+from genoseq.io.outputs import write_tracks
+from genoseq.io.scores import Piece, read_scores
+from genoseq.tracks import Channel
+
+
+def test_scores_read_back(tmp_path: Path) -> None:
+    genome = golden()
+    scores = read_scores(write(tmp_path, genome, ["scores"]))
+    assert scores.lengths == {chrom: len(values) for chrom, values in genome.items()}
+    assert list(scores.lengths) == list(genome)
+    assert (scores.channels, scores.kind) == (CDS, "classes")
+    for chrom, values in genome.items():
+        np.testing.assert_array_equal(scores.values(chrom, 0, len(values)), values)
+    np.testing.assert_array_equal(scores.values("A", 10, 20), genome["A"][10:20])
+    assert np.load(tmp_path / "scores.npy", mmap_mode="r").dtype == np.uint16
+
+
+@pytest.mark.parametrize("sizes", [(30_000,), (5, 100_000)])
+def test_scores_tracks_are_the_same_bytes_as_direct(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    formats = ("bigwig", "bedgraph", "bed", "tsv", "scores")
+    write(tmp_path / "direct", golden(), formats, sizes=sizes)
+    write(tmp_path / "scores", golden(), ["scores"])
+    scores = read_scores(tmp_path / "scores")
+    files = write_tracks(
+        scores.tracks(), scores.lengths, scores.channels, scores.kind, tmp_path / "late", formats
+    )
+    assert len(files) == 11
+    for file in files:
+        assert md5_of(tmp_path / "direct" / file.path) == file.md5, file.path
+
+
+def test_scores_of_a_signal(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(0, 1e4, (5_000, 2)).astype(np.float32)
+    values[100:200] = np.nan
+    values[300, 0] = np.nan
+    channels = (Channel("rna", "+"), Channel("rna", "-"))
+    scores = read_scores(write(tmp_path, {"a": values}, ["scores"], channels, "signal"))
+    np.testing.assert_array_equal(scores.values("a", 0, 5_000), values)
+
+
+def test_scores_pieces_skip_far_gaps(tmp_path: Path) -> None:
+    values = np.full((900_000, 2), np.nan, np.float32)
+    values[50:60] = values[700_000:700_010] = 0.5
+    scores = read_scores(write(tmp_path, {"a": values}, ["scores"]))
+    assert scores.pieces == (Piece("a", 50, 60, 0), Piece("a", 700_000, 700_010, 10))
+    assert (tmp_path / "scores.npy").stat().st_size == 128 + 20 * 2 * 2
+
+
+def test_scores_values_outside(tmp_path: Path) -> None:
+    scores = read_scores(write(tmp_path, {"a": probabilities(10)}, ["scores"]))
+    with pytest.raises(RegionError, match=r"a:6-11 is not in the scores"):
+        scores.values("a", 5, 11)
+
+
+def test_scores_damaged(tmp_path: Path) -> None:
+    out = write(tmp_path / "out", {"a": probabilities(1_000)}, ["scores"])
+    with (out / "scores.npy").open("r+b") as file:
+        file.seek(300)
+        file.write(b"\x01\x02")
+    with pytest.raises(InputFormatError, match=r"do not have the checksum of scores\.json"):
+        list(read_scores(out).tracks())
+    with (out / "scores.npy").open("r+b") as file:
+        file.truncate(2_000)
+    with pytest.raises(InputFormatError, match="the values cannot be read"):
+        read_scores(out)
+
+
+def test_scores_not_a_folder_of_scores(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"no scores\.json here: give a folder written by"):
+        read_scores(tmp_path)
+    (tmp_path / "scores.json").write_text("[1]")
+    with pytest.raises(InputFormatError, match="not an index of scores"):
+        read_scores(tmp_path)
+    (tmp_path / "scores.json").write_text(json.dumps({"format": "other", "version": 1}))
+    with pytest.raises(InputFormatError, match="not an index of scores"):
+        read_scores(tmp_path)
+
+
+def test_scores_index_that_does_not_fit(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    index = json.loads((out / "scores.json").read_text())
+    index["pieces"] = [[0, 0, 900]]
+    (out / "scores.json").write_text(json.dumps(index))
+    with pytest.raises(InputFormatError, match=r"shape \(1000, 2\), scores.json says <u2 and"):
+        read_scores(out)
+
+
+def test_scores_checksum_is_of_the_rows(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    rows = (out / "scores.npy").read_bytes()[128:]
+    assert read_scores(out).sha256 == hashlib.sha256(rows).hexdigest()
