@@ -10,7 +10,7 @@ rule evaluate:
         "<benchmarks>/evaluate/{model}.tsv"
     conda:
         "../envs/genoseq.yaml"
-    threads: 2
+    threads: 1  # two share badly: rather two jobs at once
     resources:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=120,

@@ -10,7 +10,7 @@ rule train:
         "<benchmarks>/train/{model}.tsv"
     conda:
         "../envs/genoseq.yaml"
-    threads: 1  # an LSTM on the CPU trains no faster on two
+    threads: 1  # two share badly: rather two jobs at once
     resources:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=720,
