@@ -56,7 +56,7 @@ def make_evaluation(folder: Path, name: str = "tiny") -> Path:
     metrics.update(logits, labels)
     (path / "metrics.json").write_text(json.dumps(metrics.compute()))
     rows = [["" if cell is None else str(cell) for cell in point] for point in metrics.curves()]
-    header = "level name strand phase threshold precision recall".split()
+    header = ["level", "name", "strand", "phase", "threshold", "precision", "recall"]
     text = "".join("\t".join(row) + "\n" for row in [header, *rows])
     (path / "curves.tsv").write_text(text)
     return path
