@@ -1,0 +1,63 @@
+"""Which reader a file goes to."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from genoseq.errors import InputFormatError
+from genoseq.features import Feature
+from genoseq.io.annotation import annotation_format, read_annotation
+
+GFF = "c\t.\tCDS\t2\t9\t.\t+\t0\tID=x\nc\t.\tgene\t2\t9\t.\t+\t.\t.\n"
+GENBANK = """LOCUS       AB000001                   9 bp    DNA     linear   BCT 01-JAN-2000
+FEATURES             Location/Qualifiers
+     gene            2..4
+     CDS             2..9
+ORIGIN
+        1 acgtacgta
+//
+"""
+
+
+def test_read_annotation_goes_by_content(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    expected = {"c", "AB000001"}
+    for text in (GFF, GENBANK, "c\t1\t9\tCDS\n"):
+        path.write_bytes(gzip.compress(text.encode()))
+        (feature,) = read_annotation(path, {"CDS"})
+        assert (feature.start, feature.end, feature.type) == (1, 9, "CDS")
+        assert feature.chrom in expected
+    assert read_annotation(path) == [Feature("c", 1, 9, ".", "CDS")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("x.gff3.gz", "#only a comment\n", "gff"),
+        ("x.gtf", "", "gff"),
+        ("x.gbk", "", "genbank"),
+        ("x.BED", "track name=x\n", "bed"),
+        ("x.txt", "##gff-version 3\n", "gff"),
+        ("x.bed", GFF, "gff"),
+        ("x.gff", "c\t.\tCDS\tx\t9\t.\t+\t0\tID=x\n", "gff"),
+    ],
+)
+def test_annotation_format_goes_by_name_where_content_is_silent(
+    tmp_path: Path, name: str, text: str, kind: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert annotation_format(path) == kind
+
+
+def test_read_annotation_refuses_other_formats(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_text("##fileformat=VCFv4.2\nchr1\t10\t.\tA\tC\n")
+    with pytest.raises(InputFormatError, match=r"x\.vcf:2: not GFF3, GTF, GenBank or BED"):
+        read_annotation(path)
+    path.write_text("")
+    with pytest.raises(InputFormatError, match=r"x\.vcf: not GFF3, GTF, GenBank or BED"):
+        read_annotation(path)

@@ -1,0 +1,122 @@
+"""GenBank records: locations, phases, names, and files that cannot be read whole."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from genoseq.errors import InputFormatError
+from genoseq.io.genbank import GenBank, read_genbank
+
+RECORD = """LOCUS       AB000001                  60 bp    DNA     circular BCT 01-JAN-2000
+DEFINITION  made by hand.
+ACCESSION   AB000001
+VERSION     AB000001.2
+FEATURES             Location/Qualifiers
+{features}ORIGIN
+        1 acgtacgtac gtacgtacgt acgtacgtac gtacgtacgt acgtacgtac gtacgtnrya
+//
+"""
+
+
+def given_record(tmp_path: Path, *features: str, text: str = RECORD) -> GenBank:
+    path = tmp_path / "in.gb"
+    lines = []
+    for feature in features:
+        kind, location, *qualifiers = feature.split(" ")
+        lines.append(f"     {kind:<16}{location}\n")
+        lines += [f"{'':21}/{qualifier}\n" for qualifier in qualifiers]
+    path.write_text(text.format(features="".join(lines)))
+    return read_genbank(path)
+
+
+def parts(file: GenBank) -> list[tuple[int, int, str, int | None]]:
+    return [(f.start, f.end, f.strand, f.phase) for f in file.features]
+
+
+def test_read_genbank_reads_sequence_and_features(tmp_path: Path) -> None:
+    file = given_record(tmp_path, 'gene 1..9 locus_tag="t1"', 'CDS 1..9 locus_tag="t1"')
+    assert file.lengths == {"AB000001.2": 60}
+    assert file.sequence("AB000001.2") == (b"ACGT" * 15)[:56] + b"NRYA"
+    assert [(f.type, f.id) for f in file.features] == [("gene", "gene-t1"), ("CDS", "CDS-t1")]
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        ("CDS join(1..4,10..20) codon_start=2", [(0, 4, "+", 1), (9, 20, "+", 0)]),
+        ("CDS complement(join(1..4,10..20))", [(9, 20, "-", 0), (0, 4, "-", 1)]),
+        ("CDS join(complement(10..20),complement(1..4))", [(9, 20, "-", 0), (0, 4, "-", 1)]),
+        ("CDS join(complement(10..20),30..40) trans_splicing", [(9, 20, "-", 0), (29, 40, "+", 1)]),
+        ("CDS join(55..60,1..3)", [(54, 60, "+", 0), (0, 3, "+", 0)]),
+        ("CDS 55..3", [(54, 60, "+", 0), (0, 3, "+", 0)]),
+        ("CDS <1..>9 codon_start=3", [(0, 9, "+", 2)]),
+        ("CDS order(1..4,10..20)", [(0, 4, "+", 0), (9, 20, "+", None)]),
+        ("exon one-of(3,5)..9", [(2, 9, "+", None)]),
+        ("site 7^8", [(7, 7, "+", None)]),
+    ],
+)
+def test_read_genbank_places_every_part(tmp_path: Path, feature: str, expected: object) -> None:
+    file = given_record(tmp_path, feature)
+    assert parts(file) == expected
+    assert len({f.id for f in file.features}) == 1
+
+
+def test_read_genbank_names_the_record_of_a_remote_part(tmp_path: Path) -> None:
+    file = given_record(tmp_path, "CDS join(1..3,J00194.1:1..6)")
+    assert [f.chrom for f in file.features] == ["AB000001.2", "J00194.1"]
+
+
+@pytest.mark.parametrize("mark", ["pseudo", 'pseudogene="unitary"'])
+def test_read_genbank_makes_no_cds_of_a_pseudogene(tmp_path: Path, mark: str) -> None:
+    (feature,) = given_record(tmp_path, f"CDS 1..9 {mark}").features
+    assert (feature.type, feature.phase) == ("pseudogene", None)
+
+
+def test_read_genbank_tells_features_of_one_label_apart(tmp_path: Path) -> None:
+    file = given_record(tmp_path, 'exon 1..3 gene="a"', 'exon 5..9 gene="a"')
+    assert [f.id for f in file.features] == ["exon-a", "exon-a-2"]
+
+
+def test_read_genbank_reads_gzip_and_locus_names(tmp_path: Path) -> None:
+    path = tmp_path / "in.gb.gz"
+    text = RECORD.format(features="").replace("AB000001.2", "").replace("ACCESSION   AB000001", "")
+    path.write_bytes(gzip.compress(text.encode()))
+    assert read_genbank(path).lengths == {"AB000001": 60}
+
+
+def test_sequence_says_when_the_file_has_none(tmp_path: Path) -> None:
+    text = RECORD[: RECORD.index("ORIGIN")] + "CONTIG      join(U1.1:1..60)\n//\n"
+    file = given_record(tmp_path, "gene 1..9", text=text)
+    assert file.lengths == {"AB000001.2": 60}
+    assert len(file.features) == 1
+    with pytest.raises(
+        InputFormatError, match=r"record 'AB000001\.2' has no sequence in this file"
+    ):
+        file.sequence("AB000001.2")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no GenBank record: a record begins with LOCUS"),
+        (">a\nACGT\n", "no GenBank record"),
+        (RECORD.replace("gtacgtnrya", ""), "Expected sequence length 60, found 50"),
+        (RECORD.replace(" bp    DNA ", " aa        "), "record 'AB000001.2' is a protein"),
+        (RECORD * 2, "a second record named 'AB000001.2'"),
+        (
+            RECORD.replace("{features}", "     gene            -2..9\n"),
+            "negative starting position",
+        ),
+        (RECORD.replace("{features}", "     gene            9..what\n"), "parse feature location"),
+        (RECORD.replace("{features}", "     gene\n"), "line too short to contain a feature"),
+        (RECORD[: RECORD.index("ORIGIN")], "not GenBank as Biopython reads it: ValueError"),
+    ],
+)
+def test_read_genbank_refuses(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputFormatError) as caught:
+        given_record(tmp_path, text=text)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
