@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TextIO, cast
 
 from genoseq.errors import GenoseqError, InputFormatError
 from genoseq.io.annotation import read_annotation
@@ -211,10 +211,10 @@ def _text(path: Path) -> str:
         return str(text.read())
 
 
-def _open(path: Path):  # type: ignore[no-untyped-def]
+def _open(path: Path) -> TextIO:
     with path.open("rb") as file:
-        opener = OPENERS.get(file.read(2), open)
-    return opener(path, "rt", encoding="latin-1")
+        opener: Any = OPENERS.get(file.read(2), open)
+    return cast(TextIO, opener(path, "rt", encoding="latin-1"))
 
 
 def _listing(folder: Path) -> set[Path]:
