@@ -18,7 +18,7 @@ from genoseq.training.checkpoint import Progress, SavedState
 from genoseq.training.losses import PendingLosses, not_finite
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.rows import known_labels, metric_columns
-from genoseq.training.run import Run, step_seed
+from genoseq.training.run import Run, seed_step
 from genoseq.training.schedule import Clock, learning_rate
 from genoseq.training.signals import TrainingInterruptedError
 
@@ -81,8 +81,8 @@ class TrainingModule(LightningModule):
         """Loss of a micro-batch."""
         settings = self.run.settings
         if batch_idx % settings.accumulate == 0:
-            # Dropout is a function of the step's number: a resumed run draws the same.
-            torch.manual_seed(step_seed(settings.seed, self.progress.step))
+            # A resumed run draws the same dropout.
+            seed_step(settings.seed, self.progress.step, batch.ids.device)
             middle = self.fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
             rate = learning_rate(middle, settings.learning_rate, settings.warmup)
             set_learning_rate(self.adamw, rate)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from torch.utils.data import DataLoader, Dataset
 
 from genoseq.config import TrainingSettings
@@ -66,6 +67,14 @@ class Run:
         return DataLoader(self.train, batch_size=None, sampler=numbers)
 
 
-def step_seed(seed: int, step: int) -> int:
-    """Seed of a step, 32 bits: torch's generator on the CPU takes no more."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+def seed_step(seed: int, step: int, device: torch.device) -> None:
+    """Make the random numbers of a step, which dropout draws, a function of its number.
+
+    Not ``torch.manual_seed``: for each kind of device that is absent it keeps the call and its
+    stack for later, 0.7 ms and some memory a step.
+    """
+    # 32 bits: torch's generator on the CPU takes no more.
+    mixed = int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+    torch.default_generator.manual_seed(mixed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(mixed)

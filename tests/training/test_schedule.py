@@ -1,0 +1,44 @@
+"""Tests of genoseq.training.schedule."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genoseq.training.schedule import Clock, learning_rate, run_progress
+
+FRACTION = st.floats(0, 1)
+
+
+def test_run_progress_without_budget_ignores_time() -> None:
+    assert run_progress(30, 100, 1e9, None) == 0.3
+
+
+def test_run_progress_takes_whichever_is_further() -> None:
+    assert run_progress(30, 100, 45.0, 60.0) == 0.75
+    assert run_progress(90, 100, 45.0, 60.0) == 0.9
+    assert run_progress(30, 100, 90.0, 60.0) == 1.0
+
+
+def test_learning_rate_rises_to_the_peak_and_falls_to_zero() -> None:
+    assert learning_rate(0.0, 2.0, 0.1) == 0.0
+    assert learning_rate(0.05, 2.0, 0.1) == pytest.approx(1.0)
+    assert learning_rate(0.1, 2.0, 0.1) == 2.0
+    assert learning_rate(0.55, 2.0, 0.1) == pytest.approx(1.0)
+    assert learning_rate(1.0, 2.0, 0.1) == 0.0
+
+
+@given(FRACTION, FRACTION, FRACTION)
+def test_learning_rate_stays_between_zero_and_the_peak(a: float, b: float, warmup: float) -> None:
+    low, high = sorted((a, b))
+    rates = learning_rate(low, 1.0, warmup), learning_rate(high, 1.0, warmup)
+    assert 0 <= min(rates) <= max(rates) <= 1
+    if high < warmup:
+        assert rates[0] <= rates[1]
+    if low >= warmup < 1:
+        assert rates[0] >= rates[1]
+
+
+def test_clock_adds_what_earlier_processes_spent() -> None:
+    clock = Clock(1000.0)
+    assert clock.elapsed() >= 1000.0
+    assert clock.elapsed() <= clock.elapsed()

@@ -1,0 +1,131 @@
+"""Tests of the small parts of a training: optimizer, losses, curve, signals, rows."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from genoseq.config import ModelSettings
+from genoseq.errors import ConfigError
+from genoseq.metrics import build_metrics
+from genoseq.models.build import build_model
+from genoseq.schemes import cds_phase_scheme, signal_scheme
+from genoseq.training.curve import CurveLogger
+from genoseq.training.losses import PendingLosses
+from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
+from genoseq.training.rows import known_labels, metric_columns
+from genoseq.training.signals import StopRequest, stop_requests
+
+
+def test_build_adamw_spares_biases_and_embeddings() -> None:
+    model = build_model(ModelSettings(), cds_phase_scheme())
+    groups = build_adamw(model, 0.01).param_groups
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    decayed = {names[id(parameter)] for parameter in groups[0]["params"]}
+    spared = {names[id(parameter)] for parameter in groups[1]["params"]}
+    assert groups[0]["weight_decay"] == 0.01
+    assert groups[1]["weight_decay"] == 0.0
+    assert decayed | spared == set(names.values())
+    assert "embedding.weight" in spared
+    assert all("bias" in name or name == "embedding.weight" for name in spared)
+
+
+def test_restored_moments_give_the_same_next_step() -> None:
+    torch.manual_seed(1)
+    first = torch.nn.Linear(3, 2)
+    second = torch.nn.Linear(3, 2)
+    one, other = build_adamw(first, 0.1), build_adamw(second, 0.1)
+    assert moments(one, first) == {}
+    for model, optimizer in ((first, one), (second, other)):
+        set_learning_rate(optimizer, 0.1)
+        if model is second:
+            second.load_state_dict(first.state_dict())
+            restore_moments(other, second, moments(one, first) | {"model.x": torch.zeros(1)})
+        model(torch.ones(1, 3)).sum().backward()
+        optimizer.step()
+    first.zero_grad()
+    copied = {name: value.clone() for name, value in second.state_dict().items()}
+    first(torch.ones(1, 3)).sum().backward()
+    one.step()
+    assert all(torch.equal(copied[name], value) for name, value in first.state_dict().items())
+
+
+def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
+    losses = PendingLosses(accumulate=2)
+    for value in (1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0):  # steps 8, 9 and 10
+        losses.append(torch.tensor(value))
+    with pytest.raises(ConfigError, match=r"^the loss is nan at step 9: lower training.learning"):
+        losses.check(10)
+
+
+def test_pending_losses_are_restored() -> None:
+    losses, again = PendingLosses(1), PendingLosses(1)
+    losses.append(torch.tensor(1.0))
+    losses.append(torch.tensor(2.0))
+    again.restore(losses.tensor())
+    again.append(torch.tensor(4.5))
+    assert again.mean() == 2.5
+    again.clear()
+    assert again.tensor().shape == (0,)
+    again.check(3)
+
+
+def test_curve_keeps_the_rows_up_to_the_resumed_step(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    curve = CurveLogger(path, 0)
+    curve.log_metrics({"train_loss": 0.1 + 0.2}, 50)
+    curve.log_metrics({"valid_loss": 0.5}, 50)
+    curve.log_metrics({"train_loss": 1e-17}, 100)
+    curve.save()
+    again = CurveLogger(path, 50)
+    again.log_metrics({"train_loss": 7.0}, 100)
+    again.save()
+    assert path.read_text() == (
+        "step,train_loss,valid_loss\n50,0.30000000000000004,0.5\n100,7.0,\n"
+    )
+    CurveLogger(path, 0).save()
+    assert path.exists()  # nothing was logged yet
+
+
+def test_stop_requests_note_a_signal_and_put_handlers_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with stop_requests() as stop:
+        assert stop.received is None
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.received == signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_second_interrupt_from_the_keyboard_ends_at_once() -> None:
+    with stop_requests():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_stop_request_starts_without_one() -> None:
+    assert StopRequest().received is None
+
+
+def test_metric_columns_of_classes_leave_out_the_background() -> None:
+    metrics = build_metrics(cds_phase_scheme(), "softmax")
+    columns = metric_columns(metrics.compute())
+    assert list(columns)[:2] == ["macro_f1", "CDS.plus.precision"]
+    assert len(columns) == 1 + 2 * 5
+    assert all(value != value for value in columns.values())  # NaN: nothing was counted
+
+
+def test_metric_columns_of_signals() -> None:
+    metrics = build_metrics(signal_scheme([("cover.age", ".")]), "expm1")
+    values = torch.tensor([[1.0], [2.0], [4.0]])
+    metrics.update_values(values, values)
+    columns = metric_columns(metrics.compute())
+    assert columns["cover.age.both.pearson"] == pytest.approx(1.0)
+    assert columns["cover.age.both.mse"] == 0.0
+
+
+def test_known_labels() -> None:
+    assert known_labels(torch.tensor([[0, 255, 3]])) == 2
+    assert known_labels(torch.tensor([[0.0], [float("nan")]])) == 1
