@@ -73,7 +73,7 @@ class Plan:
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
         row = self.genomes[wildcards.genome]
-        return [path for path in (row.annotation, row.mask, *row.signal) if path is not None]
+        return [path for path in (row.annotation, row.mask, *signal_files(row)) if path is not None]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Tokenizer and labels."""
@@ -171,10 +171,15 @@ def sheet_problems(plan: Plan) -> list[str]:
     return problems
 
 
+def signal_files(row: GenomeRow) -> list[str]:
+    """Files of a row's signals, which may be given as NAME=FILE."""
+    return [text.rpartition("=")[2] for text in row.signal]
+
+
 def missing_files(plan: Plan) -> list[str]:
     """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
     rows = plan.genomes.values()
-    named = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
+    named = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *signal_files(r)) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
     wanted = dict.fromkeys(named)
     return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]

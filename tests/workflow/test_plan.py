@@ -118,6 +118,15 @@ def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
         plan_of(tmp_path, SHEET, labels={"scheme": "signal"})
 
 
+def test_signals_may_be_named(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,b.bw\ttrain\n"
+    plan = plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+    assert plan.labels_input(wild(genome="one")) == ["a.bw", "b.bw"]
+    words = plan.tokenize_options(wild(genome="one", tokenizer="k3s1"))
+    assert words.endswith("--signal rna=a.bw --signal b.bw")
+    assert missing_files(plan) == ["one.fa", "a.bw", "b.bw"]
+
+
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
     assert plan_of(tmp_path, SHEET, pathvars={"results": "elsewhere"}).learned == [
         "one",
