@@ -9,7 +9,19 @@ import sys
 import typer
 
 from genoseq import __version__
-from genoseq.cli import config, demo, doctor, evaluate, score, summary, tracks, train
+from genoseq.cli import (
+    config,
+    demo,
+    doctor,
+    evaluate,
+    extract,
+    leaks,
+    score,
+    summary,
+    tokenize,
+    tracks,
+    train,
+)
 from genoseq.errors import GenoseqError
 
 app = typer.Typer(
@@ -44,6 +56,9 @@ def _options(
 
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.command("extract", epilog=extract.EPILOG)(extract.extract)
+app.command("tokenize", epilog=tokenize.EPILOG)(tokenize.tokenize)
+app.command("leaks", epilog=leaks.EPILOG)(leaks.leaks)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)

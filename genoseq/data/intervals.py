@@ -8,7 +8,7 @@ they are :class:`~genoseq.regions.Region` objects, one by one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
@@ -113,12 +113,15 @@ def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
     return holes
 
 
-def cut_out(region: Region, holes: Collection[Region]) -> Iterator[Region]:
+def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:
+    """Of sorted, merged regions of one contig those that hold a base ``start <= i < end``."""
+    first = bisect_right(holes, start, key=lambda hole: hole.end)
+    return holes[first : bisect_left(holes, end, key=lambda hole: hole.start)]
+
+
+def cut_out(region: Region, holes: Sequence[Region]) -> Iterator[Region]:
     """Parts of a region outside sorted, merged holes of its contig; looks only at those near."""
-    near = list(holes)
-    first = bisect_right(near, region.start, key=lambda hole: hole.end)
-    last = bisect_left(near, region.end, key=lambda hole: hole.start)
-    return subtract(region, near[first:last])
+    return subtract(region, touching(holes, region.start, region.end))
 
 
 def tiles(region: Region, size: int, step: int) -> Iterator[Region]:

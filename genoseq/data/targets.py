@@ -15,17 +15,17 @@ A base that no feature claims is ``none``, the background.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config import LabelSettings
 from genoseq.data.claims import Claim, claims_of
-from genoseq.data.intervals import holes_by_contig
+from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import InputFormatError
 from genoseq.features import Feature
 from genoseq.regions import Region, Strand
@@ -96,8 +96,14 @@ class ClassLabels:
 
     scheme: Scheme
     overlap: str
+    unknown: ClassVar[int] = UNKNOWN
     _strokes: Mapping[str, _Strokes]
     _mask: Mapping[str, list[Region]]
+
+    @property
+    def chroms(self) -> set[str]:
+        """Contigs with a feature."""
+        return set(self._strokes)
 
     def of(self, chrom: str, start: int, end: int) -> Labels:
         """States of bases ``start <= i < end`` (0-based): uint8 (L,), 255 unknown.
@@ -109,7 +115,7 @@ class ClassLabels:
         if strokes is not None:
             paint = _paint_longest if self.overlap == "longest" else _paint_agreed
             paint(labels, strokes, start)
-        for hole in _near(self._mask.get(chrom, []), start, end):
+        for hole in touching(self._mask.get(chrom, []), start, end):
             labels[max(0, hole.start - start) : hole.end - start] = UNKNOWN
         return labels
 
@@ -248,12 +254,6 @@ def _clipped(strokes: _Strokes, start: int, end: int) -> Iterator[tuple[int, int
         yield claim, max(start, int(strokes.start[claim])), min(end, int(strokes.end[claim]))
 
 
-def _near(holes: list[Region], start: int, end: int) -> list[Region]:
-    """Of sorted, merged regions of one contig those that touch the bases."""
-    first = bisect_right(holes, start, key=lambda hole: hole.end)
-    return holes[first : bisect_left(holes, end, key=lambda hole: hole.start)]
-
-
 def _check_on_genome(
     claims: Sequence[Claim], lengths: Mapping[str, int], path: str | Path | None
 ) -> None:
@@ -273,10 +273,34 @@ def _check_on_genome(
             )
 
 
-def class_counts(labels: Iterable[Labels], scheme: Scheme) -> dict[str, int]:
+class LabelCounts:
     """Bases of each class and strand, of the background, and unknown, over many regions."""
-    counts = sum((np.bincount(part, minlength=UNKNOWN + 1) for part in labels), np.zeros(256, int))
-    named = {BACKGROUND: int(counts[0])}
-    for channel, name in enumerate(scheme.channels):
-        named[name.label] = int(counts[: len(scheme)][scheme.channel_of_state == channel].sum())
-    return named | {"unknown": int(counts[UNKNOWN])}
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self.counts = np.zeros(UNKNOWN + 1, np.int64)
+        self.known = 0
+        self.bases = 0
+
+    def add(self, labels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
+        """Count labels of shape (L,), states, or (L, S), signals."""
+        self.bases += len(labels)
+        if self.scheme.kind == "classes":
+            self.counts += np.bincount(labels, minlength=UNKNOWN + 1)
+        else:
+            self.known += int(np.isfinite(labels).any(1).sum())
+
+    def named(self) -> dict[str, int]:
+        """Bases by channel label, ``none`` and ``unknown``; of signals, with any value or none."""
+        if self.scheme.kind == "signal":
+            return {"with signal": self.known, "unknown": self.bases - self.known}
+        states = self.counts[: len(self.scheme)]
+        channels = {
+            channel.label: int(states[self.scheme.channel_of_state == place].sum())
+            for place, channel in enumerate(self.scheme.channels)
+        }
+        return {BACKGROUND: int(states[0]), **channels, "unknown": int(self.counts[UNKNOWN])}
+
+    def __str__(self) -> str:
+        total = max(1, self.bases)
+        return ", ".join(f"{name} {count / total:.2%}" for name, count in self.named().items())

@@ -1,0 +1,280 @@
+"""``genoseq extract``: regions of a FASTA."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from genoseq.atomic import atomic_file
+from genoseq.errors import ConfigError, RegionError
+
+if TYPE_CHECKING:
+    from genoseq.data.extraction import ExtractionOptions, Tally
+    from genoseq.data.intervals import Intervals
+    from genoseq.data.splits import Assigned
+    from genoseq.io.fasta import Fasta
+    from genoseq.regions import Region
+
+EPILOG = "Example: genoseq extract genome.fa --regions peaks.bed --strand -o peaks.fa"
+
+# bp of a chunk of regions: what one read may hold.
+_CHUNK = 1 << 23
+
+_log = logging.getLogger(__name__)
+
+
+class OnError(StrEnum):
+    """What to do about regions that are not on the FASTA."""
+
+    fail = "fail"
+    skip = "skip"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where regions come from: at most one of the four; none of them is the whole contigs."""
+
+    bed: Path | None
+    texts: list[str]
+    annotation: Path | None
+    split: str | None
+    types: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        given = (self.bed, self.texts or None, self.annotation, self.split)
+        if sum(one is not None for one in given) > 1:
+            raise ConfigError("give one of --regions, --region, --annotation and --split")
+
+
+FastaFile = Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="FASTA to write.")]
+BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
+RegionsBed = Annotated[Path | None, typer.Option(help="BED of regions.")]
+RegionTexts = Annotated[
+    list[str] | None,
+    typer.Option(help="Region such as chr1:1-100 (1-based) or chr1; may be repeated."),
+]
+Annotation = Annotated[Path | None, typer.Option(help="GFF3, GTF, GenBank or BED with features.")]
+Types = Annotated[str, typer.Option(help="With --annotation: feature types, by commas.")]
+SplitRule = Annotated[
+    str | None,
+    typer.Option(
+        help="The whole genome by split, which is the BED's name column: train, valid, test, "
+        "score, blocks, or contigs:valid=a,b;test=c (the others train)."
+    ),
+]
+Block = Annotated[int, typer.Option(help="--split blocks: bp a block.")]
+Gap = Annotated[int, typer.Option(help="--split blocks: bp unused between two.")]
+Valid = Annotated[float, typer.Option(help="--split blocks: fraction to validate.")]
+Test = Annotated[float, typer.Option(help="--split blocks: fraction to test.")]
+Seed = Annotated[int, typer.Option(help="--split blocks: where they begin.")]
+Stranded = Annotated[
+    bool,
+    typer.Option(
+        "--strand/--no-strand",
+        help="Reverse-complement minus-strand regions, as bedtools getfasta -s.",
+    ),
+]
+SplitBlocks = Annotated[
+    bool,
+    typer.Option("--split-blocks", help="Join BED12's blocks, as bedtools getfasta -split."),
+]
+FlankUp = Annotated[int, typer.Option(help="bp added 5', on the region's strand.")]
+FlankDown = Annotated[int, typer.Option(help="bp added 3'.")]
+Tile = Annotated[int, typer.Option(help="Cut regions into pieces of this many bp.")]
+Step = Annotated[int, typer.Option(help="bp from piece to piece (default: --tile).")]
+MinLength = Annotated[
+    int | None, typer.Option(help="bp; drop shorter pieces (default 0; --split: 300).")
+]
+MaxNFraction = Annotated[
+    float | None,
+    typer.Option(help="Drop pieces with a larger share of N (default 1; --split: 0.5)."),
+]
+Blacklist = Annotated[
+    Path | None, typer.Option(help="BED of bases never to use: they are cut out.")
+]
+OnErrorOption = Annotated[
+    OnError, typer.Option(help="For regions that are not on the FASTA: fail, or skip.")
+]
+
+
+def extract(
+    fasta: FastaFile,
+    output: Output,
+    bed: BedOutput = None,
+    regions: RegionsBed = None,
+    region: RegionTexts = None,
+    annotation: Annotation = None,
+    features: Types = "CDS",
+    split: SplitRule = None,
+    block: Block = 50_000,
+    gap: Gap = 2_000,
+    valid: Valid = 0.1,
+    test: Test = 0.2,
+    seed: Seed = 0,
+    strand: Stranded = False,
+    split_blocks: SplitBlocks = False,
+    flank_up: FlankUp = 0,
+    flank_down: FlankDown = 0,
+    tile: Tile = 0,
+    step: Step = 0,
+    min_length: MinLength = None,
+    max_n_fraction: MaxNFraction = None,
+    blacklist: Blacklist = None,
+    on_error: OnErrorOption = OnError.fail,
+) -> None:
+    """Extract regions of a FASTA: the bytes of bedtools getfasta.
+
+    Regions come from --regions, --region, --annotation or --split; without any they are the whole
+    contigs. They are flanked, cut (--blacklist), tiled and filtered, in this order. Names are
+    chrom:start-end, 0-based as in BED.
+    """
+    from genoseq.data.extraction import ExtractionOptions, Tally, write_blocks, write_extracted
+    from genoseq.io.bed import read_bed
+    from genoseq.io.fasta import open_fasta
+
+    types = tuple(name.strip() for name in features.split(","))
+    source = _Source(regions, region or [], annotation, split, types)
+    shape = {"upstream": flank_up, "downstream": flank_down, "tile": tile, "step": step}
+    filters = {"min_length": min_length, "max_n_fraction": max_n_fraction}
+    if (split or split_blocks) and any(shape.values()):
+        raise ConfigError("--split and --split-blocks take no flanks and no tiles")
+    share = 1.0 if split or max_n_fraction is None else max_n_fraction
+    options = ExtractionOptions(strand, share, on_error is OnError.skip)
+    tally = Tally()
+    with open_fasta(fasta) as genome, _outputs(output, bed) as (out, rows):
+        if split_blocks:
+            if regions is None or any(filters.values()) or blacklist:
+                raise ConfigError("--split-blocks needs --regions, and takes no filters")
+            write_blocks(genome, read_bed(regions), options, tally, out, rows)
+        elif split is not None:
+            blocks = {"block": block, "gap": gap, "valid": valid, "test": test}
+            chunks = _split_chunks(genome, split, blocks, filters, blacklist, seed, rows)
+            write_extracted(genome, chunks, options, tally, out, rows)
+        else:
+            chunks = _chunks(genome, source, options, tally, shape, min_length or 0, blacklist)
+            write_extracted(genome, chunks, options, tally, out, rows)
+        if not tally.written:
+            raise RegionError(f"no region is left to write{_losses(tally)}")
+    _log.info(
+        "extract: %s regions, %s bp%s", f"{tally.written:,}", f"{tally.bases:,}", _losses(tally)
+    )
+
+
+@contextmanager
+def _outputs(fasta: Path, bed: Path | None) -> Iterator[tuple[BinaryIO, BinaryIO | None]]:
+    """Both outputs, open for writing; they appear together once the block ends well."""
+    with ExitStack() as stack:
+        paths = [stack.enter_context(atomic_file(path)) for path in (fasta, bed) if path]
+        files = [stack.enter_context(path.open("wb")) for path in paths]
+        yield files[0], files[1] if bed else None
+
+
+def _chunks(
+    genome: Fasta,
+    source: _Source,
+    options: ExtractionOptions,
+    tally: Tally,
+    shape: dict[str, int],
+    min_length: int,
+    blacklist: Path | None,
+) -> Iterator[Intervals]:
+    """The regions that were asked for, reshaped where something is to be done to them."""
+    from genoseq.data.extraction import reshaped
+    from genoseq.data.intervals import Reshape, bed_intervals, holes_by_contig
+
+    chunks = bed_intervals(source.bed) if source.bed else _listed(genome, source)
+    if not (any(shape.values()) or min_length or blacklist):
+        return chunks
+    holes = holes_by_contig(_read_regions(blacklist)) if blacklist else None
+    reshape = Reshape(**shape, min_length=min_length, holes=holes)
+    return reshaped(chunks, reshape, genome.lengths, tally, options.skip_outside)
+
+
+def _listed(genome: Fasta, source: _Source) -> Iterator[Intervals]:
+    """Regions of strings or of an annotation, or else the whole contigs."""
+    from genoseq.data.intervals import NamedRegion, feature_regions, in_chunks
+    from genoseq.io.annotation import read_annotation
+    from genoseq.regions import Region, parse_region
+
+    if source.annotation is not None:
+        found = feature_regions(read_annotation(source.annotation), source.types)
+    elif source.texts:
+        found = (NamedRegion(parse_region(text, genome.lengths)) for text in source.texts)
+    else:
+        whole = (Region(chrom, 0, length) for chrom, length in genome.lengths.items() if length)
+        found = map(NamedRegion, whole)
+    return in_chunks(found, _CHUNK)
+
+
+def _split_chunks(
+    genome: Fasta,
+    rule: str,
+    blocks: dict[str, float],
+    filters: dict[str, float | None],
+    blacklist: Path | None,
+    seed: int,
+    bed: BinaryIO | None,
+) -> Iterator[Intervals]:
+    """The genome's regions by split; what the splits share is said on stderr."""
+    from genoseq.config import RegionSettings, SplitSettings, parse_settings
+    from genoseq.data.intervals import NamedRegion, in_chunks
+    from genoseq.data.located import contig_line
+    from genoseq.data.splits import assign_splits
+
+    given = {name: value for name, value in filters.items() if value is not None}
+    assigned = assign_splits(
+        genome,
+        rule,
+        parse_settings(SplitSettings, blocks),
+        parse_settings(RegionSettings, given),
+        _read_regions(blacklist) if blacklist else (),
+        seed,
+    )
+    _report_splits(genome, assigned)
+    if bed is not None:
+        # Lengths let later steps check an annotation: the regions alone do not tell them.
+        bed.write("".join(contig_line(*contig) for contig in genome.lengths.items()).encode())
+    return in_chunks((NamedRegion(region, name) for region, name in assigned), _CHUNK)
+
+
+def _report_splits(genome: Fasta, assigned: Assigned) -> None:
+    from genoseq.data.leaks import sample_for, sketch, split_leaks
+
+    bases: dict[str, int] = {}
+    for region, name in assigned:
+        bases[name] = bases.get(name, 0) + len(region)
+    total = sum(bases.values())
+    for name, count in bases.items():
+        _log.info("split %s: %s bp, %.1f%%", name, f"{count:,}", 100 * count / total)
+    if len(bases) < 2:
+        return
+    sketches = {
+        name: sketch(
+            (genome.codes(r.chrom, r.start, r.end) for r, split in assigned if split == name),
+            sample_for(total),
+        )
+        for name in bases
+    }
+    for leak in split_leaks(sketches):
+        _log.info("leak: %s", leak)
+
+
+def _read_regions(path: Path) -> list[Region]:
+    from genoseq.io.bed import read_bed
+
+    return [record.region for record in read_bed(path)]
+
+
+def _losses(tally: Tally) -> str:
+    """What was left out, in words."""
+    parts = [f"{count:,} skipped: {reason}" for reason, count in tally.skipped.items()]
+    parts += [f"{tally.n_rich:,} dropped: too many N"] if tally.n_rich else []
+    return f" ({'; '.join(parts)})" if parts else ""

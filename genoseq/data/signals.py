@@ -1,0 +1,172 @@
+"""Measured signals as labels: names and strands of signal files, and their values on regions.
+
+A file is named on the command line as ``NAME=PATH`` or ``PATH``; the name is then the file's stem.
+A name that ends in ``plus``, ``fwd``, ``forward`` or ``pos`` after ``.``, ``_`` or ``-`` is the +
+strand of a signal **if its twin is there too**: the same name with ``minus``, ``rev``, ``reverse``
+or ``neg``.  Every other file is a signal without strand.  Values are taken as they are: if a file
+has its minus strand as negative numbers, so have the labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.data.intervals import holes_by_contig, touching
+from genoseq.errors import ConfigError, InputFormatError
+from genoseq.regions import Region, Strand
+from genoseq.schemes import signal_scheme
+
+if TYPE_CHECKING:
+    from genoseq.io.signal import Signal
+
+_SUFFIXES = (".bw", ".bigwig", ".bedgraph", ".bdg", ".bg", ".wig", ".gz")
+_TWINS = {"plus": "minus", "fwd": "rev", "forward": "reverse", "pos": "neg"}
+_STRANDED = re.compile(rf"^(.+)[._-]({'|'.join([*_TWINS, *_TWINS.values()])})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFile:
+    """One signal: its name, strand, and file."""
+
+    name: str
+    strand: Strand
+    path: Path
+
+
+def name_signals(texts: Sequence[str]) -> list[SignalFile]:
+    """Signals of ``NAME=PATH`` or ``PATH`` arguments, in order.
+
+    Raises
+    ------
+    ConfigError
+        If two have the same name and strand.
+    """
+    pairs = [_split(text) for text in texts]
+    stranded = {
+        (match[1], match[2].lower())
+        for name, _ in pairs
+        if (match := _STRANDED.match(name)) is not None
+    }
+    signals: list[SignalFile] = []
+    for name, path in pairs:
+        match = _STRANDED.match(name)
+        strand: Strand = "."
+        if match is not None:
+            word = match[2].lower()
+            twins = {**_TWINS, **{minus: plus for plus, minus in _TWINS.items()}}
+            if (match[1], twins[word]) in stranded:
+                name, strand = match[1], "+" if word in _TWINS else "-"
+        signals.append(SignalFile(name, strand, path))
+    places = [(signal.name, signal.strand) for signal in signals]
+    for signal, place in zip(signals, places, strict=True):
+        if places.count(place) > 1:
+            raise ConfigError(
+                f"two signals are called {signal.name!r}: name them, --signal NAME={signal.path}"
+            )
+    return signals
+
+
+def _split(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if equals and name and "/" not in name:
+        return name, Path(path)
+    stem = Path(text).name
+    while stem.lower().endswith(_SUFFIXES):
+        stem = Path(stem).stem
+    return stem, Path(text)
+
+
+class SignalLabels:
+    """Open signal files as labels; a context manager.
+
+    Parameters
+    ----------
+    signals
+        By :func:`name_signals`; they are the S columns of the labels.
+    mask
+        Regions whose values are not to be used: NaN.
+    lengths
+        Contig lengths of the genome, to check the files against; None if they are not known.
+
+    Raises
+    ------
+    InputFormatError
+        If a file is no signal, knows none of the contigs, or a contig has another length in it.
+    """
+
+    unknown: ClassVar[float] = np.nan
+
+    def __init__(
+        self,
+        signals: Sequence[SignalFile],
+        mask: Iterable[Region] = (),
+        lengths: Mapping[str, int] | None = None,
+    ) -> None:
+        from genoseq.io.signal import open_signal
+
+        self.scheme = signal_scheme((signal.name, signal.strand) for signal in signals)
+        self._mask = holes_by_contig(mask)
+        self._stack = ExitStack()
+        self._readers: list[Signal] = []
+        try:
+            for signal in signals:
+                self._readers.append(self._stack.enter_context(open_signal(signal.path)))
+                _check_contigs(self._readers[-1].chroms, lengths, signal.path)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def of(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        """Values of bases ``start <= i < end`` (0-based): float32 (L, S), NaN where unknown.
+
+        A contig that a file does not have is NaN there, as is every base that it says nothing of.
+        """
+        labels = np.full((end - start, len(self._readers)), np.nan, np.float32)
+        for column, reader in enumerate(self._readers):
+            # A bedGraph knows a contig only up to its last value.
+            stop = min(end, reader.chroms.get(chrom, 0))
+            if start < stop:
+                labels[: stop - start, column] = reader.values(chrom, start, stop)
+        for hole in touching(self._mask.get(chrom, []), start, end):
+            labels[max(0, hole.start - start) : hole.end - start] = np.nan
+        return labels
+
+
+def _check_contigs(
+    chroms: Mapping[str, int], lengths: Mapping[str, int] | None, path: Path
+) -> None:
+    if lengths is None:
+        return
+    if not chroms.keys() & lengths.keys():
+        raise InputFormatError(
+            f"none of its contigs ({', '.join(list(chroms)[:3])} ...) is in the FASTA "
+            f"({', '.join(list(lengths)[:3])} ...): names must be equal",
+            path,
+        )
+    for chrom, length in chroms.items():
+        if length > lengths.get(chrom, length):
+            raise InputFormatError(
+                f"contig {chrom!r} has {length} bp here and {lengths[chrom]} in the FASTA: "
+                f"is it another assembly?",
+                path,
+            )
