@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 
@@ -14,11 +14,6 @@ from genoseq.tracks import Channel, Track
 CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 
 
-def genoseq(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from genoseq.cli.app import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def scores(folder: Path, kind: str = "classes") -> Path:
     values = np.random.default_rng(0).integers(0, 501, (3_000, 2)).astype(np.float32) / 1000
     track = Track("c", 100, values, CHANNELS)
@@ -26,7 +21,9 @@ def scores(folder: Path, kind: str = "classes") -> Path:
     return folder
 
 
-def test_tracks_writes_what_was_asked(tmp_path: Path) -> None:
+def test_tracks_writes_what_was_asked(
+    tmp_path: Path, genoseq: Callable[..., CompletedProcess[str]]
+) -> None:
     source = scores(tmp_path / "scores")
     run = genoseq("tracks", source, "-o", tmp_path / "out", "--formats", "bigwig,bed,tsv,bedgraph")
     assert run.returncode == 0, run.stderr
@@ -42,7 +39,9 @@ def test_tracks_writes_what_was_asked(tmp_path: Path) -> None:
     }
 
 
-def test_tracks_errors_are_one_line(tmp_path: Path) -> None:
+def test_tracks_errors_are_one_line(
+    tmp_path: Path, genoseq: Callable[..., CompletedProcess[str]]
+) -> None:
     source = scores(tmp_path / "scores")
     signal = scores(tmp_path / "signal", "signal")
     out = tmp_path / "out"
