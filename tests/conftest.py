@@ -15,6 +15,9 @@ from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.schemes import cds_phase_scheme
 
+# `planted` beside this file is importable in every import mode of pytest.
+sys.path.insert(0, str(Path(__file__).parent))
+
 Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 
 

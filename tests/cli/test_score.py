@@ -1,0 +1,106 @@
+"""``genoseq score``: tracks of a genome, the same by every road, or one line that says why not."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pybigtools
+import pytest
+
+from genoseq.models.bundle import Bundle, save_bundle
+
+Genoseq = Callable[..., CompletedProcess[str]]
+CONTIGS = {"chr1": 7_000, "tiny": 20, "empty": 0, "pad": 400}
+
+
+@pytest.fixture
+def genome(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(2)
+    lines = []
+    for name, length in CONTIGS.items():
+        letters = rng.choice(list("ACGT"), length) if name != "pad" else ["N"] * length
+        lines.append(f">{name} a description\n{''.join(letters)}\n")
+    path = tmp_path / "genome.fa.gz"
+    path.write_bytes(gzip.compress("".join(lines).encode()))
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, bundle: Bundle) -> Path:
+    save_bundle(tmp_path / "model", bundle)
+    return tmp_path / "model"
+
+
+def test_score_writes_tracks_with_gaps(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run = genoseq("score", genome, "-m", model, "-o", out)
+    assert run.returncode == 0, run.stderr
+    assert "score: 100% of 7,420 bases" in run.stderr
+    names = {"manifest.tsv", "segments.bed", "CDS.plus.bw", "CDS.minus.bw"}
+    assert {path.name for path in out.iterdir()} == names
+    with pybigtools.open(str(out / "CDS.plus.bw")) as track:
+        assert track.chroms() == {name: n for name, n in CONTIGS.items() if n}
+        assert not np.isnan(track.values("chr1", fillna=None)).any()
+        assert np.isnan(track.values("pad", fillna=None)).all()
+
+
+def test_score_through_a_scores_folder_gives_the_same_bytes(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    formats = ("--formats", "bigwig,bedgraph,bed,tsv")
+    assert genoseq("score", genome, "-m", model, "-o", tmp_path / "a", *formats).returncode == 0
+    scores = tmp_path / "scores"
+    words = ("score", genome, "-m", model, "-o", scores, "--formats", "scores")
+    assert genoseq(*words, "--threads", 2).returncode == 0
+    assert genoseq("tracks", scores, "-o", tmp_path / "b", *formats).returncode == 0
+    left, right = ({p.name: p.read_bytes() for p in (tmp_path / d).iterdir()} for d in "ab")
+    assert len(left) == 10
+    assert left == right
+
+
+def test_score_of_regions_leaves_the_rest_a_gap(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "regions.bed").write_text("chr1\t100\t200\nchr1\t150\t300\n")
+    run = genoseq(
+        *("score", genome, "-m", model, "-o", tmp_path / "out", "--formats", "bigwig"),
+        *("--regions", tmp_path / "regions.bed"),
+    )
+    assert run.returncode == 0, run.stderr
+    with pybigtools.open(str(tmp_path / "out" / "CDS.minus.bw")) as track:
+        known = np.flatnonzero(~np.isnan(track.values("chr1", fillna=None)))
+    assert known.tolist() == list(range(100, 300))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["GENOME", "-m", "no-model"], "no-model/config.json: cannot be read"),
+        (["no.fa", "-m", "MODEL"], "no.fa: No such file"),
+        (["GENOME", "-m", "MODEL", "--formats", "gff"], "formats.0: Input should be 'bigwig'"),
+        (["GENOME", "-m", "MODEL", "--device", "tpu"], "device 'tpu': use cpu"),
+        (["GENOME", "-m", "MODEL", "--regions", "BED"], "contig 'chr7' of region chr7:1-9"),
+        (["PROTEIN", "-m", "MODEL"], "is not a nucleotide"),
+        (["NOTHING", "-m", "MODEL"], "no base has a value, so there is nothing to write"),
+    ],
+)
+def test_score_says_what_is_wrong_and_writes_nothing(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path, words: list[str], message: str
+) -> None:
+    (tmp_path / "r.bed").write_text("chr7\t0\t9\n")
+    (tmp_path / "p.fa").write_text(">p\nMKLVEFQ\n")
+    (tmp_path / "n.fa").write_text(">n\nNNNNNNN\n")
+    files = {"GENOME": genome, "MODEL": model, "BED": tmp_path / "r.bed"}
+    files |= {"PROTEIN": tmp_path / "p.fa", "NOTHING": tmp_path / "n.fa"}
+    run = genoseq("-q", "score", *(files.get(word, word) for word in words), "-o", tmp_path / "out")
+    assert run.returncode == 1
+    assert message in run.stderr
+    assert run.stderr.startswith("genoseq: error: ")
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
