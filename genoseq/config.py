@@ -142,7 +142,7 @@ class TrainingSettings(Settings):
     max_minutes: Annotated[float, Field(gt=0)] | None = Field(
         None, description="wall-clock budget; the learning rate reaches 0 with it"
     )
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    learning_rate: Annotated[float, Field(gt=0)] = 6e-3
     warmup: Fraction = Field(0.05, description="fraction of the run")
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip: Annotated[float, Field(gt=0)] = Field(1.0, description="largest gradient norm")

@@ -39,7 +39,7 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed; instead of the settings'.")] = None,
     context: Annotated[
-        int | None, typer.Option(min=0, help="bp of context at scoring.  [default: 384]")
+        int | None, typer.Option(min=0, help="bp of context at scoring.  [default: 768]")
     ] = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint."""

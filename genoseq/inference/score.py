@@ -22,10 +22,10 @@ from genoseq.sequences import Codes, N
 from genoseq.tracks import Channel, Track
 from genoseq.windows import Window, stitch, tile
 
-WINDOW_BASES = 6144
+WINDOW_BASES = 9216
 """Bases of a window, context included: longer ones waste less context, but batches of more than
 about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
-BATCH_BASES = 49_152
+BATCH_BASES = 46_080
 _STRETCH_BASES = 1 << 20
 _DECIMALS = 3
 
