@@ -10,7 +10,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.complement import reverse_complement
 from genoseq.errors import InputFormatError
+
+__all__ = [
+    "ALPHABET",
+    "Codes",
+    "N",
+    "decode",
+    "encode",
+    "reverse_complement",
+    "reverse_complement_codes",
+]
 
 Codes = NDArray[np.uint8]
 
@@ -18,8 +29,6 @@ ALPHABET = "ACGTN"
 N = 4
 _INVALID = 255
 _AMBIGUOUS = "RYSWKMBDHVNX"
-_IUPAC = "ACGTURYSWKMBDHVNX"
-_IUPAC_COMPLEMENT = "TGCAAYRSWMKVHDBNX"
 
 
 def _encoding() -> Codes:
@@ -32,17 +41,8 @@ def _encoding() -> Codes:
     return table
 
 
-def _complement() -> bytes:
-    table = bytearray(range(256))
-    for letter, partner in zip(_IUPAC, _IUPAC_COMPLEMENT, strict=True):
-        table[ord(letter)] = ord(partner)
-        table[ord(letter.lower())] = ord(partner.lower())
-    return bytes(table)
-
-
 _ENCODE = _encoding().tobytes()
 _DECODE = np.frombuffer(ALPHABET.encode(), np.uint8)
-_COMPLEMENT = _complement()
 _COMPLEMENT_CODES = np.array([3, 2, 1, 0, N], np.uint8)
 
 
@@ -77,14 +77,6 @@ def encode(letters: bytes) -> Codes:
 def decode(codes: Codes) -> bytes:
     """Letters ``ACGTN`` of codes of shape (L,); the inverse of :func:`encode` on that alphabet."""
     return _DECODE[codes].tobytes()
-
-
-def reverse_complement(letters: bytes) -> bytes:
-    """Reverse complement of a DNA string; keeps case and IUPAC codes, as ``bedtools getfasta -s``.
-
-    U becomes A (and A becomes T): the result is always DNA.
-    """
-    return letters.translate(_COMPLEMENT)[::-1]
 
 
 def reverse_complement_codes(codes: Codes) -> Codes:

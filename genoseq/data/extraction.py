@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import le, lt
 from typing import TYPE_CHECKING, BinaryIO
 
+from genoseq.complement import reverse_complement
 from genoseq.data.intervals import Intervals, NamedRegion, Reshape, in_chunks
 from genoseq.data.stretches import STRETCH, Cutter
 from genoseq.errors import RegionError
 from genoseq.regions import Region, check_bounds
-from genoseq.sequences import reverse_complement
 
 if TYPE_CHECKING:
     from genoseq.io.bed import BedRecord
@@ -160,12 +162,14 @@ def inside(
     RegionError
         At the first that does not, unless ``skip``.
     """
+    if all(map(lt, chunk.starts, chunk.ends)):
+        ends_of_contigs = map(lengths.get, chunk.chroms, repeat(-1))
+        if all(map(le, chunk.ends, ends_of_contigs)):
+            return chunk
     fits = [
         start < end <= lengths.get(chrom, -1)
         for chrom, start, end in zip(chunk.chroms, chunk.starts, chunk.ends, strict=True)
     ]
-    if all(fits):
-        return chunk
     if not skip:
         named = next(chunk.pick(not fit for fit in fits).regions())
         raise RegionError(_problem(named.region, lengths))

@@ -24,8 +24,8 @@ from genoseq.regions import Region, Strand, flank, merge, subtract
 
 NO_NAME = "."
 
-# Characters of BED a chunk: some 6,000 lines, whose sequences at 500 bp just leave the L2 cache.
-_CHUNK_TEXT = 1 << 18
+# Characters of BED a chunk: some 3,500 lines, whose sequences at 500 bp fit into the L2 cache.
+_CHUNK_TEXT = 1 << 17
 _CHUNK_REGIONS = 8192
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genoseq.complement import reverse_complement
 from genoseq.data.intervals import Intervals
-from genoseq.sequences import reverse_complement
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta
@@ -18,8 +18,8 @@ STRETCH = 1 << 23
 _ROUND = 1 << 20
 # Bases between two regions that are cheaper to read than a second read: 4 kb is 20 us.
 _NEAR = 1 << 12
-# A span is read whole if the regions in it ask for an eighth of it.
-_DENSE = 8
+# A span is read whole if the regions in it ask for a sixteenth of it.
+_DENSE = 16
 
 
 @dataclass

@@ -12,15 +12,16 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from genoseq import sequences
 from genoseq.atomic import atomic_file
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.fasta_copy import LETTERS, SPACE
 from genoseq.io.fasta_index import Index, plain_and_index
 from genoseq.regions import Region, check_bounds
-from genoseq.sequences import Codes
+
+if TYPE_CHECKING:
+    from genoseq.sequences import Codes
 
 
 class Fasta:
@@ -91,6 +92,8 @@ class Fasta:
         RegionError, InputFormatError
             As fetch; and at a letter that is no nucleotide, with file, contig and 1-based base.
         """
+        from genoseq import sequences  # numpy takes 70 ms, and letters do without
+
         letters = self.fetch(chrom, start, end)
         try:
             return sequences.encode(letters)
