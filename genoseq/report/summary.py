@@ -153,6 +153,7 @@ def _figure(value: float | None) -> str:
 
 
 def _source(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {str(text)[:80]}" for key, text in value.items())
-    return str(value)
+    """A source's facts, checksums shortened."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(str(x) if k == "path" else f"{k} {str(x)[:12]}" for k, x in value.items())
