@@ -95,6 +95,10 @@ class Plan:
         """Settings that decide the weights, as JSON with sorted keys."""
         return settings_json(self.config.models[wildcards.model])
 
+    def checkpoint_minutes(self, wildcards: Wildcards) -> str:
+        """Minutes between checkpoints: a resource, because another value is no other model."""
+        return str(self.config.models[wildcards.model].training.checkpoint_minutes)
+
     def evaluate_input(self, wildcards: Wildcards) -> list[str]:
         """Stores that hold test regions."""
         return self.stores(wildcards.model, unused="train")

@@ -15,10 +15,12 @@ rule train:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=720,
         gpu=1,
+        checkpoint_minutes=plan.checkpoint_minutes,
     params:
         settings=plan.train_settings,
         state=subpath(output[0], with_suffix=".state"),
         format=genoseq_workflow.TRAINING_FORMAT,
     shell:
         "genoseq train {input} -o {output} --settings {params.settings:q}"
-        " --state {params.state} --threads {threads} > {log} 2>&1"
+        " --state {params.state} --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --threads {threads} > {log} 2>&1"

@@ -1,0 +1,284 @@
+"""The whole workflow with real Snakemake on a small genome: what runs, and what an edit re-runs."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+SNAKEFILE = REPOSITORY / "Snakefile"
+TINY = {"embedding": 4, "stem": {"stride": 3, "kernel": 3, "width": 8}, "encoder": {"width": 8}}
+TRAINING = {"window": 300, "batch": 4, "steps": 30, "validate_every": 15, "validation_windows": 8}
+CONFIG: dict[str, Any] = {
+    "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
+    "models": {
+        "one": {"model": TINY, "training": TRAINING},
+        "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
+    },
+    "score": {"formats": ["bigwig", "bed"]},
+    "summary": {"title": "A small run", "note": "Made-up <labels>."},
+}
+SHEET = """\
+name\tfasta\tannotation\tmask\tsplit
+made\tmade.fa\tmade.gff3\t-\tblocks
+other\tother.fa.gz\t-\t-\tscore
+"""
+ONE_EACH = {"summary": 1, "all": 1}
+FULL = {
+    "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2, "score": 4, "tracks": 4, **ONE_EACH,
+}  # fmt: skip
+
+
+def write_genome(folder: Path) -> None:
+    """60 kb in two contigs with a CDS of 300 bp in each 600 bp, rich in G and C."""
+    import gzip
+
+    random = np.random.default_rng(1)
+    genes, records = [], []
+    for chrom, count in (("c1", 60), ("c2", 40)):
+        parts = []
+        for number in range(count):
+            inside = random.choice(list("ACGT"), 300, p=[0.1, 0.4, 0.4, 0.1])
+            parts += ["".join(random.choice(list("ACGT"), 300)), "".join(inside)]
+            first = number * 600 + 301
+            genes.append(
+                f"{chrom}\tmade\tCDS\t{first}\t{first + 299}\t.\t+\t0\tID={chrom}.{number}"
+            )
+        records.append(f">{chrom} made\n" + "".join(parts) + "\n")
+    (folder / "made.fa").write_text("".join(records))
+    (folder / "made.gff3").write_text("##gff-version 3\n" + "\n".join(genes) + "\n")
+    with gzip.open(folder / "other.fa.gz", "wt") as handle:
+        handle.write(">x\n" + "".join(random.choice(list("ACGT"), 2_000)) + "\n")
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    (folder / "config").mkdir(exist_ok=True)
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(dict(config)))
+
+
+def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
+    return [*command, "--directory", str(folder), "--cores", "2", *words]
+
+
+def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
+    """What Snakemake says; the test fails with it if it fails.
+
+    The environment is not activated: the rules have to find ``genoseq`` themselves.
+    """
+    found = subprocess.run(
+        command_line(folder, *words, snakefile=snakefile),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+    )
+    logs = "".join(f"\n{p}:\n{p.read_text()}" for p in (folder / "results").rglob("logs/**/*.log"))
+    assert found.returncode == 0, found.stdout + logs
+    return found.stdout
+
+
+def jobs(said: str) -> dict[str, int]:
+    """Jobs by rule, from the first table of job counts; none if there is none."""
+    table = re.search(r"^job +count\n[- ]+\n(.*?)^total ", said, re.MULTILINE | re.DOTALL)
+    rows = (line.split() for line in table[1].splitlines()) if table else iter(())
+    return {name: int(count) for name, count in rows}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the whole workflow has run once."""
+    folder = tmp_path_factory.mktemp("run")
+    write_genome(folder)
+    write_config(folder, CONFIG)
+    (folder / "config/genomes.tsv").write_text(SHEET)
+    assert jobs(snakemake(folder)) == FULL
+    return folder
+
+
+@pytest.fixture
+def config(finished: Path) -> Iterator[dict[str, Any]]:
+    """The configuration, to be edited; the file is as it was afterwards."""
+    yield copy.deepcopy(CONFIG)
+    write_config(finished, CONFIG)
+
+
+def planned(folder: Path, config: Mapping[str, Any]) -> dict[str, int]:
+    write_config(folder, config)
+    return jobs(snakemake(folder, "--dry-run"))
+
+
+def test_run_twice_has_nothing_to_do(finished: Path) -> None:
+    said = snakemake(finished, "--dry-run")
+    assert "Nothing to be done" in said
+    assert jobs(said) == {}
+
+
+def test_run_after_edit_of_the_summary_only_sums_up(finished: Path, config: dict[str, Any]) -> None:
+    config["summary"]["title"] = "Another"
+    assert planned(finished, config) == ONE_EACH
+
+
+def test_run_after_edit_of_formats_only_writes_tracks(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    config["score"]["formats"] = ["bigwig", "bed", "tsv"]
+    assert planned(finished, config) == {"tracks": 4, **ONE_EACH}
+
+
+def test_run_after_edit_of_a_seed_trains_that_model_only(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    config["models"]["two"]["training"]["seed"] = 3
+    expected = {"train": 1, "evaluate": 1, "score": 2, "tracks": 2, **ONE_EACH}
+    assert planned(finished, config) == expected
+
+
+def test_run_after_edit_of_checkpoints_has_nothing_to_do(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    config["models"]["two"]["training"]["checkpoint_minutes"] = 1
+    assert planned(finished, config) == {}
+
+
+def test_run_with_one_more_model_trains_that_one_only(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    config["models"]["three"] = {"model": TINY, "training": {**TRAINING, "seed": 3}}
+    expected = {"train": 1, "evaluate": 1, "score": 2, "tracks": 2, **ONE_EACH}
+    assert planned(finished, config) == expected
+
+
+def test_run_after_edit_of_labels_keeps_the_regions(finished: Path, config: dict[str, Any]) -> None:
+    config["labels"] = {"overlap": "unknown"}
+    assert planned(finished, config) == {k: v for k, v in FULL.items() if k != "extract"}
+
+
+def test_run_with_other_threads_has_nothing_to_do(finished: Path) -> None:
+    said = snakemake(finished, "--dry-run", "--set-threads", "score=1", "train=2")
+    assert jobs(said) == {}
+
+
+def test_run_leaves_a_log_and_a_benchmark_of_every_job(finished: Path) -> None:
+    logs = list((finished / "results/logs").rglob("*.log"))
+    benchmarks = list((finished / "results/benchmarks").rglob("*.tsv"))
+    assert len(logs) == len(benchmarks) == sum(FULL.values()) - FULL["all"]
+
+
+def test_run_writes_tracks_of_every_genome_and_model(finished: Path) -> None:
+    for genome in ("made", "other"):
+        for model in ("one", "two"):
+            folder = finished / "results/tracks" / genome / model
+            with (folder / "manifest.tsv").open(newline="") as handle:
+                rows = list(csv.DictReader(handle, delimiter="\t"))
+            assert {"CDS.plus.bw", "CDS.minus.bw", "segments.bed"} <= {row["path"] for row in rows}
+            assert all((folder / row["path"]).is_file() for row in rows)
+
+
+def test_run_learns_something(finished: Path) -> None:
+    import json
+
+    metrics = json.loads((finished / "results/evaluation/one/metrics.json").read_text())
+    assert metrics["bases"] > 5_000
+
+
+def test_run_summary_is_one_file_that_names_all(finished: Path) -> None:
+    page = (finished / "results/summary.html").read_text()
+    assert "<h1>A small run</h1>" in page
+    assert "Made-up &lt;labels&gt;." in page
+    assert "tracks/other/two/CDS.plus.bw" in page
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+
+
+def test_run_refuses_a_wrong_config_with_every_problem(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    config["models"]["one"]["training"] = {"steps": 0, "sneed": 1}
+    write_config(finished, config)
+    with pytest.raises(AssertionError) as error:
+        snakemake(finished, "--dry-run")
+    assert "models.one.training.steps" in str(error.value)
+    assert "models.one.training.sneed" in str(error.value)
+
+
+def test_run_killed_in_training_goes_on_from_its_checkpoint(
+    finished: Path, config: dict[str, Any]
+) -> None:
+    steps = {"steps": 1_500, "checkpoint_minutes": 0.001}
+    config["models"]["long"] = {"model": TINY, "training": {**TRAINING, **steps}}
+    write_config(finished, config)
+    target = "results/models/long"
+    with subprocess.Popen(
+        command_line(finished, target, snakefile=SNAKEFILE),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as running:
+        while running.poll() is None:
+            time.sleep(0.05)
+            if (finished / f"{target}.state/last.safetensors").exists():
+                os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == -signal.SIGKILL
+    assert not (finished / target / "model.safetensors").exists()
+    snakemake(finished, "--unlock")
+    snakemake(finished, target)
+    assert "resuming after step" in (finished / "results/logs/train/long.log").read_text()
+    assert (finished / target / "model.safetensors").exists()
+
+
+MODULE = """\
+configfile: "config/config.yaml"
+
+
+module genoseq:
+    snakefile:
+        "{snakefile}"
+    config:
+        config
+    pathvars:
+        results="elsewhere"
+
+
+use rule * from genoseq as genoseq_*
+"""
+
+
+def test_run_as_a_module_of_another_workflow(finished: Path) -> None:
+    path = finished / "Snakefile"
+    path.write_text(MODULE.format(snakefile=SNAKEFILE))
+    said = snakemake(finished, "--dry-run", "genoseq_all", snakefile=path)
+    assert jobs(said) == {f"genoseq_{name}": count for name, count in FULL.items()}
+    assert "output: elsewhere/summary.html" in said
+
+
+def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    counts = jobs(snakemake(tmp_path, "--dry-run"))
+    rules = (
+        "demo",
+        "extract",
+        "tokenize",
+        "train",
+        "evaluate",
+        "score",
+        "tracks",
+        "summary",
+        "all",
+    )
+    assert counts == dict.fromkeys(rules, 1)
