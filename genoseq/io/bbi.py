@@ -12,7 +12,7 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,14 +191,16 @@ def finest_bins(chrom: int, start: int, values: NDArray[np.float32]) -> Bins:
     padded[: len(values)] = values
     square = padded.reshape(-1, FINEST)
     known = ~np.isnan(square)
-    covered = known.sum(axis=1)
     if known.all():
+        covered = np.full(len(square), FINEST)
         low, high, filled = square.min(axis=1), square.max(axis=1), square
     else:
+        covered = known.sum(axis=1)
         low = np.where(known, square, np.inf).min(axis=1)
         high = np.where(known, square, -np.inf).max(axis=1)
         filled = np.where(known, square, 0.0)
-    columns = (
+    bins = Bins(
+        np.full(len(square), chrom),
         np.arange(len(square)) + start // FINEST,
         covered,
         low,
@@ -207,9 +209,8 @@ def finest_bins(chrom: int, start: int, values: NDArray[np.float32]) -> Bins:
         np.einsum("ij,ij->i", filled, filled),
     )
     used = covered > 0
-    if not used.all():
-        columns = tuple(column[used] for column in columns)
-    return Bins(np.full(len(columns[0]), chrom), *columns)
+    columns: tuple[NDArray[Any], ...] = bins
+    return bins if used.all() else Bins(*(column[used] for column in columns))
 
 
 def coarser(bins: Bins) -> Bins:

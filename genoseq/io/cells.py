@@ -27,9 +27,6 @@ PAGE = 4096
 GAP = 65535
 """Thousandths of a base without a value."""
 
-_PROBABILITY = np.full(GAP + 1, np.nan, np.float32)
-_PROBABILITY[:1001] = np.arange(1001) / 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -71,9 +68,13 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
 
 def floats(row: Row) -> NDArray[np.float32]:
     """The row as float32 values with NaN for gaps; thousandths become ``q / 1000``."""
-    if row.dtype == np.uint16:
-        return _PROBABILITY[row]
-    return row.astype(np.float32, copy=False)
+    if row.dtype != np.uint16:
+        return row.astype(np.float32, copy=False)
+    values = np.divide(row, np.float32(1000), dtype=np.float32)
+    gaps = row == GAP
+    if gaps.any():
+        values[gaps] = np.nan
+    return values
 
 
 def is_gap(row: Row) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -72,10 +72,11 @@ def page_options(tracks: Path, locus: str, annotation: str | None = None) -> dic
     A TSV opens as igv.js's ``bedgraph``: it draws the fourth column, the first channel.
     """
     listed = read_manifest(tracks / "manifest.tsv")
+    indexes = {file.path for file in listed if file.kind == "index"}
     names = [(file.name, file.strand) for file in listed if file.format in ("bigwig", "bedgraph")]
     channels = [Channel(name, strand) for name, strand in dict.fromkeys(names)]  # type: ignore[arg-type]
     colours = dict(zip(dict.fromkeys(names), channel_colours(channels), strict=True))
-    options = [track_options(file, colours) for file in listed]
+    options = [track_options(file, colours, indexes) for file in listed]
     shown = [track for track in options if track is not None]
     if annotation is not None:
         shown.append({"name": "annotation", "url": annotation, "type": "annotation", "height": 60})
@@ -89,7 +90,9 @@ def page_options(tracks: Path, locus: str, annotation: str | None = None) -> dic
 
 
 def track_options(
-    file: OutputFile, colours: Mapping[tuple[str, str], tuple[int, int, int]]
+    file: OutputFile,
+    colours: Mapping[tuple[str, str], tuple[int, int, int]],
+    indexes: Collection[str],
 ) -> dict[str, Any] | None:
     """igv.js's options of one file; None for an index or a scores file."""
     url = f"/tracks/{file.path.replace('%', '%25')}"
@@ -104,7 +107,8 @@ def track_options(
     colour = ",".join(map(str, colours.get(place, (90, 90, 90))))
     name = f"{place[0]} {place[1]}" + ("" if file.format == "bigwig" else f" ({file.format})")
     axis = {"min": 0, "max": 1} if file.kind != "signal" else {"autoscale": True}
-    index = {} if file.format == "bigwig" else {"indexURL": url + ".tbi"}
+    suffix = "tbi" if f"{file.path}.tbi" in indexes else "csi"
+    index = {} if file.format == "bigwig" else {"indexURL": f"{url}.{suffix}"}
     text = "bigwig" if file.format == "bigwig" else "bedgraph"
     return {
         "name": name, "type": "wig", "format": text, "url": url, "height": 70,

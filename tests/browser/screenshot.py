@@ -16,16 +16,16 @@ def main() -> None:
     parser.add_argument("tracks", type=Path, help="folder with a manifest.tsv")
     parser.add_argument("fasta", type=Path, help="the genome, plain or compressed")
     parser.add_argument("png", type=Path, help="picture to write")
-    parser.add_argument(
-        "--locus", help="chrom:start-end, 1-based; default: 30 kb of the first contig"
-    )
+    parser.add_argument("--locus", help="chrom:start-end, 1-based; default: 30 kb of the first")
     parser.add_argument("--annotation", type=Path, help="GFF3 or BED to show below")
     parser.add_argument("--width", type=int, default=1200, help="pixels")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fasta = plain_fasta(words.fasta, Path(folder) / "genome.fa")
-        first = next(iter(open_fasta(fasta).lengths))
-        locus = words.locus or f"{first}:100,001-130,000"
+        with open_fasta(fasta) as genome:
+            chrom, length = next(iter(genome.lengths.items()))
+        start = min(100_000, length // 2)
+        locus = words.locus or f"{chrom}:{start + 1}-{min(start + 30_000, length)}"
         with open_igv(
             words.tracks, fasta, locus, Path(folder) / "profile", words.annotation, words.width
         ) as page:
