@@ -149,9 +149,10 @@ def _check(bundle: Bundle, stores: Sequence[Store], split: str) -> None:
                 f"{store.path}: holds {store.tokenizer.label} tokens, the model reads "
                 f"{wanted.label}: tokenize again"
             )
-        if store.scheme != bundle.scheme:
-            found = "no labels" if store.scheme is None else "labels of another scheme"
-            problems.append(f"{store.path}: has {found} than the model's: tokenize again")
+        if store.scheme is None:
+            problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
+        elif store.scheme != bundle.scheme:
+            problems.append(f"{store.path}: its label scheme is not the model's: tokenize again")
     if not any(len(store.regions.of_split(split)) for store in stores):
         found = ", ".join(sorted({name for store in stores for name in store.regions.splits}))
         problems.append(f"no region of split {split!r}: the stores have {found or 'no region'}")

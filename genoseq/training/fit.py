@@ -114,7 +114,7 @@ def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Pa
                 f"{wanted.label}: tokenize again, or change model.tokenizer"
             )
         if store.scheme is None:
-            problems.append(f"{store.path}: has no labels: tokenize with --annotation or --signal")
+            problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
         elif stores[0].scheme is not None and store.scheme != stores[0].scheme:
             problems.append(f"{store.path}: its label scheme is not that of {stores[0].path}")
     if not any(len(store.regions.of_split("train")) for store in stores):

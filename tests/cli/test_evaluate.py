@@ -1,0 +1,29 @@
+"""Tests of `genoseq evaluate`."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from planted import planted_store
+
+from genoseq.models.bundle import Bundle, save_bundle
+
+Genoseq = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_evaluate_writes_metrics_of_a_split(
+    bundle: Bundle, tmp_path: Path, genoseq: Genoseq
+) -> None:
+    save_bundle(tmp_path / "model", bundle)
+    planted_store(tmp_path / "store", ("valid", 900), ("test", 2000))
+    words = [tmp_path / "model", tmp_path / "store", "-o", tmp_path / "out"]
+    done = genoseq("evaluate", *words, "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    assert "evaluate: 100% of 2,000 bases" in done.stderr
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["bases"] == 2000
+    wrong = genoseq("evaluate", *words, "--split", "train")
+    assert wrong.returncode == 1
+    assert wrong.stderr == (
+        "genoseq: error: no region of split 'train': the stores have test, valid\n"
+    )

@@ -1,0 +1,115 @@
+"""Tests of `genoseq train`, in processes of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from planted import planted_store
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+Genoseq = Callable[..., subprocess.CompletedProcess[str]]
+
+SETTINGS = {
+    "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}},
+    "training": {
+        "steps": 600,
+        "window": 300,
+        "batch": 4,
+        "accumulate": 2,
+        "validate_every": 150,
+        "validation_windows": 8,
+        "checkpoint_minutes": 1e-9,  # a state after every step, so that a kill may hit its writing
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted") / "store"
+    return planted_store(folder, ("train", 30_000), ("valid", 6_000)).path
+
+
+def start(store: Path, out: Path) -> subprocess.Popen[str]:
+    words = ["train", store, "-o", out, "--settings", json.dumps(SETTINGS)]
+    command = [sys.executable, "-m", "genoseq", *map(str, words)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_change(file: Path, process: subprocess.Popen[str]) -> None:
+    """Until the process has replaced the file a few times."""
+    seen = set()
+    while len(seen) < 5 and process.poll() is None:
+        if file.exists():
+            seen.add(file.stat().st_mtime_ns)
+        time.sleep(0.01)
+
+
+def test_train_killed_twice_ends_with_the_same_bytes(store: Path, tmp_path: Path) -> None:
+    whole, broken = start(store, tmp_path / "whole"), tmp_path / "broken"
+    last = tmp_path / "broken.state" / "last.safetensors"
+    for stop in (signal.SIGKILL, signal.SIGTERM):
+        process = start(store, broken)
+        wait_for_change(last, process)
+        process.send_signal(stop)
+        said = process.communicate()[1]
+        if stop == signal.SIGTERM:
+            assert process.returncode == 128 + signal.SIGTERM
+            assert "resuming after step" in said
+            assert "genoseq: SIGTERM received: state after step " in said
+            assert said.endswith("the same command goes on from there\n")
+        else:
+            assert process.returncode == -signal.SIGKILL
+        assert not broken.exists()
+    process = start(store, broken)
+    assert "resuming after step" in process.communicate()[1]
+    assert process.returncode == 0
+    assert whole.communicate()[1].startswith("computing in ")
+    assert whole.returncode == 0
+    for name in ("model.safetensors", "config.json"):
+        assert (broken / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    curve = Path("logs/metrics.csv")
+    expected = (tmp_path / "whole.state" / curve).read_text()
+    assert (tmp_path / "broken.state" / curve).read_text() == expected
+    steps = [int(line.split(",")[0]) for line in expected.splitlines()[1:]]
+    assert steps == list(range(50, 650, 50))
+    board = EventAccumulator(str(tmp_path / "broken.state" / "logs" / "tensorboard"))
+    board.Reload()
+    assert [event.step for event in board.Scalars("train_loss")] == steps
+
+
+def test_train_flags_win_over_settings(store: Path, tmp_path: Path, genoseq: Genoseq) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(
+        "model: {embedding: 4, stem: {width: 8}, encoder: {width: 8}}\n"
+        "training: {steps: 3, window: 300, batch: 4, seed: 1, precision: fp32}\n"
+    )
+    words = ["--settings", file, "--seed", 5, "--max-minutes", 60, "--context", 100]
+    done = genoseq("-q", "train", store, "-o", tmp_path / "model", *words, "--log", tmp_path / "l")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert config["provenance"]["training"]["seed"] == 5
+    assert config["provenance"]["training"]["max_minutes"] == 60
+    assert config["context"] == 102
+    assert (tmp_path / "l" / "metrics.csv").exists()
+    assert not (tmp_path / "model.state" / "logs").exists()
+
+
+def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq) -> None:
+    out = ["-o", tmp_path / "model"]
+    wrong = genoseq("train", store, *out, "--settings", '{"training": {"step": 3}}')
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("genoseq: error: training.step: ")
+    assert wrong.stderr.count("\n") == 1
+    tokens = '{"model": {"tokenizer": {"k": 6}}}'
+    wrong = genoseq("train", store, *out, "--settings", tokens)
+    assert wrong.returncode == 1
+    assert wrong.stderr == (
+        f"genoseq: error: {store}: holds k3s1 tokens, the settings say k6s1: tokenize again, "
+        f"or change model.tokenizer\n"
+    )
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,263 @@
+"""Tests of genoseq.training.fit: whole trainings, small ones."""
+
+import csv
+import logging
+import math
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from planted import planted_store
+from torch.utils.data import Dataset
+
+from genoseq.config import RunSettings, parse_settings
+from genoseq.data.batch import Batch
+from genoseq.data.dataset import TrainingWindows
+from genoseq.data.store import Store
+from genoseq.errors import BackendError, ConfigError
+from genoseq.models.build import build_model
+from genoseq.models.bundle import load_bundle
+from genoseq.objectives.per_base import build_objective
+from genoseq.training.checkpoint import open_state
+from genoseq.training.fit import CONTEXT, fit, round_up
+from genoseq.training.lightning import build_trainer, quiet_lightning
+from genoseq.training.module import TrainingModule
+from genoseq.training.run import Run
+from genoseq.training.signals import TrainingInterruptedError
+
+SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
+
+
+def run_settings(**training: Any) -> RunSettings:
+    """A tiny network, 60 steps of 4 windows, fp32 unless said."""
+    usual = {"steps": 60, "window": 300, "batch": 4, "validate_every": 20, "precision": "fp32"}
+    return parse_settings(RunSettings, {"model": SMALL, "training": usual | training})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("planted")
+    return planted_store(folder / "store", ("train", 30_000), ("valid", 6_000))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Two threads that wait for one another on a busy machine take ten times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def rows_of(state: Path) -> list[dict[str, str]]:
+    with (state / "logs" / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights_of(bundle: Path) -> bytes:
+    return (bundle / "model.safetensors").read_bytes()
+
+
+def test_fit_learns_genes_on_both_strands(store: Store, tmp_path: Path) -> None:
+    settings = run_settings(steps=250, validate_every=125, learning_rate=0.02, batch=8)
+    fractions: list[float] = []
+    fit([store], settings, tmp_path / "model", report=fractions.append)
+    bundle = load_bundle(tmp_path / "model")
+    assert bundle.context == CONTEXT
+    assert bundle.provenance["data"] == {"planted": store.checksums["ids.bin"]}
+    assert bundle.provenance["steps"] == 250
+    channels = bundle.metrics["valid"]["channels"]["classes"]
+    assert [(row["name"], row["strand"]) for row in channels[1:]] == [("CDS", "+"), ("CDS", "-")]
+    assert all(row["f1"] > 0.9 for row in channels)
+    assert fractions == [0.2, 0.4, 0.6, 0.8, 1.0]
+    rows = rows_of(tmp_path / "model.state")
+    assert [row["step"] for row in rows] == ["50", "100", "125", "150", "200", "250"]
+    assert float(rows[-1]["train_loss"]) < float(rows[0]["train_loss"])
+    assert [bool(row["valid_loss"]) for row in rows] == [False, False, True, False, False, True]
+    assert float(rows[-1]["CDS.plus.f1"]) == channels[1]["f1"]
+
+
+def test_bundle_holds_the_best_weights(store: Store, tmp_path: Path) -> None:
+    # A rate this high cannot settle: the best validation is not the last.
+    settings = run_settings(learning_rate=0.5, warmup=0.0, steps=100, validate_every=10)
+    bundle = fit([store], settings, tmp_path / "model")
+    losses = {
+        int(row["step"]): float(row["valid_loss"])
+        for row in rows_of(tmp_path / "model.state")
+        if row["valid_loss"]
+    }
+    best = min(losses, key=lambda step: losses[step])
+    assert bundle.provenance["steps"] == best
+    assert bundle.metrics["valid"]["loss"] == losses[best]
+
+
+def test_fit_without_validation_keeps_the_last_weights(tmp_path: Path) -> None:
+    store = planted_store(tmp_path / "store", ("train", 5_000))
+    bundle = fit([store], run_settings(steps=3), tmp_path / "model")
+    assert bundle.metrics == {}
+    assert bundle.provenance["steps"] == 3
+    assert not list((tmp_path / "model.state").glob("best-*"))
+    assert [row["step"] for row in rows_of(tmp_path / "model.state")] == ["3"]
+
+
+@pytest.mark.parametrize(("at", "every"), [(50, 40), (50, 50), (100, 50)])
+def test_interrupted_run_ends_with_the_same_weights(
+    store: Store, tmp_path: Path, at: int, every: int
+) -> None:
+    settings = run_settings(steps=100, validate_every=every, patience=3)
+    fit([store], settings, tmp_path / "whole")
+
+    def interrupt(fraction: float) -> None:
+        if fraction == at / 100:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    message = rf"^SIGTERM received: state after step {at} saved in .*broken.state; the same command"
+    with pytest.raises(TrainingInterruptedError, match=message) as caught:
+        fit([store], settings, tmp_path / "broken", report=interrupt)
+    assert caught.value.signal == signal.SIGTERM
+    assert not (tmp_path / "broken").exists()
+    fit([store], settings, tmp_path / "broken")
+    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
+    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
+
+
+def test_finished_run_is_not_trained_again(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = run_settings()
+    fit([store], settings, tmp_path / "model")
+    before = weights_of(tmp_path / "model")
+    saved = (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns
+    with caplog.at_level(logging.INFO, "genoseq"):
+        fit([store], settings, tmp_path / "model")
+    assert "resuming after step 60" in caplog.text
+    assert weights_of(tmp_path / "model") == before
+    assert (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns == saved
+
+
+def test_other_settings_start_afresh_and_say_so(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fit([store], run_settings(steps=20), tmp_path / "model")
+    with caplog.at_level(logging.INFO, "genoseq"):
+        fit([store], run_settings(steps=20, checkpoint_minutes=1.0), tmp_path / "model")
+        assert "resuming after step 20" in caplog.text
+        fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "model")
+    assert "starting afresh: training settings changed since" in caplog.text
+    fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "other")
+    assert weights_of(tmp_path / "model") == weights_of(tmp_path / "other")
+
+
+def test_early_stopping_after_patience(store: Store, tmp_path: Path) -> None:
+    # Steps too small for float32 to move a weight: no validation after the first is better.
+    settings = run_settings(learning_rate=1e-30, validate_every=5, patience=2, steps=1000)
+    bundle = fit([store], settings, tmp_path / "model")
+    assert bundle.provenance["steps"] == 5
+    assert rows_of(tmp_path / "model.state")[-1]["step"] == "15"
+
+
+def test_time_budget_ends_the_run_with_a_bundle(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = run_settings(steps=1_000_000, validate_every=1_000_000, max_minutes=0.02)
+    with caplog.at_level(logging.INFO, "genoseq"):
+        bundle = fit([store], settings, tmp_path / "model")
+    assert "model: time budget used up" in caplog.text
+    assert 0 < bundle.provenance["steps"] < 1_000_000
+    last = rows_of(tmp_path / "model.state")[-1]
+    assert last["valid_loss"]
+
+
+def test_loss_that_is_not_finite_stops_the_run(store: Store, tmp_path: Path) -> None:
+    settings = run_settings(learning_rate=1e30, warmup=0.0, steps=1000)
+    message = r"^the (validation )?loss is (nan|inf) at step \d+: lower training.learning_rate"
+    with pytest.raises(ConfigError, match=message):
+        fit([store], settings, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:
+    stores = [
+        planted_store(tmp_path / "first", ("score", 1000)),
+        planted_store(tmp_path / "second", ("test", 1000), k=2, stride=2),
+    ]
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "thesis.txt").touch()
+    with pytest.raises(ConfigError) as caught:
+        fit(stores, run_settings(), tmp_path / "model")
+    found = caught.value.problems
+    assert len(found) == 3
+    assert "holds k2s2 tokens, the settings say k3s1: tokenize again, or change" in found[0]
+    assert found[1] == (
+        "no region to train on: the stores' splits are score, test, and none is train"
+    )
+    assert found[2] == f"{tmp_path}/model: exists and is no bundle: name another output"
+
+
+def test_fit_refuses_an_absent_device(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match=r"^device 'cuda:99': \d+ CUDA GPUs are visible"):
+        fit([store], run_settings(), tmp_path / "model", device="cuda:99")
+    with pytest.raises(BackendError, match=r"^device 'abacus': use cpu, cuda, or cuda:N"):
+        fit([store], run_settings(), tmp_path / "model", device="abacus")
+
+
+def test_balanced_class_weights_come_from_the_training_regions(
+    store: Store, tmp_path: Path
+) -> None:
+    balanced = fit([store], run_settings(steps=2, class_weights="balanced"), tmp_path / "balanced")
+    plain = fit([store], run_settings(steps=2), tmp_path / "plain")
+    assert not torch.equal(balanced.model.head.projection.bias, plain.model.head.projection.bias)
+
+
+def test_fit_leaves_the_callers_random_numbers_alone(store: Store, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    fit([store], run_settings(steps=2), tmp_path / "model")
+    assert torch.equal(torch.rand(1), expected)
+
+
+class Halves(Dataset[Batch]):
+    """Each batch of another data set as two micro-batches."""
+
+    def __init__(self, whole: Dataset[Batch]) -> None:
+        self.whole = whole
+
+    def __getitem__(self, number: int) -> Batch:
+        ids, labels = self.whole[number // 2]
+        half = len(ids) // 2
+        part = slice(0, half) if number % 2 == 0 else slice(half, None)
+        return Batch(ids[part], labels[part])
+
+
+def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Path) -> None:
+    windows = TrainingWindows([store], 300, 8, 1, True, 20)
+    found = []
+    for accumulate, data in ((1, windows), (2, Halves(windows))):
+        settings = parse_settings(
+            RunSettings,
+            {
+                "model": SMALL | {"dropout": 0.0},
+                "training": {"steps": 20, "accumulate": accumulate, "precision": "fp32"},
+            },
+        )
+        with open_state(tmp_path / str(accumulate), {}) as state, quiet_lightning():
+            assert store.scheme is not None
+            objective = build_objective(settings.training, store.scheme)
+            parts = (settings.training, store.scheme, objective, "softmax", "fp32")
+            run = Run(*parts, data, None, state)
+            torch.manual_seed(1)
+            module = TrainingModule(build_model(settings.model, store.scheme), run, None)
+            build_trainer(run, torch.device("cpu"), tmp_path / "logs", 0).fit(module)
+        assert module.progress.step == 20
+        found.append(torch.cat([value.flatten() for value in module.model.state_dict().values()]))
+    assert torch.allclose(*found, atol=1e-4)
+
+
+def test_round_up() -> None:
+    assert [round_up(length, 3) for length in (0, 1, 3, 384, 385)] == [0, 3, 3, 384, 387]
+    assert math.isclose(round_up(1536, 8) / 8, 192)
