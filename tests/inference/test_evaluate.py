@@ -68,7 +68,7 @@ def test_evaluate_agrees_with_predictions_of_the_bases(
     assert found["states"]["confusion"] == expected.compute()["states"]["confusion"]
 
 
-def test_evaluate_says_what_does_not_fit(bundle: Bundle, store: Store, tmp_path: Path) -> None:
+def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:
     other = planted_store(tmp_path / "other", ("train", 1000), k=6)
     unlabelled = write_store(
         tmp_path / "bare",

@@ -42,7 +42,8 @@ def test_restored_moments_give_the_same_next_step() -> None:
         set_learning_rate(optimizer, 0.1)
         if model is second:
             second.load_state_dict(first.state_dict())
-            restore_moments(other, second, moments(one, first) | {"model.x": torch.zeros(1)})
+            saved = {name: value.clone() for name, value in moments(one, first).items()}
+            restore_moments(other, second, saved | {"model.x": torch.zeros(1)})
         model(torch.ones(1, 3)).sum().backward()
         optimizer.step()
     first.zero_grad()
