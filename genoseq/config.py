@@ -237,7 +237,8 @@ def parse_settings(
         return kind.model_validate(data)
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: {entry['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: "
+            + entry["msg"].removeprefix("Value error, ")
             + (f" (found {entry['input']!r})" if not isinstance(entry["input"], Mapping) else "")
             for entry in error.errors()
         ]
