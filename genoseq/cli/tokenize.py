@@ -170,7 +170,7 @@ def _pieces(
     genome: Fasta, regions: list[LocatedRegion], tokenizer: KmerTokenizer, labels: Labels | None
 ) -> Iterator[Piece]:
     """Regions as the store takes them, one at a time."""
-    from genoseq.data.targets import LabelCounts
+    from genoseq.data.label_counts import LabelCounts
     from genoseq.sequences import N
 
     counts = None if labels is None else LabelCounts(labels.scheme)
