@@ -216,6 +216,10 @@ def _sections(
 ) -> Iterator[_Section]:
     """Sections of a row (L,) from base ``start`` on, given its runs and which have a value."""
     ends = np.append(starts[1:], len(values))
+    if len(starts) <= _DENSE:  # no page can be dense: the quick way for small contigs
+        runs = _runs(start, starts, ends, values[starts])
+        yield from _run_sections(runs if known.all() else runs[known])
+        return
     dense = _dense_pages(len(values), starts, ends, known)
     edges = np.flatnonzero(np.diff(dense, prepend=~dense[0], append=~dense[-1]))
     for first, last in itertools.pairwise(edges.tolist()):
@@ -227,11 +231,22 @@ def _sections(
                 yield *span, _FIXED, len(page), page.astype("<f4", copy=False).tobytes()
         else:
             here = slice(np.searchsorted(ends, low, "right"), np.searchsorted(starts, high))
-            runs = np.empty((here.stop - here.start, 3), "<u4")
-            runs[:, 0] = np.maximum(starts[here], low) + start
-            runs[:, 1] = np.minimum(ends[here], high) + start
-            runs[:, 2] = values[starts[here]].view(np.uint32)
-            yield from _run_sections(runs[known[here]])
+            cut = np.maximum(starts[here], low), np.minimum(ends[here], high)
+            yield from _run_sections(_runs(start, *cut, values[starts[here]])[known[here]])
+
+
+def _runs(
+    start: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    values: NDArray[np.float32],
+) -> NDArray[np.uint32]:
+    """bedGraph items, shape (N, 3): start and end on the contig, and the value's bits."""
+    runs = np.empty((len(starts), 3), "<u4")
+    runs[:, 0] = starts + start
+    runs[:, 1] = ends + start
+    runs[:, 2] = values.view(np.uint32)
+    return runs
 
 
 def _run_sections(runs: NDArray[np.uint32]) -> Iterator[_Section]:
