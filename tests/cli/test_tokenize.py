@@ -56,11 +56,8 @@ def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -
         assert np.array_equal(store.ids(0), KmerTokenizer(3).encode(fasta.codes("a", 0, 4_000)))
     own = store.labels(0)
     assert own[98:106].tolist() == [0, 0, 1, 2, 3, 1, 2, 3]
-    assert (
-        own[198:207].tolist() == [3, 1, *[UNKNOWN] * 5, 1, 2][:2] + [UNKNOWN] * 5 + [1, 2]
-        or own[200:205].tolist() == [UNKNOWN] * 5
-    )
-    assert own[2_595:2_602].tolist() == [5, 4, 6, 5, 4, 0, 0][-7:] or own[2_599] == 4
+    assert own[198:207].tolist() == [3, 1, *[UNKNOWN] * 5, 1, 2]
+    assert own[2_595:2_602].tolist() == [5, 4, 6, 5, 4, 0, 0]
     assert (own[2_100:2_110] == UNKNOWN).all()
     assert store.sources["fasta"]["sha256"] == file_checksum(genome)
     assert set(store.sources) == {"fasta", "annotation", "mask"}
@@ -161,7 +158,7 @@ def test_tokenize_knows_contig_lengths_of_a_regions_bed(
 
 def test_locate_tells_genome_and_regions_apart(tmp_path: Path, genome: Path) -> None:
     bed = tmp_path / "x.bed"
-    bed.write_text("a\t10\t20\ttest\nb\t0\t100\n")
+    bed.write_text("a\t10\t20\ttest\nb\t0\t100\t.\n")
     with open_fasta(genome) as fasta:
         located, lengths = locate(fasta, bed)
         assert [(x.record, x.offset, x.split) for x in located] == [
