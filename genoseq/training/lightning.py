@@ -27,7 +27,6 @@ _CHATTER = (
 )
 _WARNINGS = (
     r".*does not have many workers.*",
-    r".*The number of training batches \(\d+\) is smaller than the logging interval.*",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
     r".*GPU available but not used.*",
 )

@@ -16,7 +16,13 @@ from genoseq.models.build import PerBaseModel
 from genoseq.models.precision import autocast
 from genoseq.training.checkpoint import Progress, SavedState
 from genoseq.training.losses import PendingLosses, not_finite
-from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
+from genoseq.training.optimizer import (
+    build_adamw,
+    moments,
+    place_steps,
+    restore_moments,
+    set_learning_rate,
+)
 from genoseq.training.rows import known_labels, metric_columns
 from genoseq.training.run import Run, seed_step
 from genoseq.training.schedule import Clock, learning_rate
@@ -76,6 +82,7 @@ class TrainingModule(LightningModule):
     def on_train_start(self) -> None:
         """Put our signal handlers back: Lightning's own for SIGTERM ends without saving."""
         self.run.stop.install()
+        place_steps(self.adamw)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of a micro-batch."""

@@ -45,6 +45,16 @@ def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Ten
     }
 
 
+def place_steps(optimizer: torch.optim.Optimizer) -> None:
+    """Put step counts beside their parameters, where a fused AdamW wants them.
+
+    Lightning moves all other state to the GPU, and leaves these on the CPU.
+    """
+    for parameter, state in optimizer.state.items():
+        if "step" in state:
+            state["step"] = state["step"].to(parameter.device)
+
+
 def restore_moments(
     optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]
 ) -> None:
