@@ -225,20 +225,17 @@ def _areas(
 def _block_areas(
     lengths: Mapping[str, int], split: SplitSettings, holes: Mapping[str, list[Region]], seed: int
 ) -> Assigned:
-    blocks = [
-        (block, usable)
+    usable = {
+        block: bases
         for chrom, length in lengths.items()
         for block in _blocks(chrom, length, split.block)
-        if (usable := sum(map(len, cut_out(block, holes.get(chrom, [])))))
-    ]
-    weights = np.array([usable for _, usable in blocks], np.int64)
-    names = block_splits(weights, split, seed)
+        if (bases := sum(map(len, cut_out(block, holes.get(chrom, [])))))
+    }
+    names = block_splits(np.array(list(usable.values()), np.int64), split, seed)
     runs: Assigned = []
-    for _, run in groupby(
-        zip((block for block, _ in blocks), names, strict=True), lambda x: (x[0].chrom, x[1])
-    ):
-        members = list(run)
-        runs.append((replace(members[0][0], end=members[-1][0].end), members[0][1]))
+    for (_, name), run in groupby(zip(usable, names, strict=True), lambda x: (x[0].chrom, x[1])):
+        first, *rest = (block for block, _ in run)
+        runs.append((replace(first, end=rest[-1].end if rest else first.end), name))
     return list(_with_gaps(runs, split.gap))
 
 
