@@ -6,6 +6,7 @@ with them, 2 to 6 times faster for LSTMs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, NamedTuple
 
@@ -82,20 +83,26 @@ def autocast(
     return torch.autocast(torch.device(device).type, torch.bfloat16)
 
 
-def _bf16_is_fast(device: torch.device) -> tuple[bool, str]:
-    if device.type == "cuda":
-        major, minor = torch.cuda.get_device_capability(device)
-        words = "has" if major >= _AMPERE else "lacks"
-        return major >= _AMPERE, f"GPU of compute capability {major}.{minor} {words} bf16"
-    # mkldnn_bf16_supported() is also true where bf16 is emulated: it must not decide.
-    found = [
-        name
-        for name, has in (
-            ("avx512_bf16", torch.cpu._is_avx512_bf16_supported()),
-            ("amx", torch.cpu._is_amx_tile_supported()),
-        )
-        if has
-    ]
+def processor_has_bf16(features: Sequence[str]) -> tuple[bool, str]:
+    """Whether a processor with these features computes in bf16, and the reason."""
+    found = [name for name in ("avx512_bf16", "amx") if name in features]
     if found:
         return True, f"processor has {' and '.join(found)}"
     return False, "processor has neither avx512_bf16 nor amx: bf16 would be emulated, and slower"
+
+
+def gpu_has_bf16(major: int, minor: int) -> tuple[bool, str]:
+    """Whether a GPU of this compute capability computes in bf16, and the reason."""
+    words = "has" if major >= _AMPERE else "lacks"
+    return major >= _AMPERE, f"GPU of compute capability {major}.{minor} {words} bf16"
+
+
+def _bf16_is_fast(device: torch.device) -> tuple[bool, str]:
+    if device.type == "cuda":
+        return gpu_has_bf16(*torch.cuda.get_device_capability(device))
+    # mkldnn's own question is also answered yes where bf16 is emulated: it must not decide.
+    asked = {
+        "avx512_bf16": torch.cpu._is_avx512_bf16_supported,
+        "amx": torch.cpu._is_amx_tile_supported,
+    }
+    return processor_has_bf16([name for name, has in asked.items() if has()])

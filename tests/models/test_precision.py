@@ -4,41 +4,41 @@ import pytest
 import torch
 
 from genoseq.errors import BackendError
-from genoseq.models.precision import autocast, choose_device, choose_precision
+from genoseq.models.precision import (
+    autocast,
+    choose_device,
+    choose_precision,
+    gpu_has_bf16,
+    processor_has_bf16,
+)
 
 
 @pytest.mark.parametrize(
-    ("flags", "precision", "reason"),
+    ("features", "fast", "reason"),
     [
-        ((True, False), "bf16", "processor has avx512_bf16"),
-        ((False, True), "bf16", "processor has amx"),
-        ((True, True), "bf16", "processor has avx512_bf16 and amx"),
-        ((False, False), "fp32", "processor has neither avx512_bf16 nor amx: bf16 would be"),
+        (["avx512_bf16"], True, "processor has avx512_bf16"),
+        (["amx", "avx2"], True, "processor has amx"),
+        (["amx", "avx512_bf16"], True, "processor has avx512_bf16 and amx"),
+        (["avx2"], False, "processor has neither avx512_bf16 nor amx: bf16 would be emulated"),
     ],
 )
-def test_choose_precision_by_processor(
-    monkeypatch: pytest.MonkeyPatch, flags: tuple[bool, bool], precision: str, reason: str
-) -> None:
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    for name, flag in zip(names, flags, strict=True):
-        monkeypatch.setattr(torch.cpu, name, lambda flag=flag: flag)
-    choice = choose_precision("cpu")
-    assert choice.precision == precision
-    assert choice.reason.startswith(reason)
+def test_processor_has_bf16(features: list[str], fast: bool, reason: str) -> None:
+    found = processor_has_bf16(features)
+    assert found[0] is fast
+    assert found[1].startswith(reason)
+
+
+def test_gpu_has_bf16_from_capability_8() -> None:
+    assert gpu_has_bf16(7, 5) == (False, "GPU of compute capability 7.5 lacks bf16")
+    assert gpu_has_bf16(8, 0) == (True, "GPU of compute capability 8.0 has bf16")
+
+
+def test_choose_precision_obeys_and_says_what_it_costs() -> None:
+    auto = choose_precision("cpu")
     assert choose_precision("cpu", "fp32") == ("fp32", "asked for")
     asked = choose_precision("cpu", "bf16")
     assert asked.precision == "bf16"
-    assert ("though slow here" in asked.reason) == (precision == "fp32")
-
-
-@pytest.mark.parametrize(("major", "precision"), [(7, "fp32"), (8, "bf16"), (9, "bf16")])
-def test_choose_precision_by_gpu(
-    monkeypatch: pytest.MonkeyPatch, major: int, precision: str
-) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (major, 5))
-    choice = choose_precision("cuda")
-    assert choice.precision == precision
-    assert f"compute capability {major}.5" in choice.reason
+    assert ("though slow here" in asked.reason) == (auto.precision == "fp32")
 
 
 def test_choose_device_of_this_machine() -> None:
