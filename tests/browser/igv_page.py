@@ -22,6 +22,7 @@ from selenium.webdriver.chrome.service import Service
 from genoseq.io.manifest import OutputFile, read_manifest
 from genoseq.tracks import Channel, channel_colours
 
+FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 _FLAGS = (
     "--headless",
@@ -66,8 +67,13 @@ return views.length > 0 && views.every((view) => view.viewports.every(
 """
 
 
-def page_options(tracks: Path, locus: str, annotation: str | None = None) -> dict[str, Any]:
-    """igv.js options for every track that the folder's manifest lists.
+def page_options(
+    tracks: Path,
+    locus: str,
+    annotation: str | None = None,
+    formats: Collection[str] = FORMATS,
+) -> dict[str, Any]:
+    """igv.js options for every track of these formats that the folder's manifest lists.
 
     A TSV opens as igv.js's ``bedgraph``: it draws the fourth column, the first channel.
     """
@@ -76,10 +82,18 @@ def page_options(tracks: Path, locus: str, annotation: str | None = None) -> dic
     names = [(file.name, file.strand) for file in listed if file.format in ("bigwig", "bedgraph")]
     channels = [Channel(name, strand) for name, strand in dict.fromkeys(names)]  # type: ignore[arg-type]
     colours = dict(zip(dict.fromkeys(names), channel_colours(channels), strict=True))
-    options = [track_options(file, colours, indexes) for file in listed]
+    options = [track_options(file, colours, indexes) for file in listed if file.format in formats]
     shown = [track for track in options if track is not None]
     if annotation is not None:
-        shown.append({"name": "annotation", "url": annotation, "type": "annotation", "height": 60})
+        shown.append(
+            {
+                "name": "annotation",
+                "url": annotation,
+                "type": "annotation",
+                "height": 60,
+                "displayMode": "EXPANDED",
+            }
+        )
     return {
         "reference": {"id": "genome", "fastaURL": "/genome.fa", "indexURL": "/genome.fa.fai"},
         "loadDefaultGenomes": False,
@@ -260,9 +274,14 @@ class IgvPage:
 
 @contextmanager
 def open_igv(
-    tracks: Path, fasta: Path, locus: str, profile: Path, annotation: Path | None = None,
+    tracks: Path,
+    fasta: Path,
+    locus: str,
+    profile: Path,
+    annotation: Path | None = None,
     width: int = 1200,
-) -> Iterator[IgvPage]:  # fmt: skip
+    formats: Collection[str] = FORMATS,
+) -> Iterator[IgvPage]:
     """The folder's tracks over the genome, drawn.
 
     Parameters
@@ -273,9 +292,13 @@ def open_igv(
         ``chrom:start-end``, 1-based.
     profile
         A new empty folder for Chromium.
+    annotation
+        GFF3 or BED to show below the tracks.
+    formats
+        Which of the folder's formats to show.
     """
     name = None if annotation is None else f"/annotation/{annotation.name}"
-    options = json.dumps(page_options(tracks, locus, name))
+    options = json.dumps(page_options(tracks, locus, name, formats))
     places: dict[str, Path | bytes] = {
         "/": _PAGE.replace("OPTIONS", options).encode(),
         "/igv.js": Path(str(files("igv_notebook") / "js/igv.min.js")),

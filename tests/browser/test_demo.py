@@ -1,0 +1,102 @@
+"""The demo, trained for a moment, in igv.js in a real Chromium: the README's picture.
+
+``GENOSEQ_PICTURE=docs/tracks.png`` keeps the picture, ``GENOSEQ_DEMO=folder`` takes the results of
+a whole ``snakemake --cores 2`` instead of running a short one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from igv_page import IgvPage, open_igv
+from PIL import Image
+from pysam import faidx
+
+REPOSITORY = Path(__file__).parents[2]
+CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
+BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
+TRACKS = {
+    "CDS +": [BLUE],
+    "CDS -": [ORANGE],
+    "segments": [BLUE, ORANGE],
+    "CDS + (tsv)": [BLUE],
+    "annotation": [],
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the default configuration ran, with fewer training steps."""
+    if "GENOSEQ_DEMO" in os.environ:
+        return Path(os.environ["GENOSEQ_DEMO"])
+    folder = tmp_path_factory.mktemp("demo")
+    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    for run in config["models"].values():
+        run["training"]["steps"] = 300
+    (folder / "config").mkdir()
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    sheet = (REPOSITORY / "config/genomes.tsv").read_text()
+    (folder / "config/genomes.tsv").write_text(sheet)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+    command += ["--cores", "2", "--directory", str(folder)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IgvPage]:
+    fasta = demo / "resources/demo/genome.fa"
+    faidx(str(fasta))
+    locus = f"{CHROM}:{START + 1}-{END}"
+    profile = tmp_path_factory.mktemp("chromium")
+    genes = demo / "resources/demo/genes.gff3"
+    formats = ("bigwig", "bed", "tsv")
+    tracks = demo / "results/tracks/demo/bilstm"
+    with open_igv(tracks, fasta, locus, profile, genes, formats=formats) as page:
+        yield page
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_demo_tracks_have_features(page: IgvPage, track: str) -> None:
+    features = page.features(track, CHROM, START, END)
+    assert len(features) > 10
+    if track.startswith("CDS"):
+        values = np.array([feature["value"] for feature in features])
+        assert values.min() >= 0
+        assert 0.5 < values.max() <= 1
+
+
+def test_demo_tracks_follow_the_genes(page: IgvPage) -> None:
+    inside = np.zeros(END - START, bool)
+    for gene in page.features("annotation", CHROM, START, END):
+        if gene["strand"] == "-":
+            inside[max(0, gene["start"] - START) : gene["end"] - START] = True
+    found = np.zeros(END - START)
+    for feature in page.features("CDS -", CHROM, START, END):
+        found[max(0, feature["start"] - START) : feature["end"] - START] = feature["value"]
+    assert 0.2 < inside.mean() < 0.8
+    assert found[inside].mean() > 0.6
+    assert found[~inside].mean() < 0.2
+
+
+def test_demo_picture_shows_every_track(page: IgvPage, tmp_path: Path) -> None:
+    picture = page.screenshot(Path(os.environ.get("GENOSEQ_PICTURE", tmp_path / "tracks.png")))
+    image = Image.open(picture).convert("RGB")
+    for track, colours in TRACKS.items():
+        part = np.asarray(image.crop(page.box(track)), int)
+        for colour in colours:
+            assert (np.abs(part - colour).max(axis=2) < 12).sum() > 100, track
+
+
+def test_demo_summary_names_the_tracks(demo: Path) -> None:
+    text = (demo / "results/summary.html").read_text()
+    assert "tracks/demo/bilstm/segments.bed" in text
+    assert "predictions" in text
