@@ -169,15 +169,29 @@ def sheet_problems(plan: Plan) -> list[str]:
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
                 f"empty; give a file, or split score"
             )
+    if signal and "bed" in plan.config.score.formats:
+        problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
     splits = {plan.genomes[name].split for name in plan.learned}
     if splits <= {"valid", "test"}:
         problems.append("no genome to train on: give one the split train, blocks or contigs:...")
+    if not any(_has_test(split, plan.config.split.test) for split in splits):
+        problems.append(
+            "no genome to test on: give one the split test, blocks (with split.test above 0) or "
+            "contigs:test=..."
+        )
     return problems
+
+
+def _has_test(split: str, fraction: float) -> bool:
+    """Whether a genome of this split has regions that no model trains on, to evaluate it."""
+    return split == "test" or "test=" in split or (split == "blocks" and fraction > 0)
 
 
 def signal_files(row: GenomeRow) -> list[str]:
     """Files of a row's signals, which may be given as NAME=FILE."""
-    return [text.rpartition("=")[2] for text in row.signal]
+    from genoseq.data.signals import parse_signal  # numpy: only where there are signals
+
+    return [str(parse_signal(text)[1]) for text in row.signal]
 
 
 def missing_files(plan: Plan) -> list[str]:

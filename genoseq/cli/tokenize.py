@@ -109,7 +109,9 @@ def tokenize(
     settings = parse_settings(LabelSettings, chosen)
     files = {"fasta": fasta, "bed": bed, "mask": mask}
     if scheme is SchemeName.signal:
-        files |= {f"signal {n}": Path(s.rpartition("=")[2]) for n, s in enumerate(signals or [], 1)}
+        from genoseq.data.signals import parse_signal
+
+        files |= {f"signal {n}": parse_signal(s)[1] for n, s in enumerate(signals or [], 1)}
     else:
         files["annotation"] = annotation
     if scheme is SchemeName.signal and not signals:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -50,7 +49,7 @@ def name_signals(texts: Sequence[str]) -> list[SignalFile]:
     ConfigError
         If two have the same name and strand.
     """
-    pairs = [_split(text) for text in texts]
+    pairs = [parse_signal(text) for text in texts]
     stranded = {
         (match[1], match[2].lower())
         for name, _ in pairs
@@ -75,7 +74,8 @@ def name_signals(texts: Sequence[str]) -> list[SignalFile]:
     return signals
 
 
-def _split(text: str) -> tuple[str, Path]:
+def parse_signal(text: str) -> tuple[str, Path]:
+    """Name and file of a ``NAME=PATH`` or ``PATH`` argument; a path may hold ``=`` behind a ``/``."""
     name, equals, path = text.partition("=")
     if equals and name and "/" not in name:
         return name, Path(path)
@@ -128,12 +128,7 @@ class SignalLabels:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stack.close()
 
     def of(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:

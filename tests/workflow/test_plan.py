@@ -113,18 +113,35 @@ def test_make_plan_lists_every_problem_of_the_sheet(tmp_path: Path) -> None:
     assert "no genome to train on" in error.value.problems[-1]
 
 
+def test_make_plan_wants_a_genome_to_test_on(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\t{}\n"
+    for split in ("train", "contigs:valid=c1"):
+        with pytest.raises(ConfigError, match="no genome to test on"):
+            plan_of(tmp_path, sheet.format(split))
+    with pytest.raises(ConfigError, match="no genome to test on"):
+        plan_of(tmp_path, sheet.format("blocks"), split={"test": 0})
+    assert plan_of(tmp_path, sheet.format("contigs:test=c1")).learned == ["one"]
+
+
+def test_make_plan_refuses_segments_of_signals(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\ta.bw\tblocks\n"
+    with pytest.raises(ConfigError, match=r"score\.formats: bed is for classes"):
+        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+
+
 def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"genome 'one': labels\.scheme is signal"):
         plan_of(tmp_path, SHEET, labels={"scheme": "signal"})
 
 
 def test_signals_may_be_named(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,b.bw\ttrain\n"
-    plan = plan_of(tmp_path, sheet, labels={"scheme": "signal"})
-    assert plan.labels_input(wild(genome="one")) == ["a.bw", "b.bw"]
+    sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,x/k=1/b.bw\tblocks\n"
+    settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
+    plan = plan_of(tmp_path, sheet, **settings)
+    assert plan.labels_input(wild(genome="one")) == ["a.bw", "x/k=1/b.bw"]
     words = plan.tokenize_options(wild(genome="one", tokenizer="k3s1"))
-    assert words.endswith("--signal rna=a.bw --signal b.bw")
-    assert missing_files(plan) == ["one.fa", "a.bw", "b.bw"]
+    assert words.endswith("--signal rna=a.bw --signal x/k=1/b.bw")
+    assert missing_files(plan) == ["one.fa", "a.bw", "x/k=1/b.bw"]
 
 
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
