@@ -34,7 +34,7 @@ CONFIG: dict[str, Any] = {
 }
 SHEET = """\
 name\tfasta\tannotation\tmask\tsplit
-made\tmade.fa\tmade.gff3\t-\tblocks
+made\tmade genome.fa\tmade.gff3\t-\tblocks
 other\tother.fa.gz\t-\t-\tscore
 """
 ONE_EACH = {"summary": 1, "all": 1}
@@ -59,7 +59,7 @@ def write_genome(folder: Path) -> None:
                 f"{chrom}\tmade\tCDS\t{first}\t{first + 299}\t.\t+\t0\tID={chrom}.{number}"
             )
         records.append(f">{chrom} made\n" + "".join(parts) + "\n")
-    (folder / "made.fa").write_text("".join(records))
+    (folder / "made genome.fa").write_text("".join(records))
     (folder / "made.gff3").write_text("##gff-version 3\n" + "\n".join(genes) + "\n")
     with gzip.open(folder / "other.fa.gz", "wt") as handle:
         handle.write(">x\n" + "".join(random.choice(list("ACGT"), 2_000)) + "\n")

@@ -15,5 +15,5 @@ rule demo:
         runtime=10,
         gpu=0,
     shell:
-        "genoseq demo --fasta {output.fasta} --annotation {output.annotation}"
-        " --mask {output.mask} > {log} 2>&1"
+        "genoseq demo --fasta {output.fasta:q} --annotation {output.annotation:q}"
+        " --mask {output.mask:q} > {log:q} 2>&1"

@@ -16,5 +16,5 @@ rule evaluate:
         runtime=120,
         gpu=0,
     shell:
-        "genoseq evaluate {input.bundle} {input.stores} -o {output}"
-        " --split test --threads {threads} > {log} 2>&1"
+        "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
+        " --split test --threads {threads} > {log:q} 2>&1"

@@ -18,5 +18,5 @@ rule extract:
     params:
         options=plan.extract_options,
     shell:
-        "genoseq extract {input.fasta} -o {output.fasta} --bed {output.bed}"
-        " {params.options} > {log} 2>&1"
+        "genoseq extract {input.fasta:q} -o {output.fasta:q} --bed {output.bed:q}"
+        " {params.options} > {log:q} 2>&1"

@@ -18,5 +18,5 @@ rule score:
     params:
         options=plan.score_options(),
     shell:
-        "genoseq score {input.fasta} -m {input.bundle} -o {output} --formats scores"
-        " --threads {threads} {params.options} > {log} 2>&1"
+        "genoseq score {input.fasta:q} -m {input.bundle:q} -o {output:q} --formats scores"
+        " --threads {threads} {params.options} > {log:q} 2>&1"

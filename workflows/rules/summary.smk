@@ -18,5 +18,5 @@ rule summary:
         title=plan.config.summary.title,
         note=plan.config.summary.note,
     shell:
-        "genoseq summary {input} -o {output} --title {params.title:q}"
-        " --note {params.note:q} > {log} 2>&1"
+        "genoseq summary {input:q} -o {output:q} --title {params.title:q}"
+        " --note {params.note:q} > {log:q} 2>&1"

@@ -19,5 +19,5 @@ rule tokenize:
     params:
         options=plan.tokenize_options,
     shell:
-        "genoseq tokenize {input.fasta} -o {output} --bed {input.bed}"
-        " {params.options} > {log} 2>&1"
+        "genoseq tokenize {input.fasta:q} -o {output:q} --bed {input.bed:q}"
+        " {params.options} > {log:q} 2>&1"

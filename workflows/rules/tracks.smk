@@ -17,4 +17,4 @@ rule tracks:
     params:
         options=plan.tracks_options(),
     shell:
-        "genoseq tracks {input} -o {output} {params.options} > {log} 2>&1"
+        "genoseq tracks {input:q} -o {output:q} {params.options} > {log:q} 2>&1"

@@ -21,6 +21,6 @@ rule train:
         state=subpath(output[0], with_suffix=".state"),
         format=genoseq_workflow.TRAINING_FORMAT,
     shell:
-        "genoseq train {input} -o {output} --settings {params.settings:q}"
-        " --state {params.state} --checkpoint-minutes {resources.checkpoint_minutes}"
-        " --threads {threads} > {log} 2>&1"
+        "genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
+        " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --threads {threads} > {log:q} 2>&1"
