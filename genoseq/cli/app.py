@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -69,6 +70,7 @@ app.add_typer(config.app)
 
 def main() -> None:
     """Run the command line: every expected error is one line on stderr, exit status 1."""
+    gc.freeze()  # What is imported by now stays: going through it again costs 15 ms a start.
     try:
         app()
     except GenoseqError as error:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -41,6 +38,8 @@ def demo(
     The genome is Corynebacterium diphtheriae NCTC 11397. The genes are predictions of Prodigal,
     trained on that genome: good enough to learn from, but nobody curated them.
     """
+    from importlib.metadata import version
+
     name, text = _read_genome()
     genes = _find_genes(bytes("".join(text), "ascii"))
     with atomic_file(fasta) as path, path.open("w") as handle:
@@ -58,6 +57,10 @@ def demo(
 
 def _read_genome() -> tuple[str, list[str]]:
     """The record's header and its lines."""
+    import gzip
+    from importlib.metadata import version
+    from importlib.resources import files
+
     try:
         source = files("pyrodigal") / GENOME
     except ModuleNotFoundError:
@@ -79,6 +82,8 @@ def _find_genes(sequence: bytes) -> Genes:
 
 
 def _write_genes(handle: IO[str], genes: Genes, chrom: str) -> None:
+    from importlib.metadata import version
+
     handle.write("##gff-version 3\n")
     handle.write(f"##sequence-region {chrom} 1 {len(genes.sequence)}\n")
     source = f"pyrodigal_v{version('pyrodigal')}"

@@ -24,8 +24,9 @@ from genoseq.regions import Region, Strand, flank, merge, subtract
 
 NO_NAME = "."
 
-# Characters of BED a chunk: some 3,500 lines, whose sequences at 500 bp fit into the L2 cache.
-_CHUNK_TEXT = 1 << 17
+# Characters of BED a chunk: some 900 lines, whose sequences at 500 bp fit into the L2 cache, and
+# into memory that Python keeps from chunk to chunk.
+_CHUNK_TEXT = 1 << 15
 _CHUNK_REGIONS = 8192
 
 

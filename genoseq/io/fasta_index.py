@@ -1,10 +1,12 @@
 """Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
 
+
 The index of samtools and pyfaidx (``.fai``) tells a contig's bases, first byte, bases a line and
 bytes a line, and so is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
 
-1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file;
+1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
+   read without pyfaidx, whose import takes as long as extracting 10,000 regions;
 2. the input itself, indexed by pyfaidx in a temporary folder and then checked byte for byte;
 3. an evened-out copy in a temporary folder (:mod:`genoseq.io.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
@@ -52,7 +54,7 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index]:
     with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
         folder = Path(name)
         plain = _plain(path, folder)
-        index = _index_beside(path, folder) if plain == path else None
+        index = _index_beside(path) if plain == path else None
         if index is None:
             index = _index_of(plain, folder)
         if index is None:
@@ -75,14 +77,14 @@ def _plain(path: Path, folder: Path) -> Path:
     return plain
 
 
-def _index_beside(path: Path, folder: Path) -> Index | None:
+def _index_beside(path: Path) -> Index | None:
     """The index of ``path.fai`` if it is there, not older than the file, and fits it."""
-    beside = path.with_name(path.name + ".fai")
+    beside = path.with_name(f"{path.name}.fai")
     try:
         fresh = beside.stat().st_mtime_ns >= path.stat().st_mtime_ns
     except OSError:
         return None
-    index = _pyfaidx(path, folder, beside) if fresh else None
+    index = _read_fai(beside) if fresh else None
     if index is None:
         return None
     with path.open("rb") as file:
@@ -94,33 +96,41 @@ def _index_of(plain: Path, folder: Path) -> Index | None:
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-        index = _pyfaidx(plain, folder, folder / f"{plain.name}.fai")
+        index = _new_index(plain, folder)
         if index is None or not _covers(file, index):
             return None
         return index if all(_is_even(file, lines) for lines in index.values()) else None
 
 
-def _pyfaidx(plain: Path, folder: Path, fai: Path) -> Index | None:
-    """What pyfaidx reads from ``fai``, which it makes where it is missing; None if it cannot."""
+def _read_fai(fai: Path) -> Index | None:
+    """What a ``.fai`` says; None if a line is no name and four numbers, or a name comes twice."""
+    try:
+        with fai.open(encoding="utf-8") as lines:
+            rows = [line.rstrip("\n").split("\t") for line in lines]
+    except (OSError, UnicodeDecodeError):
+        return None
+    if any(len(row) != 5 or not all(map(str.isdecimal, row[1:])) for row in rows):
+        return None
+    index = {name: Lines(*map(int, numbers)) for name, *numbers in rows}
+    return index if len(index) == len(rows) else None
+
+
+def _new_index(plain: Path, folder: Path) -> Index | None:
+    """The index that pyfaidx makes in ``folder``; None if it cannot."""
     import pyfaidx
 
     # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
-    link = folder / "genome.fa"
-    link.unlink(missing_ok=True)
+    link, fai = folder / "genome.fa", folder / f"{plain.name}.fai"
     link.symlink_to(plain.resolve())
     try:
-        faidx = pyfaidx.Faidx(link, indexname=fai, rebuild=False)
+        pyfaidx.Faidx(link, indexname=fai, rebuild=False).close()
     except (
         Exception
     ):  # any of its own, ValueError, RuntimeError ...: the copy will say what is wrong
         return None
-    try:
-        return {
-            name: Lines(record.rlen, record.offset, record.lenc, record.lenb)
-            for name, record in faidx.index.items()
-        }
     finally:
-        faidx.close()
+        link.unlink()
+    return _read_fai(fai)
 
 
 def _starts_a_record(file: BinaryIO) -> bool:

@@ -134,7 +134,7 @@ def test_extract_equals_slicing_however_stretches_fall(
     path = tmp_path_factory.mktemp("slices") / "toy.fa"
     path.write_bytes(b"".join(b">%b\n%b\n" % (c.encode(), s) for c, s in contigs.items()))
     with pytest.MonkeyPatch.context() as patch, open_fasta(path) as fasta:
-        for name in ("_NEAR", "_ROUND", "_DENSE", "STRETCH"):
+        for name in ("_NEAR", "_ROUND", "_SPREAD", "STRETCH"):
             patch.setattr(stretches, name, data.draw(st.sampled_from([1, 7, 64, 1 << 20])))
         found = list(extract(fasta, regions, stranded=True))
     for region, (name, letters) in zip(regions, found, strict=True):

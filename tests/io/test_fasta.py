@@ -154,6 +154,10 @@ def test_open_fasta_uses_a_right_index_and_leaves_it(tmp_path: Path) -> None:
         "x\t6\t3\t4\t5\nb\t2\t14\t2\t3\n",
         "a\t6\t3\t4\t5\na\t2\t14\t2\t3\n",
         "a\t6\t3\t0\t0\nb\t2\t14\t2\t3\n",
+        "a\t6\t3\t4\t5\t9\nb\t2\t14\t2\t3\t9\n",
+        "a\t6\t-3\t4\t5\nb\t2\t14\t2\t3\n",
+        "a\t6\t3\t4\nb\t2\t14\t2\t3\n",
+        "a\t6\t\t4\t5\nb\t2\t14\t2\t3\n",
     ],
 )
 def test_open_fasta_does_not_trust_a_wrong_index(tmp_path: Path, index: str) -> None:
