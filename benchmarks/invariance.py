@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from genoseq.inference.score import WINDOW_BASES, score
+from genoseq.inference.predict import WINDOW_BASES
+from genoseq.inference.score import score
 from genoseq.io.fasta import Fasta, open_fasta
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.regions import Region

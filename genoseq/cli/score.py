@@ -57,7 +57,8 @@ def score(
     with open_fasta(genome) as fasta:
         import torch
 
-        from genoseq.inference.score import BATCH_BASES, WINDOW_BASES, output_channels
+        from genoseq.inference.predict import BATCH_BASES, WINDOW_BASES
+        from genoseq.inference.score import output_channels
         from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import write_tracks
         from genoseq.models.bundle import load_bundle

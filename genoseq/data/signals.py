@@ -75,7 +75,7 @@ def name_signals(texts: Sequence[str]) -> list[SignalFile]:
 
 
 def parse_signal(text: str) -> tuple[str, Path]:
-    """Name and file of a ``NAME=PATH`` or ``PATH`` argument; a path may hold ``=`` behind a ``/``."""
+    """Name and file of ``NAME=PATH`` or ``PATH``; a path may hold ``=`` behind a ``/``."""
     name, equals, path = text.partition("=")
     if equals and name and "/" not in name:
         return name, Path(path)

@@ -6,7 +6,6 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,13 @@ from numpy.typing import NDArray
 from genoseq.atomic import atomic_folder
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError
-from genoseq.inference.predict import Predictor
+from genoseq.inference.predict import (
+    BATCH_BASES,
+    WINDOW_BASES,
+    Predictor,
+    predict_windows,
+    window_layout,
+)
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.schemes import UNKNOWN
@@ -26,8 +31,6 @@ from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.windows import Window, tile
 
-CORE_BASES = 6144
-BATCH_BASES = 49_152
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 
 
@@ -67,9 +70,10 @@ def evaluate(
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
-    Windows lie as they do in scoring, on the contig's lattice, with the bundle's context; beyond a
-    region's ends the model sees N, because a store holds nothing else.  A base that is N has no
-    score, and leaves the metrics like one without a known label.
+    Windows are those of scoring, on the contig's lattice, with the bundle's context; beyond a
+    region's ends the model sees N, because a store holds nothing else.  A base that is N, or all of
+    whose tokens hold an N (of large strides whole tokens at N and at region ends), leaves the
+    metrics like one without a known label.
 
     Parameters
     ----------
@@ -90,19 +94,12 @@ def evaluate(
     _check(bundle, stores, split)
     predictor = Predictor(bundle, device)
     metrics = build_metrics(bundle.scheme, bundle.activation)
-    core = max(1, CORE_BASES // predictor.stride) * predictor.stride
+    core, size = window_layout(bundle, WINDOW_BASES, BATCH_BASES)
     pieces = _pieces(stores, split, core, bundle.context, predictor.stride)
-    size = max(1, BATCH_BASES // (core + 2 * bundle.context))
-    while batch := list(islice(pieces, size)):
-        codes = np.stack([_codes(piece) for piece in batch])
-        values = predictor(codes, bundle.context)
-        for piece, letters, predicted in zip(batch, codes, values.swapaxes(0, 1), strict=True):
-            window = piece.window
-            first = window.start + bundle.context
-            kept = slice(window.keep_start - first, window.keep_end - first)
-            labels = _labels(piece, letters[window.keep] == N)
-            metrics.update_values(torch.from_numpy(predicted[:, kept].T.copy()), labels)
-        report(sum(piece.window.keep_end - piece.window.keep_start for piece in batch))
+    windows = ((piece, piece.window, _codes(piece)) for piece in pieces)
+    for piece, letters, values in predict_windows(predictor, windows, bundle.context, size):
+        metrics.update_values(torch.from_numpy(values.T.copy()), _labels(piece, letters == N))
+        report(len(letters))
     used = {store.name: store.checksums["ids.bin"] for store in stores}
     return Evaluation({"split": split, "stores": used, **metrics.compute()}, metrics.curves())
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from typing import Literal
+from itertools import islice
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -14,8 +16,17 @@ from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
 from genoseq.models.precision import choose_device, choose_precision
-from genoseq.sequences import Codes, reverse_complement_codes
+from genoseq.sequences import Codes, N, reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.windows import Window
+
+WINDOW_BASES = 9216
+"""Bases of a window, context included: longer ones waste less context, but batches of more than
+about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
+BATCH_BASES = 46_080
+
+Values = NDArray[np.float32]
+ItemT = TypeVar("ItemT")
 
 
 class Predictor:
@@ -53,7 +64,7 @@ class Predictor:
         self.stride = bundle.settings.stride
         self.device = choose_device(device)
         settings = bundle.settings
-        if precision == "auto" and settings.encoder.family != "lstm":
+        if (precision, self.device.type) == ("auto", "cpu") and settings.encoder.family != "lstm":
             precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
         half = choose_precision(self.device, precision).precision == "bf16"
         self.dtype = torch.bfloat16 if half else torch.float32
@@ -74,7 +85,7 @@ class Predictor:
         self._biases = projection.bias, projection.bias[mirrored.to(self.device)]
 
     @torch.inference_mode()
-    def __call__(self, codes: Codes, context: int) -> NDArray[np.float32]:
+    def __call__(self, codes: Codes, context: int) -> Values:
         """Predictions for the cores of windows.
 
         Parameters
@@ -106,6 +117,8 @@ class Predictor:
             ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
+        if len(steps) > self._model.encoder.chunk:
+            return self._model.encoder.forward(steps.transpose(0, 1)).transpose(0, 1)
         hidden: Tensor = self._recurrent(steps.contiguous())[0]
         return hidden
 
@@ -118,3 +131,39 @@ class Predictor:
         )
         logits = flat.float().view(self.stride, len(self.scheme), steps, batch)
         return activate(logits, self._activation, dim=1)
+
+
+def window_layout(bundle: Bundle, window_bases: int, batch_bases: int) -> tuple[int, int]:
+    """Bases of a window's core, a multiple of the model's stride, and windows of a batch."""
+    stride = bundle.settings.stride
+    core = max(window_bases - 2 * bundle.context, stride) // stride * stride
+    return core, max(1, batch_bases // (core + 2 * bundle.context))
+
+
+def predict_windows(
+    predictor: Predictor,
+    windows: Iterable[tuple[ItemT, Window, Codes]],
+    context: int,
+    size: int,
+) -> Iterator[tuple[ItemT, Codes, Values]]:
+    """Codes (L,) and predictions (S, L) of the kept bases of windows, in order.
+
+    Parameters
+    ----------
+    windows
+        What is to come back with the predictions, the window, and its codes, shape (W,).
+    context
+        bp on each side of a window's core.
+    size
+        Windows of a batch.
+    """
+    waiting = iter(windows)
+    while batch := list(islice(waiting, size)):
+        # Short batches are filled up: matrix kernels may round otherwise for other shapes.
+        codes = np.full((size, len(batch[0][2])), N, np.uint8)
+        codes[: len(batch)] = [letters for _, _, letters in batch]
+        predicted = predictor(codes, context)
+        for row, (item, window, letters) in enumerate(batch):
+            first = window.start + context
+            kept = slice(window.keep_start - first, window.keep_end - first)
+            yield item, letters[window.keep], predicted[:, row, kept]

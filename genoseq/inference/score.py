@@ -7,13 +7,19 @@ make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.inference.predict import Predictor
+from genoseq.inference.predict import (
+    BATCH_BASES,
+    WINDOW_BASES,
+    Predictor,
+    Values,
+    predict_windows,
+    window_layout,
+)
 from genoseq.io.fasta import Fasta
 from genoseq.models.bundle import Bundle
 from genoseq.regions import Region, check_bounds, merge
@@ -22,10 +28,6 @@ from genoseq.sequences import Codes, N
 from genoseq.tracks import Channel, Track
 from genoseq.windows import Window, stitch, tile
 
-WINDOW_BASES = 9216
-"""Bases of a window, context included: longer ones waste less context, but batches of more than
-about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
-BATCH_BASES = 46_080
 _STRETCH_BASES = 1 << 20
 _DECIMALS = 3
 
@@ -67,14 +69,20 @@ def score(
     3 decimals; signals are in the signal's units.  A base that is not A, C, G or T is NaN.
     """
     predictor = Predictor(bundle, device, precision)
-    context = bundle.context
-    stride = bundle.settings.stride
-    core = max(window_bases - 2 * context, stride) // stride * stride
-    wanted = _wanted(genome, regions)
-    windows = (window for region in wanted for window in tile(region, core, context, stride))
+    context, stride = bundle.context, bundle.settings.stride
+    core, size = window_layout(bundle, window_bases, batch_bases)
+    reader = _WindowReader(genome)
+    windows = (
+        (window, window, reader.codes(window))
+        for region in _wanted(genome, regions)
+        for window in tile(region, core, context, stride)
+    )
     states, channels = output_channels(bundle.scheme, by_phase)
-    size = max(1, batch_bases // (core + 2 * context))
-    pieces = _pieces(predictor, genome, windows, size, context, states)
+    decimals = _DECIMALS if bundle.scheme.kind == "classes" else None
+    pieces = (
+        (window, _channel_values(states, predicted, codes, decimals))
+        for window, codes, predicted in predict_windows(predictor, windows, context, size)
+    )
     return stitch(pieces, channels)
 
 
@@ -105,32 +113,15 @@ def _wanted(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
     return sorted(merged, key=lambda region: order[region.chrom])
 
 
-def _pieces(
-    predictor: Predictor,
-    genome: Fasta,
-    windows: Iterator[Window],
-    size: int,
-    context: int,
-    states: NDArray[np.float32],
-) -> Iterator[tuple[Window, NDArray[np.float32]]]:
-    """Each window with the values of its kept bases, shape (L, C)."""
-    reader = _WindowReader(genome)
-    classes = predictor.scheme.kind == "classes"
-    while batch := list(islice(windows, size)):
-        codes = np.stack([reader.codes(window) for window in batch])
-        # Short batches are filled up: matrix kernels may round otherwise for other shapes.
-        filled = np.full((size, codes.shape[1]), N, np.uint8)
-        filled[: len(batch)] = codes
-        predicted = predictor(filled, context)[:, : len(batch)]
-        values = np.tensordot(states, predicted, 1)
-        if classes:
-            values = values.round(_DECIMALS)
-        known = codes[:, context : codes.shape[1] - context] != N
-        values = np.where(known, values, np.float32(np.nan))
-        for row, window in enumerate(batch):
-            first = window.start + context
-            kept = slice(window.keep_start - first, window.keep_end - first)
-            yield window, values[:, row, kept].T
+def _channel_values(
+    states: NDArray[np.float32], predicted: Values, codes: Codes, decimals: int | None
+) -> Values:
+    """Predictions (S, L) as values of channels (L, C), rounded if wanted; NaN where a base is N."""
+    values = states @ predicted
+    if decimals is not None:
+        values = values.round(decimals)
+    values[:, codes == N] = np.nan
+    return values.T
 
 
 class _WindowReader:

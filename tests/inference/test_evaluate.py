@@ -43,7 +43,7 @@ def test_evaluate_counts_each_known_base_once(bundle: Bundle, store: Store) -> N
     assert np.sum(found["states"]["confusion"]) == 8401
 
 
-@pytest.mark.parametrize("start", [0, 100, 6144 * 3 - 7])
+@pytest.mark.parametrize("start", [0, 100, 9024 * 3 - 7])
 def test_evaluate_agrees_with_predictions_of_the_bases(
     bundle: Bundle, tmp_path: Path, start: int
 ) -> None:

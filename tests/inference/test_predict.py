@@ -70,6 +70,15 @@ def test_predictor_swaps_strands_on_the_reverse_complement(scheme: Scheme) -> No
     np.testing.assert_allclose(forward, mirrored, atol=1e-6)
 
 
+@pytest.mark.parametrize("changes", NETWORKS)
+def test_predictor_runs_windows_longer_than_a_kernel_takes(changes: dict[str, Any]) -> None:
+    bundle = random_bundle(changes, cds_phase_scheme())
+    codes = random_codes(2, 480)
+    whole = Predictor(bundle, "cpu", "fp32")(codes, 0)
+    bundle.model.encoder.chunk = 7
+    np.testing.assert_allclose(Predictor(bundle, "cpu", "fp32")(codes, 0), whole, atol=1e-6)
+
+
 def test_predictor_probabilities_add_up_to_one(bundle: Bundle) -> None:
     predicted = Predictor(bundle, "cpu", "fp32")(random_codes(2, 96), 0)
     np.testing.assert_allclose(predicted.sum(0), 1, atol=1e-6)
