@@ -1,13 +1,21 @@
-"""Outputs that appear whole or not at all: written beside their place, then renamed into it."""
+"""Outputs that appear whole or not at all: written beside their place, then renamed into it.
+
+What is being written lies under a ``.partial-`` name that its process has locked.  A killed process
+leaves it there without a lock, and the next one that writes the same output removes it.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+
+_PARTIAL = ".partial-"
 
 
 @contextmanager
@@ -20,14 +28,17 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays, because some libraries choose the format by it.
-    handle, name = tempfile.mkstemp(prefix=".partial-", suffix="-" + final.name, dir=final.parent)
-    os.close(handle)
+    suffix = "-" + final.name
+    remove_stale(final.parent, suffix)
+    handle, name = tempfile.mkstemp(prefix=_PARTIAL, suffix=suffix, dir=final.parent)
     partial = Path(name)
     try:
+        _lock(handle)
         yield partial
         partial.chmod(0o666 & ~_umask())
         partial.replace(final)
     finally:
+        os.close(handle)
         partial.unlink(missing_ok=True)
 
 
@@ -39,19 +50,56 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial-", suffix="-" + final.name, dir=final.parent))
-    try:
+    with staging_folder(final.parent, "-" + final.name) as partial:
         yield partial
         partial.chmod(0o777 & ~_umask())
         if final.is_dir():
             old = Path(tempfile.mkdtemp(prefix=".old-", dir=final.parent))
             final.rename(old / final.name)
-            partial.rename(final)
-            shutil.rmtree(old)
+            try:
+                partial.rename(final)
+            except OSError:
+                (old / final.name).rename(final)
+                raise
+            finally:
+                shutil.rmtree(old)
         else:
             partial.rename(final)
+
+
+@contextmanager
+def staging_folder(parent: Path, suffix: str = "") -> Iterator[Path]:
+    """A new temporary folder in ``parent``, which is gone after the block if it is still there."""
+    remove_stale(parent, suffix)
+    folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, suffix=suffix, dir=parent))
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle)
+        yield folder
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_stale(folder: Path, suffix: str = "") -> None:
+    """Remove what killed processes left in ``folder`` of outputs whose names end so."""
+    for stale in folder.glob(f"{_PARTIAL}*{escape(suffix)}"):
+        with suppress(OSError):  # another process was quicker
+            handle = os.open(stale, os.O_RDONLY)
+            try:
+                if _lock(handle):
+                    shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+            finally:
+                os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Whether the file could be locked; the lock dies with the process that holds it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _umask() -> int:

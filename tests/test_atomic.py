@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,4 +58,35 @@ def test_atomic_folder_replaces_the_old_folder(tmp_path: Path) -> None:
 def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:
     with pytest.raises(InterruptedHalfwayError):
         interrupt_folder(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+HANG = """
+import sys, time
+from genoseq.atomic import {0}
+with {0}(sys.argv[1]) as partial:
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("interrupt", [interrupt_file, interrupt_folder])
+def test_what_a_killed_writer_left_goes_with_the_next_of_the_same_output(
+    tmp_path: Path, interrupt: Callable[[Path], None]
+) -> None:
+    kind = interrupt.__name__.replace("interrupt", "atomic")
+    command = [sys.executable, "-c", HANG.format(kind), str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begun\n"
+        for name in ("other", "out"):  # another output's leavings stay, and a living writer's
+            with pytest.raises(InterruptedHalfwayError):
+                interrupt(tmp_path / name)
+            assert len(list(tmp_path.iterdir())) == 1
+        writer.send_signal(signal.SIGKILL)
+    with pytest.raises(InterruptedHalfwayError):
+        interrupt(tmp_path / "other")
+    assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(InterruptedHalfwayError):
+        interrupt(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -6,16 +6,13 @@ manifest last; a run that fails leaves OUT as it was.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, get_args
 
+from genoseq.atomic import staging_folder
 from genoseq.config import Format
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.io.bedgraph import BedGraphWriter
@@ -29,7 +26,6 @@ from genoseq.tracks import Channel, Track
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-_PARTIAL = ".partial-"
 _LONGEST = 2**32 - 1
 """Bases; bigWig keeps positions in 32 bits."""
 
@@ -164,39 +160,15 @@ def _chain(first: Cell, rest: Iterator[Cell]) -> Iterator[Cell]:
 
 @contextmanager
 def _stage(out: Path) -> Iterator[Path]:
-    """A temporary folder inside ``out``; what killed runs left of theirs is removed."""
+    """A temporary folder inside ``out``, which is made if missing, and removed if left empty."""
     made = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob(_PARTIAL + "*"):
-        with _lock(old) as free:
-            if free:
-                shutil.rmtree(old, ignore_errors=True)
-    stage = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=out))
     try:
-        with _lock(stage):
+        with staging_folder(out) as stage:
             yield stage
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         if made and not any(out.iterdir()):
             out.rmdir()
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[bool]:
-    """Whether the folder could be locked; the lock dies with the process that holds it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        yield _locked(handle)
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _publish(stage: Path, out: Path, files: list[OutputFile]) -> None:

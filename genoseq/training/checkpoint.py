@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,11 +28,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from genoseq.atomic import atomic_file
+from genoseq.atomic import atomic_file, remove_stale
 from genoseq.errors import ConfigError
 
 FORMAT = 1
 """Version of these files and of the arithmetic of a step: a change of either starts runs afresh."""
+
+_log = logging.getLogger("genoseq.training")
 
 
 @dataclass(slots=True)
@@ -166,11 +169,14 @@ def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[Sta
                 f"{folder} is in use by another training ({lock.read().strip() or 'unknown'}): "
                 f"wait for it, stop it, or name another folder with --state"
             ) from None
+        except OSError as error:  # some network file systems have no locks
+            _log.warning(
+                "%s cannot be locked (%s): let no other training use it", folder, error.strerror
+            )
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
         lock.flush()
-        for partial in folder.glob(".partial-*"):  # of a process that was killed while it wrote
-            partial.unlink()
+        remove_stale(folder)
         yield StateFolder(folder, {"format": FORMAT, **fingerprint})
 
 
