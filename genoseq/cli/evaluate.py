@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,11 +17,17 @@ def evaluate(
         Path,
         typer.Option("-o", "--out", help="Folder for metrics.json, curves.tsv, confusion.tsv."),
     ],
-    split: Annotated[str, typer.Option(help="train, valid, test or score.")] = "test",
+    split: Annotated[
+        Literal["train", "valid", "test", "score"], typer.Option(help="Regions to measure on.")
+    ] = "test",
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or cuda:N.  [default: a GPU if there is one]")
+        str | None,
+        typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one"),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
+    ] = None,
 ) -> None:
     """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations."""
     import torch

@@ -54,12 +54,14 @@ class _Source:
 
 
 FastaFile = Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="FASTA to write.")]
+Output = Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")]
 BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
 RegionsBed = Annotated[Path | None, typer.Option(help="BED of regions.")]
 RegionTexts = Annotated[
     list[str] | None,
-    typer.Option(help="Region such as chr1:1-100 (1-based) or chr1; may be repeated."),
+    typer.Option(
+        metavar="REGION", help="Region such as chr1:1-100 (1-based) or chr1; may be repeated."
+    ),
 ]
 Annotation = Annotated[Path | None, typer.Option(help="GFF3, GTF, GenBank or BED with features.")]
 Types = Annotated[str, typer.Option(help="With --annotation: feature types, by commas.")]
@@ -88,14 +90,22 @@ SplitBlocks = Annotated[
 ]
 FlankUp = Annotated[int, typer.Option(help="bp added 5', on the region's strand.")]
 FlankDown = Annotated[int, typer.Option(help="bp added 3'.")]
-Tile = Annotated[int, typer.Option(help="Cut regions into pieces of this many bp.")]
-Step = Annotated[int, typer.Option(help="bp from piece to piece (default: --tile).")]
+Tile = Annotated[
+    int, typer.Option(help="Cut regions into pieces of this many bp.", show_default="0: whole")
+]
+Step = Annotated[int, typer.Option(help="bp from piece to piece.", show_default="0: as --tile")]
 MinLength = Annotated[
-    int | None, typer.Option(help="bp; drop shorter pieces (default 0; --split: 300).")
+    int | None,
+    typer.Option(help="bp; drop shorter pieces.", show_default="0, with --split 300"),
 ]
 MaxNFraction = Annotated[
     float | None,
-    typer.Option(help="Drop pieces with a larger share of N (default 1; --split: 0.5)."),
+    typer.Option(
+        min=0,
+        max=1,
+        help="Drop pieces with a larger share of N.",
+        show_default="1, with --split 0.5",
+    ),
 ]
 Blacklist = Annotated[
     Path | None, typer.Option(help="BED of bases never to use: they are cut out.")
@@ -107,7 +117,7 @@ OnErrorOption = Annotated[
 
 def extract(
     fasta: FastaFile,
-    output: Output,
+    out: Output,
     bed: BedOutput = None,
     regions: RegionsBed = None,
     region: RegionTexts = None,
@@ -149,18 +159,18 @@ def extract(
     share = 1.0 if split or max_n_fraction is None else max_n_fraction
     options = ExtractionOptions(strand, share, on_error is OnError.skip)
     tally = Tally()
-    with open_fasta(fasta) as genome, _outputs(output, bed) as (out, rows):
+    with open_fasta(fasta) as genome, _outputs(out, bed) as (letters, rows):
         if split_blocks:
             if regions is None or any(filters.values()) or blacklist:
                 raise ConfigError("--split-blocks needs --regions, and takes no filters")
-            write_blocks(genome, read_bed(regions), options, tally, out, rows)
+            write_blocks(genome, read_bed(regions), options, tally, letters, rows)
         elif split is not None:
             blocks = {"block": block, "gap": gap, "valid": valid, "test": test}
             chunks = _split_chunks(genome, split, blocks, filters, blacklist, seed, rows)
-            write_extracted(genome, chunks, options, tally, out, rows)
+            write_extracted(genome, chunks, options, tally, letters, rows)
         else:
             chunks = _chunks(genome, source, options, tally, shape, min_length or 0, blacklist)
-            write_extracted(genome, chunks, options, tally, out, rows)
+            write_extracted(genome, chunks, options, tally, letters, rows)
         if not tally.written:
             raise RegionError(f"no region is left to write{_losses(tally)}")
     _log.info(

@@ -16,8 +16,8 @@ EPILOG = "Example: genoseq leaks results/stores/*.k3s1 -o leaks.json"
 
 def leaks(
     stores: Annotated[list[Path], typer.Argument(help="Stores that one model learns from.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="JSON to write, besides the table.")
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="JSON to write, besides the table.")
     ] = None,
 ) -> None:
     """Say how much of the validation and test splits is also in another split.
@@ -34,10 +34,10 @@ def leaks(
     print("held_out\tother\tshared_31mers\tsample\tfraction")
     for leak in found:
         print(f"{leak.held_out}\t{leak.other}\t{leak.shared}\t{leak.total}\t{leak.fraction:.4f}")
-    if output is not None:
+    if out is not None:
         rows = [
             {"held_out": leak.held_out, "other": leak.other, "fraction": leak.fraction}
             for leak in found
         ]
-        with atomic_file(output) as path:
+        with atomic_file(out) as path:
             path.write_text(json.dumps(rows, indent=2) + "\n")

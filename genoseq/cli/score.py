@@ -15,7 +15,7 @@ EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks
 
 
 def score(
-    genome: Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")],
+    fasta: Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")],
     model: Annotated[
         Path, typer.Option("-m", "--model", help="Model folder, made by genoseq train.")
     ],
@@ -29,15 +29,24 @@ def score(
     by_phase: Annotated[
         bool, typer.Option("--by-phase", help="One track for each codon phase.")
     ] = False,
-    window: Annotated[int | None, typer.Option(help="Bases a window, context included.")] = None,
-    batch_bases: Annotated[int | None, typer.Option(help="Bases a batch.")] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(min=1, help="Bases a window, context included.", show_default="9216"),
+    ] = None,
+    batch_bases: Annotated[
+        int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
+    ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; a GPU where one is visible.")
+        str | None,
+        typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one"),
     ] = None,
     precision: Annotated[
         Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
+    ] = None,
 ) -> None:
     """Score every base of a genome, both strands, and write tracks.
 
@@ -54,7 +63,7 @@ def score(
     wanted = None
     if regions is not None:
         wanted = [Region(line.chrom, line.start, line.end) for line in read_bed(regions)]
-    with open_fasta(genome) as fasta:
+    with open_fasta(fasta) as genome:
         import torch
 
         from genoseq.inference.predict import BATCH_BASES, WINDOW_BASES
@@ -67,7 +76,7 @@ def score(
             torch.set_num_threads(threads)
         bundle = load_bundle(model)
         scored = score_genome(
-            fasta,
+            genome,
             bundle,
             regions=wanted,
             by_phase=asked.by_phase,
@@ -76,10 +85,10 @@ def score(
             device=device,
             precision=precision,
         )
-        total = sum(fasta.lengths.values()) if wanted is None else sum(map(len, wanted))
+        total = sum(genome.lengths.values()) if wanted is None else sum(map(len, wanted))
         _, channels = output_channels(bundle.scheme, asked.by_phase)
         tracks = _watched(scored, total)
-        write_tracks(tracks, fasta.lengths, channels, bundle.scheme.kind, out, asked.formats)
+        write_tracks(tracks, genome.lengths, channels, bundle.scheme.kind, out, asked.formats)
 
 
 def _watched(tracks: Iterator[Track], total: int) -> Iterator[Track]:

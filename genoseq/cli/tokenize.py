@@ -54,10 +54,13 @@ FastaFile = Annotated[
     Path,
     typer.Argument(help="The genome's FASTA, or that of its regions as genoseq extract wrote it."),
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", help="Store to write: a folder.")]
+Output = Annotated[Path, typer.Option("-o", "--out", help="Store to write: a folder.")]
 BedFile = Annotated[
     Path | None,
-    typer.Option(help="BED of the regions, the name column is the split (default: all, train)."),
+    typer.Option(
+        help="BED of the regions; the name column is the split.",
+        show_default="whole contigs, split train",
+    ),
 ]
 K = Annotated[int, typer.Option("--k", help="Bases a token, 1 to 8.")]
 Stride = Annotated[int, typer.Option(help="Bases from token to token, 1 to k.")]
@@ -67,7 +70,9 @@ Annotation = Annotated[
 Mask = Annotated[Path | None, typer.Option(help="BED of bases whose label is not known.")]
 Signals = Annotated[
     list[str] | None,
-    typer.Option("--signal", help="bigWig or bedGraph, or NAME=FILE; may be repeated."),
+    typer.Option(
+        "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
+    ),
 ]
 SchemeOption = Annotated[SchemeName, typer.Option(help="What is predicted of a base.")]
 Classes = Annotated[
@@ -76,12 +81,12 @@ Classes = Annotated[
 OverlapOption = Annotated[
     Overlap, typer.Option(help="Two genes on one base: the longer wins, or not known.")
 ]
-Name = Annotated[str | None, typer.Option(help="The store's name (default: the FASTA's).")]
+Name = Annotated[str | None, typer.Option(help="The store's name.", show_default="the FASTA's")]
 
 
 def tokenize(
     fasta: FastaFile,
-    output: Output,
+    out: Output,
     bed: BedFile = None,
     k: K = 3,
     stride: Stride = 1,
@@ -103,6 +108,7 @@ def tokenize(
     from genoseq.io.fasta import open_fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
 
+    _check_labels(scheme, annotation, signals, mask)
     tokenizer = parse_settings(TokenizerSettings, {"k": k, "stride": stride})
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
     chosen = {"scheme": scheme.value, "classes": listed, "overlap": overlap.value}
@@ -114,8 +120,6 @@ def tokenize(
         files |= {f"signal {n}": parse_signal(s)[1] for n, s in enumerate(signals or [], 1)}
     else:
         files["annotation"] = annotation
-    if scheme is SchemeName.signal and not signals:
-        raise ConfigError("scheme signal needs --signal")
     with ExitStack() as stack:
         genome = stack.enter_context(open_fasta(fasta))
         regions, lengths = _regions(genome, bed)
@@ -126,7 +130,21 @@ def tokenize(
             labels = _class_labels(settings, annotation, mask, lengths, regions)
         pieces = _pieces(genome, regions, KmerTokenizer(k, stride), labels)
         states = None if labels is None else labels.scheme
-        write_store(output, name or _stem(fasta), tokenizer, states, pieces, _sources(files))
+        write_store(out, name or _stem(fasta), tokenizer, states, pieces, _sources(files))
+
+
+def _check_labels(
+    scheme: SchemeName, annotation: Path | None, signals: list[str] | None, mask: Path | None
+) -> None:
+    """ConfigError for a file that would not be used, and for a scheme without its files."""
+    if scheme is SchemeName.signal and not signals:
+        raise ConfigError("scheme signal needs --signal")
+    if scheme is SchemeName.signal and annotation is not None:
+        raise ConfigError("scheme signal learns from --signal alone: leave out --annotation")
+    if scheme is not SchemeName.signal and signals:
+        raise ConfigError(f"scheme {scheme.value} does not use --signal: add --scheme signal")
+    if mask is not None and annotation is None and not signals:
+        raise ConfigError("--mask needs labels to mask: --annotation or --signal")
 
 
 def _regions(

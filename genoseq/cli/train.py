@@ -25,27 +25,31 @@ def train(
         typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
     ] = "{}",
     state: Annotated[
-        Path | None, typer.Option(help="Checkpoints, to resume from.  [default: OUT.state]")
+        Path | None,
+        typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state"),
     ] = None,
     log: Annotated[
-        Path | None, typer.Option(help="CSV and TensorBoard logs.  [default: STATE/logs]")
+        Path | None,
+        typer.Option(help="CSV and TensorBoard logs.", show_default="STATE/logs"),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or cuda:N.  [default: a GPU if there is one]")
+        str | None,
+        typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one"),
     ] = None,
     threads: Annotated[
         int,
         typer.Option(min=1, help="Threads of torch; an LSTM trains no faster on more than one."),
     ] = 1,
     max_minutes: Annotated[
-        float | None, typer.Option(help="Time budget; instead of the settings'.")
+        float | None, typer.Option(help="Time budget.", show_default="the settings'")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; instead of the settings'.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")] = None,
     checkpoint_minutes: Annotated[
-        float | None, typer.Option(help="Between checkpoints; instead of the settings'.")
+        float | None,
+        typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
     ] = None,
     context: Annotated[
-        int | None, typer.Option(min=0, help="bp of context at scoring.  [default: 768]")
+        int | None, typer.Option(min=0, help="bp of context at scoring.", show_default="768")
     ] = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint."""

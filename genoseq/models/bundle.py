@@ -181,8 +181,9 @@ def _read_bytes(path: Path) -> bytes:
 def _read_config(folder: Path) -> dict[str, Any]:
     """config.json of the known format, every entry there and of its type."""
     path = folder / CONFIG
+    text = _read_bytes(path)
     try:
-        config = json.loads(_read_bytes(path))
+        config = json.loads(text)
     except ValueError as error:
         raise BundleError(f"{path}: not JSON: {error}") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:

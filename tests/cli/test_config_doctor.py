@@ -42,7 +42,7 @@ def test_config_check_lists_every_problem(tmp_path: Path) -> None:
 
 def test_config_check_names_missing_files(tmp_path: Path) -> None:
     sheet = tmp_path / "genomes.tsv"
-    sheet.write_text("name\tfasta\tannotation\tsplit\none\tnone.fa\tnone.gff3\ttrain\n")
+    sheet.write_text("name\tfasta\tannotation\tsplit\none\tnone.fa\tnone.gff3\tblocks\n")
     (tmp_path / "config.yaml").write_text(f"genomes: {sheet}\n")
     with pytest.raises(ConfigError, match=r"no such file: none\.fa") as error:
         run("config", "check", tmp_path / "config.yaml")

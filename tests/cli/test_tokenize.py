@@ -111,6 +111,12 @@ def test_tokenize_classes_signals_and_no_labels(
         (("--annotation", "GENES"), "GENES: no feature to label as CDS; types there: gene"),
         (("--scheme", "stranded"), "classes are listed for schemes stranded and unstranded"),
         (("--scheme", "signal"), "scheme signal needs --signal"),
+        (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),
+        (("--mask", "BED"), "--mask needs labels to mask: --annotation or --signal"),
+        (
+            ("--scheme", "signal", "--signal", "x.bw", "--annotation", "GENES"),
+            "scheme signal learns from --signal alone: leave out --annotation",
+        ),
         (("--k", "9"), "k: Input should be less than or equal to 8"),
         (("--bed", "NAMES"), "region a:0-5: its name 'gene1' should be its split, one of train"),
         (("--bed", "OTHER"), "has neither a contig 'z' nor a record 'z:0-5' of that length"),
