@@ -5,21 +5,29 @@ A file is YAML or JSON.  Every problem in it is reported at once, by the name of
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
+TRAINING_FORMAT = 1
+"""Raised when a release trains other weights from the same settings, or keeps a training's state in
+another way: then no training goes on from an older state, and the workflow trains its models anew.
+"""
+
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+"""Names of genomes and models, which become names of files."""
 
 
 class Settings(BaseModel):
@@ -204,28 +212,6 @@ class Config(Settings):
         return self
 
 
-class GenomeRow(Settings):
-    """One row of the sample sheet; paths are relative to the working directory."""
-
-    name: str
-    fasta: str
-    annotation: str | None = None
-    mask: str | None = None
-    signal: tuple[str, ...] = ()
-    split: str = "score"
-
-    @model_validator(mode="after")
-    def _fields(self) -> GenomeRow:
-        if not NAME.match(self.name):
-            raise ValueError(f"genome name {self.name!r}: use letters, digits, _ and -")
-        if not re.match(r"^(train|valid|test|score|blocks|contigs:.+)$", self.split):
-            raise ValueError(
-                f"split {self.split!r}: use train, valid, test, score, blocks, "
-                f"or contigs:valid=chrA,chrB;test=chrC"
-            )
-        return self
-
-
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
@@ -236,13 +222,16 @@ def parse_settings(
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, entry['loc'])) or kind.__name__}: "
-            + entry["msg"].removeprefix("Value error, ")
-            + (f" (found {entry['input']!r})" if not isinstance(entry["input"], Mapping) else "")
-            for entry in error.errors()
-        ]
+        problems = list(map(_problem, error.errors()))
         raise ConfigError(problems, path) from None
+
+
+def _problem(entry: ErrorDetails) -> str:
+    """``setting: what is wrong (found ...)``; rules about several settings have no one value."""
+    said = entry["msg"].removeprefix("Value error, ")
+    if entry["loc"]:
+        said = f"{'.'.join(map(str, entry['loc']))}: {said}"
+    return said if isinstance(entry["input"], Mapping) else f"{said} (found {entry['input']!r})"
 
 
 def read_mapping(source: str | Path) -> dict[str, Any]:
@@ -272,41 +261,3 @@ def load_config(path: str | Path) -> Config:
 def json_schema() -> str:
     """JSON schema of :class:`Config`, for editors and for ``workflows/schemas``."""
     return json.dumps(Config.model_json_schema(), indent=2) + "\n"
-
-
-def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
-    """Rows of the sample sheet by name: tab separated, header line, ``-`` or empty for none.
-
-    ``signal`` holds several files separated by commas.  Lines starting with ``#`` are comments.
-    """
-    rows: dict[str, GenomeRow] = {}
-    try:
-        lines = Path(path).read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFormatError(f"the sample sheet cannot be read: {error}", path) from None
-    numbered = [(n, x) for n, x in enumerate(lines, 1) if x.strip() and not x.startswith("#")]
-    if not numbered:
-        raise InputFormatError("the sample sheet is empty: it needs a header and a row", path)
-    header, *body = csv.reader((text for _, text in numbered), delimiter="\t")
-    for (number, _), cells in zip(numbered[1:], body, strict=True):
-        if len(cells) != len(header):
-            raise InputFormatError(
-                f"{len(cells)} columns, the header has {len(header)}: separate them by tabs",
-                path,
-                number,
-            )
-        row = _genome_row(dict(zip(header, cells, strict=True)), path, number)
-        if row.name in rows:
-            raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
-        rows[row.name] = row
-    return rows
-
-
-def _genome_row(cells: dict[str, str], path: str | Path, line: int) -> GenomeRow:
-    filled: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip() not in ("", "-")}
-    if "signal" in filled:
-        filled["signal"] = tuple(part.strip() for part in filled["signal"].split(","))
-    try:
-        return parse_settings(GenomeRow, filled)
-    except ConfigError as error:
-        raise InputFormatError("; ".join(error.problems), path, line) from None

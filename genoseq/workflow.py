@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from genoseq.config import Config, GenomeRow, RunSettings, parse_settings, read_genomes
+from genoseq.config import Config, RunSettings, parse_settings
 from genoseq.errors import ConfigError
-
-TRAINING_FORMAT = 1
-"""Raised when a release trains other weights from the same settings: then models train anew."""
+from genoseq.sheet import GenomeRow, read_genomes
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
 """Settings of a run that do not decide its weights."""
@@ -40,6 +38,11 @@ class Plan:
 
     config: Config
     genomes: dict[str, GenomeRow]
+
+    @property
+    def signals(self) -> bool:
+        """Whether signals are learned, rather than the annotation's classes."""
+        return self.config.labels.scheme == "signal"
 
     @property
     def learned(self) -> list[str]:
@@ -73,7 +76,8 @@ class Plan:
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
         row = self.genomes[wildcards.genome]
-        return [path for path in (row.annotation, row.mask, *signal_files(row)) if path is not None]
+        source = signal_files(row) if self.signals else [row.annotation]
+        return [path for path in (*source, row.mask) if path is not None]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Tokenizer and labels."""
@@ -82,9 +86,11 @@ class Plan:
         words = ["--name", row.name, "--k", k, "--stride", stride, "--scheme", labels.scheme]
         words += ["--classes", ",".join(labels.classes)] if labels.classes else []
         words += ["--overlap", labels.overlap]
-        words += ["--annotation", row.annotation] if row.annotation else []
+        if self.signals:
+            words += [word for path in row.signal for word in ("--signal", path)]
+        elif row.annotation is not None:
+            words += ["--annotation", row.annotation]
         words += ["--mask", row.mask] if row.mask else []
-        words += [word for path in row.signal for word in ("--signal", path)]
         return shlex.join(words)
 
     def train_input(self, wildcards: Wildcards) -> list[str]:
@@ -159,7 +165,7 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
 def sheet_problems(plan: Plan) -> list[str]:
     """What the sample sheet lacks for these settings."""
     problems = []
-    signal = plan.config.labels.scheme == "signal"
+    signal = plan.signals
     for name in plan.learned:
         row = plan.genomes[name]
         if signal and not row.signal:

@@ -1,4 +1,4 @@
-"""Settings: every problem at once, by name; the sample sheet by line."""
+"""Settings: every problem at once, by name."""
 
 from __future__ import annotations
 
@@ -9,21 +9,14 @@ import pytest
 
 from genoseq.config import (
     Config,
-    GenomeRow,
     ModelSettings,
+    TokenizerSettings,
     json_schema,
     load_config,
     parse_settings,
-    read_genomes,
     read_mapping,
 )
-from genoseq.errors import ConfigError, InputFormatError
-
-
-def write_sheet(folder: Path, text: str) -> Path:
-    path = folder / "genomes.tsv"
-    path.write_text(text)
-    return path
+from genoseq.errors import ConfigError
 
 
 def test_load_config_of_an_empty_file_is_the_default(tmp_path: Path) -> None:
@@ -77,12 +70,20 @@ def test_read_mapping_takes_json_text() -> None:
             {"tokenizer": {"k": 3, "stride": 4}},
             "tokenizer: stride 4 is larger than k 3: bases would be skipped",
         ),
-        ({"stem": {"stride": 3, "kernel": 8}}, "kernel must exceed stride by an even number"),
+        (
+            {"stem": {"stride": 3, "kernel": 8}},
+            "^stem: kernel must exceed stride by an even number",
+        ),
     ],
 )
 def test_model_settings_refuse(data: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_settings(ModelSettings, data)
+
+
+def test_parse_settings_names_no_setting_where_none_is_to_blame() -> None:
+    with pytest.raises(ConfigError, match=r"^stride 2 is larger than k 1: bases would be skipped$"):
+        parse_settings(TokenizerSettings, {"k": 1, "stride": 2})
 
 
 def test_model_settings_stride_is_bases_a_step() -> None:
@@ -93,32 +94,3 @@ def test_model_settings_stride_is_bases_a_step() -> None:
 
 def test_json_schema_is_json_and_knows_every_section() -> None:
     assert set(json.loads(json_schema())["properties"]) == set(Config.model_fields)
-
-
-def test_read_genomes_reads_rows(tmp_path: Path) -> None:
-    sheet = write_sheet(
-        tmp_path,
-        "# comment\nname\tfasta\tannotation\tsignal\tsplit\n"
-        "a\ta.fa\t-\tx.bw, y.bw\tblocks\n\nb\tb.fa\tb.gff3\t\tcontigs:test=chrI\n",
-    )
-    assert read_genomes(sheet) == {
-        "a": GenomeRow(name="a", fasta="a.fa", signal=("x.bw", "y.bw"), split="blocks"),
-        "b": GenomeRow(name="b", fasta="b.fa", annotation="b.gff3", split="contigs:test=chrI"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "the sample sheet is empty"),
-        ("name\tfasta\na b.fa\n", "tsv:2: 1 columns, the header has 2: separate them by tabs"),
-        ("name\tfasta\n../a\tb.fa\n", "tsv:2: .*use letters, digits"),
-        ("name\tfasta\na\tb.fa\na\tc.fa\n", "tsv:3: genome 'a' is listed twice"),
-        ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: Extra inputs"),
-        ("name\tfasta\tsplit\na\tb.fa\tdev\n", "tsv:2: .*split 'dev': use train, valid"),
-        ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
-    ],
-)
-def test_read_genomes_says_line_and_mend(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(InputFormatError, match=message):
-        read_genomes(write_sheet(tmp_path, text))

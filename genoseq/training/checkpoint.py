@@ -29,10 +29,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from genoseq.atomic import atomic_file, remove_stale
+from genoseq.config import TRAINING_FORMAT
 from genoseq.errors import ConfigError
-
-FORMAT = 1
-"""Version of these files and of the arithmetic of a step: a change of either starts runs afresh."""
 
 _log = logging.getLogger("genoseq.training")
 
@@ -177,7 +175,7 @@ def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[Sta
         lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
         lock.flush()
         remove_stale(folder)
-        yield StateFolder(folder, {"format": FORMAT, **fingerprint})
+        yield StateFolder(folder, {"format": TRAINING_FORMAT, **fingerprint})
 
 
 def _digest(data: Any) -> str:

@@ -6,15 +6,10 @@ import pytest
 import torch
 
 from genoseq.errors import ConfigError
-from genoseq.training.checkpoint import FORMAT, Progress, StateFolder, open_state
-from genoseq.workflow import TRAINING_FORMAT
+from genoseq.training.checkpoint import Progress, StateFolder, open_state
 
 PRINT = {"model settings": {"width": 3}, "data": ["abc"]}
 TENSORS = {"model.w": torch.arange(6.0).reshape(2, 3), "losses": torch.zeros(0)}
-
-
-def test_format_is_the_workflows() -> None:
-    assert FORMAT == TRAINING_FORMAT
 
 
 def test_state_is_read_back_as_it_was_saved(tmp_path: Path) -> None:

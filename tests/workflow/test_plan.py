@@ -134,6 +134,19 @@ def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
         plan_of(tmp_path, SHEET, labels={"scheme": "signal"})
 
 
+def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
+    settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
+    one = wild(genome="one", tokenizer="k3s1")
+    for plan, used, unused in (
+        (plan_of(tmp_path, sheet), "one.gff3", "a.bw"),
+        (plan_of(tmp_path, sheet, **settings), "a.bw", "one.gff3"),
+    ):
+        assert plan.labels_input(one) == [used]
+        assert used in plan.tokenize_options(one)
+        assert unused not in plan.tokenize_options(one)
+
+
 def test_signals_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,x/k=1/b.bw\tblocks\n"
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}

@@ -19,7 +19,7 @@ rule train:
     params:
         settings=plan.train_settings,
         state=subpath(output[0], with_suffix=".state"),
-        format=genoseq_workflow.TRAINING_FORMAT,
+        format=TRAINING_FORMAT,
     shell:
         "genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"

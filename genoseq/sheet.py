@@ -1,0 +1,73 @@
+"""The sample sheet: which genomes there are, and what is done with each."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
+
+from genoseq.config import NAME, Settings, parse_settings
+from genoseq.errors import ConfigError, InputFormatError
+
+
+class GenomeRow(Settings):
+    """One row of the sample sheet; paths are relative to the working directory."""
+
+    name: str
+    fasta: str
+    annotation: str | None = None
+    mask: str | None = None
+    signal: tuple[str, ...] = ()
+    split: str = "score"
+
+    @model_validator(mode="after")
+    def _fields(self) -> GenomeRow:
+        if not NAME.match(self.name):
+            raise ValueError(f"genome name {self.name!r}: use letters, digits, _ and -")
+        if not re.match(r"^(train|valid|test|score|blocks|contigs:.+)$", self.split):
+            raise ValueError(
+                f"split {self.split!r}: use train, valid, test, score, blocks, "
+                f"or contigs:valid=chrA,chrB;test=chrC"
+            )
+        return self
+
+
+def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
+    """Rows of the sample sheet by name: tab separated, header line, ``-`` or empty for none.
+
+    ``signal`` holds several files separated by commas.  Lines starting with ``#`` are comments.
+    """
+    rows: dict[str, GenomeRow] = {}
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFormatError(f"the sample sheet cannot be read: {error}", path) from None
+    numbered = [(n, x) for n, x in enumerate(lines, 1) if x.strip() and not x.startswith("#")]
+    if not numbered:
+        raise InputFormatError("the sample sheet is empty: it needs a header and a row", path)
+    header, *body = csv.reader((text for _, text in numbered), delimiter="\t")
+    for (number, _), cells in zip(numbered[1:], body, strict=True):
+        if len(cells) != len(header):
+            raise InputFormatError(
+                f"{len(cells)} columns, the header has {len(header)}: separate them by tabs",
+                path,
+                number,
+            )
+        row = _genome_row(dict(zip(header, cells, strict=True)), path, number)
+        if row.name in rows:
+            raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
+        rows[row.name] = row
+    return rows
+
+
+def _genome_row(cells: dict[str, str], path: str | Path, line: int) -> GenomeRow:
+    filled: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip() not in ("", "-")}
+    if "signal" in filled:
+        filled["signal"] = tuple(part.strip() for part in filled["signal"].split(","))
+    try:
+        return parse_settings(GenomeRow, filled)
+    except ConfigError as error:
+        raise InputFormatError("; ".join(error.problems), path, line) from None

@@ -1,0 +1,45 @@
+"""The sample sheet: what is wrong with it, by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genoseq.errors import InputFormatError
+from genoseq.sheet import GenomeRow, read_genomes
+
+
+def write_sheet(folder: Path, text: str) -> Path:
+    path = folder / "genomes.tsv"
+    path.write_text(text)
+    return path
+
+
+def test_read_genomes_reads_rows(tmp_path: Path) -> None:
+    sheet = write_sheet(
+        tmp_path,
+        "# comment\nname\tfasta\tannotation\tsignal\tsplit\n"
+        "a\ta.fa\t-\tx.bw, y.bw\tblocks\n\nb\tb.fa\tb.gff3\t\tcontigs:test=chrI\n",
+    )
+    assert read_genomes(sheet) == {
+        "a": GenomeRow(name="a", fasta="a.fa", signal=("x.bw", "y.bw"), split="blocks"),
+        "b": GenomeRow(name="b", fasta="b.fa", annotation="b.gff3", split="contigs:test=chrI"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the sample sheet is empty"),
+        ("name\tfasta\na b.fa\n", "tsv:2: 1 columns, the header has 2: separate them by tabs"),
+        ("name\tfasta\n../a\tb.fa\n", "tsv:2: .*use letters, digits"),
+        ("name\tfasta\na\tb.fa\na\tc.fa\n", "tsv:3: genome 'a' is listed twice"),
+        ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: Extra inputs"),
+        ("name\tfasta\tsplit\na\tb.fa\tdev\n", "tsv:2: .*split 'dev': use train, valid"),
+        ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
+    ],
+)
+def test_read_genomes_says_line_and_mend(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        read_genomes(write_sheet(tmp_path, text))
