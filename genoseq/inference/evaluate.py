@@ -20,8 +20,8 @@ from genoseq.inference.predict import (
     BATCH_BASES,
     WINDOW_BASES,
     Predictor,
+    core_bases,
     predict_windows,
-    window_layout,
 )
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
@@ -94,10 +94,9 @@ def evaluate(
     _check(bundle, stores, split)
     predictor = Predictor(bundle, device)
     metrics = build_metrics(bundle.scheme, bundle.activation)
-    core, size = window_layout(bundle, WINDOW_BASES, BATCH_BASES)
-    pieces = _pieces(stores, split, core, bundle.context, predictor.stride)
-    windows = ((piece, piece.window, _codes(piece)) for piece in pieces)
-    for piece, letters, values in predict_windows(predictor, windows, bundle.context, size):
+    windows = ((piece, piece.window, _codes(piece)) for piece in _pieces(bundle, stores, split))
+    done = predict_windows(predictor, windows, bundle.context, BATCH_BASES)
+    for piece, letters, values in done:
         metrics.update_values(torch.from_numpy(values.T.copy()), _labels(piece, letters == N))
         report(len(letters))
     used = {store.name: store.checksums["ids.bin"] for store in stores}
@@ -157,12 +156,12 @@ def _check(bundle: Bundle, stores: Sequence[Store], split: str) -> None:
         raise ConfigError(problems)
 
 
-def _pieces(
-    stores: Sequence[Store], split: str, core: int, context: int, stride: int
-) -> Iterator[_Piece]:
+def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Piece]:
     for store in stores:
         for index in map(int, store.regions.of_split(split)):
-            for window in tile(store.regions[index].region, core, context, stride):
+            region = store.regions[index].region
+            core = core_bases(bundle, region.end, WINDOW_BASES)
+            for window in tile(region, core, bundle.context, bundle.settings.stride):
                 yield _Piece(store, index, window)
 
 

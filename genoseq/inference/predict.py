@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from itertools import islice
-from typing import Literal, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ WINDOW_BASES = 9216
 """Bases of a window, context included: longer ones waste less context, but batches of more than
 about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
 BATCH_BASES = 46_080
+_AHEAD = 8
+"""Batches whose windows may wait for others of their size."""
 
 Values = NDArray[np.float32]
 ItemT = TypeVar("ItemT")
@@ -133,20 +136,36 @@ class Predictor:
         return activate(logits, self._activation, dim=1)
 
 
-def window_layout(bundle: Bundle, window_bases: int, batch_bases: int) -> tuple[int, int]:
-    """Bases of a window's core, a multiple of the model's stride, and windows of a batch."""
+def core_bases(bundle: Bundle, length: int, window_bases: int) -> int:
+    """Core of the windows of a contig of ``length`` bases, a multiple of the model's stride.
+
+    A short contig gets windows of its own size, a power of two of strides, so that a million of
+    them cost no more than their bases.  It depends on the contig alone, as does then the score.
+    """
     stride = bundle.settings.stride
     core = max(window_bases - 2 * bundle.context, stride) // stride * stride
-    return core, max(1, batch_bases // (core + 2 * bundle.context))
+    return min(core, stride << (-(-length // stride) - 1).bit_length())
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[ItemT]):
+    """A window whose predictions are awaited, here or by its neighbours; ``values`` (S, L)."""
+
+    item: ItemT
+    window: Window
+    codes: Codes
+    values: Values | None = None
 
 
 def predict_windows(
     predictor: Predictor,
     windows: Iterable[tuple[ItemT, Window, Codes]],
     context: int,
-    size: int,
+    batch_bases: int,
 ) -> Iterator[tuple[ItemT, Codes, Values]]:
     """Codes (L,) and predictions (S, L) of the kept bases of windows, in order.
+
+    Windows of one size make a batch, whichever came between them.
 
     Parameters
     ----------
@@ -154,16 +173,46 @@ def predict_windows(
         What is to come back with the predictions, the window, and its codes, shape (W,).
     context
         bp on each side of a window's core.
-    size
-        Windows of a batch.
+    batch_bases
+        Bases of a batch.
     """
-    waiting = iter(windows)
-    while batch := list(islice(waiting, size)):
-        # Short batches are filled up: matrix kernels may round otherwise for other shapes.
-        codes = np.full((size, len(batch[0][2])), N, np.uint8)
-        codes[: len(batch)] = [letters for _, _, letters in batch]
-        predicted = predictor(codes, context)
-        for row, (item, window, letters) in enumerate(batch):
-            first = window.start + context
-            kept = slice(window.keep_start - first, window.keep_end - first)
-            yield item, letters[window.keep], predicted[:, row, kept]
+    queue: deque[_Waiting[ItemT]] = deque()
+    batches: dict[int, list[_Waiting[ItemT]]] = {}
+    held = 0
+
+    def predict(width: int) -> None:
+        _predict_batch(predictor, batches.pop(width), context, max(1, batch_bases // width))
+
+    def done() -> Iterator[tuple[ItemT, Codes, Values]]:
+        nonlocal held
+        while queue and (values := queue[0].values) is not None:
+            first = queue.popleft()
+            held -= len(first.codes)
+            yield first.item, first.codes[first.window.keep], values
+
+    for item, window, codes in windows:
+        queue.append(_Waiting(item, window, codes))
+        batches.setdefault(len(codes), []).append(queue[-1])
+        held += len(codes)
+        if len(batches[len(codes)]) * len(codes) > batch_bases - len(codes):
+            predict(len(codes))
+        elif held > _AHEAD * batch_bases:
+            predict(len(queue[0].codes))
+        yield from done()
+    for width in list(batches):
+        predict(width)
+    yield from done()
+
+
+def _predict_batch(
+    predictor: Predictor, batch: Sequence[_Waiting[Any]], context: int, size: int
+) -> None:
+    """Set the values of at most ``size`` windows of one width."""
+    # Short batches are filled up: matrix kernels may round otherwise for other shapes.
+    codes = np.full((size, len(batch[0].codes)), N, np.uint8)
+    codes[: len(batch)] = [waiting.codes for waiting in batch]
+    predicted = predictor(codes, context)
+    for row, waiting in enumerate(batch):
+        window, first = waiting.window, waiting.window.start + context
+        kept = slice(window.keep_start - first, window.keep_end - first)
+        waiting.values = predicted[:, row, kept]

@@ -17,8 +17,8 @@ from genoseq.inference.predict import (
     WINDOW_BASES,
     Predictor,
     Values,
+    core_bases,
     predict_windows,
-    window_layout,
 )
 from genoseq.io.fasta import Fasta
 from genoseq.models.bundle import Bundle
@@ -70,18 +70,18 @@ def score(
     """
     predictor = Predictor(bundle, device, precision)
     context, stride = bundle.context, bundle.settings.stride
-    core, size = window_layout(bundle, window_bases, batch_bases)
     reader = _WindowReader(genome)
     windows = (
         (window, window, reader.codes(window))
         for region in _wanted(genome, regions)
+        for core in [core_bases(bundle, genome.lengths[region.chrom], window_bases)]
         for window in tile(region, core, context, stride)
     )
     states, channels = output_channels(bundle.scheme, by_phase)
     decimals = _DECIMALS if bundle.scheme.kind == "classes" else None
     pieces = (
         (window, _channel_values(states, predicted, codes, decimals))
-        for window, codes, predicted in predict_windows(predictor, windows, context, size)
+        for window, codes, predicted in predict_windows(predictor, windows, context, batch_bases)
     )
     return stitch(pieces, channels)
 

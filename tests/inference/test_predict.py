@@ -10,12 +10,14 @@ import torch
 
 from genoseq.config import ModelSettings, parse_settings
 from genoseq.errors import BackendError
-from genoseq.inference.predict import Predictor
+from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.regions import Region
 from genoseq.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.sequences import reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.windows import tile
 
 NETWORKS: list[dict[str, Any]] = [
     {},
@@ -103,3 +105,40 @@ def test_predictor_leaves_the_bundle_as_it_was(bundle: Bundle) -> None:
 def test_predictor_says_when_there_is_no_such_device(bundle: Bundle) -> None:
     with pytest.raises(BackendError, match="device 'tpu': use cpu, cuda"):
         Predictor(bundle, "tpu")
+
+
+@pytest.mark.parametrize(
+    ("length", "core"),
+    [
+        (0, 6),
+        (1, 3),
+        (3, 3),
+        (4, 6),
+        (500, 768),
+        (768, 768),
+        (769, 1536),
+        (9024, 9024),
+        (1 << 40, 9024),
+    ],
+)
+def test_core_bases_follow_the_contig_up_to_the_window(
+    bundle: Bundle, length: int, core: int
+) -> None:
+    assert core_bases(bundle, length, 9216) == core
+
+
+@pytest.mark.parametrize("batch_bases", [1, 100, 1000])
+def test_predict_windows_keeps_the_order_of_windows_of_all_sizes(
+    bundle: Bundle, batch_bases: int
+) -> None:
+    predictor = Predictor(bundle, "cpu", "fp32")
+    sizes = [12, 48, 12, 12, 96, 48] * 9 + [96] + [12] * 40
+    windows = [next(tile(Region(f"c{n}", 1, size - 1), size, 6, 3)) for n, size in enumerate(sizes)]
+    codes = [random_codes(1, size + 12)[0] for size in sizes]
+    given = zip(range(len(sizes)), windows, codes, strict=True)
+    found = list(predict_windows(predictor, given, 6, batch_bases))
+    assert [number for number, _, _ in found] == list(range(len(sizes)))
+    for number, letters, values in found:
+        np.testing.assert_array_equal(letters, codes[number][7:-7])
+        alone = predictor(codes[number][None], 6)[:, 0, 1:-1]
+        np.testing.assert_allclose(values, alone, atol=1e-6)
