@@ -23,8 +23,9 @@ from genoseq.models.heads import Activation, activate
 from genoseq.schemes import BACKGROUND, UNKNOWN, Scheme, State
 
 # Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of
-# 1/512 nat from -16 to 16.  AUPRC is within 1e-4 of the exact one (measured 6e-5; with 1/32 nat,
-# 1e-3), and counting 5 Mb of 7 classes takes 2 s on one core.
+# 1/512 nat from -16 to 16.  AUPRC was 6e-5 from the exact one where that was measured (with 1/32
+# nat, 1e-3); no bound follows, because all bases of a bin count as tied.  5 Mb of 7 classes take
+# 2 s on one core.
 BINS = 1 << 14
 LOG_ODDS = 16.0
 CURVE_STEP = 128  # bins between two points of a written curve: a quarter of a nat
