@@ -155,8 +155,8 @@ def write_store(
     scheme
         What the labels mean; None for a store without labels.
     pieces
-        Regions in any order with split, ids (T,) where T = ceil(L / stride), and labels of shape
-        (L,) or (L, S); labels may also have T * stride rows.  None without a scheme.
+        Regions in any order with split, ids (T,) of the forward strand where T = ceil(L / stride),
+        and labels of shape (L,) or (L, S), or of T * stride rows; None without a scheme.
     sources
         Files that the pieces come from and their checksums (:func:`file_checksum`), for the record.
 

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import StoreError
-from genoseq.regions import Region, Strand
+from genoseq.regions import Region
 
 SPLITS = ("train", "valid", "test", "score")
-_STRANDS: tuple[Strand, ...] = (".", "+", "-")
 Column = NDArray[np.int64]
 
 
@@ -26,8 +25,8 @@ class StoreRegion:
 
     Attributes
     ----------
-    chrom, start, end, strand
-        Where its bases come from, 0-based half-open; on ``-`` they are reverse-complemented.
+    chrom, start, end
+        Where its bases come from, on the forward strand, 0-based half-open.
     split
         train, valid, test or score.
     offset
@@ -37,14 +36,13 @@ class StoreRegion:
     chrom: str
     start: int
     end: int
-    strand: Strand
     split: str
     offset: int
 
     @property
     def region(self) -> Region:
         """The interval alone."""
-        return Region(self.chrom, self.start, self.end, self.strand)
+        return Region(self.chrom, self.start, self.end)
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -58,9 +56,8 @@ class StoreRegions:
     ----------
     chroms
         Contig names.
-    chrom, start, end, strand, split
-        int64, shape (R,).  ``chrom`` indexes ``chroms``, ``split`` indexes :data:`SPLITS`, and
-        ``strand`` is 0 for ``.``, 1 for ``+``, 2 for ``-``.
+    chrom, start, end, split
+        int64, shape (R,).  ``chrom`` indexes ``chroms`` and ``split`` indexes :data:`SPLITS`.
     stride
         Bases a token.
     """
@@ -69,7 +66,6 @@ class StoreRegions:
     chrom: Column
     start: Column
     end: Column
-    strand: Column
     split: Column
     stride: int
 
@@ -81,7 +77,6 @@ class StoreRegions:
             self.chroms[self.chrom[index]],
             int(self.start[index]),
             int(self.end[index]),
-            _STRANDS[self.strand[index]],
             SPLITS[self.split[index]],
             int(self.offset[index]),
         )
@@ -121,31 +116,29 @@ class RegionColumns:
     def __init__(self, stride: int) -> None:
         self._stride = stride
         self._chroms: dict[str, int] = {}
-        self._rows: list[tuple[int, int, int, int, int]] = []
+        self._rows: list[tuple[int, int, int, int]] = []
 
     def append(self, region: Region, split: str) -> None:
         """Add a region; StoreError if there is no such split."""
         if split not in SPLITS:
             raise StoreError(f"region {region}: split {split!r}: use {', '.join(SPLITS)}")
         chrom = self._chroms.setdefault(region.chrom, len(self._chroms))
-        strand = _STRANDS.index(region.strand)
-        self._rows.append((chrom, region.start, region.end, strand, SPLITS.index(split)))
+        self._rows.append((chrom, region.start, region.end, SPLITS.index(split)))
 
     def regions(self) -> StoreRegions:
         """All of them as columns."""
-        rows = np.array(self._rows, np.int64).reshape(-1, 5)
-        chrom, start, end, strand, split = np.ascontiguousarray(rows.T)
-        return StoreRegions(tuple(self._chroms), chrom, start, end, strand, split, self._stride)
+        rows = np.array(self._rows, np.int64).reshape(-1, 4)
+        chrom, start, end, split = np.ascontiguousarray(rows.T)
+        return StoreRegions(tuple(self._chroms), chrom, start, end, split, self._stride)
 
 
 def regions_to_json(regions: StoreRegions) -> dict[str, Any]:
-    """Plain data for ``index.json``: columns of equal length, strands and splits spelled out."""
+    """Plain data for ``index.json``: columns of equal length, splits spelled out."""
     return {
         "chroms": list(regions.chroms),
         "chrom": regions.chrom.tolist(),
         "start": regions.start.tolist(),
         "end": regions.end.tolist(),
-        "strand": "".join(_STRANDS[index] for index in regions.strand),
         "split": [SPLITS[index] for index in regions.split],
         "offset": regions.offset.tolist(),
     }
@@ -156,11 +149,10 @@ def regions_from_json(data: Mapping[str, Any], stride: int) -> StoreRegions:
     chrom, start, end, offset = (
         np.array(data[key], np.int64) for key in ("chrom", "start", "end", "offset")
     )
-    strand = np.array([_STRANDS.index(letter) for letter in data["strand"]], np.int64)
     split = np.array([SPLITS.index(word) for word in data["split"]], np.int64)
-    if {column.shape for column in (start, end, strand, split, offset)} != {chrom.shape}:
+    if {column.shape for column in (start, end, split, offset)} != {chrom.shape}:
         raise ValueError("columns of regions differ in length")
-    regions = StoreRegions(tuple(data["chroms"]), chrom, start, end, strand, split, stride)
+    regions = StoreRegions(tuple(data["chroms"]), chrom, start, end, split, stride)
     if not np.array_equal(regions.offset, offset):
         raise ValueError("offsets do not follow from the regions' lengths")
     return regions

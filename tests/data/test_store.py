@@ -38,7 +38,7 @@ def random_pieces(
         elif scheme is not None:
             labels = rng.random((length, len(scheme)), np.float32)
         split = ("train", "valid", "test")[index % 3]
-        yield Region(f"chr{index // 2}", 100, 100 + length, "-"), split, ids, labels
+        yield Region(f"chr{index // 2}", 100, 100 + length), split, ids, labels
 
 
 def make(path: Path, *, lengths: tuple[int, ...] = (1000, 300, 50)) -> Store:
