@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from command import Genoseq
 
 from genoseq.config import ModelSettings, parse_settings
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.schemes import cds_phase_scheme
-
-# `planted` beside this file is importable in every import mode of pytest.
-sys.path.insert(0, str(Path(__file__).parent))
-
-Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from command import Genoseq
 from typer.testing import CliRunner
 
 from genoseq import __version__
@@ -25,11 +26,6 @@ def verbs(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str
         yield path
     for name, child in children.items():
         yield from verbs(child, (*path, name))
-
-
-def genoseq(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from genoseq.cli.app import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 HEAVY = {"torch", "pytorch_lightning", "matplotlib", "pysam", "Bio", "numpy", "pyrodigal"}
@@ -69,12 +65,21 @@ def test_app_verb_options_are_kebab_case_and_shorts_are_few(verb: tuple[str, ...
         assert word.startswith("--") or word in ("-c", "-m", "-o", "-q", "-v", "-h")
 
 
-def test_app_prints_its_version() -> None:
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_app_verb_writes_to_out(verb: tuple[str, ...]) -> None:
+    command: Any = ROOT
+    for name in verb:
+        command = command.commands[name]
+    names = [option.opts for option in command.params if {"-o", "--output"} & {*option.opts}]
+    assert names in ([], [["-o", "--out"]])
+
+
+def test_app_prints_its_version(genoseq: Genoseq) -> None:
     assert genoseq("--version").stdout == f"genoseq {__version__}\n"
 
 
-def test_app_error_is_one_line_and_exit_1(tmp_path: Path) -> None:
-    found = genoseq("config", "check", str(tmp_path / "none.yaml"))
+def test_app_error_is_one_line_and_exit_1(tmp_path: Path, genoseq: Genoseq) -> None:
+    found = genoseq("config", "check", tmp_path / "none.yaml")
     assert found.returncode == 1
     assert found.stdout == ""
     assert found.stderr == (
@@ -82,5 +87,5 @@ def test_app_error_is_one_line_and_exit_1(tmp_path: Path) -> None:
     )
 
 
-def test_app_misuse_is_exit_2() -> None:
+def test_app_misuse_is_exit_2(genoseq: Genoseq) -> None:
     assert genoseq("config", "check", "--no-such-option").returncode == 2

@@ -1,15 +1,12 @@
 """Tests of `genoseq evaluate`."""
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
+from command import Genoseq
 from planted import planted_store
 
 from genoseq.models.bundle import Bundle, save_bundle
-
-Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_evaluate_writes_metrics_of_a_split(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
+from command import Genoseq
 
 from genoseq.sequences import decode
-
-Genoseq = Callable[..., CompletedProcess[str]]
 
 GFF = "##gff-version 3\na\t.\tgene\t3\t8\t.\t-\t.\tID=g\na\t.\tCDS\t3\t8\t.\t-\t0\tID=p;Parent=g\n"
 

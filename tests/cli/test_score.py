@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import numpy as np
 import pybigtools
 import pytest
+from command import Genoseq
 
 from genoseq.models.bundle import Bundle, save_bundle
 
-Genoseq = Callable[..., CompletedProcess[str]]
 CONTIGS = {"chr1": 7_000, "tiny": 20, "empty": 0, "pad": 400}
 
 

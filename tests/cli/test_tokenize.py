@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
+from command import Genoseq
 
 from genoseq.data.located import contig_lengths, locate
 from genoseq.data.store import file_checksum, open_store, verify_store
@@ -17,8 +16,6 @@ from genoseq.io.fasta import open_fasta
 from genoseq.schemes import UNKNOWN
 from genoseq.sequences import decode
 from genoseq.tokenizers.kmer import KmerTokenizer
-
-Genoseq = Callable[..., CompletedProcess[str]]
 
 GFF = (
     "##gff-version 3\n"

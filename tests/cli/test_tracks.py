@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import numpy as np
+from command import Genoseq
 
 from genoseq.io.outputs import write_tracks
 from genoseq.tracks import Channel, Track
@@ -21,9 +20,7 @@ def scores(folder: Path, kind: str = "classes") -> Path:
     return folder
 
 
-def test_tracks_writes_what_was_asked(
-    tmp_path: Path, genoseq: Callable[..., CompletedProcess[str]]
-) -> None:
+def test_tracks_writes_what_was_asked(tmp_path: Path, genoseq: Genoseq) -> None:
     source = scores(tmp_path / "scores")
     run = genoseq("tracks", source, "-o", tmp_path / "out", "--formats", "bigwig,bed,tsv,bedgraph")
     assert run.returncode == 0, run.stderr
@@ -39,9 +36,7 @@ def test_tracks_writes_what_was_asked(
     }
 
 
-def test_tracks_errors_are_one_line(
-    tmp_path: Path, genoseq: Callable[..., CompletedProcess[str]]
-) -> None:
+def test_tracks_errors_are_one_line(tmp_path: Path, genoseq: Genoseq) -> None:
     source = scores(tmp_path / "scores")
     signal = scores(tmp_path / "signal", "signal")
     out = tmp_path / "out"

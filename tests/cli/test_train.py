@@ -5,14 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import Genoseq
 from planted import planted_store
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 
 SETTINGS = {
     "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}},
