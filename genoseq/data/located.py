@@ -7,12 +7,14 @@ lengths in lines ``#contig NAME LENGTH``, parted by tabs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genoseq.data.splits import limited
 from genoseq.data.store_index import SPLITS
-from genoseq.errors import InputFormatError
+from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.bed import BedRecord, read_bed
 from genoseq.io.compression import numbered_lines
 from genoseq.regions import Region, check_bounds
@@ -37,6 +39,11 @@ class LocatedRegion:
         """Its bases, shape (L,), on the forward strand."""
         return fasta.codes(self.record, self.offset, self.offset + len(self.region))
 
+    def pieces(self) -> Iterator[LocatedRegion]:
+        """The same bases in pieces of at most 16 Mb, so that little is held in memory at once."""
+        for piece in limited(self.region):
+            yield replace(self, region=piece, offset=self.offset + piece.start - self.region.start)
+
 
 def contig_line(chrom: str, length: int) -> str:
     """The comment line of a BED that gives a contig's length."""
@@ -57,9 +64,10 @@ def contig_lengths(path: str | Path) -> dict[str, int]:
 def whole_contigs(fasta: Fasta) -> list[LocatedRegion]:
     """Every contig with a base, to train on."""
     return [
-        LocatedRegion(Region(chrom, 0, length), "train", chrom, 0)
+        piece
         for chrom, length in fasta.lengths.items()
         if length
+        for piece in LocatedRegion(Region(chrom, 0, length), "train", chrom, 0).pieces()
     ]
 
 
@@ -75,17 +83,17 @@ def locate(fasta: Fasta, bed: str | Path) -> tuple[list[LocatedRegion], dict[str
     InputFormatError
         If there is no region, a name is no split, or neither contigs nor regions are in the FASTA.
     RegionError
-        If a region runs past its contig's end.
+        If a region runs past its contig's end, or shares bases with one of another split.
     """
     records = read_bed(bed)
     if not records:
         raise InputFormatError("holds no region", bed)
     cut_out = all(fasta.lengths.get(_name(r)) == r.end - r.start for r in records)
-    located = []
+    located: list[LocatedRegion] = []
     for record in records:
         region, split = Region(record.chrom, record.start, record.end), _split(record, bed)
         if cut_out:
-            located.append(LocatedRegion(region, split, _name(record), 0))
+            located += LocatedRegion(region, split, _name(record), 0).pieces()
             continue
         if record.chrom not in fasta.lengths:
             raise InputFormatError(
@@ -94,8 +102,26 @@ def locate(fasta: Fasta, bed: str | Path) -> tuple[list[LocatedRegion], dict[str
                 bed,
             )
         check_bounds(region, fasta.lengths)
-        located.append(LocatedRegion(region, split, record.chrom, record.start))
+        located += LocatedRegion(region, split, record.chrom, record.start).pieces()
+    _check_apart(located)
     return located, (contig_lengths(bed) or None) if cut_out else dict(fasta.lengths)
+
+
+def _check_apart(located: list[LocatedRegion]) -> None:
+    """RegionError if a base is in two splits: a test on it would measure memory."""
+    ordered = sorted(located, key=lambda one: (one.region.chrom, one.region.start))
+    reach: dict[str, LocatedRegion] = {}  # of each split, the region that ends last so far
+    for one in ordered:
+        for other in reach.values():
+            same = other.split == one.split or other.region.chrom != one.region.chrom
+            if not same and one.region.start < other.region.end:
+                raise RegionError(
+                    f"region {one.region} ({one.split}) shares bases with {other.region} "
+                    f"({other.split}): a base can be in one split"
+                )
+        last = reach.get(one.split, one).region
+        if last.chrom != one.region.chrom or last.end <= one.region.end:
+            reach[one.split] = one
 
 
 def _name(record: BedRecord) -> str:

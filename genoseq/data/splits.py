@@ -107,7 +107,7 @@ def assign_splits(
         (piece, name)
         for area, name in areas
         for hole_free in cut_out(area, holes.get(area.chrom, []))
-        for piece in _limited(hole_free)
+        for piece in limited(hole_free)
         if len(piece) >= regions.min_length
         and runs[piece.chrom].count(piece.start, piece.end) <= regions.max_n_fraction * len(piece)
     ]
@@ -260,7 +260,7 @@ def _with_gaps(runs: Assigned, gap: int) -> Iterator[tuple[Region, str]]:
             yield Region(region.chrom, start, end), name
 
 
-def _limited(region: Region) -> Iterator[Region]:
+def limited(region: Region) -> Iterator[Region]:
     """The region in equal pieces of at most :data:`LARGEST` bp."""
     count = -(-len(region) // LARGEST)
     for piece in _blocks(region.chrom, len(region), -(-len(region) // count)):
