@@ -1,11 +1,13 @@
 """Outputs that appear whole or not at all: written beside their place, then renamed into it.
 
 What is being written lies under a ``.partial-`` name that its process has locked.  A killed process
-leaves it there without a lock, and the next one that writes the same output removes it.
+leaves it there without a lock, and the next one that writes the same output removes it.  Errors
+name the output that was asked for.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -16,6 +18,7 @@ from glob import escape
 from pathlib import Path
 
 _PARTIAL = ".partial-"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -23,23 +26,36 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path in ``path``'s folder, renamed to ``path`` if the block ends well.
 
     Missing folders are made.  On any exception the temporary file is removed and an older file at
-    ``path`` stays as it was.
+    ``path`` stays as it was.  A symbolic link stays one: what it points to is replaced.  A device
+    or pipe (``/dev/null``, ``/dev/stdout``) is written to as it is.
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
+    if final.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if final.exists() and not final.is_file():
+        yield final
+        return
+    final = final.resolve() if final.is_symlink() else final
+    with _errors_name(path):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with _partial_file(final) as partial:
+            yield partial
+            partial.chmod(0o666 & ~_umask())
+            partial.replace(final)
+
+
+@contextmanager
+def _partial_file(final: Path) -> Iterator[Path]:
     # The suffix stays, because some libraries choose the format by it.
     suffix = "-" + final.name
     remove_stale(final.parent, suffix)
     handle, name = tempfile.mkstemp(prefix=_PARTIAL, suffix=suffix, dir=final.parent)
-    partial = Path(name)
     try:
         _lock(handle)
-        yield partial
-        partial.chmod(0o666 & ~_umask())
-        partial.replace(final)
+        yield Path(name)
     finally:
         os.close(handle)
-        partial.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -49,8 +65,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     An older folder at ``path`` is replaced as a whole, and stays as it was on any exception.
     """
     final = Path(path)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with staging_folder(final.parent, "-" + final.name) as partial:
+    with _errors_name(path):
+        final.parent.mkdir(parents=True, exist_ok=True)
+    with staging_folder(final.parent, "-" + final.name, path) as partial:
         yield partial
         partial.chmod(0o777 & ~_umask())
         if final.is_dir():
@@ -68,8 +85,18 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def staging_folder(parent: Path, suffix: str = "") -> Iterator[Path]:
-    """A new temporary folder in ``parent``, which is gone after the block if it is still there."""
+def staging_folder(
+    parent: Path, suffix: str = "", path: str | os.PathLike[str] | None = None
+) -> Iterator[Path]:
+    """A new temporary folder in ``parent``, which is gone after the block if it is still there.
+
+    Errors name ``path``, by default ``parent``.
+    """
+    with _errors_name(parent if path is None else path):
+        yield from _staging_folder(parent, suffix)
+
+
+def _staging_folder(parent: Path, suffix: str) -> Iterator[Path]:
     remove_stale(parent, suffix)
     folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, suffix=suffix, dir=parent))
     handle = os.open(folder, os.O_RDONLY)
@@ -91,6 +118,18 @@ def remove_stale(folder: Path, suffix: str = "") -> None:
                     shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
             finally:
                 os.close(handle)
+
+
+@contextmanager
+def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let an error of writing name ``path``, not a temporary name and not nothing."""
+    try:
+        yield
+    except OSError as error:
+        nameless = error.filename is None and error.errno in _NO_ROOM
+        if nameless or _PARTIAL in str(error.filename):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
 
 
 def _lock(handle: int) -> bool:

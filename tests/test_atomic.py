@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -45,6 +47,37 @@ def test_atomic_file_leaves_the_old_file_on_failure(tmp_path: Path) -> None:
         interrupt_file(tmp_path / "a.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_atomic_file_writes_through_links_and_into_pipes(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "a.txt")
+    with atomic_file(tmp_path / "link") as partial:
+        partial.write_text("whole")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there" / "a.txt").read_text() == "whole"
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with atomic_file(tmp_path / "pipe") as partial:
+        partial.write_text("through")
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.read(reader, 99) == b"through"
+    os.close(reader)
+
+
+def test_errors_name_the_output(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Is a directory") as caught, atomic_file(tmp_path):
+        pass
+    assert caught.value.filename == str(tmp_path)
+    with pytest.raises(OSError, match="No space left") as caught, atomic_file(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "a")
+    with (
+        pytest.raises(OSError, match="No such file") as caught,
+        atomic_folder(tmp_path / "b") as partial,
+    ):
+        (partial / "missing" / "part").touch()
+    assert caught.value.filename == str(tmp_path / "b")
 
 
 def test_atomic_folder_replaces_the_old_folder(tmp_path: Path) -> None:

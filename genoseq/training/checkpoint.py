@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from genoseq.atomic import atomic_file, remove_stale
@@ -185,7 +185,7 @@ def _digest(data: Any) -> str:
 
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic_file(path) as partial:
-        save_file(on_cpu, partial, metadata)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
+    with atomic_file(path) as partial, partial.open("wb") as file:
+        file.write(save(on_cpu, metadata))
+        file.flush()
+        os.fsync(file.fileno())
