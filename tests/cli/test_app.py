@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from typer.testing import CliRunner
 
 from genoseq import __version__
 from genoseq.cli.app import app
+from genoseq.inference.predict import BATCH_BASES, WINDOW_BASES
+from genoseq.training.fit import CONTEXT
 
 ROOT = typer.main.get_command(app)
 
@@ -74,6 +79,19 @@ def test_app_verb_writes_to_out(verb: tuple[str, ...]) -> None:
     assert names in ([], [["-o", "--out"]])
 
 
+def test_app_help_tells_the_defaults_that_verbs_load_late() -> None:
+    root: Any = ROOT
+    shown = {
+        (verb, option.name): option.show_default
+        for verb in ("score", "train")
+        for option in root.commands[verb].params
+        if option.param_type_name == "option"
+    }
+    assert shown["score", "window"] == str(WINDOW_BASES)
+    assert shown["score", "batch_bases"] == str(BATCH_BASES)
+    assert shown["train", "context"] == str(CONTEXT)
+
+
 def test_app_prints_its_version(genoseq: Genoseq) -> None:
     assert genoseq("--version").stdout == f"genoseq {__version__}\n"
 
@@ -89,3 +107,32 @@ def test_app_error_is_one_line_and_exit_1(tmp_path: Path, genoseq: Genoseq) -> N
 
 def test_app_misuse_is_exit_2(genoseq: Genoseq) -> None:
     assert genoseq("config", "check", "--no-such-option").returncode == 2
+
+
+def test_app_takes_quiet_and_verbose_after_the_verb(tmp_path: Path, genoseq: Genoseq) -> None:
+    (tmp_path / "a.fa").write_text(">a\nACGT\n")
+    words = ("extract", tmp_path / "a.fa", "-o", tmp_path / "b.fa")
+    assert genoseq(*words).stderr == "extract: 1 regions, 4 bp\n"
+    assert genoseq(*words, "-q").stderr == ""
+    failed = genoseq("extract", tmp_path / "none.fa", "-o", tmp_path / "b.fa", "--verbose")
+    assert failed.returncode == 1
+    assert "Traceback" in failed.stderr
+
+
+def test_app_terminated_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    os.mkfifo(tmp_path / "never")
+    words = ["extract", str(tmp_path / "never"), "-o", str(tmp_path / "out.fa")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "genoseq", *words],
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        stderr=subprocess.PIPE,
+    ) as process:
+        while not any((tmp_path / "temporary").iterdir()):  # it waits for the pipe
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.terminate()
+        _, said = process.communicate()
+    assert (process.returncode, said) == (128 + signal.SIGTERM, b"")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["never", "temporary"]
+    assert not any((tmp_path / "temporary").iterdir())
