@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -24,6 +26,8 @@ from genoseq.cli import (
     train,
 )
 from genoseq.errors import GenoseqError
+
+_FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
 app = typer.Typer(
     name="genoseq",
@@ -46,8 +50,12 @@ def _options(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more, and show tracebacks."),
-    quiet: bool = typer.Option(False, "-q", "--quiet", help="Say only what went wrong."),
+    verbose: bool = typer.Option(
+        False, "-v", "--verbose", help="Say more, and show tracebacks; before the verb or after it."
+    ),
+    quiet: bool = typer.Option(
+        False, "-q", "--quiet", help="Say only what went wrong; before the verb or after it."
+    ),
 ) -> None:
     del version
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
@@ -68,11 +76,25 @@ app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.add_typer(config.app)
 
 
+def _flags_first(words: list[str]) -> list[str]:
+    """The same words, with those of ``-q`` and ``-v`` before the verb, where typer wants them."""
+    options = words[: words.index("--")] if "--" in words else words
+    flags = [word for word in options if word in _FLAGS]
+    rest = [word for word in options if word not in _FLAGS]
+    return flags + rest + words[len(options) :]
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    """End as by Ctrl-C, so that half-written files go (Slurm and ``timeout`` send SIGTERM)."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line: every expected error is one line on stderr, exit status 1."""
     gc.freeze()  # What is imported by now stays: going through it again costs 15 ms a start.
+    signal.signal(signal.SIGTERM, _terminate)
     try:
-        app()
+        app(_flags_first(sys.argv[1:]))
     except GenoseqError as error:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
