@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,42 @@ def common_settings(stores: Sequence[Store]) -> tuple[TokenizerSettings, Scheme]
             raise StoreError(f"{pair} in their label scheme: label both alike")
     assert first.scheme is not None
     return first.tokenizer, first.scheme
+
+
+def misfits(
+    stores: Iterable[Store],
+    tokenizer: TokenizerSettings,
+    scheme: Scheme | None,
+    owner: str | Path,
+    split: str,
+) -> list[str]:
+    """Why stores cannot be learned from or tested on: every problem, none if there is none.
+
+    Parameters
+    ----------
+    tokenizer, scheme, owner
+        What they should hold; the scheme is that of ``owner``, and None if it has none itself.
+    split
+        The split that at least one region must be of.
+    """
+    problems, found = [], set()
+    for store in stores:
+        found |= {name for name in store.regions.splits if len(store.regions.of_split(name))}
+        if store.tokenizer != tokenizer:
+            problems.append(
+                f"{store.path}: holds {store.tokenizer.label} tokens, the model reads "
+                f"{tokenizer.label}: tokenize again"
+            )
+        if store.scheme is None:
+            problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
+        elif scheme is not None and store.scheme != scheme:
+            problems.append(
+                f"{store.path}: its label scheme is not that of {owner}: tokenize again"
+            )
+    if split not in found:
+        there = ", ".join(sorted(found)) or "no region"
+        problems.append(f"no region of split {split!r}: the stores have {there}")
+    return problems
 
 
 class WindowGather:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from genoseq.atomic import atomic_folder
+from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError
 from genoseq.inference.predict import (
@@ -91,7 +92,9 @@ def evaluate(
     ConfigError
         If a store does not fit the bundle, or no region has the split.
     """
-    _check(bundle, stores, split)
+    wanted = bundle.settings.tokenizer
+    if problems := misfits(stores, wanted, bundle.scheme, "the model", split):
+        raise ConfigError(problems)
     predictor = Predictor(bundle, device)
     metrics = build_metrics(bundle.scheme, bundle.activation)
     windows = ((piece, piece.window, _codes(piece)) for piece in _pieces(bundle, stores, split))
@@ -134,26 +137,6 @@ def write_evaluation(path: str | Path, evaluation: Evaluation) -> None:
         if evaluation.metrics["kind"] == "classes":
             header = ("level", "true", "predicted", "bases")
             _write_rows(partial / CONFUSION, header, _confusion(evaluation.metrics))
-
-
-def _check(bundle: Bundle, stores: Sequence[Store], split: str) -> None:
-    wanted = bundle.settings.tokenizer
-    problems = []
-    for store in stores:
-        if store.tokenizer != wanted:
-            problems.append(
-                f"{store.path}: holds {store.tokenizer.label} tokens, the model reads "
-                f"{wanted.label}: tokenize again"
-            )
-        if store.scheme is None:
-            problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
-        elif store.scheme != bundle.scheme:
-            problems.append(f"{store.path}: its label scheme is not the model's: tokenize again")
-    if not any(len(store.regions.of_split(split)) for store in stores):
-        found = ", ".join(sorted({name for store in stores for name in store.regions.splits}))
-        problems.append(f"no region of split {split!r}: the stores have {found or 'no region'}")
-    if problems:
-        raise ConfigError(problems)
 
 
 def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Piece]:

@@ -11,6 +11,7 @@ import torch
 
 from genoseq.config import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
+from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError
 from genoseq.models.build import PerBaseModel, build_model
@@ -105,29 +106,13 @@ def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Pa
     ConfigError
         With every problem that was found.
     """
-    problems = []
-    wanted = settings.model.tokenizer
-    for store in stores:
-        if store.tokenizer != wanted:
-            problems.append(
-                f"{store.path}: holds {store.tokenizer.label} tokens, the settings say "
-                f"{wanted.label}: tokenize again, or change model.tokenizer"
-            )
-        if store.scheme is None:
-            problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
-        elif stores[0].scheme is not None and store.scheme != stores[0].scheme:
-            problems.append(f"{store.path}: its label scheme is not that of {stores[0].path}")
-    if not any(len(store.regions.of_split("train")) for store in stores):
-        found = sorted({split for store in stores for split in store.regions.splits})
-        problems.append(
-            f"no region to train on: the stores' splits are {', '.join(found) or 'empty'}, "
-            f"and none is train"
-        )
+    scheme = stores[0].scheme
+    problems = misfits(stores, settings.model.tokenizer, scheme, stores[0].path, "train")
     if Path(out).exists() and not (Path(out) / CONFIG).exists() and _occupied(Path(out)):
         problems.append(f"{out}: exists and is no bundle: name another output")
-    if problems or stores[0].scheme is None:
+    if problems or scheme is None:
         raise ConfigError(problems)
-    return stores[0].scheme
+    return scheme
 
 
 def _occupied(path: Path) -> bool:

@@ -107,7 +107,6 @@ def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq
     wrong = genoseq("train", store, *out, "--settings", tokens)
     assert wrong.returncode == 1
     assert wrong.stderr == (
-        f"genoseq: error: {store}: holds k3s1 tokens, the settings say k6s1: tokenize again, "
-        f"or change model.tokenizer\n"
+        f"genoseq: error: {store}: holds k3s1 tokens, the model reads k6s1: tokenize again\n"
     )
     assert not list(tmp_path.iterdir())

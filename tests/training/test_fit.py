@@ -191,10 +191,8 @@ def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:
         fit(stores, run_settings(), tmp_path / "model")
     found = caught.value.problems
     assert len(found) == 3
-    assert "holds k2s2 tokens, the settings say k3s1: tokenize again, or change" in found[0]
-    assert found[1] == (
-        "no region to train on: the stores' splits are score, test, and none is train"
-    )
+    assert "holds k2s2 tokens, the model reads k3s1: tokenize again" in found[0]
+    assert found[1] == "no region of split 'train': the stores have score, test"
     assert found[2] == f"{tmp_path}/model: exists and is no bundle: name another output"
 
 
