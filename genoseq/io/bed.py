@@ -16,7 +16,6 @@ from itertools import pairwise
 from os import PathLike
 from typing import cast
 
-from genoseq.atomic import atomic_file
 from genoseq.errors import InputFormatError
 from genoseq.features import Feature
 from genoseq.io.compression import numbered_lines
@@ -100,20 +99,6 @@ def bed_features(records: Iterable[BedRecord]) -> list[Feature]:
         unique = again[record.name] == 1 and record.name != "."
         features += _transcript(record, record.name if unique else f"{record.name}#{number}")
     return features
-
-
-def write_bed(
-    path: str | PathLike[str], rows: Iterable[BedRecord | Region], columns: int = 6
-) -> None:
-    """Write BED of 3 to 6 columns; the file appears whole or not at all.
-
-    A Region has no name or score: they are written as ``.`` and ``0``.
-    """
-    with atomic_file(path) as partial, partial.open("w") as out:
-        for row in rows:
-            name, score = (row.name, row.score) if isinstance(row, BedRecord) else (".", ".")
-            fields = (row.chrom, row.start, row.end, name, "0" if score == "." else score)
-            print(*(*fields, row.strand)[:columns], sep="\t", file=out)
 
 
 def _fields(line: str) -> list[str]:
