@@ -26,7 +26,7 @@ another way: then no training goes on from an older state, and the workflow trai
 
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
 
 
@@ -169,7 +169,7 @@ class TrainingSettings(Settings):
         None, description="stop after this many validations without improvement"
     )
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
 
 class RunSettings(Settings):
