@@ -131,6 +131,11 @@ class Plan:
         found += [f"<results>/tracks/{name}/{model}" for name in self.genomes for model in models]
         return found
 
+    def summary_options(self) -> str:
+        """Title and note, of which either may be empty."""
+        summary = self.config.summary
+        return shlex.join(["--title", summary.title, "--note", summary.note])
+
 
 def settings_json(run: RunSettings) -> str:
     """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
@@ -177,6 +182,11 @@ def sheet_problems(plan: Plan) -> list[str]:
             )
     if signal and "bed" in plan.config.score.formats:
         problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
+    if not plan.learned:
+        return [
+            "every split is score, so there is nothing to train on; a model that is there already "
+            "scores by hand: genoseq score FASTA -m MODEL -o OUT"
+        ]
     splits = {plan.genomes[name].split for name in plan.learned}
     if splits <= {"valid", "test"}:
         problems.append("no genome to train on: give one the split train, blocks or contigs:...")

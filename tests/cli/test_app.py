@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,14 +122,14 @@ def test_app_terminated_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "temporary").mkdir()
     os.mkfifo(tmp_path / "never")
     words = ["extract", str(tmp_path / "never"), "-o", str(tmp_path / "out.fa")]
-    with subprocess.Popen(
-        [sys.executable, "-m", "genoseq", *words],
-        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
-        stderr=subprocess.PIPE,
-    ) as process:
-        while not any((tmp_path / "temporary").iterdir()):  # it waits for the pipe
-            assert process.poll() is None
-            time.sleep(0.01)
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "genoseq", *words],
+            env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+            stderr=subprocess.PIPE,
+        ) as process,
+        (tmp_path / "never").open("wb"),  # opens once the process reads
+    ):
         process.terminate()
         _, said = process.communicate()
     assert (process.returncode, said) == (128 + signal.SIGTERM, b"")

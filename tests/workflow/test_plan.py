@@ -95,6 +95,11 @@ def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
     assert stores == [f"<results>/stores/{name}.k3s1" for name in ("one", "two", "three")]
 
 
+def test_summary_options_name_an_empty_note(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, summary={"title": "Two words"})
+    assert shlex.split(plan.summary_options()) == ["--title", "Two words", "--note", ""]
+
+
 def test_settings_json_changes_with_the_seed_only_where_weights_do() -> None:
     def text(**training: object) -> str:
         return settings_json(parse_settings(RunSettings, {"training": training}))
@@ -121,6 +126,11 @@ def test_make_plan_wants_a_genome_to_test_on(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no genome to test on"):
         plan_of(tmp_path, sheet.format("blocks"), split={"test": 0})
     assert plan_of(tmp_path, sheet.format("contigs:test=c1")).learned == ["one"]
+
+
+def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nothing to train on; .*: genoseq score FASTA -m MODEL"):
+        plan_of(tmp_path, "name\tfasta\none\tone.fa\n")
 
 
 def test_make_plan_refuses_segments_of_signals(tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ rule summary:
         runtime=30,
         gpu=0,
     params:
-        title=plan.config.summary.title,
-        note=plan.config.summary.note,
+        options=plan.summary_options(),
     shell:
-        "genoseq summary {input:q} -o {output:q} --title {params.title:q}"
-        " --note {params.note:q} > {log:q} 2>&1"
+        "genoseq summary {input:q} -o {output:q} {params.options} > {log:q} 2>&1"
