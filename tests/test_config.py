@@ -42,7 +42,10 @@ def test_load_config_lists_every_problem(tmp_path: Path) -> None:
         ("- a", "expected settings"),
         ("models: {'a/b': {}}", "use letters, digits, _ and -"),
         ('models: {"a\\n": {}}', "use letters, digits, _ and -"),
-        ("models: {a: {training: {seed: 9223372036854775808}}}", "training.seed: Input should be less"),
+        (
+            "models: {a: {training: {seed: 9223372036854775808}}}",
+            "training.seed: Input should be less",
+        ),
         ("models: {}", "at least 1 item"),
         (
             "labels: {scheme: stranded}",

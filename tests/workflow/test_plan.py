@@ -129,7 +129,7 @@ def test_make_plan_wants_a_genome_to_test_on(tmp_path: Path) -> None:
 
 
 def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nothing to train on; .*: genoseq score FASTA -m MODEL"):
+    with pytest.raises(ConfigError, match=r"nothing to train on; .*: genoseq score FASTA -m MODEL"):
         plan_of(tmp_path, "name\tfasta\none\tone.fa\n")
 
 
