@@ -103,7 +103,8 @@ def write_extracted(
     Raises
     ------
     RegionError
-        If a region is empty or not on the FASTA, unless ``options.skip_outside``.
+        If a region is empty or not on the FASTA, unless ``options.skip_outside``; if a BED row
+        would be a comment, because its contig's name begins with ``#``.
     """
     cutter = Cutter(fasta, options.stranded)
     for chunk in chunks:
@@ -266,6 +267,8 @@ def _names(chunk: Intervals, stranded: bool) -> list[str]:
 
 
 def _bed_rows(chunk: Intervals) -> bytes:
+    if any(chrom.startswith("#") for chrom in chunk.chroms):
+        raise RegionError("a contig's name begins with #, as BED's comments do: rename it")
     rows = zip(*chunk, strict=True)
     return "".join(
         f"{chrom}\t{start}\t{end}\t{name}\t0\t{strand}\n"

@@ -47,8 +47,9 @@ def fit(
     """Train a model on the ``train`` regions of stores and write its bundle.
 
     Killed at any moment and called again with the same stores and settings it goes on from the
-    last saved state; on the CPU, and without ``max_minutes``, it ends with the same weights, bit
-    for bit, as if it had not been killed.  A state of other settings or data is not used.
+    last saved state; on a CPU of the same kind, and without ``max_minutes``, it ends with the same
+    weights, bit for bit, as if it had not been killed.  A state of other settings or data is not
+    used.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def _build_run(
     window = round_up(training.window, settings.model.stride)
     precision, reason = choose_precision(device, training.precision)
     _log.info("computing in %s on %s: %s", precision, device, reason)
-    balanced = training.class_weights == "balanced"
+    balanced = training.class_weights == "balanced" and scheme.kind == "classes"
     counts = _state_counts(stores, scheme) if balanced else ()
     valid = None
     if any(len(store.regions.of_split("valid")) for store in stores):

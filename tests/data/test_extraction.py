@@ -111,6 +111,17 @@ def test_write_extracted_outside_is_an_error_or_counted(
     assert [(count, reason in why) for why, count in tally.skipped.items()] == [(1, True)]
 
 
+def test_write_extracted_refuses_bed_rows_that_would_be_comments(tmp_path: Path) -> None:
+    (tmp_path / "odd.fa").write_text(">b\nACGT\n>#a\nACGT\n")
+    chunks = [Intervals(["b", "#a"], [0, 0], [4, 4], [".", "."], [".", "."])]
+    with open_fasta(tmp_path / "odd.fa") as odd:
+        out = io.BytesIO()
+        write_extracted(odd, chunks, ExtractionOptions(), Tally(), out)
+        assert out.getvalue() == b">b:0-4\nACGT\n>#a:0-4\nACGT\n"
+        with pytest.raises(RegionError, match="name begins with #, as BED's comments do"):
+            write_extracted(odd, chunks, ExtractionOptions(), Tally(), out, io.BytesIO())
+
+
 def test_write_extracted_drops_regions_rich_in_n(tmp_path: Path, fasta: Fasta) -> None:
     bed = bed_of(tmp_path, "c1\t0\t6\tkept\nc1\t0\t7\tdropped\n")
     text, rows, tally = written(fasta, bed, max_n_fraction=1 / 3)
