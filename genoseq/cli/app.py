@@ -64,15 +64,15 @@ def _options(
 
 
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
-app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("extract", epilog=extract.EPILOG)(extract.extract)
 app.command("tokenize", epilog=tokenize.EPILOG)(tokenize.tokenize)
 app.command("leaks", epilog=leaks.EPILOG)(leaks.leaks)
-app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("train", epilog=train.EPILOG)(train.train)
-app.command("summary", epilog=summary.EPILOG)(summary.summary)
+app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
+app.command("summary", epilog=summary.EPILOG)(summary.summary)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(config.app)
 
 

@@ -157,7 +157,9 @@ def extract(
     if (split or split_blocks) and any(shape.values()):
         raise ConfigError("--split and --split-blocks take no flanks and no tiles")
     share = 1.0 if split or max_n_fraction is None else max_n_fraction
-    options = ExtractionOptions(strand, share, on_error is OnError.skip)
+    # A strand that was typed is meant.
+    stranded = strand or any(text.endswith(("(+)", "(-)")) for text in source.texts)
+    options = ExtractionOptions(stranded, share, on_error is OnError.skip)
     tally = Tally()
     with open_fasta(fasta) as genome, _outputs(out, bed) as (letters, rows):
         if split_blocks:

@@ -25,7 +25,7 @@ def genome(tmp_path: Path) -> Path:
     [
         ((), ">a:0-10\nACGTNNGTAA\n>b:0-5\nCCCCC\n"),
         (("--region", "a:2-4", "--region", "b"), ">a:1-4\nCGT\n>b:0-5\nCCCCC\n"),
-        (("--region", "a:2-4(-)", "--strand"), ">a:1-4(-)\nACG\n"),
+        (("--region", "a:2-4(-)"), ">a:1-4(-)\nACG\n"),
         (("--annotation", "GFF", "--strand"), ">a:2-8(-)\nACNNAC\n"),
         (
             ("--annotation", "GFF", "--features", "gene,CDS", "--flank-up", "1"),
