@@ -80,7 +80,10 @@ class Predictor:
         self._model = model.to(self.device, self.dtype)
         self._recurrent = self._model.encoder.recurrent
         self._recurrent.batch_first = False
-        projection = self._model.head.projection
+        # A signal read in bf16 would move in steps of 1%.
+        self._head = self.dtype if self.scheme.kind == "classes" else torch.float32
+        projection = deepcopy(bundle.model.head.projection).requires_grad_(False)
+        projection.to(self.device, self._head)
         forward = torch.arange(self.stride * len(self.scheme)).reshape(self.stride, -1)
         mirrored = forward.flip(0)[:, torch.from_numpy(self.scheme.reverse_permutation)].flatten()
         # On the reverse strand a step's bases come in reverse order and its strands swap.
@@ -130,7 +133,9 @@ class Predictor:
         steps, batch, width = hidden.shape
         # States before bases: a softmax over the last dimension costs 20% of the whole run.
         flat = torch.addmm(
-            self._biases[strand][:, None], self._weights[strand], hidden.reshape(-1, width).T
+            self._biases[strand][:, None],
+            self._weights[strand],
+            hidden.reshape(-1, width).T.to(self._head),
         )
         logits = flat.float().view(self.stride, len(self.scheme), steps, batch)
         return activate(logits, self._activation, dim=1)

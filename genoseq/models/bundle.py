@@ -52,7 +52,7 @@ class Bundle:
     context
         bp that it should see on either side of a base that is scored.
     activation
-        How its logits become values: softmax for classes, expm1 or softplus for signals.
+        How its logits become values: softmax for classes, expm1 or exp for signals.
     provenance
         Where it comes from, see :func:`provenance`; plain JSON data.
     metrics

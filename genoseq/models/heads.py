@@ -6,10 +6,12 @@ from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-Activation = Literal["softmax", "expm1", "softplus"]
+Activation = Literal["softmax", "expm1", "exp"]
 """How logits become values: class probabilities, or a signal learned by mse or by poisson."""
+
+LARGEST_LOG_RATE = 30.0
+"""1e13: above any count, and still finite when multiplied by one."""
 
 
 class PerBaseHead(nn.Module):
@@ -41,15 +43,15 @@ class PerBaseHead(nn.Module):
 def activate(logits: Tensor, activation: Activation, dim: int = -1) -> Tensor:
     """Values, float32 or wider, of logits; the shape stays, states are dimension `dim`.
 
-    softmax: probabilities of the classes.  expm1: the inverse of :func:`compress`.  softplus: a
-    rate, at least 0.
+    softmax: probabilities of the classes.  expm1: the inverse of :func:`compress`.  exp: a rate,
+    above 0; logits beyond :data:`LARGEST_LOG_RATE` are taken as that.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
     if activation == "softmax":
         return wide.softmax(dim)
     if activation == "expm1":
         return wide.sign() * wide.abs().expm1()
-    return functional.softplus(wide)
+    return wide.clamp_max(LARGEST_LOG_RATE).exp()
 
 
 def compress(signal: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from genoseq.config import TrainingSettings
 from genoseq.errors import ConfigError
-from genoseq.models.heads import Activation, activate, compress
+from genoseq.models.heads import LARGEST_LOG_RATE, Activation, compress
 from genoseq.schemes import UNKNOWN, Scheme
 
 Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
@@ -27,9 +27,8 @@ _ACTIVATIONS: dict[Loss, Activation] = {
     "cross-entropy": "softmax",
     "focal": "softmax",
     "mse": "expm1",
-    "poisson": "softplus",
+    "poisson": "exp",
 }
-_LOG_FLOOR = 1e-6  # keeps log(rate) finite where softplus underflows
 
 
 def loss_of(training: TrainingSettings, scheme: Scheme) -> Loss:
@@ -70,6 +69,8 @@ def build_objective(
         If the loss or the class weights do not fit the scheme.
     """
     loss = loss_of(training, scheme)
+    if scheme.kind == "signal" and training.class_weights != "none":
+        raise ConfigError("training.class_weights are for classes, these labels are signals")
     if loss == "mse":
         return mse
     if loss == "poisson":
@@ -166,9 +167,10 @@ def mse(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def poisson(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean Poisson negative log-likelihood, less its constant, of rate softplus(logits).
+    """Mean Poisson negative log-likelihood, less its constant, of rate exp(logits).
 
-    Arguments as in :func:`mse`.
+    The logarithm is the rate's canonical link: coverage spans orders of magnitude, and a network
+    whose logits had to span them learned nothing but its mean.  Arguments as in :func:`mse`.
 
     Raises
     ------
@@ -182,8 +184,10 @@ def poisson(logits: Tensor, labels: Tensor) -> Tensor:
             f"training.loss poisson: the signal has negative values ({float(target.min()):g}): "
             "use mse"
         )
-    rate = activate(logits, "softplus")
-    errors = rate - target * (rate + _LOG_FLOOR).log()
+    log_rate = (logits if logits.dtype == torch.float64 else logits.float()).clamp_max(
+        LARGEST_LOG_RATE
+    )
+    errors = log_rate.exp() - target * log_rate
     return (errors * known).sum() / known.sum().clamp_min(1)
 
 

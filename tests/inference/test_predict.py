@@ -94,6 +94,12 @@ def test_predictor_in_bf16_stays_near_fp32(bundle: Bundle) -> None:
     assert np.abs(exact - rough).mean() < 0.01
 
 
+def test_predictor_reads_signals_in_fp32() -> None:
+    bundle = random_bundle({}, signal_scheme([("cage", ".")]))
+    values = Predictor(bundle, "cpu", "bf16")(random_codes(1, 3_000), 0)
+    assert len(np.unique(values)) > 2_500  # bf16 has 300 numbers in their range
+
+
 def test_predictor_leaves_the_bundle_as_it_was(bundle: Bundle) -> None:
     before = {name: tensor.clone() for name, tensor in bundle.model.state_dict().items()}
     Predictor(bundle, "cpu", "bf16")(random_codes(1, 96), 0)

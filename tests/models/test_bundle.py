@@ -97,8 +97,8 @@ def test_loading_leaves_the_random_numbers_alone(folder):
 def test_signal_bundle_keeps_its_activation(tmp_path):
     scheme = signal_scheme([("coverage", ".")])
     model = build_model(SETTINGS, scheme)
-    save_bundle(tmp_path / "m", Bundle(model, SETTINGS, scheme, 0, activation="softplus"))
-    assert load_bundle(tmp_path / "m").activation == "softplus"
+    save_bundle(tmp_path / "m", Bundle(model, SETTINGS, scheme, 0, activation="exp"))
+    assert load_bundle(tmp_path / "m").activation == "exp"
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
