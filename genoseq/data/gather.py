@@ -17,6 +17,7 @@ from genoseq.data.batch import Batch
 from genoseq.data.store import Store
 from genoseq.data.store_files import label_shape, unknown_label
 from genoseq.errors import ConfigError, StoreError
+from genoseq.schemes import UNKNOWN as LABEL_UNKNOWN
 from genoseq.schemes import Scheme
 from genoseq.tokenizers.alignment import reverse_shift
 from genoseq.tokenizers.kmer import reverse_complement_table
@@ -24,6 +25,8 @@ from genoseq.tokenizers.vocabulary import UNKNOWN
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +80,11 @@ def windows_of(cells: Cells, rows: Integers, start: Integers, flipped: Flags) ->
 
 
 def cells_of_split(stores: Sequence[Store], split: str) -> Cells:
-    """The regions of the split that have a base; StoreError if there is none in any store."""
-    picked = [store.regions.of_split(split) for store in stores]
+    """The regions of the split that have a known label; StoreError if no store has one."""
+    picked = [labelled_regions(store, split) for store in stores]
     if not any(map(len, picked)):
+        if any(len(store.regions.of_split(split)) for store in stores):
+            raise StoreError(unlabelled(split))
         names = ", ".join(repr(store.name) for store in stores)
         found = sorted({name for store in stores for name in store.regions.splits})
         raise StoreError(
@@ -90,6 +95,31 @@ def cells_of_split(stores: Sequence[Store], split: str) -> Cells:
         np.repeat(np.arange(len(stores)), [len(rows) for rows in picked]),
         np.concatenate([s.regions.offset[rows] for s, rows in zip(stores, picked, strict=True)]),
         np.concatenate([s.regions.tokens[rows] for s, rows in zip(stores, picked, strict=True)]),
+    )
+
+
+def labelled_regions(store: Store, split: str) -> Integers:
+    """Regions of the split in which at least one label is known: the others teach nothing."""
+    rows = store.regions.of_split(split)
+    known = (_any_known(store.labels(int(row)), store.scheme) for row in rows)
+    kept: Integers = rows[np.fromiter(known, bool, len(rows))]
+    return kept
+
+
+def _any_known(labels: NDArray[Any], scheme: Scheme | None) -> bool:
+    """Whether a label is known; looks no further than the first megabase that has one."""
+    if scheme is None or scheme.kind == "classes":
+        pieces = (labels[at : at + _PIECE] != LABEL_UNKNOWN for at in range(0, len(labels), _PIECE))
+    else:
+        pieces = (~np.isnan(labels[at : at + _PIECE]) for at in range(0, len(labels), _PIECE))
+    return any(piece.any() for piece in pieces)
+
+
+def unlabelled(split: str) -> str:
+    """What is said of a split without any known label."""
+    return (
+        f"no base of split {split!r} has a known label: the annotation or signal is of other "
+        f"contigs, or the mask hides all; choose other regions for this split"
     )
 
 
@@ -138,7 +168,7 @@ def misfits(
     split
         The split that at least one region must be of.
     """
-    problems, found = [], set()
+    problems, found, labelled = [], set(), False
     for store in stores:
         found |= {name for name in store.regions.splits if len(store.regions.of_split(name))}
         if store.tokenizer != tokenizer:
@@ -146,6 +176,7 @@ def misfits(
                 f"{store.path}: holds {store.tokenizer.label} tokens, the model reads "
                 f"{tokenizer.label}: tokenize again"
             )
+        labelled = labelled or store.scheme is None or len(labelled_regions(store, split)) > 0
         if store.scheme is None:
             problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
         elif scheme is not None and store.scheme != scheme:
@@ -155,6 +186,8 @@ def misfits(
     if split not in found:
         there = ", ".join(sorted(found)) or "no region"
         problems.append(f"no region of split {split!r}: the stores have {there}")
+    elif not labelled:
+        problems.append(unlabelled(split))
     return problems
 
 
