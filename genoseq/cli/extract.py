@@ -53,7 +53,7 @@ class _Source:
             raise ConfigError("give one of --regions, --region, --annotation and --split")
 
 
-FastaFile = Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")]
+FastaFile = Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")]
 Output = Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")]
 BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
 RegionsBed = Annotated[Path | None, typer.Option(help="BED of regions.")]

@@ -15,7 +15,7 @@ EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks
 
 
 def score(
-    fasta: Annotated[Path, typer.Argument(help="FASTA, plain or compressed.")],
+    fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
     model: Annotated[
         Path, typer.Option("-m", "--model", help="Model folder, made by genoseq train.")
     ],

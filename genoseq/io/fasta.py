@@ -114,6 +114,9 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     lines and white space inside lines; ``\\n``, ``\\r\\n`` or ``\\r``; ``;`` comment lines; pipes;
     folders that cannot be written to.  A contig's name is the header's first word.
 
+    The sequences of a GenBank file are taken as well, under the names that its features have
+    (``VERSION``), so that one file can be genome and annotation; it is held in memory meanwhile.
+
     An index beside the file (``.fai``) is used if it is not older than the file and its records
     cover the file header by header; the letters are then checked as they are read.  Otherwise the
     whole file is checked now.

@@ -1,5 +1,7 @@
 """An evened-out copy of a FASTA that has no usable index as it is, and what is wrong with it.
 
+The sequences of a GenBank file are copied likewise.
+
 Every rule for the format is applied here, line by line, in flat memory.  Files that pyfaidx
 can index are only copied where they break one, to say which and on what line.
 """
@@ -22,9 +24,11 @@ _WIDTH = 1 << 15
 _PIECE = 1 << 20
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
+GENBANK = b"LOCUS "
+"""How a GenBank file begins."""
+
 # Beginnings by which other formats are known.
 _OTHERS = (
-    ("LOCUS ", "GenBank"),
     ("ID   ", "EMBL"),
     ("##gff", "GFF3"),
     ("##fileformat=VCF", "VCF"),
@@ -97,6 +101,42 @@ def even_copy(plain: Path, even: Path, path: Path) -> None:
         lines.finish()
     if not first_lines:
         raise InputFormatError("no FASTA record: the file has no line that begins with '>'", path)
+
+
+def genbank_copy(plain: Path, even: Path, path: Path) -> None:
+    """Write the sequences of the GenBank file at ``plain`` as even FASTA; whole records in memory.
+
+    Parameters
+    ----------
+    path
+        As in :func:`even_copy`.
+
+    Raises
+    ------
+    InputFormatError
+        As :func:`genoseq.io.genbank.read_genbank`; also if a record comes without its sequence.
+    """
+    from genoseq.io.genbank import read_genbank
+
+    try:
+        file = read_genbank(plain)
+        with even.open("wb") as out:
+            lines = _EvenLines(out)
+            for name in file.lengths:
+                lines.header(name)
+                lines.letters(_nucleotides(name, file.sequence(name)))
+            lines.finish()
+    except InputFormatError as error:
+        raise InputFormatError(error.problem, path, error.line) from None
+
+
+def _nucleotides(name: str, letters: bytes) -> bytes:
+    if name.split() != [name]:
+        raise InputFormatError(f"the record's name, {name!r}, is not one word: rename it")
+    strangers = letters.translate(None, LETTERS)
+    if strangers:
+        raise InputFormatError(f"record {name!r}: {_said(strangers)}")
+    return letters
 
 
 def _pieces(source: TextIO) -> Iterator[_Piece]:

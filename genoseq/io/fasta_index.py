@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genoseq.io.compression import compression_of, open_bytes
-from genoseq.io.fasta_copy import LETTERS, SPACE, even_copy
+from genoseq.io.fasta_copy import GENBANK, LETTERS, SPACE, even_copy, genbank_copy
 
 _CHUNK = 1 << 20
 
@@ -59,7 +59,8 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index]:
             index = _index_of(plain, folder)
         if index is None:
             even = folder / "even.fa"
-            even_copy(plain, even, path)
+            copy = genbank_copy if _is_genbank(plain) else even_copy
+            copy(plain, even, path)
             plain, index = even, _index_of(even, folder)
         assert index is not None
         return plain.open("rb", buffering=0), index
@@ -135,6 +136,11 @@ def _new_index(plain: Path, folder: Path) -> Index | None:
 
 def _starts_a_record(file: BinaryIO) -> bool:
     return file.read(1) == b">"
+
+
+def _is_genbank(plain: Path) -> bool:
+    with plain.open("rb") as file:
+        return file.read(len(GENBANK)) == GENBANK
 
 
 def _has_long_line(file: BinaryIO) -> bool:

@@ -80,7 +80,7 @@ def test_open_fasta_reads_what_is_found_in_the_wild(
         (b">a\nAC\n1 ACGT\n", ":3: record 'a': '1' is not a nucleotide: use A, C, G, T, U"),
         (b"ACGT\n", ":1: 'ACGT' before the first record: a FASTA begins with '>'"),
         (b"@r\nACGT\n+\nIIII\n", ":1: this is FASTQ, not FASTA"),
-        (b"LOCUS       AB000001\n", ":1: this is GenBank, not FASTA"),
+        (b"ID   X56734; SV 1\n", ":1: this is EMBL, not FASTA"),
         (
             b">caf\xe9\nAC\n",
             ":1: the record's name, b'caf\\xe9', holds control characters or is not",

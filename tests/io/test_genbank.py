@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from genoseq.errors import InputFormatError
+from genoseq.io.fasta import open_fasta
 from genoseq.io.genbank import GenBank, read_genbank
 
 RECORD = """LOCUS       AB000001                  60 bp    DNA     circular BCT 01-JAN-2000
@@ -120,3 +122,35 @@ def test_read_genbank_refuses(tmp_path: Path, text: str, message: str) -> None:
         given_record(tmp_path, text=text)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_open_fasta_takes_the_sequences_of_genbank(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "in.gb"
+    text = RECORD.format(features="")
+    path.write_bytes(pack((text + text.replace("AB000001", "AB000002")).encode()))
+    with open_fasta(path) as fasta:
+        assert fasta.lengths == {"AB000001.2": 60, "AB000002.2": 60}
+        assert fasta.fetch("AB000002.2", 40, 60) == (b"ACGT" * 15)[40:56] + b"NRYA"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ORIGIN", "CONTIG      join(X:1..60)\n//", "record 'AB000001.2' has no sequence in this"),
+        ("acgta", "acg*a", "record 'AB000001.2': '*' is not a nucleotide: a protein"),
+        ("60 bp    DNA ", "60 aa        ", "record 'AB000001.2' is a protein"),
+        ("ORIGIN", "//", "not GenBank as Biopython reads it: ValueError"),
+    ],
+)
+def test_open_fasta_refuses_genbank_without_nucleotides(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = RECORD.format(features="").replace(old, new)
+    path = tmp_path / "in.gb"
+    path.write_text(text[: text.index("//") + 3])
+    with pytest.raises(InputFormatError) as caught:
+        open_fasta(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
