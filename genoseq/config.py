@@ -212,6 +212,12 @@ class Config(Settings):
         return self
 
 
+def named_file(text: str) -> tuple[str | None, Path]:
+    """Name (or None) and file of ``NAME=FILE`` or ``FILE``; ``=`` behind a ``/`` is the file's."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals and name and "/" not in name else (None, Path(text))
+
+
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 

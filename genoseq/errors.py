@@ -14,8 +14,17 @@ built-in parent as well.  A message says where, what was found and how to mend i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
+
+_LISTED = 12
+
+
+def listed(names: Iterable[str]) -> str:
+    """Sorted names for a message, the first dozen of many; ``none`` of none."""
+    found = sorted(set(names))
+    more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+    return (", ".join(found[:_LISTED]) or "none") + more
 
 
 class GenoseqError(Exception):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from genoseq.config import Config, RunSettings, parse_settings
+from genoseq.config import Config, RunSettings, named_file, parse_settings
 from genoseq.errors import ConfigError
 from genoseq.sheet import GenomeRow, read_genomes
 
@@ -76,8 +76,9 @@ class Plan:
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
         row = self.genomes[wildcards.genome]
-        source = signal_files(row) if self.signals else [row.annotation]
-        return [path for path in (*source, row.mask) if path is not None]
+        source = row.signal if self.signals else (row.annotation,)
+        named = [str(named_file(text)[1]) for text in source if text is not None]
+        return named + ([row.mask] if row.mask is not None else [])
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Tokenizer and labels."""
@@ -203,17 +204,11 @@ def _has_test(split: str, fraction: float) -> bool:
     return split == "test" or "test=" in split or (split == "blocks" and fraction > 0)
 
 
-def signal_files(row: GenomeRow) -> list[str]:
-    """Files of a row's signals, which may be given as NAME=FILE."""
-    from genoseq.data.signals import parse_signal  # numpy: only where there are signals
-
-    return [str(parse_signal(text)[1]) for text in row.signal]
-
-
 def missing_files(plan: Plan) -> list[str]:
     """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
     rows = plan.genomes.values()
-    named = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *signal_files(r)) if p]
+    given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
+    named = [str(named_file(text)[1]) for text in given]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
     wanted = dict.fromkeys(named)
     return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]

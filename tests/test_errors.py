@@ -14,6 +14,7 @@ from genoseq.errors import (
     InputFormatError,
     RegionError,
     StoreError,
+    listed,
 )
 
 
@@ -21,6 +22,14 @@ def test_input_format_error_names_path_and_line() -> None:
     assert str(InputFormatError("bad", Path("a.bed"), 3)) == "a.bed:3: bad"
     assert str(InputFormatError("bad", "a.bed")) == "a.bed: bad"
     assert str(InputFormatError("bad")) == "bad"
+
+
+def test_listed_is_short_whatever_the_number_of_names() -> None:
+    assert listed([]) == "none"
+    assert listed("badab") == "a, b, d"
+    many = listed(f"peak{number:04}" for number in range(2_726))
+    assert many.startswith("peak0000, peak0001, ")
+    assert many.endswith(", peak0011 and 2,714 more")
 
 
 def test_config_error_lists_every_problem() -> None:

@@ -65,7 +65,12 @@ BedFile = Annotated[
 K = Annotated[int, typer.Option("--k", help="Bases a token, 1 to 8.")]
 Stride = Annotated[int, typer.Option(help="Bases from token to token, 1 to k.")]
 Annotation = Annotated[
-    Path | None, typer.Option(help="GFF3, GTF, GenBank or BED: the labels' features.")
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="GFF3, GTF, GenBank or BED: the labels' features; CLASS=FILE takes all of a BED as "
+        "that class.",
+    ),
 ]
 Mask = Annotated[Path | None, typer.Option(help="BED of bases whose label is not known.")]
 Signals = Annotated[
@@ -103,7 +108,7 @@ def tokenize(
     Annotation, mask and signals are in the genome's coordinates. Without --annotation or --signal
     the store has no labels. Bases that are N have no label; beyond a region's ends a token sees N.
     """
-    from genoseq.config import LabelSettings, TokenizerSettings, parse_settings
+    from genoseq.config import LabelSettings, TokenizerSettings, named_file, parse_settings
     from genoseq.data.store import write_store
     from genoseq.io.fasta import open_fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
@@ -113,13 +118,15 @@ def tokenize(
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
     chosen = {"scheme": scheme.value, "classes": listed, "overlap": overlap.value}
     settings = parse_settings(LabelSettings, chosen)
+    if settings.classes and annotation is None:
+        raise ConfigError("--classes needs --annotation")
     files = {"fasta": fasta, "bed": bed, "mask": mask}
     if scheme is SchemeName.signal:
         from genoseq.data.signals import parse_signal
 
         files |= {f"signal {n}": parse_signal(s)[1] for n, s in enumerate(signals or [], 1)}
     else:
-        files["annotation"] = annotation
+        files["annotation"] = None if annotation is None else named_file(annotation)[1]
     with ExitStack() as stack:
         genome = stack.enter_context(open_fasta(fasta))
         regions, lengths = _regions(genome, bed)
@@ -134,7 +141,7 @@ def tokenize(
 
 
 def _check_labels(
-    scheme: SchemeName, annotation: Path | None, signals: list[str] | None, mask: Path | None
+    scheme: SchemeName, annotation: str | None, signals: list[str] | None, mask: Path | None
 ) -> None:
     """ConfigError for a file that would not be used, and for a scheme without its files."""
     if scheme is SchemeName.signal and not signals:
@@ -157,23 +164,24 @@ def _regions(
 
 def _class_labels(
     settings: LabelSettings,
-    annotation: Path,
+    annotation: str,
     mask: Path | None,
     lengths: Mapping[str, int] | None,
     regions: list[LocatedRegion],
 ) -> ClassLabels:
+    from genoseq.config import named_file
     from genoseq.data.targets import plan_labels
     from genoseq.io.annotation import read_annotation
 
-    labels = plan_labels(
-        read_annotation(annotation), settings, _read_regions(mask), lengths, annotation
-    )
+    name, path = named_file(annotation)
+    features = read_annotation(path, kind=name)
+    labels = plan_labels(features, settings, _read_regions(mask), lengths, path)
     chroms = {located.region.chrom for located in regions}
     if not chroms & labels.chroms:
         raise InputFormatError(
             f"its features are on other contigs ({', '.join(sorted(labels.chroms)[:3])} ...) than "
             f"the regions ({', '.join(sorted(chroms)[:3])} ...): names must be equal",
-            annotation,
+            path,
         )
     return labels
 

@@ -28,7 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from genoseq.errors import InputFormatError
+from genoseq.errors import InputFormatError, listed
 from genoseq.features import Feature
 from genoseq.regions import Region, merge, subtract
 
@@ -82,8 +82,9 @@ def claims_of(features: Iterable[Feature], classes: Sequence[str]) -> list[Claim
         for part in whole
     ]
     if not claims:
-        there = ", ".join(sorted(by_type)) or "none at all"
-        raise InputFormatError(f"no feature to label as {', '.join(classes)}; types there: {there}")
+        raise InputFormatError(
+            f"no feature to label as {', '.join(classes)}; types there: {listed(by_type)}"
+        )
     return claims
 
 

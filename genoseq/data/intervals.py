@@ -16,7 +16,7 @@ from operator import le
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.features import Feature
 from genoseq.io.bed import read_bed
 from genoseq.io.compression import open_bytes
@@ -171,7 +171,7 @@ def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iter
     found = list(features)
     wanted = [feature for feature in found if feature.type in types]
     if not wanted:
-        there = ", ".join(sorted({feature.type for feature in found})) or "none"
+        there = listed({feature.type for feature in found})
         raise InputFormatError(f"no feature of type {', '.join(types)}; types there: {there}")
     for item in wanted:
         yield NamedRegion(

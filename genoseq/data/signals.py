@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config import named_file
 from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.regions import Region, Strand
@@ -76,13 +77,13 @@ def name_signals(texts: Sequence[str]) -> list[SignalFile]:
 
 def parse_signal(text: str) -> tuple[str, Path]:
     """Name and file of ``NAME=PATH`` or ``PATH``; a path may hold ``=`` behind a ``/``."""
-    name, equals, path = text.partition("=")
-    if equals and name and "/" not in name:
-        return name, Path(path)
-    stem = Path(text).name
+    name, path = named_file(text)
+    if name is not None:
+        return name, path
+    stem = path.name
     while stem.lower().endswith(_SUFFIXES):
         stem = Path(stem).stem
-    return stem, Path(text)
+    return stem, path
 
 
 class SignalLabels:

@@ -30,7 +30,7 @@ _COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 
 def read_annotation(
-    path: str | PathLike[str], types: Collection[str] | None = None
+    path: str | PathLike[str], types: Collection[str] | None = None, kind: str | None = None
 ) -> list[Feature]:
     """Features of an annotation file, plain or compressed, in file order.
 
@@ -39,16 +39,24 @@ def read_annotation(
     types
         Keep only features of these types: GFF's column 3, GenBank's feature key, BED's name
         column (BED12: ``transcript``, ``exon`` and ``CDS``).
+    kind
+        The type of every record of a BED, whose names often tell peaks or sites apart.
 
     Raises
     ------
     InputFormatError
-        If the format is none of them, or the file breaks its rules.
+        If the format is none of them, the file breaks its rules, or ``kind`` meets features that
+        have types.
     """
-    kind = annotation_format(path)
-    if kind == "gff":
+    found = annotation_format(path)
+    if kind is not None and found != "bed":
+        raise InputFormatError(f"{kind}= is for BED: these features have types of their own", path)
+    if found == "gff":
         return read_gff(path, types)
-    features = read_genbank(path).features if kind == "genbank" else bed_features(read_bed(path))
+    if found == "genbank":
+        features = read_genbank(path).features
+    else:
+        features = bed_features(read_bed(path), kind)
     return [feature for feature in features if types is None or feature.type in types]
 
 

@@ -81,20 +81,27 @@ def read_bed(path: str | PathLike[str]) -> list[BedRecord]:
     return records
 
 
-def bed_features(records: Iterable[BedRecord]) -> list[Feature]:
+def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[Feature]:
     """Annotation of BED records.
+
+    Parameters
+    ----------
+    kind
+        The type of every record, as one feature; by default:
 
     A BED12 record gives a ``transcript``, an ``exon`` for each block and a ``CDS`` for each part of
     a block within the thick interval, with its phase.  Any other record gives one feature whose
     type is its name, or ``region`` without a name.
     """
+    if kind is not None:
+        return [Feature(bed.chrom, bed.start, bed.end, bed.strand, kind) for bed in records]
     records = list(records)
     again = Counter(record.name for record in records)
     features: list[Feature] = []
     for number, record in enumerate(records, 1):
         if not record.blocks:
-            kind = "region" if record.name == "." else record.name
-            features.append(Feature(record.chrom, record.start, record.end, record.strand, kind))
+            name = "region" if record.name == "." else record.name
+            features.append(Feature(record.chrom, record.start, record.end, record.strand, name))
             continue
         unique = again[record.name] == 1 and record.name != "."
         features += _transcript(record, record.name if unique else f"{record.name}#{number}")

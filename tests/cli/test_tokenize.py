@@ -100,6 +100,20 @@ def test_tokenize_classes_signals_and_no_labels(
     assert open_store(tmp_path / "none").scheme is None
 
 
+def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
+    tmp_path: Path, genome: Path, genoseq: Genoseq
+) -> None:
+    (tmp_path / "sites.bed").write_text("a\t7\t8\tsite1\t0\t+\na\t9\t10\tsite2\t0\t-\n")
+    words = ("--scheme", "stranded", "--classes", "TSS")
+    for name in ("", "TSS="):
+        sites = ("--annotation", f"{name}{tmp_path / 'sites.bed'}")
+        run = genoseq("tokenize", genome, "-o", tmp_path / "s", *words, *sites)
+    assert run.returncode == 0, run.stderr
+    store = open_store(tmp_path / "s")
+    assert store.labels(0)[6:11].tolist() == [0, 1, 0, 2, 0]
+    assert store.sources["annotation"]["path"] == str(tmp_path / "sites.bed")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -107,6 +121,7 @@ def test_tokenize_classes_signals_and_no_labels(
         (("--annotation", "LONG", "--bed", "BED"), "ends past the contig's last base, 4000"),
         (("--annotation", "GENES"), "GENES: no feature to label as CDS; types there: gene"),
         (("--scheme", "stranded"), "classes are listed for schemes stranded and unstranded"),
+        (("--scheme", "stranded", "--classes", "CDS"), "--classes needs --annotation"),
         (("--scheme", "signal"), "scheme signal needs --signal"),
         (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),
         (("--mask", "BED"), "--mask needs labels to mask: --annotation or --signal"),

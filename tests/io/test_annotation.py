@@ -33,6 +33,16 @@ def test_read_annotation_goes_by_content(tmp_path: Path) -> None:
     assert read_annotation(path) == [Feature("c", 1, 9, ".", "CDS")]
 
 
+def test_read_annotation_takes_all_of_a_bed_as_one_kind(tmp_path: Path) -> None:
+    path = tmp_path / "sites.bed"
+    path.write_text("c\t1\t2\tsite1\t0\t+\nc\t8\t9\tsite2\t0\t-\n")
+    sites = [Feature("c", 1, 2, "+", "TSS"), Feature("c", 8, 9, "-", "TSS")]
+    assert read_annotation(path, kind="TSS") == sites
+    path.write_text(GFF)
+    with pytest.raises(InputFormatError, match=r"TSS= is for BED: these features have types"):
+        read_annotation(path, kind="TSS")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [

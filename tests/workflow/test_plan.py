@@ -167,6 +167,15 @@ def test_signals_may_be_named(tmp_path: Path) -> None:
     assert missing_files(plan) == ["one.fa", "a.bw", "x/k=1/b.bw"]
 
 
+def test_an_annotation_may_be_named(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\tTSS=sites.bed\tblocks\n"
+    plan = plan_of(tmp_path, sheet, labels={"scheme": "unstranded", "classes": ["TSS"]})
+    assert plan.labels_input(wild(genome="one")) == ["sites.bed"]
+    words = plan.tokenize_options(wild(genome="one", tokenizer="k3s1"))
+    assert words.endswith("--annotation TSS=sites.bed")
+    assert missing_files(plan) == ["one.fa", "sites.bed"]
+
+
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
     assert plan_of(tmp_path, SHEET, pathvars={"results": "elsewhere"}).learned == [
         "one",
