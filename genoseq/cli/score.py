@@ -24,8 +24,12 @@ def score(
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
     formats: Annotated[
-        str, typer.Option(help="Of bigwig, bedgraph, bed, tsv, scores; comma-separated.")
-    ] = "bigwig,bed",
+        str | None,
+        typer.Option(
+            help="Of bigwig, bedgraph, bed, tsv, scores; comma-separated.",
+            show_default="bigwig,bed; of signals bigwig",
+        ),
+    ] = None,
     by_phase: Annotated[
         bool, typer.Option("--by-phase", help="One track for each codon phase.")
     ] = False,
@@ -52,24 +56,20 @@ def score(
 
     OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
     """
-    from genoseq.config import ScoreSettings, parse_settings
     from genoseq.io.bed import read_bed
     from genoseq.io.fasta import open_fasta
-    from genoseq.regions import Region
+    from genoseq.regions import Region, merge
 
-    asked = parse_settings(
-        ScoreSettings, {"formats": formats.replace(" ", "").split(","), "by_phase": by_phase}
-    )
     wanted = None
     if regions is not None:
-        wanted = [Region(line.chrom, line.start, line.end) for line in read_bed(regions)]
+        wanted = merge(Region(line.chrom, line.start, line.end) for line in read_bed(regions))
     with open_fasta(fasta) as genome:
         import torch
 
-        from genoseq.inference.predict import BATCH_BASES, WINDOW_BASES
+        from genoseq.inference.predict import BATCH_BASES
         from genoseq.inference.score import output_channels
         from genoseq.inference.score import score as score_genome
-        from genoseq.io.outputs import write_tracks
+        from genoseq.io.outputs import chosen_formats, write_tracks
         from genoseq.models.bundle import load_bundle
 
         if threads is not None:
@@ -79,16 +79,16 @@ def score(
             genome,
             bundle,
             regions=wanted,
-            by_phase=asked.by_phase,
-            window_bases=window or WINDOW_BASES,
+            by_phase=by_phase,
+            window_bases=window,
             batch_bases=batch_bases or BATCH_BASES,
             device=device,
             precision=precision,
         )
         total = sum(genome.lengths.values()) if wanted is None else sum(map(len, wanted))
-        _, channels = output_channels(bundle.scheme, asked.by_phase)
-        tracks = _watched(scored, total)
-        write_tracks(tracks, genome.lengths, channels, bundle.scheme.kind, out, asked.formats)
+        _, channels = output_channels(bundle.scheme, by_phase)
+        tracks, kind = _watched(scored, total), bundle.scheme.kind
+        write_tracks(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind))
 
 
 def _watched(tracks: Iterator[Track], total: int) -> Iterator[Track]:

@@ -19,24 +19,27 @@ def tracks(
     scores: Annotated[Path, typer.Argument(help="Folder of genoseq score --formats scores.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
     formats: Annotated[
-        str, typer.Option(help="Of bigwig, bedgraph, bed, tsv; comma-separated.")
-    ] = "bigwig,bed",
+        str | None,
+        typer.Option(
+            help="Of bigwig, bedgraph, bed, tsv; comma-separated.",
+            show_default="bigwig,bed; of signals bigwig",
+        ),
+    ] = None,
 ) -> None:
     """Write scores as tracks: the same bytes as genoseq score writes directly.
 
     OUT gets manifest.tsv and its files.  Other files in OUT stay, but for those of an older
     manifest.
     """
-    from genoseq.config import ScoreSettings, parse_settings
     from genoseq.errors import ConfigError
-    from genoseq.io.outputs import write_tracks
+    from genoseq.io.outputs import chosen_formats, write_tracks
     from genoseq.io.scores import read_scores
 
-    asked = parse_settings(ScoreSettings, {"formats": formats.replace(" ", "").split(",")})
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
     source = read_scores(scores)
-    write_tracks(_watched(source), source.lengths, source.channels, source.kind, out, asked.formats)
+    asked = chosen_formats(formats, source.kind)
+    write_tracks(_watched(source), source.lengths, source.channels, source.kind, out, asked)
 
 
 def _watched(scores: Scores) -> Iterator[Track]:

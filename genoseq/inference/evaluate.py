@@ -19,7 +19,6 @@ from genoseq.data.store import Store
 from genoseq.errors import ConfigError
 from genoseq.inference.predict import (
     BATCH_BASES,
-    WINDOW_BASES,
     Predictor,
     core_bases,
     predict_windows,
@@ -143,7 +142,7 @@ def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Pi
     for store in stores:
         for index in map(int, store.regions.of_split(split)):
             region = store.regions[index].region
-            core = core_bases(bundle, region.end, WINDOW_BASES)
+            core = core_bases(bundle, region.end)
             for window in tile(region, core, bundle.context, bundle.settings.stride):
                 yield _Piece(store, index, window)
 

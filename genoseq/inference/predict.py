@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genoseq.errors import ConfigError
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
@@ -141,14 +142,27 @@ class Predictor:
         return activate(logits, self._activation, dim=1)
 
 
-def core_bases(bundle: Bundle, length: int, window_bases: int) -> int:
+def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
     """Core of the windows of a contig of ``length`` bases, a multiple of the model's stride.
+
+    By default windows have :data:`WINDOW_BASES`, or more for a model of much context.
 
     A short contig gets windows of its own size, a power of two of strides, so that a million of
     them cost no more than their bases.  It depends on the contig alone, as does then the score.
+
+    Raises
+    ------
+    ConfigError
+        If the window has no room for a core.
     """
-    stride = bundle.settings.stride
-    core = max(window_bases - 2 * bundle.context, stride) // stride * stride
+    stride, context = bundle.settings.stride, bundle.context
+    window = max(WINDOW_BASES, 4 * context) if window_bases is None else window_bases
+    core = (window - 2 * context) // stride * stride
+    if core < 1:
+        raise ConfigError(
+            f"a window of {window} bp has no room beside the model's context, {context} bp on each "
+            f"side: use {4 * context + stride} or more"
+        )
     return min(core, stride << (-(-length // stride) - 1).bit_length())
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from genoseq.inference.predict import (
     BATCH_BASES,
-    WINDOW_BASES,
     Predictor,
     Values,
     core_bases,
@@ -38,7 +37,7 @@ def score(
     *,
     regions: Iterable[Region] | None = None,
     by_phase: bool = False,
-    window_bases: int = WINDOW_BASES,
+    window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",

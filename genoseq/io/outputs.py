@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Protocol, cast, get_args
 
 from genoseq.atomic import staging_folder
 from genoseq.config import Format
@@ -76,11 +76,14 @@ def write_tracks(
     Raises
     ------
     ConfigError
-        If the formats do not fit the kind or the contig names; before any track is asked for.
+        If the formats do not fit the kind or the contig names, or ``out`` is a file; before any
+        track is asked for.
     RegionError
         If no base has a value, before anything is written; or a track cannot be.
     """
     check_formats(formats, kind, channels, lengths)
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file: name a folder for the tracks")
     pieces = cells(tracks, lengths, channels, kind)
     first = next(pieces, None)
     if first is None:
@@ -100,6 +103,13 @@ def write_tracks(
         write_manifest(stage / MANIFEST, files)
         _publish(stage, out, files)
     return files
+
+
+def chosen_formats(text: str | None, kind: Kind) -> tuple[Format, ...]:
+    """Formats of comma-separated text, still to be checked; by default what suits the kind."""
+    if text is None:
+        return ("bigwig", "bed") if kind == "classes" else ("bigwig",)
+    return cast(tuple[Format, ...], tuple(name.strip() for name in text.split(",")))
 
 
 def check_formats(

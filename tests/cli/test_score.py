@@ -10,7 +10,10 @@ import pybigtools
 import pytest
 from command import Genoseq
 
+from genoseq.config import ModelSettings, parse_settings
+from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.schemes import signal_scheme
 
 CONTIGS = {"chr1": 7_000, "tiny": 20, "empty": 0, "pad": 400}
 
@@ -74,6 +77,31 @@ def test_score_of_regions_leaves_the_rest_a_gap(
     with pybigtools.open(str(tmp_path / "out" / "CDS.minus.bw")) as track:
         known = np.flatnonzero(~np.isnan(track.values("chr1", fillna=None)))
     assert known.tolist() == list(range(100, 300))
+    assert "score: 100% of 200 bases" in run.stderr
+
+
+def test_score_of_signals_writes_what_suits_them(
+    genoseq: Genoseq, genome: Path, tmp_path: Path
+) -> None:
+    scheme = signal_scheme([("rna", "+"), ("rna", "-")])
+    settings = parse_settings(ModelSettings, {"encoder": {"width": 4}})
+    bundle = Bundle(build_model(settings, scheme), settings, scheme, 96, "exp")
+    save_bundle(tmp_path / "model", bundle)
+    scores = ("-o", tmp_path / "scores", "--formats", "scores")
+    assert genoseq("score", genome, "-m", tmp_path / "model", *scores).returncode == 0
+    assert genoseq("tracks", tmp_path / "scores", "-o", tmp_path / "out").returncode == 0
+    run = genoseq("score", genome, "-m", tmp_path / "model", "-o", tmp_path / "direct")
+    assert run.returncode == 0, run.stderr
+    names = {"manifest.tsv", "rna.plus.bw", "rna.minus.bw"}
+    for out in ("direct", "out"):
+        assert {path.name for path in (tmp_path / out).iterdir()} == names
+
+
+def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("thesis")
+    run = genoseq("score", genome, "-m", model, "-o", tmp_path / "out")
+    assert run.stderr == f"genoseq: error: {tmp_path}/out is a file: name a folder for the tracks\n"
+    assert (tmp_path / "out").read_text() == "thesis"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +109,8 @@ def test_score_of_regions_leaves_the_rest_a_gap(
     [
         (["GENOME", "-m", "no-model"], "no-model/config.json: cannot be read"),
         (["no.fa", "-m", "MODEL"], "no.fa: No such file"),
-        (["GENOME", "-m", "MODEL", "--formats", "gff"], "formats.0: Input should be 'bigwig'"),
+        (["GENOME", "-m", "MODEL", "--formats", "gff"], "format 'gff': use bigwig, bedgraph"),
+        (["GENOME", "-m", "MODEL", "--window", "150"], "a window of 150 bp has no room beside"),
         (["GENOME", "-m", "MODEL", "--device", "tpu"], "device 'tpu': use cpu"),
         (["GENOME", "-m", "MODEL", "--regions", "BED"], "contig 'chr7' of region chr7:1-9"),
         (["PROTEIN", "-m", "MODEL"], "is not a nucleotide"),

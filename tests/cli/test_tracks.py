@@ -42,9 +42,12 @@ def test_tracks_errors_are_one_line(tmp_path: Path, genoseq: Genoseq) -> None:
     out = tmp_path / "out"
     for words, message in (
         ((tmp_path, "-o", out), "no scores.json here"),
-        ((source, "-o", out, "--formats", "gff"), "formats.0: Input should be"),
+        ((source, "-o", out, "--formats", "gff"), "format 'gff': use bigwig, bedgraph"),
         ((source, "-o", source), "holds the scores: choose another folder"),
-        ((signal, "-o", out), "format bed: segments are of the most probable class"),
+        (
+            (signal, "-o", out, "--formats", "bed"),
+            "format bed: segments are of",
+        ),
     ):
         run = genoseq("tracks", *words)
         assert run.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from genoseq.config import ModelSettings, parse_settings
-from genoseq.errors import BackendError
+from genoseq.errors import BackendError, ConfigError
 from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
@@ -130,7 +131,13 @@ def test_predictor_says_when_there_is_no_such_device(bundle: Bundle) -> None:
 def test_core_bases_follow_the_contig_up_to_the_window(
     bundle: Bundle, length: int, core: int
 ) -> None:
-    assert core_bases(bundle, length, 9216) == core
+    assert core_bases(bundle, length, 9216) == core_bases(bundle, length) == core
+
+
+def test_core_bases_leave_room_for_the_context(bundle: Bundle) -> None:
+    assert core_bases(replace(bundle, context=6_000), 1 << 40) == 12_000
+    with pytest.raises(ConfigError, match=r"a window of 194 bp has no room .*: use 387 or more"):
+        core_bases(bundle, 1 << 40, 2 * bundle.context + 2)
 
 
 @pytest.mark.parametrize("batch_bases", [1, 100, 1000])
