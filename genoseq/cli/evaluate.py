@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -29,7 +30,10 @@ def evaluate(
         typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
     ] = None,
 ) -> None:
-    """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations."""
+    """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations.
+
+    The table goes to stdout; OUT gets it in full, with curves and confusions.
+    """
     import torch
 
     from genoseq.cli.progress import progress
@@ -44,3 +48,20 @@ def evaluate(
     with progress("evaluate", bases_of_split(opened, split), "bases") as report:
         evaluation = measure(load_bundle(bundle), opened, split, device=device, report=report)
     write_evaluation(out, evaluation)
+    for row in _table(evaluation.metrics):
+        print("\t".join(row))
+
+
+def _table(metrics: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Rows of classes or signals by strand, under a header."""
+    rows = metrics["signals"] if metrics["kind"] == "signal" else metrics["channels"]["classes"]
+    names = [name for name in rows[0] if name != "phase"]
+    yield names
+    for row in rows:
+        yield [_cell(row[name]) for name in names]
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return "."
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from genoseq.config import RunSettings
+    from genoseq.config import RunSettings, TokenizerSettings
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
@@ -22,7 +22,10 @@ def train(
     out: Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")],
     settings: Annotated[
         str,
-        typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
+        typer.Option(
+            help="Model and training settings: YAML or JSON file, or JSON text; the tokenizer is "
+            "the stores' where they name none."
+        ),
     ] = "{}",
     state: Annotated[
         Path | None,
@@ -54,11 +57,13 @@ def train(
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint."""
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
-    run = _settings(settings, flags)
+    from genoseq.data.store import open_store
+
+    opened = [open_store(path) for path in stores]
+    run = _settings(settings, flags, opened[0].tokenizer)
 
     import torch
 
-    from genoseq.data.store import open_store
     from genoseq.training.fit import CONTEXT, fit
     from genoseq.training.signals import TrainingInterruptedError
 
@@ -66,7 +71,7 @@ def train(
     try:
         with _bar(run.training.steps) as report:
             fit(
-                [open_store(path) for path in stores],
+                opened,
                 run,
                 out,
                 state=state,
@@ -80,14 +85,21 @@ def train(
         raise typer.Exit(128 + error.signal) from None
 
 
-def _settings(source: str, flags: dict[str, float | int | None]) -> RunSettings:
-    """Settings of a file or text, with those flags in the place of its training settings."""
+def _settings(
+    source: str, flags: dict[str, float | int | None], tokenizer: TokenizerSettings
+) -> RunSettings:
+    """Settings of a file or text, with those flags in the place of its training settings.
+
+    The tokenizer is the given one where they name none.
+    """
     from genoseq.config import RunSettings, parse_settings, read_mapping
 
     data = read_mapping(source)
     given = {name: value for name, value in flags.items() if value is not None}
     if given and isinstance(data.get("training", {}), dict):
         data = data | {"training": data.get("training", {}) | given}
+    if isinstance(data.get("model", {}), dict):
+        data = data | {"model": {"tokenizer": tokenizer.model_dump(), **data.get("model", {})}}
     return parse_settings(RunSettings, data, None if source.lstrip().startswith("{") else source)
 
 

@@ -13,12 +13,12 @@ from genoseq.config import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import misfits
 from genoseq.data.store import Store
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, Bundle, provenance, save_bundle
 from genoseq.models.precision import choose_device, choose_precision
 from genoseq.objectives.per_base import activation_of, build_objective
-from genoseq.schemes import Scheme
+from genoseq.schemes import BACKGROUND, Scheme
 from genoseq.training.checkpoint import StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
@@ -109,6 +109,11 @@ def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Pa
     """
     scheme = stores[0].scheme
     problems = misfits(stores, settings.model.tokenizer, scheme, stores[0].path, "train")
+    if not problems and scheme is not None and (absent := _absent_classes(stores, scheme)):
+        problems.append(
+            f"no base to train on is {listed(absent)}: add a genome that has some, or leave the "
+            f"class out when tokenizing"
+        )
     if Path(out).exists() and not (Path(out) / CONFIG).exists() and _occupied(Path(out)):
         problems.append(f"{out}: exists and is no bundle: name another output")
     if problems or scheme is None:
@@ -149,6 +154,8 @@ def _build_run(
     if any(len(store.regions.of_split("valid")) for store in stores):
         limit = training.validation_windows
         valid = ValidationWindows(stores, "valid", window, training.batch, limit)
+    else:
+        _log.info("no region of split valid: the weights of the last step will be kept")
     return Run(
         training,
         scheme,
@@ -173,6 +180,15 @@ def _build_run(
 def round_up(length: int, stride: int) -> int:
     """The next multiple of the stride."""
     return -(-length // stride) * stride
+
+
+def _absent_classes(stores: Sequence[Store], scheme: Scheme) -> list[str]:
+    """Classes without a training base on either strand; no signals."""
+    if scheme.kind == "signal":
+        return []
+    counts = _state_counts(stores, scheme)
+    seen = {state.name for state, count in zip(scheme.states, counts, strict=True) if count}
+    return [state.name for state in scheme.states if state.name not in {*seen, BACKGROUND}]
 
 
 def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:

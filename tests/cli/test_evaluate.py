@@ -18,7 +18,12 @@ def test_evaluate_writes_metrics_of_a_split(
     done = genoseq("evaluate", *words, "--threads", 1)
     assert done.returncode == 0, done.stderr
     assert "evaluate: 100% of 2,000 bases" in done.stderr
-    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["bases"] == 2000
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["bases"] == 2000
+    header, none, *coding = [line.split("\t") for line in done.stdout.splitlines()]
+    assert header == ["name", "strand", "support", "precision", "recall", "f1", "mcc", "auprc"]
+    assert none[:3] == ["none", ".", str(metrics["channels"]["classes"][0]["support"])]
+    assert [row[:2] for row in coding] == [["CDS", "+"], ["CDS", "-"]]
     wrong = genoseq("evaluate", *words, "--split", "train")
     assert wrong.returncode == 1
     assert wrong.stderr == (

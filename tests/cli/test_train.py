@@ -97,6 +97,20 @@ def test_train_flags_win_over_settings(store: Path, tmp_path: Path, genoseq: Gen
     assert not (tmp_path / "model.state" / "logs").exists()
 
 
+def test_train_takes_the_tokenizer_of_the_store(tmp_path: Path, genoseq: Genoseq) -> None:
+    planted_store(tmp_path / "store", ("train", 3_000), k=2, stride=2)
+    settings = (
+        '{"model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}, '
+        '"training": {"steps": 2, "window": 300, "batch": 2}}'
+    )
+    words = ("-o", tmp_path / "model", "--settings", settings)
+    done = genoseq("train", tmp_path / "store", *words)
+    assert done.returncode == 0, done.stderr
+    assert "no region of split valid: the weights of the last step will be kept" in done.stderr
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert config["model"]["tokenizer"] == {"k": 2, "stride": 2}
+
+
 def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq) -> None:
     out = ["-o", tmp_path / "model"]
     wrong = genoseq("train", store, *out, "--settings", '{"training": {"step": 3}}')

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from planted import planted_store
@@ -17,11 +18,14 @@ from torch.utils.data import Dataset
 from genoseq.config import RunSettings, parse_settings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
-from genoseq.data.store import Store
+from genoseq.data.store import Store, write_store
 from genoseq.errors import BackendError, ConfigError
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
 from genoseq.objectives.per_base import build_objective
+from genoseq.regions import Region
+from genoseq.schemes import State, stranded_scheme
+from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import CONTEXT, fit, round_up
 from genoseq.training.lightning import build_trainer, quiet_lightning
@@ -194,6 +198,18 @@ def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:
     assert "holds k2s2 tokens, the model reads k3s1: tokenize again" in found[0]
     assert found[1] == "no region of split 'train': the stores have score, test"
     assert found[2] == f"{tmp_path}/model: exists and is no bundle: name another output"
+
+
+def test_fit_refuses_a_class_that_no_training_base_has(tmp_path: Path) -> None:
+    scheme = stranded_scheme(["CDS", "tRNA", "intron"])
+    labels = np.zeros(600, np.uint8)
+    labels[100:200] = scheme.states.index(State("tRNA", "-"))
+    ids = KmerTokenizer(3, 1).encode(np.zeros(600, np.uint8))
+    piece = (Region("c", 0, 600), "train", ids, labels)
+    settings = run_settings()
+    made = write_store(tmp_path / "s", "s", settings.model.tokenizer, scheme, [piece], {})
+    with pytest.raises(ConfigError, match=r"^no base to train on is CDS, intron: add"):
+        fit([made], settings, tmp_path / "model")
 
 
 def test_fit_refuses_an_absent_device(store: Store, tmp_path: Path) -> None:
