@@ -234,7 +234,8 @@ def parse_settings(
 
 def _problem(entry: ErrorDetails) -> str:
     """``setting: what is wrong (found ...)``; rules about several settings have no one value."""
-    said = entry["msg"].removeprefix("Value error, ")
+    known = entry["type"] != "extra_forbidden"
+    said = entry["msg"].removeprefix("Value error, ") if known else "unknown name, misspelt?"
     if entry["loc"]:
         said = f"{'.'.join(map(str, entry['loc']))}: {said}"
     return said if isinstance(entry["input"], Mapping) else f"{said} (found {entry['input']!r})"

@@ -41,8 +41,12 @@ class Channel:
 
     @property
     def file_stem(self) -> str:
-        """The label made safe as a file name: other than letters, digits, ``_``, ``-``: ``%XX``."""
-        name = quote(self.name, safe="").replace(".", "%2E").replace("~", "%7E")
+        """The label made safe as a file name: other than letters, digits, ``_-.``: ``%XX``.
+
+        So is a dot that begins it, which would hide the file or lead out of its folder.
+        """
+        name = quote(self.name, safe="").replace("~", "%7E")
+        name = f"%2E{name[1:]}" if name.startswith(".") else name
         return f"{name}.{STRAND_WORDS[self.strand]}"
 
 

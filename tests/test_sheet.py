@@ -35,7 +35,7 @@ def test_read_genomes_reads_rows(tmp_path: Path) -> None:
         ("name\tfasta\na b.fa\n", "tsv:2: 1 columns, the header has 2: separate them by tabs"),
         ("name\tfasta\n../a\tb.fa\n", "tsv:2: .*use letters, digits"),
         ("name\tfasta\na\tb.fa\na\tc.fa\n", "tsv:3: genome 'a' is listed twice"),
-        ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: Extra inputs"),
+        ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: unknown name, misspelt"),
         ("name\tfasta\tsplit\na\tb.fa\tdev\n", "tsv:2: .*split 'dev': use train, valid"),
         ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
     ],

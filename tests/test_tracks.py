@@ -16,7 +16,8 @@ def test_channel_label_says_the_strand_in_words() -> None:
 
 def test_channel_file_stem_cannot_leave_its_folder() -> None:
     stem = Channel("../e tc/pass.wd", "+").file_stem
-    assert stem == "%2E%2E%2Fe%20tc%2Fpass%2Ewd.plus"
+    assert stem == "%2E.%2Fe%20tc%2Fpass.wd.plus"
+    assert Channel("H3K4me3.rep1", ".").file_stem == "H3K4me3.rep1.both"
 
 
 def test_channel_colours_differ() -> None:

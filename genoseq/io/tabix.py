@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 _TBI_LIMIT = 2**29
@@ -24,7 +27,10 @@ class TabixFile:
 
     def write(self, text: bytes) -> None:
         """Append lines."""
-        self._file.write(text)
+        try:
+            self._file.write(text)
+        except OSError as error:
+            raise self._failed(error) from error
 
     def finish(self) -> str:
         """Close and index; the index's format, ``tbi`` or ``csi``, which is also its suffix."""
@@ -37,4 +43,12 @@ class TabixFile:
     def close(self) -> None:
         """Release the file; may be called again."""
         if not self._file.closed:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as error:
+                raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> OSError:
+        """htslib says neither which file nor why; in a full folder that is why."""
+        number = errno.EIO if disk_usage(self._path.parent).free else errno.ENOSPC
+        return OSError(error.errno or number, os.strerror(error.errno or number), str(self._path))

@@ -57,7 +57,7 @@ def test_bigwig_signal_keeps_every_float(tmp_path: Path) -> None:
     values[12_000:12_500] = np.nan
     genome = {"b": values, "a": -np.abs(values[:3_000])}
     write(tmp_path, genome, ["bigwig"], (Channel("rna.seq"),), "signal")
-    check(tmp_path / "rna%2Eseq.both.bw", genome, 0)
+    check(tmp_path / "rna.seq.both.bw", genome, 0)
 
 
 def summaries(values: Values, size: int) -> list[tuple[int, int, int, float, float, float]]:
