@@ -200,12 +200,12 @@ def _chunks(
 ) -> Iterator[Intervals]:
     """The regions that were asked for, reshaped where something is to be done to them."""
     from genoseq.data.extraction import reshaped
-    from genoseq.data.intervals import Reshape, bed_intervals, holes_by_contig
+    from genoseq.data.intervals import Reshape, bed_intervals, blacklist_holes
 
     chunks = bed_intervals(source.bed) if source.bed else _listed(genome, source)
     if not (any(shape.values()) or min_length or blacklist):
         return chunks
-    holes = holes_by_contig(_read_regions(blacklist)) if blacklist else None
+    holes = blacklist_holes(_read_regions(blacklist), genome) if blacklist else None
     reshape = Reshape(**shape, min_length=min_length, holes=holes)
     return reshaped(chunks, reshape, genome.lengths, tally, options.skip_outside)
 

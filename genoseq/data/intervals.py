@@ -14,13 +14,16 @@ from io import TextIOWrapper
 from itertools import islice
 from operator import le
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
 from genoseq.features import Feature
 from genoseq.io.bed import read_bed
 from genoseq.io.compression import open_bytes
 from genoseq.regions import Region, Strand, flank, merge, subtract
+
+if TYPE_CHECKING:
+    from genoseq.io.fasta import Fasta
 
 NO_NAME = "."
 
@@ -111,6 +114,17 @@ def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
     holes: dict[str, list[Region]] = {}
     for hole in merge(regions):
         holes.setdefault(hole.chrom, []).append(hole)
+    return holes
+
+
+def blacklist_holes(blacklist: Iterable[Region], fasta: Fasta) -> dict[str, list[Region]]:
+    """The blacklist as holes; RegionError if it is of other contigs than the FASTA's."""
+    holes = holes_by_contig(blacklist)
+    if holes and not holes.keys() & fasta.lengths.keys():
+        raise RegionError(
+            f"blacklist: its contigs are {listed(holes)}, but {fasta.path} has "
+            f"{listed(fasta.lengths)}: names must be equal (chr is never added or removed)"
+        )
     return holes
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config import RegionSettings, SplitSettings
-from genoseq.data.intervals import cut_out, holes_by_contig
+from genoseq.data.intervals import blacklist_holes, cut_out, holes_by_contig
 from genoseq.errors import ConfigError, RegionError
 from genoseq.regions import Region
 from genoseq.sequences import N
@@ -271,14 +271,9 @@ def _holes(
     fasta: Fasta, runs: Mapping[str, NRuns], blacklist: Iterable[Region]
 ) -> dict[str, list[Region]]:
     """Long runs of N and the blacklist, merged, by contig."""
-    listed = list(blacklist)
-    if listed and not any(region.chrom in runs for region in listed):
-        raise RegionError(
-            f"blacklist: none of its contigs ({listed[0].chrom} ...) is in {fasta.path}: "
-            f"names must be equal (chr is never added or removed)"
-        )
+    unused = blacklist_holes(blacklist, fasta)
     long = [hole for chrom, run in runs.items() for hole in run.long(chrom)]
-    return holes_by_contig([*long, *listed])
+    return holes_by_contig([*long, *(hole for holes in unused.values() for hole in holes)])
 
 
 def _check_left(

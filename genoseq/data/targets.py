@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from genoseq.config import LabelSettings
 from genoseq.data.claims import Claim, claims_of
 from genoseq.data.intervals import holes_by_contig, touching
-from genoseq.errors import InputFormatError
+from genoseq.errors import InputFormatError, listed
 from genoseq.features import Feature
 from genoseq.regions import Region, Strand
 from genoseq.schemes import (
@@ -260,8 +260,8 @@ def _check_on_genome(
         where = f"{item.type} {item.chrom}:{item.start + 1}-{item.end}"
         if item.chrom not in lengths:
             raise InputFormatError(
-                f"{where}: the FASTA has no contig {item.chrom!r}: names must be equal "
-                f"to FASTA headers up to the first space (chr is never added or removed)",
+                f"{where}: the FASTA has no contig {item.chrom!r} but {listed(lengths)}: names "
+                f"must be equal to the first word of its headers (chr is never added or removed)",
                 path,
             )
         if item.end > lengths[item.chrom]:

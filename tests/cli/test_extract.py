@@ -97,6 +97,17 @@ def test_extract_skips_on_demand_and_counts(tmp_path: Path, genome: Path, genose
         assert "1 skipped: past the contig's end; 2 skipped: contig not in the FASTA" in run.stderr
 
 
+def test_extract_refuses_a_blacklist_of_other_contigs(
+    tmp_path: Path, genome: Path, genoseq: Genoseq
+) -> None:
+    (tmp_path / "holes.bed").write_text("chrA\t0\t3\n")
+    for more in ((), ("--split", "train")):
+        words = ("-o", tmp_path / "r.fa", "--blacklist", tmp_path / "holes.bed", *more)
+        run = genoseq("extract", genome, *words)
+        assert run.returncode == 1
+        assert f"blacklist: its contigs are chrA, but {genome} has a, b" in run.stderr
+
+
 def test_extract_by_blocks_says_splits_and_leaks(tmp_path: Path, genoseq: Genoseq) -> None:
     codes = np.random.default_rng(0).integers(0, 4, 20_000).astype(np.uint8)
     codes[15_000:] = codes[:5_000]
