@@ -29,6 +29,7 @@ from genoseq.inference.predict import Predictor
 from genoseq.inference.score import output_channels, score
 from genoseq.io.fasta import open_fasta
 from genoseq.io.outputs import write_tracks
+from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
 from genoseq.models.precision import choose_precision
 
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     torch.set_num_threads(1)
+    keep_freed_memory()  # as genoseq score does
     with open_fasta(asked.genome) as fasta:
         bases = sum(fasta.lengths.values())
     watch = Stopwatch()

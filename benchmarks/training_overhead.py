@@ -3,7 +3,8 @@
 Both train the default network with the same loss, AdamW, clipping and number format, on the same
 batches, in turns within one process.  A step's time is that between two requests for a batch, so
 setting up a run counts for neither.  Processor time is what to trust on a busy machine.  The third
-row also cuts its batches out of a store.
+row also cuts its batches out of a store.  All keep freed memory, as genoseq's commands do; with
+``--trim`` none does, and page faults decide who is slower.
 
     python benchmarks/training_overhead.py --steps 40 --repeats 5
 """
@@ -25,6 +26,7 @@ from genoseq.config import RunSettings, parse_settings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.data.store import Store, write_store
+from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.precision import autocast, choose_precision
 from genoseq.objectives.per_base import activation_of, build_objective
@@ -113,7 +115,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--window", type=int, default=1536)
     parser.add_argument("--precision", choices=["auto", "bf16", "fp32"], default="auto")
+    parser.add_argument("--trim", action="store_true", help="leave the C library's defaults")
     asked = parser.parse_args()
+    if not asked.trim:
+        keep_freed_memory()
     training = {name: getattr(asked, name) for name in ("steps", "batch", "window", "precision")}
     settings = parse_settings(RunSettings, {"training": training})
     torch.set_num_threads(1)

@@ -40,8 +40,10 @@ def evaluate(
     from genoseq.data.store import open_store
     from genoseq.inference.evaluate import bases_of_split, write_evaluation
     from genoseq.inference.evaluate import evaluate as measure
+    from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import load_bundle
 
+    keep_freed_memory()
     if threads is not None:
         torch.set_num_threads(threads)
     opened = [open_store(path) for path in stores]

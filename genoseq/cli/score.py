@@ -70,8 +70,10 @@ def score(
         from genoseq.inference.score import output_channels
         from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import chosen_formats, write_tracks
+        from genoseq.models.allocator import keep_freed_memory
         from genoseq.models.bundle import load_bundle
 
+        keep_freed_memory()
         if threads is not None:
             torch.set_num_threads(threads)
         bundle = load_bundle(model)

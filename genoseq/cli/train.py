@@ -64,9 +64,11 @@ def train(
 
     import torch
 
+    from genoseq.models.allocator import keep_freed_memory
     from genoseq.training.fit import CONTEXT, fit
     from genoseq.training.signals import TrainingInterruptedError
 
+    keep_freed_memory()
     torch.set_num_threads(threads)
     try:
         with _bar(run.training.steps) as report:
