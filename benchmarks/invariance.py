@@ -1,6 +1,6 @@
 """How far scores move with what should not matter: batch, window, threads, regions, precision.
 
-    python benchmarks/invariance.py GENOME.fa[.gz] BUNDLE [--bases 1000000]
+    python benchmarks/invariance.py GENOME.fa[.gz] BUNDLE [--bases 1000000] [--context 192]
 
 Each row scores the genome's first contigs again with one thing changed, and compares it with the
 default run.  ``arg-max`` is the share of bases whose most probable class and strand changes.
@@ -9,6 +9,7 @@ default run.  ``arg-max`` is the share of bases whose most probable class and st
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,12 @@ def main() -> None:
     parser.add_argument("genome", type=Path)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--bases", type=int, default=1_000_000)
+    parser.add_argument("--context", type=int, help="bp, instead of the bundle's")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     bundle = load_bundle(asked.bundle)
+    if asked.context is not None:
+        bundle = replace(bundle, context=asked.context)
     with open_fasta(asked.genome) as genome:
         regions, left = [], asked.bases
         for chrom, length in genome.lengths.items():

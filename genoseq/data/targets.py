@@ -173,27 +173,6 @@ def plan_labels(
     return ClassLabels(scheme, settings.overlap, strokes, holes_by_contig(holes))
 
 
-def label_contig(
-    features: Iterable[Feature],
-    length: int,
-    settings: LabelSettings,
-    mask: Iterable[Region] = (),
-) -> Labels:
-    """Labels of one contig from its features: uint8 (length,), states of the settings' scheme.
-
-    Raises
-    ------
-    InputFormatError
-        As :func:`plan_labels`; also if the features are of several contigs.
-    """
-    listed = list(features)
-    chroms = {feature.chrom for feature in listed}
-    if len(chroms) > 1:
-        raise InputFormatError(f"features of one contig are expected, not of {len(chroms)}")
-    chrom = chroms.pop() if chroms else ""
-    return plan_labels(listed, settings, mask, {chrom: length}).of(chrom, 0, length)
-
-
 def _states(scheme: Scheme, name: str, strand: str) -> list[int]:
     """Labels of the class at the three places of a codon."""
     own = [

@@ -23,8 +23,7 @@ from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.windows import Window
 
 WINDOW_BASES = 9216
-"""Bases of a window, context included: longer ones waste less context, but batches of more than
-about 50 thousand bases leave the cache (``benchmarks/scoring.py``)."""
+"""Bases of a window, context included: longer ones waste less context, but put fewer in a batch."""
 BATCH_BASES = 46_080
 _AHEAD = 8
 """Batches whose windows may wait for others of their size."""

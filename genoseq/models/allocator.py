@@ -14,9 +14,9 @@ def keep_freed_memory() -> None:
 
     glibc hands large blocks back to the system as soon as they are freed, and each batch then asks
     for them again, page by page: up to 10,000 page faults a training step, a third of its time,
-    more or less from run to run (``benchmarks/training_overhead.py --trim``).  Peak memory stays
-    about what it was.  It holds for the whole process, so only the command line calls it.  Other C
-    libraries are left as they are.
+    more or less from run to run (``benchmarks/training_overhead.py --trim``).  It holds
+    for the whole process, so only the command line calls it.  Other C libraries are left as they
+    are.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):

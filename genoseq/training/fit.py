@@ -26,8 +26,8 @@ from genoseq.training.run import Run
 from genoseq.training.signals import StopRequest, stop_requests
 
 CONTEXT = 768
-"""Default context of a bundle, in bp.  With it another window length changes the arg-max of 0.01%
-of bases, about as many as bf16 does; with 192 it was 0.2% (``benchmarks/invariance.py``)."""
+"""Default context of a bundle, in bp.  With it another window length changes the arg-max of at
+most 0.02% of bases, as many as bf16 does; with 192, up to 0.2% (``benchmarks/invariance.py``)."""
 
 Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")

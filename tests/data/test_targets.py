@@ -13,7 +13,7 @@ from genoseq.config import LabelSettings
 from genoseq.data.claims import claims_of, coding_parts
 from genoseq.data.label_counts import LabelCounts
 from genoseq.data.signals import SignalFile, SignalLabels, name_signals
-from genoseq.data.targets import build_scheme, label_contig, plan_labels
+from genoseq.data.targets import build_scheme, plan_labels
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.features import Feature
 from genoseq.io.gff import read_gff
@@ -44,7 +44,8 @@ def unstranded(*classes: str) -> LabelSettings:
 def labels(
     features: list[Feature], length: int, settings: LabelSettings | None = None
 ) -> list[int]:
-    found = label_contig(features, length, settings or LabelSettings())
+    planned = plan_labels(features, settings or LabelSettings(), (), {"c": length})
+    found = planned.of("c", 0, length)
     assert found.dtype == np.uint8
     return found.tolist()
 
@@ -141,7 +142,7 @@ def test_features_without_strand() -> None:
 
 def test_mask_is_unknown_whatever_is_there() -> None:
     mask = [Region("c", 2, 4), Region("c", 3, 5), Region("d", 0, 9)]
-    found = label_contig([cds(1, 7)], 9, LabelSettings(), mask).tolist()
+    found = plan_labels([cds(1, 7)], LabelSettings(), mask, {"c": 9}).of("c", 0, 9).tolist()
     assert found == [0, 1, U, U, U, 2, 3, 0, 0]
 
 
@@ -207,7 +208,7 @@ def test_plan_labels_checks_the_annotation_against_the_genome() -> None:
     ):
         plan_labels([exon(0, 5)], LabelSettings(), path="a.gff")
     with pytest.raises(InputFormatError, match="types there: none"):
-        label_contig([], 5, LabelSettings())
+        plan_labels([], LabelSettings())
 
 
 @given(st.data())
