@@ -15,14 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import yaml
+from small_run import REPOSITORY, SHEET, SNAKEFILE, TINY, TRAINING, write_config, write_genome
 
-REPOSITORY = Path(__file__).parents[2]
-SNAKEFILE = REPOSITORY / "Snakefile"
-TINY = {"embedding": 4, "stem": {"stride": 3, "kernel": 3, "width": 8}, "encoder": {"width": 8}}
-TRAINING = {"window": 300, "batch": 4, "steps": 30, "validate_every": 15, "validation_windows": 8}
 CONFIG: dict[str, Any] = {
     "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
     "models": {
@@ -32,42 +27,10 @@ CONFIG: dict[str, Any] = {
     "score": {"formats": ["bigwig", "bed"]},
     "summary": {"title": "A small run", "note": "Made-up <labels>."},
 }
-SHEET = """\
-name\tfasta\tannotation\tmask\tsplit
-made\tmade genome.fa\tmade.gff3\t-\tblocks
-other\tother.fa.gz\t-\t-\tscore
-"""
 ONE_EACH = {"summary": 1, "all": 1}
 FULL = {
     "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2, "score": 4, "tracks": 4, **ONE_EACH,
 }  # fmt: skip
-
-
-def write_genome(folder: Path) -> None:
-    """60 kb in two contigs with a CDS of 300 bp in each 600 bp, rich in G and C."""
-    import gzip
-
-    random = np.random.default_rng(1)
-    genes, records = [], []
-    for chrom, count in (("c1", 60), ("c2", 40)):
-        parts = []
-        for number in range(count):
-            inside = random.choice(list("ACGT"), 300, p=[0.1, 0.4, 0.4, 0.1])
-            parts += ["".join(random.choice(list("ACGT"), 300)), "".join(inside)]
-            first = number * 600 + 301
-            genes.append(
-                f"{chrom}\tmade\tCDS\t{first}\t{first + 299}\t.\t+\t0\tID={chrom}.{number}"
-            )
-        records.append(f">{chrom} made\n" + "".join(parts) + "\n")
-    (folder / "made genome.fa").write_text("".join(records))
-    (folder / "made.gff3").write_text("##gff-version 3\n" + "\n".join(genes) + "\n")
-    with gzip.open(folder / "other.fa.gz", "wt") as handle:
-        handle.write(">x\n" + "".join(random.choice(list("ACGT"), 2_000)) + "\n")
-
-
-def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    (folder / "config").mkdir(exist_ok=True)
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(dict(config)))
 
 
 def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
