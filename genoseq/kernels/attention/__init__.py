@@ -1,0 +1,9 @@
+"""Attention kernels in Triton: forward, delta, dq and dkv.  Importing its modules needs triton.
+
+launch          what the operator calls: allocates, chooses blocks, launches
+configurations  block sizes, warps and stages of each architecture
+tiles           kernel: which document and block a program works on
+ranges          which blocks a program walks over, and which pairs of an edge block it keeps
+forward         kernel: outputs and log-sum-exp
+backward        kernels: delta, gradient of the queries, gradients of keys and values
+"""

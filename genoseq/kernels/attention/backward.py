@@ -1,0 +1,329 @@
+"""Backward kernels: delta, gradient of the queries, gradients of keys and values.
+
+With P = exp(S - lse), S = scale * Q Kᵀ, for the gradients dO of the outputs and dL of the
+log-sum-exp (Dao 2023, FlashAttention-2, arXiv:2307.08691, algorithm 2, with dL added):
+
+    delta = rowsum(dO * O) - dL        dS = P * (dO Vᵀ - delta)
+    dV = Pᵀ dO      dQ = scale * dS K      dK = scale * dSᵀ Q
+
+dL only shifts delta, because the derivative of the log-sum-exp by a score is P.  Each gradient
+has one program that sums it in one order: no atomics, and the same bits in every run.  The kernel
+for keys and values computes Sᵀ = K Qᵀ, so that no sum in registers is ever transposed.
+"""
+
+# ruff: noqa: N803 - compile-time constants in capitals, as Triton code has them
+# mypy: disable-error-code="untyped-decorator, no-untyped-def, no-untyped-call"
+
+import triton
+import triton.language as tl
+
+from genoseq.kernels.attention.ranges import edge, load_rows, store_rows, visible, visited
+from genoseq.kernels.attention.tiles import held_block
+
+LOG2_E = tl.constexpr(1.4426950408889634)
+
+
+@triton.jit(do_not_specialize=["tokens"])
+def attention_delta(
+    out,  # pointer to outputs, shape (T, Hq, D)
+    d_out,  # pointer to their gradients, shape (T, Hq, D)
+    d_log_sums,  # pointer to gradients of the log-sum-exp, shape (Hq, T), read if SHIFTED
+    delta,  # pointer to the result, shape (Hq, T)
+    tokens,  # T
+    out_t,  # strides in elements along T and H
+    out_h,
+    d_out_t,
+    d_out_h,
+    WIDTH: tl.constexpr,  # D
+    BLOCK: tl.constexpr,
+    SHIFTED: tl.constexpr,
+    ACCUMULATE: tl.constexpr,
+):
+    """delta = rowsum(dO * O) - dL, shape (Hq, T)."""
+    head = tl.program_id(1).to(tl.int64)
+    first = tl.program_id(0).to(tl.int64) * BLOCK
+    rows = tl.arange(0, BLOCK)
+    left = tokens - first
+    o = load_rows(out + head * out_h + first * out_t, rows, out_t, left, WIDTH, True, True)
+    d_o = load_rows(
+        d_out + head * d_out_h + first * d_out_t, rows, d_out_t, left, WIDTH, True, True
+    )
+    products = tl.sum(o.to(ACCUMULATE) * d_o.to(ACCUMULATE), 1)
+    places = head * tokens + first + rows
+    if SHIFTED:
+        products -= tl.load(d_log_sums + places, mask=rows < left, other=0.0)
+    tl.store(delta + places, products, mask=rows < left)
+
+
+@triton.jit
+def _turned_back(vectors, cos, sin, rows, length, WIDTH: tl.constexpr, BLOCK: tl.constexpr):
+    """Undo the rotation of (BLOCK, D): pairs (d, d + D/2) turned by minus their angle."""
+    HALF: tl.constexpr = WIDTH // 2  # noqa: N806
+    pairs = tl.permute(tl.reshape(vectors, (BLOCK, 2, HALF)), (0, 2, 1))
+    near, far = tl.split(pairs)
+    c = load_rows(cos, rows, HALF, length, HALF, True, False)
+    s = load_rows(sin, rows, HALF, length, HALF, True, False)
+    turned = tl.join(near * c + far * s, far * c - near * s)
+    return tl.reshape(tl.permute(turned, (0, 2, 1)), (BLOCK, WIDTH))
+
+
+@triton.jit
+def _gather_query_gradient(
+    d_q,
+    q,
+    d_o,
+    log_sum,
+    shift,
+    keys,
+    values,
+    rows,
+    start,
+    length,
+    window,
+    global_tokens,
+    scale_log2,
+    keys_t,
+    values_t,
+    WIDTH: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    MASKED: tl.constexpr,
+    WINDOWED: tl.constexpr,
+    CAUSAL: tl.constexpr,
+    WIDE: tl.constexpr,
+    PRECISION: tl.constexpr,
+    ACCUMULATE: tl.constexpr,
+):
+    """Add dS K over BLOCK_K keys from `start` on to the gradients (Q, D)."""
+    columns = start + tl.arange(0, BLOCK_K)
+    k = load_rows(keys, columns, keys_t, length, WIDTH, MASKED, WIDE)
+    v = load_rows(values, columns, values_t, length, WIDTH, MASKED, WIDE)
+    scores = tl.dot(q, tl.trans(k), out_dtype=ACCUMULATE, input_precision=PRECISION)
+    weights = tl.math.exp2(scores * scale_log2[:, None] - log_sum[:, None])
+    if MASKED:
+        seen = visible(
+            rows[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
+        )
+        weights = tl.where(seen, weights, 0.0)
+    d_weights = tl.dot(d_o, tl.trans(v), out_dtype=ACCUMULATE, input_precision=PRECISION)
+    d_scores = weights * (d_weights - shift[:, None])
+    return tl.dot(d_scores.to(k.dtype), k, d_q, out_dtype=ACCUMULATE, input_precision=PRECISION)
+
+
+@triton.jit(do_not_specialize=["tokens", "window", "global_tokens"])
+def attention_dq(
+    queries,  # pointer to queries, shape (T, Hq, D)
+    keys,  # pointer to keys, shape (T, Hk, D)
+    values,  # pointer to values, shape (T, Hk, D)
+    d_out,  # pointer to gradients of the outputs, shape (T, Hq, D)
+    d_queries,  # pointer to the result, shape (T, Hq, D)
+    log_sums,  # pointer to log-sum-exp, natural logarithm, shape (Hq, T)
+    delta,  # pointer to delta, shape (Hq, T)
+    cos,  # pointers to the tables of the rotation, shape (positions, D/2), read if ROTATED
+    sin,
+    cu_seqlens,  # pointer to first tokens of documents, then T, int32, shape (documents + 1,)
+    tiles,  # pointer to document and block of each program, int32, shape (tiles, 2)
+    scale,  # factor of the scores
+    scale_log2,  # the same times log2(e)
+    tokens,  # T
+    window,  # tokens per side, read if WINDOWED
+    global_tokens,  # per document, read if WINDOWED
+    heads,  # Hq
+    queries_t,  # strides in elements along T and H
+    queries_h,
+    keys_t,
+    keys_h,
+    values_t,
+    values_h,
+    d_out_t,
+    d_out_h,
+    d_queries_t,
+    d_queries_h,
+    GROUP: tl.constexpr,  # query heads per key head
+    WIDTH: tl.constexpr,  # D
+    BLOCK_Q: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    WINDOWED: tl.constexpr,
+    CAUSAL: tl.constexpr,
+    ROTATED: tl.constexpr,
+    WIDE: tl.constexpr,  # 64-bit offsets within a document
+    PRECISION: tl.constexpr,  # of products of float32
+    ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
+):
+    """Gradient of the queries as they were before the rotation, one block and head a program."""
+    head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
+    if first < 0:
+        return
+    key_head = head // GROUP
+    keys += key_head * keys_h + start * keys_t
+    values += key_head * values_h + start * values_t
+    rows = first + tl.arange(0, BLOCK_Q)
+    q = load_rows(
+        queries + head * queries_h + start * queries_t, rows, queries_t, length, WIDTH, True, WIDE
+    )
+    d_o = load_rows(
+        d_out + head * d_out_h + start * d_out_t, rows, d_out_t, length, WIDTH, True, WIDE
+    )
+    places = head * tokens + start + rows
+    # Rows beyond the document get a log-sum-exp of +inf, and so no weights.
+    log_sum = tl.load(log_sums + places, mask=rows < length, other=float("inf")) * LOG2_E
+    shift = tl.load(delta + places, mask=rows < length, other=0.0)
+    # A tensor keeps the width of the accumulator, where a number would become float32.
+    scale_log2 = tl.full([1], scale_log2, ACCUMULATE)
+    d_q = tl.zeros([BLOCK_Q, WIDTH], ACCUMULATE)
+    leading, low, before, full_low, full_high, after = visited(
+        first, length, window, global_tokens, BLOCK_Q, BLOCK_K, WINDOWED, CAUSAL, False
+    )
+    for column in range(full_low, full_high, BLOCK_K):
+        d_q = _gather_query_gradient(
+            d_q, q, d_o, log_sum, shift, keys, values, rows, column, length,
+            window, global_tokens, scale_log2, keys_t, values_t,
+            WIDTH, BLOCK_K, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+        )  # fmt: skip
+    for step in range(0, leading + before + after):
+        column = edge(step, leading, low, before, full_high, BLOCK_K)
+        d_q = _gather_query_gradient(
+            d_q, q, d_o, log_sum, shift, keys, values, rows, column, length,
+            window, global_tokens, scale_log2, keys_t, values_t,
+            WIDTH, BLOCK_K, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+        )  # fmt: skip
+    d_q *= tl.full([1, 1], scale, ACCUMULATE)
+    if ROTATED:
+        d_q = _turned_back(d_q, cos, sin, rows, length, WIDTH, BLOCK_Q)
+    d_queries += head * d_queries_h + start * d_queries_t
+    store_rows(d_queries, rows, d_queries_t, length, d_q, WIDTH, WIDE)
+
+
+@triton.jit
+def _gather_key_gradients(
+    d_k,
+    d_v,
+    k,
+    v,
+    queries,
+    d_out,
+    log_sums,
+    delta,
+    columns,
+    start,
+    length,
+    window,
+    global_tokens,
+    scale_log2,
+    queries_t,
+    d_out_t,
+    WIDTH: tl.constexpr,
+    BLOCK_Q: tl.constexpr,
+    MASKED: tl.constexpr,
+    WINDOWED: tl.constexpr,
+    CAUSAL: tl.constexpr,
+    WIDE: tl.constexpr,
+    PRECISION: tl.constexpr,
+    ACCUMULATE: tl.constexpr,
+):
+    """Add dSᵀ Q and Pᵀ dO over BLOCK_Q queries from `start` on to the gradients (K, D)."""
+    rows = start + tl.arange(0, BLOCK_Q)
+    q = load_rows(queries, rows, queries_t, length, WIDTH, MASKED, WIDE)
+    d_o = load_rows(d_out, rows, d_out_t, length, WIDTH, MASKED, WIDE)
+    if MASKED:
+        log_sum = tl.load(log_sums + rows, mask=rows < length, other=float("inf"))
+        shift = tl.load(delta + rows, mask=rows < length, other=0.0)
+    else:
+        log_sum = tl.load(log_sums + rows)
+        shift = tl.load(delta + rows)
+    scores = tl.dot(k, tl.trans(q), out_dtype=ACCUMULATE, input_precision=PRECISION)
+    weights = tl.math.exp2(scores * scale_log2[:, None] - (log_sum * LOG2_E)[None, :])
+    if MASKED:
+        seen = visible(
+            rows[None, :], columns[:, None], length, window, global_tokens, WINDOWED, CAUSAL
+        )
+        weights = tl.where(seen, weights, 0.0)
+    d_v = tl.dot(weights.to(d_o.dtype), d_o, d_v, out_dtype=ACCUMULATE, input_precision=PRECISION)
+    d_weights = tl.dot(v, tl.trans(d_o), out_dtype=ACCUMULATE, input_precision=PRECISION)
+    d_scores = weights * (d_weights - shift[None, :])
+    d_k = tl.dot(d_scores.to(q.dtype), q, d_k, out_dtype=ACCUMULATE, input_precision=PRECISION)
+    return d_k, d_v
+
+
+@triton.jit(do_not_specialize=["tokens", "window", "global_tokens"])
+def attention_dkv(
+    queries,  # pointer to queries, shape (T, Hq, D)
+    keys,  # pointer to keys, shape (T, Hk, D)
+    values,  # pointer to values, shape (T, Hk, D)
+    d_out,  # pointer to gradients of the outputs, shape (T, Hq, D)
+    d_keys,  # pointers to the results, shape (T, Hk, D)
+    d_values,
+    log_sums,  # pointer to log-sum-exp, natural logarithm, shape (Hq, T)
+    delta,  # pointer to delta, shape (Hq, T)
+    cos,  # pointers to the tables of the rotation, shape (positions, D/2), read if ROTATED
+    sin,
+    cu_seqlens,  # pointer to first tokens of documents, then T, int32, shape (documents + 1,)
+    tiles,  # pointer to document and block of each program, int32, shape (tiles, 2)
+    scale,  # factor of the scores
+    scale_log2,  # the same times log2(e)
+    tokens,  # T
+    window,  # tokens per side, read if WINDOWED
+    global_tokens,  # per document, read if WINDOWED
+    heads,  # Hk
+    queries_t,  # strides in elements along T and H
+    queries_h,
+    keys_t,
+    keys_h,
+    values_t,
+    values_h,
+    d_out_t,
+    d_out_h,
+    d_keys_t,  # of d_values as well
+    d_keys_h,
+    GROUP: tl.constexpr,  # query heads per key head
+    WIDTH: tl.constexpr,  # D
+    BLOCK_Q: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    WINDOWED: tl.constexpr,
+    CAUSAL: tl.constexpr,
+    ROTATED: tl.constexpr,
+    WIDE: tl.constexpr,  # 64-bit offsets within a document
+    PRECISION: tl.constexpr,  # of products of float32
+    ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
+):
+    """Gradients of keys (before the rotation) and values, one block and key head a program."""
+    key_head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_K, WINDOWED)
+    if first < 0:
+        return
+    columns = first + tl.arange(0, BLOCK_K)
+    keys += key_head * keys_h + start * keys_t
+    values += key_head * values_h + start * values_t
+    k = load_rows(keys, columns, keys_t, length, WIDTH, True, WIDE)
+    v = load_rows(values, columns, values_t, length, WIDTH, True, WIDE)
+    d_k = tl.zeros([BLOCK_K, WIDTH], ACCUMULATE)
+    d_v = tl.zeros([BLOCK_K, WIDTH], ACCUMULATE)
+    # A tensor keeps the width of the accumulator, where a number would become float32.
+    scale_log2 = tl.full([1], scale_log2, ACCUMULATE)
+    leading, low, before, full_low, full_high, after = visited(
+        first, length, window, global_tokens, BLOCK_K, BLOCK_Q, WINDOWED, CAUSAL, True
+    )
+    for member in range(GROUP):
+        head = key_head * GROUP + member
+        head_queries = queries + head * queries_h + start * queries_t
+        head_d_out = d_out + head * d_out_h + start * d_out_t
+        head_log_sums = log_sums + head * tokens + start
+        head_delta = delta + head * tokens + start
+        for row in range(full_low, full_high, BLOCK_Q):
+            d_k, d_v = _gather_key_gradients(
+                d_k, d_v, k, v, head_queries, head_d_out, head_log_sums, head_delta,
+                columns, row, length, window, global_tokens, scale_log2, queries_t, d_out_t,
+                WIDTH, BLOCK_Q, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+            )  # fmt: skip
+        for step in range(0, leading + before + after):
+            row = edge(step, leading, low, before, full_high, BLOCK_Q)
+            d_k, d_v = _gather_key_gradients(
+                d_k, d_v, k, v, head_queries, head_d_out, head_log_sums, head_delta,
+                columns, row, length, window, global_tokens, scale_log2, queries_t, d_out_t,
+                WIDTH, BLOCK_Q, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+            )  # fmt: skip
+    d_k *= tl.full([1, 1], scale, ACCUMULATE)
+    if ROTATED:
+        d_k = _turned_back(d_k, cos, sin, columns, length, WIDTH, BLOCK_K)
+    d_keys += key_head * d_keys_h + start * d_keys_t
+    d_values += key_head * d_keys_h + start * d_keys_t
+    store_rows(d_keys, columns, d_keys_t, length, d_k, WIDTH, WIDE)
+    store_rows(d_values, columns, d_keys_t, length, d_v, WIDTH, WIDE)

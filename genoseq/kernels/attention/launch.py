@@ -1,0 +1,248 @@
+"""Launch the attention kernels: allocate results, choose blocks, pass strides.
+
+Shapes are not validated here; the operator does it.  Queries and keys arrive rotated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from genoseq.kernels.attention.backward import attention_delta, attention_dkv, attention_dq
+from genoseq.kernels.attention.configurations import (
+    Architecture,
+    Blocks,
+    Case,
+    Configuration,
+    configuration,
+    nvidia_architecture,
+)
+from genoseq.kernels.attention.forward import attention_forward
+from genoseq.kernels.attention.tiles import tile_map
+from genoseq.kernels.mask import Mask
+from genoseq.kernels.rotary import Rotary
+
+_LOG2_E = 1.4426950408889634
+_DELTA_BLOCK = 64
+_MOST_LEADING = 4
+"""Blocks of global tokens of a document that are started before all others, at most."""
+
+_MOST_TOKENS = 2**30
+"""Sums of a position, a window and a block must fit 32 bits."""
+
+
+def forward(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    cu_seqlens: Tensor,
+    mask: Mask,
+    scale: float,
+    *,
+    blocks: Configuration | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), natural logarithm.
+
+    Parameters
+    ----------
+    q
+        Queries (T, Hq, D); with a rotary embedding already rotated, like the keys.
+    k, v
+        Keys and values (T, Hk, D).
+    cu_seqlens
+        First token of each document, then T, int32 (documents + 1,).
+    mask
+        Which keys a query sees.
+    scale
+        Factor of the scores.
+    blocks
+        Instead of the table's configuration.
+
+    Raises
+    ------
+    ValueError
+        If there are 2**30 tokens or more.
+    BackendError
+        If there is no configuration for the device and the head width.
+    """
+    tokens, heads, width = q.shape
+    q, k, v = (_dense_heads(t) for t in (q, k, v))
+    out = torch.empty(q.shape, dtype=q.dtype, device=q.device)
+    log_sums = torch.empty((heads, tokens), dtype=_accumulator(q), device=q.device)
+    if tokens == 0:
+        return out, log_sums
+    chosen = (blocks or _configuration(q, mask)).forward
+    tiles = _tiles(cu_seqlens, tokens, chosen.queries, mask, keys=False)
+    attention_forward[(tiles.shape[0] * heads,)](
+        q, k, v, out, log_sums, cu_seqlens, tiles,
+        scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
+        *_strides(q, k, v, out),
+        GROUP=heads // k.shape[1],
+        WIDTH=width,
+        **_constants(q, mask, chosen, (q, k, v, out)),
+    )  # fmt: skip
+    return out, log_sums
+
+
+def backward(
+    d_out: Tensor,
+    d_lse: Tensor | None,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    out: Tensor,
+    lse: Tensor,
+    cu_seqlens: Tensor,
+    mask: Mask,
+    scale: float,
+    rotary: Rotary | None = None,
+    *,
+    blocks: Configuration | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of queries (T, Hq, D), keys and values (T, Hk, D).
+
+    Parameters
+    ----------
+    d_out
+        Gradient of the outputs (T, Hq, D).
+    d_lse
+        Gradient of the log-sum-exp (Hq, T); None: zeros.
+    q, k, v, cu_seqlens, mask, scale, blocks
+        As for :func:`forward`.
+    out, lse
+        What :func:`forward` gave back.
+    rotary
+        Tables of the rotation that `q` and `k` went through: their gradients are turned back to
+        those of the unrotated ones.  None: they were not rotated.
+
+    Raises
+    ------
+    ValueError, BackendError
+        As :func:`forward`.
+    """
+    tokens, heads, width = q.shape
+    q, k, v, out, d_out = (_dense_heads(t) for t in (q, k, v, out, d_out))
+    d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
+    if tokens == 0:
+        return d_q, d_k, d_v
+    chosen = blocks or _configuration(q, mask)
+    log_sums = lse.contiguous()
+    delta = _delta(out, d_out, d_lse)
+    cos, sin = (delta, delta) if rotary is None else (t.contiguous() for t in rotary)
+    settings = {
+        "GROUP": heads // k.shape[1],
+        "WIDTH": width,
+        "ROTATED": rotary is not None,
+    }
+    scales = (scale, scale * _LOG2_E, tokens, *_reach(mask, tokens))
+    inputs = (q, k, v, d_out)
+    tiles = _tiles(cu_seqlens, tokens, chosen.dq.queries, mask, keys=False)
+    attention_dq[(tiles.shape[0] * heads,)](
+        *inputs, d_q, log_sums, delta, cos, sin, cu_seqlens, tiles,
+        *scales, heads, *_strides(*inputs, d_q),
+        **settings, **_constants(q, mask, chosen.dq, (*inputs, d_q)),
+    )  # fmt: skip
+    tiles = _tiles(cu_seqlens, tokens, chosen.dkv.keys, mask, keys=True)
+    attention_dkv[(tiles.shape[0] * k.shape[1],)](
+        *inputs, d_k, d_v, log_sums, delta, cos, sin, cu_seqlens, tiles,
+        *scales, k.shape[1], *_strides(*inputs, d_k),
+        **settings, **_constants(q, mask, chosen.dkv, (*inputs, d_k)),
+    )  # fmt: skip
+    return d_q, d_k, d_v
+
+
+def architecture(device: torch.device) -> Architecture:
+    """The table's name for the chip behind `device`.
+
+    Raises
+    ------
+    BackendError
+        If it is an NVIDIA GPU below compute capability 8.0.
+    """
+    if device.type != "cuda":
+        return "interpreter"
+    if torch.version.hip is not None:
+        return "gfx942"
+    return nvidia_architecture(*torch.cuda.get_device_capability(device))
+
+
+def _configuration(q: Tensor, mask: Mask) -> Configuration:
+    if q.shape[0] >= _MOST_TOKENS:
+        raise ValueError(f"{q.shape[0]:,} tokens: the kernels take fewer than {_MOST_TOKENS:,}")
+    case = Case(architecture(q.device), q.shape[2], mask.window is not None, q.element_size() >= 4)
+    return configuration(case)
+
+
+def _delta(out: Tensor, d_out: Tensor, d_lse: Tensor | None) -> Tensor:
+    """rowsum(dO * O) - dL, (Hq, T)."""
+    tokens, heads, width = out.shape
+    delta = torch.empty((heads, tokens), dtype=_accumulator(out), device=out.device)
+    attention_delta[(triton.cdiv(tokens, _DELTA_BLOCK), heads)](
+        out, d_out, delta if d_lse is None else d_lse.contiguous(), delta,
+        tokens, *_strides(out, d_out),
+        WIDTH=width,
+        BLOCK=_DELTA_BLOCK,
+        SHIFTED=d_lse is not None,
+        ACCUMULATE=_triton_accumulator(out),
+        num_warps=4,
+    )  # fmt: skip
+    return delta
+
+
+def _tiles(cu_seqlens: Tensor, tokens: int, block: int, mask: Mask, *, keys: bool) -> Tensor:
+    """The tile map with the longest tiles first, as far as that is known without a look.
+
+    Global tokens work on whole documents; under a causal mask only as keys do they, and without a
+    window late queries and early keys have most to do.
+    """
+    leading = 0
+    if mask.window is not None and (keys or not mask.causal):
+        leading = min(triton.cdiv(min(mask.global_tokens, tokens), block), _MOST_LEADING)
+    late = mask.causal and mask.window is None and not keys
+    return tile_map(cu_seqlens, tokens, block, leading, reverse=late)
+
+
+def _constants(
+    q: Tensor, mask: Mask, blocks: Blocks, touched: tuple[Tensor, ...]
+) -> dict[str, Any]:
+    """Compile-time constants that every kernel that walks over blocks takes."""
+    single_on_nvidia = q.dtype == torch.float32 and q.is_cuda and torch.version.hip is None
+    return {
+        "BLOCK_Q": blocks.queries,
+        "BLOCK_K": blocks.keys,
+        "WINDOWED": mask.window is not None,
+        "CAUSAL": mask.causal,
+        "WIDE": any(t.shape[0] * t.stride(0) >= 2**31 for t in touched),
+        # Three products of tf32 are as exact as one of float32, on the matrix units.
+        "PRECISION": "tf32x3" if single_on_nvidia else "ieee",
+        "ACCUMULATE": _triton_accumulator(q),
+        "num_warps": blocks.warps,
+        "num_stages": blocks.stages,
+    }
+
+
+def _reach(mask: Mask, tokens: int) -> tuple[int, int]:
+    """Window and global tokens, no larger than they matter."""
+    return min(mask.window or 0, tokens), min(mask.global_tokens, tokens)
+
+
+def _dense_heads(vectors: Tensor) -> Tensor:
+    """The same (T, H, D) with neighbouring dimensions of a head side by side."""
+    return vectors if vectors.stride(2) == 1 else vectors.contiguous()
+
+
+def _strides(*tensors: Tensor) -> tuple[int, ...]:
+    """Strides of each along T and H, in elements."""
+    return tuple(stride for t in tensors for stride in t.stride()[:2])
+
+
+def _accumulator(tensor: Tensor) -> torch.dtype:
+    return torch.float64 if tensor.dtype == torch.float64 else torch.float32
+
+
+def _triton_accumulator(tensor: Tensor) -> tl.dtype:
+    return tl.float64 if tensor.dtype == torch.float64 else tl.float32
