@@ -19,7 +19,9 @@ from genoseq.cli import (
     evaluate,
     extract,
     leaks,
+    merge,
     score,
+    shards,
     summary,
     tokenize,
     tracks,
@@ -69,7 +71,9 @@ app.command("tokenize", epilog=tokenize.EPILOG)(tokenize.tokenize)
 app.command("leaks", epilog=leaks.EPILOG)(leaks.leaks)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
+app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,25 +59,24 @@ def score(
     """
     from genoseq.io.bed import read_bed
     from genoseq.io.fasta import open_fasta
-    from genoseq.regions import Region, merge
 
-    wanted = None
-    if regions is not None:
-        wanted = merge(Region(line.chrom, line.start, line.end) for line in read_bed(regions))
+    asked = None if regions is None else [line.region for line in read_bed(regions)]
     with open_fasta(fasta) as genome:
         import torch
 
         from genoseq.inference.predict import BATCH_BASES
-        from genoseq.inference.score import output_channels
+        from genoseq.inference.score import output_channels, wanted_regions
         from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import chosen_formats, write_tracks
+        from genoseq.io.scores import Origin
         from genoseq.models.allocator import keep_freed_memory
-        from genoseq.models.bundle import load_bundle
+        from genoseq.models.bundle import WEIGHTS, load_bundle
 
         keep_freed_memory()
         if threads is not None:
             torch.set_num_threads(threads)
         bundle = load_bundle(model)
+        wanted = wanted_regions(genome, asked)
         scored = score_genome(
             genome,
             bundle,
@@ -87,10 +87,14 @@ def score(
             device=device,
             precision=precision,
         )
-        total = sum(genome.lengths.values()) if wanted is None else sum(map(len, wanted))
         _, channels = output_channels(bundle.scheme, by_phase)
-        tracks, kind = _watched(scored, total), bundle.scheme.kind
-        write_tracks(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind))
+        tracks, kind = _watched(scored, sum(map(len, wanted))), bundle.scheme.kind
+        with (model / WEIGHTS).open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        write_tracks(
+            *(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind)),
+            Origin(digest, None if asked is None else tuple(wanted)),
+        )
 
 
 def _watched(tracks: Iterator[Track], total: int) -> Iterator[Track]:

@@ -72,7 +72,7 @@ def score(
     reader = _WindowReader(genome)
     windows = (
         (window, window, reader.codes(window))
-        for region in _wanted(genome, regions)
+        for region in wanted_regions(genome, regions)
         for core in [core_bases(bundle, genome.lengths[region.chrom], window_bases)]
         for window in tile(region, core, context, stride)
     )
@@ -103,8 +103,14 @@ def _phase_channel(state: State) -> Channel:
     return Channel(name, state.strand)
 
 
-def _wanted(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
-    """What to score, in FASTA order."""
+def wanted_regions(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
+    """What to score, merged and in FASTA order; every contig if nothing is said.
+
+    Raises
+    ------
+    RegionError
+        If a region is not on the genome.
+    """
     if regions is None:
         return [Region(chrom, 0, length) for chrom, length in genome.lengths.items()]
     order = {chrom: index for index, chrom in enumerate(genome.lengths)}

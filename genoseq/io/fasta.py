@@ -23,6 +23,9 @@ from genoseq.regions import Region, check_bounds
 if TYPE_CHECKING:
     from genoseq.sequences import Codes
 
+_COPY_WIDTH = 1 << 15
+_COPY_BASES = _COPY_WIDTH << 7
+
 
 class Fasta:
     """An open FASTA; a context manager.  Made by :func:`open_fasta`.
@@ -98,13 +101,40 @@ class Fasta:
         try:
             return sequences.encode(letters)
         except InputFormatError:
-            stranger = letters.translate(None, LETTERS)[:1]
-            raise InputFormatError(
-                f"contig {chrom!r}, base {start + letters.index(stranger) + 1}: "
-                f"{stranger.decode('latin-1')!r} is not a nucleotide: use A, C, G, T, U or an "
-                f"IUPAC code (n for unknown)",
-                self.path,
-            ) from None
+            raise self._stranger(chrom, start, letters) from None
+
+    def copy(self, path: Path) -> None:
+        """Write every contig to ``path`` in even lines, with its index, ``path.fai``, beside it.
+
+        What opens the copy reads its few stretches at once, whatever the original looks like.
+
+        Raises
+        ------
+        InputFormatError
+            As :meth:`codes`.
+        """
+        index = []
+        with path.open("wb") as out:
+            for chrom, length in self.lengths.items():
+                out.write(b">" + chrom.encode() + b"\n")
+                width = min(length, _COPY_WIDTH)
+                index.append(f"{chrom}\t{length}\t{out.tell()}\t{width}\t{width + 1}\n")
+                for start in range(0, length, _COPY_BASES):
+                    letters = self.fetch(chrom, start, min(start + _COPY_BASES, length))
+                    if letters.translate(None, LETTERS):
+                        raise self._stranger(chrom, start, letters)
+                    out.writelines(_wrapped(letters, _COPY_WIDTH))
+        path.with_name(f"{path.name}.fai").write_text("".join(index), encoding="utf-8")
+
+    def _stranger(self, chrom: str, start: int, letters: bytes) -> InputFormatError:
+        """What is wrong with letters of which one is no nucleotide."""
+        stranger = letters.translate(None, LETTERS)[:1]
+        return InputFormatError(
+            f"contig {chrom!r}, base {start + letters.index(stranger) + 1}: "
+            f"{stranger.decode('latin-1')!r} is not a nucleotide: use A, C, G, T, U or an "
+            f"IUPAC code (n for unknown)",
+            self.path,
+        )
 
 
 def open_fasta(path: str | os.PathLike[str]) -> Fasta:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, cast, get_args
 
@@ -19,7 +20,7 @@ from genoseq.io.bedgraph import BedGraphWriter
 from genoseq.io.bigwig import BigWigWriter
 from genoseq.io.cells import Cell, Kind, cells
 from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
-from genoseq.io.scores import ScoresWriter
+from genoseq.io.scores import UNKNOWN, Origin, ScoresWriter
 from genoseq.io.segments import SegmentsWriter
 from genoseq.io.tsv import TsvWriter
 from genoseq.tracks import Channel, Track
@@ -50,6 +51,7 @@ def write_tracks(
     kind: Kind,
     out: Path,
     formats: Collection[Format],
+    origin: Origin = UNKNOWN,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -68,6 +70,8 @@ def write_tracks(
         this run does not write are removed.
     formats
         ``bigwig``, ``bedgraph``, ``bed`` (segments), ``tsv``, ``scores``.
+    origin
+        Noted in ``scores``.
 
     Returns
     -------
@@ -79,23 +83,24 @@ def write_tracks(
         If the formats do not fit the kind or the contig names, or ``out`` is a file; before any
         track is asked for.
     RegionError
-        If no base has a value, before anything is written; or a track cannot be.
+        If no base has a value, before anything is written, unless only ``scores`` of regions are
+        asked for (a shard may be all N); or a track cannot be.
     """
     check_formats(formats, kind, channels, lengths)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder for the tracks")
     pieces = cells(tracks, lengths, channels, kind)
-    first = next(pieces, None)
-    if first is None:
+    first = list(islice(pieces, 1))
+    if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
             "no base has a value, so there is nothing to write: is every contig shorter than one "
             "token, all N, or outside the regions?"
         )
     with _stage(out) as stage, ExitStack() as stack:
-        writers = _writers(stage, lengths, channels, kind, formats)
+        writers = _writers(stage, lengths, channels, kind, formats, origin)
         for writer in writers:
             stack.callback(writer.close)
-        for cell in _chain(first, pieces):
+        for cell in chain(first, pieces):
             for writer in writers:
                 writer.write(cell)
         files = [file for writer in writers for file in writer.finish()]
@@ -148,6 +153,7 @@ def _writers(
     channels: tuple[Channel, ...],
     kind: Kind,
     formats: Collection[Format],
+    origin: Origin,
 ) -> list[Writer]:
     writers: list[Writer] = []
     if "bigwig" in formats:
@@ -159,13 +165,8 @@ def _writers(
     if "tsv" in formats:
         writers.append(TsvWriter(stage, lengths, channels))
     if "scores" in formats:
-        writers.append(ScoresWriter(stage, lengths, channels, kind))
+        writers.append(ScoresWriter(stage, lengths, channels, kind, origin))
     return writers
-
-
-def _chain(first: Cell, rest: Iterator[Cell]) -> Iterator[Cell]:
-    yield first
-    yield from rest
 
 
 @contextmanager

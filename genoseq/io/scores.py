@@ -1,7 +1,8 @@
 """The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
 
 ``scores.npy`` holds one row a base and one column a channel: uint16 thousandths with 65535 for a
-gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are.
+gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are, which
+model they are from, and which bases were asked of it (a base that has no row may be a gap).
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from numpy.typing import NDArray
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.cells import CELL, Cell, Kind, Row, floats, is_gap
 from genoseq.io.manifest import MANY, OutputFile
+from genoseq.regions import Region
 from genoseq.tracks import Channel, Track
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
 _FORMAT = "genoseq-scores"
-_VERSION = 1
+_VERSION = 2
 _HEADER = 128
 _DTYPES: dict[Kind, Literal["<u2", "<f4"]] = {"classes": "<u2", "signal": "<f4"}
 
@@ -40,13 +42,38 @@ class Piece:
     row: int
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where scores come from.
+
+    Attributes
+    ----------
+    model
+        SHA-256 of the model's weights; None where it is not known.
+    regions
+        What was scored, in FASTA order; None for the whole genome.
+    """
+
+    model: str | None = None
+    regions: tuple[Region, ...] | None = None
+
+
+UNKNOWN = Origin()
+
+
 class ScoresWriter:
     """Writes a scores folder cell by cell."""
 
     def __init__(
-        self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
+        self,
+        folder: Path,
+        lengths: Mapping[str, int],
+        channels: tuple[Channel, ...],
+        kind: Kind,
+        origin: Origin = UNKNOWN,
     ) -> None:
         self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
+        self._origin = origin
         self._pieces: list[Piece] = []
         self._rows = 0
         self._digest = hashlib.sha256()
@@ -76,12 +103,15 @@ class ScoresWriter:
         self._file.write(header)
         self.close()
         names = {chrom: number for number, chrom in enumerate(self._lengths)}
+        asked = self._origin.regions
         index = {
             "format": _FORMAT,
             "version": _VERSION,
             "kind": self._kind,
             "channels": [[channel.name, channel.strand] for channel in self._channels],
+            "model": self._origin.model,
             "lengths": list(self._lengths.items()),
+            "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
             "pieces": [[names[p.chrom], p.start, p.end] for p in self._pieces],
             "sha256": self._digest.hexdigest(),
         }
@@ -109,6 +139,8 @@ class Scores:
         Which bases have rows, in order.
     sha256
         Of the rows' bytes.
+    origin
+        The model, and what was asked of it.
     """
 
     path: Path
@@ -117,6 +149,7 @@ class Scores:
     kind: Kind
     pieces: tuple[Piece, ...]
     sha256: str
+    origin: Origin = UNKNOWN
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order, at most :data:`~genoseq.io.cells.CELL` bases a track.
@@ -178,11 +211,13 @@ def read_scores(path: str | Path) -> Scores:
     try:
         data: dict[str, Any] = json.loads(index.read_text())
         if (data["format"], data["version"]) != (_FORMAT, _VERSION):
-            raise KeyError("version")
+            raise KeyError("another version: run genoseq score again")
         channels = tuple(Channel(name, strand) for name, strand in data["channels"])
         lengths = dict(data["lengths"])
+        origin = Origin(data["model"], _regions(data["regions"], list(lengths)))
         scores = Scores(
-            Path(path), lengths, channels, data["kind"], _pieces(data, lengths), data["sha256"]
+            *(Path(path), lengths, channels, data["kind"]),
+            *(_pieces(data, lengths), data["sha256"], origin),
         )
         dtype = _DTYPES[scores.kind]
     except FileNotFoundError:
@@ -193,6 +228,12 @@ def read_scores(path: str | Path) -> Scores:
         raise InputFormatError(f"not an index of scores ({error})", index) from None
     _check_values(Path(path) / VALUES, (_rows(scores.pieces), len(channels)), dtype)
     return scores
+
+
+def _regions(
+    rows: list[tuple[int, int, int]] | None, names: list[str]
+) -> tuple[Region, ...] | None:
+    return None if rows is None else tuple(Region(names[n], start, end) for n, start, end in rows)
 
 
 def _pieces(data: Mapping[str, Any], lengths: Mapping[str, int]) -> tuple[Piece, ...]:

@@ -1,0 +1,29 @@
+"""``genoseq shards``: a genome cut into shards of equal work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
+
+
+def shards(
+    fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the shards.")],
+    count: Annotated[int, typer.Option(min=1, max=500, help="Number of shards.")],
+) -> None:
+    """Cut a genome into shards of equal work, to be scored apart and merged.
+
+    OUT gets 001.bed and on, one for each shard, and genome.fa with its index, which is quick to
+    open: genoseq score OUT/genome.fa --regions OUT/001.bed --formats scores.
+    """
+    from genoseq.io.fasta import open_fasta
+    from genoseq.io.shard_folder import write_shards
+
+    with open_fasta(fasta) as genome:
+        made = write_shards(genome, out, count)
+    sizes = [sum(map(len, regions)) for regions in made]
+    print(f"{count} shards of {min(sizes):,} to {max(sizes):,} bases")

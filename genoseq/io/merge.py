@@ -1,0 +1,166 @@
+"""Scores of shards, joined: the folder that scoring the whole genome at once would have written.
+
+Which bases a shard scored is in its index; a base without a row may be a gap of the genome.  So
+the shards of a genome can be checked before a value is read: every base once, in FASTA order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from genoseq.errors import InputFormatError, RegionError
+from genoseq.io.outputs import write_tracks
+from genoseq.io.scores import Origin, Scores, read_scores
+from genoseq.regions import Region
+from genoseq.tracks import Track
+
+
+class _Place(NamedTuple):
+    """A scored region: number of its contig in the FASTA, bases, number of its shard."""
+
+    chrom: int
+    start: int
+    end: int
+    shard: int
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Scores folders that together hold every base of a genome once, in order."""
+
+    parts: tuple[Scores, ...]
+
+    @property
+    def bases(self) -> int:
+        """Bases with a row."""
+        return sum(piece.end - piece.start for part in self.parts for piece in part.pieces)
+
+    def tracks(self) -> Iterator[Track]:
+        """Every value in order.  InputFormatError if the rows of a shard are damaged."""
+        for part in self.parts:
+            yield from part.tracks()
+
+    def write(self, tracks: Iterator[Track], out: Path) -> None:
+        """Write ``tracks``, which are :meth:`tracks`, to the scores folder ``out``.
+
+        Raises
+        ------
+        RegionError
+            If no base has a value.
+        """
+        first = self.parts[0]
+        whole = Origin(first.origin.model)
+        columns = first.lengths, first.channels, first.kind
+        write_tracks(tracks, *columns, out, ["scores"], whole)
+
+
+def read_shards(paths: Sequence[Path]) -> Shards:
+    """The scores in folders that ``genoseq score --regions BED --formats scores`` wrote.
+
+    Raises
+    ------
+    InputFormatError
+        If a folder is damaged, or not of the same genome, model and channels as the first.
+    RegionError
+        If a base is in no shard or in two, or the shards are not in FASTA order.
+    """
+    parts: list[Scores] = []
+    for path in paths:
+        part = read_scores(path)
+        first = parts[0] if parts else part
+        _check_same(first, part)
+        # 100,000 contigs are 15 MB a shard: their lengths are kept once.
+        parts.append(replace(part, lengths=first.lengths))
+    _check_complete(parts)
+    return Shards(tuple(parts))
+
+
+def _check_same(first: Scores, part: Scores) -> None:
+    differs = None
+    if part.lengths != first.lengths:
+        name = _other_contig(first.lengths, part.lengths)
+        differs = f"another genome: contig {name!r} differs"
+    elif (part.kind, part.channels) != (first.kind, first.channels):
+        found, wanted = (", ".join(c.label for c in s.channels) for s in (part, first))
+        differs = f"other channels, {found} and not {wanted}"
+    elif part.origin.model != first.origin.model:
+        differs = "another model"
+    if differs is not None:
+        raise InputFormatError(
+            f"scores of {differs}, than in {first.path}: score this shard again as the others were",
+            part.path,
+        )
+
+
+def _other_contig(left: dict[str, int], right: dict[str, int]) -> str:
+    """The first contig by which two genomes differ."""
+    pairs = zip(left.items(), right.items(), strict=False)
+    found = next((theirs for ours, theirs in pairs if ours != theirs), None)
+    longer = max(left, right, key=len)
+    return list(longer)[min(len(left), len(right))] if found is None else found[0]
+
+
+def _check_complete(parts: Sequence[Scores]) -> None:
+    lengths = parts[0].lengths
+    sizes = list(lengths.values())
+    places = list(_places(parts))
+    at = _next_base((0, 0), sizes)
+    for place in places:
+        if (place.chrom, place.start) != at:
+            raise RegionError(_fault(parts, places, place, at))
+        at = _next_base((place.chrom, place.end), sizes)
+    if at[0] < len(sizes):
+        raise RegionError(_fault(parts, places, None, at))
+
+
+def _places(parts: Sequence[Scores]) -> Iterator[_Place]:
+    numbers = {chrom: number for number, chrom in enumerate(parts[0].lengths)}
+    for shard, part in enumerate(parts):
+        regions = part.origin.regions
+        if regions is None:
+            regions = tuple(Region(name, 0, n) for name, n in part.lengths.items() if n)
+        for region in regions:
+            yield _Place(numbers[region.chrom], region.start, region.end, shard)
+
+
+def _next_base(at: tuple[int, int], sizes: Sequence[int]) -> tuple[int, int]:
+    """The base at or after a place that may be the end of its contig."""
+    chrom, base = at
+    while chrom < len(sizes) and base == sizes[chrom]:
+        chrom, base = chrom + 1, 0
+    return chrom, base
+
+
+def _fault(
+    parts: Sequence[Scores], places: list[_Place], found: _Place | None, at: tuple[int, int]
+) -> str:
+    """Why the region ``found`` (or nothing) cannot follow, where base ``at`` should."""
+    names = list(parts[0].lengths)
+
+    def holder(chrom: int, base: int) -> str | None:
+        shards = (p.shard for p in places if p.chrom == chrom and p.start <= base < p.end)
+        return next((str(parts[shard].path) for shard in shards), None)
+
+    if found is not None and (found.chrom, found.start) < at:
+        return (
+            f"{names[found.chrom]}:{found.start + 1} was scored twice: in "
+            f"{holder(found.chrom, found.start)} and in {parts[found.shard].path}; give each shard "
+            f"once, and shards of one call of genoseq shards"
+        )
+    base = f"{names[at[0]]}:{at[1] + 1}"
+    later = holder(*at)
+    if found is not None and later is not None:
+        return (
+            f"the shards are out of order: {later} holds {base} and must come before "
+            f"{parts[found.shard].path}, which begins at {names[found.chrom]}:{found.start + 1}"
+        )
+    before = max((place.shard for place in places if place[:2] < at), default=None)
+    behind = [] if before is None else [f"{parts[before].path} ends before it"]
+    behind += [] if found is None else [f"{parts[found.shard].path} begins behind it"]
+    return (
+        f"{base} is in no shard: {' and '.join(behind) or 'every shard is empty'}; score the shard "
+        f"that is missing, or give all of them"
+    )
