@@ -9,14 +9,11 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from genoseq.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from genoseq.settings import Fraction, Positive, Settings, parse_settings, read_mapping
 
 Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1
@@ -24,16 +21,8 @@ TRAINING_FORMAT = 1
 another way: then no training goes on from an older state, and the workflow trains its models anew.
 """
 
-Positive = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
-
-
-class Settings(BaseModel):
-    """Frozen, and strict about names: an unknown setting is an error, not a silent no-op."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RegionSettings(Settings):
@@ -116,7 +105,7 @@ class StemSettings(Settings):
         return self
 
 
-class EncoderSettings(Settings):
+class RecurrentSettings(Settings):
     """Recurrent encoder."""
 
     family: Literal["rnn", "gru", "lstm"] = "lstm"
@@ -125,19 +114,108 @@ class EncoderSettings(Settings):
     bidirectional: bool = True
 
 
+class TransformerSettings(Settings):
+    """Transformer encoder; its tokens are the encoder's steps, one for each stride of the stem."""
+
+    family: Literal["transformer"] = "transformer"
+    layers: Positive = 3
+    width: Positive = 96
+    heads: Positive = Field(3, description="heads of width / heads; 32, 64 or 128 suit GPUs")
+    key_value_heads: Positive | None = Field(
+        None, description="heads of keys and values, shared by the queries' heads; null: as many"
+    )
+    window: Positive | None = Field(64, description="tokens seen on either side; null: all")
+    registers: Annotated[int, Field(ge=0)] = Field(
+        0, description="learned tokens without a place, which see all and are seen by all"
+    )
+    feed_forward: Literal["swiglu", "gelu"] = "swiglu"
+    expansion: Annotated[float, Field(gt=0)] = Field(
+        2.0, description="width inside the feed-forward layers, in multiples of `width`"
+    )
+    rotary_base: Annotated[float, Field(gt=1)] = Field(
+        10_000.0, description="longest wavelength of the rotation, in tokens / 2 pi"
+    )
+    rotary_fraction: Fraction = Field(0.5, description="part of a head that tells places apart")
+    checkpoint: bool = Field(False, description="in training, save memory: compute layers twice")
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> TransformerSettings:
+        if self.width % (2 * self.heads):
+            raise ValueError(
+                f"width {self.width} does not divide into {self.heads} heads of even width"
+            )
+        if self.key_value_heads is not None and self.heads % self.key_value_heads:
+            raise ValueError(
+                f"{self.heads} heads cannot share {self.key_value_heads} key_value_heads evenly"
+            )
+        if self.registers and self.rotary_fraction == 1:
+            raise ValueError("registers have no place: they need a rotary_fraction below 1")
+        return self
+
+
+def _known(data: Any) -> Any:
+    family = data.get("family", "lstm") if isinstance(data, Mapping) else "lstm"
+    if family not in ("rnn", "gru", "lstm", "transformer"):
+        raise ValueError(f"family {family!r}: use rnn, gru, lstm or transformer")
+    return data
+
+
+def _kind(data: Any) -> str:
+    family = data.get("family") if isinstance(data, Mapping) else getattr(data, "family", None)
+    return "<transformer>" if family == "transformer" else "<recurrent>"
+
+
+EncoderSettings = Annotated[
+    Annotated[RecurrentSettings, Tag("<recurrent>")]
+    | Annotated[TransformerSettings, Tag("<transformer>")],
+    Discriminator(_kind),
+    BeforeValidator(_known),
+]
+"""Told apart by `family`; an encoder without one is an LSTM."""
+
+
 class ModelSettings(Settings):
     """One network, from tokens to logits."""
 
     tokenizer: TokenizerSettings = TokenizerSettings()
     embedding: Positive = 32
     stem: StemSettings | None = StemSettings()
-    encoder: EncoderSettings = EncoderSettings()
+    encoder: EncoderSettings = RecurrentSettings()
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    tied_strands: bool = Field(
+        False,
+        description="average the logits of a window and its reverse complement, in training too: "
+        "twice the work, and exactly the same on both strands",
+    )
+
+    @model_validator(mode="after")
+    def _cells_mirror(self) -> ModelSettings:
+        k, stride = self.tokenizer.k, self.tokenizer.stride
+        if self.tied_strands and (k - stride) % 2:
+            raise ValueError(
+                f"tied_strands: k {k} at stride {stride} is not centred on its bases, so strands "
+                "cannot mirror one another: use k and stride both odd or both even"
+            )
+        return self
 
     @property
     def stride(self) -> int:
         """Bases for one step of the encoder."""
         return self.tokenizer.stride * (1 if self.stem is None else self.stem.stride)
+
+    @property
+    def reach(self) -> int | None:
+        """bp on either side of a step's bases that can change its outputs, in whole steps.
+
+        None where there is no bound: recurrent encoders, full attention, registers.
+        """
+        encoder = self.encoder
+        if encoder.family != "transformer" or encoder.window is None or encoder.registers:
+            return None
+        k, stride = self.tokenizer.k, self.tokenizer.stride
+        margin = 0 if self.stem is None else (self.stem.kernel - self.stem.stride) // 2
+        beside = margin * stride + (k - stride + 1) // 2
+        return self.stride * (encoder.layers * encoder.window + -(-beside // self.stride))
 
 
 class TrainingSettings(Settings):
@@ -210,54 +288,6 @@ class Config(Settings):
             if not NAME.match(name):
                 raise ValueError(f"model name {name!r}: use letters, digits, _ and -")
         return self
-
-
-def named_file(text: str) -> tuple[str | None, Path]:
-    """Name (or None) and file of ``NAME=FILE`` or ``FILE``; ``=`` behind a ``/`` is the file's."""
-    name, equals, path = text.partition("=")
-    return (name, Path(path)) if equals and name and "/" not in name else (None, Path(text))
-
-
-SettingsT = TypeVar("SettingsT", bound=Settings)
-
-
-def parse_settings(
-    kind: type[SettingsT], data: Mapping[str, Any], path: str | Path | None = None
-) -> SettingsT:
-    """Validated settings of a mapping; ConfigError lists every problem by its dotted name."""
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        problems = list(map(_problem, error.errors()))
-        raise ConfigError(problems, path) from None
-
-
-def _problem(entry: ErrorDetails) -> str:
-    """``setting: what is wrong (found ...)``; rules about several settings have no one value."""
-    known = entry["type"] != "extra_forbidden"
-    said = entry["msg"].removeprefix("Value error, ") if known else "unknown name, misspelt?"
-    if entry["loc"]:
-        said = f"{'.'.join(map(str, entry['loc']))}: {said}"
-    return said if isinstance(entry["input"], Mapping) else f"{said} (found {entry['input']!r})"
-
-
-def read_mapping(source: str | Path) -> dict[str, Any]:
-    """Mapping of a YAML or JSON file, or of JSON text that starts with ``{``."""
-    import yaml  # 30 ms: only where a file is read
-
-    text = str(source)
-    path = None if text.lstrip().startswith("{") else Path(source)
-    try:
-        data = yaml.safe_load(text if path is None else path.read_text())
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", path) from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"expected settings (name: value), found {type(data).__name__}", path)
-    return data
 
 
 def load_config(path: str | Path) -> Config:

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import model_validator
 
-from genoseq.config import NAME, Settings, parse_settings
+from genoseq.config import NAME
 from genoseq.errors import ConfigError, InputFormatError
+from genoseq.settings import Settings, parse_settings
 
 
 class GenomeRow(Settings):
@@ -61,6 +62,12 @@ def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
             raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
         rows[row.name] = row
     return rows
+
+
+def named_file(text: str) -> tuple[str | None, Path]:
+    """Name (or None) and file of ``NAME=FILE`` or ``FILE``; ``=`` behind a ``/`` is the file's."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals and name and "/" not in name else (None, Path(text))
 
 
 def _genome_row(cells: dict[str, str], path: str | Path, line: int) -> GenomeRow:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from genoseq.config import Config, RunSettings, named_file, parse_settings
+from genoseq.config import Config, RunSettings
 from genoseq.errors import ConfigError
-from genoseq.sheet import GenomeRow, read_genomes
+from genoseq.settings import parse_settings
+from genoseq.sheet import GenomeRow, named_file, read_genomes
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
 """Settings of a run that do not decide its weights."""

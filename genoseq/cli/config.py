@@ -26,7 +26,7 @@ def check(file: File = DEFAULT) -> None:
 
     Every problem is listed at once, each on a line of its own.
     """
-    from genoseq.config import read_mapping
+    from genoseq.settings import read_mapping
     from genoseq.workflow import make_plan, missing_files
 
     plan = make_plan(read_mapping(file), file)

@@ -236,10 +236,11 @@ def _split_chunks(
     bed: BinaryIO | None,
 ) -> Iterator[Intervals]:
     """The genome's regions by split; what the splits share is said on stderr."""
-    from genoseq.config import RegionSettings, SplitSettings, parse_settings
+    from genoseq.config import RegionSettings, SplitSettings
     from genoseq.data.intervals import NamedRegion, in_chunks
     from genoseq.data.located import contig_line
     from genoseq.data.splits import assign_splits
+    from genoseq.settings import parse_settings
 
     given = {name: value for name, value in filters.items() if value is not None}
     assigned = assign_splits(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from genoseq.data.targets import ClassLabels
     from genoseq.io.fasta import Fasta
     from genoseq.regions import Region
+    from genoseq.settings import parse_settings
+    from genoseq.sheet import named_file
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     Labels = ClassLabels | SignalLabels
@@ -108,7 +110,7 @@ def tokenize(
     Annotation, mask and signals are in the genome's coordinates. Without --annotation or --signal
     the store has no labels. Bases that are N have no label; beyond a region's ends a token sees N.
     """
-    from genoseq.config import LabelSettings, TokenizerSettings, named_file, parse_settings
+    from genoseq.config import LabelSettings, TokenizerSettings
     from genoseq.data.store import write_store
     from genoseq.io.fasta import open_fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
@@ -169,9 +171,9 @@ def _class_labels(
     lengths: Mapping[str, int] | None,
     regions: list[LocatedRegion],
 ) -> ClassLabels:
-    from genoseq.config import named_file
     from genoseq.data.targets import plan_labels
     from genoseq.io.annotation import read_annotation
+    from genoseq.sheet import named_file
 
     name, path = named_file(annotation)
     features = read_annotation(path, kind=name)

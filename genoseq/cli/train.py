@@ -52,7 +52,10 @@ def train(
         typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
     ] = None,
     context: Annotated[
-        int | None, typer.Option(min=0, help="bp of context at scoring.", show_default="768")
+        int | None,
+        typer.Option(
+            min=0, help="bp of context at scoring.", show_default="768; a Transformer's reach"
+        ),
     ] = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint."""
@@ -65,7 +68,7 @@ def train(
     import torch
 
     from genoseq.models.allocator import keep_freed_memory
-    from genoseq.training.fit import CONTEXT, fit
+    from genoseq.training.fit import fit
     from genoseq.training.signals import TrainingInterruptedError
 
     keep_freed_memory()
@@ -79,7 +82,7 @@ def train(
                 state=state,
                 logs=log,
                 device=device,
-                context=CONTEXT if context is None else context,
+                context=context,
                 report=report,
             )
     except TrainingInterruptedError as error:
@@ -94,7 +97,8 @@ def _settings(
 
     The tokenizer is the given one where they name none.
     """
-    from genoseq.config import RunSettings, parse_settings, read_mapping
+    from genoseq.config import RunSettings
+    from genoseq.settings import parse_settings, read_mapping
 
     data = read_mapping(source)
     given = {name: value for name, value in flags.items() if value is not None}

@@ -18,6 +18,7 @@ from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
 from genoseq.models.precision import choose_device, choose_precision
+from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.sequences import Codes, N, reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.windows import Window
@@ -36,7 +37,8 @@ class Predictor:
     """A model made ready to predict.
 
     A prediction is the mean of the model's word on the window and on its reverse complement, so
-    that predicting the reverse complement gives the same values on swapped strands.
+    that predicting the reverse complement gives the same values on swapped strands.  Of a model
+    with tied strands it is the mean of logits, as in training, otherwise that of values.
 
     Parameters
     ----------
@@ -45,7 +47,8 @@ class Predictor:
     device
         ``cpu`` or ``cuda``; by default a GPU where one is visible.
     precision
-        ``auto`` (bf16 where the device computes in it, for LSTMs), ``bf16`` or ``fp32``.
+        ``auto`` (bf16 where the device computes in it; on a CPU not for GRU and RNN), ``bf16`` or
+        ``fp32``.
     folded
         Use look-up tables for the stem where they fit; False runs the module as it was trained,
         which gives the same values up to rounding.
@@ -67,19 +70,21 @@ class Predictor:
         self.stride = bundle.settings.stride
         self.device = choose_device(device)
         settings = bundle.settings
-        if (precision, self.device.type) == ("auto", "cpu") and settings.encoder.family != "lstm":
+        slow = settings.encoder.family in ("gru", "rnn")
+        if (precision, self.device.type) == ("auto", "cpu") and slow:
             precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
         half = choose_precision(self.device, precision).precision == "bf16"
         self.dtype = torch.bfloat16 if half else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
         self._activation = bundle.activation
+        self._tied = settings.tied_strands
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
         if folded and can_fold(settings):
             self._stem = fold_stem(model, settings).to(self.device, self.dtype)
         self._model = model.to(self.device, self.dtype)
-        self._recurrent = self._model.encoder.recurrent
-        self._recurrent.batch_first = False
+        if isinstance(self._model.encoder, RecurrentEncoder):
+            self._model.encoder.recurrent.batch_first = False
         # A signal read in bf16 would move in steps of 1%.
         self._head = self.dtype if self.scheme.kind == "classes" else torch.float32
         projection = deepcopy(bundle.model.head.projection).requires_grad_(False)
@@ -112,7 +117,12 @@ class Predictor:
         plus = self._read(hidden[kept, :half], 0)
         minus = self._read(hidden.flip(0)[kept, half:], 1)
         # (stride, S, steps, B) to (S, B, steps, stride): bases in order within each window.
-        mean = (plus + minus).mul_(0.5).permute(1, 3, 2, 0)
+        if self._tied:
+            mean = activate((plus + minus).mul_(0.5), self._activation, dim=1)
+        else:
+            plus, minus = (activate(part, self._activation, dim=1) for part in (plus, minus))
+            mean = (plus + minus).mul_(0.5)
+        mean = mean.permute(1, 3, 2, 0)
         return mean.reshape(len(self.scheme), half, -1).cpu().numpy()
 
     def _encode(self, codes: Tensor) -> Tensor:
@@ -123,13 +133,14 @@ class Predictor:
             ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
-        if len(steps) > self._model.encoder.chunk:
-            return self._model.encoder.forward(steps.transpose(0, 1)).transpose(0, 1)
-        hidden: Tensor = self._recurrent(steps.contiguous())[0]
-        return hidden
+        encoder = self._model.encoder
+        if isinstance(encoder, RecurrentEncoder) and len(steps) <= encoder.chunk:
+            hidden: Tensor = encoder.recurrent(steps.contiguous())[0]
+            return hidden
+        return encoder.forward(steps.transpose(0, 1)).transpose(0, 1)
 
     def _read(self, hidden: Tensor, strand: int) -> Tensor:
-        """Activated outputs (stride, S, T, B) of hidden states (T, B, D)."""
+        """Logits (stride, S, T, B) of hidden states (T, B, D)."""
         steps, batch, width = hidden.shape
         # States before bases: a softmax over the last dimension costs 20% of the whole run.
         flat = torch.addmm(
@@ -137,14 +148,15 @@ class Predictor:
             self._weights[strand],
             hidden.reshape(-1, width).T.to(self._head),
         )
-        logits = flat.float().view(self.stride, len(self.scheme), steps, batch)
-        return activate(logits, self._activation, dim=1)
+        return flat.float().view(self.stride, len(self.scheme), steps, batch)
 
 
 def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
     """Core of the windows of a contig of ``length`` bases, a multiple of the model's stride.
 
-    By default windows have :data:`WINDOW_BASES`, or more for a model of much context.
+    By default windows have :data:`WINDOW_BASES`, or more for a model of much context; where each
+    base sees all of its window (full attention, registers), four times the context, see
+    :func:`genoseq.training.fit.usual_context`.
 
     A short contig gets windows of its own size, a power of two of strides, so that a million of
     them cost no more than their bases.  It depends on the contig alone, as does then the score.
@@ -155,7 +167,10 @@ def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> 
         If the window has no room for a core.
     """
     stride, context = bundle.settings.stride, bundle.context
-    window = max(WINDOW_BASES, 4 * context) if window_bases is None else window_bases
+    if window_bases is None:
+        window = 4 * context if _sees_all(bundle) else max(WINDOW_BASES, 4 * context)
+    else:
+        window = window_bases
     core = (window - 2 * context) // stride * stride
     if core < 1:
         raise ConfigError(
@@ -163,6 +178,13 @@ def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> 
             f"side: use {4 * context + stride} or more"
         )
     return min(core, stride << (-(-length // stride) - 1).bit_length())
+
+
+def _sees_all(bundle: Bundle) -> bool:
+    settings = bundle.settings
+    return (
+        settings.encoder.family == "transformer" and settings.reach is None and bundle.context > 0
+    )
 
 
 @dataclass(slots=True)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from genoseq.config import ModelSettings
+from genoseq.models.encoder import Transformer
 from genoseq.models.heads import PerBaseHead
 from genoseq.models.layers import Dropout, Stem
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
 from genoseq.schemes import Scheme
+from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import Vocabulary
 
 
 class PerBaseModel(nn.Module):
     """Token ids (B, T) to logits (B, L, S), L = T * tokenizer stride.
 
-    embedding -> stem (optional strided convolution) -> encoder (recurrent) -> head.
+    embedding -> stem (optional strided convolution) -> encoder (recurrent or Transformer) -> head.
+
+    With tied strands logits are the mean of what this says of the ids and of their reverse
+    complement, turned back: those of the reverse complement are the same, in reverse order and
+    with strands swapped.
 
     Parameters
     ----------
     settings
         The network.
-    states
-        Outputs for a base, S.
+    scheme
+        Its outputs, S for a base.
     chunk
-        Most steps of the encoder in one kernel call.
+        Most steps of a recurrent encoder in one kernel call.
 
     Attributes
     ----------
@@ -34,7 +42,10 @@ class PerBaseModel(nn.Module):
         The four parts; `stem` is None where the encoder steps token by token.
     """
 
-    def __init__(self, settings: ModelSettings, states: int, chunk: int = CUDNN_STEPS) -> None:
+    complement: Tensor
+    mirrored: Tensor
+
+    def __init__(self, settings: ModelSettings, scheme: Scheme, chunk: int = CUDNN_STEPS) -> None:
         super().__init__()
         vocabulary = Vocabulary(settings.tokenizer.k)
         self.settings = settings
@@ -45,8 +56,17 @@ class PerBaseModel(nn.Module):
             self.stem = Stem(settings.embedding, settings.stem, vocabulary.unknown)
             width = settings.stem.width
         self.dropout = Dropout(settings.dropout)
-        self.encoder = RecurrentEncoder(width, settings.encoder, settings.dropout, chunk)
-        self.head = PerBaseHead(self.encoder.outputs, settings.stride, states)
+        self.encoder: RecurrentEncoder | Transformer
+        if settings.encoder.family == "transformer":
+            self.encoder = Transformer(width, settings.encoder, settings.dropout)
+        else:
+            self.encoder = RecurrentEncoder(width, settings.encoder, settings.dropout, chunk)
+        self.head = PerBaseHead(self.encoder.outputs, settings.stride, len(scheme))
+        if settings.tied_strands:
+            table = reverse_complement_table(settings.tokenizer.k).astype(np.int64)
+            self.register_buffer("complement", torch.from_numpy(table), persistent=False)
+            swapped = torch.from_numpy(scheme.reverse_permutation)
+            self.register_buffer("mirrored", swapped, persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Logits of ids.
@@ -66,8 +86,11 @@ class PerBaseModel(nn.Module):
         ValueError
             If ids are not (B, T), or T is 0 or no multiple of the stem's stride.
         """
-        hidden = self.encoder(self.dropout(self.embed(ids)))
-        return cast(Tensor, self.head(self.dropout(hidden)))
+        if not self.settings.tied_strands:
+            return self._one_strand(ids)
+        reverse = self.complement[ids.flip(1)].to(ids.dtype)
+        forward, back = self._one_strand(torch.cat([ids, reverse])).chunk(2)
+        return (forward + back.flip(1)[..., self.mirrored]) / 2
 
     def embed(self, ids: Tensor) -> Tensor:
         """What the encoder reads: ids (B, T) -> vectors (B, T / stem stride, E)."""
@@ -75,6 +98,10 @@ class PerBaseModel(nn.Module):
         if self.stem is None:
             return cast(Tensor, self.embedding(ids))
         return cast(Tensor, self.stem(self.embedding(self.stem.pad(ids))))
+
+    def _one_strand(self, ids: Tensor) -> Tensor:
+        hidden = self.encoder(self.dropout(self.embed(ids)))
+        return cast(Tensor, self.head(self.dropout(hidden)))
 
     def _check(self, ids: Tensor) -> None:
         if ids.ndim != 2:
@@ -92,4 +119,4 @@ def build_model(settings: ModelSettings, scheme: Scheme) -> PerBaseModel:
 
     Weights are drawn from torch's global generator: seed it for the same network again.
     """
-    return PerBaseModel(settings, len(scheme))
+    return PerBaseModel(settings, scheme)

@@ -25,11 +25,12 @@ from torch import Tensor
 
 from genoseq import __version__
 from genoseq.atomic import atomic_folder
-from genoseq.config import ModelSettings, parse_settings
+from genoseq.config import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.heads import Activation
 from genoseq.schemes import Scheme, scheme_from_json
+from genoseq.settings import parse_settings
 
 FORMAT = 1
 WEIGHTS = "model.safetensors"

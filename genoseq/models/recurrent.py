@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.config import EncoderSettings
+from genoseq.config import RecurrentSettings
 
 CUDNN_STEPS = 65_535
 """Longest sequence that cuDNN's recurrent kernels take (pytorch issue 133751)."""
@@ -51,7 +51,7 @@ class RecurrentEncoder(nn.Module):
     def __init__(
         self,
         inputs: int,
-        settings: EncoderSettings,
+        settings: RecurrentSettings,
         dropout: float = 0.0,
         chunk: int = CUDNN_STEPS,
     ) -> None:

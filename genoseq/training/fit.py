@@ -26,8 +26,9 @@ from genoseq.training.run import Run
 from genoseq.training.signals import StopRequest, stop_requests
 
 CONTEXT = 768
-"""Default context of a bundle, in bp.  With it another window length changes the arg-max of at
-most 0.02% of bases, as many as bf16 does; with 192, up to 0.2% (``benchmarks/invariance.py``)."""
+"""Context of a recurrent model's bundle, in bp.  With it another window length changes the arg-max
+of 0.02% of bases at most, as many as bf16 does; with 192, of 0.2% (``benchmarks/invariance.py``).
+"""
 
 Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")
@@ -41,7 +42,7 @@ def fit(
     state: str | Path | None = None,
     logs: str | Path | None = None,
     device: str | None = None,
-    context: int = CONTEXT,
+    context: int | None = None,
     report: Report = lambda _fraction: None,
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
@@ -68,7 +69,8 @@ def fit(
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp that scoring shows the model on either side of a base, rounded up to its stride.
+        bp that scoring shows the model on either side of a base, rounded up to its stride; None:
+        :func:`usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
 
@@ -93,7 +95,8 @@ def fit(
     ):
         run = _build_run(stores, settings, scheme, opened, chosen, stop, report)
         module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
-        bundle = _bundle(module, settings, stores, context)
+        asked = usual_context(settings) if context is None else context
+        bundle = _bundle(module, settings, stores, asked)
         save_bundle(out, bundle)
     _log.info("%s: %s", out, module.progress.stopped)
     return bundle
@@ -174,6 +177,21 @@ def _build_run(
         state,
         stop,
         report,
+    )
+
+
+def usual_context(settings: RunSettings) -> int:
+    """Context of a bundle where none is asked for, in bp.
+
+    A Transformer with a window gets exactly what can change a base's outputs.  Where each base sees
+    all of its window (full attention, registers), a quarter of the training window: then scoring,
+    whose windows are four times the context, shows lengths that were trained.
+    """
+    encoder, reach = settings.model.encoder, settings.model.reach
+    if reach is not None:
+        return reach
+    return (
+        CONTEXT if encoder.family != "transformer" else max(CONTEXT, settings.training.window // 4)
     )
 
 

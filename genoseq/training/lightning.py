@@ -29,6 +29,7 @@ _WARNINGS = (
     r".*does not have many workers.*",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
     r".*GPU available but not used.*",
+    r".*The `srun` command is available.*",
 )
 
 

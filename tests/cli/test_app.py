@@ -88,7 +88,7 @@ def test_app_help_tells_the_defaults_that_verbs_load_late() -> None:
     }
     assert shown["score", "window"] == str(WINDOW_BASES)
     assert shown["score", "batch_bases"] == str(BATCH_BASES)
-    assert shown["train", "context"] == str(CONTEXT)
+    assert shown["train", "context"] == f"{CONTEXT}; a Transformer's reach"
 
 
 def test_app_prints_its_version(genoseq: Genoseq) -> None:

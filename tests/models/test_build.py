@@ -3,12 +3,12 @@ import itertools
 import pytest
 import torch
 
-from genoseq.config import EncoderSettings, ModelSettings, StemSettings, TokenizerSettings
+from genoseq.config import ModelSettings, RecurrentSettings, StemSettings, TokenizerSettings
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.schemes import cds_phase_scheme, unstranded_scheme
 
 torch.set_num_threads(1)
-SMALL = EncoderSettings(width=6)
+SMALL = RecurrentSettings(width=6)
 
 
 def test_default_model_has_the_documented_parts():
@@ -37,7 +37,7 @@ def test_every_model_gives_logits_of_every_base(family, bidirectional, stem, tok
         tokenizer=tokenizer,
         embedding=4,
         stem=stem,
-        encoder=EncoderSettings(family=family, width=6, bidirectional=bidirectional, layers=2),
+        encoder=RecurrentSettings(family=family, width=6, bidirectional=bidirectional, layers=2),
     )
     model = build_model(settings, unstranded_scheme(["exon", "intron"]))
     ids = torch.randint(0, model.embedding.num_embeddings, (3, 8))
@@ -57,7 +57,7 @@ def test_beyond_the_ends_stands_the_unknown_token():
 
 
 def test_unidirectional_model_does_not_look_ahead_of_its_kernel():
-    settings = ModelSettings(encoder=EncoderSettings(width=6, bidirectional=False))
+    settings = ModelSettings(encoder=RecurrentSettings(width=6, bidirectional=False))
     model = build_model(settings, cds_phase_scheme()).eval()
     ids = torch.randint(5, 69, (1, 30))
     changed = ids.clone()
@@ -69,8 +69,8 @@ def test_unidirectional_model_does_not_look_ahead_of_its_kernel():
 
 def test_chunked_model_equals_the_whole_one():
     scheme = cds_phase_scheme()
-    model = PerBaseModel(ModelSettings(encoder=SMALL), len(scheme)).eval().double()
-    chunked = PerBaseModel(ModelSettings(encoder=SMALL), len(scheme), chunk=7).eval().double()
+    model = PerBaseModel(ModelSettings(encoder=SMALL), scheme).eval().double()
+    chunked = PerBaseModel(ModelSettings(encoder=SMALL), scheme, chunk=7).eval().double()
     chunked.load_state_dict(model.state_dict())
     ids = torch.randint(5, 69, (2, 90))
     torch.testing.assert_close(chunked(ids), model(ids), rtol=1e-12, atol=1e-12)

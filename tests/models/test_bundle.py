@@ -6,14 +6,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genoseq.config import EncoderSettings, ModelSettings, StemSettings
+from genoseq.config import ModelSettings, RecurrentSettings, StemSettings
 from genoseq.errors import BundleError
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
 from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 
 torch.set_num_threads(1)
-SETTINGS = ModelSettings(embedding=4, stem=StemSettings(width=8), encoder=EncoderSettings(width=6))
+SETTINGS = ModelSettings(
+    embedding=4, stem=StemSettings(width=8), encoder=RecurrentSettings(width=6)
+)
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_an_unknown_activation_is_refused(folder):
 
 
 def test_weights_of_another_width_are_refused_by_name(folder):
-    other = SETTINGS.model_copy(update={"encoder": EncoderSettings(width=7)})
+    other = SETTINGS.model_copy(update={"encoder": RecurrentSettings(width=7)})
     _edit_config(folder, model=other.model_dump(mode="json"))
     message = r"encoder.recurrent.weight_ih_l0 is \[24, 8\], the settings need \[28, 8\]"
     with pytest.raises(BundleError, match=message):

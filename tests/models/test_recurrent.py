@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genoseq.config import EncoderSettings
+from genoseq.config import RecurrentSettings
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
 
 torch.set_num_threads(1)
@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 def _pair(family, layers, bidirectional, chunk):
     """The same weights, once run by PyTorch in one call, once in chunks; float64."""
     torch.manual_seed(layers)
-    setting = EncoderSettings(family=family, layers=layers, width=5, bidirectional=bidirectional)
+    setting = RecurrentSettings(family=family, layers=layers, width=5, bidirectional=bidirectional)
     whole = RecurrentEncoder(4, setting).double()
     chunked = RecurrentEncoder(4, setting, chunk=chunk).double()
     chunked.load_state_dict(whole.state_dict())
@@ -50,7 +50,7 @@ def test_any_chunk_gives_the_same_states(steps, chunk, bidirectional):
 
 
 def test_more_steps_than_cudnn_takes_equal_one_call():
-    setting = EncoderSettings(width=2)
+    setting = RecurrentSettings(width=2)
     encoder = RecurrentEncoder(3, setting).eval()
     vectors = torch.randn(1, CUDNN_STEPS + 10, 3)
     with torch.inference_mode():
@@ -68,7 +68,7 @@ def test_chunks_run_under_bf16_autocast_and_agree_with_one_call():
 
 
 def test_weights_are_those_of_a_plain_lstm():
-    encoder = RecurrentEncoder(4, EncoderSettings(layers=2, width=5))
+    encoder = RecurrentEncoder(4, RecurrentSettings(layers=2, width=5))
     plain = torch.nn.LSTM(4, 5, num_layers=2, batch_first=True, bidirectional=True)
     assert list(encoder.recurrent.state_dict()) == list(plain.state_dict())
     plain.load_state_dict(encoder.recurrent.state_dict())
@@ -78,7 +78,7 @@ def test_weights_are_those_of_a_plain_lstm():
 
 
 def test_dropout_acts_between_layers_in_chunks_only_in_training():
-    setting = EncoderSettings(layers=2, width=64, bidirectional=False)
+    setting = RecurrentSettings(layers=2, width=64, bidirectional=False)
     encoder = RecurrentEncoder(4, setting, dropout=0.5, chunk=5)
     vectors = torch.randn(1, 12, 4)
     torch.manual_seed(0)
@@ -89,7 +89,7 @@ def test_dropout_acts_between_layers_in_chunks_only_in_training():
 
 
 def test_forget_gates_start_open():
-    encoder = RecurrentEncoder(4, EncoderSettings(layers=2, width=3))
+    encoder = RecurrentEncoder(4, RecurrentSettings(layers=2, width=3))
     for name, weight in encoder.recurrent.named_parameters():
         if name.startswith("bias_ih"):
             assert weight[3:6].tolist() == [1, 1, 1]
@@ -99,4 +99,4 @@ def test_forget_gates_start_open():
 
 def test_a_chunk_of_no_step_is_refused():
     with pytest.raises(ValueError, match="a chunk of 0 steps: it needs at least 1"):
-        RecurrentEncoder(4, EncoderSettings(), chunk=0)
+        RecurrentEncoder(4, RecurrentSettings(), chunk=0)
