@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from genoseq.data.targets import ClassLabels
     from genoseq.io.fasta import Fasta
     from genoseq.regions import Region
-    from genoseq.settings import parse_settings
-    from genoseq.sheet import named_file
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     Labels = ClassLabels | SignalLabels
@@ -113,6 +111,8 @@ def tokenize(
     from genoseq.config import LabelSettings, TokenizerSettings
     from genoseq.data.store import write_store
     from genoseq.io.fasta import open_fasta
+    from genoseq.settings import parse_settings
+    from genoseq.sheet import named_file
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     _check_labels(scheme, annotation, signals, mask)
