@@ -31,6 +31,9 @@ _DELTA_BLOCK = 64
 _MOST_LEADING = 4
 """Blocks of global tokens of a document that are started before all others, at most."""
 
+NARROW_OFFSETS = 2**31
+"""Tensors of this many elements or more, along T, take 64-bit offsets within a document."""
+
 _MOST_TOKENS = 2**30
 """Sums of a position, a window and a block must fit 32 bits."""
 
@@ -216,7 +219,7 @@ def _constants(
         "BLOCK_K": blocks.keys,
         "WINDOWED": mask.window is not None,
         "CAUSAL": mask.causal,
-        "WIDE": any(t.shape[0] * t.stride(0) >= 2**31 for t in touched),
+        "WIDE": any(t.shape[0] * t.stride(0) >= NARROW_OFFSETS for t in touched),
         # Three products of tf32 are as exact as one of float32, on the matrix units.
         "PRECISION": "tf32x3" if single_on_nvidia else "ieee",
         "ACCUMULATE": _triton_accumulator(q),

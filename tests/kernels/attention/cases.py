@@ -1,0 +1,85 @@
+"""Inputs on which the attention kernels are compared with dense attention."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Options(NamedTuple):
+    """One call of the kernels."""
+
+    lengths: tuple[int, ...]
+    """Tokens of each document."""
+
+    heads: int = 2
+    key_heads: int = 2
+    width: int = 16
+    window: int | None = None
+    global_tokens: int = 0
+    causal: bool = False
+    rotary: bool = False
+    large: bool = False
+    """Blocks of 256 and 128 tokens instead of 32 and 16: the interpreter is slow."""
+
+    @property
+    def tokens(self) -> int:
+        return sum(self.lengths)
+
+
+EXACT = {
+    "full": Options((70, 1, 33), width=32),
+    "full, rotary, grouped heads": Options((45, 20), heads=4, rotary=True),
+    "window": Options((100, 45), key_heads=1, window=10),
+    "window of one token": Options((50,), window=0),
+    "window, globals, rotary, grouped heads": Options(
+        (67, 0, 17), heads=4, window=9, global_tokens=3, rotary=True
+    ),
+    "globals of several blocks": Options((97, 20), window=0, global_tokens=70),
+    "globals of one whole block": Options((90,), window=5, global_tokens=32, key_heads=1),
+    "causal": Options((70, 33), causal=True),
+    "causal, grouped heads, rotary": Options(
+        (50, 17), heads=3, key_heads=1, causal=True, rotary=True
+    ),
+    "causal window": Options((110,), key_heads=1, window=20, causal=True),
+    "causal window, globals, rotary": Options(
+        (67, 31), key_heads=1, window=9, global_tokens=5, causal=True, rotary=True
+    ),
+    "causal, globals of several blocks": Options((97,), window=3, global_tokens=40, causal=True),
+    "short documents": Options((1, 17, 0, 1, 2, 16, 0), window=4, global_tokens=2),
+    "1023 tokens": Options((1023,), heads=1, key_heads=1, causal=True, large=True),
+    "1025 tokens": Options((1025,), heads=1, key_heads=1, window=300, global_tokens=4, large=True),
+    "a prime of tokens": Options((1021,), heads=1, key_heads=1, large=True),
+    "head width 64": Options((53,), key_heads=1, width=64, window=17, global_tokens=1),
+    "head width 128": Options((41,), key_heads=1, width=128, rotary=True),
+}
+"""Compared in float64."""
+
+ROUNDED = {
+    "full": Options((70, 33), width=32),
+    "window, globals, rotary, grouped heads": Options(
+        (67, 17), heads=4, width=32, window=9, global_tokens=3, rotary=True
+    ),
+    "causal window, 64 wide": Options((83,), key_heads=1, width=64, window=20, causal=True),
+}
+"""Compared in float32, float16 and bfloat16 with what PyTorch's own rounding costs."""
+
+ROUNDED_TYPES = ("float32", "float16", "bfloat16")
+
+RESULTS = ("out", "lse", "dq", "dk", "dv")
+
+PROPERTIES = (
+    "packed documents, global tokens",
+    "packed documents, causal",
+    "nan in the second document",
+    "values of one",
+    "window of the document's length",
+    "permuted keys",
+    "scores times 900",
+    "twice",
+    "no gradient of the log-sum-exp",
+    "64-bit offsets",
+    "strides",
+    "expanded gradient",
+    "no tokens",
+    "tile maps",
+)

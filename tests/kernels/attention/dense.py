@@ -1,0 +1,60 @@
+"""Dense attention in plain PyTorch, one document at a time, for comparison; autograd does the rest.
+
+Written from the rule alone and shares no code with the kernels or the reference backend.
+"""
+
+from __future__ import annotations
+
+import torch
+from kernels.attention.cases import Options
+from torch import Tensor
+
+
+def visible(options: Options, length: int) -> Tensor:
+    """Whether query i sees key j, (length, length)."""
+    i = torch.arange(length)[:, None]
+    j = torch.arange(length)[None, :]
+    seen = torch.ones(length, length, dtype=torch.bool)
+    if options.window is not None:
+        seen = (i - j).abs() <= options.window
+        seen = seen | (i < options.global_tokens) | (j < options.global_tokens)
+    return seen & (j <= i) if options.causal else seen
+
+
+def angles(options: Options) -> Tensor:
+    """Rotation of each pair at each position (longest document, D/2), float64."""
+    pair = torch.arange(options.width // 2, dtype=torch.float64)
+    position = torch.arange(max(options.lengths), dtype=torch.float64)
+    return position[:, None] * 100.0 ** (-2 * pair / options.width)
+
+
+def turn(vectors: Tensor, options: Options) -> Tensor:
+    """Vectors (T, H, D) rotated as complex numbers x[d] + i x[d + D/2]."""
+    angle = torch.cat([angles(options)[:length] for length in options.lengths])[:, None]
+    near, far = vectors.chunk(2, dim=-1)
+    cos, sin = (part.to(_table_type(vectors)) for part in (angle.cos(), angle.sin()))
+    turned = torch.cat([near * cos - far * sin, far * cos + near * sin], dim=-1)
+    return turned.to(vectors.dtype)
+
+
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, options: Options, scale: float
+) -> tuple[Tensor, Tensor]:
+    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), in the inputs' own precision."""
+    if options.rotary:
+        q, k = turn(q, options), turn(k, options)
+    outs, sums = [], []
+    pieces = (t.split(options.lengths) for t in (q, k, v))
+    for q_d, k_d, v_d in zip(*pieces, strict=True):
+        copies = options.heads // options.key_heads
+        queries = q_d.transpose(0, 1)
+        keys, values = (t.transpose(0, 1).repeat_interleave(copies, 0) for t in (k_d, v_d))
+        scores = (queries @ keys.mT * scale).to(_table_type(q))
+        scores = scores.masked_fill(~visible(options, q_d.shape[0]), float("-inf"))
+        outs.append((torch.softmax(scores, -1).to(q.dtype) @ values).transpose(0, 1))
+        sums.append(torch.logsumexp(scores, -1))
+    return torch.cat(outs), torch.cat(sums, dim=-1)
+
+
+def _table_type(vectors: Tensor) -> torch.dtype:
+    return torch.float64 if vectors.dtype == torch.float64 else torch.float32
