@@ -10,13 +10,14 @@ import pytest
 from genoseq.config import (
     Config,
     ModelSettings,
+    RecurrentSettings,
     TokenizerSettings,
+    TransformerSettings,
     json_schema,
     load_config,
-    parse_settings,
-    read_mapping,
 )
 from genoseq.errors import ConfigError
+from genoseq.settings import parse_settings, read_mapping
 
 
 def test_load_config_of_an_empty_file_is_the_default(tmp_path: Path) -> None:
@@ -79,6 +80,31 @@ def test_read_mapping_takes_json_text() -> None:
             {"stem": {"stride": 3, "kernel": 8}},
             "^stem: kernel must exceed stride by an even number",
         ),
+        (
+            {"encoder": {"family": "mamba"}},
+            "^encoder: family 'mamba': use rnn, gru, lstm or transformer$",
+        ),
+        ({"encoder": {"heads": 2}}, r"^encoder\.heads: unknown name, misspelt\? \(found 2\)$"),
+        (
+            {"encoder": {"family": "transformer", "bidirectional": True}},
+            r"^encoder\.bidirectional: unknown name, misspelt\?",
+        ),
+        (
+            {"encoder": {"family": "transformer", "width": 12, "heads": 4}},
+            "^encoder: width 12 does not divide into 4 heads of even width$",
+        ),
+        (
+            {"encoder": {"family": "transformer", "key_value_heads": 2}},
+            "^encoder: 3 heads cannot share 2 key_value_heads evenly$",
+        ),
+        (
+            {"encoder": {"family": "transformer", "registers": 1, "rotary_fraction": 1}},
+            "^encoder: registers have no place: they need a rotary_fraction below 1$",
+        ),
+        (
+            {"tokenizer": {"k": 6}, "tied_strands": True},
+            "^tied_strands: k 6 at stride 1 is not centred on its bases",
+        ),
     ],
 )
 def test_model_settings_refuse(data: dict[str, object], message: str) -> None:
@@ -95,6 +121,44 @@ def test_model_settings_stride_is_bases_a_step() -> None:
     model = {"tokenizer": {"k": 2, "stride": 2}, "stem": {"stride": 3, "kernel": 9}}
     assert parse_settings(ModelSettings, model).stride == 6
     assert parse_settings(ModelSettings, {"stem": None}).stride == 1
+
+
+def test_encoder_settings_are_told_apart_by_family() -> None:
+    kinds = {
+        family: type(parse_settings(ModelSettings, {"encoder": {"family": family}}).encoder)
+        for family in ("rnn", "gru", "lstm", "transformer")
+    }
+    assert kinds.pop("transformer") is TransformerSettings
+    assert set(kinds.values()) == {RecurrentSettings}
+    # Files of earlier releases may leave the family out.
+    assert parse_settings(ModelSettings, {"encoder": {"width": 8}}).encoder.family == "lstm"
+    made = ModelSettings(encoder=TransformerSettings(width=48))
+    assert parse_settings(ModelSettings, made.model_dump(mode="json")) == made
+
+
+@pytest.mark.parametrize(
+    ("model", "reach"),
+    [
+        ({}, None),
+        ({"encoder": {"family": "transformer", "window": None}}, None),
+        ({"encoder": {"family": "transformer", "registers": 1}}, None),
+        # 3 layers of 64 steps, then 3 tokens of the stem's kernel and 1 base of its 3-mers: 2 steps
+        ({"encoder": {"family": "transformer"}}, 3 * (3 * 64 + 2)),
+        ({"encoder": {"family": "transformer", "layers": 1, "window": 5}, "stem": None}, 6),
+        (
+            {
+                "encoder": {"family": "transformer", "layers": 2, "window": 5},
+                "stem": None,
+                "tokenizer": {"k": 1},
+            },
+            10,
+        ),
+    ],
+)
+def test_reach_is_windows_of_all_layers_and_what_the_stem_sees(
+    model: dict[str, object], reach: int | None
+) -> None:
+    assert parse_settings(ModelSettings, model).reach == reach
 
 
 def test_json_schema_is_json_and_knows_every_section() -> None:

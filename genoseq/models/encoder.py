@@ -46,15 +46,17 @@ class Transformer(nn.Module):
         self.settings = settings
         self.outputs = settings.width
         self.entry = _linear(inputs, settings.width)
-        self.registers = nn.Parameter(0.02 * torch.randn(settings.registers, settings.width))
+        self.registers: nn.Embedding | None = None
+        if settings.registers:
+            self.registers = nn.Embedding(settings.registers, settings.width)
         self.layers = nn.ModuleList(Layer(settings, dropout) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(settings.width)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors (B, N, E) -> hidden states (B, N, D)."""
         hidden = cast(Tensor, self.entry(vectors))
-        if self.settings.registers:
-            registers = self.registers.to(hidden.dtype).expand(len(hidden), -1, -1)
+        if self.registers is not None:
+            registers = self.registers.weight.to(hidden.dtype).expand(len(hidden), -1, -1)
             hidden = torch.cat([registers, hidden], dim=1)
         rotary = rotary_tables(self.settings, hidden.shape[1], hidden)
         for layer in self.layers:

@@ -49,7 +49,7 @@ class Stem(nn.Module):
 class Dropout(nn.Module):
     """Dropout that draws one byte for an element on the CPU, where PyTorch's draws far more.
 
-    PyTorch's took a sixth of a training step (5.5 ms for 1 M bf16 elements, this 2.4 ms; one
+    PyTorch's took a sixth of a training step (5.1 ms for 1 M bf16 elements, this 0.7 ms; one
     thread, AMD EPYC).  There the rate is rounded to 1/256; elsewhere PyTorch's own is used.
 
     Parameters
@@ -69,8 +69,10 @@ class Dropout(nn.Module):
             return vectors
         if vectors.device.type != "cpu":
             return functional.dropout(vectors, self.rate)
-        keep = _random_bytes(vectors.shape) >= self._limit
-        return vectors * keep.to(vectors.dtype).mul_(256 / (256 - self._limit))
+        # Straight into the vectors' type: through bool it takes five times as long.
+        factor = torch.empty(vectors.shape, dtype=vectors.dtype)
+        torch.ge(_random_bytes(vectors.shape), self._limit, out=factor)
+        return vectors * factor.mul_(256 / (256 - self._limit))
 
 
 def _random_bytes(shape: torch.Size) -> Tensor:

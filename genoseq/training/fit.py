@@ -190,9 +190,8 @@ def usual_context(settings: RunSettings) -> int:
     encoder, reach = settings.model.encoder, settings.model.reach
     if reach is not None:
         return reach
-    return (
-        CONTEXT if encoder.family != "transformer" else max(CONTEXT, settings.training.window // 4)
-    )
+    quarter = settings.training.window // 4
+    return max(CONTEXT, quarter) if encoder.family == "transformer" else CONTEXT
 
 
 def round_up(length: int, stride: int) -> int:

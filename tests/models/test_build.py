@@ -3,9 +3,16 @@ import itertools
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, RecurrentSettings, StemSettings, TokenizerSettings
+from genoseq.config import (
+    ModelSettings,
+    RecurrentSettings,
+    StemSettings,
+    TokenizerSettings,
+    TransformerSettings,
+)
 from genoseq.models.build import PerBaseModel, build_model
-from genoseq.schemes import cds_phase_scheme, unstranded_scheme
+from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
+from genoseq.tokenizers.kmer import KmerTokenizer
 
 torch.set_num_threads(1)
 SMALL = RecurrentSettings(width=6)
@@ -45,6 +52,47 @@ def test_every_model_gives_logits_of_every_base(family, bidirectional, stem, tok
     assert logits.shape == (3, 8 * tokenizer.stride, 3)
     logits.sum().backward()
     assert all(weight.grad is not None for weight in model.parameters())
+
+
+@pytest.mark.parametrize("stem", [None, StemSettings(stride=2, kernel=4, width=8)])
+@pytest.mark.parametrize("tokenizer", [TokenizerSettings(k=1), TokenizerSettings(k=4, stride=3)])
+@pytest.mark.parametrize("registers", [0, 2])
+def test_every_transformer_gives_logits_of_every_base(stem, tokenizer, registers):
+    encoder = TransformerSettings(width=8, heads=2, layers=2, window=3, registers=registers)
+    settings = ModelSettings(tokenizer=tokenizer, embedding=4, stem=stem, encoder=encoder)
+    model = build_model(settings, unstranded_scheme(["exon", "intron"]))
+    logits = model(torch.randint(0, model.embedding.num_embeddings, (3, 8)))
+    assert logits.shape == (3, 8 * tokenizer.stride, 3)
+    logits.sum().backward()
+    assert all(weight.grad is not None for weight in model.parameters())
+
+
+STRANDED = (cds_phase_scheme(), signal_scheme([("reads", "+"), ("reads", "-"), ("gc", ".")]))
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        SMALL,
+        RecurrentSettings(family="gru", width=6, bidirectional=False),
+        TransformerSettings(width=8, heads=2, window=4),
+        TransformerSettings(width=8, heads=2, window=4, registers=2),
+    ],
+)
+@pytest.mark.parametrize("tokenizer", [TokenizerSettings(), TokenizerSettings(k=3, stride=3)])
+@pytest.mark.parametrize("scheme", STRANDED)
+def test_tied_strands_mirror_one_another(encoder, tokenizer, scheme):
+    settings = ModelSettings(
+        tokenizer=tokenizer, embedding=4, encoder=encoder, tied_strands=True, dropout=0.3
+    )
+    model = build_model(settings, scheme).double().eval()
+    ids = torch.randint(0, model.embedding.num_embeddings, (2, 30))
+    reverse = KmerTokenizer(tokenizer.k, tokenizer.stride).reverse_complement(ids.numpy())
+    found = model(torch.from_numpy(reverse)).flip(1)[..., scheme.reverse_permutation]
+    torch.testing.assert_close(found, model(ids), rtol=0, atol=1e-14)
+    plain = build_model(settings.model_copy(update={"tied_strands": False}), scheme).double().eval()
+    plain.load_state_dict(model.state_dict())  # the same weights, and no more
+    assert not torch.allclose(plain(ids), model(ids))
 
 
 def test_beyond_the_ends_stands_the_unknown_token():

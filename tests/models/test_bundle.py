@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genoseq.config import ModelSettings, RecurrentSettings, StemSettings
+from genoseq.config import ModelSettings, RecurrentSettings, StemSettings, TransformerSettings
 from genoseq.errors import BundleError
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
@@ -94,6 +94,26 @@ def test_loading_leaves_the_random_numbers_alone(folder):
     torch.manual_seed(9)
     load_bundle(folder)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_bundle_of_a_transformer_gives_the_same_outputs(tmp_path):
+    encoder = TransformerSettings(layers=2, width=8, heads=2, window=5, registers=2)
+    settings = ModelSettings(embedding=4, encoder=encoder, tied_strands=True)
+    scheme = cds_phase_scheme()
+    made = Bundle(build_model(settings, scheme).eval(), settings, scheme, context=768)
+    save_bundle(tmp_path / "model", made)
+    loaded = load_bundle(tmp_path / "model")
+    ids = torch.randint(0, 69, (2, 60))
+    assert torch.equal(loaded.model(ids), made.model(ids))
+    assert loaded.settings == settings
+
+
+def test_bundle_from_before_there_were_transformers_loads(bundle, folder):
+    settings = json.loads((folder / "config.json").read_text())["model"]
+    del settings["tied_strands"]
+    _edit_config(folder, model=settings)
+    ids = torch.randint(0, 69, (2, 60))
+    assert torch.equal(load_bundle(folder).model(ids), bundle.model(ids))
 
 
 def test_signal_bundle_keeps_its_activation(tmp_path):
