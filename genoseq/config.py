@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from genoseq.settings import Fraction, Positive, Settings, parse_settings, read_mapping
+from genoseq.settings import Fraction, Positive, Settings, ShardCount, parse_settings, read_mapping
 
 Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1
@@ -262,6 +262,7 @@ class ScoreSettings(Settings):
 
     formats: tuple[Format, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
+    shards: ShardCount = Field(1, description="jobs for a genome, if the sheet's column is empty")
 
 
 class SummarySettings(Settings):

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genoseq.errors import ConfigError
+from genoseq.shards import MOST
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Positive = Annotated[int, Field(ge=1)]
+ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 

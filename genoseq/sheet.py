@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from genoseq.config import NAME
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.settings import Settings, parse_settings
+from genoseq.settings import Settings, ShardCount, parse_settings
 
 
 class GenomeRow(Settings):
@@ -23,6 +23,7 @@ class GenomeRow(Settings):
     mask: str | None = None
     signal: tuple[str, ...] = ()
     split: str = "score"
+    shards: ShardCount | None = None
 
     @model_validator(mode="after")
     def _fields(self) -> GenomeRow:

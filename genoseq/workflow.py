@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from genoseq.config import Config, RunSettings
 from genoseq.errors import ConfigError
 from genoseq.settings import parse_settings
+from genoseq.shards import shard_names
 from genoseq.sheet import GenomeRow, named_file, read_genomes
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
@@ -31,6 +32,7 @@ class Wildcards(Protocol):
     genome: str
     tokenizer: str
     model: str
+    shard: str
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,22 @@ class Plan:
         """Stores that hold test regions."""
         return self.stores(wildcards.model, unused="train")
 
-    def score_input(self, wildcards: Wildcards) -> str:
+    def shards_input(self, wildcards: Wildcards) -> str:
         """The genome to score."""
         return self.genomes[wildcards.genome].fasta
+
+    def shard_count(self, wildcards: Wildcards) -> int:
+        """Shards of the genome: the sheet's word, or that of the settings for all."""
+        return self.genomes[wildcards.genome].shards or self.config.score.shards
 
     def score_options(self) -> str:
         """Channels of the scores; the formats are no business of theirs."""
         return "--by-phase" if self.config.score.by_phase else ""
+
+    def merge_input(self, wildcards: Wildcards) -> list[str]:
+        """Scores of every shard, in order."""
+        folder = f"<results>/shard_scores/{wildcards.genome}/{wildcards.model}"
+        return [f"{folder}/{name}" for name in shard_names(self.shard_count(wildcards))]
 
     def tracks_options(self) -> str:
         """Formats of the tracks."""

@@ -38,6 +38,8 @@ def test_read_genomes_reads_rows(tmp_path: Path) -> None:
         ("name\tfasta\tcolour\na\tb.fa\tred\n", "tsv:2: colour: unknown name, misspelt"),
         ("name\tfasta\tsplit\na\tb.fa\tdev\n", "tsv:2: .*split 'dev': use train, valid"),
         ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
+        ("name\tfasta\tshards\na\tb.fa\t0\n", "tsv:2: shards: .* greater than or equal to 1"),
+        ("name\tfasta\tshards\na\tb.fa\t501\n", "tsv:2: shards: .* less than or equal to 500"),
     ],
 )
 def test_read_genomes_says_line_and_mend(tmp_path: Path, text: str, message: str) -> None:

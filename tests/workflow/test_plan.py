@@ -89,6 +89,19 @@ def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
     assert not [path for path in plan.summary_input() if "stores/four" in path]
 
 
+def test_shards_are_those_of_the_sheet_or_of_the_settings(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\tshards\n"
+    sheet += "small\ta.fa\ta.gff3\tblocks\t-\nlarge\tb.fa\t-\tscore\t12\n"
+    plan = plan_of(tmp_path, sheet, score={"shards": 2})
+    assert plan.shard_count(wild(genome="small")) == 2
+    assert plan.merge_input(wild(genome="small", model="a")) == [
+        "<results>/shard_scores/small/a/001",
+        "<results>/shard_scores/small/a/002",
+    ]
+    paths = plan.merge_input(wild(genome="large", model="b"))
+    assert (len(paths), paths[-1]) == (12, "<results>/shard_scores/large/b/012")
+
+
 def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, models={"a": {}, "b": {"training": {"seed": 2}}})
     stores = [path for path in plan.summary_input() if "/stores/" in path]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import Genoseq
 from small_run import REPOSITORY, SHEET, SNAKEFILE, TINY, TRAINING, write_config, write_genome
 
 CONFIG: dict[str, Any] = {
@@ -24,13 +25,15 @@ CONFIG: dict[str, Any] = {
         "one": {"model": TINY, "training": TRAINING},
         "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
     },
-    "score": {"formats": ["bigwig", "bed"]},
+    "score": {"formats": ["bigwig", "bed"], "shards": 2},
     "summary": {"title": "A small run", "note": "Made-up <labels>."},
 }
 ONE_EACH = {"summary": 1, "all": 1}
 FULL = {
-    "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2, "score": 4, "tracks": 4, **ONE_EACH,
+    "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2,
+    "shards": 2, "score": 8, "merge": 4, "tracks": 4, **ONE_EACH,
 }  # fmt: skip
+SCORED_AGAIN = {"train": 1, "evaluate": 1, "score": 4, "merge": 2, "tracks": 2, **ONE_EACH}
 
 
 def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
@@ -108,8 +111,7 @@ def test_run_after_edit_of_a_seed_trains_that_model_only(
     finished: Path, config: dict[str, Any]
 ) -> None:
     config["models"]["two"]["training"]["seed"] = 3
-    expected = {"train": 1, "evaluate": 1, "score": 2, "tracks": 2, **ONE_EACH}
-    assert planned(finished, config) == expected
+    assert planned(finished, config) == SCORED_AGAIN
 
 
 def test_run_after_edit_of_checkpoints_has_nothing_to_do(
@@ -123,13 +125,13 @@ def test_run_with_one_more_model_trains_that_one_only(
     finished: Path, config: dict[str, Any]
 ) -> None:
     config["models"]["three"] = {"model": TINY, "training": {**TRAINING, "seed": 3}}
-    expected = {"train": 1, "evaluate": 1, "score": 2, "tracks": 2, **ONE_EACH}
-    assert planned(finished, config) == expected
+    assert planned(finished, config) == SCORED_AGAIN
 
 
 def test_run_after_edit_of_labels_keeps_the_regions(finished: Path, config: dict[str, Any]) -> None:
     config["labels"] = {"overlap": "unknown"}
-    assert planned(finished, config) == {k: v for k, v in FULL.items() if k != "extract"}
+    kept = ("extract", "shards")
+    assert planned(finished, config) == {k: v for k, v in FULL.items() if k not in kept}
 
 
 def test_run_with_other_threads_has_nothing_to_do(finished: Path) -> None:
@@ -141,6 +143,38 @@ def test_run_leaves_a_log_and_a_benchmark_of_every_job(finished: Path) -> None:
     logs = list((finished / "results/logs").rglob("*.log"))
     benchmarks = list((finished / "results/benchmarks").rglob("*.tsv"))
     assert len(logs) == len(benchmarks) == sum(FULL.values()) - FULL["all"]
+
+
+def test_run_has_few_files_in_each_folder(finished: Path) -> None:
+    folders = [finished / "results", *(finished / "results").rglob("*/")]
+    assert max(sum(path.is_file() for path in folder.iterdir()) for folder in folders) <= 8
+
+
+def test_run_in_shards_scores_the_same_bytes_as_one_command(
+    finished: Path, tmp_path: Path, genoseq: Genoseq
+) -> None:
+    for number, name in enumerate(("made genome.fa", "other.fa.gz")):
+        merged = finished / "results/scores" / ("made", "other")[number] / "one"
+        words = ("score", finished / name, "-m", finished / "results/models/one")
+        run = genoseq(*words, "-o", tmp_path / name, "--formats", "scores", "--threads", 1)
+        assert run.returncode == 0, run.stderr
+        for path in (tmp_path / name).iterdir():
+            assert (merged / path.name).read_bytes() == path.read_bytes()
+    assert not list((finished / "results/shard_scores").rglob("*.npy"))
+
+
+def test_run_with_one_shard_missing_scores_that_one_only(finished: Path) -> None:
+    merged, shards = (finished / f"results/{name}/other/one" for name in ("scores", "shard_scores"))
+    snakemake(finished, "--notemp", "results/shard_scores/other/one/001")
+    merged.rename(finished / "aside")
+    try:
+        assert jobs(snakemake(finished, "--dry-run", "results/scores/other/one")) == {
+            "score": 1,
+            "merge": 1,
+        }
+    finally:
+        (finished / "aside").rename(merged)
+        shutil.rmtree(shards)
 
 
 def test_run_writes_tracks_of_every_genome_and_model(finished: Path) -> None:

@@ -10,3 +10,4 @@ wildcard_constraints:
     genome=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     model=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     tokenizer=r"k\ds\d",
+    shard=r"\d+",

@@ -2,12 +2,12 @@ rule extract:
     input:
         unpack(plan.extract_input),
     output:
-        fasta="<results>/regions/{genome}.fa",
-        bed="<results>/regions/{genome}.bed",
+        fasta="<results>/regions/{genome}/regions.fa",
+        bed="<results>/regions/{genome}/regions.bed",
     log:
-        "<logs>/extract/{genome}.log",
+        "<logs>/genomes/{genome}/extract.log",
     benchmark:
-        "<benchmarks>/extract/{genome}.tsv"
+        "<benchmarks>/genomes/{genome}/extract.tsv"
     conda:
         "../envs/genoseq.yaml"
     threads: 1

@@ -1,13 +1,13 @@
 rule score:
     input:
-        fasta=plan.score_input,
+        shards="<results>/shards/{genome}",
         bundle="<results>/models/{model}",
     output:
-        directory("<results>/scores/{genome}/{model}"),
+        temp(directory("<results>/shard_scores/{genome}/{model}/{shard}")),
     log:
-        "<logs>/score/{genome}/{model}.log",
+        "<logs>/genomes/{genome}/{model}/score/{shard}.log",
     benchmark:
-        "<benchmarks>/score/{genome}/{model}.tsv"
+        "<benchmarks>/genomes/{genome}/{model}/score/{shard}.tsv"
     conda:
         "../envs/genoseq.yaml"
     threads: 1  # two share badly: rather two jobs at once
@@ -18,5 +18,6 @@ rule score:
     params:
         options=plan.score_options(),
     shell:
-        "genoseq score {input.fasta:q} -m {input.bundle:q} -o {output:q} --formats scores"
+        "genoseq score {input.shards:q}/genome.fa --regions {input.shards:q}/{wildcards.shard}.bed"
+        " -m {input.bundle:q} -o {output:q} --formats scores"
         " --threads {threads} {params.options} > {log:q} 2>&1"

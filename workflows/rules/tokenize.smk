@@ -1,14 +1,14 @@
 rule tokenize:
     input:
-        fasta="<results>/regions/{genome}.fa",
-        bed="<results>/regions/{genome}.bed",
+        fasta="<results>/regions/{genome}/regions.fa",
+        bed="<results>/regions/{genome}/regions.bed",
         labels=plan.labels_input,
     output:
         directory("<results>/stores/{genome}.{tokenizer}"),
     log:
-        "<logs>/tokenize/{genome}.{tokenizer}.log",
+        "<logs>/genomes/{genome}/tokenize.{tokenizer}.log",
     benchmark:
-        "<benchmarks>/tokenize/{genome}.{tokenizer}.tsv"
+        "<benchmarks>/genomes/{genome}/tokenize.{tokenizer}.tsv"
     conda:
         "../envs/genoseq.yaml"
     threads: 1

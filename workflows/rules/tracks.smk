@@ -4,9 +4,9 @@ rule tracks:
     output:
         directory("<results>/tracks/{genome}/{model}"),
     log:
-        "<logs>/tracks/{genome}/{model}.log",
+        "<logs>/genomes/{genome}/{model}/tracks.log",
     benchmark:
-        "<benchmarks>/tracks/{genome}/{model}.tsv"
+        "<benchmarks>/genomes/{genome}/{model}/tracks.tsv"
     conda:
         "../envs/genoseq.yaml"
     threads: 1
