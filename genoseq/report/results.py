@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from genoseq.data.store import Store, open_store
 from genoseq.errors import InputFormatError
 from genoseq.io.manifest import MANIFEST, OutputFile, read_manifest
@@ -20,6 +22,7 @@ from genoseq.schemes import BACKGROUND
 from genoseq.tracks import Channel
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
+WEIGHTS = "model.safetensors"
 PR_CURVES = "curves.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
@@ -53,11 +56,12 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model: its bundle's facts, its metrics on the test split, its curves."""
+    """A model: its bundle's facts, metrics on the test split, how many weights, its curves."""
 
     name: str
     bundle: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    weights: int
     learning: Curve | None
     precision_recall: tuple[PrecisionRecall, ...]
 
@@ -128,9 +132,25 @@ def read_model(bundle: Path, evaluation: Path) -> ModelResult:
         bundle.name,
         _read_json(bundle / BUNDLE),
         _read_json(evaluation / EVALUATION),
+        count_weights(bundle / WEIGHTS),
         read_learning_curve(curve) if curve.is_file() else None,
         read_precision_recall(evaluation / PR_CURVES),
     )
+
+
+def count_weights(path: Path) -> int:
+    """Numbers in a safetensors file, from its header.
+
+    Raises
+    ------
+    InputFormatError
+        If it is no such file.
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise InputFormatError(f"no weights of a model: {error}", path) from None
 
 
 def read_learning_curve(path: Path) -> Curve:

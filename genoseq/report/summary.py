@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
         note=note,
         version=__version__,
         cards=[model_card(model) for model in results.models],
+        comparison=comparison_table(results.models),
         tables=[metrics_table(model) for model in results.models],
         genomes=[genome_card(store) for store in results.stores],
         splits=SPLITS,
@@ -64,21 +65,62 @@ def model_card(model: ModelResult) -> list[tuple[str, str]]:
     """Facts of a model, as pairs of heading and text."""
     bundle, origin = model.bundle, model.bundle["provenance"]
     settings = bundle["model"]
-    encoder, stem, tokenizer = settings["encoder"], settings["stem"], settings["tokenizer"]
-    directions = "bidirectional " if encoder["bidirectional"] else ""
+    stem, tokenizer = settings["stem"], settings["tokenizer"]
+    strands = "tied" if settings.get("tied_strands") else "averaged at scoring"
     stride = "none" if stem is None else f"stride {stem['stride']}, width {stem['width']}"
     return [
         ("model", model.name),
-        ("encoder", f"{directions}{encoder['family']}, {encoder['layers']} x {encoder['width']}"),
+        ("encoder", encoder_text(settings["encoder"])),
         ("convolution before it", stride),
         ("tokens", f"{tokenizer['k']}-mers, one every {tokenizer['stride']} bp"),
+        ("strands", strands),
         ("context", f"{bundle['context']:,} bp on either side"),
         ("trained", f"{_number(origin.get('steps'))} steps, seed {origin.get('seed')}"),
         ("training data", ", ".join(f"{k} ({str(v)[:12]})" for k, v in origin["data"].items())),
-        ("weights", f"sha256 {bundle['weights_sha256'][:12]}"),
+        ("weights", f"{model.weights:,}, sha256 {bundle['weights_sha256'][:12]}"),
         ("genoseq, torch", f"{origin.get('genoseq')}, {origin.get('torch')}"),
         ("git revision", str(origin.get("git_revision") or "none")[:12]),
     ]
+
+
+def encoder_text(encoder: Mapping[str, Any]) -> str:
+    """``bidirectional lstm, 1 x 64``; of a Transformer also heads and what a token sees."""
+    size = f"{encoder['family']}, {encoder['layers']} x {encoder['width']}"
+    if encoder["family"] != "transformer":
+        return f"bidirectional {size}" if encoder["bidirectional"] else size
+    window, registers = encoder["window"], encoder["registers"]
+    seen = "all tokens" if window is None else f"{window} tokens on either side"
+    aside = f", {registers} registers" if registers else ""
+    return f"{size}, {encoder['heads']} heads, {seen}{aside}"
+
+
+def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
+    """All models side by side, a row each: size, training, F1 (or Pearson) on the test split."""
+    signal = any(model.metrics["kind"] == "signal" for model in models)
+    name = "pearson" if signal else "f1"
+    labels = list(dict.fromkeys(row["label"] for model in models for row in model.rows))
+    rows = []
+    for model in models:
+        figures = {row["label"]: row[name] for row in model.rows}
+        valid = model.bundle["metrics"].get("valid", {})
+        cells = [] if signal else [_figure(model.metrics["channels"]["macro_f1"])]
+        rows.append(
+            [
+                model.name,
+                encoder_text(model.bundle["model"]["encoder"]),
+                _number(model.weights),
+                _number(model.bundle["provenance"].get("steps")),
+                _figure(valid.get("loss")),
+                *cells,
+                *(_figure(figures.get(label)) for label in labels),
+            ]
+        )
+    overall = [] if signal else ["macro F1"]
+    headings = [f"{HEADINGS.get(name, name)} {label}" for label in labels]
+    return {
+        "headings": ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings],
+        "rows": rows,
+    }
 
 
 def metrics_table(model: ModelResult) -> dict[str, Any]:

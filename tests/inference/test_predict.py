@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, parse_settings
+from genoseq.config import ModelSettings
 from genoseq.errors import BackendError, ConfigError
 from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.models.heads import activate
 from genoseq.regions import Region
 from genoseq.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.sequences import reverse_complement_codes
+from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.windows import tile
 
@@ -25,6 +27,12 @@ NETWORKS: list[dict[str, Any]] = [
     {"stem": None, "tokenizer": {"k": 3, "stride": 3}},
     {"stem": None, "tokenizer": {"k": 1}, "encoder": {"family": "gru", "layers": 2}},
     {"tokenizer": {"k": 6}, "encoder": {"family": "rnn", "bidirectional": False}},
+]
+SMALL = {"family": "transformer", "layers": 2, "width": 8, "heads": 2, "window": 5}
+TRANSFORMERS: list[dict[str, Any]] = [
+    {"encoder": SMALL},
+    {"encoder": SMALL | {"registers": 2, "window": None, "key_value_heads": 1}},
+    {"encoder": SMALL, "stem": None, "tokenizer": {"k": 3, "stride": 3}},
 ]
 
 
@@ -40,7 +48,7 @@ def random_bundle(changes: dict[str, Any], scheme: Scheme) -> Bundle:
 
 
 @pytest.mark.parametrize("folded", [True, False])
-@pytest.mark.parametrize("changes", NETWORKS)
+@pytest.mark.parametrize("changes", NETWORKS + TRANSFORMERS)
 def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: bool) -> None:
     scheme = cds_phase_scheme()
     bundle = random_bundle(changes, scheme)
@@ -58,6 +66,43 @@ def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: 
     expected = ((plus + minus) / 2).transpose(2, 0, 1)[:, :, 12:36]
     found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("changes", [{}, *TRANSFORMERS])
+@pytest.mark.parametrize("scheme", [cds_phase_scheme(), signal_scheme([("r", "+"), ("r", "-")])])
+def test_predictor_of_tied_strands_is_the_model(
+    scheme: Scheme, changes: dict[str, Any], folded: bool
+) -> None:
+    bundle = random_bundle(changes | {"tied_strands": True}, scheme)
+    codes = random_codes(2, 48)
+    tokenizer = KmerTokenizer(3, bundle.settings.tokenizer.stride)
+    ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)
+    with torch.inference_mode():
+        expected = activate(bundle.model(torch.from_numpy(ids)), bundle.activation)
+    found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
+    np.testing.assert_allclose(found, expected.permute(2, 0, 1)[:, :, 12:36], atol=3e-6)
+
+
+@pytest.mark.parametrize("core", [300, 1_500])
+def test_windowed_transformer_needs_no_more_than_its_reach(core: int) -> None:
+    bundle = random_bundle({"encoder": SMALL}, cds_phase_scheme())
+    reach = bundle.settings.reach
+    assert reach == 36
+    predictor = Predictor(bundle, "cpu", "fp32")
+    contig = random_codes(1, 3_000)[0]
+
+    def predicted(core: int, context: int) -> Any:
+        windows = tile(Region("c", 0, 3_000), core, context, 3)
+        around = np.pad(contig, 3_000, constant_values=4)
+        given = ((w, w, around[w.start + 3_000 : w.end + 3_000]) for w in windows)
+        found = predict_windows(predictor, given, context, 9_000)
+        return np.concatenate([values for _, _, values in found], axis=1)
+
+    whole = predicted(3_000, reach)
+    np.testing.assert_allclose(predicted(core, reach), whole, atol=1e-6)
+    np.testing.assert_allclose(predicted(core, 300), whole, atol=1e-6)
+    assert not np.allclose(predicted(core, reach - 6), whole, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +183,14 @@ def test_core_bases_leave_room_for_the_context(bundle: Bundle) -> None:
     assert core_bases(replace(bundle, context=6_000), 1 << 40) == 12_000
     with pytest.raises(ConfigError, match=r"a window of 194 bp has no room .*: use 387 or more"):
         core_bases(bundle, 1 << 40, 2 * bundle.context + 2)
+
+
+def test_core_bases_of_a_model_that_sees_all_are_half_of_what_it_was_trained_on() -> None:
+    full = random_bundle({"encoder": SMALL | {"window": None}}, cds_phase_scheme())
+    assert core_bases(replace(full, context=768), 1 << 40) == 1_536
+    assert core_bases(replace(full, context=6_000), 1 << 40) == 12_000
+    windowed = random_bundle({"encoder": SMALL}, cds_phase_scheme())
+    assert core_bases(replace(windowed, context=768), 1 << 40) == 9_216 - 2 * 768
 
 
 @pytest.mark.parametrize("batch_bases", [1, 100, 1000])

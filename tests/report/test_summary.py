@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, TokenizerSettings, parse_settings
+from genoseq.config import ModelSettings, TokenizerSettings, TransformerSettings
 from genoseq.data.store import write_store
 from genoseq.errors import InputFormatError
 from genoseq.io.outputs import write_tracks
@@ -24,6 +24,7 @@ from genoseq.report.leaks import store_leaks
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
 from genoseq.schemes import cds_phase_scheme, signal_scheme
+from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.tracks import Track
 
@@ -34,9 +35,9 @@ SETTINGS = parse_settings(
 LENGTH = 400
 
 
-def make_bundle(folder: Path, name: str = "tiny") -> Path:
-    model = build_model(SETTINGS, SCHEME)
-    bundle = Bundle(model, SETTINGS, SCHEME, 48, provenance=provenance({"made": "0" * 64}, 7, 1000))
+def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETTINGS) -> Path:
+    model = build_model(settings, SCHEME)
+    bundle = Bundle(model, settings, SCHEME, 48, provenance=provenance({"made": "0" * 64}, 7, 1000))
     save_bundle(folder / "models" / name, bundle)
     logs = folder / "models" / f"{name}.state" / "logs"
     logs.mkdir(parents=True)
@@ -127,6 +128,35 @@ def test_summary_run_card_names_seed_data_and_versions(folders: list[Path], tmp_
     page = page_of(folders, tmp_path)
     for fact in ("1,000 steps, seed 7", "made (000000000000)", torch.__version__, "48 bp"):
         assert fact in page
+
+
+def test_summary_shows_models_side_by_side(folders: list[Path], tmp_path: Path) -> None:
+    encoder = TransformerSettings(layers=1, width=8, heads=2, window=6, registers=3)
+    settings = SETTINGS.model_copy(update={"encoder": encoder, "tied_strands": True})
+    folders += [make_bundle(tmp_path, "other", settings), make_evaluation(tmp_path, "other")]
+    page = page_of(folders, tmp_path)
+    table = re.search(r'<table class="comparison">(.*?)</table>', page, re.DOTALL)
+    assert table
+    header, *rows = (re.findall(r">([^<]+)</t[hd]>", row) for row in table[1].split("</tr>")[:-1])
+    assert header[:5] == ["model", "encoder", "weights", "steps", "valid loss"]
+    assert header[5:] == ["macro F1", "F1 CDS.plus", "F1 CDS.minus"]
+    models = [build_model(each, SCHEME) for each in (SETTINGS, settings)]
+    weights = [f"{sum(w.numel() for w in model.parameters()):,}" for model in models]
+    seen = "transformer, 1 x 8, 2 heads, 6 tokens on either side, 3 registers"
+    assert rows == [
+        ["tiny", "bidirectional lstm, 1 x 2", weights[0], "1,000", "-", *3 * ["1.0000"]],
+        ["other", seen, weights[1], "1,000", "-", *3 * ["1.0000"]],
+    ]
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert re.findall(r"<th>strands</th><td>(.*?)</td>", page) == ["averaged at scoring", "tied"]
+
+
+def test_summary_without_the_weights_says_which_are_missing(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    (folders[0] / "model.safetensors").unlink()
+    with pytest.raises(InputFormatError, match=r"tiny/model.safetensors: no weights of a model"):
+        page_of(folders, tmp_path)
 
 
 def test_summary_is_the_same_bytes_each_time(folders: list[Path], tmp_path: Path) -> None:

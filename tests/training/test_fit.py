@@ -15,7 +15,7 @@ import torch
 from planted import planted_store
 from torch.utils.data import Dataset
 
-from genoseq.config import RunSettings, parse_settings
+from genoseq.config import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.data.store import Store, write_store
@@ -25,15 +25,17 @@ from genoseq.models.bundle import load_bundle
 from genoseq.objectives.per_base import build_objective
 from genoseq.regions import Region
 from genoseq.schemes import State, stranded_scheme
+from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
-from genoseq.training.fit import CONTEXT, fit, round_up
+from genoseq.training.fit import CONTEXT, fit, round_up, usual_context
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from genoseq.training.run import Run
 from genoseq.training.signals import TrainingInterruptedError
 
 SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
+TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}
 
 
 def run_settings(**training: Any) -> RunSettings:
@@ -127,6 +129,55 @@ def test_interrupted_run_ends_with_the_same_weights(
     fit([store], settings, tmp_path / "broken")
     assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
     assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
+
+
+def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
+    store: Store, tmp_path: Path
+) -> None:
+    model = {"encoder": TRANSFORMER | {"registers": 2, "checkpoint": True}, "tied_strands": True}
+    training = {"steps": 100, "window": 90, "batch": 2, "validate_every": 70}
+    settings = parse_settings(
+        RunSettings, {"model": SMALL | model, "training": training | {"validation_windows": 4}}
+    )
+    fit([store], settings, tmp_path / "whole")
+
+    def interrupt(fraction: float) -> None:
+        if fraction == 0.5:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(TrainingInterruptedError):
+        fit([store], settings, tmp_path / "broken", report=interrupt)
+    fit([store], settings, tmp_path / "broken")
+    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
+    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
+
+
+def test_fit_of_a_transformer_learns_genes(store: Store, tmp_path: Path) -> None:
+    model = SMALL | {"encoder": TRANSFORMER}
+    training = {"steps": 150, "window": 300, "batch": 8, "validate_every": 150}
+    bundle = fit(
+        [store], parse_settings(RunSettings, {"model": model, "training": training}), tmp_path / "m"
+    )
+    assert bundle.context == bundle.settings.reach == 3 * (2 * 16 + 2)
+    channels = bundle.metrics["valid"]["channels"]["classes"]
+    assert all(row["f1"] > 0.9 for row in channels)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "window", "context"),
+    [
+        ({}, 30_000, CONTEXT),
+        (TRANSFORMER, 30_000, 102),
+        (TRANSFORMER | {"registers": 1}, 30_000, 7_500),
+        (TRANSFORMER | {"window": None}, 30_000, 7_500),
+        (TRANSFORMER | {"window": None}, 1_536, CONTEXT),
+    ],
+)
+def test_usual_context_follows_what_the_model_sees(
+    encoder: dict[str, Any], window: int, context: int
+) -> None:
+    data = {"model": {"encoder": encoder}, "training": {"window": window}}
+    assert usual_context(parse_settings(RunSettings, data)) == context
 
 
 def test_finished_run_is_not_trained_again(
