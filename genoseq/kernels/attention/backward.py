@@ -56,13 +56,15 @@ def attention_delta(
 
 
 @triton.jit
-def _turned_back(vectors, cos, sin, rows, length, WIDTH: tl.constexpr, BLOCK: tl.constexpr):
+def _turned_back(
+    vectors, cos, sin, rows, length, WIDTH: tl.constexpr, BLOCK: tl.constexpr, WIDE: tl.constexpr
+):
     """Undo the rotation of (BLOCK, D): pairs (d, d + D/2) turned by minus their angle."""
     HALF: tl.constexpr = WIDTH // 2  # noqa: N806
     pairs = tl.permute(tl.reshape(vectors, (BLOCK, 2, HALF)), (0, 2, 1))
     near, far = tl.split(pairs)
-    c = load_rows(cos, rows, HALF, length, HALF, True, False)
-    s = load_rows(sin, rows, HALF, length, HALF, True, False)
+    c = load_rows(cos, rows, HALF, length, HALF, True, WIDE)
+    s = load_rows(sin, rows, HALF, length, HALF, True, WIDE)
     turned = tl.join(near * c + far * s, far * c - near * s)
     return tl.reshape(tl.permute(turned, (0, 2, 1)), (BLOCK, WIDTH))
 
@@ -188,7 +190,7 @@ def attention_dq(
         )  # fmt: skip
     d_q *= tl.full([1, 1], scale, ACCUMULATE)
     if ROTATED:
-        d_q = _turned_back(d_q, cos, sin, rows, length, WIDTH, BLOCK_Q)
+        d_q = _turned_back(d_q, cos, sin, rows, length, WIDTH, BLOCK_Q, WIDE)
     d_queries += head * d_queries_h + start * d_queries_t
     store_rows(d_queries, rows, d_queries_t, length, d_q, WIDTH, WIDE)
 
@@ -322,7 +324,7 @@ def attention_dkv(
             )  # fmt: skip
     d_k *= tl.full([1, 1], scale, ACCUMULATE)
     if ROTATED:
-        d_k = _turned_back(d_k, cos, sin, columns, length, WIDTH, BLOCK_K)
+        d_k = _turned_back(d_k, cos, sin, columns, length, WIDTH, BLOCK_K, WIDE)
     d_keys += key_head * d_keys_h + start * d_keys_t
     d_values += key_head * d_keys_h + start * d_keys_t
     store_rows(d_keys, columns, d_keys_t, length, d_k, WIDTH, WIDE)

@@ -11,6 +11,8 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
+from triton import knobs
+from triton.runtime import driver
 
 from genoseq.kernels.attention.backward import attention_delta, attention_dkv, attention_dq
 from genoseq.kernels.attention.configurations import (
@@ -78,16 +80,17 @@ def forward(
     log_sums = torch.empty((heads, tokens), dtype=_accumulator(q), device=q.device)
     if tokens == 0:
         return out, log_sums
-    chosen = (blocks or _configuration(q, mask)).forward
-    tiles = _tiles(cu_seqlens, tokens, chosen.queries, mask, keys=False)
-    attention_forward[(tiles.shape[0] * heads,)](
-        q, k, v, out, log_sums, cu_seqlens, tiles,
-        scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
-        *_strides(q, k, v, out),
-        GROUP=heads // k.shape[1],
-        WIDTH=width,
-        **_constants(q, mask, chosen, (q, k, v, out)),
-    )  # fmt: skip
+    with torch.cuda.device(q.get_device()):  # Triton launches on the current device
+        chosen = (blocks or _configuration(q, mask)).forward
+        tiles = _tiles(cu_seqlens, tokens, chosen.queries, mask, keys=False)
+        attention_forward[(tiles.shape[0] * heads,)](
+            q, k, v, out, log_sums, cu_seqlens, tiles,
+            scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
+            *_strides(q, k, v, out),
+            GROUP=heads // k.shape[1],
+            WIDTH=width,
+            **_constants(q, mask, chosen, (q, k, v, out)),
+        )  # fmt: skip
     return out, log_sums
 
 
@@ -127,57 +130,58 @@ def backward(
     ValueError, BackendError
         As :func:`forward`.
     """
-    tokens, heads, width = q.shape
     q, k, v, out, d_out = (_dense_heads(t) for t in (q, k, v, out, d_out))
     d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
+    tokens, heads, width = q.shape
     if tokens == 0:
         return d_q, d_k, d_v
-    chosen = blocks or _configuration(q, mask)
-    log_sums = lse.contiguous()
-    delta = _delta(out, d_out, d_lse)
-    cos, sin = (delta, delta) if rotary is None else (t.contiguous() for t in rotary)
-    settings = {
-        "GROUP": heads // k.shape[1],
-        "WIDTH": width,
-        "ROTATED": rotary is not None,
-    }
-    scales = (scale, scale * _LOG2_E, tokens, *_reach(mask, tokens))
-    inputs = (q, k, v, d_out)
-    tiles = _tiles(cu_seqlens, tokens, chosen.dq.queries, mask, keys=False)
-    attention_dq[(tiles.shape[0] * heads,)](
-        *inputs, d_q, log_sums, delta, cos, sin, cu_seqlens, tiles,
-        *scales, heads, *_strides(*inputs, d_q),
-        **settings, **_constants(q, mask, chosen.dq, (*inputs, d_q)),
-    )  # fmt: skip
-    tiles = _tiles(cu_seqlens, tokens, chosen.dkv.keys, mask, keys=True)
-    attention_dkv[(tiles.shape[0] * k.shape[1],)](
-        *inputs, d_k, d_v, log_sums, delta, cos, sin, cu_seqlens, tiles,
-        *scales, k.shape[1], *_strides(*inputs, d_k),
-        **settings, **_constants(q, mask, chosen.dkv, (*inputs, d_k)),
-    )  # fmt: skip
+    with torch.cuda.device(q.get_device()):  # Triton launches on the current device
+        chosen = blocks or _configuration(q, mask)
+        log_sums = lse.contiguous()
+        delta = _delta(out, d_out, d_lse)
+        cos, sin = (delta, delta) if rotary is None else (t.contiguous() for t in rotary)
+        tables = (log_sums, delta, cos, sin, cu_seqlens)
+        scales = (scale, scale * _LOG2_E, tokens, *_reach(mask, tokens))
+        inputs = (q, k, v, d_out)
+        settings = {
+            "GROUP": heads // k.shape[1],
+            "WIDTH": width,
+            "ROTATED": rotary is not None,
+        }
+        tiles = _tiles(cu_seqlens, tokens, chosen.dq.queries, mask, keys=False)
+        attention_dq[(tiles.shape[0] * heads,)](
+            *inputs, d_q, *tables, tiles, *scales, heads, *_strides(*inputs, d_q),
+            **settings, **_constants(q, mask, chosen.dq, (*inputs, d_q)),
+        )  # fmt: skip
+        tiles = _tiles(cu_seqlens, tokens, chosen.dkv.keys, mask, keys=True)
+        attention_dkv[(tiles.shape[0] * k.shape[1],)](
+            *inputs, d_k, d_v, *tables, tiles, *scales, k.shape[1], *_strides(*inputs, d_k),
+            **settings, **_constants(q, mask, chosen.dkv, (*inputs, d_k)),
+        )  # fmt: skip
     return d_q, d_k, d_v
 
 
-def architecture(device: torch.device) -> Architecture:
-    """The table's name for the chip behind `device`.
+def architecture() -> Architecture:
+    """The table's name for what Triton compiles for: the chip of the current device.
 
     Raises
     ------
     BackendError
         If it is an NVIDIA GPU below compute capability 8.0.
     """
-    if device.type != "cuda":
+    if knobs.runtime.interpret:
         return "interpreter"
-    if torch.version.hip is not None:
+    target = driver.active.get_current_target()
+    if target.backend == "hip":
         return "gfx942"
-    return nvidia_architecture(*torch.cuda.get_device_capability(device))
+    return nvidia_architecture(target.arch // 10, target.arch % 10)
 
 
 def _configuration(q: Tensor, mask: Mask) -> Configuration:
     if q.shape[0] >= _MOST_TOKENS:
         raise ValueError(f"{q.shape[0]:,} tokens: the kernels take fewer than {_MOST_TOKENS:,}")
-    case = Case(architecture(q.device), q.shape[2], mask.window is not None, q.element_size() >= 4)
-    return configuration(case)
+    windowed = mask.window is not None
+    return configuration(Case(architecture(), q.shape[2], windowed, q.element_size() >= 4))
 
 
 def _delta(out: Tensor, d_out: Tensor, d_lse: Tensor | None) -> Tensor:
@@ -192,6 +196,7 @@ def _delta(out: Tensor, d_out: Tensor, d_lse: Tensor | None) -> Tensor:
         SHIFTED=d_lse is not None,
         ACCUMULATE=_triton_accumulator(out),
         num_warps=4,
+        enable_fp_fusion=True,
     )  # fmt: skip
     return delta
 
@@ -213,7 +218,7 @@ def _constants(
     q: Tensor, mask: Mask, blocks: Blocks, touched: tuple[Tensor, ...]
 ) -> dict[str, Any]:
     """Compile-time constants that every kernel that walks over blocks takes."""
-    single_on_nvidia = q.dtype == torch.float32 and q.is_cuda and torch.version.hip is None
+    single_on_nvidia = q.dtype == torch.float32 and architecture().startswith("sm_")
     return {
         "BLOCK_Q": blocks.queries,
         "BLOCK_K": blocks.keys,
@@ -225,6 +230,7 @@ def _constants(
         "ACCUMULATE": _triton_accumulator(q),
         "num_warps": blocks.warps,
         "num_stages": blocks.stages,
+        "enable_fp_fusion": True,  # Triton's default will change, and with it the last bits
     }
 
 

@@ -116,5 +116,6 @@ def tile_map(
         REVERSED=reverse,
         CHUNK=CHUNK,
         num_warps=4,
+        enable_fp_fusion=True,
     )
     return tiles
