@@ -1,4 +1,6 @@
 # The state folder is no declared output: it outlives a killed job, and the next attempt resumes.
+# `exec`: SIGTERM would end a shell in between at once, and Slurm kills what outlives its step, so
+# that the training had no time to save.
 rule train:
     input:
         plan.train_input,
@@ -21,6 +23,6 @@ rule train:
         state=subpath(output[0], with_suffix=".state"),
         format=TRAINING_FORMAT,
     shell:
-        "genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
+        "exec genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
         " --threads {threads} > {log:q} 2>&1"
