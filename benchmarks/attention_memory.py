@@ -1,0 +1,259 @@
+"""Time and memory of window attention on a CPU: linear in the length, to a million tokens.
+
+    python benchmarks/attention_memory.py [--only attention dense layer training] [--repeats 3]
+
+Every case is a process of its own, on one thread.  Times are CPU seconds, the best of the repeats.
+
+attention
+    ``genoseq.kernels.attention`` of 4 heads x 32, a window of 128 tokens a side and 16 global
+    tokens; without and with its backward pass.  Time and memory may grow LARGEST_RATIO-fold where
+    the length grows fourfold.  Memory is the peak above the inputs (q, k, v, gradient of the
+    output) and what a call on 1,024 tokens left behind.
+dense
+    The same attention by PyTorch's ``scaled_dot_product_attention`` with the mask as a matrix, made
+    before: neither time nor memory (tokens**2 bytes) counts it.  It has no limit: for comparison.
+layer
+    One layer of the Transformer encoder, width 128, forward, on 1,048,576 tokens.
+training
+    One step (forward, loss, backward, AdamW) of an encoder of six such layers on a window of 65,536
+    bases, a token each, with and without activation checkpointing.  Memory of these two is the
+    whole process's, and may be LARGEST_MEMORY; without checkpointing it has no limit.
+
+The exit status is 1 if a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genoseq.config import ModelSettings, TransformerSettings
+from genoseq.kernels import attention
+from genoseq.kernels.mask import Mask
+from genoseq.models.allocator import keep_freed_memory
+from genoseq.models.build import build_model
+from genoseq.models.encoder import Transformer
+from genoseq.models.precision import Precision, autocast
+from genoseq.objectives.per_base import cross_entropy
+from genoseq.schemes import BACKGROUND, Scheme, State
+from genoseq.training.optimizer import build_adamw, set_learning_rate
+
+HEADS, HEAD_WIDTH = 4, 32
+MASK = Mask(window=128, global_tokens=16)
+LENGTHS = (16_384, 65_536, 262_144)
+LAYER_TOKENS, TRAINING_BASES, TRAINING_LAYERS = 1_048_576, 65_536, 6
+LARGEST_RATIO = 4.4
+LARGEST_MEMORY = 8.0
+"""GB, 10**9 bytes."""
+DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+KINDS = ("attention", "dense", "layer", "training")
+
+
+class Case(NamedTuple):
+    """What one process measures."""
+
+    kind: str
+    precision: Precision
+    length: int
+    backward: bool = False
+    checkpoint: bool = False
+
+    @property
+    def title(self) -> str:
+        """First column of the table."""
+        if self.kind == "training":
+            return f"training step, checkpointing {'on' if self.checkpoint else 'off'}"
+        if self.kind == "layer":
+            return "encoder layer, forward"
+        name = "SDPA, dense mask" if self.kind == "dense" else "window attention"
+        return f"{name}, forward{' + backward' if self.backward else ''}"
+
+
+class Measured(NamedTuple):
+    """CPU seconds, and GB."""
+
+    seconds: float
+    above_inputs: float
+    whole: float
+
+
+def cases(kinds: list[str]) -> list[Case]:
+    """All cases, those to compare one after the other."""
+    modes: list[tuple[Precision, bool]] = [(p, b) for p in DTYPES for b in (False, True)]
+    made = [Case("attention", p, length, b) for p, b in modes for length in LENGTHS]
+    made += [Case("dense", p, LENGTHS[0], b) for p, b in modes]
+    made += [Case("layer", p, LAYER_TOKENS) for p in DTYPES]
+    made += [Case("training", p, TRAINING_BASES, True, on) for p in DTYPES for on in (True, False)]
+    return [case for case in made if case.kind in kinds]
+
+
+def peak() -> float:
+    """GB that this process held at most until now."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """(T, H, D) to (T, H, D), by our operator's CPU path."""
+    return attention(
+        q, k, v, window=MASK.window, global_tokens=MASK.global_tokens, backend="reference"
+    ).out
+
+
+def attend_densely(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
+    """The same by PyTorch, of a mask (T, T)."""
+    q, k, v = (tensor.transpose(0, 1)[None] for tensor in (q, k, v))
+    return functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)[0].transpose(0, 1)
+
+
+def dense_mask(length: int) -> Tensor:
+    """Which keys a query sees, bool (T, T), made without larger temporaries."""
+    seen, places = torch.empty(length, length, dtype=torch.bool), torch.arange(length)
+    for rows in torch.split(places, 256):
+        seen[rows[0] : rows[-1] + 1] = MASK.visible(rows[:, None], places[None])
+    return seen
+
+
+def operator_call(case: Case, length: int) -> Callable[[], object]:
+    """A call of attention on inputs of `length` tokens, made here."""
+    shape, dtype = (length, HEADS, HEAD_WIDTH), DTYPES[case.precision]
+    q, k, v, d_out = (torch.empty(shape, dtype=dtype).normal_() for _ in range(4))
+    call: Callable[[Tensor, Tensor, Tensor], Tensor] = attend
+    if case.kind == "dense":
+        call = partial(attend_densely, seen=dense_mask(length))
+    if not case.backward:
+        return lambda: call(q, k, v)
+    inputs = [tensor.requires_grad_() for tensor in (q, k, v)]
+    return lambda: torch.autograd.grad(call(q, k, v), inputs, d_out)
+
+
+def encoder(layers: int, *, checkpoint: bool = False) -> TransformerSettings:
+    """Of the attention that is measured."""
+    return TransformerSettings(
+        layers=layers,
+        width=HEADS * HEAD_WIDTH,
+        heads=HEADS,
+        window=MASK.window,
+        registers=MASK.global_tokens,
+        checkpoint=checkpoint,
+    )
+
+
+def layer_call(case: Case, length: int) -> Callable[[], object]:
+    """One layer's forward pass, of vectors made here."""
+    model = Transformer(HEADS * HEAD_WIDTH, encoder(1)).eval()
+    vectors = torch.randn(1, length, HEADS * HEAD_WIDTH)
+
+    def call() -> None:
+        with torch.inference_mode(), autocast(case.precision):
+            model(vectors)
+
+    return call
+
+
+def training_call(case: Case, length: int) -> Callable[[], object]:
+    """A training step of a model of one token a base, on random bases."""
+    scheme = Scheme("classes", (State(BACKGROUND), State("marked")))
+    settings = ModelSettings(
+        stem=None, encoder=encoder(TRAINING_LAYERS, checkpoint=case.checkpoint)
+    )
+    model = build_model(settings, scheme).train()
+    optimizer = build_adamw(model, 0.01)
+    set_learning_rate(optimizer, 1e-3)
+    ids = torch.randint(0, model.embedding.num_embeddings, (1, length))
+    labels = torch.randint(0, 2, (1, length))
+
+    def call() -> None:
+        with autocast(case.precision):
+            logits = model(ids)
+        optimizer.zero_grad()
+        cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return call
+
+
+def measure(case: Case, repeats: int) -> Measured:
+    """Run the case here; the process should have done nothing before."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    make = {"layer": layer_call, "training": training_call}.get(case.kind, operator_call)
+    make(case, 1024)()
+    call = make(case, case.length)
+    before, times = peak(), []
+    for _ in range(repeats):
+        start = time.process_time()
+        call()
+        times.append(time.process_time() - start)
+    return Measured(min(times), peak() - before, peak())
+
+
+def measure_alone(case: Case, repeats: int) -> Measured:
+    """Run the case in a process of its own."""
+    words = [sys.executable, __file__, "--repeats", str(repeats), "--case", json.dumps(case)]
+    alone = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    process = subprocess.run(words, env=alone, stdout=subprocess.PIPE, text=True, check=False)
+    if process.returncode:
+        sys.exit(f"{case} failed with status {process.returncode}")
+    return Measured(*json.loads(process.stdout))
+
+
+def judged(value: float, limit: float, unit: str = "") -> str:
+    """A figure beside its limit."""
+    return f"{value:.2f}{unit} {'<=' if value <= limit else '> !'} {limit:g}{unit}"
+
+
+def row(case: Case, found: Measured, shorter: Measured | None) -> tuple[str, bool]:
+    """A line of the table, and whether the case is within its limits."""
+    whole = case.kind in ("layer", "training")
+    memory = found.whole if whole else found.above_inputs
+    growth, space, kept = "", "", True
+    if whole and (case.checkpoint or case.kind == "layer"):
+        space, kept = judged(memory, LARGEST_MEMORY, " GB"), memory <= LARGEST_MEMORY
+    if shorter is not None:
+        ratios = found.seconds / shorter.seconds, memory / shorter.above_inputs
+        growth, space = (judged(ratio, LARGEST_RATIO) for ratio in ratios)
+        kept = max(ratios) <= LARGEST_RATIO
+    line = f"{case.title:36}{case.precision:>5}{case.length:>11,}{found.seconds:>9.2f}{growth:>14}"
+    return f"{line}{memory:>9.3f}{space:>17}", kept
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--repeats", type=int, default=3, help="at most, of each case")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.case is not None:
+        print(json.dumps(measure(Case(*json.loads(asked.case)), asked.repeats)))
+        return
+    print(
+        f"1 thread, best of {asked.repeats}; growth: to the length above; "
+        f"memory: above the inputs, of the whole process for layer and training\n"
+        f"{'':36}{'':>5}{'tokens':>11}{'CPU s':>9}{'growth':>14}{'GB':>9}{'growth or limit':>17}",
+        flush=True,
+    )
+    within, last = True, None
+    for case in cases(asked.only):
+        found = measure_alone(case, asked.repeats)
+        grown = case.kind == "attention" and case.length > LENGTHS[0]
+        line, kept = row(case, found, last if grown else None)
+        print(line, flush=True)
+        within, last = within and kept, found
+    sys.exit(not within)
+
+
+if __name__ == "__main__":
+    main()
