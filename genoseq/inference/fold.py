@@ -1,9 +1,9 @@
 """Embedding and strided convolution as look-ups: what makes scoring cheap.
 
 Token ids are a function of bases, and a convolution over embeddings of ids is a sum of table rows,
-one table a tap.  The taps that share a step are added up beforehand, for every word of bases that
-they can see.  The default stem (k = 3, kernel 9, stride 3) becomes three tables of 5-mers over the
-alphabet ACGTN: three look-ups and two additions a step, exact but for the order of additions.
+one table a tap.  Taps side by side are added up beforehand, for every word of bases that they can
+see.  The default stem (k = 3, kernel 9, stride 3) becomes three tables of 5-mers over the alphabet
+ACGTN: three look-ups and two additions a step, exact but for the order of additions.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from genoseq.tokenizers.kmer import KmerTokenizer
 
 _LARGEST_WORD = 6
 """Bases: 5 ** 6 rows x 96 columns of float32 are 6 MB a table, still near the cache."""
+_FEWEST_TAPS = 3
+"""Taps of a longer stride that a look-up has to replace: fewer are no faster than the module."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class FoldedStem:
     ----------
     tables
         Shape (G, 5 ** word, D): the part of a step's vector that its g-th word of bases decides.
-    word, step
-        Bases of a word; bases between the words of consecutive steps.
+    word, hop, step
+        Bases of a word; bases from a word to the next; bases of a step, a multiple of `hop`.
     offset
         First base of a step's first word, relative to the step's own first base (0 or less).
     activate
@@ -42,6 +44,7 @@ class FoldedStem:
 
     tables: Tensor
     word: int
+    hop: int
     step: int
     offset: int
     activate: bool
@@ -55,24 +58,25 @@ class FoldedStem:
 
         Bases outside the rows are N, as in the model itself.
         """
-        groups, (rows, bases) = len(self.tables), codes.shape
-        steps = bases // self.step + groups - 1
-        behind = (steps - 1) * self.step + self.word + self.offset - bases
+        groups, (rows, bases), hops = len(self.tables), codes.shape, self.step // self.hop
+        reach = (bases // self.step - 1) * hops + 1
+        count = reach + groups - 1
+        behind = (count - 1) * self.hop + self.word + self.offset - bases
         padded = functional.pad(codes, (-self.offset, max(behind, 0)), value=N)
-        words = torch.zeros((steps, rows), dtype=torch.int32, device=codes.device)
+        words = torch.zeros((count, rows), dtype=torch.int32, device=codes.device)
         for base in range(self.word):
-            letters = padded[:, base : base + (steps - 1) * self.step + 1 : self.step]
+            letters = padded[:, base : base + (count - 1) * self.hop + 1 : self.hop]
             words.mul_(len(ALPHABET)).add_(letters.T)
-        last = steps - groups + 1
-        total = functional.embedding(words[:last], self.tables[0])
+        total = functional.embedding(words[:reach:hops], self.tables[0])
         for group in range(1, groups):
-            total += functional.embedding(words[group : group + last], self.tables[group])
+            total += functional.embedding(words[group : group + reach : hops], self.tables[group])
         return functional.gelu(total) if self.activate else total
 
 
 def can_fold(settings: ModelSettings) -> bool:
-    """Whether the words that one step's taps see are short enough for tables."""
-    return _word(settings) <= _LARGEST_WORD
+    """Whether words that enough taps see are short enough for tables."""
+    taps, stride = _taps(settings), 1 if settings.stem is None else settings.stem.stride
+    return taps > 0 and (taps == stride or taps >= _FEWEST_TAPS)
 
 
 def fold_stem(model: PerBaseModel, settings: ModelSettings) -> FoldedStem:
@@ -88,21 +92,29 @@ def fold_stem(model: PerBaseModel, settings: ModelSettings) -> FoldedStem:
         assert convolution.bias is not None
         bias, stride = convolution.bias.detach(), settings.stem.stride
         margin = (settings.stem.kernel - stride) // 2
-    groups = -(-len(taps) // stride)
+    together = _taps(settings)
+    groups = -(-len(taps) // together)
     tables = torch.zeros(groups, len(ALPHABET) ** _word(settings), taps.shape[2])
-    tokens = _tokens_of_words(_word(settings), k, token_stride, stride)
+    tokens = _tokens_of_words(_word(settings), k, token_stride, together)
     for tap, weights in enumerate(taps):
-        tables[tap // stride] += (embedding @ weights)[tokens[tap % stride]].float()
+        tables[tap // together] += (embedding @ weights)[tokens[tap % together]].float()
     tables[0] += bias
+    hop, step = together * token_stride, stride * token_stride
     offset = -margin * token_stride - (k - token_stride) // 2
-    return FoldedStem(
-        tables, _word(settings), stride * token_stride, offset, settings.stem is not None
-    )
+    return FoldedStem(tables, _word(settings), hop, step, offset, settings.stem is not None)
+
+
+def _taps(settings: ModelSettings) -> int:
+    """Taps to a word: as many as divide the stride and see no more than the largest word, or 0."""
+    stride = 1 if settings.stem is None else settings.stem.stride
+    k, token_stride = settings.tokenizer.k, settings.tokenizer.stride
+    most = (_LARGEST_WORD - k) // token_stride + 1 if k <= _LARGEST_WORD else 0
+    return max((n for n in range(1, most + 1) if stride % n == 0), default=0)
 
 
 def _word(settings: ModelSettings) -> int:
-    stride = 1 if settings.stem is None else settings.stem.stride
-    return (stride - 1) * settings.tokenizer.stride + settings.tokenizer.k
+    """Bases that the taps of a word see."""
+    return (_taps(settings) - 1) * settings.tokenizer.stride + settings.tokenizer.k
 
 
 def _tokens_of_words(word: int, k: int, token_stride: int, count: int) -> list[Tensor]:

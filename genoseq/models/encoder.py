@@ -55,6 +55,8 @@ class Transformer(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors (B, N, E) -> hidden states (B, N, D)."""
         hidden = cast(Tensor, self.entry(vectors))
+        if torch.is_autocast_enabled(hidden.device.type):
+            hidden = hidden.float()  # sums of layers; what each of them adds is bf16
         if self.registers is not None:
             registers = self.registers.weight.to(hidden.dtype).expand(len(hidden), -1, -1)
             hidden = torch.cat([registers, hidden], dim=1)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, parse_settings
+from genoseq.config import ModelSettings
 from genoseq.inference.fold import can_fold, fold_stem
 from genoseq.models.build import build_model
 from genoseq.schemes import cds_phase_scheme
+from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 FOLDING: list[dict[str, Any]] = [
@@ -23,6 +24,9 @@ FOLDING: list[dict[str, Any]] = [
     {"stem": {"stride": 2, "kernel": 8}, "tokenizer": {"k": 3, "stride": 2}},
     {"stem": {"stride": 3, "kernel": 7}, "tokenizer": {"k": 2}},
     {"stem": None, "tokenizer": {"k": 4, "stride": 4}},
+    {"stem": {"stride": 6, "kernel": 18}},
+    {"stem": {"stride": 6, "kernel": 14}},
+    {"stem": {"stride": 12, "kernel": 16}, "tokenizer": {"k": 1}},
 ]
 
 
@@ -43,3 +47,5 @@ def test_fold_stem_equals_the_modules(changes: dict[str, Any]) -> None:
 def test_can_fold_refuses_tables_of_long_words() -> None:
     assert can_fold(ModelSettings())
     assert not can_fold(parse_settings(ModelSettings, {"tokenizer": {"k": 5}}))
+    assert not can_fold(parse_settings(ModelSettings, {"stem": None, "tokenizer": {"k": 7}}))
+    assert not can_fold(parse_settings(ModelSettings, {"stem": {"stride": 7, "kernel": 9}}))
