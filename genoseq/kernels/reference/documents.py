@@ -1,0 +1,170 @@
+"""Packed documents as batches of equal ones, so that few large matrix products do the work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genoseq.kernels.mask import Mask
+from genoseq.kernels.reference import banded, full
+from genoseq.kernels.reference.tile import LOG2E, accumulator
+
+_TOKENS = 2**18
+"""Tokens x key heads worked on at a time, which bounds what is copied: 32 MB each of q, k, v ...
+of width 32 in float32."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some documents of one length, and some of their key heads."""
+
+    tokens: slice | Tensor
+    """Their tokens among all T, document after document."""
+    documents: int
+    length: int
+    heads: slice
+
+    def read(self, packed: Tensor, group: int) -> Tensor:
+        """(T, heads x group, ...) -> (documents x heads, group, length, ...), contiguous."""
+        some = packed[self.tokens].unflatten(0, (self.documents, self.length))  # type: ignore[no-untyped-call]
+        some = some.unflatten(2, (-1, group))[:, :, self.heads]
+        return some.movedim(1, 3).flatten(0, 1).contiguous()
+
+    def write(self, packed: Tensor, rows: Tensor) -> None:
+        """Undo `read`: fill this part of `packed` (T, heads x group, ...)."""
+        rows = rows.unflatten(0, (self.documents, -1)).movedim(3, 1)  # type: ignore[no-untyped-call]
+        split = packed.unflatten(1, (-1, rows.shape[3]))  # type: ignore[no-untyped-call]
+        split[self.tokens, self.heads] = rows.flatten(0, 1).to(packed.dtype)
+
+
+def forward(
+    q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor, mask: Mask, scale: float
+) -> tuple[Tensor, Tensor]:
+    """Attention of packed documents.
+
+    Parameters
+    ----------
+    q
+        Queries (T, Hq, D), already rotated.
+    k, v
+        Keys, already rotated, and values (T, Hk, D).
+    cu_seqlens
+        First token of each document, then T: integers (documents + 1,).
+    mask
+        Which keys a query sees.
+    scale
+        Factor of the scores.
+
+    Returns
+    -------
+    Outputs (T, Hq, D) of the queries' type, and natural log-sum-exp (Hq, T), float32 (float64 for
+    float64).
+    """
+    group = q.shape[1] // k.shape[1]
+    out = torch.empty(q.shape, dtype=q.dtype, device=q.device)
+    lse = torch.empty((q.shape[1], q.shape[0]), dtype=accumulator(q.dtype), device=q.device)
+    for part in _parts(cu_seqlens, k.shape[1]):
+        queries = part.read(q, group)
+        keys, values = (part.read(tensor, 1).squeeze(1) for tensor in (k, v))
+        attended, total = torch.empty_like(queries), lse.new_empty(queries.shape[:-1])
+        seeing_all = part.length
+        if _banded(mask, part.length):
+            seeing_all = min(mask.global_tokens, part.length)
+            banded.forward(queries, keys, values, mask, scale, attended, total)
+        if seeing_all:
+            rows = queries[:, :, :seeing_all]
+            full.forward(rows, keys, values, mask.causal, scale, attended, total)
+        part.write(out, attended)
+        part.write(lse.T, total)
+    return out, lse
+
+
+def backward(
+    d_out: Tensor,
+    d_lse: Tensor | None,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    out: Tensor,
+    lse: Tensor,
+    cu_seqlens: Tensor,
+    mask: Mask,
+    scale: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of :func:`forward` by q, k and v, of their types.
+
+    Parameters
+    ----------
+    d_out, d_lse
+        Gradients by the outputs and by the log-sum-exp; None: nothing depends on that.
+    out, lse
+        What `forward` gave.
+    """
+    kept = accumulator(q.dtype)
+    group = q.shape[1] // k.shape[1]
+    d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
+    for part in _parts(cu_seqlens, k.shape[1]):
+        queries, d_rows = part.read(q, group), part.read(d_out, group)
+        keys, values = (part.read(tensor, 1).squeeze(1) for tensor in (k, v))
+        delta = (part.read(out, group).to(kept) * d_rows).sum(-1)
+        if d_lse is not None:
+            delta -= part.read(d_lse.T, group)
+        lse2 = part.read(lse.T, group) * LOG2E
+        rows = (d_rows, queries, keys, values, lse2, delta)
+        sums = tuple(torch.zeros_like(t, dtype=kept) for t in (queries, keys, values))
+        _add_gradients(rows, mask, scale, sums)
+        part.write(d_q, sums[0])
+        part.write(d_k, sums[1].unsqueeze(1))
+        part.write(d_v, sums[2].unsqueeze(1))
+    return d_q, d_k, d_v
+
+
+def _add_gradients(
+    rows: tuple[Tensor, ...], mask: Mask, scale: float, sums: tuple[Tensor, ...]
+) -> None:
+    d_out, q, k, v, lse2, delta = rows
+    d_q, d_k, d_v = sums
+    length = seeing_all = k.shape[1]
+    if _banded(mask, length):
+        seeing_all = min(mask.global_tokens, length)
+        ordinary = lse2.clone()
+        ordinary[:, :, :seeing_all] = torch.inf
+        banded.backward(d_out, q, k, v, ordinary, delta, mask, scale, d_q, d_k, d_v)
+    if seeing_all:
+        first = (tensor[:, :, :seeing_all] for tensor in (d_out, q, lse2, delta, d_q))
+        d_out, q, lse2, delta, d_q = first
+        full.backward(d_out, q, k, v, lse2, delta, mask.causal, scale, d_q, d_k, d_v)
+
+
+def _banded(mask: Mask, length: int) -> bool:
+    """Whether a block's keys are fewer than the document's."""
+    return mask.window is not None and mask.window + mask.global_tokens < length - 1
+
+
+def _parts(cu_seqlens: Tensor, heads: int) -> Iterator[Part]:
+    """All documents that are not empty, those of one length together."""
+    starts: dict[int, list[int]] = defaultdict(list)
+    bounds = cu_seqlens.tolist()
+    for start, stop in zip(bounds, bounds[1:], strict=False):
+        if stop > start:
+            starts[stop - start].append(start)
+    for length, equal in starts.items():
+        together = max(1, _TOKENS // (length * heads))
+        narrow = heads if together > 1 else max(1, min(heads, _TOKENS // length))
+        for first in range(0, len(equal), together):
+            some = equal[first : first + together]
+            tokens = _tokens(some, length, cu_seqlens.device)
+            for head in range(0, heads, narrow):
+                yield Part(tokens, len(some), length, slice(head, min(head + narrow, heads)))
+
+
+def _tokens(starts: list[int], length: int, device: torch.device) -> slice | Tensor:
+    """Tokens of documents of one length; a slice where they follow each other."""
+    if starts[-1] - starts[0] == (len(starts) - 1) * length:
+        return slice(starts[0], starts[-1] + length)
+    first = torch.tensor(starts, device=device)[:, None]
+    return (first + torch.arange(length, device=device)).flatten()
