@@ -1,0 +1,86 @@
+"""One call of the kernels and the same of dense attention; needs Triton's interpreter."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from kernels.attention import dense
+from kernels.attention.cases import Options
+from torch import Tensor
+
+from genoseq.kernels.attention import launch
+from genoseq.kernels.attention.configurations import Blocks, Configuration
+from genoseq.kernels.mask import Mask
+from genoseq.kernels.rotary import Rotary, positions, rotate
+
+_LARGE = Configuration(
+    forward=Blocks(256, 128, 4, 1), dq=Blocks(256, 128, 4, 1), dkv=Blocks(128, 256, 4, 1)
+)
+
+
+class Given(NamedTuple):
+    """Leaves and incoming gradients of one call."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    d_out: Tensor
+    d_lse: Tensor | None
+
+    def to(self, dtype: torch.dtype) -> Given:
+        wide = torch.float64 if dtype == torch.float64 else torch.float32
+        d_lse = None if self.d_lse is None else self.d_lse.to(wide)
+        return Given(*(t.to(dtype) for t in self[:4]), d_lse)
+
+
+def given_for(options: Options, seed: int = 0) -> Given:
+    """Random float64 leaves and gradients."""
+    random = torch.Generator().manual_seed(seed)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=random, dtype=torch.float64)
+
+    tokens, width = options.tokens, options.width
+    heads = (options.heads, options.key_heads, options.key_heads, options.heads)
+    leaves = (draw(tokens, number, width) for number in heads)
+    return Given(*leaves, draw(options.heads, tokens))
+
+
+def run(options: Options, given: Given) -> tuple[Tensor, ...]:
+    """The kernels' out, lse, dq, dk, dv."""
+    ends = torch.tensor([0, *options.lengths]).cumsum(0).to(torch.int32)
+    mask = Mask(options.window, options.global_tokens, options.causal)
+    q, k, v, d_out, d_lse = given
+    rotary = None
+    if options.rotary:
+        wide = torch.float64 if q.dtype == torch.float64 else torch.float32
+        angle = dense.angles(options)
+        rotary = Rotary(angle.cos().to(wide), angle.sin().to(wide))
+        place = positions(ends, options.tokens)
+        q, k = rotate(q, rotary, place), rotate(k, rotary, place)
+    scale = options.width**-0.5
+    blocks = _LARGE if options.large else None
+    out, lse = launch.forward(q, k, v, ends, mask, scale, blocks=blocks)
+    gradients = launch.backward(
+        d_out, d_lse, q, k, v, out, lse, ends, mask, scale, rotary, blocks=blocks
+    )
+    return (out, lse, *gradients)
+
+
+def run_dense(options: Options, given: Given) -> tuple[Tensor, ...]:
+    """Dense attention's out, lse, dq, dk, dv, in the precision of `given`."""
+    leaves = [t.clone().requires_grad_() for t in given[:3]]
+    out, lse = dense.attend(*leaves, options, options.width**-0.5)
+    gradients = torch.autograd.grad((out, lse), leaves, (given.d_out, given.d_lse))
+    return (out.detach(), lse.detach(), *gradients)
+
+
+def distance(left: Tensor, right: Tensor) -> Tensor:
+    """Largest difference, in float64."""
+    return (left.double() - right.double()).abs().max()
+
+
+def same(left: tuple[Tensor, ...], right: tuple[Tensor, ...]) -> bool:
+    """Whether all results have the same bits."""
+    return all(torch.equal(a, b) for a, b in zip(left, right, strict=True))
