@@ -230,14 +230,14 @@ DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resource
 """Files that the rule ``demo`` makes."""
 
 
-def growing(mem_mb: int) -> Callable[[Wildcards, int], int]:
-    """Memory (MB) of a rule, and as much again for each retry."""
+def growing(amount: int) -> Callable[[Wildcards, int], int]:
+    """Memory (MB) or time (min) of a rule, and as much again for each retry."""
 
-    def memory(wildcards: Wildcards, attempt: int) -> int:
+    def resource(wildcards: Wildcards, attempt: int) -> int:
         del wildcards
-        return mem_mb * attempt
+        return amount * attempt
 
-    return memory
+    return resource
 
 
 def put_scripts_on_path() -> None:

@@ -12,7 +12,7 @@ rule demo:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(1000),
-        runtime=10,
+        runtime=genoseq_workflow.growing(10),
         gpu=0,
     shell:
         "genoseq demo --fasta {output.fasta:q} --annotation {output.annotation:q}"

@@ -13,7 +13,7 @@ rule evaluate:
     threads: 1  # two share badly: rather two jobs at once
     resources:
         mem_mb=genoseq_workflow.growing(4000),
-        runtime=120,
+        runtime=genoseq_workflow.growing(120),
         gpu=0,
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"

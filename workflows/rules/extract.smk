@@ -13,7 +13,7 @@ rule extract:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(2000),
-        runtime=60,
+        runtime=genoseq_workflow.growing(60),
         gpu=0,
     params:
         options=plan.extract_options,

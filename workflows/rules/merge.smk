@@ -12,7 +12,7 @@ rule merge:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(2000),
-        runtime=120,
+        runtime=genoseq_workflow.growing(120),
         gpu=0,
     shell:
         "genoseq merge {input:q} -o {output:q} > {log:q} 2>&1"

@@ -13,7 +13,7 @@ rule score:
     threads: 1  # two share badly: rather two jobs at once
     resources:
         mem_mb=genoseq_workflow.growing(4000),
-        runtime=720,
+        runtime=genoseq_workflow.growing(720),
         gpu=1,
     params:
         options=plan.score_options(),

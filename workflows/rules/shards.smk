@@ -12,7 +12,7 @@ rule shards:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(2000),
-        runtime=60,
+        runtime=genoseq_workflow.growing(60),
         gpu=0,
     params:
         number=plan.shard_count,

@@ -12,7 +12,7 @@ rule summary:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(2000),
-        runtime=30,
+        runtime=genoseq_workflow.growing(30),
         gpu=0,
     params:
         options=plan.summary_options(),

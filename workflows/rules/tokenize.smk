@@ -14,7 +14,7 @@ rule tokenize:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(4000),
-        runtime=60,
+        runtime=genoseq_workflow.growing(60),
         gpu=0,
     params:
         options=plan.tokenize_options,

@@ -12,7 +12,7 @@ rule tracks:
     threads: 1
     resources:
         mem_mb=genoseq_workflow.growing(2000),
-        runtime=240,
+        runtime=genoseq_workflow.growing(240),
         gpu=0,
     params:
         options=plan.tracks_options(),

@@ -15,7 +15,7 @@ rule train:
     threads: 1  # two share badly: rather two jobs at once
     resources:
         mem_mb=genoseq_workflow.growing(4000),
-        runtime=720,
+        runtime=genoseq_workflow.growing(720),
         gpu=1,
         checkpoint_minutes=plan.checkpoint_minutes,
     params:
