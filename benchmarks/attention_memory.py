@@ -40,8 +40,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from genoseq.config import ModelSettings, TransformerSettings
-from genoseq.kernels import attention
 from genoseq.kernels.mask import Mask
+from genoseq.kernels.operator import attention
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.encoder import Transformer

@@ -57,14 +57,14 @@ class Mask:
         queries, keys
             Positions within a document, integers; usually (Q, 1) and (1, K).
         """
-        shape = torch.broadcast_shapes(queries.shape, keys.shape)
-        seen = torch.ones(shape, dtype=torch.bool, device=queries.device)
+        distance = queries - keys
+        seen = torch.ones_like(distance, dtype=torch.bool)
         if self.window is not None:
-            seen &= (queries - keys).abs() <= self.window
+            seen &= distance.abs() <= self.window
             if self.global_tokens:
                 seen |= (queries < self.global_tokens) | (keys < self.global_tokens)
         if self.causal:
-            seen &= keys <= queries
+            seen &= distance >= 0
         return seen
 
     def pairs(self, length: int) -> int:

@@ -2,12 +2,13 @@
 
 ``genoseq::attention`` and ``genoseq::attention_backward`` have fake kernels, a gradient and an
 autocast rule, so that they work in ``torch.compile(fullgraph=True)``, under activation
-checkpointing and in mixed precision.  The backend is chosen inside them, when they run.
+checkpointing and in mixed precision (q, k and v are cast to autocast's type, the tables of the
+rotation are not).  The backend is chosen, and arguments are checked, inside them, when they run.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from genoseq.kernels import reference
 from genoseq.kernels.dispatch import Asked, choose
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.rotary import Rotary, positions, rotate
+from genoseq.kernels.validation import check_tables, check_tensors
 
 
 class Attended(NamedTuple):
@@ -68,7 +70,9 @@ def attention(
     Raises
     ------
     ValueError
-        If shapes, types or numbers do not fit together.
+        If shapes, types or numbers do not fit together.  What `cu_seqlens` says is checked on a
+        CPU and by the reference; the Triton kernels on a GPU trust it, for reading it would make
+        the processor wait for the GPU.
     BackendError
         If the backend that was asked for cannot run here.
     """
@@ -96,13 +100,16 @@ def _forward(
     causal: bool,
     backend: str,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Outputs, log-sum-exp, and the rotated q and k (empty without tables), for the backward."""
     mask = Mask(window, global_tokens, causal)
+    check_tensors(q, k, v, cu_seqlens)
+    choice = choose(q.device, q.dtype, q.shape[2], cast(Asked, backend))
     turned_q, turned_k = q.new_empty(0), k.new_empty(0)
     if cos is not None and sin is not None:
+        check_tables(cos, sin, q, cu_seqlens)
         position = positions(cu_seqlens, q.shape[0])
         q = turned_q = rotate(q, Rotary(cos, sin), position)
         k = turned_k = rotate(k, Rotary(cos, sin), position)
-    choice = choose(q.device, q.dtype, q.shape[2], backend)  # type: ignore[arg-type]
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
@@ -113,12 +120,11 @@ def _forward(
 
 
 @_forward.register_fake
-def _(
-    q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor, cos: Tensor | None, *_: object
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _forward_shapes(q: Tensor, k: Tensor, *others: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    rotated = others[2] is not None
     lse = q.new_empty((q.shape[1], q.shape[0]), dtype=reference.accumulator(q.dtype))
-    turned = (0, 0) if cos is None else (q.shape, k.shape)
-    return q.new_empty(q.shape), lse, q.new_empty(turned[0]), k.new_empty(turned[1])
+    turned = [t.new_empty(t.shape if rotated else 0) for t in (q, k)]
+    return q.new_empty(q.shape), lse, turned[0], turned[1]
 
 
 @torch.library.custom_op("genoseq::attention_backward", mutates_args=())
@@ -139,14 +145,16 @@ def _backward(
     causal: bool,
     backend: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients by q and k before their rotation, and by v; q and k come rotated."""
     mask = Mask(window, global_tokens, causal)
     rotary = None if cos is None or sin is None else Rotary(cos, sin)
-    choice = choose(q.device, q.dtype, q.shape[2], backend)  # type: ignore[arg-type]
+    choice = choose(q.device, q.dtype, q.shape[2], cast(Asked, backend))
+    saved = (q, k, v, out, lse, cu_seqlens, mask, scale)
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
-        return launch.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, rotary)
-    d_q, d_k, d_v = reference.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale)
+        return launch.backward(d_out, d_lse, *saved, rotary)
+    d_q, d_k, d_v = reference.backward(d_out, d_lse, *saved)
     if rotary is not None:
         position = positions(cu_seqlens, q.shape[0])
         d_q, d_k = (rotate(t, rotary, position, back=True) for t in (d_q, d_k))
@@ -154,13 +162,12 @@ def _backward(
 
 
 @_backward.register_fake
-def _(
-    d_out: Tensor, d_lse: Tensor | None, q: Tensor, k: Tensor, v: Tensor, *_: object
-) -> tuple[Tensor, Tensor, Tensor]:
+def _backward_shapes(*given: Any) -> tuple[Tensor, Tensor, Tensor]:
+    q, k, v = given[2:5]
     return q.new_empty(q.shape), k.new_empty(k.shape), v.new_empty(v.shape)
 
 
-def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     q, k, v, cu_seqlens, cos, sin, *settings = inputs
     out, lse, turned_q, turned_k = output
     if cos is not None:
@@ -171,15 +178,39 @@ def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> Non
     ctx.settings = settings
 
 
-def _gradients(ctx: Any, d_out: Tensor | None, d_lse: Tensor | None, *_: object) -> tuple[Any, ...]:
+def _gradients(
+    ctx: Any, d_out: Tensor | None, d_lse: Tensor | None, *_: Tensor | None
+) -> tuple[Tensor | None, ...]:
     q, k, v, out, lse, cu_seqlens, cos, sin = ctx.saved_tensors
-    nothing = (None,) * 8
+    others = (None,) * 8
     if d_out is None and d_lse is None:
-        return (None, None, None, *nothing)
+        return (None, None, None, *others)
     if d_out is None:
         d_out = torch.zeros_like(out)
     saved = (q, k, v, out, lse, cu_seqlens, cos, sin)
-    return (*_backward(d_out, d_lse, *saved, *ctx.settings), *nothing)
+    return (*_backward(d_out, d_lse, *saved, *ctx.settings), *others)
 
 
-_forward.register_autograd(_gradients, setup_context=_setup)
+_forward.register_autograd(_gradients, setup_context=_save)
+
+
+def _register_autocast(device: str) -> None:
+    """Cast q, k and v, and them alone, to autocast's type.
+
+    ``CustomOpDef.register_autocast`` would round the tables of the rotation as well, by up to
+    0.002 at bf16, and knows one type whatever autocast was set to.
+    """
+
+    def cast_then_call(q: Tensor, k: Tensor, v: Tensor, *others: Any) -> Any:
+        kind = torch.get_autocast_dtype(device)
+        given = (t if t.dtype == torch.float64 else t.to(kind) for t in (q, k, v))
+        with torch.autocast(device, enabled=False):
+            return torch.ops.genoseq.attention(*given, *others)
+
+    key = f"Autocast{device.upper()}"
+    _LIBRARY.impl("attention", cast_then_call, key)  # type: ignore[no-untyped-call]
+
+
+_LIBRARY = torch.library.Library("genoseq", "FRAGMENT")  # type: ignore[no-untyped-call]
+for _device in ("cpu", "cuda"):
+    _register_autocast(_device)

@@ -10,7 +10,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from genoseq.config import TransformerSettings
-from genoseq.kernels import Rotary, attention
+from genoseq.kernels import Rotary
+from genoseq.kernels.operator import attention
 from genoseq.models.layers import Dropout
 from genoseq.models.rotary import rotary_tables, rotated_pairs
 

@@ -95,7 +95,8 @@ class Band:
         if spare:
             after = (0,) * (2 * (rows.dim() - 3))
             rows = functional.pad(rows, (*after, 0, spare), value=value)
-        return rows.unflatten(2, (self.blocks, self.block)).transpose(1, 2)  # type: ignore[no-untyped-call]
+        shape = (*rows.shape[:2], self.blocks, self.block, *rows.shape[3:])
+        return rows.view(shape).transpose(1, 2)
 
     def take(self, blocks: Tensor, stretch: Stretch) -> Tensor:
         """Rows of a stretch, (heads x blocks, g B, ...)."""
@@ -134,7 +135,7 @@ class Band:
         if self.globals:
             shared = part[:, :, : self.globals]
             total[stretch.heads, : self.globals] += shared.sum(1, dtype=total.dtype)
-        for shift, piece in enumerate(part[:, :, self.globals :].split(self.block, 2)):
+        for shift, piece in enumerate(torch.split(part[:, :, self.globals :], self.block, 2)):
             blocks = slice(stretch.first + shift, stretch.last + shift)
             padded[stretch.heads, blocks, : piece.shape[2]] += piece
 

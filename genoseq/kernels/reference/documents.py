@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -30,14 +31,16 @@ class Part:
 
     def read(self, packed: Tensor, group: int) -> Tensor:
         """(T, heads x group, ...) -> (documents x heads, group, length, ...), contiguous."""
-        some = packed[self.tokens].unflatten(0, (self.documents, self.length))  # type: ignore[no-untyped-call]
-        some = some.unflatten(2, (-1, group))[:, :, self.heads]
+        heads, *width = packed.shape[1:]
+        shape = (self.documents, self.length, heads // group, group, *width)
+        some = packed[self.tokens].reshape(shape)[:, :, self.heads]
         return some.movedim(1, 3).flatten(0, 1).contiguous()
 
     def write(self, packed: Tensor, rows: Tensor) -> None:
         """Undo `read`: fill this part of `packed` (T, heads x group, ...)."""
-        rows = rows.unflatten(0, (self.documents, -1)).movedim(3, 1)  # type: ignore[no-untyped-call]
-        split = packed.unflatten(1, (-1, rows.shape[3]))  # type: ignore[no-untyped-call]
+        rows = rows.view(self.documents, -1, *rows.shape[1:]).movedim(3, 1)
+        heads, *width = packed.shape[1:]
+        split = packed.view(len(packed), heads // rows.shape[3], rows.shape[3], *width)
         split[self.tokens, self.heads] = rows.flatten(0, 1).to(packed.dtype)
 
 
@@ -149,7 +152,7 @@ def _parts(cu_seqlens: Tensor, heads: int) -> Iterator[Part]:
     """All documents that are not empty, those of one length together."""
     starts: dict[int, list[int]] = defaultdict(list)
     bounds = cu_seqlens.tolist()
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in pairwise(bounds):
         if stop > start:
             starts[stop - start].append(start)
     for length, equal in starts.items():
