@@ -29,12 +29,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 LINK = Path("/etc/slurm/slurm.conf")
 MARKER = ".genoseq-local-slurm"
 """In the folder of a cluster: locked by the process that started it, or holds ``by hand``."""
-DAEMONS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel")
 KILL_WAIT = 10  # s between SIGTERM and SIGKILL; Slurm's default is 30
 
 CONF = """\
@@ -43,8 +42,6 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[0]}
 SlurmUser=root
 SlurmdUser=root
-AuthType=auth/munge
-CredType=cred/munge
 AuthInfo=socket={folder}/munge.sock
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
@@ -54,26 +51,22 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
-JobCompType=jobcomp/none
-AccountingStorageType=accounting_storage/none
 PropagateResourceLimits=NONE
 ReturnToService=2
 SlurmdParameters=config_overrides
-SlurmdTimeout=300
 MinJobAge=3600
 KillWait={kill_wait}
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=100000,bf_interval=2
 DefMemPerCPU=500
 GresTypes=gpu
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=8000
-NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=8000 \
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=64000
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=64000 \
 Gres=gpu:fake:1
 PartitionName=cpu Nodes=n1 Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=n2 MaxTime=INFINITE State=UP
@@ -82,7 +75,7 @@ PartitionName=both Nodes=n1,n2 MaxTime=INFINITE State=UP
 
 
 class LocalSlurmError(Exception):
-    """The cluster cannot be started, or is no longer what it should be."""
+    """The cluster cannot be started, or does not do what it should."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +90,6 @@ class LocalSlurm:
         said = output("squeue", "--noheader", "--states", wanted, "--format", "%A %j")
         pairs = (line.split(maxsplit=1) for line in said.splitlines())
         return {int(number): name for number, name in pairs}
-
-    def cancel_all(self) -> None:
-        """Cancel every job, and return when the last is over."""
-        if jobs := self.jobs():
-            output("scancel", *map(str, jobs))
-        wait_for(lambda: not self.jobs(), "the end of cancelled jobs", KILL_WAIT + 30)
 
 
 def output(*words: str) -> str:
@@ -141,7 +128,7 @@ def local_slurm() -> Iterator[LocalSlurm]:
 def _start(note: str) -> Path:
     if os.geteuid() != 0:
         raise LocalSlurmError("a local Slurm needs root")
-    missing = [name for name in DAEMONS if shutil.which(name) is None]
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         raise LocalSlurmError(f"{', '.join(missing)} not found: run .ci/packages")
     _clear_link()
@@ -154,7 +141,7 @@ def _start(note: str) -> Path:
         _start_daemons(folder)
         _check(folder)
     except BaseException as error:
-        logs = "".join(_tail(path) for path in sorted(folder.glob("*.log")))
+        logs = "\n".join(path.read_text()[-2000:] for path in sorted(folder.glob("*.log")))
         _stop(folder)
         if isinstance(error, (LocalSlurmError, OSError, subprocess.SubprocessError)):
             raise LocalSlurmError(f"Slurm did not start: {error}\n{logs}") from error
@@ -185,7 +172,7 @@ def _clear_link() -> None:
 
 def _linked_folder() -> Path | None:
     """The folder of the cluster that the link points to, if it is one of ours."""
-    target = Path(os.readlink(LINK)) if LINK.is_symlink() else LINK
+    target = LINK.readlink() if LINK.is_symlink() else LINK
     return target.parent if target.parent.name.startswith("genoseq-slurm-") else None
 
 
@@ -218,17 +205,9 @@ def _start_daemons(folder: Path) -> None:
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SBATCH_", "SRUN_"))}
     ours["SLURM_CONF"] = f"{folder}/slurm.conf"  # gres.conf is looked for beside it
     # Each goes into the background by itself, and must not hold a pipe of ours meanwhile.
-    with (folder / "start.log").open("a") as log:
-        for command in (munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]):
-            subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                check=True,
-                timeout=30,
-                env=ours,
-            )
+    with (folder / "start.log").open("a") as log, Path(os.devnull).open() as nothing:
+        for words in (munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]):
+            subprocess.run(words, stdin=nothing, stdout=log, stderr=log, check=True, env=ours)
 
 
 def _check(folder: Path) -> None:
@@ -259,7 +238,7 @@ def _stop(folder: Path) -> None:
     for name in ("slurmd-n1", "slurmd-n2", "slurmctld", "munged"):
         _end_daemon(folder / f"{name}.pid", name.split("-")[0])
     _end_processes(folder)
-    if LINK.is_symlink() and Path(os.readlink(LINK)).parent == folder:
+    if LINK.is_symlink() and LINK.readlink().parent == folder:
         LINK.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -275,10 +254,10 @@ def _end_processes(folder: Path) -> None:
 
 
 def _is_stepd(process: Path, folder: Path) -> bool:
-    if Path(os.readlink(process / "exe")).name != "slurmstepd":
+    if (process / "exe").readlink().name != "slurmstepd":
         return False
-    open_files = [os.readlink(handle) for handle in (process / "fd").iterdir()]
-    return any(path.startswith(f"{folder}/") for path in [*open_files, os.readlink(process / "cwd")])
+    held = [*(process / "fd").iterdir(), process / "cwd"]
+    return any(handle.readlink().is_relative_to(folder) for handle in held)
 
 
 def _end_daemon(pid_file: Path, name: str) -> None:
@@ -286,7 +265,7 @@ def _end_daemon(pid_file: Path, name: str) -> None:
 
     def runs() -> bool:
         try:
-            return Path(os.readlink(f"/proc/{pid}/exe")).name.startswith(name)
+            return Path(f"/proc/{pid}/exe").readlink().name.startswith(name)
         except OSError:
             return False
 
@@ -301,14 +280,6 @@ def _end_daemon(pid_file: Path, name: str) -> None:
                 wait_for(lambda: not runs(), f"the end of {name}", 5)
 
 
-def _tail(path: Path) -> str:
-    return f"--- {path.name}\n" + "\n".join(path.read_text().splitlines()[-15:]) + "\n"
-
-
-def _fail(message: str) -> NoReturn:
-    sys.exit(f"local_slurm: {message}")
-
-
 def main() -> None:
     """Start or stop by hand."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -317,13 +288,13 @@ def main() -> None:
         try:
             sys.stdout.write(f"{_start('by hand')} is up: sinfo, squeue, sbatch\n")
         except LocalSlurmError as error:
-            _fail(str(error))
+            sys.exit(str(error))
         return
     if not LINK.is_symlink():
-        _fail(f"nothing to stop: no {LINK}")
+        sys.exit(f"nothing to stop: no {LINK}")
     folder = _linked_folder()
     if folder is None:
-        _fail(f"{LINK} was not made here")
+        sys.exit(f"{LINK} was not made here")
     _stop(folder)
     LINK.unlink(missing_ok=True)
 

@@ -1,0 +1,170 @@
+"""The workflow through a real Slurm: the same bytes as without, whatever is done to its jobs.
+
+One run is shared by the tests: it is disturbed in all the ways that Slurm and people have to end a
+job, and has to come out as a local run that was left in peace.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from local_slurm import LINK, LocalSlurm, LocalSlurmError, local_slurm, output, wait_for
+from slurm_run import (
+    SlurmJob,
+    active,
+    checksums,
+    clear_up,
+    command,
+    freeze_training,
+    processes,
+    slurm_jobs,
+    start,
+)
+from small_run import SHEET, TINY, TRAINING, write_config, write_genome
+
+# No checkpoint and no validation before the last step: what is resumed was saved for a signal.
+LONG = {**TRAINING, "steps": 400, "validate_every": 400, "checkpoint_minutes": 60}
+CONFIG = {
+    "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
+    "models": {"long": {"model": TINY, "training": LONG}},
+    "score": {"formats": ["bigwig", "bed"], "shards": 2},
+    "summary": {"title": "A small run"},
+}
+GENOSEQ = """\
+#!/bin/sh
+echo "$1 $SLURMD_NODENAME ${{CUDA_VISIBLE_DEVICES:-none}}" >> {seen}
+exec {genoseq} "$@"
+"""
+
+
+class Outcome(NamedTuple):
+    """A run through Slurm, and what was seen on the way."""
+
+    folder: Path
+    jobs: list[SlurmJob]
+    resumed: list[int]
+    seen: list[list[str]]
+
+
+def small_run(folder: Path) -> Path:
+    write_genome(folder)
+    write_config(folder, CONFIG)
+    header, made, _ = SHEET.splitlines()
+    (folder / "config/genomes.tsv").write_text(f"{header}\n{made}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the workflow has run without Slurm."""
+    folder = small_run(tmp_path_factory.mktemp("undisturbed"))
+    words = command(folder, "--cores", "2")
+    found = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
+    assert found.returncode == 0, found.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def disturbed(slurm: LocalSlurm, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """A run through Slurm in which a training ends too early four times, and memory is short."""
+    del slurm
+    folder = small_run(tmp_path_factory.mktemp("disturbed"))
+    scripts = folder / "bin"
+    scripts.mkdir()
+    # Goes before the one that belongs to this Python, and tells where it ran and what it saw.
+    script, beside = scripts / "genoseq", Path(sys.executable).parent
+    script.write_text(GENOSEQ.format(seen=folder / "seen.txt", genoseq=beside / "genoseq"))
+    script.chmod(0o755)
+    path = [str(scripts), str(beside), "/usr/bin", "/bin"]
+    before = os.environ["PATH"]
+    os.environ["PATH"] = os.pathsep.join(path)
+    try:
+        resumed = disturb(folder)
+    finally:
+        os.environ["PATH"] = before
+    seen = [line.split() for line in (folder / "seen.txt").read_text().splitlines()]
+    return Outcome(folder, slurm_jobs(folder), resumed, seen)
+
+
+def disturb(folder: Path) -> list[int]:
+    """Run the workflow; the step that the training resumed from after each of its ends."""
+    # On the command line it takes the place of the profile's, partitions and all.
+    options = (
+        *("--set-resources", "evaluate:mem_mb=300*attempt"),
+        *("train:slurm_partition=gpu", "score:slurm_partition=gpu"),
+    )
+    steps: list[int] = []
+
+    def note_resumed() -> None:
+        log = (folder / "results/logs/train/long.log").read_text()
+        steps.extend(int(number) for number in re.findall(r"resuming after step (\d+)", log))
+
+    def disturb_training(*words: str) -> str:
+        process = freeze_training(folder, "long")
+        note_resumed()
+        job = [job for job in active(folder) if job.rule == "train"][-1].number
+        output(*(word.format(job=job) for word in words))
+        wait_for(lambda: process not in processes(folder), f"{words[0]} to end the training", 90)
+        return f"{job}"
+
+    with start(folder, *options) as snakemake:
+        freeze_training(folder, "long")
+        snakemake.kill()
+    clear_up(folder)
+    with start(folder, *options) as snakemake:
+        disturb_training("scancel", "{job}")
+        # As at its time limit, which a profile gives in minutes; Slurm looks every 30 s.
+        disturb_training("scontrol", "update", "JobId={job}", "EndTime=now+1")
+        job = disturb_training("scontrol", "requeue", "{job}")
+        waiting = ["squeue", "-h", "-t", "PENDING", "-j", job]
+        wait_for(lambda: output(*waiting), "the requeued job", 60)
+        output("scontrol", "update", f"JobId={job}", "StartTime=now")  # not after two minutes
+        snakemake.wait(900)
+    note_resumed()
+    assert snakemake.returncode == 0, (folder / "said.log").read_text()
+    return steps
+
+
+def test_run_gives_the_bytes_of_a_local_run(undisturbed: Path, disturbed: Outcome) -> None:
+    expected = checksums(undisturbed)
+    assert checksums(disturbed.folder) == expected
+    assert "models/long/model.safetensors" in expected
+    assert "tracks/made/long/CDS.plus.bw" in expected
+
+
+def test_training_goes_on_from_where_a_signal_found_it(disturbed: Outcome) -> None:
+    kill, cancel, time_limit, requeue = disturbed.resumed
+    assert 0 < kill < cancel < time_limit < requeue < LONG["steps"]
+    states = [
+        job.state for job in disturbed.jobs if job.wildcards == "long" and job.rule == "train"
+    ]
+    assert states == ["CANCELLED", "CANCELLED", "TIMEOUT", "COMPLETED"]
+
+
+def test_memory_grows_until_a_job_has_enough(disturbed: Outcome) -> None:
+    jobs = [job for job in disturbed.jobs if (job.rule, job.wildcards) == ("evaluate", "long")]
+    assert len(jobs) > 1
+    assert [job.memory for job in jobs] == [f"{300 * n}M" for n in range(1, len(jobs) + 1)]
+    assert [job.state == "COMPLETED" for job in jobs] == [False] * (len(jobs) - 1) + [True]
+
+
+def test_gpu_is_seen_by_training_and_scoring_only(disturbed: Outcome) -> None:
+    on_gpu = {"train", "score"}
+    verbs = {verb for verb, _, _ in disturbed.seen}
+    assert verbs >= {"extract", "tokenize", "train", "evaluate", "score", "tracks", "summary"}
+    for verb, node, device in disturbed.seen:
+        assert (node, device) == (("n2", "0") if verb in on_gpu else ("n1", "none")), verb
+    assert {job.partition for job in disturbed.jobs if job.rule not in on_gpu} == {"cpu"}
+
+
+def test_cluster_of_another_is_left_alone(slurm: LocalSlurm) -> None:
+    with pytest.raises(LocalSlurmError, match="another process uses it"), local_slurm():
+        pass
+    assert LINK.readlink().parent == slurm.folder
+    assert slurm.jobs() == {}
