@@ -17,8 +17,8 @@ MOST = 500
 STEP = 8192
 """Bases; a contig is cut at multiples of it, about a window, so that most cuts fall on ends."""
 CONTIG_WORK = 600
-"""Bases whose time a contig's own window, its context and its parts of the files cost
-(``benchmarks/dag.py``): what keeps a shard of 1,000 small contigs from being the last one."""
+"""Bases whose time a contig's own window, its context and its parts of the files cost: as many
+bases take longer in small contigs (``benchmarks/dag.py --only contigs``)."""
 
 Cut = tuple[int, int]
 """A place between two bases: number of a contig, and bases of it before the cut."""
