@@ -32,7 +32,7 @@ from pathlib import Path
 
 LINK = Path("/etc/slurm/slurm.conf")
 MARKER = ".genoseq-local-slurm"
-"""In the folder of a cluster: locked by the process that started it, or holds ``by hand``."""
+"""In the folder of a cluster: locked by the process that it ends with, or says who started it."""
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel")
 KILL_WAIT = 10  # s between SIGTERM and SIGKILL; Slurm's default is 30
 
@@ -63,7 +63,6 @@ SlurmdParameters=config_overrides
 MinJobAge=3600
 KillWait={kill_wait}
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=100000,bf_interval=2
-DefMemPerCPU=500
 GresTypes=gpu
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=64000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=64000 \
@@ -118,10 +117,11 @@ def wait_for(holds: Callable[[], object], what: str, seconds: float) -> None:
 @contextmanager
 def local_slurm() -> Iterator[LocalSlurm]:
     """A cluster as long as the block runs; what a killed process left is removed first."""
-    folder = _start("")
-    with (folder / MARKER).open() as marker, ExitStack() as stack:
-        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    folder = _start("being started")
+    with (folder / MARKER).open("r+") as marker, ExitStack() as stack:
         stack.callback(_stop, folder)
+        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        marker.truncate()
         yield LocalSlurm(folder)
 
 
@@ -165,8 +165,8 @@ def _clear_link() -> None:
             fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LocalSlurmError(f"{folder}: another process uses it; wait for it") from None
-        if marker.read():
-            raise LocalSlurmError(f"{folder}: started by hand; `{sys.argv[0]} stop` ends it")
+        if note := marker.read():
+            raise LocalSlurmError(f"{folder}: {note}; `python {__file__} stop` ends it")
     _stop(folder)
 
 
@@ -204,7 +204,7 @@ def _start_daemons(folder: Path) -> None:
     munged += [f"--seed-file={folder}/munged.seed"]
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SBATCH_", "SRUN_"))}
     ours["SLURM_CONF"] = f"{folder}/slurm.conf"  # gres.conf is looked for beside it
-    # Each goes into the background by itself, and must not hold a pipe of ours meanwhile.
+    # Each goes into the background by itself, and must not hold a pipe of ours.
     with (folder / "start.log").open("a") as log, Path(os.devnull).open() as nothing:
         for words in (munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]):
             subprocess.run(words, stdin=nothing, stdout=log, stderr=log, check=True, env=ours)
@@ -286,7 +286,7 @@ def main() -> None:
     parser.add_argument("do", choices=("start", "stop"))
     if parser.parse_args().do == "start":
         try:
-            sys.stdout.write(f"{_start('by hand')} is up: sinfo, squeue, sbatch\n")
+            sys.stdout.write(f"{_start('started by hand')} is up: sinfo, squeue, sbatch\n")
         except LocalSlurmError as error:
             sys.exit(str(error))
         return

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,17 +44,27 @@ def command(folder: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", *words]
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    """Start a run through Slurm, which writes what it says to ``said.log``."""
-    with (folder / "said.log").open("ab") as said:
-        return subprocess.Popen(
+@contextmanager
+def start(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run through Slurm, which writes what it says to ``said.log``.
+
+    The block may wait for its end; if it does not, Snakemake is killed.
+    """
+    with (
+        (folder / "said.log").open("ab") as said,
+        subprocess.Popen(
             command(folder, *OPTIONS, *words),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
             cwd=folder,
             start_new_session=True,
-        )
+        ) as snakemake,
+    ):
+        try:
+            yield snakemake
+        finally:
+            snakemake.kill()  # nothing if it is over
 
 
 def run_ids(folder: Path) -> list[str]:
