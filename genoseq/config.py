@@ -118,7 +118,7 @@ class TransformerSettings(Settings):
     """Transformer encoder; its tokens are the encoder's steps, one for each stride of the stem."""
 
     family: Literal["transformer"] = "transformer"
-    layers: Positive = 3
+    layers: Positive = 4
     width: Positive = 96
     heads: Positive = Field(3, description="heads of width / heads; 32, 64 or 128 suit GPUs")
     key_value_heads: Positive | None = Field(

@@ -142,8 +142,8 @@ def test_encoder_settings_are_told_apart_by_family() -> None:
         ({}, None),
         ({"encoder": {"family": "transformer", "window": None}}, None),
         ({"encoder": {"family": "transformer", "registers": 1}}, None),
-        # 3 layers of 64 steps, then 3 tokens of the stem's kernel and 1 base of its 3-mers: 2 steps
-        ({"encoder": {"family": "transformer"}}, 3 * (3 * 64 + 2)),
+        # 4 layers of 64 steps, then 3 tokens of the stem's kernel and 1 base of its 3-mers: 2 steps
+        ({"encoder": {"family": "transformer"}}, 3 * (4 * 64 + 2)),
         ({"encoder": {"family": "transformer", "layers": 1, "window": 5}, "stem": None}, 6),
         (
             {

@@ -164,8 +164,8 @@ class FeedForward(nn.Module):
 
 
 def _linear(inputs: int, outputs: int, scale: float = 1.0) -> nn.Linear:
-    """A linear map that keeps the size of what it maps, times `scale`; biases start at 0."""
+    """A linear map with weights of PyTorch's usual size, times `scale`; biases start at 0."""
     linear = nn.Linear(inputs, outputs)
-    nn.init.normal_(linear.weight, std=scale * inputs**-0.5)
+    nn.init.normal_(linear.weight, std=scale * (3 * inputs) ** -0.5)
     nn.init.zeros_(linear.bias)
     return linear
