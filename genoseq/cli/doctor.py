@@ -20,6 +20,7 @@ PACKAGES = (
     "pybigtools",
     "snakemake",
     "snakemake-executor-plugin-slurm",
+    "triton",
     "pyrodigal",
 )
 PROGRAMS = {
@@ -30,6 +31,7 @@ PROGRAMS = {
     "sbatch": "Slurm",
     "nvidia-smi": "GPU",
 }
+_HEAD_WIDTH = 64  # of the question which attention kernel runs: 32 and 128 have the same answer
 CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
@@ -62,16 +64,21 @@ def _version(package: str) -> str:
 def _computing() -> Iterator[tuple[str, str]]:
     import torch
 
+    from genoseq.kernels.dispatch import choose
     from genoseq.models.precision import choose_device, choose_precision
 
     device = choose_device()
     chosen = choose_precision(device)
+    kind = torch.bfloat16 if chosen.precision == "bf16" else torch.float32
     yield "processor", _processor()
     yield "processor features", " ".join(f for f in CPU_FLAGS if f in _cpu_flags()) or "none known"
     yield "processors to use", f"{_processors()} of {os.cpu_count()}"
     yield "torch threads", str(torch.get_num_threads())
     yield "torch device", _device_name(str(device))
     yield "precision", f"{chosen.precision}: {chosen.reason}"
+    for name in dict.fromkeys(("cpu", device.type)):
+        kernel = choose(name, kind, _HEAD_WIDTH)
+        yield f"attention {name}", f"{kernel.backend}: {kernel.reason}"
 
 
 def _device_name(device: str) -> str:

@@ -80,3 +80,8 @@ def test_doctor_names_packages_programs_and_precision() -> None:
     assert any(line.startswith("processor features") for line in said.splitlines())
     assert lines["precision"].split(":")[0] in ("bf16", "fp32")
     assert lines["torch"] != "not installed"
+
+
+def test_doctor_says_which_attention_runs_and_why() -> None:
+    lines = dict(line.split("  ", 1) for line in run("doctor").splitlines())
+    assert lines["attention cpu"].strip().startswith("reference: a CPU has no Triton compiler")

@@ -1,0 +1,324 @@
+"""Time, useful FLOP/s and peak memory of attention: ours beside PyTorch's and flash-attn.
+
+    python benchmarks/attention.py [--csv attention.csv]
+
+One document, all heads alike.  On a GPU, bf16, 1k to 1M tokens, head widths 64 and 128:
+
+    genoseq           window + global tokens, and full attention
+    FlexAttention     the same window + global tokens, compiled, with its BlockMask
+    flash-attn        the window alone: it has no global tokens; where installed
+    SDPA flash, cuDNN full attention alone: they take no mask
+
+On a CPU, where each case runs in a process of its own so that the peak is its own:
+
+    genoseq           window + global tokens, plain PyTorch
+    SDPA dense mask   the same, as an L x L mask
+    FlexAttention     the same, compiled; forward only
+
+Useful operations are 4 D for each pair of a query and a key that see each other, and head, forward;
+the backward pass counts 2.5 times that (Dao 2023, arXiv:2307.08691, section 4.1).  Times are
+medians after a warm-up, of the wall or, with --clock processor, of all threads' processor time,
+which is what to trust on a busy machine with one thread.  Peak memory is torch's on a GPU, inputs
+included, and the process's resident set on a CPU, Python, torch and its compiler included (250 to
+450 MB).  ``OOM``: it did not fit the GPU, or, on a CPU, the address space that --memory grants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from genoseq.kernels.dispatch import choose
+from genoseq.kernels.mask import Mask
+from genoseq.kernels.operator import attention
+from genoseq.models.precision import choose_precision
+
+BACKWARD = 2.5
+"""Operations of the backward pass for one of the forward pass."""
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    name: str
+    mask: str
+    width: int
+    tokens: int
+    direction: str
+    heads: int
+    window: int
+    global_tokens: int
+    dtype: str
+    device: str
+    clock: str
+
+    def seen(self) -> Mask:
+        """Which keys a query sees."""
+        if self.mask == "full":
+            return Mask()
+        return Mask(self.window, 0 if self.mask == "window" else self.global_tokens)
+
+    def operations(self) -> float:
+        """Useful ones of a call."""
+        once = 4 * self.seen().pairs(self.tokens) * self.width * self.heads
+        return once * (1 if self.direction == "forward" else 1 + BACKWARD)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured; `problem` is why nothing was."""
+
+    ms: float = 0.0
+    peak_mb: float = 0.0
+    problem: str = ""
+
+
+def ours(case: Case) -> Attend:
+    """genoseq, on (T, H, D)."""
+    mask = case.seen()
+    return lambda q, k, v: (
+        attention(q, k, v, window=mask.window, global_tokens=mask.global_tokens).out
+    )
+
+
+def flex(case: Case) -> Attend:
+    """FlexAttention, compiled, with its BlockMask."""
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    window, first = case.window, case.global_tokens
+
+    def sees(_b: Tensor, _h: Tensor, i: Tensor, j: Tensor) -> Tensor:
+        return ((i - j).abs() <= window) | (i < first) | (j < first)
+
+    size = case.tokens
+    blocks = create_block_mask(sees, None, None, size, size, device=case.device, _compile=True)
+    compiled = torch.compile(flex_attention, fullgraph=True)
+    return lambda q, k, v: compiled(*map(heads_first, (q, k, v)), block_mask=blocks)
+
+
+def flash(case: Case) -> Attend:
+    """flash-attn: a window, no global tokens."""
+    from flash_attn import flash_attn_func  # type: ignore[import-not-found]
+
+    reach = (case.window, case.window)
+    return lambda q, k, v: flash_attn_func(q[None], k[None], v[None], window_size=reach)
+
+
+def dense(case: Case) -> Attend:
+    """PyTorch's own with an L x L mask."""
+    index = torch.arange(case.tokens, device=case.device)
+    seen = case.seen().visible(index[:, None], index)
+    return lambda q, k, v: functional.scaled_dot_product_attention(
+        *map(heads_first, (q, k, v)), attn_mask=seen
+    )
+
+
+def fused(backend: SDPBackend) -> Callable[[Case], Attend]:
+    """PyTorch's own full attention by one of its backends."""
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        with sdpa_kernel(backend):
+            return functional.scaled_dot_product_attention(*map(heads_first, (q, k, v)))
+
+    return lambda _: attend
+
+
+def heads_first(packed: Tensor) -> Tensor:
+    """(T, H, D) -> (1, H, T, D)."""
+    return packed.transpose(0, 1)[None]
+
+
+BUILD = {
+    "genoseq": ours,
+    "FlexAttention": flex,
+    "flash-attn": flash,
+    "SDPA flash": fused(SDPBackend.FLASH_ATTENTION),
+    "SDPA cuDNN": fused(SDPBackend.CUDNN_ATTENTION),
+    "SDPA dense mask": dense,
+}
+BOTH = "window+global"
+ON_GPU = {BOTH: ["genoseq", "FlexAttention"], "window": ["flash-attn"]}
+ON_GPU["full"] = ["genoseq", "SDPA flash", "SDPA cuDNN"]
+ON_CPU = {BOTH: ["genoseq", "SDPA dense mask", "FlexAttention"]}
+
+
+def measure(case: Case) -> Figures:
+    """Run a case in this process."""
+    if case.name == "flash-attn" and find_spec("flash_attn") is None:
+        return Figures(problem="not installed")
+    if case.name == "FlexAttention" and case.device == "cpu" and case.direction != "forward":
+        return Figures(problem="has none")
+    try:
+        return _measure(case)
+    except (torch.OutOfMemoryError, MemoryError):
+        return Figures(problem="OOM")
+    except Exception as error:  # a peer that cannot do this case is a row, not the end
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        short = "allocate" in str(error) or "bad_alloc" in said
+        return Figures(problem="OOM" if short else f"cannot: {said[:60]}")
+    finally:
+        if case.device == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _measure(case: Case) -> Figures:
+    torch.manual_seed(0)
+    training = case.direction != "forward"
+    shape, kind = (case.tokens, case.heads, case.width), getattr(torch, case.dtype)
+    given = [torch.randn(shape, device=case.device, dtype=kind) for _ in range(3)]
+    inputs = [tensor.requires_grad_(training) for tensor in given]
+    gpu = case.device == "cuda"
+    if gpu:
+        torch.cuda.reset_peak_memory_stats()
+    attend = BUILD[case.name](case)
+
+    def call() -> float:
+        start = _now(case)
+        out = attend(*inputs)
+        if training:
+            torch.autograd.grad(out, inputs, torch.ones_like(out))
+        del out
+        return _now(case) - start
+
+    call()
+    spent: list[float] = []
+    while len(spent) < 3 or (sum(spent) < 0.5 and len(spent) < 50):
+        spent.append(call())
+        if sum(spent) > 20:  # seconds: enough of a slow case
+            break
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    peak = torch.cuda.max_memory_allocated() / 1e6 if gpu else resident
+    return Figures(statistics.median(spent) * 1e3, peak)
+
+
+def _now(case: Case) -> float:
+    if case.device == "cuda":
+        torch.cuda.synchronize()
+    return time.process_time() if case.clock == "processor" else time.perf_counter()
+
+
+def measure_apart(case: Case, threads: int, memory: float) -> Figures:
+    """Run a case in a process of its own, of so many threads and GB of address space."""
+    words = json.dumps({"case": asdict(case), "threads": threads, "memory": memory})
+    command = [sys.executable, __file__, "--one", words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        return Figures(problem=f"ended with {done.returncode}: {said[-1][:60] if said else ''}")
+    return Figures(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def run_one(words: str) -> None:
+    """The other side of `measure_apart`."""
+    asked = json.loads(words)
+    torch.set_num_threads(asked["threads"])
+    granted = int(asked["memory"] * 1e9)
+    resource.setrlimit(resource.RLIMIT_AS, (granted, granted))
+    print(json.dumps(asdict(measure(Case(**asked["case"])))))
+
+
+def row(case: Case, found: Figures) -> dict[str, str]:
+    """A row of the table and of the CSV."""
+    rate = case.operations() / found.ms / 1e9 if found.ms else 0.0
+    return {
+        "attention": case.name,
+        "mask": case.mask,
+        "D": str(case.width),
+        "tokens": str(case.tokens),
+        "pass": case.direction,
+        "ms": found.problem or f"{found.ms:.2f}",
+        "TFLOP/s": "" if found.problem else f"{rate:.4g}",
+        "peak MB": "" if found.problem else f"{found.peak_mb:.0f}",
+    }
+
+
+def parse(gpu: bool) -> argparse.Namespace:
+    """What was asked for; the defaults are the device's."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    lengths = [2**n for n in ((10, 12, 14, 16, 18, 20) if gpu else (10, 12, 14, 16))]
+    parser.add_argument("--lengths", type=int, nargs="+", default=lengths, help="tokens")
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 128] if gpu else [64])
+    parser.add_argument("--heads", type=int, default=16 if gpu else 4)
+    parser.add_argument("--window", type=int, default=1024 if gpu else 128, help="to each side")
+    parser.add_argument("--globals", type=int, default=64 if gpu else 16, help="global tokens")
+    kinds = ["bfloat16", "float16", "float32"]
+    fast = gpu or choose_precision("cpu").precision == "bf16"
+    parser.add_argument("--dtype", choices=kinds, default=kinds[0 if fast else 2])
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU")
+    parser.add_argument("--memory", type=float, default=8, help="CPU: GB of address space")
+    parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
+    parser.add_argument("--only", nargs="+", choices=BUILD, help="these alone")
+    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the table, write the CSV."""
+    gpu = torch.cuda.is_available()
+    asked = parse(gpu)
+    if asked.one:
+        run_one(asked.one)
+        return
+    device = "cuda" if gpu else "cpu"
+    kind = getattr(torch, asked.dtype)
+    where = torch.cuda.get_device_name() if gpu else f"CPU, {asked.threads} threads"
+    print(f"{where}, torch {torch.__version__}, {asked.dtype}, {asked.clock} time")
+    print(f"{asked.heads} heads, window {asked.window} a side, {asked.globals} global tokens")
+    for width in asked.widths:
+        choice = choose(device, kind, width)
+        print(f"genoseq at head width {width}: {choice.backend} ({choice.reason})")
+    table = []
+    settings = (asked.heads, asked.window, asked.globals, asked.dtype, device, asked.clock)
+    peers = [(name, mask) for mask, names in (ON_GPU if gpu else ON_CPU).items() for name in names]
+    passes = ("forward", "forward+backward")
+    for width, tokens, (name, mask), direction in product(
+        asked.widths, asked.lengths, peers, passes
+    ):
+        if asked.only and name not in asked.only:
+            continue
+        case = Case(name, mask, width, tokens, direction, *settings)
+        apart = (case, asked.threads, asked.memory)
+        table.append(row(case, measure(case) if gpu else measure_apart(*apart)))
+        show(table[-1], header=len(table) == 1)
+    if asked.csv and table:
+        with asked.csv.open("w", newline="") as file:
+            writer = csv.DictWriter(file, table[0].keys())
+            writer.writeheader()
+            writer.writerows(table)
+
+
+def show(cells: dict[str, str], header: bool) -> None:
+    """Print a row as it comes."""
+    for words in (cells.keys(), cells.values()) if header else (cells.values(),):
+        name, mask, width, tokens, direction, ms, rate, peak = words
+        print(
+            f"{name:<17}{mask:<15}{width:>4}{tokens:>9}  {direction:<18}"
+            f"{ms:>12}{rate:>10}{peak:>9}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
