@@ -135,14 +135,14 @@ def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
     store: Store, tmp_path: Path
 ) -> None:
     model = {"encoder": TRANSFORMER | {"registers": 2, "checkpoint": True}, "tied_strands": True}
-    training = {"steps": 100, "window": 90, "batch": 2, "validate_every": 70}
+    training = {"steps": 60, "window": 90, "batch": 2, "validate_every": 40}
     settings = parse_settings(
         RunSettings, {"model": SMALL | model, "training": training | {"validation_windows": 4}}
     )
     fit([store], settings, tmp_path / "whole")
 
     def interrupt(fraction: float) -> None:
-        if fraction == 0.5:
+        if fraction == 50 / 60:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(TrainingInterruptedError):
