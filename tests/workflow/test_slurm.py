@@ -163,6 +163,13 @@ def test_gpu_is_seen_by_training_and_scoring_only(disturbed: Outcome) -> None:
     assert {job.partition for job in disturbed.jobs if job.rule not in on_gpu} == {"cpu"}
 
 
+def test_default_profile_is_in_force_by_itself(disturbed: Outcome) -> None:
+    words = command(disturbed.folder, "--dry-run")
+    found = subprocess.run(words, capture_output=True, text=True, check=True, cwd=disturbed.folder)
+    assert re.search(r"Using workflow specific profile \S*profiles/default ", found.stderr)
+    assert "Nothing to be done" in found.stdout + found.stderr
+
+
 def test_cluster_of_another_is_left_alone(slurm: LocalSlurm) -> None:
     with pytest.raises(LocalSlurmError, match="another process uses it"), local_slurm():
         pass
