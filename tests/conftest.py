@@ -10,10 +10,11 @@ import pytest
 import torch
 from command import Genoseq
 
-from genoseq.config import ModelSettings, parse_settings
+from genoseq.config import ModelSettings
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.schemes import cds_phase_scheme
+from genoseq.settings import parse_settings
 
 
 @pytest.fixture(scope="session")

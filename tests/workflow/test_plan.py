@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from genoseq.config import RunSettings, parse_settings
+from genoseq.config import RunSettings
 from genoseq.errors import ConfigError
+from genoseq.settings import parse_settings
 from genoseq.workflow import (
     Plan,
     growing,
