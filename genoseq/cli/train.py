@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,7 +59,11 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train a model.  Killed and started again, it goes on from its last checkpoint."""
+    """Train a model.  Killed and started again, it goes on from its last checkpoint.
+
+    Started by srun or torchrun it is one of several processes, which share the windows of each
+    batch: the same model sooner.
+    """
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     from genoseq.data.store import open_store
 
@@ -70,23 +75,31 @@ def train(
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.training.fit import fit
     from genoseq.training.signals import TrainingInterruptedError
+    from genoseq.training.team import device_of, join_team, place_of
 
     keep_freed_memory()
     torch.set_num_threads(threads)
+    place = place_of(os.environ)
+    chosen = device_of(place, device)
+    first = place is None or place.rank == 0
+    if not first:
+        logging.getLogger("genoseq").setLevel(logging.WARNING)
     try:
-        with _bar(run.training.steps) as report:
+        with join_team(place, chosen) as team, _bar(run.training.steps, first) as report:
             fit(
                 opened,
                 run,
                 out,
                 state=state,
                 logs=log,
-                device=device,
+                device=str(chosen),
                 context=context,
                 report=report,
+                team=team,
             )
     except TrainingInterruptedError as error:
-        print(f"genoseq: {error}", file=sys.stderr)
+        if first:
+            print(f"genoseq: {error}", file=sys.stderr)
         raise typer.Exit(128 + error.signal) from None
 
 
@@ -110,9 +123,9 @@ def _settings(
 
 
 @contextmanager
-def _bar(steps: int) -> Iterator[Callable[[float], None]]:
+def _bar(steps: int, drawn: bool) -> Iterator[Callable[[float], None]]:
     """What draws a bar on a terminal; elsewhere the training logs a line every 5% itself."""
-    if not sys.stderr.isatty():
+    if not (drawn and sys.stderr.isatty()):
         yield lambda _fraction: None
         return
     from genoseq.cli.progress import progress

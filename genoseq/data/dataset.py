@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -22,6 +23,27 @@ from torch.utils.data import Dataset
 from genoseq.data.batch import Batch
 from genoseq.data.gather import WindowGather, cells_of_split, windows_of
 from genoseq.data.store import Store
+
+
+class Share(NamedTuple):
+    """The rows of each batch that one of several processes takes.
+
+    Attributes
+    ----------
+    rank, of
+        Number of the process from 0, and how many they are.
+    """
+
+    rank: int = 0
+    of: int = 1
+
+    def rows(self, count: int) -> slice:
+        """Its rows of ``count``; they follow those of the rank before, and no row is left over."""
+        return slice(self.rank * count // self.of, (self.rank + 1) * count // self.of)
+
+
+WHOLE = Share()
+"""Of a process alone: all rows."""
 
 
 class TrainingWindows(Dataset[Batch]):
@@ -45,6 +67,8 @@ class TrainingWindows(Dataset[Batch]):
         Whether each window is reverse-complemented with probability 1/2.
     steps
         Batches in all: the length of the data set.
+    share
+        The rows of each batch to give; what is drawn does not depend on it.
 
     Raises
     ------
@@ -62,6 +86,7 @@ class TrainingWindows(Dataset[Batch]):
         seed: int,
         reverse_complement: bool,
         steps: int,
+        share: Share = WHOLE,
     ) -> None:
         self._gather = WindowGather(stores, window)
         self._cells = cells_of_split(stores, "train")
@@ -70,6 +95,7 @@ class TrainingWindows(Dataset[Batch]):
         self._seed = seed
         self._reverse_complement = reverse_complement
         self._steps = steps
+        self._own = share.rows(batch)
 
     def __len__(self) -> int:
         return self._steps
@@ -83,7 +109,8 @@ class TrainingWindows(Dataset[Batch]):
         rows = np.searchsorted(self._ends, drawn, side="right")
         starts = rng.integers(np.maximum(self._cells.tokens[rows] - self._gather.tokens, 0) + 1)
         flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
-        return self._gather(windows_of(self._cells, rows, starts, flipped))
+        own = self._own
+        return self._gather(windows_of(self._cells, rows[own], starts[own], flipped[own]))
 
 
 class ValidationWindows(Dataset[Batch]):
@@ -91,7 +118,7 @@ class ValidationWindows(Dataset[Batch]):
 
     Parameters
     ----------
-    stores, window, batch
+    stores, window, batch, share
         As in :class:`TrainingWindows`.  The last batch may be smaller.
     split
         The split to look at.
@@ -106,11 +133,18 @@ class ValidationWindows(Dataset[Batch]):
     """
 
     def __init__(
-        self, stores: Sequence[Store], split: str, window: int, batch: int, count: int | None = None
+        self,
+        stores: Sequence[Store],
+        split: str,
+        window: int,
+        batch: int,
+        count: int | None = None,
+        share: Share = WHOLE,
     ) -> None:
         self._gather = WindowGather(stores, window)
         self._cells = cells_of_split(stores, split)
         self._batch = batch
+        self._share = share
         self._windows = -(-self._cells.tokens // self._gather.tokens)
         self._ends = np.cumsum(self._windows)
         total = int(self._ends[-1])
@@ -124,6 +158,7 @@ class ValidationWindows(Dataset[Batch]):
             raise IndexError(f"batch {step} of {len(self)}")
         first = step * self._batch
         places = np.arange(first, min(first + self._batch, self._count))
+        places = places[self._share.rows(len(places))]
         # The middles of `count` equal stretches of all the windows.
         windows = (2 * places + 1) * self._ends[-1] // (2 * self._count)
         rows = np.searchsorted(self._ends, windows, side="right")

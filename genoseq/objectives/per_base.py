@@ -23,6 +23,9 @@ Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
 Objective = Callable[[Tensor, Tensor], Tensor]
 """(logits (B, L, S), labels) -> loss, a scalar."""
 
+Weight = Callable[[Tensor], Tensor]
+"""labels -> what they weigh in a mean over several batches, a scalar of float64."""
+
 _ACTIVATIONS: dict[Loss, Activation] = {
     "cross-entropy": "softmax",
     "focal": "softmax",
@@ -79,6 +82,30 @@ def build_objective(
     if loss == "focal":
         return partial(focal, gamma=training.focal_gamma, weights=weights)
     return partial(cross_entropy, weights=weights)
+
+
+def build_weight(training: TrainingSettings, scheme: Scheme, counts: Sequence[int] = ()) -> Weight:
+    """What labels weigh in the loss of :func:`build_objective`, whose arguments it takes.
+
+    The loss of two batches as one is the mean of their losses, by these weights.
+    """
+    if scheme.kind == "signal":
+        return known_values
+    weights = class_weights(counts, training.class_weights, len(scheme))
+    return partial(known_weight, weights=weights)
+
+
+def known_values(labels: Tensor) -> Tensor:
+    """Number of known signals."""
+    return (~labels.isnan()).sum().double()
+
+
+def known_weight(labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Number of known classes, or the sum of their weights, shape (S,)."""
+    known = labels != UNKNOWN
+    if weights is None:
+        return known.sum().double()
+    return (weights.to(labels.device)[labels.where(known, 0)] * known).sum(dtype=torch.float64)
 
 
 def class_weights(

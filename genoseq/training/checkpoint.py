@@ -53,6 +53,8 @@ class Progress:
         Validations since the best one.
     stopped
         Why the run is over; None while it goes on.
+    processes
+        How many trained when this was saved.
     """
 
     step: int = 0
@@ -63,6 +65,7 @@ class Progress:
     best_metrics: dict[str, Any] = field(default_factory=dict)
     waited: int = 0
     stopped: str | None = None
+    processes: int = 1
 
     def judge(self, loss: float, metrics: dict[str, Any]) -> bool:
         """Note a validation after the present step; whether it is the best so far."""
@@ -141,7 +144,9 @@ class StateFolder:
 
 
 @contextmanager
-def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[StateFolder]:
+def open_state(
+    path: str | Path, fingerprint: Mapping[str, Any], writes: bool = True
+) -> Iterator[StateFolder]:
     """The state folder at ``path``, made where missing, for this process alone.
 
     Parameters
@@ -149,6 +154,8 @@ def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[Sta
     fingerprint
         All that decides the weights, as JSON data by topic (``model settings``, ``data`` ...): a
         saved state with another fingerprint is not resumed, and the topics that differ are named.
+    writes
+        Whether this process is to write.  If not, the folder is neither made nor locked.
 
     Raises
     ------
@@ -156,6 +163,10 @@ def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[Sta
         If another process is training with the same folder.
     """
     folder = Path(path)
+    parts = {"format": TRAINING_FORMAT, **fingerprint}
+    if not writes:
+        yield StateFolder(folder, parts)
+        return
     folder.mkdir(parents=True, exist_ok=True)
     # The lock is the kernel's, not the file's existence: it cannot outlive its process.
     with (folder / "lock").open("a+") as lock:
@@ -175,7 +186,7 @@ def open_state(path: str | Path, fingerprint: Mapping[str, Any]) -> Iterator[Sta
         lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
         lock.flush()
         remove_stale(folder)
-        yield StateFolder(folder, {"format": TRAINING_FORMAT, **fingerprint})
+        yield StateFolder(folder, parts)
 
 
 def _digest(data: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ from genoseq.errors import ConfigError, listed
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, Bundle, provenance, save_bundle
 from genoseq.models.precision import choose_device, choose_precision
-from genoseq.objectives.per_base import activation_of, build_objective
+from genoseq.objectives.per_base import activation_of, build_objective, build_weight
 from genoseq.schemes import BACKGROUND, Scheme
-from genoseq.training.checkpoint import StateFolder, open_state
+from genoseq.training.checkpoint import SavedState, StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from genoseq.training.run import Run
 from genoseq.training.signals import StopRequest, stop_requests
+from genoseq.training.team import Team
 
 CONTEXT = 768
 """Context of a recurrent model's bundle, in bp.  With it another window length changes the arg-max
@@ -44,6 +46,7 @@ def fit(
     device: str | None = None,
     context: int | None = None,
     report: Report = lambda _fraction: None,
+    team: Team | None = None,
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
 
@@ -73,36 +76,45 @@ def fit(
         :func:`usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
+    team
+        Processes that divide each batch among them, all in this call with the same stores,
+        settings and folders; None: this one alone.  Their number does not decide the weights, but
+        for rounding and what dropout drops, and may be another after a kill.  The first of them
+        writes.
 
     Raises
     ------
     ConfigError
-        If the settings do not fit the stores, another process trains in the state folder, or the
+        If the settings do not fit the stores, another training uses the state folder, or the
         loss is no longer finite.  Nothing is written to ``out``.
     StoreError
         If there is nothing to train on, or the stores differ.
     TrainingInterruptedError
-        After SIGTERM, SIGUSR1 or SIGINT; the state is saved.
+        After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
-    scheme = check_training(stores, settings, out)
+    team = Team() if team is None else team
+    scheme = check_training(stores, settings, out, team.size)
     folder = Path(f"{out}.state") if state is None else Path(state)
     chosen = choose_device(device)
     with (
-        open_state(folder, _fingerprint(stores, settings)) as opened,
+        open_state(folder, _fingerprint(stores, settings), team.first) as opened,
         stop_requests() as stop,
         torch.random.fork_rng(_gpus(chosen)),
         quiet_lightning(),
     ):
-        run = _build_run(stores, settings, scheme, opened, chosen, stop, report)
+        run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team)
         module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
         asked = usual_context(settings) if context is None else context
         bundle = _bundle(module, settings, stores, asked)
-        save_bundle(out, bundle)
+        if team.first:
+            save_bundle(out, bundle)
     _log.info("%s: %s", out, module.progress.stopped)
     return bundle
 
 
-def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Path) -> Scheme:
+def check_training(
+    stores: Sequence[Store], settings: RunSettings, out: str | Path, processes: int = 1
+) -> Scheme:
     """The stores' scheme, if the settings can be trained on them and the bundle be written.
 
     Raises
@@ -116,6 +128,11 @@ def check_training(stores: Sequence[Store], settings: RunSettings, out: str | Pa
         problems.append(
             f"no base to train on is {listed(absent)}: add a genome that has some, or leave the "
             f"class out when tokenizing"
+        )
+    if settings.training.batch < processes:
+        problems.append(
+            f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
+            f"needs a window: start fewer"
         )
     if Path(out).exists() and not (Path(out) / CONFIG).exists() and _occupied(Path(out)):
         problems.append(f"{out}: exists and is no bundle: name another output")
@@ -146,6 +163,7 @@ def _build_run(
     device: torch.device,
     stop: StopRequest,
     report: Report,
+    team: Team,
 ) -> Run:
     training = settings.training
     window = round_up(training.window, settings.model.stride)
@@ -156,7 +174,7 @@ def _build_run(
     valid = None
     if any(len(store.regions.of_split("valid")) for store in stores):
         limit = training.validation_windows
-        valid = ValidationWindows(stores, "valid", window, training.batch, limit)
+        valid = ValidationWindows(stores, "valid", window, training.batch, limit, team.share)
     else:
         _log.info("no region of split valid: the weights of the last step will be kept")
     return Run(
@@ -172,11 +190,14 @@ def _build_run(
             training.seed,
             training.reverse_complement,
             training.steps * training.accumulate,
+            team.share,
         ),
         valid,
         state,
         stop,
         report,
+        team,
+        build_weight(training, scheme, counts) if team.size > 1 else None,
     )
 
 
@@ -217,8 +238,8 @@ def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
 
 
 def _train(run: Run, settings: RunSettings, device: torch.device, logs: Path) -> TrainingModule:
-    saved, news = run.state.load()
-    _log.info("%s: %s", run.state.path, news)
+    saved, news = run.team.from_first(run.state.load)
+    _log.info("%s: %s%s", run.state.path, news, _change_of_team(saved, run.team))
     torch.manual_seed(run.settings.seed)
     module = TrainingModule(build_model(settings.model, run.scheme), run, saved)
     if module.progress.stopped is None or module.validation_due:
@@ -232,6 +253,15 @@ def _train(run: Run, settings: RunSettings, device: torch.device, logs: Path) ->
     return module
 
 
+def _change_of_team(saved: SavedState | None, team: Team) -> str:
+    """What to say of the number of processes, where it is not one as before."""
+    before = team.size if saved is None else saved.progress.processes
+    if before == team.size:
+        return f", {team.size} processes share each batch" if team.size > 1 else ""
+    now = f"{team.size} process{'es' if team.size > 1 else ''} instead of {before}"
+    return f", {now}: the same run but for rounding and dropout"
+
+
 def _bundle(
     module: TrainingModule, settings: RunSettings, stores: Sequence[Store], context: int
 ) -> Bundle:
@@ -241,7 +271,7 @@ def _bundle(
     metrics = {}
     if progress.best_step is not None:
         step = progress.best_step
-        model.load_state_dict(run.state.load_best(step))
+        model.load_state_dict(run.team.from_first(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     data = {store.name: store.checksums["ids.bin"] for store in stores}
     return Bundle(
@@ -251,7 +281,8 @@ def _bundle(
         round_up(context, settings.model.stride),
         run.activation,
         provenance(data, run.settings.seed, step)
-        | {"training": run.settings.model_dump(mode="json")},
+        | {"training": run.settings.model_dump(mode="json")}
+        | ({"processes": run.team.size} if run.team.size > 1 else {}),
         metrics,
     )
 

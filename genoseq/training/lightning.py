@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Trainer
-from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.loggers import Logger, TensorBoardLogger
+from pytorch_lightning.strategies import DDPStrategy
 
 from genoseq.training.curve import CurveLogger
 from genoseq.training.run import Run
@@ -33,18 +34,48 @@ _WARNINGS = (
 )
 
 
+class Member(LightningEnvironment):
+    """One process of a team, which Lightning takes for a machine with one device.
+
+    Slurm's own environment would requeue jobs by itself, and torchrun's number of processes lets
+    Lightning broadcast at every micro-batch, for which a GPU waits, and in its signal handler: what
+    others received is asked in ``Pulse``.  So Lightning knows of one process, while its strategy
+    wraps the network for all that have joined.
+
+    Parameters
+    ----------
+    rank
+        Number of the process: Lightning speaks in the first.
+    """
+
+    def __init__(self, rank: int) -> None:
+        super().__init__()
+        self._rank = rank
+
+    @property
+    def creates_processes_externally(self) -> bool:
+        """Yes: Lightning is to start none."""
+        return True
+
+    def local_rank(self) -> int:
+        """Which of the Trainer's devices: it has one."""
+        return 0
+
+    def node_rank(self) -> int:
+        """Number of the process."""
+        return self._rank
+
+
 def build_trainer(run: Run, device: torch.device, logs: Path, step: int) -> Trainer:
     """A trainer for the run, whose logs go on after ``step``."""
-    logs.mkdir(parents=True, exist_ok=True)
-    # TensorBoard ignores what earlier event files say of steps from purge_step on.
-    board = TensorBoardLogger(
-        logs, name="", version="tensorboard", default_hp_metric=False, purge_step=step + 1
-    )
+    ours = device.index or 0
     return Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        plugins=[LightningEnvironment()],  # Slurm's would requeue by itself
-        logger=[CurveLogger(logs / "metrics.csv", step), board],
+        devices=[ours] if device.type == "cuda" else 1,
+        # Buffers are tables that training leaves alone.
+        strategy=DDPStrategy(forward_sync_buffers=False) if run.team.size > 1 else "auto",
+        plugins=[Member(run.team.rank)],
+        logger=_loggers(logs, step) if run.team.first else False,
         max_epochs=-1,
         limit_val_batches=None if run.valid is not None else 0,
         num_sanity_val_steps=0,
@@ -58,6 +89,15 @@ def build_trainer(run: Run, device: torch.device, logs: Path, step: int) -> Trai
         enable_progress_bar=False,
         use_distributed_sampler=False,
     )
+
+
+def _loggers(logs: Path, step: int) -> list[Logger]:
+    logs.mkdir(parents=True, exist_ok=True)
+    # TensorBoard ignores what earlier event files say of steps from purge_step on.
+    board = TensorBoardLogger(
+        logs, name="", version="tensorboard", default_hp_metric=False, purge_step=step + 1
+    )
+    return [CurveLogger(logs / "metrics.csv", step), board]
 
 
 @contextmanager

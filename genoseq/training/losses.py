@@ -6,21 +6,26 @@ import torch
 from torch import Tensor
 
 from genoseq.errors import ConfigError
+from genoseq.training.team import Team
 
 
 class PendingLosses:
     """Losses of micro-batches that are not yet in the learning curve.
 
-    They stay on their device: looking at each would make a GPU wait for the processor.
+    They stay on their device: looking at each would make a GPU wait for the processor.  Of several
+    processes each has its part of every loss, and all have to look at once.
 
     Parameters
     ----------
     accumulate
         Micro-batches of a step.
+    team
+        The processes.
     """
 
-    def __init__(self, accumulate: int) -> None:
+    def __init__(self, accumulate: int, team: Team) -> None:
         self._accumulate = accumulate
+        self._team = team
         self._losses: list[Tensor] = []
 
     def append(self, loss: Tensor) -> None:
@@ -29,19 +34,20 @@ class PendingLosses:
 
     def restore(self, losses: Tensor) -> None:
         """Put back what :meth:`tensor` gave, shape (n,)."""
-        self._losses = list(losses.unbind())
+        own = losses if self._team.first else torch.zeros_like(losses)
+        self._losses = list(own.unbind())
 
     def clear(self) -> None:
         """Forget them: they are in the curve."""
         self._losses = []
 
     def tensor(self) -> Tensor:
-        """All of them on the CPU, float32, shape (n,)."""
+        """All of them on the CPU, whole, float32, shape (n,)."""
         if not self._losses:
             return torch.zeros(0)
         if len({loss.device for loss in self._losses}) > 1:  # some were restored
             self._losses = [loss.cpu() for loss in self._losses]
-        return torch.stack(self._losses).cpu()
+        return self._team.sum(torch.stack(self._losses).cpu())
 
     def check(self, step: int) -> None:
         """ConfigError that names the first step whose loss is not finite; ``step`` is the last."""

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from genoseq.data.batch import Batch
-from genoseq.metrics import build_metrics
 from genoseq.models.build import PerBaseModel
 from genoseq.models.precision import autocast
 from genoseq.training.checkpoint import Progress, SavedState
@@ -23,10 +22,12 @@ from genoseq.training.optimizer import (
     restore_moments,
     set_learning_rate,
 )
-from genoseq.training.rows import known_labels, metric_columns
+from genoseq.training.pulse import Pulse
+from genoseq.training.rows import metric_columns
 from genoseq.training.run import Run, seed_step
 from genoseq.training.schedule import Clock, learning_rate
 from genoseq.training.signals import TrainingInterruptedError
+from genoseq.training.validation import Validation
 
 LOG_EVERY = 50
 """Steps between two rows of the learning curve."""
@@ -40,6 +41,8 @@ class TrainingModule(LightningModule):
     """Trains ``model``; a Lightning epoch is the stretch of steps up to the next validation.
 
     So a resumed run validates where the uninterrupted one does: a stretch starts at any step.
+    Several processes go through the same lines: whatever decides where a run turns is the same for
+    all, and only the first one writes.
     """
 
     def __init__(self, model: PerBaseModel, run: Run, saved: SavedState | None) -> None:
@@ -48,17 +51,17 @@ class TrainingModule(LightningModule):
         self.run = run
         self.adamw = build_adamw(model, run.settings.weight_decay)
         self.progress = Progress()
-        self.losses = PendingLosses(run.settings.accumulate)
+        self.losses = PendingLosses(run.settings.accumulate, run.team)
         if saved is not None:
             self._restore(saved)
-        self.clock = Clock(self.progress.elapsed)
+        self.pulse = Pulse(run.team, Clock(self.progress.elapsed), run.stop)
         self._saved_at = self.progress.elapsed
         self._line = int(_LINES * self.fraction())
-        self._begin_validation()
+        self.validation = Validation(run)
 
     def fraction(self, ahead: float = 0.0) -> float:
         """Fraction of the run that is over, or will be ``ahead`` steps from now."""
-        return self.run.fraction(self.progress.step + ahead, self.clock.elapsed())
+        return self.run.fraction(self.progress.step + ahead, self.pulse.elapsed)
 
     @property
     def validation_due(self) -> bool:
@@ -85,19 +88,19 @@ class TrainingModule(LightningModule):
         place_steps(self.adamw)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Loss of a micro-batch."""
-        settings = self.run.settings
+        """Loss of a micro-batch; this process's part of it, if there are others."""
+        settings, team = self.run.settings, self.run.team
         if batch_idx % settings.accumulate == 0:
             # A resumed run draws the same dropout.
-            seed_step(settings.seed, self.progress.step, batch.ids.device)
+            seed_step(settings.seed, self.progress.step, team.rank, batch.ids.device)
             middle = self.fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
             rate = learning_rate(middle, settings.learning_rate, settings.warmup)
             set_learning_rate(self.adamw, rate)
         with autocast(self.run.precision, batch.ids.device):
             logits = self.model(batch.ids)
-        loss = self.run.objective(logits, batch.labels)
+        loss = self.run.loss(logits, batch.labels)
         self.losses.append(loss)
-        return loss
+        return loss * team.size  # DistributedDataParallel divides the sum of gradients by it
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Count the step; log, save and stop where it is time to."""
@@ -105,6 +108,7 @@ class TrainingModule(LightningModule):
         if (batch_idx + 1) % settings.accumulate:
             return
         progress.step += 1
+        self.pulse.beat()
         fraction = self.fraction()
         if fraction >= 1:
             finished = progress.step >= settings.steps
@@ -112,41 +116,39 @@ class TrainingModule(LightningModule):
             self.trainer.should_stop = True
         if progress.stopped or progress.step % LOG_EVERY == 0:
             self._log_losses(fraction)
-        if self.run.stop.received is not None:
-            self._interrupt(self.run.stop.received)
-        minutes = (self.clock.elapsed() - self._saved_at) / 60
+        self._heed_signals()
+        minutes = (self.pulse.elapsed - self._saved_at) / 60
         # Not where a validation follows: it saves.
         if minutes >= settings.checkpoint_minutes and not self.validation_due:
             self.save()
 
     def on_validation_epoch_start(self) -> None:
         """Forget the validation before, and look at the losses: a broken run must not look well."""
+        self.run.stop.install()  # as in on_train_start
         self.losses.check(self.progress.step)
-        self._begin_validation()
+        self.validation = Validation(self.run)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Add a batch to the loss and the metrics."""
-        if self.run.stop.received is not None:
-            self._interrupt(self.run.stop.received)
+        self.pulse.beat()
+        self._heed_signals()
+        rows = len(batch.ids)  # 0 where the last batch has fewer than there are processes
+        ids = batch.ids if rows else batch.ids.new_zeros(1, batch.ids.shape[1])
         with autocast(self.run.precision, batch.ids.device):
-            logits = self.model(batch.ids)
-        known = known_labels(batch.labels)
-        loss = float(self.run.objective(logits, batch.labels))
+            logits = self.model(ids)[:rows]
+        loss = self.validation.add(logits, batch.labels)
         if not loss < float("inf"):
             raise not_finite(loss, self.progress.step, "validation loss")
-        self._valid_loss += loss * known
-        self._valid_known += known
-        self.metrics.update(logits, batch.labels)
 
     def on_validation_epoch_end(self) -> None:
         """Keep the best weights, stop when patience is out, save."""
-        progress = self.progress
-        loss, metrics = self._valid_loss / max(1, self._valid_known), self.metrics.compute()
+        progress, run = self.progress, self.run
+        loss, metrics = self.validation.result()
         self._write({"valid_loss": loss, **metric_columns(metrics)})
         _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
-        if progress.judge(loss, metrics):
-            self.run.state.save_best(progress.step, self.model.state_dict())
-        if self.run.settings.patience == progress.waited and progress.stopped is None:
+        if progress.judge(loss, metrics) and run.team.first:
+            run.state.save_best(progress.step, self.model.state_dict())
+        if run.settings.patience == progress.waited and progress.stopped is None:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
             self.trainer.should_stop = True
         self.save()
@@ -154,11 +156,15 @@ class TrainingModule(LightningModule):
     def save(self) -> None:
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
         self.losses.check(self.progress.step)
+        losses, team = self.losses.tensor(), self.run.team
+        self.progress.elapsed = self._saved_at = self.pulse.elapsed
+        self.progress.processes = team.size
+        if not team.first:
+            return
         for logger in self.loggers:
             logger.save()
-        self.progress.elapsed = self._saved_at = self.clock.elapsed()
         tensors = {_MODEL + name: value for name, value in self.model.state_dict().items()}
-        tensors |= moments(self.adamw, self.model) | {_LOSSES: self.losses.tensor()}
+        tensors |= moments(self.adamw, self.model) | {_LOSSES: losses}
         self.run.state.save(self.progress, tensors)
 
     def _restore(self, saved: SavedState) -> None:
@@ -167,10 +173,6 @@ class TrainingModule(LightningModule):
         self.model.load_state_dict(weights)
         restore_moments(self.adamw, self.model, tensors)
         self.losses.restore(tensors[_LOSSES])
-
-    def _begin_validation(self) -> None:
-        self._valid_loss, self._valid_known = 0.0, 0
-        self.metrics = build_metrics(self.run.scheme, self.run.activation)
 
     def _log_losses(self, fraction: float) -> None:
         self.losses.check(self.progress.step)
@@ -187,7 +189,11 @@ class TrainingModule(LightningModule):
         for logger in self.loggers:
             logger.log_metrics(row, self.progress.step)
 
-    def _interrupt(self, received: int) -> None:
+    def _heed_signals(self) -> None:
+        received = self.pulse.received
+        if received is None:
+            return
         self.save()
+        self.run.team.wait()  # whoever ends first may take the others along
         where = f"state after step {self.progress.step:,} saved in {self.run.state.path}"
         raise TrainingInterruptedError(received, f"{where}; the same command goes on from there")

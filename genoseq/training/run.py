@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from genoseq.config import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.models.heads import Activation
 from genoseq.models.precision import Precision
-from genoseq.objectives.per_base import Objective
+from genoseq.objectives.per_base import Objective, Weight
 from genoseq.schemes import Scheme
 from genoseq.training.checkpoint import StateFolder
 from genoseq.training.schedule import run_progress
 from genoseq.training.signals import StopRequest
+from genoseq.training.team import Team
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Run:
         Whether a signal asked to stop.
     report
         Told the fraction of the run that is over, at every row of the learning curve.
+    team
+        The processes that share each batch; the data sets give this one's rows.
+    weight
+        What labels weigh in the loss, None if there is but one process.
     """
 
     settings: TrainingSettings
@@ -52,6 +58,20 @@ class Run:
     state: StateFolder
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float], None] = lambda _fraction: None
+    team: Team = field(default_factory=Team)
+    weight: Weight | None = None
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """This process's part of the loss of a micro-batch: the parts of all add up to it.
+
+        The loss is a mean over the labels of all processes, some of which may have few known ones.
+        """
+        own = self.objective(logits, labels)
+        if self.weight is None:
+            return own
+        weight = self.weight(labels)
+        whole = self.team.sum(weight)
+        return own * (weight / whole.where(whole > 0, 1.0)).to(own)
 
     def fraction(self, step: float, elapsed: float) -> float:
         """Fraction that is over after ``step`` steps and ``elapsed`` seconds."""
@@ -67,14 +87,17 @@ class Run:
         return DataLoader(self.train, batch_size=None, sampler=numbers)
 
 
-def seed_step(seed: int, step: int, device: torch.device) -> None:
+def seed_step(seed: int, step: int, rank: int, device: torch.device) -> None:
     """Make the random numbers of a step, which dropout draws, a function of its number.
+
+    Those of the processes differ: what one drops is of other rows.
 
     Not ``torch.manual_seed``: for each kind of device that is absent it keeps the call and its
     stack for later, 0.7 ms and some memory a step.
     """
     # 32 bits: torch's generator on the CPU takes no more.
-    mixed = int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+    key = [seed, step, rank] if rank else [seed, step]
+    mixed = int(np.random.SeedSequence(key).generate_state(1)[0])
     torch.default_generator.manual_seed(mixed)
     if device.type == "cuda":
         torch.cuda.manual_seed(mixed)

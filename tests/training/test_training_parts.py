@@ -17,6 +17,7 @@ from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.rows import known_labels, metric_columns
 from genoseq.training.signals import StopRequest, stop_requests
+from genoseq.training.team import Team
 
 
 def test_build_adamw_spares_biases_and_embeddings() -> None:
@@ -54,7 +55,7 @@ def test_restored_moments_give_the_same_next_step() -> None:
 
 
 def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
-    losses = PendingLosses(accumulate=2)
+    losses = PendingLosses(accumulate=2, team=Team())
     for value in (1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0):  # steps 8, 9 and 10
         losses.append(torch.tensor(value))
     with pytest.raises(ConfigError, match=r"^the loss is nan at step 9: lower training.learning"):
