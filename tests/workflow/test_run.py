@@ -267,7 +267,8 @@ def test_run_as_a_module_of_another_workflow(finished: Path) -> None:
 def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "config", tmp_path / "config")
     said = snakemake(tmp_path, "--dry-run")
-    assert jobs(said) == {"demo": 1, **dict.fromkeys(FULL, 1)}
+    of_a_model = ("train", "evaluate", "score", "merge", "tracks")
+    assert jobs(said) == {"demo": 1, **dict.fromkeys(FULL, 1), **dict.fromkeys(of_a_model, 2)}
     asked = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*gpu=(\d)", said, re.MULTILINE)
     assert {name for name, _ in asked} == {"demo", *FULL} - {"all"}
     assert {name for name, gpu in asked if gpu == "1"} == {"train", "score"}
