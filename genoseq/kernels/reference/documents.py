@@ -14,9 +14,9 @@ from genoseq.kernels.mask import Mask
 from genoseq.kernels.reference import banded, full
 from genoseq.kernels.reference.tile import LOG2E, accumulator
 
-_TOKENS = 2**18
-"""Tokens x key heads worked on at a time, which bounds what is copied: 32 MB each of q, k, v ...
-of width 32 in float32."""
+_TOKENS = 2**16
+"""Tokens x key heads worked on at a time, at least one head of one document: what is copied is
+bounded, 8 MB for each of q, k, v ... of width 32 in float32."""
 
 
 @dataclass(frozen=True)
