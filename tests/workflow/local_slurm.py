@@ -128,8 +128,7 @@ def local_slurm() -> Iterator[LocalSlurm]:
 def _start(note: str) -> Path:
     if os.geteuid() != 0:
         raise LocalSlurmError("a local Slurm needs root")
-    missing = [name for name in PROGRAMS if shutil.which(name) is None]
-    if missing:
+    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
         raise LocalSlurmError(f"{', '.join(missing)} not found: run .ci/packages")
     _clear_link()
     folder = Path(tempfile.mkdtemp(prefix="genoseq-slurm-"))
@@ -152,14 +151,12 @@ def _start(note: str) -> Path:
 def _clear_link() -> None:
     """Remove a cluster of ours whose process is gone; refuse anything else that is there."""
     if not LINK.is_symlink() and not LINK.exists():
-        LINK.parent.mkdir(parents=True, exist_ok=True)
-        return
+        return LINK.parent.mkdir(parents=True, exist_ok=True)
     folder = _linked_folder()
     if folder is None:
         raise LocalSlurmError(f"{LINK} exists: this machine has a Slurm of its own")
     if not (folder / MARKER).exists():
-        LINK.unlink()  # it points to nothing: /tmp was cleared
-        return
+        return LINK.unlink()  # it points to nothing: /tmp was cleared
     with (folder / MARKER).open() as marker:
         try:
             fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -167,7 +164,7 @@ def _clear_link() -> None:
             raise LocalSlurmError(f"{folder}: another process uses it; wait for it") from None
         if note := marker.read():
             raise LocalSlurmError(f"{folder}: {note}; `python {__file__} stop` ends it")
-    _stop(folder)
+    return _stop(folder)
 
 
 def _linked_folder() -> Path | None:
