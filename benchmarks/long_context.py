@@ -10,9 +10,11 @@ of the target's bases; no other base has a label, the marker's neither.  Trainin
 the first 70% of the first contig, test windows from the rest.
 
 Each model gets the same windows in the same order, the same optimizer and one thread: STAGES, the
-first of which are shorter windows with the marker nearer.  A window is right if the summed log-odds
+first of which are shorter windows with the marker nearer; later every fourth step is again of the
+first stage.  A window is right if the summed log-odds
 of its target's bases are: chance is 50%.  ``sees`` is how far a base can see by construction.  The
-last column, windows of 1,024 bases with the marker 312 or more away, shows who learned the words.
+last column, windows of the first stage's length, 157 to 488 bp from marker to target, shows who
+learned the words.
 The exit status is 1 if the model with registers is right less often than LIMIT.
 """
 
@@ -24,7 +26,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,10 +58,11 @@ SCHEME = Scheme("classes", (State(BACKGROUND), State("marked")))
 WORD = 24
 LENGTH, LEAST = 65_536, 20_000
 """bp of a window, and between marker and target at least; shorter windows: in proportion."""
-NEAR = 1_024
 BINS = (20_000, 30_000, 45_000, 65_536)
 STAGES = ((512, 128, 150), (2_048, 32, 100), (8_192, 8, 100), (32_768, 4, 50), (65_536, 2, 200))
 """Window, windows a step, steps."""
+AGAIN = 4
+"""After the first stage, every so many steps is one of the first stage."""
 RATE, WARMUP, DECAY, CLIP = 3e-3, 0.05, 0.01, 1.0
 LIMIT = 0.95
 
@@ -167,6 +170,17 @@ def draw(rng: np.random.Generator, genome: Codes, words: Words, length: int, cou
     return Windows(codes, labels, distances, truths)
 
 
+def schedule() -> list[tuple[int, int]]:
+    """Window and windows of every step."""
+    first, *others = [[stage[:2]] * stage[2] for stage in STAGES]
+    plan = list(first)
+    for step, stage in enumerate(chain.from_iterable(others), 1):
+        plan.append(stage)
+        if step % (AGAIN - 1) == 0:
+            plan.append(first[0])
+    return plan
+
+
 def logits_of(model: PerBaseModel, codes: Codes) -> Tensor:
     """Logits (B, L, 2) of bases (B, L), in the precision that suits the processor."""
     settings = model.settings
@@ -184,7 +198,7 @@ def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> Pe
     torch.manual_seed(seed)
     model = build_model(settings, SCHEME).train()
     optimizer, rng = build_adamw(model, DECAY), np.random.default_rng(seed)
-    plan = [(length, count) for length, count, steps in STAGES for _ in range(steps)]
+    plan = schedule()
     for step, (length, count) in enumerate(plan):
         windows = draw(rng, genome, words, length, count)
         loss = cross_entropy(logits_of(model, windows.codes), torch.from_numpy(windows.labels))
@@ -223,7 +237,7 @@ def measure(name: str, genome: Codes, words: Words, seed: int, count: int) -> Sc
     model = train(settings, genome[:cut], words, seed)
     spent = time.process_time() - start
     far = test(model, genome[cut:], words, LENGTH, count)
-    near = test(model, genome[cut:], words, NEAR, count)
+    near = test(model, genome[cut:], words, STAGES[0][0], count)
     size = sum(parameter.numel() for parameter in model.parameters())
     sees = "all" if settings.reach is None else f"{settings.reach:,} bp"
     by_distance = "".join(
@@ -239,15 +253,15 @@ def measure(name: str, genome: Codes, words: Words, seed: int, count: int) -> Sc
 
 def header(count: int) -> str:
     """Of the table, and what it measures."""
-    steps = sum(stage[2] for stage in STAGES)
-    windows = sum(stage[1] * stage[2] for stage in STAGES)
-    bases = sum(math.prod(stage) for stage in STAGES)
+    plan = schedule()
+    windows = sum(number for _, number in plan)
+    bases = sum(length * number for length, number in plan)
     bins = "".join(f"{f'{low // 1000}-{high // 1000} kb':>9}" for low, high in pairwise(BINS))
     return (
-        f"{steps} steps, {windows:,} windows, {bases / 1e6:.0f} Mb; 1 thread, "
+        f"{len(plan)} steps, {windows:,} windows, {bases / 1e6:.0f} Mb; 1 thread, "
         f"{choose_precision('cpu').precision}; test: {count} windows of {LENGTH:,} bp, right:\n"
         f"{'':34}{'seed':>5}{'sees':>10}{'parameters':>12}{'CPU s':>8}  {'all [95%]':24}{bins}"
-        f"{f'in {NEAR / 1000:.0f} kb':>9}"
+        f"{f'{STAGES[0][0]} bp':>9}"
     )
 
 

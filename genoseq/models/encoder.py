@@ -62,6 +62,8 @@ class Transformer(nn.Module):
             registers = self.registers.weight.to(hidden.dtype).expand(len(hidden), -1, -1)
             hidden = torch.cat([registers, hidden], dim=1)
         rotary = rotary_tables(self.settings, hidden.shape[1], hidden)
+        for table in rotary:  # both 0: the turned part of a register's queries and keys becomes 0
+            table[: self.settings.registers, : rotated_pairs(self.settings)] = 0
         for layer in self.layers:
             if self.settings.checkpoint and self.training:
                 hidden = cast(Tensor, checkpoint(layer, hidden, rotary, use_reentrant=False))
@@ -111,10 +113,7 @@ class SelfAttention(nn.Module):
         batch, length, width = hidden.shape
         settings = self.settings
         projected = cast(Tensor, self.entry(hidden))
-        heads = projected.view(batch, length, -1, self.head_width)
-        if settings.registers:
-            heads = self._unplaced(heads)
-        packed = heads.reshape(batch * length, -1, self.head_width)
+        packed = projected.view(batch * length, -1, self.head_width)
         q, k, v = torch.split(packed, [settings.heads, self.shared, self.shared], dim=1)
         ends = torch.arange(0, batch + 1, dtype=torch.int32, device=hidden.device) * length
         seen = attention(
@@ -127,16 +126,6 @@ class SelfAttention(nn.Module):
             rotary=rotary,
         )
         return cast(Tensor, self.exit(seen.out.reshape(batch, length, width)))
-
-    def _unplaced(self, heads: Tensor) -> Tensor:
-        """Heads (B, N, heads, width) without the registers' rotated queries and keys."""
-        turned, half = rotated_pairs(self.settings), self.head_width // 2
-        kept = torch.ones_like(heads[0, : self.settings.registers])
-        placed = kept[:, : self.settings.heads + self.shared]
-        placed[..., :turned] = 0
-        placed[..., half : half + turned] = 0
-        registers, tokens = heads.tensor_split([self.settings.registers], dim=1)
-        return torch.cat([registers * kept, tokens], dim=1)
 
 
 class FeedForward(nn.Module):
@@ -157,7 +146,10 @@ class FeedForward(nn.Module):
         inside = cast(Tensor, self.entry(hidden))
         if self.gated:
             gate, value = inside.chunk(2, dim=-1)
-            inside = functional.silu(gate) * value
+            if torch.is_grad_enabled():
+                inside = functional.silu(gate) * value
+            else:  # in place, nobody needs the two again: 1.6 GB less for a million tokens
+                inside = functional.silu(gate, inplace=True).mul_(value)
         else:
             inside = functional.gelu(inside)
         return cast(Tensor, self.exit(inside))
