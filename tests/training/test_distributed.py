@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 from genoseq.config import RunSettings
 from genoseq.data.store import Store, open_store, write_store
 from genoseq.errors import ConfigError
+from genoseq.models.bundle import load_bundle
 from genoseq.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
 from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -199,7 +200,7 @@ def test_killed_teams_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> N
     assert "2 processes share each batch" in first[1]
     for name in ("model.safetensors", "config.json"):
         assert (out / name).read_bytes() == (whole / name).read_bytes()
-    assert json.loads((out / "config.json").read_text())["provenance"]["processes"] == 2
+    assert load_bundle(out).provenance["processes"] == 2
     curve = Path("logs/metrics.csv")
     states = (Path(f"{path}.state") for path in (out, whole))
     assert len({(state / curve).read_text() for state in states}) == 1

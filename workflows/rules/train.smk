@@ -1,6 +1,8 @@
 # The state folder is no declared output: it outlives a killed job, and the next attempt resumes.
 # `exec`: SIGTERM would end a shell in between at once, and Slurm kills what outlives its step, so
 # that the training had no time to save.
+# `launcher`: what starts several processes, such as `srun -n 4`; a resource, because how many divide
+# a batch among them does not decide the weights, and a parameter would.
 rule train:
     input:
         plan.train_input,
@@ -18,11 +20,12 @@ rule train:
         runtime=genoseq_workflow.growing(720),
         gpu=1,
         checkpoint_minutes=plan.checkpoint_minutes,
+        launcher="",
     params:
         settings=plan.train_settings,
         state=subpath(output[0], with_suffix=".state"),
         format=TRAINING_FORMAT,
     shell:
-        "exec genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
+        "exec {resources.launcher} genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
         " --threads {threads} > {log:q} 2>&1"
