@@ -1,7 +1,4 @@
-"""The one schema of every setting: the Snakefile, the command line and bundles all read it.
-
-A file is YAML or JSON.  Every problem in it is reported at once, by the name of the setting.
-"""
+"""The one schema of every setting: the Snakefile, the command line and bundles all read it."""
 
 from __future__ import annotations
 

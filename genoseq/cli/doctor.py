@@ -6,7 +6,8 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+
+from genoseq.provenance import cpuinfo, processor
 
 EPILOG = "Example: genoseq doctor"
 
@@ -70,7 +71,7 @@ def _computing() -> Iterator[tuple[str, str]]:
     device = choose_device()
     chosen = choose_precision(device)
     kind = torch.bfloat16 if chosen.precision == "bf16" else torch.float32
-    yield "processor", _processor()
+    yield "processor", processor()
     yield "processor features", " ".join(f for f in CPU_FLAGS if f in _cpu_flags()) or "none known"
     yield "processors to use", f"{_processors()} of {os.cpu_count()}"
     yield "torch threads", str(torch.get_num_threads())
@@ -97,18 +98,5 @@ def _processors() -> int:
         return os.cpu_count() or 1
 
 
-def _cpuinfo(key: str) -> str:
-    """First value of a key of Linux's /proc/cpuinfo, empty elsewhere."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
-
-
-def _processor() -> str:
-    return _cpuinfo("model name") or platform.processor() or platform.machine()
-
-
 def _cpu_flags() -> set[str]:
-    return set(_cpuinfo("flags").split())
+    return set(cpuinfo("flags").split())

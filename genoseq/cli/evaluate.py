@@ -40,16 +40,24 @@ def evaluate(
     from genoseq.data.store import open_store
     from genoseq.inference.evaluate import bases_of_split, write_evaluation
     from genoseq.inference.evaluate import evaluate as measure
+    from genoseq.inference.predict import choose_computing
     from genoseq.models.allocator import keep_freed_memory
-    from genoseq.models.bundle import load_bundle
+    from genoseq.models.bundle import WEIGHTS, load_bundle
+    from genoseq.models.precision import computing
+    from genoseq.provenance import file_sha256, make_record
 
     keep_freed_memory()
     if threads is not None:
         torch.set_num_threads(threads)
     opened = [open_store(path) for path in stores]
     with progress("evaluate", bases_of_split(opened, split), "bases") as report:
-        evaluation = measure(load_bundle(bundle), opened, split, device=device, report=report)
-    write_evaluation(out, evaluation)
+        model = load_bundle(bundle)
+        evaluation = measure(model, opened, split, device=device, report=report)
+    inputs = {"model": {WEIGHTS: file_sha256(bundle / WEIGHTS)}}
+    inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
+    used = computing(*choose_computing(model.settings, device))
+    record = make_record("evaluate", {"split": split}, inputs, used)
+    write_evaluation(out, evaluation, record)
     for row in _table(evaluation.metrics):
         print("\t".join(row))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -64,13 +63,16 @@ def score(
     with open_fasta(fasta) as genome:
         import torch
 
-        from genoseq.inference.predict import BATCH_BASES
+        from genoseq.inference.predict import BATCH_BASES, choose_computing
         from genoseq.inference.score import output_channels, wanted_regions
         from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import chosen_formats, write_tracks
         from genoseq.io.scores import Origin
+        from genoseq.io.shard_folder import original_of
         from genoseq.models.allocator import keep_freed_memory
         from genoseq.models.bundle import WEIGHTS, load_bundle
+        from genoseq.models.precision import computing
+        from genoseq.provenance import file_sha256, make_record
 
         keep_freed_memory()
         if threads is not None:
@@ -89,11 +91,15 @@ def score(
         )
         _, channels = output_channels(bundle.scheme, by_phase)
         tracks, kind = _watched(scored, sum(map(len, wanted))), bundle.scheme.kind
-        with (model / WEIGHTS).open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        digest = file_sha256(model / WEIGHTS)
+        inputs = {"genome": original_of(genome), "model": {WEIGHTS: digest}}
+        inputs |= {"regions": {regions.name: file_sha256(regions)}} if regions else {}
+        settings = {"by_phase": by_phase, "window": window, "batch_bases": batch_bases}
+        used = computing(*choose_computing(bundle.settings, device, precision))
         write_tracks(
             *(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind)),
             Origin(digest, None if asked is None else tuple(wanted)),
+            make_record("score", settings, inputs, used),
         )
 
 

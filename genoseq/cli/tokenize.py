@@ -111,6 +111,7 @@ def tokenize(
     from genoseq.config import LabelSettings, TokenizerSettings
     from genoseq.data.store import write_store
     from genoseq.io.fasta import open_fasta
+    from genoseq.provenance import make_record
     from genoseq.settings import parse_settings
     from genoseq.sheet import named_file
     from genoseq.tokenizers.kmer import KmerTokenizer
@@ -139,7 +140,11 @@ def tokenize(
             labels = _class_labels(settings, annotation, mask, lengths, regions)
         pieces = _pieces(genome, regions, KmerTokenizer(k, stride), labels)
         states = None if labels is None else labels.scheme
-        write_store(out, name or _stem(fasta), tokenizer, states, pieces, _sources(files))
+        sources = _sources(files)
+        inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
+        asked = tokenizer.model_dump() | settings.model_dump(mode="json")
+        record = make_record("tokenize", asked, inputs)
+        write_store(out, name or _stem(fasta), tokenizer, states, pieces, sources, record)
 
 
 def _check_labels(

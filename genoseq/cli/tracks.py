@@ -34,12 +34,16 @@ def tracks(
     from genoseq.errors import ConfigError
     from genoseq.io.outputs import chosen_formats, write_tracks
     from genoseq.io.scores import read_scores
+    from genoseq.provenance import read_record, with_this_software
 
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
     source = read_scores(scores)
     asked = chosen_formats(formats, source.kind)
-    write_tracks(_watched(source), source.lengths, source.channels, source.kind, out, asked)
+    found = read_record(scores)
+    columns = source.lengths, source.channels, source.kind
+    record = None if found is None else with_this_software(found)
+    write_tracks(_watched(source), *columns, out, asked, record=record)
 
 
 def _watched(scores: Scores) -> Iterator[Track]:

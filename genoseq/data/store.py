@@ -2,6 +2,7 @@
 
     STORE/
       index.json    format, name, tokenizer, scheme, regions as columns, sources, checksums
+      provenance.json    see :mod:`genoseq.provenance`
       ids.bin       token ids of all regions in order, little-endian unsigned, (T,)
       labels.bin    labels of all regions in order: uint8 (bases,) or float32 (bases, S)
 
@@ -45,6 +46,7 @@ from genoseq.data.store_index import (
     regions_to_json,
 )
 from genoseq.errors import GenoseqError, StoreError
+from genoseq.provenance import write_record
 from genoseq.schemes import Scheme, scheme_from_json
 
 __all__ = [
@@ -141,6 +143,7 @@ def write_store(
     scheme: Scheme | None,
     pieces: Iterable[Piece],
     sources: Mapping[str, Any],
+    record: Mapping[str, Any] | None = None,
 ) -> Store:
     """Write a store, one region at a time, and open it.
 
@@ -159,6 +162,8 @@ def write_store(
         and labels of shape (L,) or (L, S), or of T * stride rows; None without a scheme.
     sources
         Files that the pieces come from and their checksums (:func:`file_checksum`), for the record.
+    record
+        What ``provenance.json`` is to say; without it there is none.
 
     Raises
     ------
@@ -183,6 +188,8 @@ def write_store(
             "sha256": checksums | {"regions": regions_digest(regions)},
         }
         (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
+        if record is not None:
+            write_record(partial, record)
     return open_store(folder)
 
 

@@ -25,6 +25,7 @@ from genoseq.inference.predict import (
 )
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
+from genoseq.provenance import write_record
 from genoseq.schemes import UNKNOWN
 from genoseq.sequences import Codes, N
 from genoseq.tokenizers.alignment import left_context
@@ -114,8 +115,12 @@ def bases_of_split(stores: Sequence[Store], split: str) -> int:
     )
 
 
-def write_evaluation(path: str | Path, evaluation: Evaluation) -> None:
+def write_evaluation(
+    path: str | Path, evaluation: Evaluation, record: Mapping[str, Any] | None = None
+) -> None:
     """Write ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``: all or nothing.
+
+    With a ``record`` also ``provenance.json``.
 
     Raises
     ------
@@ -136,6 +141,8 @@ def write_evaluation(path: str | Path, evaluation: Evaluation) -> None:
         if evaluation.metrics["kind"] == "classes":
             header = ("level", "true", "predicted", "bases")
             _write_rows(partial / CONFUSION, header, _confusion(evaluation.metrics))
+        if record is not None:
+            write_record(partial, record)
 
 
 def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Piece]:

@@ -13,11 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genoseq.config import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
-from genoseq.models.precision import choose_device, choose_precision
+from genoseq.models.precision import Precision, choose_device, choose_precision
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.sequences import Codes, N, reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -68,13 +69,9 @@ class Predictor:
     ) -> None:
         self.scheme = bundle.scheme
         self.stride = bundle.settings.stride
-        self.device = choose_device(device)
         settings = bundle.settings
-        slow = settings.encoder.family in ("gru", "rnn")
-        if (precision, self.device.type) == ("auto", "cpu") and slow:
-            precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
-        half = choose_precision(self.device, precision).precision == "bf16"
-        self.dtype = torch.bfloat16 if half else torch.float32
+        self.device, chosen = choose_computing(settings, device, precision)
+        self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
         self._activation = bundle.activation
         self._tied = settings.tied_strands
@@ -149,6 +146,19 @@ class Predictor:
             hidden.reshape(-1, width).T.to(self._head),
         )
         return flat.float().view(self.stride, len(self.scheme), steps, batch)
+
+
+def choose_computing(
+    settings: ModelSettings,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+) -> tuple[torch.device, Precision]:
+    """Device and number format in which a :class:`Predictor` computes."""
+    chosen = choose_device(device)
+    slow = settings.encoder.family in ("gru", "rnn")
+    if (precision, chosen.type) == ("auto", "cpu") and slow:
+        precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
+    return chosen, choose_precision(chosen, precision).precision
 
 
 def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:

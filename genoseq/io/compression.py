@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Any, Literal, Protocol, cast
 
 from genoseq.errors import InputFormatError
 
@@ -24,6 +24,7 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_CHUNK = 1 << 20
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
@@ -32,20 +33,46 @@ def compression_of(head: bytes) -> Compression | None:
     return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
 
 
+class Digest(Protocol):
+    """What takes a checksum: one of :mod:`hashlib`'s."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Take the next bytes."""
+
+
+class _Digested(io.RawIOBase):
+    """A file whose checksum is taken while it is read, once, from its beginning."""
+
+    def __init__(self, file: io.FileIO, digest: Digest) -> None:
+        self._file, self._digest = file, digest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        size = self._file.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:size])
+        return size
+
+
 @contextmanager
-def open_bytes(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
+def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Iterator[IO[bytes]]:
     """The file's decompressed bytes, as a buffered stream.  Pipes work too.
+
+    ``digest`` is given the bytes as they are in the file, to its end.
 
     Raises
     ------
     InputFormatError
         If the compressed data is cut off or damaged, wherever in the block that shows.
     """
-    with Path(path).open("rb") as raw:
+    with _opened(path, digest) as raw:
         kind = compression_of(raw.peek(6)[:6])
         try:
             with _decompressor(raw, kind, path) as stream:
                 yield stream
+            while digest is not None and not raw.closed and raw.read(_CHUNK):
+                pass
         except _DAMAGE as error:
             raise _damaged(path, kind, error) from error
         except OSError as error:
@@ -53,6 +80,16 @@ def open_bytes(path: str | PathLike[str]) -> Iterator[IO[bytes]]:
             if kind is None or error.errno is not None:
                 raise
             raise _damaged(path, kind, error) from error
+
+
+@contextmanager
+def _opened(path: str | PathLike[str], digest: Digest | None) -> Iterator[io.BufferedReader]:
+    if digest is None:
+        with Path(path).open("rb") as plain:
+            yield plain
+    else:
+        with Path(path).open("rb", buffering=0) as file:
+            yield io.BufferedReader(_Digested(file, digest), _CHUNK)
 
 
 def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:

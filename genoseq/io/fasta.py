@@ -8,6 +8,7 @@ input.  A file that is compressed, ragged or unwrapped is copied once into the t
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -38,8 +39,11 @@ class Fasta:
         Bases of each contig, in the order of the file; contigs without a base are listed with 0.
     """
 
-    def __init__(self, path: Path, plain: BinaryIO, index: Index) -> None:
+    def __init__(
+        self, path: Path, plain: BinaryIO, index: Index, sha256: str | None = None
+    ) -> None:
         self.path = path
+        self._sha256 = sha256
         self.lengths: dict[str, int] = {name: lines.bases for name, lines in index.items()}
         self._index = index
         self._file = plain
@@ -75,9 +79,7 @@ class Fasta:
             raise RegionError(f"contig {chrom!r}: no bases {start} to {end}")
         if start == end:
             return b""
-        _, offset, width, pitch = lines
-        first = offset + start // width * pitch + start % width
-        after = offset + (end - 1) // width * pitch + (end - 1) % width + 1
+        first, after = lines.place(start), lines.place(end - 1) + 1
         letters = _read(self._file.fileno(), first, after - first).translate(None, SPACE)
         if len(letters) != end - start:
             raise InputFormatError(
@@ -103,6 +105,18 @@ class Fasta:
         except InputFormatError:
             raise self._stranger(chrom, start, letters) from None
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file that was asked for.
+
+        What was decompressed on opening, or copied since, is not read again for it.
+        """
+        if self._sha256 is None:
+            from genoseq.provenance import file_sha256  # 10 ms, which few need
+
+            self._sha256 = file_sha256(self.path)
+        return self._sha256
+
     def copy(self, path: Path) -> None:
         """Write every contig to ``path`` in even lines, with its index, ``path.fai``, beside it.
 
@@ -114,6 +128,7 @@ class Fasta:
             As :meth:`codes`.
         """
         index = []
+        original = _Followed(self._file)
         with path.open("wb") as out:
             for chrom, length in self.lengths.items():
                 out.write(b">" + chrom.encode() + b"\n")
@@ -124,6 +139,9 @@ class Fasta:
                     if letters.translate(None, LETTERS):
                         raise self._stranger(chrom, start, letters)
                     out.writelines(_wrapped(letters, _COPY_WIDTH))
+                    original.read_to(self._index[chrom].place(start + len(letters)))
+        if original.is_of(self.path):
+            self._sha256 = original.sha256()
         path.with_name(f"{path.name}.fai").write_text("".join(index), encoding="utf-8")
 
     def _stranger(self, chrom: str, start: int, letters: bytes) -> InputFormatError:
@@ -135,6 +153,27 @@ class Fasta:
             f"IUPAC code (n for unknown)",
             self.path,
         )
+
+
+class _Followed:
+    """A file that is read again right behind its reader, from memory, for its SHA-256."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._at, self._digest = file, 0, hashlib.sha256()
+
+    def is_of(self, path: Path) -> bool:
+        """Whether it is the file at ``path``, not a copy of it."""
+        return os.path.samestat(os.fstat(self._file.fileno()), path.stat())
+
+    def read_to(self, end: int) -> None:
+        while self._at < end and (data := _read(self._file.fileno(), self._at, end - self._at)):
+            self._digest.update(data)
+            self._at += len(data)
+
+    def sha256(self) -> str:
+        """Of the whole file."""
+        self.read_to(os.fstat(self._file.fileno()).st_size)
+        return self._digest.hexdigest()
 
 
 def open_fasta(path: str | os.PathLike[str]) -> Fasta:
@@ -159,8 +198,8 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     OSError
         If it cannot be read.
     """
-    plain, index = plain_and_index(Path(path))
-    return Fasta(Path(path), plain, index)
+    plain, index, sha256 = plain_and_index(Path(path))
+    return Fasta(Path(path), plain, index, sha256)
 
 
 def write_fasta(

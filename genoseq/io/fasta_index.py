@@ -14,6 +14,7 @@ Three ways lead to such a file, the next one where one fails:
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -42,18 +43,24 @@ class Lines(NamedTuple):
         """Offset after the last base and its line end."""
         if not self.bases:
             return self.offset
-        line, column = divmod(self.bases - 1, self.width)
-        return self.offset + line * self.pitch + column + 1 + self.pitch - self.width
+        return self.place(self.bases - 1) + 1 + self.pitch - self.width
+
+    def place(self, base: int) -> int:
+        """Offset of a base, counted from 0."""
+        return self.offset + base // self.width * self.pitch + base % self.width
 
 
 Index = dict[str, Lines]
 
 
-def plain_and_index(path: Path) -> tuple[BinaryIO, Index]:
-    """An open plain FASTA with the bases of ``path``, and its index, by contig in file order."""
+def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
+    """An open plain FASTA with the bases of ``path``, and its index, by contig in file order.
+
+    The third is the SHA-256 of ``path``, where it was decompressed: other files are not read whole.
+    """
     with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
         folder = Path(name)
-        plain = _plain(path, folder)
+        plain, sha256 = _plain(path, folder)
         index = _index_beside(path) if plain == path else None
         if index is None:
             index = _index_of(plain, folder)
@@ -63,19 +70,23 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index]:
             copy(plain, even, path)
             plain, index = even, _index_of(even, folder)
         assert index is not None
-        return plain.open("rb", buffering=0), index
+        return plain.open("rb", buffering=0), index, sha256
 
 
-def _plain(path: Path, folder: Path) -> Path:
-    """The path itself if it is a plain file, else its decompressed bytes in ``folder``."""
+def _plain(path: Path, folder: Path) -> tuple[Path, str | None]:
+    """The path itself if it is a plain file, else its decompressed bytes in ``folder``.
+
+    With the latter comes the SHA-256 of what was read.
+    """
     if stat.S_ISREG(path.stat().st_mode):
         with path.open("rb") as file:
             if compression_of(file.read(6)) is None:
-                return path
+                return path, None
     plain = folder / "plain.fa"
-    with open_bytes(path) as stream, plain.open("wb") as copy:
+    digest = hashlib.sha256()
+    with open_bytes(path, digest) as stream, plain.open("wb") as copy:
         shutil.copyfileobj(stream, copy, _CHUNK)
-    return plain
+    return plain, digest.hexdigest()
 
 
 def _index_beside(path: Path) -> Index | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import Origin, Scores, read_scores
+from genoseq.provenance import Record, join_records, read_record
 from genoseq.regions import Region
 from genoseq.tracks import Track
 
@@ -29,9 +30,14 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Shards:
-    """Scores folders that together hold every base of a genome once, in order."""
+    """Scores folders that together hold every base of a genome once, in order.
+
+    ``record`` is what ``provenance.json`` would say if the genome had been scored at once; None
+    where a shard has none.
+    """
 
     parts: tuple[Scores, ...]
+    record: Record | None = None
 
     @property
     def bases(self) -> int:
@@ -54,7 +60,7 @@ class Shards:
         first = self.parts[0]
         whole = Origin(first.origin.model)
         columns = first.lengths, first.channels, first.kind
-        write_tracks(tracks, *columns, out, ["scores"], whole)
+        write_tracks(tracks, *columns, out, ["scores"], whole, self.record)
 
 
 def read_shards(paths: Sequence[Path]) -> Shards:
@@ -63,7 +69,8 @@ def read_shards(paths: Sequence[Path]) -> Shards:
     Raises
     ------
     InputFormatError
-        If a folder is damaged, or not of the same genome, model and channels as the first.
+        If a folder is damaged, or not of the same genome, model, channels and settings as the
+        first.
     RegionError
         If a base is in no shard or in two, or the shards are not in FASTA order.
     """
@@ -75,7 +82,7 @@ def read_shards(paths: Sequence[Path]) -> Shards:
         # 100,000 contigs are 15 MB a shard: their lengths are kept once.
         parts.append(replace(part, lengths=first.lengths))
     _check_complete(parts)
-    return Shards(tuple(parts))
+    return Shards(tuple(parts), join_records([(path, read_record(path)) for path in paths]))
 
 
 def _check_same(first: Scores, part: Scores) -> None:

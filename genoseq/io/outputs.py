@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol, cast, get_args
+from typing import Any, Protocol, cast, get_args
 
 from genoseq.atomic import staging_folder
 from genoseq.config import Format
@@ -23,6 +23,7 @@ from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, wri
 from genoseq.io.scores import UNKNOWN, Origin, ScoresWriter
 from genoseq.io.segments import SegmentsWriter
 from genoseq.io.tsv import TsvWriter
+from genoseq.provenance import PROVENANCE, write_record
 from genoseq.tracks import Channel, Track
 
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -52,6 +53,7 @@ def write_tracks(
     out: Path,
     formats: Collection[Format],
     origin: Origin = UNKNOWN,
+    record: Mapping[str, Any] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -72,6 +74,8 @@ def write_tracks(
         ``bigwig``, ``bedgraph``, ``bed`` (segments), ``tsv``, ``scores``.
     origin
         Noted in ``scores``.
+    record
+        What ``provenance.json`` is to say; without it there is none.  No manifest lists it.
 
     Returns
     -------
@@ -106,6 +110,8 @@ def write_tracks(
         files = [file for writer in writers for file in writer.finish()]
         files = [replace(file, md5=md5_of(stage / file.path)) for file in files]
         write_manifest(stage / MANIFEST, files)
+        if record is not None:
+            write_record(stage, record)
         _publish(stage, out, files)
     return files
 
@@ -186,8 +192,10 @@ def _publish(stage: Path, out: Path, files: list[OutputFile]) -> None:
     new = {file.path for file in files}
     for old in _listed(out / MANIFEST) - new:
         (out / old).unlink(missing_ok=True)
-    (out / MANIFEST).unlink(missing_ok=True)
-    for name in (*sorted(new), MANIFEST):
+    for old in (MANIFEST, PROVENANCE):
+        (out / old).unlink(missing_ok=True)
+    record = [PROVENANCE] if (stage / PROVENANCE).exists() else []
+    for name in (*sorted(new), *record, MANIFEST):
         (stage / name).replace(out / name)
 
 

@@ -2,7 +2,8 @@
 
     model.safetensors   the weights, float32
     config.json         format, genoseq version, settings, label scheme, context, activation,
-                        metrics, provenance, and the checksum of the weights
+                        metrics, and the checksum of the weights
+    provenance.json     where it comes from (:mod:`genoseq.provenance`); nothing needs it
 
 No pickle is written or read.  A folder whose parts do not fit one another is refused.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from genoseq.config import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.heads import Activation
+from genoseq.provenance import make_record, read_record, write_record
 from genoseq.schemes import Scheme, scheme_from_json
 from genoseq.settings import parse_settings
 
@@ -55,7 +56,7 @@ class Bundle:
     activation
         How its logits become values: softmax for classes, expm1 or exp for signals.
     provenance
-        Where it comes from, see :func:`provenance`; plain JSON data.
+        Where it comes from, see :func:`provenance`; plain JSON data, empty where it is not known.
     metrics
         What was measured on it; plain JSON data.
 
@@ -84,16 +85,31 @@ class Bundle:
             raise BundleError(f"activation {self.activation} does not suit {self.scheme.kind}")
 
 
-def provenance(data: Mapping[str, str], seed: int, steps: int) -> dict[str, Any]:
-    """Where a bundle comes from: training data (name to checksum), seed, steps, software."""
-    return {
-        "data": dict(data),
-        "seed": seed,
-        "steps": steps,
-        "genoseq": __version__,
-        "torch": torch.__version__,
-        "git_revision": _git_revision(),
-    }
+def provenance(
+    data: Mapping[str, Mapping[str, str]],
+    seed: int,
+    steps: int,
+    settings: Mapping[str, Any] | None = None,
+    computing: Mapping[str, str] | None = None,
+    processes: int = 1,
+) -> dict[str, Any]:
+    """The record of a training, which ends in this process.
+
+    Parameters
+    ----------
+    data
+        Checksums of each store, by its name.
+    seed, steps
+        Steps are those of the weights that were kept.
+    settings
+        How it was trained; ``config.json`` has the network's.
+    computing
+        See :func:`genoseq.models.precision.computing`.
+    processes
+        That shared each batch.
+    """
+    facts = {"seed": seed, "steps": steps, "processes": processes}
+    return make_record("train", settings or {}, data, computing, **facts)
 
 
 def save_bundle(path: str | Path, bundle: Bundle) -> None:
@@ -118,16 +134,17 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         "context": bundle.context,
         "activation": bundle.activation,
         "metrics": dict(bundle.metrics),
-        "provenance": dict(bundle.provenance),
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
     try:
         text = json.dumps(config, indent=2, allow_nan=False)
+        with atomic_folder(path) as folder:
+            (folder / WEIGHTS).write_bytes(weights)
+            (folder / CONFIG).write_text(text + "\n")
+            if bundle.provenance:
+                write_record(folder, bundle.provenance)
     except (TypeError, ValueError) as error:
         raise BundleError(f"{path}: metrics and provenance must be plain JSON: {error}") from None
-    with atomic_folder(path) as folder:
-        (folder / WEIGHTS).write_bytes(weights)
-        (folder / CONFIG).write_text(text + "\n")
 
 
 def load_bundle(path: str | Path) -> Bundle:
@@ -138,6 +155,8 @@ def load_bundle(path: str | Path) -> Bundle:
     BundleError
         If a file is missing or damaged, the format is unknown, or weights, settings and scheme do
         not fit one another; the message names the file and what was found in it.
+    InputFormatError
+        If ``provenance.json`` is there and damaged.
     """
     folder = Path(path)
     config = _read_config(folder)
@@ -164,7 +183,7 @@ def load_bundle(path: str | Path) -> Bundle:
         scheme,
         config["context"],
         config["activation"],
-        config["provenance"],
+        read_record(folder) or {},
         config["metrics"],
     )
 
@@ -199,7 +218,6 @@ def _read_config(folder: Path) -> dict[str, Any]:
         "context": int,
         "activation": str,
         "metrics": dict,
-        "provenance": dict,
         "weights_sha256": str,
     }
     for name, kind in kinds.items():
@@ -250,21 +268,3 @@ def _check_finite(tensors: Mapping[str, Tensor], path: str | Path) -> None:
                 f"{path}: tensor {name} has {bad} of {math.prod(tensor.shape)} weights "
                 "that are not finite: train again with a lower learning rate"
             )
-
-
-def _git_revision() -> str | None:
-    """Commit of the checkout that genoseq runs from; None for an installed package."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return None
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None

@@ -50,6 +50,15 @@ def choose_precision(
     return PrecisionChoice("bf16" if fast else "fp32", reason)
 
 
+def computing(device: torch.device, precision: Precision) -> dict[str, str]:
+    """What ``provenance.json`` notes of a computation: kind or GPU, and number format."""
+    gpu = device.type == "cuda"
+    return {
+        "device": torch.cuda.get_device_name(device) if gpu else device.type,
+        "precision": precision,
+    }
+
+
 def choose_device(asked: str | None = None) -> torch.device:
     """The device to compute on: ``cuda`` where one is visible, unless another is asked for.
 

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from genoseq.data.store import Store, open_store
 from genoseq.errors import InputFormatError
 from genoseq.io.manifest import MANIFEST, OutputFile, read_manifest
+from genoseq.provenance import read_record
 from genoseq.schemes import BACKGROUND
 from genoseq.tracks import Channel
 
@@ -56,10 +57,13 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model: its bundle's facts, metrics on the test split, how many weights, its curves."""
+    """A model: its bundle's facts, where it is from (:mod:`genoseq.provenance`, empty where that is
+    not known), metrics on the test split, how many weights, its curves.
+    """
 
     name: str
     bundle: Mapping[str, Any]
+    origin: Mapping[str, Any]
     metrics: Mapping[str, Any]
     weights: int
     learning: Curve | None
@@ -131,6 +135,7 @@ def read_model(bundle: Path, evaluation: Path) -> ModelResult:
     return ModelResult(
         bundle.name,
         _read_json(bundle / BUNDLE),
+        read_record(bundle) or {},
         _read_json(evaluation / EVALUATION),
         count_weights(bundle / WEIGHTS),
         read_learning_curve(curve) if curve.is_file() else None,

@@ -19,6 +19,7 @@ from genoseq.report.results import ModelResult, Results, TrackFolder
 
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
+_MADE_BY = ("software", "hardware")
 HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
 
 
@@ -63,7 +64,8 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
 
 def model_card(model: ModelResult) -> list[tuple[str, str]]:
     """Facts of a model, as pairs of heading and text."""
-    bundle, origin = model.bundle, model.bundle["provenance"]
+    bundle, origin = model.bundle, model.origin
+    data = origin.get("inputs", {})
     settings = bundle["model"]
     stem, tokenizer = settings["stem"], settings["tokenizer"]
     strands = "tied" if settings.get("tied_strands") else "averaged at scoring"
@@ -76,11 +78,21 @@ def model_card(model: ModelResult) -> list[tuple[str, str]]:
         ("strands", strands),
         ("context", f"{bundle['context']:,} bp on either side"),
         ("trained", f"{_number(origin.get('steps'))} steps, seed {origin.get('seed')}"),
-        ("training data", ", ".join(f"{k} ({str(v)[:12]})" for k, v in origin["data"].items())),
+        ("training data", ", ".join(f"{name} ({_short(of)})" for name, of in data.items())),
         ("weights", f"{model.weights:,}, sha256 {bundle['weights_sha256'][:12]}"),
-        ("genoseq, torch", f"{origin.get('genoseq')}, {origin.get('torch')}"),
-        ("git revision", str(origin.get("git_revision") or "none")[:12]),
+        *((name, ", ".join(_facts(of))) for name in _MADE_BY for of in origin.get(name, [])),
     ]
+
+
+def _short(files: Mapping[str, str]) -> str:
+    """The beginning of the first file's checksum."""
+    return next(iter(files.values()), "")[:12]
+
+
+def _facts(entry: Mapping[str, Any]) -> list[str]:
+    """Facts of an entry of a record: ``torch 2.13.0``, ``cores 2``."""
+    named = {name.replace("_", " "): str(fact)[:40] for name, fact in entry.items() if fact}
+    return [f"{name} {fact}" for name, fact in named.items()]
 
 
 def encoder_text(encoder: Mapping[str, Any]) -> str:
@@ -109,7 +121,7 @@ def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
                 model.name,
                 encoder_text(model.bundle["model"]["encoder"]),
                 _number(model.weights),
-                _number(model.bundle["provenance"].get("steps")),
+                _number(model.origin.get("steps")),
                 _figure(valid.get("loss")),
                 *cells,
                 *(_figure(figures.get(label)) for label in labels),

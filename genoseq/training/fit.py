@@ -17,7 +17,7 @@ from genoseq.data.store import Store
 from genoseq.errors import ConfigError, listed
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, Bundle, provenance, save_bundle
-from genoseq.models.precision import choose_device, choose_precision
+from genoseq.models.precision import choose_device, choose_precision, computing
 from genoseq.objectives.per_base import activation_of, build_objective, build_weight
 from genoseq.schemes import BACKGROUND, Scheme
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
@@ -105,7 +105,7 @@ def fit(
         run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team)
         module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
         asked = usual_context(settings) if context is None else context
-        bundle = _bundle(module, settings, stores, asked)
+        bundle = _bundle(module, settings, stores, asked, chosen)
         if team.first:
             save_bundle(out, bundle)
     _log.info("%s: %s", out, module.progress.stopped)
@@ -263,7 +263,11 @@ def _change_of_team(saved: SavedState | None, team: Team) -> str:
 
 
 def _bundle(
-    module: TrainingModule, settings: RunSettings, stores: Sequence[Store], context: int
+    module: TrainingModule,
+    settings: RunSettings,
+    stores: Sequence[Store],
+    context: int,
+    device: torch.device,
 ) -> Bundle:
     progress, run = module.progress, module.run
     model: PerBaseModel = module.model.cpu()
@@ -273,16 +277,18 @@ def _bundle(
         step = progress.best_step
         model.load_state_dict(run.team.from_first(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
-    data = {store.name: store.checksums["ids.bin"] for store in stores}
+    data = {store.name: store.checksums for store in stores}
+    training = run.settings.model_dump(mode="json", exclude={"checkpoint_minutes"})
     return Bundle(
         model.eval(),
         settings.model,
         run.scheme,
         round_up(context, settings.model.stride),
         run.activation,
-        provenance(data, run.settings.seed, step)
-        | {"training": run.settings.model_dump(mode="json")}
-        | ({"processes": run.team.size} if run.team.size > 1 else {}),
+        provenance(
+            *(data, run.settings.seed, step, training),
+            *(computing(device, run.precision), run.team.size),
+        ),
         metrics,
     )
 

@@ -44,7 +44,7 @@ def test_score_writes_tracks_with_gaps(
     run = genoseq("score", genome, "-m", model, "-o", out)
     assert run.returncode == 0, run.stderr
     assert "score: 100% of 7,420 bases" in run.stderr
-    names = {"manifest.tsv", "segments.bed", "CDS.plus.bw", "CDS.minus.bw"}
+    names = {"manifest.tsv", "segments.bed", "CDS.plus.bw", "CDS.minus.bw", "provenance.json"}
     assert {path.name for path in out.iterdir()} == names
     with pybigtools.open(str(out / "CDS.plus.bw")) as track:
         assert track.chroms() == {name: n for name, n in CONTIGS.items() if n}
@@ -62,7 +62,7 @@ def test_score_through_a_scores_folder_gives_the_same_bytes(
     assert genoseq(*words, "--threads", 2).returncode == 0
     assert genoseq("tracks", scores, "-o", tmp_path / "b", *formats).returncode == 0
     left, right = ({p.name: p.read_bytes() for p in (tmp_path / d).iterdir()} for d in "ab")
-    assert len(left) == 10
+    assert len(left) == 11
     assert left == right
 
 
@@ -93,7 +93,7 @@ def test_score_of_signals_writes_what_suits_them(
     assert genoseq("tracks", tmp_path / "scores", "-o", tmp_path / "out").returncode == 0
     run = genoseq("score", genome, "-m", tmp_path / "model", "-o", tmp_path / "direct")
     assert run.returncode == 0, run.stderr
-    names = {"manifest.tsv", "rna.plus.bw", "rna.minus.bw"}
+    names = {"manifest.tsv", "rna.plus.bw", "rna.minus.bw", "provenance.json"}
     for out in ("direct", "out"):
         assert {path.name for path in (tmp_path / out).iterdir()} == names
 

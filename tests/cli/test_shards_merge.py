@@ -75,7 +75,7 @@ def test_shards_merged_are_the_whole_in_every_format(
     run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
     assert files(tmp_path / "late") == files(tmp_path / "direct")
-    assert len(files(tmp_path / "late")) == 10
+    assert len(files(tmp_path / "late")) == 11
 
 
 def test_shards_of_signals_merged_are_the_whole_bit_for_bit(genome: Path, tmp_path: Path) -> None:
@@ -119,7 +119,8 @@ def test_score_of_no_region_is_an_empty_shard_but_no_track(
     (tmp_path / "none.bed").write_text("")
     asked = ("score", genome, "-m", model, "--regions", tmp_path / "none.bed", "-o")
     run(*asked, tmp_path / "empty", "--formats", "scores")
-    assert set(files(tmp_path / "empty")) == {"scores.npy", "scores.json", "manifest.tsv"}
+    names = {"scores.npy", "scores.json", "manifest.tsv", "provenance.json"}
+    assert set(files(tmp_path / "empty")) == names
     found = genoseq(*asked, tmp_path / "tracks", "--formats", "scores,bigwig")
     assert "no base has a value, so there is nothing to write" in found.stderr
     found = genoseq("tracks", tmp_path / "empty", "-o", tmp_path / "tracks")

@@ -12,6 +12,8 @@ from command import Genoseq
 from planted import planted_store
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from genoseq.provenance import read_record
+
 SETTINGS = {
     "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}},
     "training": {
@@ -90,8 +92,10 @@ def test_train_flags_win_over_settings(store: Path, tmp_path: Path, genoseq: Gen
     done = genoseq("-q", "train", store, "-o", tmp_path / "model", *words, "--log", tmp_path / "l")
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
     config = json.loads((tmp_path / "model" / "config.json").read_text())
-    assert config["provenance"]["training"]["seed"] == 5
-    assert config["provenance"]["training"]["max_minutes"] == 60
+    record = read_record(tmp_path / "model")
+    assert record is not None
+    assert record["seed"] == record["settings"]["seed"] == 5
+    assert record["settings"]["max_minutes"] == 60
     assert config["context"] == 102
     assert (tmp_path / "l" / "metrics.csv").exists()
     assert not (tmp_path / "model.state" / "logs").exists()

@@ -31,7 +31,7 @@ def test_write_shards_copies_the_letters_and_covers_them(tmp_path: Path) -> None
         assert genome.lengths == {"a": 3, "none": 0, "long": len(LONG)}
         letters = b"".join(genome.fetch(r.chrom, r.start, r.end) for r in beds)
     assert letters == b"ACG" + LONG
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
 
 
 def test_write_shards_leaves_an_index_that_is_used(
@@ -49,6 +49,7 @@ def test_write_shards_again_replaces_them(tmp_path: Path) -> None:
         "001.bed",
         "genome.fa",
         "genome.fa.fai",
+        "provenance.json",
     }
 
 

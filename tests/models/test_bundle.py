@@ -27,7 +27,7 @@ def bundle():
         SETTINGS,
         scheme,
         context=300,
-        provenance=provenance({"ecoli": "ab12"}, seed=4, steps=10),
+        provenance=provenance({"ecoli": {"ids.bin": "ab12"}}, seed=4, steps=10),
         metrics={"macro_f1": 0.5, "auprc": None},
     )
 
@@ -61,13 +61,20 @@ def test_loaded_bundle_gives_the_same_outputs(bundle, folder):
     assert loaded.scheme == cds_phase_scheme()
     assert (loaded.context, loaded.activation) == (300, "softmax")
     assert loaded.metrics == {"macro_f1": 0.5, "auprc": None}
-    assert loaded.provenance["data"] == {"ecoli": "ab12"}
+    assert loaded.provenance == bundle.provenance
+    assert loaded.provenance["inputs"] == {"ecoli": {"ids.bin": "ab12"}}
     assert loaded.provenance["seed"] == 4
-    assert loaded.provenance["torch"] == torch.__version__
+    assert loaded.provenance["software"][0]["torch"] == torch.__version__
 
 
-def test_folder_holds_one_json_and_one_safetensors_file(folder):
-    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+def test_bundle_needs_no_provenance(folder):
+    (folder / "provenance.json").unlink()
+    assert load_bundle(folder).provenance == {}
+
+
+def test_folder_holds_weights_and_json(folder):
+    names = ["config.json", "model.safetensors", "provenance.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert json.loads((folder / "config.json").read_text())["format"] == 1
     assert load_file(folder / "model.safetensors")["embedding.weight"].shape == (69, 4)
 

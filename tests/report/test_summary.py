@@ -37,7 +37,8 @@ LENGTH = 400
 
 def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETTINGS) -> Path:
     model = build_model(settings, SCHEME)
-    bundle = Bundle(model, settings, SCHEME, 48, provenance=provenance({"made": "0" * 64}, 7, 1000))
+    origin = provenance({"made": {"ids.bin": "0" * 64}}, 7, 1000)
+    bundle = Bundle(model, settings, SCHEME, 48, provenance=origin)
     save_bundle(folder / "models" / name, bundle)
     logs = folder / "models" / f"{name}.state" / "logs"
     logs.mkdir(parents=True)

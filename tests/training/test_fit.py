@@ -74,7 +74,8 @@ def test_fit_learns_genes_on_both_strands(store: Store, tmp_path: Path) -> None:
     fit([store], settings, tmp_path / "model", report=fractions.append)
     bundle = load_bundle(tmp_path / "model")
     assert bundle.context == CONTEXT
-    assert bundle.provenance["data"] == {"planted": store.checksums["ids.bin"]}
+    assert bundle.provenance["inputs"] == {"planted": store.checksums}
+    assert bundle.provenance["hardware"][0]["device"] == "cpu"
     assert bundle.provenance["steps"] == 250
     channels = bundle.metrics["valid"]["channels"]["classes"]
     assert [(row["name"], row["strand"]) for row in channels[1:]] == [("CDS", "+"), ("CDS", "-")]
