@@ -1,0 +1,55 @@
+"""Run by test_compiled in a process of its own: the kernels compiled for GPUs, as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+
+from genoseq.kernels.attention.compiled import TARGETS, Compiled, compile_attention
+from genoseq.kernels.mask import Mask
+
+WINDOW = Mask(window=1024, global_tokens=64)
+
+
+def figures(compiled: Compiled) -> dict[str, Any]:
+    """What JSON can hold of it."""
+    found = asdict(compiled)
+    return {
+        "instructions": found["instructions"],
+        "registers": found["registers"],
+        "shared": found["shared"],
+        "shared_limit": compiled.target.shared_limit,
+        "spills": compiled.spills,
+        "spill_bytes": compiled.spill_stores + compiled.spill_loads,
+    }
+
+
+def main() -> None:
+    """Every case as an object of kernels, on standard output."""
+    torch.set_num_threads(1)
+    cases: dict[str, tuple[str, Mask, int]] = {
+        "sm_80": ("sm_80", WINDOW, 1),
+        "sm_90": ("sm_90", WINDOW, 1),
+        "sm_100": ("sm_100", WINDOW, 1),
+        "sm_90, window, causal, 4 query heads per key head": (
+            "sm_90",
+            replace(WINDOW, causal=True),
+            4,
+        ),
+    }
+    report = {
+        name: {
+            compiled.kernel: figures(compiled)
+            for compiled in compile_attention(TARGETS[target], 64, mask, group=group)
+        }
+        for name, (target, mask, group) in cases.items()
+    }
+    json.dump(report, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
