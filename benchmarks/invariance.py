@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from genoseq.inference.predict import WINDOW_BASES
+from genoseq.context import WINDOW_BASES
 from genoseq.inference.score import score
 from genoseq.io.fasta import Fasta, open_fasta
 from genoseq.models.bundle import Bundle, load_bundle

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.config import ModelSettings
-from genoseq.errors import ConfigError
+from genoseq.context import core_length
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
@@ -24,8 +24,6 @@ from genoseq.sequences import Codes, N, reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.windows import Window
 
-WINDOW_BASES = 9216
-"""Bases of a window, context included: longer ones waste less context, but put fewer in a batch."""
 BATCH_BASES = 46_080
 _AHEAD = 8
 """Batches whose windows may wait for others of their size."""
@@ -162,39 +160,8 @@ def choose_computing(
 
 
 def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
-    """Core of the windows of a contig of ``length`` bases, a multiple of the model's stride.
-
-    By default windows have :data:`WINDOW_BASES`, or more for a model of much context; where each
-    base sees all of its window (full attention, registers), four times the context, see
-    :func:`genoseq.training.fit.usual_context`.
-
-    A short contig gets windows of its own size, a power of two of strides, so that a million of
-    them cost no more than their bases.  It depends on the contig alone, as does then the score.
-
-    Raises
-    ------
-    ConfigError
-        If the window has no room for a core.
-    """
-    stride, context = bundle.settings.stride, bundle.context
-    if window_bases is None:
-        window = 4 * context if _sees_all(bundle) else max(WINDOW_BASES, 4 * context)
-    else:
-        window = window_bases
-    core = (window - 2 * context) // stride * stride
-    if core < 1:
-        raise ConfigError(
-            f"a window of {window} bp has no room beside the model's context, {context} bp on each "
-            f"side: use {4 * context + stride} or more"
-        )
-    return min(core, stride << (-(-length // stride) - 1).bit_length())
-
-
-def _sees_all(bundle: Bundle) -> bool:
-    settings = bundle.settings
-    return (
-        settings.encoder.family == "transformer" and settings.reach is None and bundle.context > 0
-    )
+    """Core of a bundle's windows on a contig, see :func:`genoseq.context.core_length`."""
+    return core_length(bundle.settings, bundle.context, length, window_bases)
 
 
 @dataclass(slots=True)

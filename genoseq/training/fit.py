@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from genoseq.config import RunSettings
+from genoseq.context import round_up, usual_context
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import misfits
 from genoseq.data.store import Store
@@ -26,11 +27,6 @@ from genoseq.training.module import TrainingModule
 from genoseq.training.run import Run
 from genoseq.training.signals import StopRequest, stop_requests
 from genoseq.training.team import Team
-
-CONTEXT = 768
-"""Context of a recurrent model's bundle, in bp.  With it another window length changes the arg-max
-of 0.02% of bases at most, as many as bf16 does; with 192, of 0.2% (``benchmarks/invariance.py``).
-"""
 
 Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")
@@ -73,7 +69,7 @@ def fit(
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
         bp that scoring shows the model on either side of a base, rounded up to its stride; None:
-        :func:`usual_context`.
+        :func:`genoseq.context.usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
     team
@@ -199,25 +195,6 @@ def _build_run(
         team,
         build_weight(training, scheme, counts) if team.size > 1 else None,
     )
-
-
-def usual_context(settings: RunSettings) -> int:
-    """Context of a bundle where none is asked for, in bp.
-
-    A Transformer with a window gets exactly what can change a base's outputs.  Where each base sees
-    all of its window (full attention, registers), a quarter of the training window: then scoring,
-    whose windows are four times the context, shows lengths that were trained.
-    """
-    encoder, reach = settings.model.encoder, settings.model.reach
-    if reach is not None:
-        return reach
-    quarter = settings.training.window // 4
-    return max(CONTEXT, quarter) if encoder.family == "transformer" else CONTEXT
-
-
-def round_up(length: int, stride: int) -> int:
-    """The next multiple of the stride."""
-    return -(-length // stride) * stride
 
 
 def _absent_classes(stores: Sequence[Store], scheme: Scheme) -> list[str]:

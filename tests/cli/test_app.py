@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from genoseq import __version__
 from genoseq.cli.app import app
-from genoseq.inference.predict import BATCH_BASES, WINDOW_BASES
-from genoseq.training.fit import CONTEXT
+from genoseq.context import CONTEXT, WINDOW_BASES
+from genoseq.inference.predict import BATCH_BASES
 
 ROOT = typer.main.get_command(app)
 

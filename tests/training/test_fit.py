@@ -16,6 +16,7 @@ from planted import planted_store
 from torch.utils.data import Dataset
 
 from genoseq.config import RunSettings
+from genoseq.context import CONTEXT, round_up, usual_context
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.data.store import Store, write_store
@@ -28,7 +29,7 @@ from genoseq.schemes import State, stranded_scheme
 from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
-from genoseq.training.fit import CONTEXT, fit, round_up, usual_context
+from genoseq.training.fit import fit
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from genoseq.training.run import Run
