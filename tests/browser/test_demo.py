@@ -21,6 +21,7 @@ from pysam import faidx
 
 REPOSITORY = Path(__file__).parents[2]
 CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
+SHOWN = "bilstm"
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
 TRACKS = {
     "CDS +": [BLUE],
@@ -38,8 +39,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(os.environ["GENOSEQ_DEMO"])
     folder = tmp_path_factory.mktemp("demo")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
-    for run in config["models"].values():
-        run["training"]["steps"] = 300
+    for name, run in config["models"].items():
+        run["training"]["steps"] = 300 if name == SHOWN else 30
     (folder / "config").mkdir()
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()
@@ -59,7 +60,7 @@ def page(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IgvPa
     profile = tmp_path_factory.mktemp("chromium")
     genes = demo / "resources/demo/genes.gff3"
     formats = ("bigwig", "bed", "tsv")
-    tracks = demo / "results/tracks/demo/bilstm"
+    tracks = demo / "results/tracks/demo" / SHOWN
     with open_igv(tracks, fasta, locus, profile, genes, formats=formats) as page:
         yield page
 
