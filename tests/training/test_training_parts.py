@@ -63,7 +63,7 @@ def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
 
 
 def test_pending_losses_are_restored() -> None:
-    losses, again = PendingLosses(1), PendingLosses(1)
+    losses, again = (PendingLosses(1, Team()) for _ in range(2))
     losses.append(torch.tensor(1.0))
     losses.append(torch.tensor(2.0))
     again.restore(losses.tensor())
