@@ -70,9 +70,9 @@ def attention(
     Raises
     ------
     ValueError
-        If shapes, types or numbers do not fit together.  What `cu_seqlens` says is checked on a
-        CPU and by the reference; the Triton kernels on a GPU trust it, for reading it would make
-        the processor wait for the GPU.
+        If shapes, types or numbers do not fit together.  What `cu_seqlens` says, and that the
+        tables of the rotation are long enough, is checked for tensors on a CPU alone; on a GPU
+        every backend trusts it, for to look would make the processor wait for the GPU.
     BackendError
         If the backend that was asked for cannot run here.
     """
