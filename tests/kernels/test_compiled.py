@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 _TESTS = Path(__file__).parents[1]
-_GROUPED = "sm_90, window, causal, 4 query heads per key head"
-_CASES = ("sm_80", "sm_90", "sm_100", _GROUPED)
+_CASES = ("sm_80", "sm_90", "sm_90, causal, grouped", "sm_100, grouped")
 _WALKERS = ("attention_forward", "attention_dq", "attention_dkv")
 _KERNELS = {"attention_delta", *_WALKERS}
 
@@ -50,7 +49,7 @@ def test_kernels_have_no_atomics(report: dict[str, Any], case: str) -> None:
 
 @pytest.mark.parametrize(
     ("case", "units"),
-    [("sm_80", "mma"), ("sm_90", "wgmma"), ("sm_100", "tcgen05"), (_GROUPED, "wgmma")],
+    list(zip(_CASES, ("mma", "wgmma", "wgmma", "tcgen05"), strict=True)),
 )
 def test_kernels_use_the_matrix_units_of_their_chip(
     report: dict[str, Any], case: str, units: str
