@@ -29,7 +29,8 @@ def report() -> dict[str, dict[str, dict[str, Any]]]:
         env=environment | {"PYTHONPATH": str(_TESTS)},
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    found: dict[str, dict[str, dict[str, Any]]] = json.loads(done.stdout)
+    return found
 
 
 @pytest.mark.parametrize("case", _CASES)

@@ -103,6 +103,12 @@ _SM100 = {
         dkv=Blocks(64, 128, warps=8, stages=2),  # 210
     ),
 }
+_SM100_FULL = {
+    32: _SM100[32]._replace(
+        # 128, where 3 stages spill 4 + 4 bytes if causal.
+        forward=Blocks(128, 64, warps=8, stages=2)
+    )
+}
 _GFX942 = {
     32: Configuration(
         forward=Blocks(128, 64, warps=4, stages=1),  # 161
@@ -216,6 +222,7 @@ TABLE: Mapping[Case, Configuration] = MappingProxyType(
         for windowed in (False, True)
     }
     | {Case("sm_90", width, False, False): chosen for width, chosen in _SM90_FULL.items()}
+    | {Case("sm_100", width, False, False): chosen for width, chosen in _SM100_FULL.items()}
 )
 
 
