@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
+
+if TYPE_CHECKING:
+    from genoseq.estimate import Estimate
+    from genoseq.io.genome_size import GenomeSize
 
 app = typer.Typer(
     name="config",
@@ -22,10 +27,12 @@ DEFAULT = Path("config/config.yaml")
 
 @app.command("check", epilog="Example: genoseq config check config/config.yaml")
 def check(file: File = DEFAULT) -> None:
-    """Check settings, sample sheet and files, and say what a run would do.
+    """Check settings, sample sheet and files, and say what a run would do and take.
 
-    Every problem is listed at once, each on a line of its own.
+    Every problem is listed at once, each on a line of its own. Times are estimates.
     """
+    from genoseq.estimate import estimate
+    from genoseq.io.genome_size import genome_size
     from genoseq.settings import read_mapping
     from genoseq.workflow import make_plan, missing_files
 
@@ -36,14 +43,83 @@ def check(file: File = DEFAULT) -> None:
             [f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing],
             plan.config.genomes,
         )
-    for name, row in plan.genomes.items():
-        print(f"genome {name}: split {row.split}, {row.fasta}")
+    for name, genome in plan.genomes.items():
+        print(f"genome {name}: split {genome.split}, {genome.fasta}")
     for name in plan.config.models:
         print(f"model {name}: trains on {_listed(plan.stores(name, unused='test'))}")
         print(f"model {name}: is tested on {_listed(plan.stores(name, unused='train'))}")
         print(f"model {name}: scores {', '.join(plan.genomes)}")
     print(f"tracks: {', '.join(plan.config.score.formats)}")
+    paths = {name: Path(row.fasta) for name, row in plan.genomes.items()}
+    sizes = {name: genome_size(path) if path.is_file() else None for name, path in paths.items()}
+    print()
+    for row in _table(estimate(plan, sizes)):
+        print(row)
+    for note in _notes(sizes):
+        print(note)
     print("run it: snakemake --cores 2")
+
+
+def _table(rows: Sequence[Estimate]) -> Iterator[str]:
+    """The estimates in aligned columns, with a line for all of them."""
+    heads = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours")
+    cells = [
+        (
+            *(row.rule, f"{row.jobs:,}", _counted(row.bases, row), _counted(row.windows, row)),
+            *(
+                _more(_bytes(row.disk), row),
+                _bytes(1e6 * row.memory),
+                _more(_hours(row.hours), row),
+            ),
+        )
+        for row in rows
+    ]
+    jobs, disk, hours = (
+        sum(r.jobs for r in rows),
+        sum(r.disk for r in rows),
+        sum(r.hours for r in rows),
+    )
+    memory, more = max(row.memory for row in rows), "+?" if any(row.unknown for row in rows) else ""
+    sums = f"{jobs:,}", "", "", _bytes(disk) + more, _bytes(1e6 * memory), _hours(hours) + more
+    cells.append(("all", *sums))
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    for first, *rest in (heads, *cells):
+        numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *numbers]).rstrip()
+
+
+def _notes(sizes: Mapping[str, GenomeSize | None]) -> Iterator[str]:
+    """What the table cannot say."""
+    yield "Estimates of a run from nothing, in hours of one core of the machine that genoseq was"
+    yield "measured on (AMD EPYC with bf16). RAM is that of one job, without annotations. The disk"
+    yield "of rule score is free again after merge."
+    about = [name for name, size in sizes.items() if size is not None and size.lengths is None]
+    if about:
+        yield f"Bases by the size of the file, for want of an index (.fai): {listed(about)}"
+    missing = [name for name, size in sizes.items() if size is None]
+    if missing:
+        yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
+
+
+def _more(text: str, row: Estimate) -> str:
+    """The number, to which something unknown is to be added, or of which nothing is known."""
+    if not row.unknown:
+        return text
+    return f"{text}+?" if row.bases else "?"
+
+
+def _counted(number: int | None, row: Estimate) -> str:
+    return "" if number is None else _more(f"{number:,}", row)
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.2f}" if hours >= 0.01 else "<0.01"
+
+
+def _bytes(number: float) -> str:
+    units = ("kB", "MB", "GB", "TB")
+    power = next((n for n in range(3) if number < 999.5e3 * 1000**n), 3)
+    return f"{number / 1000 ** (power + 1):.3g} {units[power]}"
 
 
 def _listed(stores: list[str]) -> str:

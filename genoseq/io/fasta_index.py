@@ -96,7 +96,7 @@ def _index_beside(path: Path) -> Index | None:
         fresh = beside.stat().st_mtime_ns >= path.stat().st_mtime_ns
     except OSError:
         return None
-    index = _read_fai(beside) if fresh else None
+    index = read_fai(beside) if fresh else None
     if index is None:
         return None
     with path.open("rb") as file:
@@ -114,7 +114,7 @@ def _index_of(plain: Path, folder: Path) -> Index | None:
         return index if all(_is_even(file, lines) for lines in index.values()) else None
 
 
-def _read_fai(fai: Path) -> Index | None:
+def read_fai(fai: Path) -> Index | None:
     """What a ``.fai`` says; None if a line is no name and four numbers, or a name comes twice."""
     try:
         with fai.open(encoding="utf-8") as lines:
@@ -142,7 +142,7 @@ def _new_index(plain: Path, folder: Path) -> Index | None:
         return None
     finally:
         link.unlink()
-    return _read_fai(fai)
+    return read_fai(fai)
 
 
 def _starts_a_record(file: BinaryIO) -> bool:

@@ -30,6 +30,42 @@ def test_config_check_accepts_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "snakemake" in said
 
 
+def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        Path(f"{name}.fa").write_text(">c\n" + "ACGT" * 25_000 + "\n")
+    Path("one.gff3").write_text("##gff-version 3\n")
+    columns = "name\tfasta\tannotation\tsplit\n"
+    Path("genomes.tsv").write_text(
+        f"{columns}one\tone.fa\tone.gff3\tblocks\ntwo\ttwo.fa\t\tscore\n"
+    )
+    Path("config.yaml").write_text("genomes: genomes.tsv\nscore: {formats: [bigwig], shards: 2}\n")
+    lines = [line.split() for line in run("config", "check", "config.yaml").splitlines()]
+    rows = {line[0]: line[1:] for line in lines if line}
+    assert rows["rule"] == ["jobs", "bases", "windows", "disk", "RAM", "hours"]
+    assert rows["extract"] == ["1", "100,000", "102", "kB", "80", "MB", "<0.01"]
+    assert rows["score"] == ["4", "200,000", "28", "800", "kB", "335", "MB", "<0.01"]
+    assert rows["train"][:3] == ["1", "73,728,000", "48,000"]
+    assert rows["all"][0] == "15"
+
+
+def test_config_check_says_what_it_cannot_know(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sheet = (REPOSITORY / "config/genomes.tsv").read_text()
+    with Path("big.fa").open("wb") as file:  # a sparse file
+        file.write(b">c\n" + b"ACGT" * (2 << 20))
+        file.truncate(5_000_000_000)
+    Path("genomes.tsv").write_text(sheet + "big\tbig.fa\t\t\tscore\n")
+    Path("config.yaml").write_text("genomes: genomes.tsv\nmodels: {a: {}}\n")
+    said = run("config", "check", "config.yaml")
+    score = next(line for line in said.splitlines() if line.startswith("score"))
+    assert score.split()[:4] == ["score", "2", "4,999,996,424+?", "652,233+?"]
+    assert "by the size of the file, for want of an index (.fai): big" in said
+    assert "?: not known before its files are made (snakemake demo): demo" in said
+
+
 def test_config_check_lists_every_problem(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("models: {a: {training: {steps: 0, sneed: 1}}}\nscore: {formats: [gif]}\n")

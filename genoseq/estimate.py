@@ -1,0 +1,272 @@
+"""What a run will take, told before it starts: bases, windows, disk, memory and hours of each rule.
+
+Hours are those of one core of the machine that the constants were measured on, two shared cores of
+an AMD EPYC with avx512_bf16, and so are orders of magnitude elsewhere.  Without bf16, training and
+scoring take about twice as long; on a GPU, a small part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from genoseq.config import RunSettings
+from genoseq.context import core_length, round_up, usual_context
+from genoseq.data.targets import build_scheme
+from genoseq.io.genome_size import GenomeSize
+from genoseq.shards import CONTIG_WORK
+from genoseq.sheet import GenomeRow
+from genoseq.tokenizers.vocabulary import Vocabulary
+from genoseq.work import work_of
+from genoseq.workflow import DEMO_FILES, Plan
+
+# Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
+BASES_A_SECOND = {
+    "extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6,
+    "bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6,
+}  # fmt: skip
+"""Of commands and, in ``tracks``, of formats with two channels."""
+EVALUATED_A_SECOND = 0.5e6
+"""Bases whose metrics are added up, on top of their prediction."""
+CONTIG_SECONDS = 4e-5
+"""Of any command, for each contig."""
+START = {"torch": 2.5, "plain": 0.3}
+"""Seconds until a command begins its work."""
+MEGABYTES = {
+    "demo": 140, "extract": 80, "tokenize": 60, "shards": 45, "merge": 65, "tracks": 75,
+    "summary": 90,
+}  # fmt: skip
+CONTIG_MEGABYTES = 1e-3
+"""Memory of a contig: its name, lengths and places."""
+BYTES_A_CHANNEL = {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0}
+"""On disk, of a base and a channel."""
+
+# Multiply-adds a second, of all layers as they are written down.  The LSTM's scoring is that of
+# benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in fp32, in which GRU and
+# RNN are scored; its training that of benchmarks/training_overhead.py, 38 ms a step.  The
+# Transformer's: benchmarks/rules.py.
+SCORING = {"lstm": 90e9, "gru": 58e9, "rnn": 58e9, "transformer": 36e9}
+TRAINING = {"lstm": 72e9, "gru": 72e9, "rnn": 72e9, "transformer": 45e9}
+SCORING_MEGABYTES = {"lstm": 335, "gru": 335, "rnn": 335, "transformer": 540}
+TRAINING_MEGABYTES = 475
+"""Of a training with next to no batch."""
+KEPT_BYTES = 12
+"""That a training holds of each number of :attr:`genoseq.work.Work.numbers`."""
+STATE_BYTES = 24
+"""On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
+LOGS_BYTES = 1e6
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A row of the table.
+
+    Attributes
+    ----------
+    bases, windows
+        Of all jobs; None where there are none.
+    disk
+        Bytes of all outputs.
+    memory
+        MB of the largest job.
+    hours
+        Of all jobs, one core each.
+    unknown
+        Whether genomes that are not there yet would add to it.
+    """
+
+    rule: str
+    jobs: int
+    bases: int | None
+    windows: int | None
+    disk: float
+    memory: float
+    hours: float
+    unknown: bool = False
+
+
+def windows_of(size: GenomeSize, settings: RunSettings) -> int:
+    """Windows in which a genome is scored."""
+    model = settings.model
+    context = round_up(usual_context(settings), model.stride)
+    if size.lengths is None:
+        core = core_length(model, context, max(1, size.bases // size.contigs))
+        return size.contigs + size.bases // core
+    cores = ((n, core_length(model, context, n)) for n in size.lengths.values() if n)
+    return sum(-(-length // core) for length, core in cores)
+
+
+def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> int:
+    """Bases of a genome in its test split; ``fraction`` is that of ``split: blocks``."""
+    if row.split in ("test", "blocks"):
+        return size.bases if row.split == "test" else round(fraction * size.bases)
+    named = [part.partition("=")[2] for part in row.split.split(";") if "test=" in part]
+    if not named:
+        return 0
+    if size.lengths is None:
+        return size.bases
+    return sum(size.lengths.get(name, 0) for name in named[0].split(","))
+
+
+class TrainingCost(NamedTuple):
+    """What one model's training takes; ``disk`` in bytes, ``memory`` in MB."""
+
+    bases: int
+    windows: int
+    disk: float
+    memory: float
+    hours: float
+
+
+def training_cost(run: RunSettings, states: int) -> TrainingCost:
+    """All steps of a training, unless its time budget ends it before."""
+    model, training = run.model, run.training
+    work = work_of(model, states, training.window)
+    windows = training.steps * training.accumulate * training.batch
+    bases = windows * training.window
+    checkpoint = model.encoder.family == "transformer" and model.encoder.checkpoint
+    passes = (4 if checkpoint else 3) * (2 if model.tied_strands else 1)
+    hours = _hours(1, passes * bases * work.per_base / TRAINING[model.encoder.family], "torch")
+    if training.max_minutes is not None:
+        hours = min(hours, training.max_minutes / 60)
+    kept = training.batch * training.window * work.numbers * (0.3 if checkpoint else 1)
+    memory = TRAINING_MEGABYTES + (KEPT_BYTES * kept + STATE_BYTES * work.weights) / 1e6
+    return TrainingCost(bases, windows, STATE_BYTES * work.weights + LOGS_BYTES, memory, hours)
+
+
+def _hours(jobs: int, seconds: float = 0.0, kind: str = "plain") -> float:
+    return (jobs * START[kind] + seconds) / 3600
+
+
+def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimate]:
+    """A row for each rule of a run, in the order in which they run.
+
+    Parameters
+    ----------
+    plan
+        The run.
+    sizes
+        Of each genome of the sheet; None where its file is not there yet.
+    """
+    return _Run(plan, sizes).rows()
+
+
+class _Run:
+    """A plan and the sizes of its genomes."""
+
+    def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
+        self.plan, self.models = plan, plan.config.models
+        self.known = {name: size for name, size in sizes.items() if size is not None}
+        signals = [(str(n), ".") for n in range(len(self._signals()))]
+        scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
+        self.states = len(scheme)
+        self.value = 2 if scheme.kind == "classes" else 4
+        self.label = 1 if scheme.kind == "classes" else 4 * self.states
+        by_phase = plan.config.score.by_phase and scheme.kind == "classes"
+        self.channels = self.states - 1 if by_phase else len(scheme.channels)
+
+    def _signals(self) -> tuple[str, ...]:
+        rows = self.plan.genomes.values()
+        return next((row.signal for row in rows if row.signal), ()) if self.plan.signals else ()
+
+    def rows(self) -> list[Estimate]:
+        """One for each rule that has a job."""
+        rows = [self._demo(), self._per_genome("extract", self.plan.learned, 1.02)]
+        rows += [self._tokenize(), self._train(), self._evaluate()]
+        rows += [self._per_genome("shards", self.plan.genomes, 1.0)]
+        rows += [self._score(), self._merge(), self._tracks()]
+        rows += [Estimate("summary", 1, None, None, 1e5, MEGABYTES["summary"], _hours(1))]
+        return [row for row in rows if row.jobs]
+
+    def _bases(self, names: Iterable[str]) -> int:
+        return sum(self.known[name].bases for name in names if name in self.known)
+
+    def _contigs(self, names: Iterable[str]) -> int:
+        return sum(self.known[name].contigs for name in names if name in self.known)
+
+    def _missing(self, names: Iterable[str]) -> bool:
+        return any(name not in self.known for name in names)
+
+    def _memory(self, base: float) -> float:
+        contigs = max((size.contigs for size in self.known.values()), default=0)
+        return base + CONTIG_MEGABYTES * contigs
+
+    def _demo(self) -> Estimate:
+        used = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
+        return Estimate("demo", len(used), None, None, 3e6, MEGABYTES["demo"], _hours(1))
+
+    def _per_genome(self, rule: str, names: Iterable[str], disk: float, jobs: int = 1) -> Estimate:
+        """A rule that goes through every base of some genomes, ``jobs`` times."""
+        names = list(names)
+        bases = jobs * self._bases(names)
+        seconds = bases / BASES_A_SECOND[rule] + jobs * CONTIG_SECONDS * self._contigs(names)
+        hours = _hours(jobs * len(names), seconds)
+        memory = self._memory(MEGABYTES[rule])
+        parts = rule, jobs * len(names), bases, None, disk * bases, memory, hours
+        return Estimate(*parts, self._missing(names))
+
+    def _tokenize(self) -> Estimate:
+        tokenizers = {run.model.tokenizer for run in self.models.values()}
+        tokens = sum(Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers)
+        disk = self.label + tokens / len(tokenizers)
+        return self._per_genome("tokenize", self.plan.learned, disk, len(tokenizers))
+
+    def _train(self) -> Estimate:
+        bases, windows, disk, hours, memory = 0, 0, 0.0, 0.0, 0.0
+        for run in self.models.values():
+            found = training_cost(run, self.states)
+            bases, windows = bases + found.bases, windows + found.windows
+            disk, hours, memory = disk + found.disk, hours + found.hours, max(memory, found.memory)
+        return Estimate("train", len(self.models), bases, windows, disk, memory, hours)
+
+    def _predicting(self, run: RunSettings) -> float:
+        """Seconds for a base, both strands."""
+        window = 4 * usual_context(run)
+        work = work_of(run.model, self.states, window)
+        return 2 * work.per_base / SCORING[run.model.encoder.family]
+
+    def _evaluate(self) -> Estimate:
+        fraction, rows = self.plan.config.split.test, self.plan.genomes
+        learned = [name for name in self.plan.learned if name in self.known]
+        bases = sum(evaluated_bases(rows[name], self.known[name], fraction) for name in learned)
+        each = [
+            bases * (self._predicting(run) + 1 / EVALUATED_A_SECOND) for run in self.models.values()
+        ]
+        jobs = len(self.models)
+        hours = _hours(jobs, sum(each), "torch")
+        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, self._predictor_memory(), hours
+        return Estimate(*parts, self._missing(self.plan.learned))
+
+    def _predictor_memory(self) -> float:
+        return self._memory(
+            max(SCORING_MEGABYTES[r.model.encoder.family] for r in self.models.values())
+        )
+
+    def _score(self) -> Estimate:
+        config, runs = self.plan.config, self.models.values()
+        shards = sum(row.shards or config.score.shards for row in self.plan.genomes.values())
+        bases = self._bases(self.plan.genomes)
+        windows = sum(windows_of(size, run) for size in self.known.values() for run in runs)
+        work = bases + CONTIG_WORK * self._contigs(self.plan.genomes)
+        seconds = sum(work * self._predicting(run) for run in runs)
+        jobs, all_bases = shards * len(runs), bases * len(runs)
+        hours, disk = _hours(jobs, seconds, "torch"), all_bases * self.channels * self.value
+        parts = "score", jobs, all_bases, windows, disk, self._predictor_memory(), hours
+        return Estimate(*parts, self._missing(self.plan.genomes))
+
+    def _merge(self) -> Estimate:
+        disk = self.channels * self.value
+        return self._per_genome("merge", self.plan.genomes, disk, len(self.models))
+
+    def _tracks(self) -> Estimate:
+        formats, channels, models = self.plan.config.score.formats, self.channels, len(self.models)
+        bases = self._bases(self.plan.genomes) * models
+        pairs = channels / 2
+        seconds = sum(bases * pairs / BASES_A_SECOND[name] for name in formats)
+        seconds += models * CONTIG_SECONDS * self._contigs(self.plan.genomes)
+        disk = sum(bases * channels * BYTES_A_CHANNEL[name] for name in formats)
+        jobs = models * len(self.plan.genomes)
+        memory = self._memory(MEGABYTES["tracks"])
+        parts = "tracks", jobs, bases, None, disk, memory, _hours(jobs, seconds)
+        return Estimate(*parts, self._missing(self.plan.genomes))

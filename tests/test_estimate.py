@@ -1,0 +1,134 @@
+"""What a run will take: counts that are right, and hours that follow from them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genoseq.config import RunSettings
+from genoseq.context import core_length, round_up, usual_context
+from genoseq.estimate import Estimate, estimate, evaluated_bases, training_cost, windows_of
+from genoseq.io.genome_size import GenomeSize
+from genoseq.regions import Region
+from genoseq.settings import parse_settings
+from genoseq.sheet import GenomeRow
+from genoseq.windows import tile
+from genoseq.workflow import make_plan
+
+SHEET = """\
+name\tfasta\tannotation\tsplit\tshards
+one\tone.fa\tone.gff3\tblocks\t
+two\ttwo.fa\t\tscore\t7
+"""
+SIZES = {
+    "one": GenomeSize(10_000_000, 2, {"a": 9_000_000, "b": 1_000_000}),
+    "two": GenomeSize(10_000_000_000, 1_000),
+}
+TRANSFORMER = {"model": {"encoder": {"family": "transformer"}}}
+
+
+def rows(
+    folder: Path, sizes: Mapping[str, GenomeSize | None] = SIZES, **settings: Any
+) -> dict[str, Estimate]:
+    (folder / "genomes.tsv").write_text(SHEET)
+    models = settings.pop("models", {"a": {}, "b": TRANSFORMER})
+    config = {"genomes": str(folder / "genomes.tsv"), "models": models, **settings}
+    return {row.rule: row for row in estimate(make_plan(config), sizes)}
+
+
+def test_estimate_has_jobs_as_the_workflow(tmp_path: Path) -> None:
+    found = rows(tmp_path, score={"shards": 3})
+    assert {rule: row.jobs for rule, row in found.items()} == {
+        "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2, "shards": 2, "score": 20,
+        "merge": 4, "tracks": 4, "summary": 1,
+    }  # fmt: skip
+
+
+def test_estimate_counts_bases(tmp_path: Path) -> None:
+    found = rows(tmp_path)
+    both = SIZES["one"].bases + SIZES["two"].bases
+    assert found["extract"].bases == found["tokenize"].bases == 10_000_000
+    assert found["evaluate"].bases == 2 * 2_000_000
+    assert found["shards"].bases == both
+    assert found["score"].bases == found["merge"].bases == found["tracks"].bases == 2 * both
+    assert found["train"].bases == 2 * 3_000 * 16 * 1_536
+    assert found["train"].windows == 2 * 3_000 * 16
+
+
+def test_estimate_of_scoring_is_the_speed_that_was_measured(tmp_path: Path) -> None:
+    found = rows(tmp_path, models={"a": {}})["score"]
+    assert found.bases is not None
+    assert found.bases / found.hours / 3600 == pytest.approx(1_200_000, rel=0.05)
+    assert found.disk == 4 * found.bases
+
+
+def test_estimate_of_training_is_the_step_that_was_measured() -> None:
+    found = training_cost(RunSettings(), 7)
+    assert found.hours * 3600 / 3_000 == pytest.approx(0.0384, rel=0.05)
+    short = parse_settings(RunSettings, {"training": {"max_minutes": 1}})
+    assert training_cost(short, 7).hours == 1 / 60
+    tied = parse_settings(RunSettings, {"model": {"tied_strands": True}})
+    assert training_cost(tied, 7).hours == pytest.approx(2 * found.hours, rel=0.05)
+
+
+def test_estimate_says_what_is_not_known_yet(tmp_path: Path) -> None:
+    found = rows(tmp_path, {"one": None, "two": SIZES["two"]})
+    unknown = {rule for rule, row in found.items() if row.unknown}
+    assert unknown == {"extract", "tokenize", "evaluate", "shards", "score", "merge", "tracks"}
+    assert found["extract"].bases == 0
+    assert found["shards"].bases == SIZES["two"].bases
+
+
+def test_estimate_of_signals_counts_their_columns(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\tx=a.bw,y=b.bw\tblocks\n"
+    (tmp_path / "genomes.tsv").write_text(sheet)
+    config = {"genomes": str(tmp_path / "genomes.tsv"), "labels": {"scheme": "signal"}}
+    plan = make_plan(config | {"score": {"formats": ["bigwig"]}})
+    found = {row.rule: row for row in estimate(plan, {"one": SIZES["one"]})}
+    assert found["tokenize"].disk == 10_000_000 * (1 + 2 * 4)
+    assert found["score"].disk == 10_000_000 * 2 * 4
+
+
+@pytest.mark.parametrize("data", [{}, TRANSFORMER, {"model": {"encoder": {"width": 9}}}])
+def test_windows_are_those_of_scoring(data: dict[str, Any]) -> None:
+    settings = parse_settings(RunSettings, data)
+    lengths = {"a": 1_000_001, "b": 40, "c": 0, "d": 9_000}
+    context = round_up(usual_context(settings), settings.model.stride)
+    true = 0
+    for name, length in lengths.items():
+        core = core_length(settings.model, context, length)
+        true += len(list(tile(Region(name, 0, length), core, context, settings.model.stride)))
+    size = GenomeSize(sum(lengths.values()), len(lengths), lengths)
+    assert windows_of(size, settings) == true
+
+
+def test_windows_of_contigs_that_were_not_counted() -> None:
+    lengths = dict.fromkeys(map(str, range(50)), 400_000)
+    counted = windows_of(GenomeSize(20_000_000, 50, lengths), RunSettings())
+    about = windows_of(GenomeSize(20_000_000, 50), RunSettings())
+    assert about == pytest.approx(counted, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("split", "bases"),
+    [
+        ("test", 10_000_000),
+        ("blocks", 3_000_000),
+        ("train", 0),
+        ("contigs:valid=a", 0),
+        ("contigs:valid=a;test=b,none", 1_000_000),
+    ],
+)
+def test_bases_to_evaluate_follow_the_split(split: str, bases: int) -> None:
+    row = GenomeRow(name="one", fasta="one.fa", split=split)
+    assert evaluated_bases(row, SIZES["one"], 0.3) == bases
+
+
+def test_estimate_loads_no_torch() -> None:
+    code = "import sys, genoseq.estimate; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,50 @@
+"""What a network computes, told from its settings: against the networks themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from genoseq.config import ModelSettings
+from genoseq.models.build import build_model
+from genoseq.schemes import cds_phase_scheme
+from genoseq.settings import parse_settings
+from genoseq.work import work_of
+
+STATES = len(cds_phase_scheme())
+
+
+def settings(encoder: dict[str, Any], **others: Any) -> ModelSettings:
+    return parse_settings(ModelSettings, {"encoder": encoder, **others})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        settings({}),
+        settings({"family": "gru", "layers": 3, "bidirectional": False}),
+        settings({"family": "rnn", "width": 200}, stem=None, tokenizer={"k": 4, "stride": 2}),
+        settings({"family": "transformer"}),
+        settings({"family": "transformer", "width": 64, "heads": 4, "key_value_heads": 1}),
+        settings({"family": "transformer", "feed_forward": "gelu", "layers": 2, "expansion": 3}),
+    ],
+)
+def test_work_counts_the_weights_but_for_biases_and_norms(found: ModelSettings) -> None:
+    true = sum(weight.numel() for weight in build_model(found, cds_phase_scheme()).parameters())
+    assert work_of(found, STATES, 1536).weights == pytest.approx(true, rel=0.04)
+
+
+def test_work_of_the_default_network_by_hand() -> None:
+    found = work_of(ModelSettings(), STATES, 1536)
+    stem, lstm, head = 9 * 32 * 96, 2 * 4 * 64 * (96 + 64), 128 * 3 * 7
+    assert found.per_base == pytest.approx((stem + lstm + head) / 3)
+
+
+def test_work_of_attention_grows_with_what_is_seen() -> None:
+    def per_base(window: int | None, length: int) -> float:
+        encoder = {"family": "transformer", "window": window}
+        return work_of(settings(encoder), STATES, length).per_base
+
+    assert per_base(64, 1536) == per_base(64, 9216) > per_base(8, 9216)
+    assert per_base(None, 9216) - per_base(None, 4608) == pytest.approx(2 * 96 * 4 * 4608 / 9)
