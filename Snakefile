@@ -8,6 +8,9 @@ min_version("9.11")
 configfile: "config/config.yaml"
 
 
+report: "workflows/report/workflow.rst"
+
+
 pathvars:
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",

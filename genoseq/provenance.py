@@ -186,15 +186,15 @@ def cpuinfo(key: str) -> str:
 
 
 def git_revision(root: Path = Path(__file__).parents[1]) -> str | None:
-    """Commit of the checkout that genoseq runs from; None for an installed package.
+    """Last commit of the package in the checkout that it runs from; None if it is installed.
 
-    :data:`UNVERSIONED` behind it says that the package was edited since; settings and data of a
-    run in a clone do not count.
+    :data:`UNVERSIONED` behind it says that the package was edited since.  Settings and data of a
+    run in a clone do not count, nor commits of them.
     """
     if not (root / ".git").exists():
         return None
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
+    commit = _git(root, "log", "-1", "--format=%H", "--", "genoseq")
+    if not commit:
         return None
     unchanged = _git(root, "diff", "--quiet", "HEAD", "--", "genoseq") is not None
     return commit + ("" if unchanged else UNVERSIONED)

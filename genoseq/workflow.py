@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,16 @@ class Wildcards(Protocol):
     tokenizer: str
     model: str
     shard: str
+
+
+class Files(Protocol):
+    """The input of Snakemake's rules, where it has them: storage may have brought them elsewhere.
+
+    Each rule has some of them.
+    """
+
+    blacklist: str
+    labels: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Plan:
             found["blacklist"] = self.config.regions.blacklist
         return found
 
-    def extract_options(self, wildcards: Wildcards) -> str:
+    def extract_options(self, wildcards: Wildcards, input: Files) -> str:
         """Split, and filters of regions."""
         split, regions = self.config.split, self.config.regions
         words = ["--split", self.genomes[wildcards.genome].split]
@@ -73,28 +83,32 @@ class Plan:
         words += ["--valid", f"{split.valid}", "--test", f"{split.test}"]
         words += ["--min-length", f"{regions.min_length}"]
         words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
-        words += ["--blacklist", regions.blacklist] if regions.blacklist else []
+        words += ["--blacklist", input.blacklist] if regions.blacklist else []
         return shlex.join(words)
 
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
         row = self.genomes[wildcards.genome]
-        source = row.signal if self.signals else (row.annotation,)
-        named = [str(named_file(text)[1]) for text in source if text is not None]
+        named = [str(named_file(text)[1]) for text in self._label_sources(row)]
         return named + ([row.mask] if row.mask is not None else [])
 
-    def tokenize_options(self, wildcards: Wildcards) -> str:
-        """Tokenizer and labels."""
+    def _label_sources(self, row: GenomeRow) -> list[str]:
+        """``FILE`` or ``NAME=FILE`` of the sheet."""
+        source = row.signal if self.signals else (row.annotation,)
+        return [text for text in source if text is not None]
+
+    def tokenize_options(self, wildcards: Wildcards, input: Files) -> str:
+        """Tokenizer and labels; the files are where Snakemake has them."""
         row, labels = self.genomes[wildcards.genome], self.config.labels
         k, stride = wildcards.tokenizer.lstrip("k").split("s")
         words = ["--name", row.name, "--k", k, "--stride", stride, "--scheme", labels.scheme]
         words += ["--classes", ",".join(labels.classes)] if labels.classes else []
         words += ["--overlap", labels.overlap]
-        if self.signals:
-            words += [word for path in row.signal for word in ("--signal", path)]
-        elif row.annotation is not None:
-            words += ["--annotation", row.annotation]
-        words += ["--mask", row.mask] if row.mask else []
+        option = "--signal" if self.signals else "--annotation"
+        for text, path in zip(self._label_sources(row), input.labels, strict=False):
+            name, _ = named_file(text)
+            words += [option, path if name is None else f"{name}={path}"]
+        words += ["--mask", input.labels[-1]] if row.mask else []
         return shlex.join(words)
 
     def train_input(self, wildcards: Wildcards) -> list[str]:

@@ -92,6 +92,8 @@ def test_git_revision_tells_a_package_that_was_edited(tmp_path: Path) -> None:
     commit = git("rev-parse", "HEAD")
     (tmp_path / "settings.yaml").write_text("2")
     assert git_revision(tmp_path) == commit
+    git("commit", "--quiet", "--all", "-m", "settings")
+    assert git_revision(tmp_path) == commit
     (tmp_path / "genoseq/a.py").write_text("2")
     assert git_revision(tmp_path) == f"{commit}-changed"
 

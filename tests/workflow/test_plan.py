@@ -49,6 +49,12 @@ def wild(**names: str) -> SimpleNamespace:
     return SimpleNamespace(**names)
 
 
+def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -> str:
+    """Options where the input files are in ``folder``."""
+    labels = [folder + path for path in plan.labels_input(wildcards)]
+    return plan.tokenize_options(wildcards, SimpleNamespace(labels=labels))
+
+
 def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
     assert plan.train_input(wild(model="a")) == [
         "<results>/stores/one.k3s1",
@@ -64,18 +70,20 @@ def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
 
 
 def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
-    options = plan.extract_options(wild(genome="two"))
+    options = plan.extract_options(wild(genome="two"), wild())
     assert shlex.split(options)[:2] == ["--split", "contigs:valid=c1;test=c2"]
 
 
 def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
     assert plan.extract_input(wild(genome="one")) == {"fasta": "one.fa", "blacklist": "bad.bed"}
-    assert plan.extract_options(wild(genome="one")).endswith("--blacklist bad.bed")
+    brought = wild(blacklist="storage/bad.bed")
+    options = plan.extract_options(wild(genome="one"), brought)
+    assert options.endswith("--blacklist storage/bad.bed")
 
 
 def test_tokenize_options_name_labels_and_tokens(plan: Plan) -> None:
-    words = plan.tokenize_options(wild(genome="one", tokenizer="k4s2"))
+    words = tokenize_options(plan, wild(genome="one", tokenizer="k4s2"))
     assert words == (
         "--name one --k 4 --stride 2 --scheme cds-phase --overlap longest "
         "--annotation one.gff3 --mask one.bed"
@@ -167,8 +175,8 @@ def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
         (plan_of(tmp_path, sheet, **settings), "a.bw", "one.gff3"),
     ):
         assert plan.labels_input(one) == [used]
-        assert used in plan.tokenize_options(one)
-        assert unused not in plan.tokenize_options(one)
+        assert used in tokenize_options(plan, one)
+        assert unused not in tokenize_options(plan, one)
 
 
 def test_signals_may_be_named(tmp_path: Path) -> None:
@@ -176,8 +184,10 @@ def test_signals_may_be_named(tmp_path: Path) -> None:
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
     plan = plan_of(tmp_path, sheet, **settings)
     assert plan.labels_input(wild(genome="one")) == ["a.bw", "x/k=1/b.bw"]
-    words = plan.tokenize_options(wild(genome="one", tokenizer="k3s1"))
+    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"))
     assert words.endswith("--signal rna=a.bw --signal x/k=1/b.bw")
+    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"), "brought/")
+    assert words.endswith("--signal rna=brought/a.bw --signal brought/x/k=1/b.bw")
     assert missing_files(plan) == ["one.fa", "a.bw", "x/k=1/b.bw"]
 
 
@@ -185,7 +195,7 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\tTSS=sites.bed\tblocks\n"
     plan = plan_of(tmp_path, sheet, labels={"scheme": "unstranded", "classes": ["TSS"]})
     assert plan.labels_input(wild(genome="one")) == ["sites.bed"]
-    words = plan.tokenize_options(wild(genome="one", tokenizer="k3s1"))
+    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"))
     assert words.endswith("--annotation TSS=sites.bed")
     assert missing_files(plan) == ["one.fa", "sites.bed"]
 

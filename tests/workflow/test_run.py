@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command import Genoseq
 from small_run import REPOSITORY, SHEET, SNAKEFILE, TINY, TRAINING, write_config, write_genome
+
+from genoseq.provenance import read_record
 
 CONFIG: dict[str, Any] = {
     "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
@@ -262,6 +265,56 @@ def test_run_as_a_module_of_another_workflow(finished: Path) -> None:
     said = snakemake(finished, "--dry-run", "genoseq_all", snakefile=path)
     assert jobs(said) == {f"genoseq_{name}": count for name, count in FULL.items()}
     assert "output: elsewhere/summary.html" in said
+
+
+NESTED = """\
+configfile: "ours.yaml"
+
+
+module genoseq:
+    snakefile:
+        "{snakefile}"
+    config:
+        config["genoseq"]
+    pathvars:
+        results="parts/genoseq"
+
+
+use rule * from genoseq as genoseq_*
+
+
+rule all:
+    input:
+        "parts/genoseq/stores/made.k3s1",
+        "parts/genoseq/shards/other",
+    default_target: True
+"""
+
+
+def test_run_as_a_part_of_another_workflow_with_its_own_folder(tmp_path: Path) -> None:
+    write_genome(tmp_path)
+    path, sheet = tmp_path / "workflow/Snakefile", tmp_path / "sheet.tsv"
+    path.parent.mkdir()
+    path.write_text(NESTED.format(snakefile=SNAKEFILE))
+    sheet.write_text(SHEET)
+    settings = {"genoseq": {**CONFIG, "genomes": "sheet.tsv"}, "of our own": 1}
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(settings))
+    done = jobs(snakemake(tmp_path, snakefile=path))
+    assert done == {
+        "all": 1,
+        **dict.fromkeys(("genoseq_extract", "genoseq_tokenize", "genoseq_shards"), 1),
+    }
+    assert {found.name for found in (tmp_path / "parts").iterdir()} == {"genoseq"}
+    record = read_record(tmp_path / "parts/genoseq/stores/made.k3s1")
+    assert record is not None
+    assert record["inputs"].keys() == {"fasta", "bed", "annotation"}
+
+
+def test_run_has_a_report_of_snakemake_s(finished: Path) -> None:
+    snakemake(finished, "--report", "report.html")
+    page = (finished / "report.html").read_text()
+    for text in ("summary.html", "curves.tsv", "Evaluation", "on the test split, every base"):
+        assert text in page
 
 
 def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:

@@ -3,7 +3,13 @@ rule evaluate:
         bundle="<results>/models/{model}",
         stores=plan.evaluate_input,
     output:
-        directory("<results>/evaluation/{model}"),
+        report(
+            directory("<results>/evaluation/{model}"),
+            patterns=["{table}.tsv"],
+            caption="../report/evaluation.rst",
+            category="Evaluation",
+            subcategory="{model}",
+        ),
     log:
         "<logs>/evaluate/{model}.log",
     benchmark:

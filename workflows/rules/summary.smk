@@ -2,7 +2,11 @@ rule summary:
     input:
         plan.summary_input(),
     output:
-        "<results>/summary.html",
+        report(
+            "<results>/summary.html",
+            caption="../report/summary.rst",
+            category="Summary",
+        ),
     log:
         "<logs>/summary.log",
     benchmark:
