@@ -36,6 +36,8 @@ def main() -> None:
             settings = parse_settings(RunSettings, data)
             with suppress(TrainingInterruptedError):
                 fit([open_store(store)], settings, out, report=interrupt, team=team)
+    if torch.get_num_threads() > 1:
+        sys.exit("Lightning asked for more threads")
 
 
 if __name__ == "__main__":
