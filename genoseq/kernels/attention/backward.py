@@ -303,25 +303,30 @@ def attention_dkv(
     leading, low, before, full_low, full_high, after = visited(
         first, length, window, global_tokens, BLOCK_K, BLOCK_Q, WINDOWED, CAUSAL, True
     )
-    for member in range(GROUP):
-        head = key_head * GROUP + member
-        head_queries = queries + head * queries_h + start * queries_t
-        head_d_out = d_out + head * d_out_h + start * d_out_t
-        head_log_sums = log_sums + head * tokens + start
-        head_delta = delta + head * tokens + start
-        for row in range(full_low, full_high, BLOCK_Q):
-            d_k, d_v = _gather_key_gradients(
-                d_k, d_v, k, v, head_queries, head_d_out, head_log_sums, head_delta,
-                columns, row, length, window, global_tokens, scale_log2, queries_t, d_out_t,
-                WIDTH, BLOCK_Q, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
-            )  # fmt: skip
-        for step in range(0, leading + before + after):
-            row = edge(step, leading, low, before, full_high, BLOCK_Q)
-            d_k, d_v = _gather_key_gradients(
-                d_k, d_v, k, v, head_queries, head_d_out, head_log_sums, head_delta,
-                columns, row, length, window, global_tokens, scale_log2, queries_t, d_out_t,
-                WIDTH, BLOCK_Q, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
-            )  # fmt: skip
+    queries += start * queries_t
+    d_out += start * d_out_t
+    log_sums += start
+    delta += start
+    # One loop over blocks and heads of the group: a loop within a loop spills registers.
+    for step in range(0, (full_high - full_low) // BLOCK_Q * GROUP):
+        head = key_head * GROUP + step % GROUP
+        d_k, d_v = _gather_key_gradients(
+            d_k, d_v, k, v, queries + head * queries_h, d_out + head * d_out_h,
+            log_sums + head * tokens, delta + head * tokens,
+            columns, full_low + step // GROUP * BLOCK_Q, length,
+            window, global_tokens, scale_log2, queries_t, d_out_t,
+            WIDTH, BLOCK_Q, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+        )  # fmt: skip
+    for step in range(0, (leading + before + after) * GROUP):
+        head = key_head * GROUP + step % GROUP
+        row = edge(step // GROUP, leading, low, before, full_high, BLOCK_Q)
+        d_k, d_v = _gather_key_gradients(
+            d_k, d_v, k, v, queries + head * queries_h, d_out + head * d_out_h,
+            log_sums + head * tokens, delta + head * tokens,
+            columns, row, length,
+            window, global_tokens, scale_log2, queries_t, d_out_t,
+            WIDTH, BLOCK_Q, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
+        )  # fmt: skip
     d_k *= tl.full([1, 1], scale, ACCUMULATE)
     if ROTATED:
         d_k = _turned_back(d_k, cos, sin, columns, length, WIDTH, BLOCK_K, WIDE)

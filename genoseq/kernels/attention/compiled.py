@@ -74,7 +74,7 @@ SASS = {
 }
 GCN = {
     "mfma": r"v_mfma\w*",
-    "cp_async": r"(?:buffer|global)_load_\w*(?=.*\blds\b)",
+    "cp_async": r"global_load_lds_\w+|(?:buffer|global)_load_\w*(?=.*\blds\b)",
     "atomics": r"(?:global|buffer|flat)_atomic\w*",
     "local_stores": r"scratch_store\w*",
     "local_loads": r"scratch_load\w*",

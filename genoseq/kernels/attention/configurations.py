@@ -3,9 +3,9 @@
 Block sizes decide the order of sums and so the last bits of a result: nothing here is searched
 for at run time.  None has been timed on a GPU.
 
-Numbers in comments are registers per thread, compiled ahead of time (Triton 3.9.0, bf16, rotary
-embedding, 1 query head per key head; 4 where it says grouped), the most of the masks compiled.
-Those spill nothing unless it says so; what has no number has not been counted.
+Numbers in comments are registers per thread, compiled ahead of time (Triton 3.9.0, bf16 or float32,
+rotary embedding, 1 query head per key head; 4 where it says grouped), the most of the masks of
+benchmarks/attention_compile.py.  They spill nothing unless it says so.
 """
 
 from __future__ import annotations
@@ -50,57 +50,57 @@ _SM80 = {
     32: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 106
         dq=Blocks(128, 64, warps=8, stages=2),  # 176
-        dkv=Blocks(64, 128, warps=8, stages=2),  # 172
+        dkv=Blocks(64, 128, warps=8, stages=2),  # 178
     ),
     64: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 192
         dq=Blocks(128, 64, warps=8, stages=2),  # 214
-        dkv=Blocks(32, 128, warps=8, stages=2),  # 183
+        dkv=Blocks(32, 128, warps=8, stages=2),  # 184
     ),
     128: Configuration(
         forward=Blocks(128, 64, warps=8, stages=2),  # 221
         dq=Blocks(128, 32, warps=8, stages=2),  # 204
-        dkv=Blocks(64, 64, warps=8, stages=2),  # 176
+        dkv=Blocks(64, 64, warps=8, stages=2),  # 177
     ),
 }
 _SM90 = {
     32: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 128
         dq=Blocks(128, 64, warps=8, stages=2),  # 142
-        dkv=Blocks(64, 128, warps=8, stages=2),  # 180
+        dkv=Blocks(64, 128, warps=8, stages=2),  # 177
     ),
     64: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 159
         dq=Blocks(128, 64, warps=8, stages=2),  # 172
-        dkv=Blocks(64, 128, warps=8, stages=2),  # 223
+        dkv=Blocks(64, 128, warps=8, stages=2),  # 213
     ),
     128: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 207
         dq=Blocks(128, 64, warps=8, stages=2),  # 238
-        dkv=Blocks(32, 128, warps=8, stages=2),  # 246
+        dkv=Blocks(32, 128, warps=8, stages=2),  # 247
     ),
 }
 _SM90_FULL = {
     64: _SM90[64]._replace(
-        # 207 grouped, where 64 queries spill 56 + 56 bytes: groups add a loop.
+        # 159; 64 queries, as with a window, take 212.
         dkv=Blocks(32, 128, warps=8, stages=2)
     )
 }
 _SM100 = {
     32: Configuration(
-        forward=Blocks(128, 64, warps=8, stages=3),  # 174
-        dq=Blocks(128, 64, warps=8, stages=2),  # 119
-        dkv=Blocks(32, 128, warps=8, stages=2),  # 114; 192 grouped
+        forward=Blocks(128, 64, warps=8, stages=3),  # 200
+        dq=Blocks(128, 64, warps=8, stages=2),  # 120
+        dkv=Blocks(32, 128, warps=8, stages=2),  # 116
     ),
     64: Configuration(
         forward=Blocks(128, 64, warps=8, stages=3),  # 210
         dq=Blocks(128, 64, warps=8, stages=2),  # 128
-        dkv=Blocks(32, 128, warps=8, stages=2),  # 119; 234 grouped
+        dkv=Blocks(32, 128, warps=8, stages=2),  # 118; 119 grouped
     ),
     128: Configuration(
-        forward=Blocks(128, 64, warps=8, stages=3),  # 215
+        forward=Blocks(128, 64, warps=8, stages=3),  # 219
         dq=Blocks(128, 64, warps=8, stages=2),  # 194
-        dkv=Blocks(64, 128, warps=8, stages=2),  # 210
+        dkv=Blocks(64, 128, warps=8, stages=2),  # 210; 236 grouped
     ),
 }
 _SM100_FULL = {
@@ -111,9 +111,9 @@ _SM100_FULL = {
 }
 _GFX942 = {
     32: Configuration(
-        forward=Blocks(128, 64, warps=4, stages=1),  # 161
+        forward=Blocks(128, 64, warps=4, stages=1),  # 163
         dq=Blocks(128, 32, warps=4, stages=1),  # 122
-        dkv=Blocks(32, 64, warps=4, stages=1),  # 198
+        dkv=Blocks(32, 64, warps=4, stages=1),  # 202
     ),
     64: Configuration(
         forward=Blocks(128, 64, warps=4, stages=1),  # 238
@@ -122,76 +122,76 @@ _GFX942 = {
     ),
     128: Configuration(
         forward=Blocks(128, 32, warps=4, stages=1),  # 216
-        dq=Blocks(64, 32, warps=4, stages=1),  # 237
+        dq=Blocks(64, 32, warps=4, stages=1),  # 239
         dkv=Blocks(32, 64, warps=4, stages=1),  # 327
     ),
 }
 _SINGLE_SM80 = {
     32: Configuration(
-        forward=Blocks(64, 16, warps=4, stages=2),
-        dq=Blocks(32, 32, warps=4, stages=2),
-        dkv=Blocks(32, 32, warps=4, stages=2),
+        forward=Blocks(64, 16, warps=4, stages=2),  # 128
+        dq=Blocks(16, 32, warps=4, stages=2),  # 125
+        dkv=Blocks(32, 16, warps=4, stages=2),  # 126
     ),
     64: Configuration(
-        forward=Blocks(64, 16, warps=4, stages=2),
-        dq=Blocks(32, 32, warps=4, stages=2),
-        dkv=Blocks(32, 32, warps=4, stages=2),
+        forward=Blocks(64, 16, warps=4, stages=2),  # 254
+        dq=Blocks(16, 32, warps=4, stages=2),  # 168
+        dkv=Blocks(32, 16, warps=4, stages=2),  # 209
     ),
     128: Configuration(
-        forward=Blocks(16, 32, warps=8, stages=2),
-        dq=Blocks(16, 32, warps=8, stages=2),
-        dkv=Blocks(16, 16, warps=4, stages=2),
+        forward=Blocks(16, 32, warps=8, stages=2),  # 180
+        dq=Blocks(16, 32, warps=8, stages=2),  # 255
+        dkv=Blocks(16, 16, warps=4, stages=2),  # 255
     ),
 }
 _SINGLE_SM90 = {
     32: Configuration(
-        forward=Blocks(64, 32, warps=4, stages=2),
-        dq=Blocks(64, 32, warps=4, stages=2),
-        dkv=Blocks(16, 64, warps=4, stages=2),
+        forward=Blocks(64, 32, warps=4, stages=2),  # 155
+        dq=Blocks(64, 32, warps=4, stages=2),  # 164
+        dkv=Blocks(16, 64, warps=4, stages=2),  # 167
     ),
     64: Configuration(
-        forward=Blocks(64, 32, warps=4, stages=2),
-        dq=Blocks(64, 32, warps=4, stages=2),
-        dkv=Blocks(16, 64, warps=4, stages=2),
+        forward=Blocks(64, 32, warps=4, stages=2),  # 193
+        dq=Blocks(64, 32, warps=4, stages=2),  # 242
+        dkv=Blocks(16, 32, warps=4, stages=2),  # 231
     ),
     128: Configuration(
-        forward=Blocks(16, 32, warps=8, stages=2),
-        dq=Blocks(16, 32, warps=8, stages=2),
-        dkv=Blocks(16, 16, warps=4, stages=2),
+        forward=Blocks(16, 32, warps=8, stages=2),  # 180
+        dq=Blocks(16, 16, warps=8, stages=2),  # 255
+        dkv=Blocks(16, 16, warps=4, stages=2),  # 255
     ),
 }
 _SINGLE_SM100 = {
     32: Configuration(
-        forward=Blocks(64, 32, warps=8, stages=2),
-        dq=Blocks(64, 32, warps=8, stages=2),
-        dkv=Blocks(32, 64, warps=8, stages=2),
+        forward=Blocks(64, 32, warps=8, stages=2),  # 110
+        dq=Blocks(64, 16, warps=8, stages=2),  # 108
+        dkv=Blocks(32, 64, warps=8, stages=2),  # 146
     ),
     64: Configuration(
-        forward=Blocks(64, 32, warps=8, stages=2),
-        dq=Blocks(64, 32, warps=8, stages=2),
-        dkv=Blocks(32, 64, warps=8, stages=2),
+        forward=Blocks(64, 32, warps=8, stages=2),  # 167
+        dq=Blocks(64, 32, warps=8, stages=2),  # 232
+        dkv=Blocks(32, 64, warps=8, stages=2),  # 255; causal spills up to 12 + 20 bytes
     ),
     128: Configuration(
-        forward=Blocks(16, 32, warps=8, stages=2),
-        dq=Blocks(16, 32, warps=8, stages=2),
-        dkv=Blocks(16, 16, warps=4, stages=2),
+        forward=Blocks(16, 32, warps=8, stages=2),  # 182
+        dq=Blocks(16, 16, warps=8, stages=2),  # 252
+        dkv=Blocks(16, 16, warps=4, stages=2),  # 254
     ),
 }
 _SINGLE_GFX942 = {
     32: Configuration(
-        forward=Blocks(64, 32, warps=4, stages=1),
-        dq=Blocks(64, 32, warps=4, stages=1),
-        dkv=Blocks(32, 32, warps=4, stages=1),
+        forward=Blocks(64, 32, warps=4, stages=1),  # 124
+        dq=Blocks(64, 32, warps=4, stages=1),  # 179
+        dkv=Blocks(32, 32, warps=4, stages=1),  # 221
     ),
     64: Configuration(
-        forward=Blocks(64, 32, warps=4, stages=1),
-        dq=Blocks(64, 32, warps=4, stages=1),
-        dkv=Blocks(32, 32, warps=4, stages=1),
+        forward=Blocks(64, 32, warps=4, stages=1),  # 185
+        dq=Blocks(64, 32, warps=4, stages=1),  # 232
+        dkv=Blocks(32, 32, warps=4, stages=1),  # 309
     ),
     128: Configuration(
-        forward=Blocks(64, 32, warps=4, stages=1),
-        dq=Blocks(64, 32, warps=4, stages=1),
-        dkv=Blocks(32, 32, warps=4, stages=1),
+        forward=Blocks(64, 32, warps=4, stages=1),  # 255
+        dq=Blocks(64, 32, warps=4, stages=1),  # 419
+        dkv=Blocks(32, 32, warps=4, stages=1),  # 475
     ),
 }
 _INTERPRETER = Configuration(
