@@ -14,7 +14,7 @@ imports:
 	lint-imports
 
 test:
-	python -m pytest -q --numprocesses 2 --dist loadgroup
+	python -m pytest -q
 
 workflow:
 	snakefmt --check Snakefile workflows/rules

@@ -75,16 +75,24 @@ class Plan:
             found["blacklist"] = self.config.regions.blacklist
         return found
 
-    def extract_options(self, wildcards: Wildcards, input: Files) -> str:
-        """Split, and filters of regions."""
+    def extract_options(self, wildcards: Wildcards) -> str:
+        """Split, and filters of regions.
+
+        Options of a function that takes ``input`` do not make Snakemake run a rule again when they
+        change: those that name files are in :meth:`extract_files`.
+        """
         split, regions = self.config.split, self.config.regions
         words = ["--split", self.genomes[wildcards.genome].split]
         words += ["--block", f"{split.block}", "--gap", f"{split.gap}"]
         words += ["--valid", f"{split.valid}", "--test", f"{split.test}"]
         words += ["--min-length", f"{regions.min_length}"]
         words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
-        words += ["--blacklist", input.blacklist] if regions.blacklist else []
         return shlex.join(words)
+
+    def extract_files(self, wildcards: Wildcards, input: Files) -> str:
+        """Blacklist, where Snakemake has it."""
+        del wildcards
+        return shlex.join(["--blacklist", input.blacklist] if self.config.regions.blacklist else [])
 
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
@@ -97,13 +105,24 @@ class Plan:
         source = row.signal if self.signals else (row.annotation,)
         return [text for text in source if text is not None]
 
-    def tokenize_options(self, wildcards: Wildcards, input: Files) -> str:
-        """Tokenizer and labels; the files are where Snakemake has them."""
+    def label_names(self, wildcards: Wildcards) -> list[str]:
+        """Names that the sheet gives to the files of labels."""
+        sources = self._label_sources(self.genomes[wildcards.genome])
+        return [named_file(text)[0] or "" for text in sources]
+
+    def tokenize_options(self, wildcards: Wildcards) -> str:
+        """Tokenizer and labels."""
         row, labels = self.genomes[wildcards.genome], self.config.labels
         k, stride = wildcards.tokenizer.lstrip("k").split("s")
         words = ["--name", row.name, "--k", k, "--stride", stride, "--scheme", labels.scheme]
         words += ["--classes", ",".join(labels.classes)] if labels.classes else []
         words += ["--overlap", labels.overlap]
+        return shlex.join(words)
+
+    def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
+        """Files of labels and the mask, where Snakemake has them."""
+        row = self.genomes[wildcards.genome]
+        words: list[str] = []
         option = "--signal" if self.signals else "--annotation"
         for text, path in zip(self._label_sources(row), input.labels, strict=False):
             name, _ = named_file(text)

@@ -17,13 +17,6 @@ from genoseq.schemes import cds_phase_scheme
 from genoseq.settings import parse_settings
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes test: a file is tested by one, and all that need Slurm by one."""
-    for item in items:
-        group = "slurm" if "slurm" in getattr(item, "fixturenames", ()) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def genoseq() -> Genoseq:
     """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""

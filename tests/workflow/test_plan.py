@@ -52,7 +52,8 @@ def wild(**names: str) -> SimpleNamespace:
 def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -> str:
     """Options where the input files are in ``folder``."""
     labels = [folder + path for path in plan.labels_input(wildcards)]
-    return plan.tokenize_options(wildcards, SimpleNamespace(labels=labels))
+    files = plan.tokenize_files(wildcards, SimpleNamespace(labels=labels))
+    return f"{plan.tokenize_options(wildcards)} {files}"
 
 
 def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
@@ -70,7 +71,7 @@ def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
 
 
 def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
-    options = plan.extract_options(wild(genome="two"), wild())
+    options = plan.extract_options(wild(genome="two"))
     assert shlex.split(options)[:2] == ["--split", "contigs:valid=c1;test=c2"]
 
 
@@ -78,8 +79,8 @@ def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None
     plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
     assert plan.extract_input(wild(genome="one")) == {"fasta": "one.fa", "blacklist": "bad.bed"}
     brought = wild(blacklist="storage/bad.bed")
-    options = plan.extract_options(wild(genome="one"), brought)
-    assert options.endswith("--blacklist storage/bad.bed")
+    files = plan.extract_files(wild(genome="one"), brought)
+    assert files == "--blacklist storage/bad.bed"
 
 
 def test_tokenize_options_name_labels_and_tokens(plan: Plan) -> None:

@@ -17,6 +17,7 @@ rule extract:
         gpu=0,
     params:
         options=plan.extract_options,
+        files=plan.extract_files,
     shell:
         "genoseq extract {input.fasta:q} -o {output.fasta:q} --bed {output.bed:q}"
-        " {params.options} > {log:q} 2>&1"
+        " {params.options} {params.files} > {log:q} 2>&1"

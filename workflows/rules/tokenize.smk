@@ -18,6 +18,8 @@ rule tokenize:
         gpu=0,
     params:
         options=plan.tokenize_options,
+        files=plan.tokenize_files,
+        names=plan.label_names,
     shell:
         "genoseq tokenize {input.fasta:q} -o {output:q} --bed {input.bed:q}"
-        " {params.options} > {log:q} 2>&1"
+        " {params.options} {params.files} > {log:q} 2>&1"
