@@ -64,10 +64,13 @@ def _cut(contigs: list[tuple[str, int]], ends: list[int], work: int) -> Cut:
     length = contigs[number][1]
     begin = ends[number] - length - CONTIG_WORK
     inside = work - begin - CONTIG_WORK
-    near = (inside + STEP // 2) // STEP * STEP
-    places = {0: begin, length: ends[number]}
-    if 0 < near < length:
-        places[near] = begin + CONTIG_WORK + near
+    below = inside // STEP * STEP
+    places = {0: begin}
+    # Both neighbours, in order: a nearest place that is left out would let cuts change places.
+    for near in (below, below + STEP):
+        if 0 < near < length:
+            places[near] = begin + CONTIG_WORK + near
+    places[length] = ends[number]
     best = min(places, key=lambda place: abs(places[place] - work))
     return (number, best) if best < length else (number + 1, 0)
 

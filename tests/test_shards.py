@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genoseq.regions import Region
@@ -29,6 +29,7 @@ def work(regions: list[Region]) -> int:
 
 
 @given(LENGTHS, st.integers(1, 60))
+@example([8193], 15)
 def test_partition_has_every_base_once_in_order(sizes: list[int], count: int) -> None:
     lengths = {f"c{number}": size for number, size in enumerate(sizes)}
     shards = partition(lengths, count)
