@@ -15,13 +15,13 @@ training
     One step (forward, loss, backward, AdamW) of an encoder of six such layers on a window of 65,536
     bases, a token each, with and without activation checkpointing.
 
-Every case is run in processes of its own, on one thread.  The first gives the time, the best of the
-repeats in CPU seconds, and the memory held, the peak of the whole process; freed memory stays with
-it, as under the command line.  LARGEST_MEMORY is its limit for a layer, and for training with
+Every case is run in processes of its own, on one thread.  The first gives the time, the best of
+the repeats in CPU seconds, and the memory held, the peak of the whole process; freed memory stays
+with it, as under the command line.  LARGEST_MEMORY is its limit for a layer, and for training with
 checkpointing.  The second gives the memory needed: there glibc hands every block back at once, so
 that the peak is what lives at the same time; less what the process held before, with its inputs.
 Times of attention are the best of ROUNDS such processes, which go from length to length, so that a
-busy machine slows none alone.  The exit status is 1 if a limit is missed.
+machine that is busy for a while slows them all.  The exit status is 1 if a limit is missed.
 """
 
 from __future__ import annotations
