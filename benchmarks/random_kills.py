@@ -6,8 +6,8 @@ Starts a local Slurm (root and the packages of .ci/packages).  A run without Slu
 peace gives the bytes to compare with.  Then, in turn: a job is cancelled by ``scancel``; a genoseq
 process is killed by SIGKILL; Snakemake itself is, and its jobs are cancelled, the folder unlocked
 and the same command given again, as workflows/README.md says.  Which job and when is drawn at
-random.  The last line counts the runs that completed, and those whose results equal the
-undisturbed run's byte for byte.
+random; a run that is over before its moment comes is drawn again.  The last line counts the runs
+that completed, and those whose results equal the undisturbed run's byte for byte.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Result(NamedTuple):
     """One run: what was killed in it, whether it completed, and which results differ."""
 
     kind: str
-    killed: str
+    killed: str | None
     completed: bool
     differing: list[str]
     jobs: int
@@ -69,10 +69,10 @@ def undisturbed(folder: Path) -> tuple[dict[str, str], int]:
     return checksums(folder), len(list((folder / "results/benchmarks").rglob("*.tsv")))
 
 
-def disturb(folder: Path, kind: str, job: int, delay: float, snakemake: int) -> str:
+def disturb(folder: Path, kind: str, job: int, delay: float, snakemake: int) -> str | None:
     """Kill something ``delay`` seconds after the job of that number began; what was killed.
 
-    If nothing of the kind runs at that moment, the next that does is taken.
+    If nothing of the kind runs at that moment, the next that does is taken; None if none did.
     """
 
     def alive() -> bool:
@@ -95,7 +95,7 @@ def disturb(folder: Path, kind: str, job: int, delay: float, snakemake: int) -> 
                 os.kill(found[0], signal.SIGKILL)
                 return verb
         time.sleep(0.05)
-    return "nothing"
+    return None
 
 
 def _zombie(process: int) -> bool:
@@ -103,10 +103,9 @@ def _zombie(process: int) -> bool:
 
 
 def one_run(
-    folder: Path, number: int, kind: str, expected: dict[str, str], jobs: int, seed: int
+    folder: Path, kind: str, expected: dict[str, str], jobs: int, draw: random.Random
 ) -> Result:
-    """A disturbed run from start to end."""
-    draw = random.Random(1_000_003 * seed + number)
+    """A run from start to end, disturbed at a moment that is drawn."""
     job, delay = draw.randint(1, jobs), draw.uniform(0, JOB_SECONDS)
     prepare(folder)
     began = time.monotonic()
@@ -141,7 +140,12 @@ def main() -> None:
 
     def run(number: int) -> Result:
         kind = KINDS[number % len(KINDS)]
-        result = one_run(folder / f"run{number}", number, kind, expected, jobs, asked.seed)
+        draw = random.Random(1_000_003 * asked.seed + number)
+        place = folder / f"run{number + 1}"
+        result = one_run(place, kind, expected, jobs, draw)
+        while result.killed is None:
+            shutil.rmtree(place)
+            result = one_run(place, kind, expected, jobs, draw)
         completed, equal = ("yes" if good else "NO" for good in (result[2], not result.differing))
         row = f"{number + 1:3}  {kind:16}{result.killed[:32]:34}{completed:11}{equal:7}"
         print(f"{row}{result.jobs:4}{result.seconds:6.0f}", flush=True)

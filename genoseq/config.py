@@ -259,6 +259,9 @@ class ScoreSettings(Settings):
 
     formats: tuple[Format, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto", description="auto: bf16 where it is faster; shards on unlike machines need one word"
+    )
     shards: ShardCount = Field(1, description="jobs for a genome, if the sheet's column is empty")
 
 

@@ -116,7 +116,8 @@ def join_records(found: Sequence[tuple[Path, Record | None]]) -> Record | None:
     Raises
     ------
     InputFormatError
-        If a shard was made by other settings, or from other files, than the first.
+        If a shard was made by other settings, from other files, or in another number format, than
+        the first.
     """
     known = [(path, _whole(record)) for path, record in found if record is not None]
     if len(known) < len(found) or not known:
@@ -130,6 +131,13 @@ def join_records(found: Sequence[tuple[Path, Record | None]]) -> Record | None:
                     f"{joined.get(name)}; score this shard again as the others were",
                     path,
                 )
+        if (used := _precisions(record)) != (wanted := _precisions(known[0][1])):
+            # By itself a machine computes in what is fastest there: the seams would show.
+            raise InputFormatError(
+                f"scored in {used}, and {known[0][0]} in {wanted}: choose one for all shards, by "
+                f"genoseq score --precision or score.precision of the settings",
+                path,
+            )
     for name in _SEVERAL:
         joined[name] = _distinct(entry for _, record in known for entry in record[name])
     return with_this_software(joined)
@@ -139,6 +147,11 @@ def _whole(record: Record) -> Record:
     """A shard's record without its regions."""
     inputs = {name: files for name, files in record["inputs"].items() if name != "regions"}
     return record | {"inputs": inputs}
+
+
+def _precisions(record: Record) -> str:
+    """The number formats that a record names."""
+    return " and ".join(sorted({entry.get("precision", "?") for entry in record["hardware"]}))
 
 
 def _distinct(entries: Iterable[Any]) -> list[Any]:

@@ -155,8 +155,10 @@ class Plan:
         return self.genomes[wildcards.genome].shards or self.config.score.shards
 
     def score_options(self) -> str:
-        """Channels of the scores; the formats are no business of theirs."""
-        return "--by-phase" if self.config.score.by_phase else ""
+        """Number format and channels of the scores; formats of tracks are no business of theirs."""
+        words = ["--precision", self.config.score.precision]
+        words += ["--by-phase"] if self.config.score.by_phase else []
+        return shlex.join(words)
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""

@@ -125,6 +125,15 @@ def test_records_of_shards_that_differ_are_refused(tmp_path: Path) -> None:
         join_records([(tmp_path / "one", shard("1")), (tmp_path / "two", other)])
 
 
+def test_records_of_shards_in_unlike_number_formats_are_refused(tmp_path: Path) -> None:
+    found = []
+    for name, precision in (("one", "bf16"), ("two", "fp32")):
+        used = {"device": "cpu", "precision": precision}
+        found.append((tmp_path / name, make_record("score", {}, {}, used)))
+    with pytest.raises(InputFormatError, match=r"two: scored in fp32, and .*one in bf16: choose"):
+        join_records(found)
+
+
 def test_software_of_a_later_step_is_added_if_it_is_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

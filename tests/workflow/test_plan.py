@@ -112,6 +112,13 @@ def test_shards_are_those_of_the_sheet_or_of_the_settings(tmp_path: Path) -> Non
     assert (len(paths), paths[-1]) == (12, "<results>/shard_scores/large/b/012")
 
 
+def test_score_options_name_the_number_format_and_channels(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
+    assert plan_of(tmp_path, sheet).score_options() == "--precision auto"
+    plan = plan_of(tmp_path, sheet, score={"precision": "fp32", "by_phase": True})
+    assert plan.score_options() == "--precision fp32 --by-phase"
+
+
 def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, models={"a": {}, "b": {"training": {"seed": 2}}})
     stores = [path for path in plan.summary_input() if "/stores/" in path]
