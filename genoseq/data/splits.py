@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from genoseq.config import RegionSettings, SplitSettings
 from genoseq.data.intervals import blacklist_holes, cut_out, holes_by_contig
-from genoseq.errors import ConfigError, RegionError
+from genoseq.errors import ConfigError, RegionError, listed
 from genoseq.regions import Region
 from genoseq.sequences import N
 
@@ -137,6 +137,7 @@ def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
         If the rule does not parse, or a contig is named twice or does not exist.
     """
     splits: dict[str, str] = {}
+    strange: list[str] = []
     for part in rule.removeprefix("contigs:").split(";"):
         name, equals, contigs = (text.strip() for text in part.partition("="))
         if not equals or name not in (TRAIN, VALID, TEST, SCORE):
@@ -144,11 +145,12 @@ def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
                 f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC"
             )
         for chrom in (text.strip() for text in contigs.split(",")):
-            if chrom not in lengths:
-                raise ConfigError(f"split rule {rule!r}: no contig {chrom!r} in the FASTA")
             if chrom in splits:
                 raise ConfigError(f"split rule {rule!r}: contig {chrom!r} is named twice")
+            strange += [repr(chrom)] * (chrom not in lengths)
             splits[chrom] = name
+    if strange:
+        raise ConfigError(f"split rule {rule!r}: no contig {listed(strange)} in the FASTA")
     return {chrom: splits.get(chrom, TRAIN) for chrom in lengths}
 
 

@@ -61,7 +61,7 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
     with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
         folder = Path(name)
         plain, sha256 = _plain(path, folder)
-        index = _index_beside(path) if plain == path else None
+        index = index_beside(path) if plain == path else None
         if index is None:
             index = _index_of(plain, folder)
         if index is None:
@@ -89,7 +89,7 @@ def _plain(path: Path, folder: Path) -> tuple[Path, str | None]:
     return plain, digest.hexdigest()
 
 
-def _index_beside(path: Path) -> Index | None:
+def index_beside(path: Path) -> Index | None:
     """The index of ``path.fai`` if it is there, not older than the file, and fits it."""
     beside = path.with_name(f"{path.name}.fai")
     try:
@@ -174,7 +174,10 @@ def _covers(file: BinaryIO, index: Index) -> bool:
         if lines.bases and (lines.width < 1 or lines.pitch - lines.width not in (0, 1, 2)):
             return False
         end = lines.end
-    return bool(index) and _ends_a_line(file, end) and not _pread(file, end, _CHUNK).strip()
+    # Nothing is read behind the file's end, where the last line's own end may be missing.
+    if not index or end > os.fstat(file.fileno()).st_size + len("\r\n"):
+        return False
+    return _ends_a_line(file, end) and not _pread(file, end, _CHUNK).strip()
 
 
 def _ends_a_line(file: BinaryIO, end: int) -> bool:
