@@ -6,8 +6,8 @@
     python benchmarks/dag.py --only contigs              # genoseq.shards.CONTIG_WORK
 
 A dry-run is `snakemake -n` on a genome of 100,000 contigs in 200 shards, and on a sheet of 1,000
-genomes, as processes of their own; jobs, and the most files that one folder would get, are counted
-from what Snakemake says.  The scoring run is what the rules run, one after the other: shards, score
+genomes, as processes of their own; jobs, and the most files and folders that one folder would get
+from outputs, logs and benchmarks, are counted from what Snakemake says.  The scoring run is what the rules run, one after the other: shards, score
 of each shard, merge, tracks.  Contigs are 200 to 600 random bases; without ``--bundle`` the model
 is a default network without training, which costs what a trained one does.
 """
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
@@ -76,15 +76,21 @@ def write_contigs(path: Path, count: int, bases: int = 400) -> None:
             out.write(b">contig_%06d\n%s\n" % (number, sequence))
 
 
-def most_files(said: str) -> tuple[int, str]:
-    """The folder that would get most files by the outputs, logs and benchmarks of a dry-run."""
-    folders: Counter[str] = Counter()
+def largest_folder(said: str) -> str:
+    """Which folder would get most files, and which most folders, by the words of a dry-run."""
+    files: dict[Path, set[Path]] = defaultdict(set)
+    folders: dict[Path, set[Path]] = defaultdict(set)
     for line in re.findall(r"^    (?:output|log|benchmark): (.*)$", said, re.MULTILINE):
-        for path in line.split(" (")[0].split(", "):
-            if Path(path).suffix in FILES:  # others are folders of their own
-                folders[str(Path(path).parent)] += 1
-    folder, files = folders.most_common(1)[0]
-    return files, folder
+        for path in map(Path, line.split(" (")[0].split(", ")):
+            (files if path.suffix in FILES else folders)[path.parent].add(path)
+            for parent in list(path.parents)[:-1]:
+                folders[parent.parent].add(parent)
+    return f"at most {_most(files)} files in a folder, {_most(folders)} folders"
+
+
+def _most(found: dict[Path, set[Path]]) -> str:
+    folder = max(found, key=lambda folder: len(found[folder]))
+    return f"{len(found[folder]):,} ({folder})"
 
 
 def dry_run(title: str, folder: Path, sheet: str, models: int, shards: int) -> None:
@@ -97,8 +103,7 @@ def dry_run(title: str, folder: Path, sheet: str, models: int, shards: int) -> N
     command += ["--directory", str(folder), "--cores", "2", "--dry-run"]
     said, cost = measured(command, folder)
     jobs = int(re.findall(r"^total +(\d+)$", said, re.MULTILINE)[0])
-    files, where = most_files(said)
-    print(f"{title}: {jobs:,} jobs, {cost}; at most {files:,} files in a folder ({where})")
+    print(f"{title}: {jobs:,} jobs, {cost}; {largest_folder(said)}")
 
 
 def dry_runs(folder: Path, contigs: int, genomes: int) -> None:

@@ -96,7 +96,7 @@ def disturb(folder: Path) -> list[int]:
     """Run the workflow; the step that the training resumed from after each of its ends."""
     # On the command line it takes the place of the profile's, partitions and all.
     options = (
-        *("--set-resources", "evaluate:mem_mb=300*attempt"),
+        *("--set-resources", "evaluate:mem_mb=300*attempt", "evaluate:slurm_partition=gpu"),
         *("train:slurm_partition=gpu", "score:slurm_partition=gpu"),
     )
     steps: list[int] = []
@@ -154,8 +154,8 @@ def test_memory_grows_until_a_job_has_enough(disturbed: Outcome) -> None:
     assert [job.state == "COMPLETED" for job in jobs] == [False] * (len(jobs) - 1) + [True]
 
 
-def test_gpu_is_seen_by_training_and_scoring_only(disturbed: Outcome) -> None:
-    on_gpu = {"train", "score"}
+def test_gpu_is_seen_by_rules_that_run_a_network_only(disturbed: Outcome) -> None:
+    on_gpu = {"train", "evaluate", "score"}
     verbs = {verb for verb, _, _ in disturbed.seen}
     assert verbs >= {"extract", "tokenize", "train", "evaluate", "score", "tracks", "summary"}
     for verb, node, device in disturbed.seen:

@@ -13,7 +13,6 @@ rule demo:
     resources:
         mem_mb=genoseq_workflow.growing(1000),
         runtime=genoseq_workflow.growing(10),
-        gpu=0,
     shell:
         "genoseq demo --fasta {output.fasta:q} --annotation {output.annotation:q}"
         " --mask {output.mask:q} > {log:q} 2>&1"

@@ -14,7 +14,6 @@ rule extract:
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),
-        gpu=0,
     params:
         options=plan.extract_options,
         files=plan.extract_files,

@@ -13,6 +13,5 @@ rule merge:
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(120),
-        gpu=0,
     shell:
         "genoseq merge {input:q} -o {output:q} > {log:q} 2>&1"

@@ -13,7 +13,6 @@ rule shards:
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),
-        gpu=0,
     params:
         number=plan.shard_count,
     shell:

@@ -17,7 +17,6 @@ rule summary:
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(30),
-        gpu=0,
     params:
         options=plan.summary_options(),
     shell:

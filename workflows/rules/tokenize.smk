@@ -15,7 +15,6 @@ rule tokenize:
     resources:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=genoseq_workflow.growing(60),
-        gpu=0,
     params:
         options=plan.tokenize_options,
         files=plan.tokenize_files,

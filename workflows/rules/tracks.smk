@@ -13,7 +13,6 @@ rule tracks:
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(240),
-        gpu=0,
     params:
         options=plan.tracks_options(),
     shell:
