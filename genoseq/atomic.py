@@ -62,26 +62,30 @@ def _partial_file(final: Path) -> Iterator[Path]:
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A new empty folder beside ``path`` that takes its place if the block ends well.
 
-    An older folder at ``path`` is replaced as a whole, and stays as it was on any exception.
+    An older folder at ``path`` is replaced as a whole, and stays as it was on any exception.  A
+    symbolic link stays one: the folder that it points to is replaced.  A process that is killed
+    (SIGKILL) between the two renames leaves nothing at ``path``, and the older folder aside for the
+    next writer to remove.
     """
     final = Path(path)
+    final = final.resolve() if final.is_symlink() else final
     with _errors_name(path):
         final.parent.mkdir(parents=True, exist_ok=True)
     with staging_folder(final.parent, "-" + final.name, path) as partial:
         yield partial
         partial.chmod(0o777 & ~_umask())
-        if final.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=".old-", dir=final.parent))
-            final.rename(old / final.name)
-            try:
-                partial.rename(final)
-            except OSError:
-                (old / final.name).rename(final)
-                raise
-            finally:
-                shutil.rmtree(old)
-        else:
+        if not final.is_dir():
             partial.rename(final)
+            return
+        with staging_folder(final.parent, "-" + final.name, path) as aside:
+            old = aside / final.name
+            try:
+                final.rename(old)
+                partial.rename(final)
+            except BaseException:  # also SystemExit, which SIGTERM raises anywhere
+                if old.exists() and not final.exists():
+                    old.rename(final)
+                raise
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,68 @@ def test_atomic_folder_replaces_the_old_folder(tmp_path: Path) -> None:
         with atomic_folder(tmp_path / "out") as partial:
             (partial / name).touch()
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_atomic_folder_keeps_a_link_and_replaces_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "disk/out").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk/out")
+    with atomic_folder(tmp_path / "link") as partial:
+        (partial / "new").touch()
+    assert (tmp_path / "link").is_symlink()
+    assert [path.name for path in (tmp_path / "disk/out").iterdir()] == ["new"]
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("moment", [0, 1, 2])
+def test_atomic_folder_stopped_at_a_rename_keeps_the_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int, error: type[BaseException]
+) -> None:
+    """A signal's handler raises before the first rename, after it, or after the second."""
+    interrupt = stop_at("rename", moment, error)
+    with atomic_folder(tmp_path / "out") as partial:
+        (partial / "old").touch()
+    writing = atomic_folder(tmp_path / "out")
+    (writing.__enter__() / "new").touch()
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(error):
+        writing.__exit__(None, None, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    (kept,) = (tmp_path / "out").iterdir()
+    assert kept.name == ("new" if moment == 2 else "old")
+
+
+def stop_at(name: str, moment: int, error: type[BaseException]) -> Callable[..., Any]:
+    """The method of paths, which raises after ``moment`` calls, once."""
+    method = getattr(Path, name)
+    calls = itertools.count()
+
+    def counted(path: Path, *words: Any) -> Any:
+        number = next(calls)
+        if number == 0 == moment:
+            raise error
+        found = method(path, *words)
+        if number + 1 == moment:
+            raise error
+        return found
+
+    return counted
+
+
+def test_atomic_folder_killed_between_its_renames_leaves_no_litter_for_ever(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "out").mkdir()
+    code = "import os, sys; from pathlib import Path; from genoseq.atomic import atomic_folder\n"
+    code += "rename = Path.rename\n"
+    code += "Path.rename = lambda *words: (rename(*words), os.kill(os.getpid(), 9))\n"
+    code += "with atomic_folder(sys.argv[1]): pass"
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert {path.name[:9] for path in tmp_path.iterdir()} == {".partial-"}
+    with atomic_folder(tmp_path / "out"):
+        pass
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
