@@ -117,10 +117,14 @@ class Fasta:
             self._sha256 = file_sha256(self.path)
         return self._sha256
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: Path) -> str:
         """Write every contig to ``path`` in even lines, with its index, ``path.fai``, beside it.
 
         What opens the copy reads its few stretches at once, whatever the original looks like.
+
+        Returns
+        -------
+        SHA-256 of the copy.
 
         Raises
         ------
@@ -129,20 +133,26 @@ class Fasta:
         """
         index = []
         original = _Followed(self._file)
+        digest = hashlib.sha256()
         with path.open("wb") as out:
             for chrom, length in self.lengths.items():
-                out.write(b">" + chrom.encode() + b"\n")
+                header = b">" + chrom.encode() + b"\n"
+                digest.update(header)
+                out.write(header)
                 width = min(length, _COPY_WIDTH)
                 index.append(f"{chrom}\t{length}\t{out.tell()}\t{width}\t{width + 1}\n")
                 for start in range(0, length, _COPY_BASES):
                     letters = self.fetch(chrom, start, min(start + _COPY_BASES, length))
                     if letters.translate(None, LETTERS):
                         raise self._stranger(chrom, start, letters)
-                    out.writelines(_wrapped(letters, _COPY_WIDTH))
+                    lines = b"".join(_wrapped(letters, _COPY_WIDTH))
+                    digest.update(lines)
+                    out.write(lines)
                     original.read_to(self._index[chrom].place(start + len(letters)))
         if original.is_of(self.path):
             self._sha256 = original.sha256()
         path.with_name(f"{path.name}.fai").write_text("".join(index), encoding="utf-8")
+        return digest.hexdigest()
 
     def _stranger(self, chrom: str, start: int, letters: bytes) -> InputFormatError:
         """What is wrong with letters of which one is no nucleotide."""

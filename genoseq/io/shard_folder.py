@@ -2,7 +2,8 @@
 
     genome.fa, genome.fa.fai    every contig in even lines, and their index
     001.bed ... NNN.bed         what each shard is to score; a file may be empty
-    provenance.json             where the copy is from, see :mod:`genoseq.provenance`
+    provenance.json             where the copy is from, see :mod:`genoseq.provenance`; and as
+                                ``copy`` its size and SHA-256
 
 The copy makes up for any original: a shard's process neither decompresses nor indexes nor checks
 all of it again, nor keeps a copy of its own in the temporary folder.
@@ -10,18 +11,22 @@ all of it again, nor keeps a copy of its own in the temporary folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from genoseq.atomic import atomic_folder
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.io.fasta import Fasta
-from genoseq.provenance import make_record, read_record, write_record
+from genoseq.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.regions import Region
 from genoseq.shards import MOST, partition, shard_names
 
 GENOME = "genome.fa"
 _COMMAND = "shards"
+_TIMESTAMP = ".snakemake_timestamp"
+"""What Snakemake leaves in each folder that a rule makes."""
+_OURS = re.compile(rf"{re.escape(GENOME)}(\.fai)?|\d{{3}}\.bed|{PROVENANCE}|{_TIMESTAMP}")
 
 
 def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
@@ -35,14 +40,13 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     ------
     ConfigError
         If the count is not 1 to :data:`~genoseq.shards.MOST`, a contig's name would be lost in
-        BED, or ``out`` holds anything but shards.
+        BED, or ``out`` holds the genome or anything but shards.
     InputFormatError
-        If a letter of the genome is no nucleotide.
+        If a letter of the genome is no nucleotide; or as :func:`original_of`.
     """
     if not 1 <= count <= MOST:
         raise ConfigError(f"{count} shards: from 1 to {MOST} can be made")
-    if out.exists() and not (out / GENOME).is_file() and (out.is_file() or any(out.iterdir())):
-        raise ConfigError(f"{out} is there already and holds no shards: name a new folder")
+    _check_place(genome, out)
     hidden = next((name for name in genome.lengths if name.startswith("#")), None)
     if hidden is not None:
         raise ConfigError(
@@ -50,12 +54,28 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
         )
     shards = partition(genome.lengths, count)
     with atomic_folder(out) as folder:
-        genome.copy(folder / GENOME)
+        sha256 = genome.copy(folder / GENOME)
         for name, regions in zip(shard_names(count), shards, strict=True):
             (folder / f"{name}.bed").write_text(_bed(regions), encoding="utf-8")
-        inputs = {"genome": {genome.path.name: genome.sha256}}
-        write_record(folder, make_record(_COMMAND, {"count": count}, inputs))
+        copy = {"bytes": (folder / GENOME).stat().st_size, "sha256": sha256}
+        inputs = {"genome": original_of(genome)}
+        write_record(folder, make_record(_COMMAND, {"count": count}, inputs, copy=copy))
     return shards
+
+
+def _check_place(genome: Fasta, out: Path) -> None:
+    """ConfigError if writing shards to ``out`` would remove anything but shards."""
+    if genome.path.resolve().is_relative_to(out.resolve()):
+        raise ConfigError(f"{out} holds {genome.path} and would be replaced: name another folder")
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise ConfigError(f"{out} is a file: name a folder")
+    names = {path.name for path in out.iterdir()}
+    if strange := [name for name in names if not _OURS.fullmatch(name)]:
+        raise ConfigError(f"{out} is there already and holds {listed(strange)}: name a new folder")
+    if names - {_TIMESTAMP} and (read_record(out) or {}).get("command") != _COMMAND:
+        raise ConfigError(f"{out} is there already and holds no shards: name a new folder")
 
 
 def original_of(genome: Fasta) -> dict[str, str]:
@@ -63,12 +83,40 @@ def original_of(genome: Fasta) -> dict[str, str]:
 
     So a shard's process does not read all of the copy for its checksum, and what it notes is what
     scoring the original at once would note.
+
+    Raises
+    ------
+    InputFormatError
+        If the copy is not what was written.
     """
-    if genome.path.name == GENOME:
-        record = read_record(genome.path.parent)
-        if record is not None and record["command"] == _COMMAND:
-            return dict(record["inputs"]["genome"])
-    return {genome.path.name: genome.sha256}
+    folder = genome.path.parent
+    record = read_record(folder) if genome.path.name == GENOME else None
+    if record is None or record.get("command") != _COMMAND:
+        return {genome.path.name: genome.sha256}
+    try:
+        ((name, sha256),) = record["inputs"]["genome"].items()
+        whole = _is_whole(genome, record["copy"]["bytes"], record["copy"]["sha256"])
+    except (LookupError, TypeError, ValueError, AttributeError):
+        whole = False  # an older record, or one that was edited
+    if not whole:
+        raise InputFormatError(
+            "not the copy that genoseq shards wrote: make the shards again, or score the original",
+            genome.path,
+        )
+    return {name: sha256}
+
+
+def _is_whole(genome: Fasta, size: int, sha256: str) -> bool:
+    """Whether a copy has the size that was noted, and, if its time gives cause, the checksum.
+
+    Reading 10 Gb in every shard's process would take about as long as scoring the shard.  So the
+    checksum is only taken of a copy that was written after its record: an edit sets this time; a
+    transfer may, and then costs a reading, but is no error.  An edit of equal length whose time
+    was set back is not seen.
+    """
+    found, noted = genome.path.stat(), (genome.path.parent / PROVENANCE).stat()
+    later = found.st_mtime_ns > noted.st_mtime_ns
+    return found.st_size == size and (not later or genome.sha256 == sha256)
 
 
 def _bed(regions: Sequence[Region]) -> str:
