@@ -3,6 +3,7 @@
     command     the verb that computed the values: merging scores and writing tracks keep it
     settings    its settings that decide the bytes
     inputs      of each input: SHA-256 by file name
+    model       of scores: :func:`genoseq.models.bundle.bundle_identity`
     software    genoseq, its git revision, Python, numpy, torch
     hardware    processor, cores; device and number format where something was computed
     seed, ...   further facts of the command
@@ -87,7 +88,7 @@ def read_record(folder: str | Path) -> Record | None:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputFormatError(f"not JSON ({error}): make its folder again", path) from None
     names = ("settings", "inputs")
     whole = isinstance(record, dict) and all(isinstance(record.get(n), dict) for n in names)
@@ -104,6 +105,8 @@ def with_this_software(record: Record) -> Record:
 def join_records(found: Sequence[tuple[Path, Record | None]]) -> Record | None:
     """The record of shards joined: that of the whole, had it been made at once.
 
+    Whether they are shards of one whole is checked before, by what their scores say of themselves.
+
     Parameters
     ----------
     found
@@ -111,47 +114,28 @@ def join_records(found: Sequence[tuple[Path, Record | None]]) -> Record | None:
 
     Returns
     -------
-    The record, without the regions that each shard was asked for; None if a shard has none.
+    The record, without the regions that each shard was asked for; None if no shard has one.
 
     Raises
     ------
     InputFormatError
-        If a shard was made by other settings, from other files, or in another number format, than
-        the first.
+        If some shards have a record and others have none.
     """
-    known = [(path, _whole(record)) for path, record in found if record is not None]
-    if len(known) < len(found) or not known:
+    known = [record for _, record in found if record is not None]
+    if not known:
         return None
-    joined = dict(known[0][1])
-    for path, record in known:
-        for name in joined.keys() | record.keys():
-            if name not in _SEVERAL and record.get(name) != joined.get(name):
-                raise InputFormatError(
-                    f"other {name} than {known[0][0]}: {record.get(name)} and not "
-                    f"{joined.get(name)}; score this shard again as the others were",
-                    path,
-                )
-        if (used := _precisions(record)) != (wanted := _precisions(known[0][1])):
-            # By itself a machine computes in what is fastest there: the seams would show.
+    for path, record in found:
+        if record is None:
             raise InputFormatError(
-                f"scored in {used}, and {known[0][0]} in {wanted}: choose one for all shards, by "
-                f"genoseq score --precision or score.precision of the settings",
+                f"no {PROVENANCE} here, but in other shards: copy the whole folder of this shard, "
+                f"or score it again",
                 path,
             )
+    inputs = {name: files for name, files in known[0]["inputs"].items() if name != "regions"}
+    joined = known[0] | {"inputs": inputs}
     for name in _SEVERAL:
-        joined[name] = _distinct(entry for _, record in known for entry in record[name])
+        joined[name] = _distinct(entry for record in known for entry in record[name])
     return with_this_software(joined)
-
-
-def _whole(record: Record) -> Record:
-    """A shard's record without its regions."""
-    inputs = {name: files for name, files in record["inputs"].items() if name != "regions"}
-    return record | {"inputs": inputs}
-
-
-def _precisions(record: Record) -> str:
-    """The number formats that a record names."""
-    return " and ".join(sorted({entry.get("precision", "?") for entry in record["hardware"]}))
 
 
 def _distinct(entries: Iterable[Any]) -> list[Any]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from genoseq.io.merge import Shards
-    from genoseq.tracks import Track
 
 EPILOG = "Example: genoseq merge shard_scores/001 shard_scores/002 -o scores"
 
@@ -26,19 +21,11 @@ def merge(
 
     OUT gets the same bytes as genoseq score of the whole genome writes with --formats scores.
     """
+    from genoseq.cli.progress import watched
     from genoseq.errors import ConfigError
     from genoseq.io.merge import read_shards
 
     if out.resolve() in {shard.resolve() for shard in shards}:
         raise ConfigError(f"{out} is one of the shards: choose another folder for the scores")
     found = read_shards(shards)
-    found.write(_watched(found), out)
-
-
-def _watched(shards: Shards) -> Iterator[Track]:
-    from genoseq.cli.progress import progress
-
-    with progress("merge", shards.bases, "bases") as advance:
-        for track in shards.tracks():
-            yield track
-            advance(len(track.values))
+    found.write(watched("merge", found.tracks(), found.bases), out)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genoseq.tracks import Track
 
 _STEPS = 20
 
@@ -25,6 +29,14 @@ def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
             yield lambda amount: bar.advance(task, amount)
     else:
         yield _lines(label, total, unit)
+
+
+def watched(verb: str, tracks: Iterable[Track], total: int) -> Iterator[Track]:
+    """The same tracks, which have ``total`` bases in all, with progress."""
+    with progress(verb, total, "bases") as advance:
+        for track in tracks:
+            yield track
+            advance(len(track.values))
 
 
 def _lines(label: str, total: int, unit: str) -> Callable[[int], None]:

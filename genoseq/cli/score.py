@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from genoseq.tracks import Track
+    import torch
+
+    from genoseq.io.fasta import Fasta
+    from genoseq.io.scores import Origin
+    from genoseq.models.precision import Precision
+    from genoseq.provenance import Record
+    from genoseq.regions import Region
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -59,25 +65,23 @@ def score(
     from genoseq.io.bed import read_bed
     from genoseq.io.fasta import open_fasta
 
-    asked = None if regions is None else [line.region for line in read_bed(regions)]
     with open_fasta(fasta) as genome:
+        lines = [] if regions is None else read_bed(regions, genome.lengths)
         import torch
 
+        from genoseq.cli.progress import watched
         from genoseq.inference.predict import BATCH_BASES, choose_computing
         from genoseq.inference.score import output_channels, wanted_regions
         from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import chosen_formats, write_tracks
-        from genoseq.io.scores import Origin
-        from genoseq.io.shard_folder import original_of
         from genoseq.models.allocator import keep_freed_memory
-        from genoseq.models.bundle import WEIGHTS, load_bundle
-        from genoseq.models.precision import computing
-        from genoseq.provenance import file_sha256, make_record
+        from genoseq.models.bundle import load_bundle
 
         keep_freed_memory()
         if threads is not None:
             torch.set_num_threads(threads)
         bundle = load_bundle(model)
+        asked = None if regions is None else [line.region for line in lines]
         wanted = wanted_regions(genome, asked)
         scored = score_genome(
             genome,
@@ -90,24 +94,38 @@ def score(
             precision=precision,
         )
         _, channels = output_channels(bundle.scheme, by_phase)
-        tracks, kind = _watched(scored, sum(map(len, wanted))), bundle.scheme.kind
-        digest = file_sha256(model / WEIGHTS)
-        inputs = {"genome": original_of(genome), "model": {WEIGHTS: digest}}
-        inputs |= {"regions": {regions.name: file_sha256(regions)}} if regions else {}
+        tracks, kind = watched("score", scored, sum(map(len, wanted))), bundle.scheme.kind
         settings = {"by_phase": by_phase, "window": window, "batch_bases": batch_bases}
-        used = computing(*choose_computing(bundle.settings, device, precision))
+        used = choose_computing(bundle.settings, device, precision)
         write_tracks(
             *(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind)),
-            Origin(digest, None if asked is None else tuple(wanted)),
-            make_record("score", settings, inputs, used),
+            *_made_by(genome, model, settings, *used, regions, wanted),
         )
 
 
-def _watched(tracks: Iterator[Track], total: int) -> Iterator[Track]:
-    """The same tracks, with progress on stderr."""
-    from genoseq.cli.progress import progress
+def _made_by(
+    genome: Fasta,
+    model: Path,
+    settings: Mapping[str, Any],
+    device: torch.device,
+    precision: Precision,
+    regions: Path | None,
+    wanted: Sequence[Region],
+) -> tuple[Origin, Record]:
+    """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
+    from genoseq.io.scores import Origin
+    from genoseq.io.shard_folder import original_of
+    from genoseq.models.bundle import WEIGHTS, bundle_identity
+    from genoseq.models.precision import computing
+    from genoseq.provenance import file_sha256, make_record
 
-    with progress("score", total, "bases") as advance:
-        for track in tracks:
-            yield track
-            advance(len(track.values))
+    identity = bundle_identity(model)
+    inputs = {"genome": original_of(genome), "model": {WEIGHTS: file_sha256(model / WEIGHTS)}}
+    inputs |= {"regions": {regions.name: file_sha256(regions)}} if regions else {}
+    (sha256,) = inputs["genome"].values()
+    origin = Origin(
+        None if regions is None else tuple(wanted),
+        *(identity, sha256, settings, device.type, precision),
+    )
+    used = computing(device, precision)
+    return origin, make_record("score", settings, inputs, used, model=identity)

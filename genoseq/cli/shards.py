@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from genoseq.shards import MOST
+
 EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
 
 
 def shards(
     fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the shards.")],
-    count: Annotated[int, typer.Option(min=1, max=500, help="Number of shards.")],
+    count: Annotated[int, typer.Option(min=1, max=MOST, help="Number of shards.")],
 ) -> None:
     """Cut a genome into shards of equal work, to be scored apart and merged.
 

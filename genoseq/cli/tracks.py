@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from genoseq.io.scores import Scores
-    from genoseq.tracks import Track
 
 EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --formats bigwig,bed,tsv"
 
@@ -31,6 +26,7 @@ def tracks(
     OUT gets manifest.tsv and its files.  Other files in OUT stay, but for those of an older
     manifest.
     """
+    from genoseq.cli.progress import watched
     from genoseq.errors import ConfigError
     from genoseq.io.outputs import chosen_formats, write_tracks
     from genoseq.io.scores import read_scores
@@ -43,14 +39,6 @@ def tracks(
     found = read_record(scores)
     columns = source.lengths, source.channels, source.kind
     record = None if found is None else with_this_software(found)
-    write_tracks(_watched(source), *columns, out, asked, record=record)
-
-
-def _watched(scores: Scores) -> Iterator[Track]:
-    from genoseq.cli.progress import progress
-
-    total = sum(piece.end - piece.start for piece in scores.pieces)
-    with progress("tracks", total, "bp") as advance:
-        for track in scores.tracks():
-            yield track
-            advance(len(track.values))
+    bases = sum(piece.end - piece.start for piece in source.pieces)
+    tracks = watched("tracks", source.tracks(), bases)
+    write_tracks(tracks, *columns, out, asked, record=record)

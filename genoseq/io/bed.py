@@ -10,16 +10,16 @@ columns must be BED12, and one with 7 to 11, or more than 12, is read as BED6+n.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
 from typing import cast
 
-from genoseq.errors import InputFormatError
+from genoseq.errors import InputFormatError, RegionError
 from genoseq.features import Feature
 from genoseq.io.compression import numbered_lines
-from genoseq.regions import Region, Strand
+from genoseq.regions import Region, Strand, check_bounds
 
 Span = tuple[int, int]
 
@@ -57,13 +57,16 @@ class BedRecord:
         return Region(self.chrom, self.start, self.end, self.strand)
 
 
-def read_bed(path: str | PathLike[str]) -> list[BedRecord]:
+def read_bed(
+    path: str | PathLike[str], lengths: Mapping[str, int] | None = None
+) -> list[BedRecord]:
     """Records of a BED file, plain or compressed, in file order.
 
     Raises
     ------
     InputFormatError
-        At the first line that is not BED, or has another number of columns than those before it.
+        At the first line that is not BED, or has another number of columns than those before it;
+        or, with the ``lengths`` of contigs, is not on them.
     """
     records: list[BedRecord] = []
     width = 0
@@ -76,8 +79,12 @@ def read_bed(path: str | PathLike[str]) -> list[BedRecord]:
             if len(fields) != width:
                 raise InputFormatError(f"{len(fields)} columns, but the lines before have {width}")
             records.append(_record(fields))
+            if lengths is not None:
+                check_bounds(records[-1].region, lengths)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
+        except RegionError as error:
+            raise InputFormatError(str(error), path, number) from None
     return records
 
 

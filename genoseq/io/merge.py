@@ -13,10 +13,18 @@ from typing import NamedTuple
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import Origin, Scores, read_scores
+from genoseq.io.scores import MADE_BY, Scores, read_scores
 from genoseq.provenance import Record, join_records, read_record
 from genoseq.regions import Region
 from genoseq.tracks import Track
+
+_MEND = {
+    # By itself a machine computes on what is fastest there: the seams would show.
+    "precision": "choose one for all shards, by genoseq score --precision or score.precision of "
+    "the settings",
+    "device": "choose one for all shards, by genoseq score --device, and score this one again",
+}
+_AGAIN = "score this shard again as the others were"
 
 
 class _Place(NamedTuple):
@@ -33,7 +41,7 @@ class Shards:
     """Scores folders that together hold every base of a genome once, in order.
 
     ``record`` is what ``provenance.json`` would say if the genome had been scored at once; None
-    where a shard has none.
+    where the shards have none.
     """
 
     parts: tuple[Scores, ...]
@@ -58,7 +66,7 @@ class Shards:
             If no base has a value.
         """
         first = self.parts[0]
-        whole = Origin(first.origin.model)
+        whole = replace(first.origin, regions=None)
         columns = first.lengths, first.channels, first.kind
         write_tracks(tracks, *columns, out, ["scores"], whole, self.record)
 
@@ -69,8 +77,9 @@ def read_shards(paths: Sequence[Path]) -> Shards:
     Raises
     ------
     InputFormatError
-        If a folder is damaged, or not of the same genome, model, channels and settings as the
-        first.
+        If a folder is damaged, or its scores are of other contigs or channels than those of the
+        first, or differ in one of :data:`~genoseq.io.scores.MADE_BY`; or some folders have a
+        ``provenance.json`` and others none.
     RegionError
         If a base is in no shard or in two, or the shards are not in FASTA order.
     """
@@ -86,20 +95,21 @@ def read_shards(paths: Sequence[Path]) -> Shards:
 
 
 def _check_same(first: Scores, part: Scores) -> None:
-    differs = None
     if part.lengths != first.lengths:
         name = _other_contig(first.lengths, part.lengths)
-        differs = f"another genome: contig {name!r} differs"
+        differs, mend = f"another genome, contig {name!r} differs", _AGAIN
     elif (part.kind, part.channels) != (first.kind, first.channels):
         found, wanted = (", ".join(c.label for c in s.channels) for s in (part, first))
-        differs = f"other channels, {found} and not {wanted}"
-    elif part.origin.model != first.origin.model:
-        differs = "another model"
-    if differs is not None:
-        raise InputFormatError(
-            f"scores of {differs}, than in {first.path}: score this shard again as the others were",
-            part.path,
-        )
+        differs, mend = f"other channels, {found} and not {wanted}", _AGAIN
+    else:
+        ours, theirs = first.origin, part.origin
+        unlike = (name for name in MADE_BY if getattr(ours, name) != getattr(theirs, name))
+        name = next(unlike, "")
+        if not name:
+            return
+        differs = f"other {name}, {getattr(theirs, name)} and not {getattr(ours, name)}"
+        mend = _MEND.get(name, _AGAIN)
+    raise InputFormatError(f"not like {first.path}: {differs}; {mend}", part.path)
 
 
 def _other_contig(left: dict[str, int], right: dict[str, int]) -> str:

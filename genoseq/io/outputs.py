@@ -1,7 +1,8 @@
 """A folder of tracks: one pass over the values feeds every writer, and all files appear together.
 
 Files are written under a temporary folder inside OUT and renamed when all are complete, the
-manifest last; a run that fails leaves OUT as it was.
+manifest last; a run that fails leaves OUT as it was.  A run that is killed while it renames leaves
+files of one run only, or of none, and no manifest of others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Protocol, cast, get_args
 
 from genoseq.atomic import staging_folder
 from genoseq.config import Format
-from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.errors import ConfigError, RegionError
 from genoseq.io.bedgraph import BedGraphWriter
 from genoseq.io.bigwig import BigWigWriter
 from genoseq.io.cells import Cell, Kind, cells
@@ -92,7 +93,7 @@ def write_tracks(
     """
     check_formats(formats, kind, channels, lengths)
     if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is a file: name a folder for the tracks")
+        raise ConfigError(f"{out} is a file: name a folder")
     pieces = cells(tracks, lengths, channels, kind)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
@@ -190,9 +191,10 @@ def _stage(out: Path) -> Iterator[Path]:
 
 def _publish(stage: Path, out: Path, files: list[OutputFile]) -> None:
     new = {file.path for file in files}
-    for old in _listed(out / MANIFEST) - new:
-        (out / old).unlink(missing_ok=True)
-    for old in (MANIFEST, PROVENANCE):
+    # All old files go before a new one comes, else a kill could leave the index of one run beside
+    # values of another, which fit it.  The manifest is last: while it is there, a later run knows
+    # what else to remove.
+    for old in (*sorted(_listed(out / MANIFEST) | new), PROVENANCE, MANIFEST):
         (out / old).unlink(missing_ok=True)
     record = [PROVENANCE] if (stage / PROVENANCE).exists() else []
     for name in (*sorted(new), *record, MANIFEST):
@@ -203,5 +205,5 @@ def _listed(manifest: Path) -> set[str]:
     """Files of an older run; none if there is no manifest, or it is not one of ours."""
     try:
         return {file.path for file in read_manifest(manifest)}
-    except (FileNotFoundError, InputFormatError):
+    except (FileNotFoundError, ValueError):
         return set()

@@ -1,8 +1,9 @@
 """The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
 
 ``scores.npy`` holds one row a base and one column a channel: uint16 thousandths with 65535 for a
-gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are, which
-model they are from, and which bases were asked of it (a base that has no row may be a gap).
+gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are, what
+they were computed from and how (:data:`MADE_BY`), and which bases were asked for (a base that has
+no row may be a gap).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,13 @@ from numpy.typing import NDArray
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.io.cells import CELL, Cell, Kind, Row, floats, is_gap
 from genoseq.io.manifest import MANY, OutputFile
-from genoseq.regions import Region
+from genoseq.regions import Region, Strand, check_bounds
 from genoseq.tracks import Channel, Track
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
 _FORMAT = "genoseq-scores"
-_VERSION = 2
+_VERSION = 3
 _HEADER = 128
 _DTYPES: dict[Kind, Literal["<u2", "<f4"]] = {"classes": "<u2", "signal": "<f4"}
 
@@ -48,17 +49,31 @@ class Origin:
 
     Attributes
     ----------
-    model
-        SHA-256 of the model's weights; None where it is not known.
     regions
         What was scored, in FASTA order; None for the whole genome.
+    model
+        :func:`genoseq.models.bundle.bundle_identity`; None where it is not known, as all below.
+    genome
+        SHA-256 of the genome's file.
+    settings
+        Those of scoring that decide the bytes; plain JSON data.
+    device
+        ``cpu`` or ``cuda``.
+    precision
+        The number format, ``bf16`` or ``fp32``.
     """
 
-    model: str | None = None
     regions: tuple[Region, ...] | None = None
+    model: str | None = None
+    genome: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    device: str | None = None
+    precision: str | None = None
 
 
 UNKNOWN = Origin()
+MADE_BY = ("model", "genome", "settings", "device", "precision")
+"""What the shards of a genome have in common: entries of ``scores.json`` and of :class:`Origin`."""
 
 
 class ScoresWriter:
@@ -109,7 +124,7 @@ class ScoresWriter:
             "version": _VERSION,
             "kind": self._kind,
             "channels": [[channel.name, channel.strand] for channel in self._channels],
-            "model": self._origin.model,
+            **{name: getattr(self._origin, name) for name in MADE_BY},
             "lengths": list(self._lengths.items()),
             "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
             "pieces": [[names[p.chrom], p.start, p.end] for p in self._pieces],
@@ -209,56 +224,71 @@ def read_scores(path: str | Path) -> Scores:
     """
     index = Path(path) / INDEX
     try:
-        data: dict[str, Any] = json.loads(index.read_text())
-        if (data["format"], data["version"]) != (_FORMAT, _VERSION):
-            raise KeyError("another version: run genoseq score again")
-        channels = tuple(Channel(name, strand) for name, strand in data["channels"])
-        lengths = dict(data["lengths"])
-        origin = Origin(data["model"], _regions(data["regions"], list(lengths)))
-        scores = Scores(
-            *(Path(path), lengths, channels, data["kind"]),
-            *(_pieces(data, lengths), data["sha256"], origin),
-        )
-        dtype = _DTYPES[scores.kind]
+        scores = _parse_index(Path(path), json.loads(index.read_text()))
     except FileNotFoundError:
         raise InputFormatError(
             f"no {INDEX} here: give a folder written by genoseq score --formats scores", path
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    # The last three: JSON of another shape than an index has, or of a million brackets.
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputFormatError(f"not an index of scores ({error})", index) from None
-    _check_values(Path(path) / VALUES, (_rows(scores.pieces), len(channels)), dtype)
+    _check_values(scores)
     return scores
 
 
-def _regions(
-    rows: list[tuple[int, int, int]] | None, names: list[str]
-) -> tuple[Region, ...] | None:
-    return None if rows is None else tuple(Region(names[n], start, end) for n, start, end in rows)
-
-
-def _pieces(data: Mapping[str, Any], lengths: Mapping[str, int]) -> tuple[Piece, ...]:
+def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
+    if (data["format"], data["version"]) != (_FORMAT, _VERSION):
+        raise ValueError("another version: run genoseq score again")
+    if data["kind"] not in _DTYPES:
+        raise ValueError(f"kind {data['kind']!r}")
+    lengths = {str(name): _count(length) for name, length in data["lengths"]}
     names = list(lengths)
+    if len(names) < len(data["lengths"]):
+        raise ValueError("a contig is there twice")
+    channels = tuple(Channel(str(name), strand) for name, strand in data["channels"])
+    if strange := [channel for channel in channels if channel.strand not in get_args(Strand)]:
+        raise ValueError(f"strand {strange[0].strand!r}")
+
+    def region(row: tuple[int, int, int]) -> Region:
+        number, start, end = map(_count, row)
+        return check_bounds(Region(names[number], start, end), lengths)
+
+    asked = data["regions"]
+    origin = Origin(
+        None if asked is None else tuple(map(region, asked)),
+        **{name: data[name] for name in MADE_BY},
+    )
     pieces: list[Piece] = []
     row = 0
-    for number, start, end in data["pieces"]:
-        pieces.append(Piece(names[number], start, end, row))
-        row += end - start
-    return tuple(pieces)
+    for piece in map(region, data["pieces"]):
+        pieces.append(Piece(piece.chrom, piece.start, piece.end, row))
+        row += len(piece)
+    kind, digest = data["kind"], data["sha256"]
+    return Scores(path, lengths, channels, kind, tuple(pieces), digest, origin)
 
 
-def _rows(pieces: tuple[Piece, ...]) -> int:
-    return pieces[-1].row + pieces[-1].end - pieces[-1].start if pieces else 0
+def _count(number: Any) -> int:
+    if type(number) is not int or number < 0:
+        raise ValueError(f"{number!r} is no number of bases or contigs")
+    return number
 
 
-def _check_values(path: Path, shape: tuple[int, int], dtype: str) -> None:
+def _check_values(scores: Scores) -> None:
+    """InputFormatError if the values are not as many as the index says, or not of its kind."""
+    path = scores.path / VALUES
+    rows = sum(piece.end - piece.start for piece in scores.pieces)
+    header = _npy_header(scores.kind, (rows, len(scores.channels)))
+    size = _HEADER + rows * len(scores.channels) * np.dtype(_DTYPES[scores.kind]).itemsize
     try:
-        rows = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise InputFormatError(f"the values cannot be read ({error})", path) from None
-    size = _HEADER + rows.nbytes
-    if rows.shape != shape or rows.dtype != np.dtype(dtype) or path.stat().st_size != size:
+        with path.open("rb") as file:
+            found = file.read(_HEADER)
+    except OSError as error:
+        raise InputFormatError(f"the values cannot be read ({error.strerror})", path) from None
+    if found != header or path.stat().st_size != size:
         raise InputFormatError(
-            f"{rows.dtype} values of shape {rows.shape}, scores.json says {dtype} and {shape}", path
+            f"not the {rows:,} rows of {len(scores.channels)} columns that {INDEX} tells of: "
+            f"the file is damaged or of other scores, run genoseq score again",
+            path,
         )
 
 

@@ -38,6 +38,9 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 HEAD = "head.projection.weight"
 
+_DECISIVE = ("weights_sha256", "model", "scheme", "context", "activation")
+"""Entries of ``config.json`` that scores depend on; the others tell of training."""
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -186,6 +189,22 @@ def load_bundle(path: str | Path) -> Bundle:
         read_record(folder) or {},
         config["metrics"],
     )
+
+
+def bundle_identity(path: str | Path) -> str:
+    """SHA-256 of all in a bundle that decides scores: weights, settings, scheme, context,
+    activation.
+
+    The weights' is the one in ``config.json``, which :func:`load_bundle` checks.
+
+    Raises
+    ------
+    BundleError
+        If ``config.json`` is missing or damaged.
+    """
+    config = _read_config(Path(path))
+    decisive = {name: config[name] for name in _DECISIVE}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def _read_bytes(path: Path) -> bytes:

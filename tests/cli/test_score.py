@@ -101,7 +101,7 @@ def test_score_of_signals_writes_what_suits_them(
 def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("thesis")
     run = genoseq("score", genome, "-m", model, "-o", tmp_path / "out")
-    assert run.stderr == f"genoseq: error: {tmp_path}/out is a file: name a folder for the tracks\n"
+    assert run.stderr == f"genoseq: error: {tmp_path}/out is a file: name a folder\n"
     assert (tmp_path / "out").read_text() == "thesis"
 
 
@@ -113,7 +113,14 @@ def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_p
         (["GENOME", "-m", "MODEL", "--formats", "gff"], "format 'gff': use bigwig, bedgraph"),
         (["GENOME", "-m", "MODEL", "--window", "150"], "a window of 150 bp has no room beside"),
         (["GENOME", "-m", "MODEL", "--device", "tpu"], "device 'tpu': use cpu"),
-        (["GENOME", "-m", "MODEL", "--regions", "BED"], "contig 'chr7' of region chr7:1-9"),
+        (
+            ["GENOME", "-m", "MODEL", "--regions", "BED"],
+            "r.bed:1: contig 'chr7' of region chr7:1-9",
+        ),
+        (
+            ["GENOME", "-m", "MODEL", "--regions", "LONG"],
+            "l.bed:2: region chr1:7000-7001 ends past",
+        ),
         (["PROTEIN", "-m", "MODEL"], "is not a nucleotide"),
         (["NOTHING", "-m", "MODEL"], "no base has a value, so there is nothing to write"),
     ],
@@ -122,9 +129,11 @@ def test_score_says_what_is_wrong_and_writes_nothing(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path, words: list[str], message: str
 ) -> None:
     (tmp_path / "r.bed").write_text("chr7\t0\t9\n")
+    (tmp_path / "l.bed").write_text("chr1\t0\t9\nchr1\t6999\t7001\n")
     (tmp_path / "p.fa").write_text(">p\nMKLVEFQ\n")
     (tmp_path / "n.fa").write_text(">n\nNNNNNNN\n")
     files = {"GENOME": genome, "MODEL": model, "BED": tmp_path / "r.bed"}
+    files |= {"LONG": tmp_path / "l.bed"}
     files |= {"PROTEIN": tmp_path / "p.fa", "NOTHING": tmp_path / "n.fa"}
     run = genoseq("-q", "score", *(files.get(word, word) for word in words), "-o", tmp_path / "out")
     assert run.returncode == 1

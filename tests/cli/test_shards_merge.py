@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from typer.testing import CliRunner
 from genoseq.cli.app import app
 from genoseq.config import ModelSettings
 from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
 from genoseq.schemes import signal_scheme
 from genoseq.settings import parse_settings
 
@@ -111,6 +114,88 @@ def test_shards_and_merge_as_people_run_them(
         assert found.stderr.count("\n") == 1
         assert message in found.stderr
     assert not (tmp_path / "out").exists()
+
+
+def change_config(model: Path, /, **changes: Any) -> None:
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | changes))
+
+
+def test_merge_refuses_shards_of_a_model_that_was_changed_between(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    shards = score_shards(genome, model, tmp_path / "s", 2)
+    change_config(model, context=192)
+    shards[1:] = score_shards(genome, model, tmp_path / "t", 2)[1:]
+    for shard in shards:  # what must agree is always read
+        (shard / "provenance.json").unlink()
+    found = genoseq("merge", *shards, "-o", tmp_path / "out")
+    assert found.returncode == 1
+    assert found.stderr.count("\n") == 1
+    assert f"{shards[1]}: not like {shards[0]}: other model, " in found.stderr
+
+
+def test_bundle_identity_is_of_what_decides_scores(model: Path) -> None:
+    first = bundle_identity(model)
+    change_config(model, metrics={"f1": 0.5}, genoseq="9.9")
+    assert bundle_identity(model) == first
+    settings = json.loads((model / "config.json").read_text())["model"]
+    found = {first}
+    for changes in (
+        {"context": 192},
+        {"activation": "exp"},
+        {"scheme": {}},
+        {"model": settings | {"tied_strands": not settings["tied_strands"]}},
+        {"weights_sha256": "0"},
+    ):
+        change_config(model, **changes)
+        found.add(bundle_identity(model))
+    assert len(found) == 6
+
+
+def test_merge_refuses_shards_of_unlike_runs_without_records(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    shards = score_shards(genome, model, tmp_path / "s", 2, "--precision", "fp32")
+    other = score_shards(genome, model, tmp_path / "t", 2, "--precision", "bf16")[1]
+    (other / "provenance.json").unlink()
+    found = genoseq("merge", shards[0], other, "-o", tmp_path / "out")
+    assert f"{other}: not like {shards[0]}: other precision, bf16 and not fp32; " in found.stderr
+    (shards[1] / "provenance.json").unlink()
+    found = genoseq("merge", *shards, "-o", tmp_path / "out")
+    assert f"{shards[1]}: no provenance.json here, but in other shards: " in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_score_refuses_a_copy_that_was_edited(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    run("shards", genome, "-o", tmp_path / "beds", "--count", 1)
+    copy = tmp_path / "beds/genome.fa"
+    letters = copy.read_text()
+    at = letters.index("\n") + 5
+    copy.write_text(letters[:at] + ("C" if letters[at] == "A" else "A") + letters[at + 1 :])
+    later = (tmp_path / "beds/provenance.json").stat().st_mtime + 1
+    os.utime(copy, (later, later))
+    asked = ("--regions", tmp_path / "beds/001.bed", "--formats", "scores")
+    found = genoseq("score", copy, "-m", model, "-o", tmp_path / "out", *asked)
+    assert found.returncode == 1
+    assert "genome.fa: not the copy that genoseq shards wrote: make the shards" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_shards_and_merge_name_an_output_that_is_taken(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("thesis")
+    found = genoseq("shards", genome, "-o", tmp_path / "out", "--count", 2)
+    assert found.stderr == f"genoseq: error: {tmp_path}/out is a file: name a folder\n"
+    shards = score_shards(genome, model, tmp_path / "s", 1)
+    found = genoseq("merge", *shards, "-o", tmp_path / "out")
+    assert found.stderr == f"genoseq: error: {tmp_path}/out is a file: name a folder\n"
+    found = genoseq("shards", genome, "-o", tmp_path, "--count", 2)
+    assert f"{tmp_path} holds {genome} and would be replaced" in found.stderr
+    assert (tmp_path / "out").read_text() == "thesis"
 
 
 def test_score_of_no_region_is_an_empty_shard_but_no_track(

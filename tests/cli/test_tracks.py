@@ -24,7 +24,7 @@ def test_tracks_writes_what_was_asked(tmp_path: Path, genoseq: Genoseq) -> None:
     source = scores(tmp_path / "scores")
     run = genoseq("tracks", source, "-o", tmp_path / "out", "--formats", "bigwig,bed,tsv,bedgraph")
     assert run.returncode == 0, run.stderr
-    assert "tracks: 100% of 3,000 bp" in run.stderr
+    assert "tracks: 100% of 3,000 bases" in run.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "manifest.tsv",
         "segments.bed",

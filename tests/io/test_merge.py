@@ -26,6 +26,13 @@ from genoseq.shards import partition
 from genoseq.tracks import Channel, Track
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv", "scores")
+MADE_BY: dict[str, Any] = {
+    "model": "m",
+    "genome": "g",
+    "settings": {"by_phase": False, "window": None},
+    "device": "cpu",
+    "precision": "bf16",
+}
 FOUR = {"a": 10, "b": 20, "empty": 0, "c": 30}
 
 
@@ -33,15 +40,16 @@ def write_shard(
     out: Path,
     genome: Mapping[str, Values],
     regions: Sequence[Region] | None,
+    /,
     *,
     channels: tuple[Channel, ...] = CDS,
     kind: Any = "classes",
-    model: str | None = "m",
+    **made_by: Any,
 ) -> Path:
     lengths = {name: len(values) for name, values in genome.items()}
     asked = [Region(name, 0, n) for name, n in lengths.items()] if regions is None else regions
     tracks = (Track(r.chrom, r.start, genome[r.chrom][r.start : r.end], channels) for r in asked)
-    origin = Origin(model, None if regions is None else tuple(regions))
+    origin = Origin(None if regions is None else tuple(regions), **made_by)
     write_tracks(tracks, lengths, channels, kind, out, ["scores"], origin)
     return out
 
@@ -86,6 +94,13 @@ def test_merge_is_the_whole_byte_for_byte(tmp_path: Path, count: int) -> None:
     assert merged(shards, tmp_path / "merged") == whole
 
 
+def test_merge_keeps_what_the_scores_were_made_by(tmp_path: Path) -> None:
+    shards = four(tmp_path, "a0-10", "b0-20 c0-30", **MADE_BY)
+    whole = files(write_shard(tmp_path / "whole", flat(), None, **MADE_BY))
+    assert merged(shards, tmp_path / "merged") == whole
+    assert read_scores(tmp_path / "merged").origin == Origin(**MADE_BY)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 600_000), max_size=6), st.sampled_from(["classes", "signal"]))
 def test_merge_does_not_depend_on_the_cuts(
@@ -111,7 +126,7 @@ def test_tracks_of_merged_shards_are_those_of_the_whole(tmp_path: Path) -> None:
     write_tracks(pieces(genome, CDS), lengths, CDS, "classes", tmp_path / "direct", FORMATS)
     shards = read_shards(
         [
-            write_shard(tmp_path / f"shards/{number}", genome, regions, model=None)
+            write_shard(tmp_path / f"shards/{number}", genome, regions)
             for number, regions in enumerate(partition(lengths, 5))
         ]
     )
@@ -153,20 +168,26 @@ def test_read_shards_wants_every_base_once_in_order(
 
 
 def test_read_shards_refuses_shards_of_different_runs(tmp_path: Path) -> None:
-    first = write_shard(tmp_path / "1", flat(), at("a0-10"))
+    first = write_shard(tmp_path / "1", flat(), at("a0-10"), **MADE_BY)
     rest = at("b0-20 c0-30")
     other = (Channel("CDS", "+"), Channel("rRNA", "+"))
     for changed, message in (
-        ({"channels": other}, r"other channels, CDS\.plus, rRNA\.plus and not CDS\.plus, CDS\.min"),
-        ({"kind": "signal"}, "other channels"),
-        ({"model": "n"}, "another model"),
+        ({"channels": other}, r"channels, CDS\.plus, rRNA\.plus and not CDS\.plus, CDS\.minus; sc"),
+        ({"kind": "signal"}, "channels, .*; score this shard again as the others were"),
+        ({"model": "n"}, "model, n and not m; score this shard again"),
+        ({"genome": "h"}, "genome, h and not g; score this shard again"),
+        ({"settings": {"window": 9}}, "settings, .*; score this shard again"),
+        ({"device": "cuda"}, "device, cuda and not cpu; choose one .* genoseq score --device"),
+        ({"precision": "fp32"}, "precision, fp32 and not bf16; choose one .* score --precision or"),
     ):
-        second = write_shard(tmp_path / "2", flat(), rest, **changed)
-        with pytest.raises(InputFormatError, match=rf"^{second}: scores of {message}.*{first}: sc"):
+        second = write_shard(tmp_path / "2", flat(), rest, **(MADE_BY | changed))
+        with pytest.raises(
+            InputFormatError, match=rf"^{second}: not like {first}: other {message}"
+        ):
             read_shards([first, second])
     for lengths, name in (({**FOUR, "c": 31}, "c"), ({**FOUR, "d": 1}, "d"), ({"a": 10}, "b")):
         second = write_shard(tmp_path / "2", flat(lengths), [])
-        with pytest.raises(InputFormatError, match=f"another genome: contig '{name}' differs"):
+        with pytest.raises(InputFormatError, match=f"another genome, contig '{name}' differs"):
             read_shards([first, second])
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from track_cases import CDS, golden, pieces, probabilities, write
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.io.manifest import OutputFile, read_manifest, write_manifest
 from genoseq.io.outputs import write_tracks
+from genoseq.io.scores import read_scores
 from genoseq.tracks import Channel, Track
 
 ALL = ("bigwig", "bedgraph", "bed", "tsv", "scores")
@@ -72,9 +76,60 @@ def test_outputs_keep_other_files_and_remove_stale_ones(tmp_path: Path) -> None:
     assert listing(tmp_path) == {"notes.txt", "segments.bed", "manifest.tsv"}
 
 
+class KilledError(Exception):
+    """Stands for SIGKILL: nothing after it happens in the folder."""
+
+
+@pytest.mark.parametrize("method", ["unlink", "replace"])
+def test_outputs_killed_while_published_are_never_of_two_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Index and values of another run would fit one another, but for the checksum."""
+    runs = [{"a": probabilities(1_000, seed)} for seed in range(2)]
+    contents = []
+    for number, run in enumerate(runs):
+        write(tmp_path / str(number), run, ALL)
+        contents.append(files_of(tmp_path / str(number)))
+    for moment in range(40):
+        out = tmp_path / f"killed{moment}"
+        write(out, runs[0], ALL)
+        with monkeypatch.context() as patched, suppress(KilledError):
+            patched.setattr(Path, method, dying(method, moment))
+            write(out, runs[1], ALL)
+        found = files_of(out)
+        old, new = ({n for n in found if found[n] == content[n]} for content in contents)
+        assert old == found.keys() or new == found.keys()
+        if "manifest.tsv" in new:
+            assert new == contents[1].keys()
+        try:
+            scores = read_scores(out)
+        except InputFormatError:
+            continue
+        list(scores.tracks())
+    assert new == contents[1].keys()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def dying(name: str, moment: int) -> Callable[..., Any]:
+    """The method of paths, which a kill ends before one of its calls."""
+    method, calls = getattr(Path, name), itertools.count()
+
+    def counted(path: Path, *words: Any, **options: Any) -> Any:
+        if next(calls) == moment:
+            raise KilledError
+        return method(path, *words, **options)
+
+    return counted
+
+
 def test_outputs_foreign_manifest_removes_nothing(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     (tmp_path / "manifest.tsv").write_text("path\tother\nprecious.txt\tx\n")
+    write(tmp_path, {"a": probabilities(10)}, ["bed"])
+    (tmp_path / "manifest.tsv").write_bytes(b"\xff\xfe\n")
     write(tmp_path, {"a": probabilities(10)}, ["bed"])
     assert (tmp_path / "precious.txt").read_text() == "mine"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,7 +76,16 @@ def test_scores_damaged(tmp_path: Path) -> None:
         list(read_scores(out).tracks())
     with (out / "scores.npy").open("r+b") as file:
         file.truncate(2_000)
-    with pytest.raises(InputFormatError, match="the values cannot be read"):
+    with pytest.raises(
+        InputFormatError, match=r"not the 1,000 rows of 2 columns that scores\.json"
+    ):
+        read_scores(out)
+    for data in (b"", b"PK\x03\x04"):
+        (out / "scores.npy").write_bytes(data)
+        with pytest.raises(InputFormatError, match="the file is damaged or of other scores"):
+            read_scores(out)
+    (out / "scores.npy").unlink()
+    with pytest.raises(InputFormatError, match=r"the values cannot be read \(No such file"):
         read_scores(out)
 
 
@@ -90,12 +100,52 @@ def test_scores_not_a_folder_of_scores(tmp_path: Path) -> None:
         read_scores(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 2},
+        {"kind": "other"},
+        {"kind": []},
+        {"lengths": [["a", "1000"]]},
+        {"lengths": [["a", 1000], ["a", 1000]]},
+        {"lengths": [["a", True]]},
+        {"channels": [["CDS", "+"], ["CDS", "?"]]},
+        {"channels": [["CDS", []], ["CDS", "-"]]},
+        {"pieces": [[1, 0, 1000]]},
+        {"pieces": [[-1, 0, 1000]]},
+        {"pieces": [[0, 0, 1001]]},
+        {"pieces": [[0, 1000, 0]]},
+        {"pieces": [[0, 0.0, 1000.0]]},
+        {"regions": [[1, 0, 1000]]},
+        {"regions": [["a", 0, 1000]]},
+        {"regions": 3},
+    ],
+)
+def test_scores_index_that_is_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    index = json.loads((out / "scores.json").read_text())
+    (out / "scores.json").write_text(json.dumps(index | changes))
+    with pytest.raises(InputFormatError, match=r"scores\.json: not an index of scores \(.*\)$"):
+        read_scores(out)
+    for name in index:
+        (out / "scores.json").write_text(json.dumps({k: v for k, v in index.items() if k != name}))
+        with pytest.raises(InputFormatError, match=r"scores\.json: not an index of scores"):
+            read_scores(out)
+
+
+@pytest.mark.parametrize("text", [b"", b"[" * 10**6, b'{"pieces": [[0, 0, 9', b"\xff\x00"])
+def test_scores_index_that_is_no_json(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "scores.json").write_bytes(text)
+    with pytest.raises(InputFormatError, match=r"scores\.json: not an index of scores"):
+        read_scores(tmp_path)
+
+
 def test_scores_index_that_does_not_fit(tmp_path: Path) -> None:
     out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
     index = json.loads((out / "scores.json").read_text())
     index["pieces"] = [[0, 0, 900]]
     (out / "scores.json").write_text(json.dumps(index))
-    with pytest.raises(InputFormatError, match=r"shape \(1000, 2\), scores.json says <u2 and"):
+    with pytest.raises(InputFormatError, match=r"not the 900 rows of 2 columns that scores\.json"):
         read_scores(out)
 
 
