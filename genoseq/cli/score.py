@@ -66,13 +66,12 @@ def score(
     from genoseq.io.fasta import open_fasta
 
     with open_fasta(fasta) as genome:
-        lines = [] if regions is None else read_bed(regions, genome.lengths)
+        asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None
         import torch
 
         from genoseq.cli.progress import watched
+        from genoseq.inference import score as scoring
         from genoseq.inference.predict import BATCH_BASES, choose_computing
-        from genoseq.inference.score import output_channels, wanted_regions
-        from genoseq.inference.score import score as score_genome
         from genoseq.io.outputs import chosen_formats, write_tracks
         from genoseq.models.allocator import keep_freed_memory
         from genoseq.models.bundle import load_bundle
@@ -81,9 +80,8 @@ def score(
         if threads is not None:
             torch.set_num_threads(threads)
         bundle = load_bundle(model)
-        asked = None if regions is None else [line.region for line in lines]
-        wanted = wanted_regions(genome, asked)
-        scored = score_genome(
+        wanted = scoring.wanted_regions(genome, asked)
+        scored = scoring.score(
             genome,
             bundle,
             regions=wanted,
@@ -93,7 +91,7 @@ def score(
             device=device,
             precision=precision,
         )
-        _, channels = output_channels(bundle.scheme, by_phase)
+        _, channels = scoring.output_channels(bundle.scheme, by_phase)
         tracks, kind = watched("score", scored, sum(map(len, wanted))), bundle.scheme.kind
         settings = {"by_phase": by_phase, "window": window, "batch_bases": batch_bases}
         used = choose_computing(bundle.settings, device, precision)
