@@ -6,6 +6,7 @@ RESULTS is the folder of a finished run (the demo's), whose models are used.  Ev
 twice, on the first 20 kb of the genome and on all of it; the difference is the cost of a base,
 what is left the cost of a start.  Processor time, so that a busy machine tells the same.  Of the
 training the run itself has a benchmark: processor time, validations included, and peak of memory.
+Of signals only the writers differ: they get one of random values, in which none comes twice.
 """
 
 from __future__ import annotations
@@ -17,15 +18,22 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from genoseq.config import ModelSettings
+import numpy as np
+
+from genoseq.config import Format, ModelSettings
 from genoseq.io.fasta import open_fasta, write_fasta
+from genoseq.io.outputs import write_tracks
 from genoseq.settings import parse_settings
+from genoseq.tracks import Channel, Track
 from genoseq.work import Work, work_of
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
+SIGNAL_FORMATS: tuple[Format, ...] = ("bigwig", "bedgraph", "tsv", "scores")
 SHORT = 20_000
 
 
@@ -122,6 +130,18 @@ def training(results: Path, model: Path) -> str:
     return f"{per_step:.1f} ms a step, {rate / 1e9:.1f} G multiply-adds/s, {row['max_rss']} MB"
 
 
+def signal_formats(folder: Path, bases: int = 2_000_000) -> Iterator[str]:
+    """Bytes and speed of each format of tracks, of one channel of a signal."""
+    random, channels = np.random.default_rng(1), (Channel("x", "."),)
+    values = np.expm1(random.normal(2, 1, (bases, 1))).astype(np.float32)
+    for name in SIGNAL_FORMATS:
+        tracks = [Track("c", 0, values, channels)]
+        start = time.process_time()
+        write_tracks(tracks, {"c": bases}, channels, "signal", folder / name, (name,))
+        rate = bases / (time.process_time() - start) / 1e6
+        yield f"signal {name:<15}{rate:>15.2f}{'':7}{size(folder / name) / bases:>10.3f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for name in ("results", "genome", "annotation"):
@@ -132,6 +152,7 @@ def main() -> None:
         folder = Path(name)
         small = costs(folder / "a", *head(asked.genome, asked.annotation, folder), models)
         large = costs(folder / "b", asked.genome, asked.annotation, models)
+        signals = list(signal_formats(folder / "signals"))
     with open_fasta(asked.genome) as fasta:
         bases = sum(fasta.lengths.values()) - SHORT
     print("command               start s    Mb/s     MB   bytes/base")
@@ -139,6 +160,7 @@ def main() -> None:
         seconds = max(cost.seconds - small[name].seconds, 1e-9)
         rate, disk = bases / seconds / 1e6, (cost.disk - small[name].disk) / bases
         print(f"{name:<22}{small[name].seconds:>7.2f}{rate:>8.2f}{cost.memory:>7.0f}{disk:>10.3f}")
+    print("\n".join(signals))
     for model in models:
         work = model_work(model)
         seconds = large[f"score {model.name}"].seconds - small[f"score {model.name}"].seconds

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from genoseq.config import RunSettings
 from genoseq.context import core_length, round_up, usual_context
 from genoseq.data.targets import build_scheme
 from genoseq.io.genome_size import GenomeSize
+from genoseq.memory import predicting_memory, training_memory
 from genoseq.shards import CONTIG_WORK
 from genoseq.sheet import GenomeRow
 from genoseq.tokenizers.vocabulary import Vocabulary
@@ -24,9 +25,12 @@ from genoseq.workflow import DEMO_FILES, Plan
 # Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
 BASES_A_SECOND = {
     "extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6,
-    "bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6,
 }  # fmt: skip
-"""Of commands and, in ``tracks``, of formats with two channels."""
+PAIRS_A_SECOND = {
+    "classes": {"bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6},
+    "signal": {"bigwig": 15e6, "bedgraph": 0.75e6, "tsv": 0.9e6, "scores": 27e6},
+}
+"""Bases of two channels, in ``tracks``."""
 EVALUATED_A_SECOND = 0.5e6
 """Bases whose metrics are added up, on top of their prediction."""
 CONTIG_SECONDS = 4e-5
@@ -39,8 +43,12 @@ MEGABYTES = {
 }  # fmt: skip
 CONTIG_MEGABYTES = 1e-3
 """Memory of a contig: its name, lengths and places."""
-BYTES_A_CHANNEL = {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0}
-"""On disk, of a base and a channel."""
+BYTES_A_CHANNEL = {
+    "classes": {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0},
+    "signal": {"bigwig": 4.2, "bedgraph": 11.0, "tsv": 11.0, "scores": 4.0},
+}
+"""On disk, of a base and a channel.  Signals are those in which no value comes twice; smooth ones
+take half to two thirds, and a TSV of many channels half."""
 
 # Multiply-adds a second, of all layers as they are written down.  The LSTM's scoring is that of
 # benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in fp32, in which GRU and
@@ -48,11 +56,6 @@ BYTES_A_CHANNEL = {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "sco
 # Transformer's: benchmarks/rules.py.
 SCORING = {"lstm": 90e9, "gru": 58e9, "rnn": 58e9, "transformer": 36e9}
 TRAINING = {"lstm": 72e9, "gru": 72e9, "rnn": 72e9, "transformer": 45e9}
-SCORING_MEGABYTES = {"lstm": 335, "gru": 335, "rnn": 335, "transformer": 540}
-TRAINING_MEGABYTES = 475
-"""Of a training with next to no batch."""
-KEPT_BYTES = 12
-"""That a training holds of each number of :attr:`genoseq.work.Work.numbers`."""
 STATE_BYTES = 24
 """On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
 LOGS_BYTES = 1e6
@@ -130,9 +133,8 @@ def training_cost(run: RunSettings, states: int) -> TrainingCost:
     hours = _hours(1, passes * bases * work.per_base / TRAINING[model.encoder.family], "torch")
     if training.max_minutes is not None:
         hours = min(hours, training.max_minutes / 60)
-    kept = training.batch * training.window * work.numbers * (0.3 if checkpoint else 1)
-    memory = TRAINING_MEGABYTES + (KEPT_BYTES * kept + STATE_BYTES * work.weights) / 1e6
-    return TrainingCost(bases, windows, STATE_BYTES * work.weights + LOGS_BYTES, memory, hours)
+    disk = STATE_BYTES * work.weights + LOGS_BYTES
+    return TrainingCost(bases, windows, disk, training_memory(run, states), hours)
 
 
 def _hours(jobs: int, seconds: float = 0.0, kind: str = "plain") -> float:
@@ -158,17 +160,14 @@ class _Run:
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
         self.plan, self.models = plan, plan.config.models
         self.known = {name: size for name, size in sizes.items() if size is not None}
-        signals = [(str(n), ".") for n in range(len(self._signals()))]
+        signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
-        self.states = len(scheme)
+        self.states = plan.states
+        self.kind = scheme.kind
         self.value = 2 if scheme.kind == "classes" else 4
         self.label = 1 if scheme.kind == "classes" else 4 * self.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         self.channels = self.states - 1 if by_phase else len(scheme.channels)
-
-    def _signals(self) -> tuple[str, ...]:
-        rows = self.plan.genomes.values()
-        return next((row.signal for row in rows if row.signal), ()) if self.plan.signals else ()
 
     def rows(self) -> list[Estimate]:
         """One for each rule that has a job."""
@@ -235,13 +234,13 @@ class _Run:
         ]
         jobs = len(self.models)
         hours = _hours(jobs, sum(each), "torch")
-        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, self._predictor_memory(), hours
+        memory = self._predictor_memory("auto")
+        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, memory, hours
         return Estimate(*parts, self._missing(self.plan.learned))
 
-    def _predictor_memory(self) -> float:
-        return self._memory(
-            max(SCORING_MEGABYTES[r.model.encoder.family] for r in self.models.values())
-        )
+    def _predictor_memory(self, precision: Literal["auto", "bf16", "fp32"]) -> float:
+        models = self.models.values()
+        return self._memory(max(predicting_memory(run, self.states, precision) for run in models))
 
     def _score(self) -> Estimate:
         config, runs = self.plan.config, self.models.values()
@@ -252,7 +251,8 @@ class _Run:
         seconds = sum(work * self._predicting(run) for run in runs)
         jobs, all_bases = shards * len(runs), bases * len(runs)
         hours, disk = _hours(jobs, seconds, "torch"), all_bases * self.channels * self.value
-        parts = "score", jobs, all_bases, windows, disk, self._predictor_memory(), hours
+        memory = self._predictor_memory(config.score.precision)
+        parts = "score", jobs, all_bases, windows, disk, memory, hours
         return Estimate(*parts, self._missing(self.plan.genomes))
 
     def _merge(self) -> Estimate:
@@ -263,9 +263,9 @@ class _Run:
         formats, channels, models = self.plan.config.score.formats, self.channels, len(self.models)
         bases = self._bases(self.plan.genomes) * models
         pairs = channels / 2
-        seconds = sum(bases * pairs / BASES_A_SECOND[name] for name in formats)
+        seconds = sum(bases * pairs / PAIRS_A_SECOND[self.kind][name] for name in formats)
         seconds += models * CONTIG_SECONDS * self._contigs(self.plan.genomes)
-        disk = sum(bases * channels * BYTES_A_CHANNEL[name] for name in formats)
+        disk = sum(bases * channels * BYTES_A_CHANNEL[self.kind][name] for name in formats)
         jobs = models * len(self.plan.genomes)
         memory = self._memory(MEGABYTES["tracks"])
         parts = "tracks", jobs, bases, None, disk, memory, _hours(jobs, seconds)

@@ -13,11 +13,13 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from genoseq.config import Config, RunSettings
 from genoseq.errors import ConfigError
+from genoseq.memory import predicting_memory, request, state_count, training_memory
 from genoseq.settings import parse_settings
 from genoseq.shards import shard_names
 from genoseq.sheet import GenomeRow, named_file, read_genomes
@@ -36,10 +38,7 @@ class Wildcards(Protocol):
 
 
 class Files(Protocol):
-    """The input of Snakemake's rules, where it has them: storage may have brought them elsewhere.
-
-    Each rule has some of them.
-    """
+    """The input of Snakemake's rules, where it has them; each rule has some of them."""
 
     blacklist: str
     labels: Sequence[str]
@@ -56,6 +55,12 @@ class Plan:
     def signals(self) -> bool:
         """Whether signals are learned, rather than the annotation's classes."""
         return self.config.labels.scheme == "signal"
+
+    @cached_property
+    def states(self) -> int:
+        """Outputs of a model for a base."""
+        signals = max(len(row.signal) for row in self.genomes.values())
+        return state_count(self.config.labels, signals)
 
     @property
     def learned(self) -> list[str]:
@@ -142,6 +147,19 @@ class Plan:
         """Minutes between checkpoints: a resource, because another value is no other model."""
         return str(self.config.models[wildcards.model].training.checkpoint_minutes)
 
+    def train_memory(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB for a training, and as much again for each retry."""
+        return request(training_memory(self.config.models[wildcards.model], self.states), attempt)
+
+    def evaluate_memory(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB for an evaluation, likewise."""
+        return request(predicting_memory(self.config.models[wildcards.model], self.states), attempt)
+
+    def score_memory(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB for scoring a shard, likewise."""
+        run, precision = self.config.models[wildcards.model], self.config.score.precision
+        return request(predicting_memory(run, self.states, precision), attempt)
+
     def evaluate_input(self, wildcards: Wildcards) -> list[str]:
         """Stores that hold test regions."""
         return self.stores(wildcards.model, unused="train")
@@ -167,8 +185,7 @@ class Plan:
 
     def tracks_options(self) -> str:
         """Formats of the tracks."""
-        formats = ",".join(self.config.score.formats)
-        return shlex.join(["--formats", formats])
+        return shlex.join(["--formats", ",".join(self.config.score.formats)])
 
     def summary_input(self) -> list[str]:
         """Every folder that the summary reads: bundles, evaluations, stores and tracks."""
@@ -218,17 +235,16 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
 def sheet_problems(plan: Plan) -> list[str]:
     """What the sample sheet lacks for these settings."""
     problems = []
-    signal = plan.signals
     for name in plan.learned:
         row = plan.genomes[name]
-        if signal and not row.signal:
+        if plan.signals and not row.signal:
             problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
-        if not signal and row.annotation is None:
+        if not plan.signals and row.annotation is None:
             problems.append(
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
                 f"empty; give a file, or split score"
             )
-    if signal and "bed" in plan.config.score.formats:
+    if plan.signals and "bed" in plan.config.score.formats:
         problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
     if not plan.learned:
         return [

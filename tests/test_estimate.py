@@ -8,15 +8,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from genoseq.config import RunSettings
+from genoseq.config import Format, RunSettings
 from genoseq.context import core_length, round_up, usual_context
-from genoseq.estimate import Estimate, estimate, evaluated_bases, training_cost, windows_of
+from genoseq.estimate import (
+    BYTES_A_CHANNEL,
+    Estimate,
+    estimate,
+    evaluated_bases,
+    training_cost,
+    windows_of,
+)
 from genoseq.io.genome_size import GenomeSize
+from genoseq.io.outputs import write_tracks
 from genoseq.regions import Region
 from genoseq.settings import parse_settings
 from genoseq.sheet import GenomeRow
+from genoseq.tracks import Channel, Track
 from genoseq.windows import tile
 from genoseq.workflow import make_plan
 
@@ -92,6 +102,30 @@ def test_estimate_of_signals_counts_their_columns(tmp_path: Path) -> None:
     found = {row.rule: row for row in estimate(plan, {"one": SIZES["one"]})}
     assert found["tokenize"].disk == 10_000_000 * (1 + 2 * 4)
     assert found["score"].disk == 10_000_000 * 2 * 4
+    # Measured on random values: 4.1 bytes a base and channel.
+    assert found["tracks"].disk == pytest.approx(10_000_000 * 2 * 4.1, rel=0.05)
+
+
+@pytest.mark.parametrize(("name", "most"), [("bedgraph", 1.1), ("tsv", 1.6), ("scores", 1.01)])
+def test_estimate_of_signals_is_what_writers_write(
+    tmp_path: Path, name: Format, most: float
+) -> None:
+    values = np.random.default_rng(1).random((50_000, 2), np.float32)
+    channels = Channel("x", "."), Channel("y", ".")
+    track = Track("c", 0, values, channels)
+    write_tracks([track], {"c": 50_000}, channels, "signal", tmp_path, (name,))
+    size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert 0.99 * size <= BYTES_A_CHANNEL["signal"][name] * 2 * 50_000 <= most * size
+
+
+def test_estimate_of_memory_is_that_of_the_largest_model(tmp_path: Path) -> None:
+    large = {"model": {"encoder": {"layers": 4, "width": 1024}}}
+    small, both = (rows(tmp_path, models=models) for models in ({"a": {}}, {"a": {}, "b": large}))
+    for rule in ("train", "evaluate", "score"):
+        assert both[rule].memory > 3 * small[rule].memory
+    fp32 = rows(tmp_path, models={"a": {}, "b": large}, score={"precision": "fp32"})
+    assert fp32["score"].memory > both["score"].memory
+    assert fp32["evaluate"].memory == both["evaluate"].memory
 
 
 @pytest.mark.parametrize("data", [{}, TRANSFORMER, {"model": {"encoder": {"width": 9}}}])

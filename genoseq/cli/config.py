@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genoseq.errors import ConfigError, listed
+from genoseq.errors import ConfigError, GenoseqError, listed
 
 if TYPE_CHECKING:
     from genoseq.estimate import Estimate
     from genoseq.io.genome_size import GenomeSize
+    from genoseq.workflow import Plan
 
 app = typer.Typer(
     name="config",
@@ -32,7 +34,6 @@ def check(file: File = DEFAULT) -> None:
     Every problem is listed at once, each on a line of its own. Times are estimates.
     """
     from genoseq.estimate import estimate
-    from genoseq.io.genome_size import genome_size
     from genoseq.settings import read_mapping
     from genoseq.workflow import make_plan, missing_files
 
@@ -43,6 +44,7 @@ def check(file: File = DEFAULT) -> None:
             [f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing],
             plan.config.genomes,
         )
+    sizes = _sizes(plan)
     for name, genome in plan.genomes.items():
         print(f"genome {name}: split {genome.split}, {genome.fasta}")
     for name in plan.config.models:
@@ -50,14 +52,39 @@ def check(file: File = DEFAULT) -> None:
         print(f"model {name}: is tested on {_listed(plan.stores(name, unused='train'))}")
         print(f"model {name}: scores {', '.join(plan.genomes)}")
     print(f"tracks: {', '.join(plan.config.score.formats)}")
-    paths = {name: Path(row.fasta) for name, row in plan.genomes.items()}
-    sizes = {name: genome_size(path) if path.is_file() else None for name, path in paths.items()}
     print()
-    for row in _table(estimate(plan, sizes)):
-        print(row)
-    for note in _notes(sizes):
+    rows = estimate(plan, sizes)
+    for line in _table(rows):
+        print(line)
+    for note in _notes(rows, sizes):
         print(note)
     print("run it: snakemake --cores 2")
+
+
+def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
+    """Of each genome; None where a rule makes its file.
+
+    Raises
+    ------
+    ConfigError
+        With every genome that cannot be read, or lacks contigs that its split names.
+    """
+    from genoseq.data.splits import contig_splits
+    from genoseq.io.genome_size import genome_size
+
+    sizes: dict[str, GenomeSize | None] = {}
+    problems = []
+    for name, row in plan.genomes.items():
+        path = Path(row.fasta)
+        try:
+            sizes[name] = size = genome_size(path) if path.is_file() else None
+            if size is not None and size.lengths is not None and row.split.startswith("contigs:"):
+                contig_splits(row.split, size.lengths)
+        except (GenoseqError, OSError) as error:
+            problems.append(f"genome {name!r}: {error}")
+    if problems:
+        raise ConfigError(problems, plan.config.genomes)
+    return sizes
 
 
 def _table(rows: Sequence[Estimate]) -> Iterator[str]:
@@ -88,11 +115,15 @@ def _table(rows: Sequence[Estimate]) -> Iterator[str]:
         yield "  ".join([first.ljust(widths[0]), *numbers]).rstrip()
 
 
-def _notes(sizes: Mapping[str, GenomeSize | None]) -> Iterator[str]:
+def _notes(rows: Sequence[Estimate], sizes: Mapping[str, GenomeSize | None]) -> Iterator[str]:
     """What the table cannot say."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if large := [row.rule for row in rows if 1e6 * row.memory > memory]:
+        yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
     yield "Estimates of a run from nothing, in hours of one core of the machine that genoseq was"
-    yield "measured on (AMD EPYC with bf16). RAM is that of one job, without annotations. The disk"
-    yield "of rule score is free again after merge."
+    yield "measured on (AMD EPYC with bf16). RAM is that of one job, without annotations; a cluster"
+    yield "is asked for half as much again, 4 GB at least, by train, score and evaluate. What rule"
+    yield "score takes on disk is free again after merge."
     about = [name for name, size in sizes.items() if size is not None and size.lengths is None]
     if about:
         yield f"Bases by the size of the file, for want of an index (.fai): {listed(about)}"

@@ -40,11 +40,12 @@ def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_p
         f"{columns}one\tone.fa\tone.gff3\tblocks\ntwo\ttwo.fa\t\tscore\n"
     )
     Path("config.yaml").write_text("genomes: genomes.tsv\nscore: {formats: [bigwig], shards: 2}\n")
-    lines = [line.split() for line in run("config", "check", "config.yaml").splitlines()]
+    said = run("config", "check", "config.yaml").split("\nEstimates")[0]
+    lines = [line.split() for line in said.splitlines()]
     rows = {line[0]: line[1:] for line in lines if line}
     assert rows["rule"] == ["jobs", "bases", "windows", "disk", "RAM", "hours"]
     assert rows["extract"] == ["1", "100,000", "102", "kB", "80", "MB", "<0.01"]
-    assert rows["score"] == ["4", "200,000", "28", "800", "kB", "335", "MB", "<0.01"]
+    assert rows["score"] == ["4", "200,000", "28", "800", "kB", "347", "MB", "<0.01"]
     assert rows["train"][:3] == ["1", "73,728,000", "48,000"]
     assert rows["all"][0] == "15"
 
@@ -83,6 +84,46 @@ def test_config_check_names_missing_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such file: none\.fa") as error:
         run("config", "check", tmp_path / "config.yaml")
     assert [problem.split()[3] for problem in error.value.problems] == ["none.fa", "none.gff3"]
+
+
+def test_config_check_names_genomes_that_cannot_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.fa").write_bytes(b"")
+    Path("random.fa").write_bytes(bytes(range(255, -1, -1)) * 40)
+    Path("cr.fa").write_bytes(b">c\rACGT\rAC\r>d\rA\r")
+    Path("protein.fa").write_text(">p\nMKTAYIAKQRQISFVKSHFSRQ\n")
+    Path("a.gff3").write_text("##gff-version 3\n")
+    rows = ["name\tfasta\tannotation\tsplit"]
+    rows += [f"{name}\t{name}.fa\ta.gff3\tblocks" for name in ("empty", "random", "protein")]
+    rows += ["cr\tcr.fa\ta.gff3\tcontigs:valid=zz;test=d,yy"]
+    Path("genomes.tsv").write_text("\n".join(rows) + "\n")
+    Path("config.yaml").write_text("genomes: genomes.tsv\n")
+    with pytest.raises(ConfigError) as error:
+        run("config", "check", "config.yaml")
+    said = dict(zip(("empty", "random", "protein", "cr"), error.value.problems, strict=True))
+    assert said["empty"].startswith("genome 'empty': empty.fa: no FASTA record")
+    assert said["random"].startswith("genome 'random': random.fa:1: ")
+    assert "'E' is not a nucleotide" in said["protein"] or "a protein FASTA" in said["protein"]
+    assert said["cr"].endswith("no contig 'yy', 'zz' in the FASTA")
+    assert str(error.value).startswith("genomes.tsv: ")
+
+
+def test_config_check_says_what_this_machine_has_no_memory_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one.fa").write_text(">c\nACGT\n")
+    Path("one.gff3").write_text("##gff-version 3\n")
+    Path("genomes.tsv").write_text("name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks")
+    config = "genomes: genomes.tsv\nmodels: {a: {training: {batch: %d}}}\n"
+    Path("config.yaml").write_text(config % 16)
+    assert "More RAM" not in run("config", "check", "config.yaml")
+    Path("config.yaml").write_text(config % 10_000_000)
+    said = run("config", "check", "config.yaml").splitlines()
+    (line,) = [line for line in said if line.startswith("More RAM than this machine has, ")]
+    assert line.endswith("B: train")
 
 
 def test_config_check_names_the_line_of_a_damaged_sheet(tmp_path: Path) -> None:

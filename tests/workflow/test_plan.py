@@ -14,6 +14,7 @@ import pytest
 
 from genoseq.config import RunSettings
 from genoseq.errors import ConfigError
+from genoseq.memory import FLOOR, predicting_memory, request, training_memory
 from genoseq.settings import parse_settings
 from genoseq.workflow import (
     Plan,
@@ -229,6 +230,28 @@ def test_missing_files_are_all_named_but_the_demo_s(tmp_path: Path) -> None:
 
 def test_growing_asks_for_more_at_each_attempt() -> None:
     assert [growing(1000)(wild(), attempt) for attempt in (1, 2, 3)] == [1000, 2000, 3000]
+
+
+def test_memory_of_rules_follows_the_model(tmp_path: Path) -> None:
+    large = {"model": {"encoder": {"layers": 4, "width": 1024}}, "training": {"batch": 32}}
+    plan = plan_of(tmp_path, SHEET, models={"a": {}, "b": large}, score={"precision": "fp32"})
+    for rule in (plan.train_memory, plan.score_memory, plan.evaluate_memory):
+        assert [rule(wild(model="a"), attempt) for attempt in (1, 2)] == [FLOOR, 2 * FLOOR]
+    run = plan.config.models["b"]
+    for rule, estimate in (
+        (plan.train_memory, training_memory(run, 7)),
+        (plan.score_memory, predicting_memory(run, 7, "fp32")),
+    ):
+        found = [rule(wild(model="b"), attempt) for attempt in (1, 2)]
+        assert found == [request(estimate, 1), 2 * request(estimate, 1)]
+        assert found[0] >= 1.5 * estimate > FLOOR
+    assert FLOOR < plan.score_memory(wild(model="b"), 1) < plan.train_memory(wild(model="b"), 1)
+
+
+@pytest.mark.parametrize("rule", ["train", "score", "evaluate"])
+def test_rules_ask_for_the_memory_of_the_plan(rule: str) -> None:
+    text = (Path(__file__).parents[2] / f"workflows/rules/{rule}.smk").read_text()
+    assert f"mem_mb=plan.{rule}_memory," in text
 
 
 def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> None:

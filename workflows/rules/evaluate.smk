@@ -18,9 +18,9 @@ rule evaluate:
         "../envs/genoseq.yaml"
     threads: 1  # two share badly: rather two jobs at once
     resources:
-        mem_mb=genoseq_workflow.growing(4000),
-        runtime=genoseq_workflow.growing(120),
-        gpu=0,
+        mem_mb=plan.evaluate_memory,
+        runtime=genoseq_workflow.growing(720),
+        gpu=1,
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
         " --split test --threads {threads} > {log:q} 2>&1"

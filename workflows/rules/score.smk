@@ -12,7 +12,7 @@ rule score:
         "../envs/genoseq.yaml"
     threads: 1  # two share badly: rather two jobs at once
     resources:
-        mem_mb=genoseq_workflow.growing(4000),
+        mem_mb=plan.score_memory,
         runtime=genoseq_workflow.growing(720),
         gpu=1,
     params:

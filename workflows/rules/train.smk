@@ -16,7 +16,7 @@ rule train:
         "../envs/genoseq.yaml"
     threads: 1  # two share badly: rather two jobs at once
     resources:
-        mem_mb=genoseq_workflow.growing(4000),
+        mem_mb=plan.train_memory,
         runtime=genoseq_workflow.growing(720),
         gpu=1,
         checkpoint_minutes=plan.checkpoint_minutes,

@@ -1,0 +1,105 @@
+"""Memory of trainings and predictions, against peaks that were measured."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from genoseq.config import LabelSettings, RunSettings
+from genoseq.data.targets import build_scheme
+from genoseq.inference import fold, predict
+from genoseq.memory import (
+    BATCH_BASES,
+    FLOOR,
+    FOLDED_WORD,
+    predicting_memory,
+    request,
+    state_count,
+    training_memory,
+)
+from genoseq.settings import parse_settings
+
+
+def run(encoder: dict[str, Any], training: dict[str, Any] | None = None) -> RunSettings:
+    data = {"model": {"encoder": encoder}, "training": training or {}}
+    return parse_settings(RunSettings, data)
+
+
+def transformer(layers: int, width: int, heads: int, **others: Any) -> RunSettings:
+    sizes = {"layers": layers, "width": width, "heads": heads}
+    return run({"family": "transformer", **sizes, **others})
+
+
+# MB, by benchmarks/model_memory.py with auto (bf16 but for GRU) and fp32.
+@pytest.mark.parametrize(
+    ("found", "bf16", "fp32"),
+    [
+        (run({}), 335, 386),
+        (run({"layers": 4, "width": 256}), 608, 951),
+        (run({"layers": 4, "width": 1024}), 1985, 3053),
+        (run({"family": "gru", "layers": 2, "width": 512}), 1164, 1164),
+        (transformer(4, 96, 3), 597, 675),
+        (transformer(4, 96, 3, window=None), 556, 740),
+        (transformer(4, 512, 8, feed_forward="gelu", expansion=4), 1363, 1790),
+        (transformer(4, 1024, 16), 2058, 2534),
+        (transformer(24, 1024, 16), 3539, None),
+    ],
+)
+def test_predicting_memory_is_near_what_was_measured(
+    found: RunSettings, bf16: float, fp32: float | None
+) -> None:
+    assert predicting_memory(found, 7) == pytest.approx(bf16, rel=0.2)
+    if fp32 is not None:
+        assert predicting_memory(found, 7, "fp32") == pytest.approx(fp32, rel=0.2)
+
+
+def test_predicting_memory_counts_token_vectors_that_no_table_replaces() -> None:
+    data = {"encoder": {"family": "transformer"}, "tokenizer": {"k": 8}, "embedding": 512}
+    found = parse_settings(RunSettings, {"model": data})
+    assert predicting_memory(found, 7) == pytest.approx(1113, rel=0.25)
+
+
+def test_predicting_memory_grows_with_a_window_longer_than_a_batch() -> None:
+    long = transformer(4, 96, 3, window=None).model
+    trained = {"window": 400_000}
+    found = parse_settings(RunSettings, {"model": long.model_dump(), "training": trained})
+    short = parse_settings(RunSettings, {"model": long.model_dump()})
+    assert predicting_memory(found, 7) > 2 * predicting_memory(short, 7)
+
+
+def test_training_memory_grows_with_batch_and_weights() -> None:
+    assert training_memory(run({}, {"batch": 128}), 7) > 1.5 * training_memory(run({}), 7)
+    large = run({"layers": 4, "width": 1024}, {"batch": 1})
+    assert training_memory(large, 7) > 24 * 84
+
+
+def test_request_is_half_as_much_again_and_grows_with_attempts() -> None:
+    assert request(300, 1) == FLOOR
+    assert [request(8_740, attempt) for attempt in (1, 2)] == [13_200, 26_400]
+
+
+@pytest.mark.parametrize(
+    ("labels", "signals"),
+    [
+        ({}, 0),
+        ({"scheme": "stranded", "classes": ["CDS", "exon"]}, 0),
+        ({"scheme": "unstranded", "classes": ["CDS", "exon"]}, 3),
+        ({"scheme": "signal"}, 3),
+    ],
+)
+def test_state_count_is_that_of_the_scheme(labels: dict[str, Any], signals: int) -> None:
+    settings = parse_settings(LabelSettings, labels)
+    scheme = build_scheme(settings, [(str(number), ".") for number in range(signals)])
+    assert state_count(settings, signals) == len(scheme)
+
+
+def test_constants_are_those_of_prediction() -> None:
+    assert (BATCH_BASES, FOLDED_WORD) == (predict.BATCH_BASES, fold._LARGEST_WORD)
+
+
+def test_memory_loads_neither_torch_nor_numpy() -> None:
+    code = "import sys, genoseq.memory; sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
