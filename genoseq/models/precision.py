@@ -6,6 +6,8 @@ with them, 2 to 6 times faster for LSTMs.
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, NamedTuple
@@ -16,6 +18,10 @@ from genoseq.errors import BackendError
 
 Precision = Literal["bf16", "fp32"]
 
+_log = logging.getLogger(__name__)
+
+_GRANTED = "SLURM_JOB_GPUS"
+"""Variable in which Slurm numbers the GPUs of a job."""
 _AMPERE = 8
 """First major compute capability of NVIDIA GPUs whose matrix units take bf16."""
 
@@ -62,13 +68,23 @@ def computing(device: torch.device, precision: Precision) -> dict[str, str]:
 def choose_device(asked: str | None = None) -> torch.device:
     """The device to compute on: ``cuda`` where one is visible, unless another is asked for.
 
+    A job that was granted a GPU by Slurm and sees none is warned.
+
     Raises
     ------
     BackendError
         If the device is not ``cpu`` or ``cuda``, or no such GPU is visible.
     """
     if asked is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        if os.environ.get(_GRANTED):
+            _log.warning(
+                "Slurm granted GPU %s, but torch %s sees none, so the CPU computes: is this a CUDA "
+                "build of torch, and does nvidia-smi show the GPU?",
+                *(os.environ[_GRANTED], torch.__version__),
+            )
+        return torch.device("cpu")
     try:
         device = torch.device(asked)
     except RuntimeError:

@@ -41,6 +41,17 @@ def test_choose_precision_obeys_and_says_what_it_costs() -> None:
     assert ("though slow here" in asked.reason) == (auto.precision == "fp32")
 
 
+def test_choose_device_warns_where_a_granted_gpu_is_not_seen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device().type == "cpu"
+    assert not caplog.messages
+    monkeypatch.setenv("SLURM_JOB_GPUS", "3")
+    assert choose_device().type == "cpu"
+    assert caplog.messages[0].startswith("Slurm granted GPU 3, but torch")
+
+
 def test_choose_device_of_this_machine() -> None:
     assert choose_device("cpu") == torch.device("cpu")
     assert choose_device().type == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -325,6 +325,6 @@ def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:
     of_a_model = ("train", "evaluate", "score", "merge", "tracks")
     assert jobs(said) == {"demo": 1, **dict.fromkeys(FULL, 1), **dict.fromkeys(of_a_model, 2)}
     asked = dict(re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)", said, re.MULTILINE))
-    assert asked.keys() == {"demo", *FULL} - {"all"}
+    assert asked.keys() == {"demo", *FULL}
     on_gpu = {name for name, resources in asked.items() if "gpu" in resources}
     assert on_gpu == {"train", "evaluate", "score"}
