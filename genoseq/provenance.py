@@ -71,8 +71,12 @@ def make_record(
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write ``provenance.json`` into a folder."""
-    text = json.dumps(record, indent=2, allow_nan=False)
-    (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
+    (folder / PROVENANCE).write_bytes(record_json(record))
+
+
+def record_json(record: Mapping[str, Any]) -> bytes:
+    """What ``provenance.json`` holds."""
+    return (json.dumps(record, indent=2, allow_nan=False) + "\n").encode()
 
 
 def read_record(folder: str | Path) -> Record | None:

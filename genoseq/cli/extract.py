@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -56,6 +56,7 @@ class _Source:
 FastaFile = Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")]
 Output = Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")]
 BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
+RecordOutput = Annotated[Path | None, typer.Option(help="JSON to write beside it: its provenance.")]
 RegionsBed = Annotated[Path | None, typer.Option(help="BED of regions.")]
 RegionTexts = Annotated[
     list[str] | None,
@@ -118,7 +119,9 @@ OnErrorOption = Annotated[
 def extract(
     fasta: FastaFile,
     out: Output,
+    context: typer.Context,
     bed: BedOutput = None,
+    provenance: RecordOutput = None,
     regions: RegionsBed = None,
     region: RegionTexts = None,
     annotation: Annotation = None,
@@ -161,7 +164,7 @@ def extract(
     stranded = strand or any(text.endswith(("(+)", "(-)")) for text in source.texts)
     options = ExtractionOptions(stranded, share, on_error is OnError.skip)
     tally = Tally()
-    with open_fasta(fasta) as genome, _outputs(out, bed) as (letters, rows):
+    with open_fasta(fasta) as genome, _outputs(out, bed, provenance) as (letters, rows, notes):
         if split_blocks:
             if regions is None or any(filters.values()) or blacklist:
                 raise ConfigError("--split-blocks needs --regions, and takes no filters")
@@ -175,18 +178,35 @@ def extract(
             write_extracted(genome, chunks, options, tally, letters, rows)
         if not tally.written:
             raise RegionError(f"no region is left to write{_losses(tally)}")
+        if notes is not None:
+            notes.write(_record(context.params))
     _log.info(
         "extract: %s regions, %s bp%s", f"{tally.written:,}", f"{tally.bases:,}", _losses(tally)
     )
 
 
 @contextmanager
-def _outputs(fasta: Path, bed: Path | None) -> Iterator[tuple[BinaryIO, BinaryIO | None]]:
-    """Both outputs, open for writing; they appear together once the block ends well."""
+def _outputs(
+    fasta: Path, bed: Path | None, record: Path | None
+) -> Iterator[tuple[BinaryIO, BinaryIO | None, BinaryIO | None]]:
+    """The outputs, open for writing; they appear together once the block ends well."""
     with ExitStack() as stack:
-        paths = [stack.enter_context(atomic_file(path)) for path in (fasta, bed) if path]
-        files = [stack.enter_context(path.open("wb")) for path in paths]
-        yield files[0], files[1] if bed else None
+        asked = [path for path in (fasta, bed, record) if path]
+        paths = [stack.enter_context(atomic_file(path)) for path in asked]
+        files = iter([stack.enter_context(path.open("wb")) for path in paths])
+        yield next(files), next(files) if bed else None, next(files) if record else None
+
+
+def _record(asked: Mapping[str, Any]) -> bytes:
+    """Provenance of regions that were asked for by these words of the command line."""
+    from genoseq.provenance import file_sha256, make_record, record_json
+
+    roles = ("fasta", "regions", "annotation", "blacklist")
+    files = {role: asked[role] for role in roles if asked[role] is not None}
+    inputs = {role: {path.name: file_sha256(path)} for role, path in files.items()}
+    unsaid = (*roles, "out", "bed", "provenance")
+    settings = {name: value for name, value in asked.items() if name not in unsaid}
+    return record_json(make_record("extract", settings, inputs))
 
 
 def _chunks(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from command import Genoseq
 
+from genoseq.provenance import file_sha256, read_record
 from genoseq.sequences import decode
 
 GFF = "##gff-version 3\na\t.\tgene\t3\t8\t.\t-\t.\tID=g\na\t.\tCDS\t3\t8\t.\t-\t0\tID=p;Parent=g\n"
@@ -127,3 +128,25 @@ def test_extract_by_blocks_says_splits_and_leaks(tmp_path: Path, genoseq: Genose
     again = genoseq("-q", "extract", path, "-o", tmp_path / "s.fa", *words, "--seed", 5)
     assert (again.returncode, again.stderr) == (0, "")
     assert (tmp_path / "s.fa").read_bytes() != out.read_bytes()
+
+
+def test_extract_notes_what_made_its_outputs(
+    tmp_path: Path, genome: Path, genoseq: Genoseq
+) -> None:
+    holes = tmp_path / "holes.bed"
+    holes.write_text("a\t4\t6\n")
+    out, notes = tmp_path / "regions/a.fa", tmp_path / "regions/provenance.json"
+    words = ("--blacklist", holes, "--tile", 4, "--provenance", notes)
+    run = genoseq("extract", genome, "-o", out, *words)
+    assert run.returncode == 0, run.stderr
+    record = read_record(out.parent)
+    assert record is not None
+    assert record["command"] == "extract"
+    assert record["inputs"] == {
+        "fasta": {"genome.fa": file_sha256(genome)},
+        "blacklist": {"holes.bed": file_sha256(holes)},
+    }
+    assert (record["settings"]["tile"], record["settings"]["split"]) == (4, None)
+    run = genoseq("extract", genome, "-o", out, "--region", "a:3-9999", "--provenance", notes)
+    assert run.returncode == 1
+    assert read_record(out.parent) == record

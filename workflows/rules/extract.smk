@@ -4,6 +4,7 @@ rule extract:
     output:
         fasta="<results>/regions/{genome}/regions.fa",
         bed="<results>/regions/{genome}/regions.bed",
+        provenance="<results>/regions/{genome}/provenance.json",
     log:
         "<logs>/genomes/{genome}/extract.log",
     benchmark:
@@ -19,4 +20,5 @@ rule extract:
         files=plan.extract_files,
     shell:
         "genoseq extract {input.fasta:q} -o {output.fasta:q} --bed {output.bed:q}"
+        " --provenance {output.provenance:q}"
         " {params.options} {params.files} > {log:q} 2>&1"
