@@ -12,12 +12,17 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from glob import escape
 from pathlib import Path
 
+from genoseq.errors import listed
+
 _PARTIAL = ".partial-"
+_TIMESTAMP = ".snakemake_timestamp"
+"""What Snakemake leaves in each folder that a rule makes."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -86,6 +91,23 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 if old.exists() and not final.exists():
                     old.rename(final)
                 raise
+
+
+def irreplaceable(path: Path, names: Collection[str]) -> str | None:
+    """Why a new output must not take the place of the folder ``path``, or None if it may.
+
+    Whatever in it has none of ``names``, shell patterns of what genoseq writes, would be lost.
+    """
+    if not path.exists():
+        return None
+    if not path.is_dir():
+        return f"{path} is a file: name a folder"
+    known = (*names, _TIMESTAMP)
+    found = [each.name for each in path.iterdir()]
+    strange = [name for name in found if not any(fnmatch(name, pattern) for pattern in known)]
+    if not strange:
+        return None
+    return f"{path} is there already and holds {listed(strange)}: name a new folder"
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
-from genoseq.atomic import atomic_folder
+from genoseq.atomic import atomic_folder, irreplaceable
 from genoseq.config import TokenizerSettings
 from genoseq.data.store_files import (
     IDS,
@@ -46,7 +46,7 @@ from genoseq.data.store_index import (
     regions_to_json,
 )
 from genoseq.errors import GenoseqError, StoreError
-from genoseq.provenance import write_record
+from genoseq.provenance import PROVENANCE, write_record
 from genoseq.schemes import Scheme, scheme_from_json
 
 __all__ = [
@@ -172,8 +172,8 @@ def write_store(
         ``path`` holds something else than a store.
     """
     folder = Path(path)
-    if folder.exists() and not (folder / INDEX).is_file() and not _empty_folder(folder):
-        raise StoreError(f"{folder}: exists and is not a store: choose another path or remove it")
+    if (problem := irreplaceable(folder, (INDEX, IDS, LABELS, PROVENANCE))) is not None:
+        raise StoreError(problem)
     with atomic_folder(folder) as partial:
         regions, checksums = write_pieces(partial, tokenizer, scheme, pieces)
         index = {
@@ -270,10 +270,6 @@ def _sizes(store: Store) -> dict[Path, int]:
 def _map(file: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     # As a plain array: slices of np.memmap cost ten times as much to make.
     return np.memmap(file, dtype, "r", shape=shape).view(np.ndarray)
-
-
-def _empty_folder(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _damaged(what: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genoseq.atomic import atomic_folder
+from genoseq.atomic import atomic_folder, irreplaceable
 from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError
@@ -25,7 +25,7 @@ from genoseq.inference.predict import (
 )
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
-from genoseq.provenance import write_record
+from genoseq.provenance import PROVENANCE, write_record
 from genoseq.schemes import UNKNOWN
 from genoseq.sequences import Codes, N
 from genoseq.tokenizers.alignment import left_context
@@ -128,8 +128,8 @@ def write_evaluation(
         If ``path`` exists and holds something else.
     """
     folder = Path(path)
-    if folder.exists() and not (folder.is_dir() and _ours(folder)):
-        raise ConfigError(f"{folder}: exists and is no evaluation: name another output")
+    if (problem := irreplaceable(folder, (METRICS, CURVES, CONFUSION, PROVENANCE))) is not None:
+        raise ConfigError(problem)
     with atomic_folder(folder) as partial:
         text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
         (partial / METRICS).write_text(text + "\n")
@@ -196,10 +196,6 @@ def _label(row: Mapping[str, Any]) -> str:
 
 def _rounded(values: Sequence[float]) -> list[str]:
     return [f"{value:.6g}" for value in values]
-
-
-def _ours(folder: Path) -> bool:
-    return (folder / METRICS).exists() or not any(folder.iterdir())
 
 
 def _write_rows(path: Path, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> None:

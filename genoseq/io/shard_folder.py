@@ -11,12 +11,11 @@ all of it again, nor keeps a copy of its own in the temporary folder.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from genoseq.atomic import atomic_folder
-from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.atomic import atomic_folder, irreplaceable
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.io.fasta import Fasta
 from genoseq.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.regions import Region
@@ -24,9 +23,6 @@ from genoseq.shards import MOST, partition, shard_names
 
 GENOME = "genome.fa"
 _COMMAND = "shards"
-_TIMESTAMP = ".snakemake_timestamp"
-"""What Snakemake leaves in each folder that a rule makes."""
-_OURS = re.compile(rf"{re.escape(GENOME)}(\.fai)?|\d{{3}}\.bed|{PROVENANCE}|{_TIMESTAMP}")
 
 
 def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
@@ -67,14 +63,11 @@ def _check_place(genome: Fasta, out: Path) -> None:
     """ConfigError if writing shards to ``out`` would remove anything but shards."""
     if genome.path.resolve().is_relative_to(out.resolve()):
         raise ConfigError(f"{out} holds {genome.path} and would be replaced: name another folder")
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise ConfigError(f"{out} is a file: name a folder")
-    names = {path.name for path in out.iterdir()}
-    if strange := [name for name in names if not _OURS.fullmatch(name)]:
-        raise ConfigError(f"{out} is there already and holds {listed(strange)}: name a new folder")
-    if names - {_TIMESTAMP} and (read_record(out) or {}).get("command") != _COMMAND:
+    names = (GENOME, f"{GENOME}.fai", "[0-9][0-9][0-9].bed", PROVENANCE)
+    if (problem := irreplaceable(out, names)) is not None:
+        raise ConfigError(problem)
+    made = out.exists() and any((out / name).exists() for name in names)
+    if made and (read_record(out) or {}).get("command") != _COMMAND:
         raise ConfigError(f"{out} is there already and holds no shards: name a new folder")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genoseq.atomic import irreplaceable
 from genoseq.config import RunSettings
 from genoseq.context import round_up, usual_context
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
@@ -17,9 +18,10 @@ from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError, listed
 from genoseq.models.build import PerBaseModel, build_model
-from genoseq.models.bundle import CONFIG, Bundle, provenance, save_bundle
+from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.precision import choose_device, choose_precision, computing
 from genoseq.objectives.per_base import activation_of, build_objective, build_weight
+from genoseq.provenance import PROVENANCE
 from genoseq.schemes import BACKGROUND, Scheme
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
@@ -130,15 +132,11 @@ def check_training(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
             f"needs a window: start fewer"
         )
-    if Path(out).exists() and not (Path(out) / CONFIG).exists() and _occupied(Path(out)):
-        problems.append(f"{out}: exists and is no bundle: name another output")
+    if (problem := irreplaceable(Path(out), (WEIGHTS, CONFIG, PROVENANCE))) is not None:
+        problems.append(problem)
     if problems or scheme is None:
         raise ConfigError(problems)
     return scheme
-
-
-def _occupied(path: Path) -> bool:
-    return not path.is_dir() or any(path.iterdir())
 
 
 def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, object]:

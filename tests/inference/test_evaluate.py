@@ -122,6 +122,6 @@ def test_write_evaluation_writes_three_files(bundle: Bundle, store: Store, tmp_p
 def test_write_evaluation_keeps_other_folders(bundle: Bundle, store: Store, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     found = evaluate(bundle, [store], "train", device="cpu")
-    with pytest.raises(ConfigError, match=r"exists and is no evaluation: name another output"):
+    with pytest.raises(ConfigError, match=r"is there already and holds thesis.txt: name"):
         write_evaluation(tmp_path, found)
     assert (tmp_path / "thesis.txt").exists()

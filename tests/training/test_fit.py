@@ -250,7 +250,7 @@ def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:
     assert len(found) == 3
     assert "holds k2s2 tokens, the model reads k3s1: tokenize again" in found[0]
     assert found[1] == "no region of split 'train': the stores have score, test"
-    assert found[2] == f"{tmp_path}/model: exists and is no bundle: name another output"
+    assert found[2] == f"{tmp_path}/model is there already and holds thesis.txt: name a new folder"
 
 
 def test_fit_refuses_a_class_that_no_training_base_has(tmp_path: Path) -> None:
