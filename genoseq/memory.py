@@ -16,10 +16,11 @@ from genoseq.work import work_of
 
 TRAINING = 475
 """MB of a training with next to no batch."""
-KEPT_BYTES = 12
+KEPT_BYTES = {"recurrent": 12, "transformer": 10}
 """That a training holds of each number of :attr:`genoseq.work.Work.numbers`."""
-STATE_BYTES = 24
-"""Of each weight: itself, its gradient, the optimizer's two numbers, the best, and a checkpoint."""
+STATE_BYTES = 36
+"""Of each weight: itself, its gradient, the optimizer's two numbers, the best, and copies of them
+while a checkpoint is written."""
 
 PREDICTING = {"recurrent": 245, "transformer": 440}
 """MB of a prediction with next to no model; attention loads more of torch."""
@@ -55,7 +56,7 @@ def training_memory(run: RunSettings, states: int) -> float:
     work = work_of(run.model, states, training.window)
     checkpoint = encoder.family == "transformer" and encoder.checkpoint
     kept = training.batch * training.window * work.numbers * (0.3 if checkpoint else 1)
-    return TRAINING + (KEPT_BYTES * kept + STATE_BYTES * work.weights) / 1e6
+    return TRAINING + (KEPT_BYTES[_kind(run.model)] * kept + STATE_BYTES * work.weights) / 1e6
 
 
 @cache
@@ -70,7 +71,7 @@ def predicting_memory(
     context = round_up(usual_context(run), model.stride)
     window = core_length(model, context, 1 << 40) + 2 * context
     steps = 2 * max(1, BATCH_BASES // window) * window / model.stride
-    kind = "transformer" if family == "transformer" else "recurrent"
+    kind = _kind(model)
     # See genoseq.inference.predict.choose_computing.
     long = precision == "fp32" or (precision == "auto" and family in ("gru", "rnn"))
     number = "fp32" if long else "bf16"
@@ -83,6 +84,10 @@ def predicting_memory(
 def request(megabytes: float, attempt: int) -> int:
     """MB that a rule asks for, and as much again for each retry."""
     return max(FLOOR, 100 * -(-int(MARGIN * megabytes) // 100)) * attempt
+
+
+def _kind(model: ModelSettings) -> str:
+    return "transformer" if model.encoder.family == "transformer" else "recurrent"
 
 
 def _widest(model: ModelSettings, states: int) -> float:

@@ -70,10 +70,23 @@ def test_predicting_memory_grows_with_a_window_longer_than_a_batch() -> None:
     assert predicting_memory(found, 7) > 2 * predicting_memory(short, 7)
 
 
-def test_training_memory_grows_with_batch_and_weights() -> None:
-    assert training_memory(run({}, {"batch": 128}), 7) > 1.5 * training_memory(run({}), 7)
-    large = run({"layers": 4, "width": 1024}, {"batch": 1})
-    assert training_memory(large, 7) > 24 * 84
+# MB of three steps on one core, with a validation.
+@pytest.mark.parametrize(
+    ("found", "batch", "measured"),
+    [
+        (run({}), 16, 586),
+        (run({"layers": 4, "width": 256}), 16, 1682),
+        (run({"layers": 4, "width": 1024}), 2, 4484),
+        (transformer(4, 96, 3), 16, 773),
+        (transformer(6, 384, 6), 8, 1388),
+        (transformer(4, 1024, 16), 4, 2879),
+    ],
+)
+def test_training_memory_is_near_what_was_measured(
+    found: RunSettings, batch: int, measured: float
+) -> None:
+    data = {"model": found.model.model_dump(), "training": {"batch": batch}}
+    assert 0.9 < training_memory(parse_settings(RunSettings, data), 7) / measured < 1.4
 
 
 def test_request_is_half_as_much_again_and_grows_with_attempts() -> None:
