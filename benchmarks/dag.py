@@ -7,10 +7,10 @@
 
 A dry-run is `snakemake -n` on a genome of 100,000 contigs in 200 shards, and on a sheet of 1,000
 genomes, as processes of their own; jobs, and the most files and folders that one folder would get
-from outputs, logs and benchmarks, are counted from what Snakemake says.  The scoring run is what the
-rules run, one after the other: shards, score of each shard, merge, tracks.  Contigs are 200 to 600
-random bases; without ``--bundle`` the model is a default network without training, which costs what
-a trained one does.
+from outputs, logs and benchmarks, are counted from what Snakemake says.  The scoring run is what
+the rules run, one after the other: shards, score of each shard, merge, tracks.  Contigs are 200 to
+600 random bases; without ``--bundle`` the model is a default network without training, which costs
+what a trained one does.
 """
 
 from __future__ import annotations

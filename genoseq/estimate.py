@@ -7,7 +7,7 @@ scoring take about twice as long; on a GPU, a small part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -73,8 +73,8 @@ class Estimate:
         Bytes of all outputs.
     memory
         MB of the largest job.
-    hours
-        Of all jobs, one core each.
+    hours, longest
+        Of all jobs, and of the one that takes longest; one core each.
     unknown
         Whether genomes that are not there yet would add to it.
     """
@@ -86,6 +86,7 @@ class Estimate:
     disk: float
     memory: float
     hours: float
+    longest: float
     unknown: bool = False
 
 
@@ -130,15 +131,18 @@ def training_cost(run: RunSettings, states: int) -> TrainingCost:
     bases = windows * training.window
     checkpoint = model.encoder.family == "transformer" and model.encoder.checkpoint
     passes = (4 if checkpoint else 3) * (2 if model.tied_strands else 1)
-    hours = _hours(1, passes * bases * work.per_base / TRAINING[model.encoder.family], "torch")
+    seconds = passes * bases * work.per_base / TRAINING[model.encoder.family]
+    hours, _ = _hours([seconds], "torch")
     if training.max_minutes is not None:
         hours = min(hours, training.max_minutes / 60)
     disk = STATE_BYTES * work.weights + LOGS_BYTES
     return TrainingCost(bases, windows, disk, training_memory(run, states), hours)
 
 
-def _hours(jobs: int, seconds: float = 0.0, kind: str = "plain") -> float:
-    return (jobs * START[kind] + seconds) / 3600
+def _hours(seconds: Sequence[float], kind: str = "plain") -> tuple[float, float]:
+    """Hours of all jobs and of the longest, by the seconds of each without its start."""
+    hours = [(START[kind] + each) / 3600 for each in seconds]
+    return sum(hours), max(hours, default=0.0)
 
 
 def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimate]:
@@ -175,14 +179,15 @@ class _Run:
         rows += [self._tokenize(), self._train(), self._evaluate()]
         rows += [self._per_genome("shards", self.plan.genomes, 1.0)]
         rows += [self._score(), self._merge(), self._tracks()]
-        rows += [Estimate("summary", 1, None, None, 1e5, MEGABYTES["summary"], _hours(1))]
+        rows += [Estimate("summary", 1, None, None, 1e5, MEGABYTES["summary"], *_hours([0.0]))]
         return [row for row in rows if row.jobs]
 
     def _bases(self, names: Iterable[str]) -> int:
         return sum(self.known[name].bases for name in names if name in self.known)
 
-    def _contigs(self, names: Iterable[str]) -> int:
-        return sum(self.known[name].contigs for name in names if name in self.known)
+    def _size(self, name: str) -> GenomeSize:
+        """Of a genome, and nothing of one that is not there yet."""
+        return self.known.get(name, GenomeSize(0, 0))
 
     def _missing(self, names: Iterable[str]) -> bool:
         return any(name not in self.known for name in names)
@@ -193,17 +198,22 @@ class _Run:
 
     def _demo(self) -> Estimate:
         used = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
-        return Estimate("demo", len(used), None, None, 3e6, MEGABYTES["demo"], _hours(1))
+        parts = "demo", len(used), None, None, 3e6, MEGABYTES["demo"]
+        return Estimate(*parts, *_hours([0.0] * len(used)))
 
     def _per_genome(self, rule: str, names: Iterable[str], disk: float, jobs: int = 1) -> Estimate:
         """A rule that goes through every base of some genomes, ``jobs`` times."""
-        names = list(names)
-        bases = jobs * self._bases(names)
-        seconds = bases / BASES_A_SECOND[rule] + jobs * CONTIG_SECONDS * self._contigs(names)
-        hours = _hours(jobs * len(names), seconds)
+        names = list(names) * jobs
+        bases = self._bases(names)
+        hours = _hours(
+            [
+                size.bases / BASES_A_SECOND[rule] + CONTIG_SECONDS * size.contigs
+                for size in map(self._size, names)
+            ]
+        )
         memory = self._memory(MEGABYTES[rule])
-        parts = rule, jobs * len(names), bases, None, disk * bases, memory, hours
-        return Estimate(*parts, self._missing(names))
+        parts = rule, len(names), bases, None, disk * bases, memory
+        return Estimate(*parts, *hours, self._missing(names))
 
     def _tokenize(self) -> Estimate:
         tokenizers = {run.model.tokenizer for run in self.models.values()}
@@ -212,12 +222,12 @@ class _Run:
         return self._per_genome("tokenize", self.plan.learned, disk, len(tokenizers))
 
     def _train(self) -> Estimate:
-        bases, windows, disk, hours, memory = 0, 0, 0.0, 0.0, 0.0
-        for run in self.models.values():
-            found = training_cost(run, self.states)
-            bases, windows = bases + found.bases, windows + found.windows
-            disk, hours, memory = disk + found.disk, hours + found.hours, max(memory, found.memory)
-        return Estimate("train", len(self.models), bases, windows, disk, memory, hours)
+        found = [training_cost(run, self.states) for run in self.models.values()]
+        bases, windows = sum(cost.bases for cost in found), sum(cost.windows for cost in found)
+        disk, memory = sum(cost.disk for cost in found), max(cost.memory for cost in found)
+        hours = [cost.hours for cost in found]
+        parts = "train", len(found), bases, windows, disk, memory
+        return Estimate(*parts, sum(hours), max(hours))
 
     def _predicting(self, run: RunSettings) -> float:
         """Seconds for a base, both strands."""
@@ -233,10 +243,9 @@ class _Run:
             bases * (self._predicting(run) + 1 / EVALUATED_A_SECOND) for run in self.models.values()
         ]
         jobs = len(self.models)
-        hours = _hours(jobs, sum(each), "torch")
         memory = self._predictor_memory("auto")
-        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, memory, hours
-        return Estimate(*parts, self._missing(self.plan.learned))
+        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, memory
+        return Estimate(*parts, *_hours(each, "torch"), self._missing(self.plan.learned))
 
     def _predictor_memory(self, precision: Literal["auto", "bf16", "fp32"]) -> float:
         models = self.models.values()
@@ -244,29 +253,34 @@ class _Run:
 
     def _score(self) -> Estimate:
         config, runs = self.plan.config, self.models.values()
-        shards = sum(row.shards or config.score.shards for row in self.plan.genomes.values())
-        bases = self._bases(self.plan.genomes)
+        shares = [
+            (self._size(name), row.shards or config.score.shards)
+            for name, row in self.plan.genomes.items()
+        ]
+        seconds = [
+            (size.bases + CONTIG_WORK * size.contigs) / shards * rate
+            for rate in map(self._predicting, runs)
+            for size, shards in shares
+            for _ in range(shards)
+        ]
+        bases = self._bases(self.plan.genomes) * len(runs)
         windows = sum(windows_of(size, run) for size in self.known.values() for run in runs)
-        work = bases + CONTIG_WORK * self._contigs(self.plan.genomes)
-        seconds = sum(work * self._predicting(run) for run in runs)
-        jobs, all_bases = shards * len(runs), bases * len(runs)
-        hours, disk = _hours(jobs, seconds, "torch"), all_bases * self.channels * self.value
+        disk = bases * self.channels * self.value
         memory = self._predictor_memory(config.score.precision)
-        parts = "score", jobs, all_bases, windows, disk, memory, hours
-        return Estimate(*parts, self._missing(self.plan.genomes))
+        parts = "score", len(seconds), bases, windows, disk, memory
+        return Estimate(*parts, *_hours(seconds, "torch"), self._missing(self.plan.genomes))
 
     def _merge(self) -> Estimate:
         disk = self.channels * self.value
         return self._per_genome("merge", self.plan.genomes, disk, len(self.models))
 
     def _tracks(self) -> Estimate:
-        formats, channels, models = self.plan.config.score.formats, self.channels, len(self.models)
-        bases = self._bases(self.plan.genomes) * models
-        pairs = channels / 2
-        seconds = sum(bases * pairs / PAIRS_A_SECOND[self.kind][name] for name in formats)
-        seconds += models * CONTIG_SECONDS * self._contigs(self.plan.genomes)
-        disk = sum(bases * channels * BYTES_A_CHANNEL[self.kind][name] for name in formats)
-        jobs = models * len(self.plan.genomes)
-        memory = self._memory(MEGABYTES["tracks"])
-        parts = "tracks", jobs, bases, None, disk, memory, _hours(jobs, seconds)
-        return Estimate(*parts, self._missing(self.plan.genomes))
+        formats, names = self.plan.config.score.formats, list(self.plan.genomes) * len(self.models)
+        a_base = sum(self.channels / 2 / PAIRS_A_SECOND[self.kind][name] for name in formats)
+        seconds = [
+            size.bases * a_base + CONTIG_SECONDS * size.contigs for size in map(self._size, names)
+        ]
+        bases = self._bases(names)
+        disk = sum(bases * self.channels * BYTES_A_CHANNEL[self.kind][name] for name in formats)
+        parts = "tracks", len(names), bases, None, disk, self._memory(MEGABYTES["tracks"])
+        return Estimate(*parts, *_hours(seconds), self._missing(names))

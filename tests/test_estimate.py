@@ -86,6 +86,16 @@ def test_estimate_of_training_is_the_step_that_was_measured() -> None:
     assert training_cost(tied, 7).hours == pytest.approx(2 * found.hours, rel=0.05)
 
 
+def test_estimate_of_the_longest_job_is_that_of_the_largest_genome(tmp_path: Path) -> None:
+    found = rows(tmp_path, models={"a": {}})
+    score, merge, train = found["score"], found["merge"], found["train"]
+    assert score.jobs == 8
+    assert score.longest == pytest.approx(score.hours / 7, rel=0.01)
+    assert merge.longest == pytest.approx(merge.hours, rel=0.01)
+    assert train.longest == train.hours
+    assert found["summary"].longest == found["summary"].hours
+
+
 def test_estimate_says_what_is_not_known_yet(tmp_path: Path) -> None:
     found = rows(tmp_path, {"one": None, "two": SIZES["two"]})
     unknown = {rule for rule, row in found.items() if row.unknown}

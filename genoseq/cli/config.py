@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +27,16 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Argument(help="YAML or JSON configuration.")]
 DEFAULT = Path("config/config.yaml")
+_SHOWN = 20
+"""Genomes with a line of their own."""
+_MEANING = (
+    "Estimates of a run from nothing, in hours of one core of the machine that genoseq was "
+    "measured on (AMD EPYC with bf16): of all jobs, and of the longest, which its time limit "
+    "must allow. On a GPU train, evaluate and score take a small part of them, and the RAM of "
+    "train is the GPU's. RAM is that of one job, without annotations; these three rules ask a "
+    "cluster for half as much again, 4 GB at least. What score takes on disk is free again "
+    "after merge."
+)
 
 
 @app.command("check", epilog="Example: genoseq config check config/config.yaml")
@@ -45,12 +57,15 @@ def check(file: File = DEFAULT) -> None:
             plan.config.genomes,
         )
     sizes = _sizes(plan)
-    for name, genome in plan.genomes.items():
+    print(f"sheet: {Path(plan.config.genomes).resolve()}")
+    for name, genome in islice(plan.genomes.items(), _SHOWN):
         print(f"genome {name}: split {genome.split}, {genome.fasta}")
+    if len(plan.genomes) > _SHOWN:
+        print(f"and {len(plan.genomes) - _SHOWN:,} genomes more")
     for name in plan.config.models:
         print(f"model {name}: trains on {_listed(plan.stores(name, unused='test'))}")
         print(f"model {name}: is tested on {_listed(plan.stores(name, unused='train'))}")
-        print(f"model {name}: scores {', '.join(plan.genomes)}")
+        print(f"model {name}: scores {listed(plan.genomes)}")
     print(f"tracks: {', '.join(plan.config.score.formats)}")
     print()
     rows = estimate(plan, sizes)
@@ -89,7 +104,7 @@ def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
 
 def _table(rows: Sequence[Estimate]) -> Iterator[str]:
     """The estimates in aligned columns, with a line for all of them."""
-    heads = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours")
+    heads = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours", "longest")
     cells = [
         (
             *(row.rule, f"{row.jobs:,}", _counted(row.bases, row), _counted(row.windows, row)),
@@ -97,6 +112,7 @@ def _table(rows: Sequence[Estimate]) -> Iterator[str]:
                 _more(_bytes(row.disk), row),
                 _bytes(1e6 * row.memory),
                 _more(_hours(row.hours), row),
+                _more(_hours(row.longest), row),
             ),
         )
         for row in rows
@@ -107,8 +123,9 @@ def _table(rows: Sequence[Estimate]) -> Iterator[str]:
         sum(r.hours for r in rows),
     )
     memory, more = max(row.memory for row in rows), "+?" if any(row.unknown for row in rows) else ""
+    longest = max(row.longest for row in rows)
     sums = f"{jobs:,}", "", "", _bytes(disk) + more, _bytes(1e6 * memory), _hours(hours) + more
-    cells.append(("all", *sums))
+    cells.append(("all", *sums, _hours(longest) + more))
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     for first, *rest in (heads, *cells):
         numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
@@ -120,10 +137,7 @@ def _notes(rows: Sequence[Estimate], sizes: Mapping[str, GenomeSize | None]) -> 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if large := [row.rule for row in rows if 1e6 * row.memory > memory]:
         yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
-    yield "Estimates of a run from nothing, in hours of one core of the machine that genoseq was"
-    yield "measured on (AMD EPYC with bf16). RAM is that of one job, without annotations; a cluster"
-    yield "is asked for half as much again, 4 GB at least, by train, score and evaluate. What rule"
-    yield "score takes on disk is free again after merge."
+    yield from wrap(_MEANING, 88)
     about = [name for name, size in sizes.items() if size is not None and size.lengths is None]
     if about:
         yield f"Bases by the size of the file, for want of an index (.fai): {listed(about)}"
@@ -154,7 +168,7 @@ def _bytes(number: float) -> str:
 
 
 def _listed(stores: list[str]) -> str:
-    return ", ".join(Path(store).name.rsplit(".", 1)[0] for store in stores) or "nothing"
+    return listed(Path(store).name.rsplit(".", 1)[0] for store in stores)
 
 
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")
