@@ -41,7 +41,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genoseq.config import ModelSettings, TransformerSettings
+from genoseq.config import ModelSettings
+from genoseq.encoder_settings import TransformerSettings
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import attention
 from genoseq.models.allocator import keep_freed_memory

@@ -36,13 +36,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.cli.demo import GENOME
-from genoseq.config import (
-    ModelSettings,
-    RecurrentSettings,
-    StemSettings,
-    TokenizerSettings,
-    TransformerSettings,
-)
+from genoseq.config import ModelSettings, StemSettings, TokenizerSettings
+from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
 from genoseq.io.fasta import open_fasta
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import PerBaseModel, build_model

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from genoseq.config import ModelSettings, TransformerSettings
+from genoseq.config import ModelSettings
+from genoseq.encoder_settings import TransformerSettings
 
 
 class Work(NamedTuple):

@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genoseq.config import (
-    Config,
-    ModelSettings,
-    RecurrentSettings,
-    TokenizerSettings,
-    TransformerSettings,
-    json_schema,
-    load_config,
-)
+from genoseq.config import Config, ModelSettings, TokenizerSettings, json_schema, load_config
+from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
 from genoseq.errors import ConfigError
 from genoseq.settings import parse_settings, read_mapping
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genoseq.config import TransformerSettings
+from genoseq.encoder_settings import TransformerSettings
 from genoseq.kernels import Rotary
 
 

@@ -3,13 +3,8 @@ import itertools
 import pytest
 import torch
 
-from genoseq.config import (
-    ModelSettings,
-    RecurrentSettings,
-    StemSettings,
-    TokenizerSettings,
-    TransformerSettings,
-)
+from genoseq.config import ModelSettings, StemSettings, TokenizerSettings
+from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer

@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genoseq.config import ModelSettings, RecurrentSettings, StemSettings, TransformerSettings
+from genoseq.config import ModelSettings, StemSettings
+from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
 from genoseq.errors import BundleError
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, TokenizerSettings, TransformerSettings
+from genoseq.config import ModelSettings, TokenizerSettings
 from genoseq.data.store import write_store
+from genoseq.encoder_settings import TransformerSettings
 from genoseq.errors import InputFormatError
 from genoseq.io.outputs import write_tracks
 from genoseq.metrics import build_metrics
