@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -13,19 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from genoseq.atomic import atomic_file
+from genoseq.cli.extract_regions import Source, chunks_of, split_chunks
 from genoseq.errors import ConfigError, RegionError
 
 if TYPE_CHECKING:
-    from genoseq.data.extraction import ExtractionOptions, Tally
-    from genoseq.data.intervals import Intervals
-    from genoseq.data.splits import Assigned
-    from genoseq.io.fasta import Fasta
-    from genoseq.regions import Region
+    from genoseq.data.extraction import Tally
 
 EPILOG = "Example: genoseq extract genome.fa --regions peaks.bed --strand -o peaks.fa"
-
-# bp of a chunk of regions: what one read may hold.
-_CHUNK = 1 << 23
 
 _log = logging.getLogger(__name__)
 
@@ -35,22 +28,6 @@ class OnError(StrEnum):
 
     fail = "fail"
     skip = "skip"
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where regions come from: at most one of the four; none of them is the whole contigs."""
-
-    bed: Path | None
-    texts: list[str]
-    annotation: Path | None
-    split: str | None
-    types: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        given = (self.bed, self.texts or None, self.annotation, self.split)
-        if sum(one is not None for one in given) > 1:
-            raise ConfigError("give one of --regions, --region, --annotation and --split")
 
 
 FastaFile = Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")]
@@ -154,7 +131,7 @@ def extract(
     from genoseq.io.fasta import open_fasta
 
     types = tuple(name.strip() for name in features.split(","))
-    source = _Source(regions, region or [], annotation, split, types)
+    source = Source(regions, region or [], annotation, split, types)
     shape = {"upstream": flank_up, "downstream": flank_down, "tile": tile, "step": step}
     filters = {"min_length": min_length, "max_n_fraction": max_n_fraction}
     if (split or split_blocks) and any(shape.values()):
@@ -171,10 +148,10 @@ def extract(
             write_blocks(genome, read_bed(regions), options, tally, letters, rows)
         elif split is not None:
             blocks = {"block": block, "gap": gap, "valid": valid, "test": test}
-            chunks = _split_chunks(genome, split, blocks, filters, blacklist, seed, rows)
+            chunks = split_chunks(genome, split, blocks, filters, blacklist, seed, rows)
             write_extracted(genome, chunks, options, tally, letters, rows)
         else:
-            chunks = _chunks(genome, source, options, tally, shape, min_length or 0, blacklist)
+            chunks = chunks_of(genome, source, options, tally, shape, min_length or 0, blacklist)
             write_extracted(genome, chunks, options, tally, letters, rows)
         if not tally.written:
             raise RegionError(f"no region is left to write{_losses(tally)}")
@@ -207,103 +184,6 @@ def _record(asked: Mapping[str, Any]) -> bytes:
     unsaid = (*roles, "out", "bed", "provenance")
     settings = {name: value for name, value in asked.items() if name not in unsaid}
     return record_json(make_record("extract", settings, inputs))
-
-
-def _chunks(
-    genome: Fasta,
-    source: _Source,
-    options: ExtractionOptions,
-    tally: Tally,
-    shape: dict[str, int],
-    min_length: int,
-    blacklist: Path | None,
-) -> Iterator[Intervals]:
-    """The regions that were asked for, reshaped where something is to be done to them."""
-    from genoseq.data.extraction import reshaped
-    from genoseq.data.intervals import Reshape, bed_intervals, blacklist_holes
-
-    chunks = bed_intervals(source.bed) if source.bed else _listed(genome, source)
-    if not (any(shape.values()) or min_length or blacklist):
-        return chunks
-    holes = blacklist_holes(_read_regions(blacklist), genome) if blacklist else None
-    reshape = Reshape(**shape, min_length=min_length, holes=holes)
-    return reshaped(chunks, reshape, genome.lengths, tally, options.skip_outside)
-
-
-def _listed(genome: Fasta, source: _Source) -> Iterator[Intervals]:
-    """Regions of strings or of an annotation, or else the whole contigs."""
-    from genoseq.data.intervals import NamedRegion, feature_regions, in_chunks
-    from genoseq.io.annotation import read_annotation
-    from genoseq.regions import Region, parse_region
-
-    if source.annotation is not None:
-        found = feature_regions(read_annotation(source.annotation), source.types)
-    elif source.texts:
-        found = (NamedRegion(parse_region(text, genome.lengths)) for text in source.texts)
-    else:
-        whole = (Region(chrom, 0, length) for chrom, length in genome.lengths.items() if length)
-        found = map(NamedRegion, whole)
-    return in_chunks(found, _CHUNK)
-
-
-def _split_chunks(
-    genome: Fasta,
-    rule: str,
-    blocks: dict[str, float],
-    filters: dict[str, float | None],
-    blacklist: Path | None,
-    seed: int,
-    bed: BinaryIO | None,
-) -> Iterator[Intervals]:
-    """The genome's regions by split; what the splits share is said on stderr."""
-    from genoseq.config import RegionSettings, SplitSettings
-    from genoseq.data.intervals import NamedRegion, in_chunks
-    from genoseq.data.located import contig_line
-    from genoseq.data.splits import assign_splits
-    from genoseq.settings import parse_settings
-
-    given = {name: value for name, value in filters.items() if value is not None}
-    assigned = assign_splits(
-        genome,
-        rule,
-        parse_settings(SplitSettings, blocks),
-        parse_settings(RegionSettings, given),
-        _read_regions(blacklist) if blacklist else (),
-        seed,
-    )
-    _report_splits(genome, assigned)
-    if bed is not None:
-        # Lengths let later steps check an annotation: the regions alone do not tell them.
-        bed.write("".join(contig_line(*contig) for contig in genome.lengths.items()).encode())
-    return in_chunks((NamedRegion(region, name) for region, name in assigned), _CHUNK)
-
-
-def _report_splits(genome: Fasta, assigned: Assigned) -> None:
-    from genoseq.data.leaks import sample_for, sketch, split_leaks
-
-    bases: dict[str, int] = {}
-    for region, name in assigned:
-        bases[name] = bases.get(name, 0) + len(region)
-    total = sum(bases.values())
-    for name, count in bases.items():
-        _log.info("split %s: %s bp, %.1f%%", name, f"{count:,}", 100 * count / total)
-    if len(bases) < 2:
-        return
-    sketches = {
-        name: sketch(
-            (genome.codes(r.chrom, r.start, r.end) for r, split in assigned if split == name),
-            sample_for(total),
-        )
-        for name in bases
-    }
-    for leak in split_leaks(sketches):
-        _log.info("leak: %s", leak)
-
-
-def _read_regions(path: Path) -> list[Region]:
-    from genoseq.io.bed import read_bed
-
-    return [record.region for record in read_bed(path)]
 
 
 def _losses(tally: Tally) -> str:

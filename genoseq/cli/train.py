@@ -17,47 +17,55 @@ if TYPE_CHECKING:
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
+Stores = Annotated[list[Path], typer.Argument(help="Stores with the splits train and valid.")]
+Output = Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")]
+SettingsSource = Annotated[
+    str,
+    typer.Option(
+        help="Model and training settings: YAML or JSON file, or JSON text; the tokenizer is "
+        "the stores' where they name none."
+    ),
+]
+State = Annotated[
+    Path | None, typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state")
+]
+Logs = Annotated[
+    Path | None, typer.Option(help="CSV and TensorBoard logs.", show_default="STATE/logs")
+]
+Device = Annotated[
+    str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
+]
+Threads = Annotated[
+    int, typer.Option(min=1, help="Threads of torch; an LSTM trains no faster on more than one.")
+]
+MaxMinutes = Annotated[
+    float | None, typer.Option(help="Time budget.", show_default="the settings'")
+]
+Seed = Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")]
+CheckpointMinutes = Annotated[
+    float | None,
+    typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
+]
+Context = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="bp of context at scoring.", show_default="768; a Transformer's reach"
+    ),
+]
+
 
 def train(
-    stores: Annotated[list[Path], typer.Argument(help="Stores with the splits train and valid.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")],
-    settings: Annotated[
-        str,
-        typer.Option(
-            help="Model and training settings: YAML or JSON file, or JSON text; the tokenizer is "
-            "the stores' where they name none."
-        ),
-    ] = "{}",
-    state: Annotated[
-        Path | None,
-        typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state"),
-    ] = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(help="CSV and TensorBoard logs.", show_default="STATE/logs"),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one"),
-    ] = None,
-    threads: Annotated[
-        int,
-        typer.Option(min=1, help="Threads of torch; an LSTM trains no faster on more than one."),
-    ] = 1,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Time budget.", show_default="the settings'")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")] = None,
-    checkpoint_minutes: Annotated[
-        float | None,
-        typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
-    ] = None,
-    context: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="bp of context at scoring.", show_default="768; a Transformer's reach"
-        ),
-    ] = None,
+    stores: Stores,
+    out: Output,
+    settings: SettingsSource = "{}",
+    state: State = None,
+    log: Logs = None,
+    device: Device = None,
+    threads: Threads = 1,
+    max_minutes: MaxMinutes = None,
+    seed: Seed = None,
+    checkpoint_minutes: CheckpointMinutes = None,
+    context: Context = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint.
 
