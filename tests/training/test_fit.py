@@ -1,22 +1,16 @@
-"""Tests of genoseq.training.fit: whole trainings, small ones."""
+"""Tests of genoseq.training.fit: whole trainings, small ones; what they learn and refuse."""
 
-import csv
-import logging
-import math
-import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from planted import planted_store
+from small_fit import SMALL, TRANSFORMER, rows_of, run_settings
 from torch.utils.data import Dataset
 
 from genoseq.config import RunSettings
-from genoseq.context import CONTEXT, round_up, usual_context
+from genoseq.context import CONTEXT
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.data.store import Store, write_store
@@ -33,40 +27,8 @@ from genoseq.training.fit import fit
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from genoseq.training.run import Run
-from genoseq.training.signals import TrainingInterruptedError
 
-SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
-TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}
-
-
-def run_settings(**training: Any) -> RunSettings:
-    """A tiny network, 60 steps of 4 windows, fp32 unless said."""
-    usual = {"steps": 60, "window": 300, "batch": 4, "validate_every": 20, "precision": "fp32"}
-    return parse_settings(RunSettings, {"model": SMALL, "training": usual | training})
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("planted")
-    return planted_store(folder / "store", ("train", 30_000), ("valid", 6_000))
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Two threads that wait for one another on a busy machine take ten times as long."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def rows_of(state: Path) -> list[dict[str, str]]:
-    with (state / "logs" / "metrics.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def weights_of(bundle: Path) -> bytes:
-    return (bundle / "model.safetensors").read_bytes()
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_fit_learns_genes_on_both_strands(store: Store, tmp_path: Path) -> None:
@@ -112,48 +74,6 @@ def test_fit_without_validation_keeps_the_last_weights(tmp_path: Path) -> None:
     assert [row["step"] for row in rows_of(tmp_path / "model.state")] == ["3"]
 
 
-@pytest.mark.parametrize(("at", "every"), [(50, 40), (50, 50), (100, 50)])
-def test_interrupted_run_ends_with_the_same_weights(
-    store: Store, tmp_path: Path, at: int, every: int
-) -> None:
-    settings = run_settings(steps=100, validate_every=every, patience=3)
-    fit([store], settings, tmp_path / "whole")
-
-    def interrupt(fraction: float) -> None:
-        if fraction == at / 100:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    message = rf"^SIGTERM received: state after step {at} saved in .*broken.state; the same command"
-    with pytest.raises(TrainingInterruptedError, match=message) as caught:
-        fit([store], settings, tmp_path / "broken", report=interrupt)
-    assert caught.value.signal == signal.SIGTERM
-    assert not (tmp_path / "broken").exists()
-    fit([store], settings, tmp_path / "broken")
-    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
-    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
-
-
-def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
-    store: Store, tmp_path: Path
-) -> None:
-    model = {"encoder": TRANSFORMER | {"registers": 2, "checkpoint": True}, "tied_strands": True}
-    training = {"steps": 60, "window": 90, "batch": 2, "validate_every": 40}
-    settings = parse_settings(
-        RunSettings, {"model": SMALL | model, "training": training | {"validation_windows": 4}}
-    )
-    fit([store], settings, tmp_path / "whole")
-
-    def interrupt(fraction: float) -> None:
-        if fraction == 50 / 60:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(TrainingInterruptedError):
-        fit([store], settings, tmp_path / "broken", report=interrupt)
-    fit([store], settings, tmp_path / "broken")
-    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
-    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
-
-
 def test_fit_of_a_transformer_learns_genes(store: Store, tmp_path: Path) -> None:
     model = SMALL | {"encoder": TRANSFORMER}
     training = {"steps": 150, "window": 300, "batch": 8, "validate_every": 150}
@@ -163,70 +83,6 @@ def test_fit_of_a_transformer_learns_genes(store: Store, tmp_path: Path) -> None
     assert bundle.context == bundle.settings.reach == 3 * (2 * 16 + 2)
     channels = bundle.metrics["valid"]["channels"]["classes"]
     assert all(row["f1"] > 0.9 for row in channels)
-
-
-@pytest.mark.parametrize(
-    ("encoder", "window", "context"),
-    [
-        ({}, 30_000, CONTEXT),
-        (TRANSFORMER, 30_000, 102),
-        (TRANSFORMER | {"registers": 1}, 30_000, 7_500),
-        (TRANSFORMER | {"window": None}, 30_000, 7_500),
-        (TRANSFORMER | {"window": None}, 1_536, CONTEXT),
-    ],
-)
-def test_usual_context_follows_what_the_model_sees(
-    encoder: dict[str, Any], window: int, context: int
-) -> None:
-    data = {"model": {"encoder": encoder}, "training": {"window": window}}
-    assert usual_context(parse_settings(RunSettings, data)) == context
-
-
-def test_finished_run_is_not_trained_again(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings = run_settings()
-    fit([store], settings, tmp_path / "model")
-    before = weights_of(tmp_path / "model")
-    saved = (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns
-    with caplog.at_level(logging.INFO, "genoseq"):
-        fit([store], settings, tmp_path / "model")
-    assert "resuming after step 60" in caplog.text
-    assert weights_of(tmp_path / "model") == before
-    assert (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns == saved
-
-
-def test_other_settings_start_afresh_and_say_so(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    fit([store], run_settings(steps=20), tmp_path / "model")
-    with caplog.at_level(logging.INFO, "genoseq"):
-        fit([store], run_settings(steps=20, checkpoint_minutes=1.0), tmp_path / "model")
-        assert "resuming after step 20" in caplog.text
-        fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "model")
-    assert "starting afresh: training settings changed since" in caplog.text
-    fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "other")
-    assert weights_of(tmp_path / "model") == weights_of(tmp_path / "other")
-
-
-def test_early_stopping_after_patience(store: Store, tmp_path: Path) -> None:
-    # Steps too small for float32 to move a weight: no validation after the first is better.
-    settings = run_settings(learning_rate=1e-30, validate_every=5, patience=2, steps=1000)
-    bundle = fit([store], settings, tmp_path / "model")
-    assert bundle.provenance["steps"] == 5
-    assert rows_of(tmp_path / "model.state")[-1]["step"] == "15"
-
-
-def test_time_budget_ends_the_run_with_a_bundle(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings = run_settings(steps=1_000_000, validate_every=1_000_000, max_minutes=0.02)
-    with caplog.at_level(logging.INFO, "genoseq"):
-        bundle = fit([store], settings, tmp_path / "model")
-    assert "model: time budget used up" in caplog.text
-    assert 0 < bundle.provenance["steps"] < 1_000_000
-    last = rows_of(tmp_path / "model.state")[-1]
-    assert last["valid_loss"]
 
 
 def test_loss_that_is_not_finite_stops_the_run(store: Store, tmp_path: Path) -> None:
@@ -323,8 +179,3 @@ def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Pa
         assert module.progress.step == 20
         found.append(torch.cat([value.flatten() for value in module.model.state_dict().values()]))
     assert torch.allclose(*found, atol=1e-4)
-
-
-def test_round_up() -> None:
-    assert [round_up(length, 3) for length in (0, 1, 3, 384, 385)] == [0, 3, 3, 384, 387]
-    assert math.isclose(round_up(1536, 8) / 8, 192)

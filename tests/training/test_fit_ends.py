@@ -1,0 +1,106 @@
+"""Tests of genoseq.training.fit: where trainings end, and what goes on from there."""
+
+import logging
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from small_fit import SMALL, TRANSFORMER, rows_of, run_settings, weights_of
+
+from genoseq.config import RunSettings
+from genoseq.data.store import Store
+from genoseq.settings import parse_settings
+from genoseq.training.fit import fit
+from genoseq.training.signals import TrainingInterruptedError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.mark.parametrize(("at", "every"), [(50, 40), (50, 50), (100, 50)])
+def test_interrupted_run_ends_with_the_same_weights(
+    store: Store, tmp_path: Path, at: int, every: int
+) -> None:
+    settings = run_settings(steps=100, validate_every=every, patience=3)
+    fit([store], settings, tmp_path / "whole")
+
+    def interrupt(fraction: float) -> None:
+        if fraction == at / 100:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    message = rf"^SIGTERM received: state after step {at} saved in .*broken.state; the same command"
+    with pytest.raises(TrainingInterruptedError, match=message) as caught:
+        fit([store], settings, tmp_path / "broken", report=interrupt)
+    assert caught.value.signal == signal.SIGTERM
+    assert not (tmp_path / "broken").exists()
+    fit([store], settings, tmp_path / "broken")
+    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
+    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
+
+
+def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
+    store: Store, tmp_path: Path
+) -> None:
+    model = {"encoder": TRANSFORMER | {"registers": 2, "checkpoint": True}, "tied_strands": True}
+    training = {"steps": 60, "window": 90, "batch": 2, "validate_every": 40}
+    settings = parse_settings(
+        RunSettings, {"model": SMALL | model, "training": training | {"validation_windows": 4}}
+    )
+    fit([store], settings, tmp_path / "whole")
+
+    def interrupt(fraction: float) -> None:
+        if fraction == 50 / 60:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(TrainingInterruptedError):
+        fit([store], settings, tmp_path / "broken", report=interrupt)
+    fit([store], settings, tmp_path / "broken")
+    assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
+    assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
+
+
+def test_finished_run_is_not_trained_again(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = run_settings()
+    fit([store], settings, tmp_path / "model")
+    before = weights_of(tmp_path / "model")
+    saved = (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns
+    with caplog.at_level(logging.INFO, "genoseq"):
+        fit([store], settings, tmp_path / "model")
+    assert "resuming after step 60" in caplog.text
+    assert weights_of(tmp_path / "model") == before
+    assert (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns == saved
+
+
+def test_other_settings_start_afresh_and_say_so(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fit([store], run_settings(steps=20), tmp_path / "model")
+    with caplog.at_level(logging.INFO, "genoseq"):
+        fit([store], run_settings(steps=20, checkpoint_minutes=1.0), tmp_path / "model")
+        assert "resuming after step 20" in caplog.text
+        fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "model")
+    assert "starting afresh: training settings changed since" in caplog.text
+    fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "other")
+    assert weights_of(tmp_path / "model") == weights_of(tmp_path / "other")
+
+
+def test_early_stopping_after_patience(store: Store, tmp_path: Path) -> None:
+    # Steps too small for float32 to move a weight: no validation after the first is better.
+    settings = run_settings(learning_rate=1e-30, validate_every=5, patience=2, steps=1000)
+    bundle = fit([store], settings, tmp_path / "model")
+    assert bundle.provenance["steps"] == 5
+    assert rows_of(tmp_path / "model.state")[-1]["step"] == "15"
+
+
+def test_time_budget_ends_the_run_with_a_bundle(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = run_settings(steps=1_000_000, validate_every=1_000_000, max_minutes=0.02)
+    with caplog.at_level(logging.INFO, "genoseq"):
+        bundle = fit([store], settings, tmp_path / "model")
+    assert "model: time budget used up" in caplog.text
+    assert 0 < bundle.provenance["steps"] < 1_000_000
+    last = rows_of(tmp_path / "model.state")[-1]
+    assert last["valid_loss"]
