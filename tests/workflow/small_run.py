@@ -1,8 +1,12 @@
-"""A whole run of the workflow that is small: a made-up genome, a tiny network, few steps."""
+"""A whole run of the workflow that is small: a made-up genome, a tiny network, Snakemake."""
 
 from __future__ import annotations
 
 import gzip
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,20 @@ name\tfasta\tannotation\tmask\tsplit
 made\tmade genome.fa\tmade.gff3\t-\tblocks
 other\tother.fa.gz\t-\t-\tscore
 """
+CONFIG: dict[str, Any] = {
+    "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
+    "models": {
+        "one": {"model": TINY, "training": TRAINING},
+        "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
+    },
+    "score": {"formats": ["bigwig", "bed"], "shards": 2},
+    "summary": {"title": "A small run", "note": "Made-up <labels>."},
+}
+ONE_EACH = {"summary": 1, "all": 1}
+FULL = {
+    "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2,
+    "shards": 2, "score": 8, "merge": 4, "tracks": 4, **ONE_EACH,
+}  # fmt: skip
 
 
 def write_genome(folder: Path) -> None:
@@ -45,3 +63,33 @@ def write_genome(folder: Path) -> None:
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config/config.yaml").write_text(yaml.safe_dump(dict(config)))
+
+
+def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
+    return [*command, "--directory", str(folder), "--cores", "2", *words]
+
+
+def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
+    """What Snakemake says; the test fails with it if it fails.
+
+    The environment is not activated: the rules have to find ``genoseq`` themselves.
+    """
+    found = subprocess.run(
+        command_line(folder, *words, snakefile=snakefile),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+    )
+    logs = "".join(f"\n{p}:\n{p.read_text()}" for p in (folder / "results").rglob("logs/**/*.log"))
+    assert found.returncode == 0, found.stdout + logs
+    return found.stdout
+
+
+def jobs(said: str) -> dict[str, int]:
+    """Jobs by rule, from the first table of job counts; none if there is none."""
+    table = re.search(r"^job +count\n[- ]+\n(.*?)^total ", said, re.MULTILINE | re.DOTALL)
+    rows = (line.split() for line in table[1].splitlines()) if table else iter(())
+    return {name: int(count) for name, count in rows}

@@ -9,65 +9,31 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from command import Genoseq
-from small_run import REPOSITORY, SHEET, SNAKEFILE, TINY, TRAINING, write_config, write_genome
+from small_run import (
+    CONFIG,
+    FULL,
+    ONE_EACH,
+    SHEET,
+    SNAKEFILE,
+    TINY,
+    TRAINING,
+    command_line,
+    jobs,
+    snakemake,
+    write_config,
+    write_genome,
+)
 
 from genoseq.io.bed import read_bed
-from genoseq.provenance import read_record
 
-CONFIG: dict[str, Any] = {
-    "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
-    "models": {
-        "one": {"model": TINY, "training": TRAINING},
-        "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
-    },
-    "score": {"formats": ["bigwig", "bed"], "shards": 2},
-    "summary": {"title": "A small run", "note": "Made-up <labels>."},
-}
-ONE_EACH = {"summary": 1, "all": 1}
-FULL = {
-    "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2,
-    "shards": 2, "score": 8, "merge": 4, "tracks": 4, **ONE_EACH,
-}  # fmt: skip
 SCORED_AGAIN = {"train": 1, "evaluate": 1, "score": 4, "merge": 2, "tracks": 2, **ONE_EACH}
-
-
-def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
-    return [*command, "--directory", str(folder), "--cores", "2", *words]
-
-
-def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
-    """What Snakemake says; the test fails with it if it fails.
-
-    The environment is not activated: the rules have to find ``genoseq`` themselves.
-    """
-    found = subprocess.run(
-        command_line(folder, *words, snakefile=snakefile),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": "/usr/bin:/bin"},
-    )
-    logs = "".join(f"\n{p}:\n{p.read_text()}" for p in (folder / "results").rglob("logs/**/*.log"))
-    assert found.returncode == 0, found.stdout + logs
-    return found.stdout
-
-
-def jobs(said: str) -> dict[str, int]:
-    """Jobs by rule, from the first table of job counts; none if there is none."""
-    table = re.search(r"^job +count\n[- ]+\n(.*?)^total ", said, re.MULTILINE | re.DOTALL)
-    rows = (line.split() for line in table[1].splitlines()) if table else iter(())
-    return {name: int(count) for name, count in rows}
 
 
 @pytest.fixture(scope="module")
@@ -269,62 +235,8 @@ def test_run_as_a_module_of_another_workflow(finished: Path) -> None:
     assert "output: elsewhere/summary.html" in said
 
 
-NESTED = """\
-configfile: "ours.yaml"
-
-
-module genoseq:
-    snakefile:
-        "{snakefile}"
-    config:
-        config["genoseq"]
-    pathvars:
-        results="parts/genoseq"
-
-
-use rule * from genoseq as genoseq_*
-
-
-rule all:
-    input:
-        "parts/genoseq/stores/made.k3s1",
-        "parts/genoseq/shards/other",
-    default_target: True
-"""
-
-
-def test_run_as_a_part_of_another_workflow_with_its_own_folder(tmp_path: Path) -> None:
-    write_genome(tmp_path)
-    path, sheet = tmp_path / "workflow/Snakefile", tmp_path / "sheet.tsv"
-    path.parent.mkdir()
-    path.write_text(NESTED.format(snakefile=SNAKEFILE))
-    sheet.write_text(SHEET)
-    settings = {"genoseq": {**CONFIG, "genomes": "sheet.tsv"}, "of our own": 1}
-    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(settings))
-    done = jobs(snakemake(tmp_path, snakefile=path))
-    assert done == {
-        "all": 1,
-        **dict.fromkeys(("genoseq_extract", "genoseq_tokenize", "genoseq_shards"), 1),
-    }
-    assert {found.name for found in (tmp_path / "parts").iterdir()} == {"genoseq"}
-    record = read_record(tmp_path / "parts/genoseq/stores/made.k3s1")
-    assert record is not None
-    assert record["inputs"].keys() == {"fasta", "bed", "annotation"}
-
-
 def test_run_has_a_report_of_snakemake_s(finished: Path) -> None:
     snakemake(finished, "--report", "report.html")
     page = (finished / "report.html").read_text()
     for text in ("summary.html", "curves.tsv", "Evaluation", "on the test split, every base"):
         assert text in page
-
-
-def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:
-    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
-    said = snakemake(tmp_path, "--dry-run")
-    of_a_model = ("train", "evaluate", "score", "merge", "tracks")
-    assert jobs(said) == {"demo": 1, **dict.fromkeys(FULL, 1), **dict.fromkeys(of_a_model, 2)}
-    asked = dict(re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)", said, re.MULTILINE))
-    assert asked.keys() == {"demo", *FULL}
-    on_gpu = {name for name, resources in asked.items() if "gpu" in resources}
-    assert on_gpu == {"train", "evaluate", "score"}

@@ -1,0 +1,74 @@
+"""The workflow from elsewhere, with real Snakemake: inside another one, and from a clone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+from small_run import (
+    CONFIG,
+    FULL,
+    REPOSITORY,
+    SHEET,
+    SNAKEFILE,
+    jobs,
+    snakemake,
+    write_genome,
+)
+
+from genoseq.provenance import read_record
+
+NESTED = """\
+configfile: "ours.yaml"
+
+
+module genoseq:
+    snakefile:
+        "{snakefile}"
+    config:
+        config["genoseq"]
+    pathvars:
+        results="parts/genoseq"
+
+
+use rule * from genoseq as genoseq_*
+
+
+rule all:
+    input:
+        "parts/genoseq/stores/made.k3s1",
+        "parts/genoseq/shards/other",
+    default_target: True
+"""
+
+
+def test_run_as_a_part_of_another_workflow_with_its_own_folder(tmp_path: Path) -> None:
+    write_genome(tmp_path)
+    path, sheet = tmp_path / "workflow/Snakefile", tmp_path / "sheet.tsv"
+    path.parent.mkdir()
+    path.write_text(NESTED.format(snakefile=SNAKEFILE))
+    sheet.write_text(SHEET)
+    settings = {"genoseq": {**CONFIG, "genomes": "sheet.tsv"}, "of our own": 1}
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(settings))
+    done = jobs(snakemake(tmp_path, snakefile=path))
+    assert done == {
+        "all": 1,
+        **dict.fromkeys(("genoseq_extract", "genoseq_tokenize", "genoseq_shards"), 1),
+    }
+    assert {found.name for found in (tmp_path / "parts").iterdir()} == {"genoseq"}
+    record = read_record(tmp_path / "parts/genoseq/stores/made.k3s1")
+    assert record is not None
+    assert record["inputs"].keys() == {"fasta", "bed", "annotation"}
+
+
+def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    said = snakemake(tmp_path, "--dry-run")
+    of_a_model = ("train", "evaluate", "score", "merge", "tracks")
+    assert jobs(said) == {"demo": 1, **dict.fromkeys(FULL, 1), **dict.fromkeys(of_a_model, 2)}
+    asked = dict(re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)", said, re.MULTILINE))
+    assert asked.keys() == {"demo", *FULL}
+    on_gpu = {name for name, resources in asked.items() if "gpu" in resources}
+    assert on_gpu == {"train", "evaluate", "score"}
