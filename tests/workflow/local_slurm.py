@@ -293,7 +293,6 @@ def main() -> None:
     if folder is None:
         sys.exit(f"{LINK} was not made here")
     _stop(folder)
-    LINK.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
