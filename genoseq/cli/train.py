@@ -46,6 +46,14 @@ CheckpointMinutes = Annotated[
     float | None,
     typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
 ]
+LimitMinutes = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Time limit of the job: a state is saved shortly before it.",
+        show_default="none",
+    ),
+]
 Context = Annotated[
     int | None,
     typer.Option(
@@ -65,6 +73,7 @@ def train(
     max_minutes: MaxMinutes = None,
     seed: Seed = None,
     checkpoint_minutes: CheckpointMinutes = None,
+    limit_minutes: LimitMinutes = None,
     context: Context = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint.
@@ -104,6 +113,7 @@ def train(
                 context=context,
                 report=report,
                 team=team,
+                limit_minutes=limit_minutes,
             )
     except TrainingInterruptedError as error:
         if first:

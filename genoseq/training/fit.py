@@ -45,6 +45,7 @@ def fit(
     context: int | None = None,
     report: Report = lambda _fraction: None,
     team: Team | None = None,
+    limit_minutes: float | None = None,
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
 
@@ -79,6 +80,8 @@ def fit(
         settings and folders; None: this one alone.  Their number does not decide the weights, but
         for rounding and what dropout drops, and may be another after a kill.  The first of them
         writes.
+    limit_minutes
+        After which this process may be killed: a state is saved shortly before.
 
     Raises
     ------
@@ -100,7 +103,8 @@ def fit(
         torch.random.fork_rng(_gpus(chosen)),
         quiet_lightning(),
     ):
-        run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team)
+        limit = None if limit_minutes is None else 60 * limit_minutes
+        run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team, limit)
         module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
         asked = usual_context(settings) if context is None else context
         bundle = _bundle(module, settings, stores, asked, chosen)
@@ -158,6 +162,7 @@ def _build_run(
     stop: StopRequest,
     report: Report,
     team: Team,
+    limit: float | None,
 ) -> Run:
     training = settings.training
     window = round_up(training.window, settings.model.stride)
@@ -167,8 +172,8 @@ def _build_run(
     counts = _state_counts(stores, scheme) if balanced else ()
     valid = None
     if any(len(store.regions.of_split("valid")) for store in stores):
-        limit = training.validation_windows
-        valid = ValidationWindows(stores, "valid", window, training.batch, limit, team.share)
+        most = training.validation_windows
+        valid = ValidationWindows(stores, "valid", window, training.batch, most, team.share)
     else:
         _log.info("no region of split valid: the weights of the last step will be kept")
     return Run(
@@ -192,6 +197,7 @@ def _build_run(
         report,
         team,
         build_weight(training, scheme, counts) if team.size > 1 else None,
+        limit,
     )
 
 

@@ -25,7 +25,7 @@ from genoseq.training.optimizer import (
 from genoseq.training.pulse import Pulse
 from genoseq.training.rows import metric_columns
 from genoseq.training.run import Run, seed_step
-from genoseq.training.schedule import Clock, learning_rate
+from genoseq.training.schedule import Clock, SaveTimes, learning_rate
 from genoseq.training.signals import TrainingInterruptedError
 from genoseq.training.validation import Validation
 
@@ -55,7 +55,8 @@ class TrainingModule(LightningModule):
         if saved is not None:
             self._restore(saved)
         self.pulse = Pulse(run.team, Clock(self.progress.elapsed), run.stop)
-        self._saved_at = self.progress.elapsed
+        every = 60 * run.settings.checkpoint_minutes
+        self._saves = SaveTimes(every, self.progress.elapsed, run.limit)
         self._line = int(_LINES * self.fraction())
         self.validation = Validation(run)
 
@@ -117,9 +118,8 @@ class TrainingModule(LightningModule):
         if progress.stopped or progress.step % LOG_EVERY == 0:
             self._log_losses(fraction)
         self._heed_signals()
-        minutes = (self.pulse.elapsed - self._saved_at) / 60
         # Not where a validation follows: it saves.
-        if minutes >= settings.checkpoint_minutes and not self.validation_due:
+        if self._saves.due(self.pulse.elapsed) and not self.validation_due:
             self.save()
 
     def on_validation_epoch_start(self) -> None:
@@ -157,7 +157,8 @@ class TrainingModule(LightningModule):
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
         self.losses.check(self.progress.step)
         losses, team = self.losses.tensor(), self.run.team
-        self.progress.elapsed = self._saved_at = self.pulse.elapsed
+        self.progress.elapsed = self.pulse.elapsed
+        self._saves.saved(self.progress.elapsed)
         self.progress.processes = team.size
         if not team.first:
             return

@@ -46,6 +46,8 @@ class Run:
         The processes that share each batch; the data sets give this one's rows.
     weight
         What labels weigh in the loss, None if there is but one process.
+    limit
+        Seconds that this process may take, None without limit.
     """
 
     settings: TrainingSettings
@@ -60,6 +62,7 @@ class Run:
     report: Callable[[float], None] = lambda _fraction: None
     team: Team = field(default_factory=Team)
     weight: Weight | None = None
+    limit: float | None = None
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """This process's part of the loss of a micro-batch: the parts of all add up to it.

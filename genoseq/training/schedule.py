@@ -1,9 +1,12 @@
-"""How far a run is, and the learning rate that belongs there."""
+"""How far a run is, the learning rate that belongs there, and when the state is saved."""
 
 from __future__ import annotations
 
 import math
 import time
+
+AHEAD = 90.0
+"""Seconds before a job's time limit: its process began some seconds after the job itself."""
 
 
 class Clock:
@@ -22,6 +25,34 @@ class Clock:
     def elapsed(self) -> float:
         """Seconds so far."""
         return self._spent + time.monotonic() - self._start
+
+
+class SaveTimes:
+    """When a training saves its state: every so often, and once shortly before its job may end.
+
+    Parameters
+    ----------
+    every
+        Seconds between two states.
+    start
+        Seconds of training before this process, see :class:`Clock`.
+    limit
+        Seconds that this process may take; None without limit.  At a limit some schedulers kill at
+        once, and others a moment after SIGTERM, which may be too short for a step and a state.
+    """
+
+    def __init__(self, every: float, start: float = 0.0, limit: float | None = None) -> None:
+        self._every, self._saved = every, start
+        self._last = math.inf if limit is None else start + limit - min(AHEAD, limit / 10)
+
+    def due(self, elapsed: float) -> bool:
+        """Whether to save after so many seconds of training."""
+        return elapsed - self._saved >= self._every or elapsed >= self._last
+
+    def saved(self, elapsed: float) -> None:
+        """Note that a state was saved."""
+        self._saved = elapsed
+        self._last = math.inf if elapsed >= self._last else self._last
 
 
 def run_progress(step: float, steps: int, elapsed: float, budget: float | None) -> float:

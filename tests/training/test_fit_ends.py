@@ -59,6 +59,22 @@ def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
     assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
 
 
+def test_state_is_saved_shortly_before_the_limit_of_a_job(store: Store, tmp_path: Path) -> None:
+    settings = run_settings(steps=1_000_000, validate_every=1_000_000, checkpoint_minutes=60.0)
+    last = tmp_path / "model.state/last.safetensors"
+    seen = []
+
+    def stop_some_rows_later(_fraction: float) -> None:
+        if last.exists():
+            seen.append(last.stat().st_mtime_ns)
+        if len(seen) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(TrainingInterruptedError):
+        fit([store], settings, tmp_path / "model", report=stop_some_rows_later, limit_minutes=0.01)
+    assert len(set(seen)) == 1  # one state, and not at each step from then on
+
+
 def test_finished_run_is_not_trained_again(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

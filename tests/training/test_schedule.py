@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.training.schedule import Clock, learning_rate, run_progress
+from genoseq.training.schedule import Clock, SaveTimes, learning_rate, run_progress
 
 FRACTION = st.floats(0, 1)
 
@@ -17,6 +17,26 @@ def test_run_progress_takes_whichever_is_further() -> None:
     assert run_progress(30, 100, 45.0, 60.0) == 0.75
     assert run_progress(90, 100, 45.0, 60.0) == 0.9
     assert run_progress(30, 100, 90.0, 60.0) == 1.0
+
+
+def test_save_times_come_every_so_often() -> None:
+    times = SaveTimes(every=300, start=1_000)
+    assert not times.due(1_299)
+    assert times.due(1_300)
+    times.saved(1_310)
+    assert not times.due(1_609)
+    assert times.due(1_610)
+
+
+def test_save_times_have_one_shortly_before_the_limit() -> None:
+    times = SaveTimes(every=1e9, start=1_000, limit=3_600)
+    assert not times.due(4_509)
+    assert times.due(4_510)
+    times.saved(4_511)
+    assert not times.due(4_600)
+    short = SaveTimes(every=1e9, limit=60)
+    assert not short.due(53)
+    assert short.due(54)
 
 
 def test_learning_rate_rises_to_the_peak_and_falls_to_zero() -> None:

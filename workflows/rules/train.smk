@@ -28,4 +28,5 @@ rule train:
     shell:
         "exec {resources.launcher} genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --limit-minutes {resources.runtime}"
         " --threads {threads} > {log:q} 2>&1"
