@@ -47,11 +47,11 @@ CheckpointMinutes = Annotated[
     typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
 ]
 LimitMinutes = Annotated[
-    float | None,
+    float,
     typer.Option(
-        min=0.1,
+        min=0,
         help="Time limit of the job: a state is saved shortly before it.",
-        show_default="none",
+        show_default="0: none",
     ),
 ]
 Context = Annotated[
@@ -73,7 +73,7 @@ def train(
     max_minutes: MaxMinutes = None,
     seed: Seed = None,
     checkpoint_minutes: CheckpointMinutes = None,
-    limit_minutes: LimitMinutes = None,
+    limit_minutes: LimitMinutes = 0,
     context: Context = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint.
@@ -113,7 +113,7 @@ def train(
                 context=context,
                 report=report,
                 team=team,
-                limit_minutes=limit_minutes,
+                limit_minutes=limit_minutes or None,
             )
     except TrainingInterruptedError as error:
         if first:
