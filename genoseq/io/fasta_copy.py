@@ -130,9 +130,33 @@ def genbank_copy(plain: Path, even: Path, path: Path) -> None:
         raise InputFormatError(error.problem, path, error.line) from None
 
 
+def name_of(header: bytes) -> str:
+    """The first word behind a ``>``.
+
+    Raises
+    ------
+    InputFormatError
+        If there is none, or it is no printable UTF-8: tables of text cannot hold such a name.
+    """
+    words = header.split(None, 1)
+    if not words:
+        raise InputFormatError("a record without a name: write one behind the '>'")
+    try:
+        name = words[0].decode()
+    except UnicodeDecodeError:
+        name = ""
+    if not name.isprintable() or not name:
+        raise InputFormatError(
+            f"the record's name, {words[0]!r}, holds control characters or is not UTF-8: rename it"
+        )
+    return name
+
+
 def _nucleotides(name: str, letters: bytes) -> bytes:
-    if name.split() != [name]:
-        raise InputFormatError(f"the record's name, {name!r}, is not one word: rename it")
+    if name.split() != [name] or not name.isprintable():
+        raise InputFormatError(
+            f"the record's name, {name!r}, is not one word of printable characters: rename it"
+        )
     strangers = letters.translate(None, LETTERS)
     if strangers:
         raise InputFormatError(f"record {name!r}: {_said(strangers)}")
@@ -151,21 +175,10 @@ def _pieces(source: TextIO) -> Iterator[_Piece]:
 
 def _new_name(piece: _Piece, first_lines: dict[str, int], path: Path) -> str:
     """The record's name, noted with its line; an error where it is missing, odd or not new."""
-    words = piece.text[1:].encode("latin-1").split(None, 1)
-    if not words:
-        raise InputFormatError(
-            "a record without a name: write one behind the '>'", path, piece.line
-        )
     try:
-        name = words[0].decode()
-    except UnicodeDecodeError:
-        name = ""
-    if not name.isprintable() or not name:
-        raise InputFormatError(
-            f"the record's name, {words[0]!r}, holds control characters or is not UTF-8: rename it",
-            path,
-            piece.line,
-        )
+        name = name_of(piece.text[1:].encode("latin-1"))
+    except InputFormatError as error:
+        raise InputFormatError(error.problem, path, piece.line) from None
     if name in first_lines:
         raise InputFormatError(
             f"a second record named {name!r} (the first is on line {first_lines[name]}): a name, "

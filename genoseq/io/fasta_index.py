@@ -169,7 +169,7 @@ def _covers(file: BinaryIO, index: Index) -> bool:
         header = _pread(file, end, lines.offset - end).lstrip()
         if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
             return False
-        if header[1:].split()[:1] != [name.encode()]:
+        if header[1:].split()[:1] != [name.encode()] or not name.isprintable():
             return False
         if lines.bases and (lines.width < 1 or lines.pitch - lines.width not in (0, 1, 2)):
             return False

@@ -58,12 +58,17 @@ class GenBank:
     def sequence(self, chrom: str) -> bytes:
         """The record's letters; InputFormatError if the file leaves them out."""
         if chrom not in self.records:
-            raise InputFormatError(
-                f"record {chrom!r} has no sequence in this file: download it with its sequence "
-                f"(GenBank (full)), or give the FASTA",
-                self.path,
-            )
+            raise no_sequence(chrom, self.path)
         return self.records[chrom]
+
+
+def no_sequence(name: str, path: str | PathLike[str]) -> InputFormatError:
+    """What is wrong with a record of features alone."""
+    return InputFormatError(
+        f"record {name!r} has no sequence in this file: download it with its sequence "
+        f"(GenBank (full)), or give the FASTA",
+        path,
+    )
 
 
 def read_genbank(path: str | PathLike[str]) -> GenBank:

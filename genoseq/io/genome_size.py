@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.io.compression import compression_of, open_bytes
-from genoseq.io.fasta_copy import GENBANK, SPACE, even_copy
+from genoseq.io.fasta_copy import GENBANK, SPACE, even_copy, genbank_copy, name_of
 from genoseq.io.fasta_index import index_beside, read_fai
+from genoseq.io.genbank import no_sequence
 
 WHOLE = 4 << 20
 """Letters up to which a file is read whole: a thousand bacteria are to take seconds."""
@@ -19,12 +22,17 @@ SAMPLE = 1 << 20
 """Letters that are read of a larger one."""
 HEAD = 1 << 16
 """Letters that are read as scoring will read them."""
+PARSED = 1 << 19
+"""Letters up to which GenBank is: features take Biopython 0.13 s a million letters, which of a
+thousand bacteria would be half an hour."""
 COMPRESSED = 3.4
 """Letters in a byte of gzip: 3.3 in hg38.fa.gz of UCSC, 3.4 in bacteria of RefSeq."""
 DENSEST = 16
 """Letters in a byte of a compressed file beyond which its index is another file's."""
 
-_LOCUS = re.compile(rb"^LOCUS +(\S+) +(\d+) bp|^VERSION +(\S+)", re.MULTILINE)
+_LOCUS = re.compile(rb"^LOCUS +\S+ +\d+ bp", re.MULTILINE)
+_VERSION = re.compile(rb"^VERSION +([^.\s]\S*)", re.MULTILINE)
+_BESIDE_LETTERS = SPACE + b"0123456789"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -50,14 +58,15 @@ def genome_size(path: str | Path) -> GenomeSize:
 
     It is exact where an index lies beside the file (``.fai``, not older, of this file) or the file
     holds no more than about :data:`WHOLE` letters; otherwise its beginning, and the bytes of the
-    file, say how much it holds.
+    file, say how much it holds.  Of GenBank beyond :data:`PARSED` letters it is what the records
+    say of themselves, each of which must have the sequence it speaks of.
 
     Raises
     ------
     InputFormatError
         If the beginning of the file is no nucleotide FASTA, nothing is in it, a record that was
-        read has the name of another, or its compressed data is damaged.  What follows the
-        beginning is not checked here.
+        read has no name or that of another, a GenBank record has no sequence, or the compressed
+        data is damaged.  What follows the beginning is not checked here.
     OSError
         If it cannot be read.
     """
@@ -65,19 +74,24 @@ def genome_size(path: str | Path) -> GenomeSize:
     with path.open("rb") as file:
         packed = compression_of(file.read(6)) is not None
     letters = path.stat().st_size * (COMPRESSED if packed else 1)
-    indexed = _packed_index(path) if packed else _plain_index(path)
+    whole = letters <= WHOLE
     with open_bytes(path) as stream:
-        text = stream.read(HEAD if indexed else SAMPLE)
-        if not indexed and (letters <= WHOLE or text.startswith(GENBANK)):
-            text += stream.read()
-    if text.startswith(GENBANK):
-        return _counted(_genbank_records(text, path), path)
+        text = stream.read(HEAD)
+        if text.startswith(GENBANK):
+            return _counted(_genbank_records(text + stream.read(), path), path)
+        indexed: list[tuple[str, int]] = []
+        if not packed:
+            indexed = _plain_index(path)
+        elif not whole:
+            indexed = _packed_index(path, text)
+        if not indexed:
+            text += stream.read() if whole else stream.read(SAMPLE - HEAD)
     text = text.removeprefix(_BYTE_ORDER_MARK)
     _check_head(text, path)
     if indexed:
         return _counted(indexed, path)
-    counted = _counted(_records(text), path)
-    if letters <= WHOLE:
+    counted = _counted(_records(text if whole else _without_cut_header(text), path), path)
+    if whole:
         return counted
     times = letters / len(text)
     return GenomeSize(round(counted.bases * times), max(1, round(counted.contigs * times)))
@@ -89,24 +103,47 @@ def _plain_index(path: Path) -> list[tuple[str, int]]:
     return [(name, lines.bases) for name, lines in index.items()]
 
 
-def _packed_index(path: Path) -> list[tuple[str, int]]:
-    """The same of a compressed file, in which no record can be looked up."""
+def _packed_index(path: Path, head: bytes) -> list[tuple[str, int]]:
+    """The same of a compressed file, of which the first letters alone can be compared."""
     fai, state = path.with_name(f"{path.name}.fai"), path.stat()
     if not fai.is_file() or fai.stat().st_mtime_ns < state.st_mtime_ns:
         return []
     found = [(name, lines.bases) for name, lines in (read_fai(fai) or {}).items()]
+    first = _records(_whole_lines(head.removeprefix(_BYTE_ORDER_MARK)), path)
+    if not first or len(found) < len(first) or found[: len(first) - 1] != first[:-1]:
+        return []
+    (name, bases), (cut_name, cut_bases) = found[len(first) - 1], first[-1]
+    if name != cut_name or bases < cut_bases:
+        return []
     return found if sum(bases for _, bases in found) <= DENSEST * state.st_size else []
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """A beginning without its last line, which may be cut; all of it if it is one line."""
+    return text[: max(text.rfind(b"\n"), text.rfind(b"\r")) + 1] or text
+
+
+def _without_cut_header(text: bytes) -> bytes:
+    """A beginning that ends before the name that it would cut."""
+    before, _, last = text.rpartition(b">")
+    return text if b"\n" in last or b"\r" in last else before
 
 
 def _check_head(text: bytes, path: Path) -> None:
     """Read the first lines as scoring will."""
     head = text[:HEAD] if b">" in text[:HEAD] else text
-    if len(head) < len(text):  # the last line is cut
-        head = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1] or head
+    if len(head) < len(text):
+        head = _whole_lines(head)
+    _copied(head, path, even_copy)
+
+
+def _copied(text: bytes, path: Path, copy: Callable[[Path, Path, Path], None]) -> bytes:
+    """The even FASTA that scoring would read of a file with this text."""
     with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
-        plain = Path(name, "head.fa")
-        plain.write_bytes(head)
-        even_copy(plain, Path(name, "even.fa"), path)
+        plain, even = Path(name, "plain"), Path(name, "even.fa")
+        plain.write_bytes(text)
+        copy(plain, even, path)
+        return even.read_bytes()
 
 
 def _counted(lengths: list[tuple[str, int]], path: Path) -> GenomeSize:
@@ -119,19 +156,42 @@ def _counted(lengths: list[tuple[str, int]], path: Path) -> GenomeSize:
 
 def _genbank_records(text: bytes, path: Path) -> list[tuple[str, int]]:
     """Names and bases of the records of a GenBank file."""
-    found: list[tuple[str, int]] = []
-    for locus, bases, version in _LOCUS.findall(text):
-        name = (locus or version).decode(errors="replace")
-        if locus:
-            found.append((name, int(bases)))
-        elif found:
-            found[-1] = name, found[-1][1]
-    if not found:
+    if len(text) <= PARSED:
+        return _records(_copied(text, path, genbank_copy), path)
+    if b"\r" in text:
+        text = text.replace(b"\r", b"\n")
+    records = list(_LOCUS.finditer(text))
+    if not records:
         raise InputFormatError("no GenBank record says its length in bp: proteins?", path)
+    found = []
+    for record, after in pairwise([*(match.span() for match in records), (len(text), 0)]):
+        locus, said = text[slice(*record)].split()[1:3]
+        origin = text.find(b"\nORIGIN", record[1], after[0])
+        version = _VERSION.search(text, record[1], max(record[1], origin))
+        name = (version[1] if version else locus).decode(errors="replace")
+        if origin < 0:
+            raise no_sequence(name, path)
+        _check_sequence(text, origin, int(said), name, path)
+        found.append((name, int(said)))
     return found
 
 
-def _records(text: bytes) -> list[tuple[str, int]]:
+def _check_sequence(text: bytes, origin: int, said: int, name: str, path: Path) -> None:
+    """Whether a record has the letters that it says it has, behind its ``ORIGIN``."""
+    first, end = text.find(b"\n", origin + 1), text.find(b"\n//", origin)
+    if first < 0:
+        raise no_sequence(name, path)
+    letters = len(text[first : end if end >= 0 else None].translate(None, _BESIDE_LETTERS))
+    if not letters and said:
+        raise no_sequence(name, path)
+    if letters != said:
+        raise InputFormatError(
+            f"record {name!r} says {said:,} bp and has {letters:,}: cut off? Download it again",
+            path,
+        )
+
+
+def _records(text: bytes, path: Path) -> list[tuple[str, int]]:
     """Names and bases of the records of a FASTA."""
     if b"\r" in text:
         text = text.replace(b"\r", b"\n")
@@ -139,5 +199,8 @@ def _records(text: bytes) -> list[tuple[str, int]]:
     for record in (b"\n" + text).split(b"\n>")[1:]:
         header, _, body = record.partition(b"\n")
         bases = len(body) - sum(body.count(letter) for letter in SPACE)
-        found.append((b"".join(header.split()[:1]).decode(errors="replace"), bases))
+        try:
+            found.append((name_of(header), bases))
+        except InputFormatError as error:
+            raise InputFormatError(error.problem, path) from None
     return found

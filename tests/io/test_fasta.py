@@ -86,6 +86,8 @@ def test_open_fasta_reads_what_is_found_in_the_wild(
             ":1: the record's name, b'caf\\xe9', holds control characters or is not",
         ),
         (b">a\x1cb\nAC\n", ":1: the record's name, b'a\\x1cb', holds control characters"),
+        (b">a\x01b\nAC\n", ":1: the record's name, b'a\\x01b', holds control characters"),
+        (">c\nA\n>a\u200bb\nAC\n".encode(), ":3: the record's name, b'a\\xe2\\x80\\x8bb', holds"),
         (">a\nAC\n".encode("utf-16"), ":1: binary data, not FASTA"),
         (b"\x28\xb5\x2f\xfd" + b"x" * 40, ": zstd needs Python 3.14 or later: decompress it first"),
         (gzip.compress(b">a\nACGT\n", mtime=0)[:-6], ": damaged or cut off gzip data"),

@@ -140,6 +140,7 @@ def test_open_fasta_takes_the_sequences_of_genbank(
     ("old", "new", "message"),
     [
         ("ORIGIN", "CONTIG      join(X:1..60)\n//", "record 'AB000001.2' has no sequence in this"),
+        ("AB000001", "AB\u200b", "the record's name, 'AB\\u200b.2', is not one word of printable"),
         ("acgta", "acg*a", "record 'AB000001.2': '*' is not a nucleotide: a protein"),
         ("60 bp    DNA ", "60 aa        ", "record 'AB000001.2' is a protein"),
         ("ORIGIN", "//", "not GenBank as Biopython reads it: ValueError"),

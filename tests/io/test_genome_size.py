@@ -38,13 +38,60 @@ def test_small_file_is_counted(
     assert (found.bases, found.contigs) == (sum(lengths), len(lengths))
 
 
-def test_index_beside_a_file_is_believed_if_it_is_not_older(tmp_path: Path) -> None:
-    path, fai = tmp_path / "g.fa.gz", tmp_path / "g.fa.gz.fai"
-    path.write_bytes(gzip.compress(b">a\nACGT\n"))
-    fai.write_text("a\t200\t3\t80\t81\nb\t7\t9\t80\t81\n")
-    assert genome_size(path).lengths == {"a": 200, "b": 7}
+def large_packed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Contigs a to d of 4, 5, 200 and 7 bases, of which the first 30 bytes alone are read."""
+    path = folder / "g.fa.gz"
+    path.write_bytes(
+        gzip.compress(b">a\nACGT\n>b\nACG\nTA\n>c\n" + b"A" * 200 + b"\n>d\nACGTACG\n")
+    )
+    monkeypatch.setattr(module, "WHOLE", 0)
+    monkeypatch.setattr(module, "HEAD", 30)
+    monkeypatch.setattr(module, "SAMPLE", 40)
+    return path
+
+
+INDEX = {"a": 4, "b": 5, "c": 200, "d": 7}
+
+
+def write_index(path: Path, lengths: dict[str, int]) -> Path:
+    fai = path.with_name(f"{path.name}.fai")
+    fai.write_text("".join(f"{name}\t{n}\t3\t80\t81\n" for name, n in lengths.items()))
+    return fai
+
+
+def test_index_of_a_packed_file_is_believed_if_it_is_not_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = large_packed(tmp_path, monkeypatch)
+    fai = write_index(path, INDEX)
+    assert genome_size(path).lengths == INDEX
     os.utime(fai, (0, 0))
-    assert genome_size(path).lengths == {"a": 4}
+    assert genome_size(path).lengths is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"new": 4, "b": 5, "c": 200},
+        {"a": 4, "new": 5, "c": 200},
+        {"a": 4, "b": 6, "c": 200},
+        {"a": 4},
+        {},
+    ],
+)
+def test_index_that_does_not_begin_like_a_packed_file_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, int]
+) -> None:
+    path = large_packed(tmp_path, monkeypatch)
+    write_index(path, said)
+    assert genome_size(path).lengths is None
+
+
+def test_index_of_a_small_packed_file_is_not_needed(tmp_path: Path) -> None:
+    path = tmp_path / "g.fa.gz"
+    path.write_bytes(gzip.compress(b">old\nACGT\n>c\nAC\n"))
+    write_index(path, {"old": 4, "new": 2})
+    assert genome_size(path).lengths == {"old": 4, "c": 2}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -53,8 +100,7 @@ def test_index_of_another_file_is_not_believed(tmp_path: Path, packed: bool, sai
     text, path = b">c0\nACGT\n", tmp_path / "g.fa"
     path.write_bytes(gzip.compress(text) if packed else text)
     (tmp_path / "g.fa.fai").write_text(said)
-    if not (packed and said.startswith("other")):  # whose records cannot be looked up
-        assert genome_size(path).lengths == {"c0": 4}
+    assert genome_size(path).lengths == {"c0": 4}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -74,16 +120,79 @@ def test_large_file_is_judged_by_its_beginning(
     assert found.bases / found.contigs == pytest.approx(10_000, rel=0.1)
 
 
-def test_genbank_says_its_size(tmp_path: Path) -> None:
+GENBANK = (
+    "LOCUS       NC_1              8 bp    DNA     circular CON 09-MAR-2022\n"
+    "VERSION     {version}\n"
+    "FEATURES             Location/Qualifiers\n"
+    "     gene            1..4\n"
+    "ORIGIN      \n"
+    "        1 acgtacgt\n"
+    "//\n"
+    "LOCUS       NC_2              6 bp    DNA     linear   CON 09-MAR-2022\n"
+    "ORIGIN      \n"
+    "        1 acgtac\n"
+    "//\n"
+)
+
+
+@pytest.mark.parametrize("parsed", [0, module.PARSED])
+@pytest.mark.parametrize(("version", "name"), [("NC_1.2", "NC_1.2"), (".", "NC_1")])
+def test_genbank_says_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed: int, version: str, name: str
+) -> None:
+    monkeypatch.setattr(module, "PARSED", parsed)
     path = tmp_path / "g.gb"
-    path.write_text(
-        "LOCUS       NC_1      4641652 bp    DNA     circular CON 09-MAR-2022\n//\n"
-        "LOCUS       NC_2          120 bp    DNA     linear   CON 09-MAR-2022\n//\n"
-    )
-    assert (genome_size(path).bases, genome_size(path).contigs) == (4_641_772, 2)
-    assert genome_size(path).lengths == {"NC_1": 4_641_652, "NC_2": 120}
-    path.write_text("LOCUS       NC_1   4 bp  DNA\nVERSION     NC_1.2\n//\n")
-    assert genome_size(path).lengths == {"NC_1.2": 4}
+    path.write_text(GENBANK.format(version=version))
+    found = genome_size(path)
+    assert (found.bases, found.contigs) == (14, 2)
+    assert found.lengths == {name: 8, "NC_2": 6}
+    with open_fasta(path) as genome:
+        assert genome.lengths == found.lengths
+    path.write_text(GENBANK.format(version=version).removesuffix("//\n"))  # nothing is missed
+    assert genome_size(path) == found
+
+
+@pytest.mark.parametrize("parsed", [0, module.PARSED])
+@pytest.mark.parametrize(
+    ("old", "new", "small", "large"),
+    [
+        (
+            "ORIGIN      \n        1 acgtac\n//",
+            "CONTIG      join(X.1:1..6)\n//",
+            "",
+            "no sequence in",
+        ),
+        ("        1 acgtacgt\n", "", "", "record 'NC_1.2' has no sequence in"),
+        ("acgtac\n//\n", "acg", "Expected sequence length", "'NC_2' says 6 bp and has 3: cut off?"),
+        ("acgtacgt\n//\n", "acgtacgt\n", "Expected sequence length", "'NC_1.2' says 8 bp and has"),
+        ("1..4", "-1..4", "negative starting position", ""),
+    ],
+)
+def test_genbank_that_scoring_refuses_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    parsed: int,
+    old: str,
+    new: str,
+    small: str,
+    large: str,
+) -> None:
+    monkeypatch.setattr(module, "PARSED", parsed)
+    path = tmp_path / "g.gb"
+    text = GENBANK.format(version="NC_1.2")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputFormatError) as theirs:
+        open_fasta(path)
+    if not (parsed or large):  # features of a large file cost too much here
+        assert genome_size(path).contigs == 2
+        return
+    with pytest.raises(InputFormatError) as ours:
+        genome_size(path)
+    assert str(ours.value).startswith(f"{path}: ")
+    assert (small if parsed else large) in str(ours.value)
+    assert not parsed or str(ours.value) == str(theirs.value)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +206,14 @@ def test_genbank_says_its_size(tmp_path: Path) -> None:
         (b">p1\nMKTAYIAKQRQISFVKSHFSRQ\n", "a protein FASTA"),
         (b">c\nACGT\n" + b">d\nACGT\n" * 2, "a second record named 'd'"),
         (b">c\n" + b"A" * module.HEAD + b"\n>d\n>d\n", "two records named 'd'"),
-        (b"LOCUS       NP_1      152 aa    linear\n//\n", "no GenBank record says its length"),
+        (b">a\x01b\nACGT\n", "holds control characters"),
+        (b">c\n" + b"A" * module.HEAD + b"\n>a\x01b\nA\n", "holds control characters"),
+        (b">c\n" + b"A" * module.HEAD + b"\n>\nA\n", "a record without a name"),
+        (b"LOCUS       NP_1      152 aa    linear\n//\n", "not GenBank as Biopython reads it"),
+        (
+            b"LOCUS       NP_1      152 aa    linear\n" + b"x\n" * module.PARSED,
+            "no GenBank record says its length",
+        ),
         (gzip.compress(b">c\n" + b"ACGT" * 99)[:-9], "damaged or cut off gzip"),
     ],
 )
