@@ -17,7 +17,7 @@ from genoseq.data.targets import build_scheme
 from genoseq.io.genome_size import GenomeSize
 from genoseq.memory import predicting_memory, training_memory
 from genoseq.shards import CONTIG_WORK
-from genoseq.sheet import GenomeRow
+from genoseq.sheet import GenomeRow, contig_rule
 from genoseq.tokenizers.vocabulary import Vocabulary
 from genoseq.work import work_of
 from genoseq.workflow import DEMO_FILES, Plan
@@ -105,12 +105,12 @@ def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> int:
     """Bases of a genome in its test split; ``fraction`` is that of ``split: blocks``."""
     if row.split in ("test", "blocks"):
         return size.bases if row.split == "test" else round(fraction * size.bases)
-    named = [part.partition("=")[2] for part in row.split.split(";") if "test=" in part]
-    if not named:
+    if not row.split.startswith("contigs:"):
         return 0
+    tested = [name for name, split in contig_rule(row.split).items() if split == "test"]
     if size.lengths is None:
-        return size.bases
-    return sum(size.lengths.get(name, 0) for name in named[0].split(","))
+        return size.bases if tested else 0
+    return sum(size.lengths.get(name, 0) for name in tested)
 
 
 class TrainingCost(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,24 +35,57 @@ class GenomeRow(Settings):
                 f"split {self.split!r}: use train, valid, test, score, blocks, "
                 f"or contigs:valid=chrA,chrB;test=chrC"
             )
+        if self.split.startswith("contigs:"):
+            contig_rule(self.split)
         return self
+
+
+def contig_rule(rule: str) -> dict[str, str]:
+    """Split of each contig that a rule ``contigs:valid=a,b;test=c`` names; spaces do not count.
+
+    Raises
+    ------
+    ConfigError
+        If the rule does not parse, or a contig is named twice.
+    """
+    splits: dict[str, str] = {}
+    for part in rule.removeprefix("contigs:").split(";"):
+        name, equals, contigs = (text.strip() for text in part.partition("="))
+        if not equals or name not in ("train", "valid", "test", "score"):
+            raise ConfigError(
+                f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC"
+            )
+        for chrom in (text.strip() for text in contigs.split(",")):
+            if chrom in splits:
+                raise ConfigError(f"split rule {rule!r}: contig {chrom!r} is named twice")
+            splits[chrom] = name
+    return splits
 
 
 def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
     """Rows of the sample sheet by name: tab separated, header line, ``-`` or empty for none.
 
     ``signal`` holds several files separated by commas.  Lines starting with ``#`` are comments.
+
+    Raises
+    ------
+    InputFormatError
+        With the line, at whatever is no such sheet.
     """
     rows: dict[str, GenomeRow] = {}
     try:
-        lines = Path(path).read_text().splitlines()
+        # Excel writes a byte order mark, which else would be part of the first column's name.
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputFormatError(f"the sample sheet cannot be read: {error}", path) from None
     numbered = [(n, x) for n, x in enumerate(lines, 1) if x.strip() and not x.startswith("#")]
     if not numbered:
         raise InputFormatError("the sample sheet is empty: it needs a header and a row", path)
-    header, *body = csv.reader((text for _, text in numbered), delimiter="\t")
-    for (number, _), cells in zip(numbered[1:], body, strict=True):
+    (first, header), *body = ((n, next(csv.reader([x], delimiter="\t"))) for n, x in numbered)
+    header = [column.strip() for column in header]
+    if twice := [column for column, count in Counter(header).items() if count > 1]:
+        raise InputFormatError(f"a second column {twice[0]!r}: remove one", path, first)
+    for number, cells in body:
         if len(cells) != len(header):
             raise InputFormatError(
                 f"{len(cells)} columns, the header has {len(header)}: separate them by tabs",

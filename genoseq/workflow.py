@@ -23,6 +23,7 @@ from genoseq.memory import predicting_memory, request, state_count, training_mem
 from genoseq.settings import parse_settings
 from genoseq.shards import shard_names
 from genoseq.sheet import GenomeRow, named_file, read_genomes
+from genoseq.sheet_checks import sheet_problems
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
 """Settings of a run that do not decide its weights."""
@@ -226,45 +227,10 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
     # Snakemake's own setting `pathvars` moves folders; it is no fact of the experiment.
     checked = parse_settings(Config, {k: v for k, v in config.items() if k != "pathvars"}, path)
     plan = Plan(checked, read_genomes(checked.genomes))
-    problems = sheet_problems(plan)
+    problems = sheet_problems(checked, plan.genomes)
     if problems:
         raise ConfigError(problems, checked.genomes)
     return plan
-
-
-def sheet_problems(plan: Plan) -> list[str]:
-    """What the sample sheet lacks for these settings."""
-    problems = []
-    for name in plan.learned:
-        row = plan.genomes[name]
-        if plan.signals and not row.signal:
-            problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
-        if not plan.signals and row.annotation is None:
-            problems.append(
-                f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
-                f"empty; give a file, or split score"
-            )
-    if plan.signals and "bed" in plan.config.score.formats:
-        problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
-    if not plan.learned:
-        return [
-            "every split is score, so there is nothing to train on; a model that is there already "
-            "scores by hand: genoseq score FASTA -m MODEL -o OUT"
-        ]
-    splits = {plan.genomes[name].split for name in plan.learned}
-    if splits <= {"valid", "test"}:
-        problems.append("no genome to train on: give one the split train, blocks or contigs:...")
-    if not any(_has_test(split, plan.config.split.test) for split in splits):
-        problems.append(
-            "no genome to test on: give one the split test, blocks (with split.test above 0) or "
-            "contigs:test=..."
-        )
-    return problems
-
-
-def _has_test(split: str, fraction: float) -> bool:
-    """Whether a genome of this split has regions that no model trains on, to evaluate it."""
-    return split == "test" or "test=" in split or (split == "blocks" and fraction > 0)
 
 
 def missing_files(plan: Plan) -> list[str]:

@@ -166,6 +166,8 @@ def test_windows_of_contigs_that_were_not_counted() -> None:
         ("train", 0),
         ("contigs:valid=a", 0),
         ("contigs:valid=a;test=b,none", 1_000_000),
+        ("contigs:valid=a; test = b , none", 1_000_000),
+        ("contigs:test=b;valid=a", 1_000_000),
     ],
 )
 def test_bases_to_evaluate_follow_the_split(split: str, bases: int) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genoseq.errors import ConfigError, GenoseqError, listed
+from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
 
 if TYPE_CHECKING:
+    from genoseq.config import Config
     from genoseq.estimate import Estimate
     from genoseq.io.genome_size import GenomeSize
+    from genoseq.sheet import GenomeRow
     from genoseq.workflow import Plan
 
 app = typer.Typer(
@@ -82,24 +84,52 @@ def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
     Raises
     ------
     ConfigError
-        With every genome that cannot be read, or lacks contigs that its split names.
+        With every genome that cannot be read, learned from as its split says, or scored; or if no
+        genome has anything to train or to test on.
     """
-    from genoseq.data.splits import contig_splits
     from genoseq.io.genome_size import genome_size
+    from genoseq.sheet_checks import split_problems
 
     sizes: dict[str, GenomeSize | None] = {}
+    splits: set[str] = set()
     problems = []
     for name, row in plan.genomes.items():
         path = Path(row.fasta)
         try:
             sizes[name] = size = genome_size(path) if path.is_file() else None
-            if size is not None and size.lengths is not None and row.split.startswith("contigs:"):
-                contig_splits(row.split, size.lengths)
+            splits |= _splits(row, size, plan.config)
         except (GenoseqError, OSError) as error:
             problems.append(f"genome {name!r}: {error}")
-    if problems:
+    if problems := problems or split_problems(splits):
         raise ConfigError(problems, plan.config.genomes)
     return sizes
+
+
+def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]:
+    """Splits that a genome may have bases in, as far as its size tells.
+
+    Raises
+    ------
+    InputFormatError
+        If it has too few bases to score.
+    ConfigError, RegionError
+        If nothing of it can be learned from as its split says.
+    """
+    from genoseq.data.splits import possible_splits
+    from genoseq.sheet_checks import named_splits
+
+    if size is None or size.lengths is None:
+        return named_splits(row.split, config.split.test)
+    token = max(run.model.tokenizer.k for run in config.models.values())
+    if max(size.lengths.values()) < token:
+        raise InputFormatError(
+            f"{size.bases} bases, and no contig as long as a token, {token} bases: nothing can be "
+            f"scored; remove its row",
+            row.fasta,
+        )
+    if row.split == "score":
+        return {"score"}
+    return possible_splits(size.lengths, row.split, config.split, config.regions)
 
 
 def _table(rows: Sequence[Estimate]) -> Iterator[str]:

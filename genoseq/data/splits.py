@@ -19,7 +19,7 @@ too short or too rich in N are dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -28,40 +28,19 @@ from numpy.typing import NDArray
 
 from genoseq.config import RegionSettings, SplitSettings
 from genoseq.data.intervals import blacklist_holes, cut_out, holes_by_contig
+from genoseq.data.n_runs import NRuns, n_runs
 from genoseq.errors import ConfigError, RegionError, listed
 from genoseq.regions import Region
-from genoseq.sequences import N
+from genoseq.sheet import contig_rule
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta
 
 TRAIN, VALID, TEST, SCORE = "train", "valid", "test", "score"
-# Runs of N this long are holes of an assembly; shorter ones are single unclear bases.
-LONG_N_RUN = 100
 # bp of the largest region: what is held in memory of one, in codes, ids and labels, stays small.
 LARGEST = 1 << 24
-_STRETCH = 1 << 23
 
 Assigned = list[tuple[Region, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class NRuns:
-    """Runs of N of one contig: starts and ends, int64 (R,), sorted, 0-based half-open."""
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    def count(self, start: int, end: int) -> int:
-        """N among bases ``start <= i < end``."""
-        first, last = np.searchsorted(self.ends, start, "right"), np.searchsorted(self.starts, end)
-        inside = np.minimum(self.ends[first:last], end) - np.maximum(self.starts[first:last], start)
-        return int(inside.sum())
-
-    def long(self, chrom: str) -> Iterator[Region]:
-        """Runs of at least :data:`LONG_N_RUN` bases."""
-        for place in np.flatnonzero(self.ends - self.starts >= LONG_N_RUN):
-            yield Region(chrom, int(self.starts[place]), int(self.ends[place]))
 
 
 def assign_splits(
@@ -115,19 +94,6 @@ def assign_splits(
     return assigned
 
 
-def n_runs(fasta: Fasta, chrom: str) -> NRuns:
-    """Runs of N (any ambiguity code) of a contig; reads it once, 8 Mb at a time."""
-    length = fasta.lengths[chrom]
-    edges: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    before = False
-    for start in range(0, length, _STRETCH):
-        unknown = fasta.codes(chrom, start, min(start + _STRETCH, length)) == N
-        edges.append(np.flatnonzero(np.diff(unknown, prepend=before)) + start)
-        before = bool(unknown[-1])
-    changes = np.concatenate([*edges, [length]] if before else edges)
-    return NRuns(changes[0::2], changes[1::2])
-
-
 def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
     """Split of each contig under a rule ``contigs:valid=a,b;test=c``.
 
@@ -136,20 +102,8 @@ def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
     ConfigError
         If the rule does not parse, or a contig is named twice or does not exist.
     """
-    splits: dict[str, str] = {}
-    strange: list[str] = []
-    for part in rule.removeprefix("contigs:").split(";"):
-        name, equals, contigs = (text.strip() for text in part.partition("="))
-        if not equals or name not in (TRAIN, VALID, TEST, SCORE):
-            raise ConfigError(
-                f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC"
-            )
-        for chrom in (text.strip() for text in contigs.split(",")):
-            if chrom in splits:
-                raise ConfigError(f"split rule {rule!r}: contig {chrom!r} is named twice")
-            strange += [repr(chrom)] * (chrom not in lengths)
-            splits[chrom] = name
-    if strange:
+    splits = contig_rule(rule)
+    if strange := [repr(chrom) for chrom in splits if chrom not in lengths]:
         raise ConfigError(f"split rule {rule!r}: no contig {listed(strange)} in the FASTA")
     return {chrom: splits.get(chrom, TRAIN) for chrom in lengths}
 
@@ -171,15 +125,7 @@ def block_splits(weights: NDArray[np.int64], split: SplitSettings, seed: int = 0
     ConfigError
         If the fractions leave nothing to train on, or there are fewer blocks than splits.
     """
-    fractions = {TRAIN: 1 - split.valid - split.test, VALID: split.valid, TEST: split.test}
-    if fractions[TRAIN] <= 1e-9:
-        raise ConfigError("split: the fractions of valid and test leave nothing to train on")
-    wanted = {name: fraction for name, fraction in fractions.items() if fraction > 0}
-    if len(weights) < len(wanted):
-        raise ConfigError(
-            f"split blocks: {len(weights)} blocks of {split.block:,} bp with usable bases are too "
-            f"few for {len(wanted)} splits ({', '.join(wanted)}): make block smaller"
-        )
+    wanted = _wanted(split, len(weights))
     names = [TRAIN] * len(weights)
     got = dict.fromkeys(wanted, 0.0)
     seen = 0.0
@@ -193,6 +139,20 @@ def block_splits(weights: NDArray[np.int64], split: SplitSettings, seed: int = 0
     return names
 
 
+def _wanted(split: SplitSettings, blocks: int) -> dict[str, float]:
+    """Fraction of each split that is to have blocks; ConfigError if so many are too few."""
+    fractions = {TRAIN: 1 - split.valid - split.test, VALID: split.valid, TEST: split.test}
+    if fractions[TRAIN] <= 1e-9:
+        raise ConfigError("split: the fractions of valid and test leave nothing to train on")
+    wanted = {name: fraction for name, fraction in fractions.items() if fraction > 0}
+    if blocks < len(wanted):
+        raise ConfigError(
+            f"split blocks: {blocks} blocks of {split.block:,} bp with usable bases are too "
+            f"few for {len(wanted)} splits ({', '.join(wanted)}): make block smaller"
+        )
+    return wanted
+
+
 def _fill_empty(names: list[str], wanted: list[str]) -> None:
     """Give each split without a block one of the split that has most of them."""
     for name in wanted:
@@ -200,6 +160,27 @@ def _fill_empty(names: list[str], wanted: list[str]) -> None:
             richest = max(wanted, key=names.count)
             places = [place for place, other in enumerate(names) if other == richest]
             names[places[len(places) // 2]] = name
+
+
+def possible_splits(
+    lengths: Mapping[str, int], rule: str, split: SplitSettings, regions: RegionSettings
+) -> set[str]:
+    """Splits that may get a region, by the lengths of contigs alone.
+
+    Runs of N, the blacklist and gaps, which :func:`assign_splits` knows too, can only take more.
+
+    Raises
+    ------
+    ConfigError, RegionError
+        As :func:`assign_splits`, where the lengths decide.
+    """
+    splits = contig_splits(rule, lengths) if rule.startswith("contigs:") else {}
+    long = [chrom for chrom, length in lengths.items() if length >= regions.min_length]
+    if not long:
+        raise _none_left(rule, regions)
+    if rule == "blocks":
+        return {*_wanted(split, sum(_block_count(n, split.block) for n in lengths.values() if n))}
+    return {splits.get(chrom, rule) for chrom in long}
 
 
 def _areas(
@@ -243,10 +224,14 @@ def _block_areas(
 
 def _blocks(chrom: str, length: int, size: int) -> Iterator[Region]:
     """The contig in pieces of equal length (to a base), as close to ``size`` as that allows."""
-    count = max(1, round(length / size))
+    count = _block_count(length, size)
     edges = [length * place // count for place in range(count + 1)]
     for start, end in pairwise(edges):
         yield Region(chrom, start, end)
+
+
+def _block_count(length: int, size: int) -> int:
+    return max(1, round(length / size))
 
 
 def _with_gaps(runs: Assigned, gap: int) -> Iterator[tuple[Region, str]]:
@@ -281,9 +266,8 @@ def _holes(
 def _check_left(
     assigned: Assigned, rule: str, split: SplitSettings, regions: RegionSettings
 ) -> None:
-    limits = f"min_length {regions.min_length} bp, max_n_fraction {regions.max_n_fraction}"
     if not assigned:
-        raise RegionError(f"split {rule}: no region is left ({limits}, blacklist)")
+        raise _none_left(rule, regions)
     if rule != "blocks":
         return
     present = {name for _, name in assigned}
@@ -292,5 +276,13 @@ def _check_left(
     if lost:
         raise ConfigError(
             f"split blocks: no region is left for {', '.join(lost)} (block {split.block:,} bp, gap "
-            f"{split.gap:,} bp, {limits}): make gap smaller than block"
+            f"{split.gap:,} bp, {_limits(regions)}): make gap smaller than block"
         )
+
+
+def _none_left(rule: str, regions: RegionSettings) -> RegionError:
+    return RegionError(f"split {rule}: no region is left ({_limits(regions)}, blacklist)")
+
+
+def _limits(regions: RegionSettings) -> str:
+    return f"min_length {regions.min_length} bp, max_n_fraction {regions.max_n_fraction}"

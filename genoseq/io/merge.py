@@ -66,6 +66,14 @@ class Shards:
             If no base has a value.
         """
         first = self.parts[0]
+        if not self.bases:
+            files = (self.record or {}).get("inputs", {}).get("genome", {})
+            of = "".join(f" of {name}" for name in files)
+            raise RegionError(
+                f"{out}: no base{of} has a value, so there is nothing to "
+                f"write: every contig is all N, or shorter than one token; a genome without tracks "
+                f"ends the workflow: remove its row from the sample sheet"
+            )
         whole = replace(first.origin, regions=None)
         columns = first.lengths, first.channels, first.kind
         write_tracks(tracks, *columns, out, ["scores"], whole, self.record)

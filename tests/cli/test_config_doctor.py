@@ -39,7 +39,9 @@ def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_p
     Path("genomes.tsv").write_text(
         f"{columns}one\tone.fa\tone.gff3\tblocks\ntwo\ttwo.fa\t\tscore\n"
     )
-    Path("config.yaml").write_text("genomes: genomes.tsv\nscore: {formats: [bigwig], shards: 2}\n")
+    Path("config.yaml").write_text(
+        "genomes: genomes.tsv\nscore: {formats: [bigwig], shards: 2}\nsplit: {block: 30000}\n"
+    )
     said = run("config", "check", "config.yaml").split("\nEstimates")[0]
     lines = [line.split() for line in said.splitlines()]
     rows = {line[0]: line[1:] for line in lines if line}
@@ -110,11 +112,59 @@ def test_config_check_names_genomes_that_cannot_run(
     assert str(error.value).startswith("genomes.tsv: ")
 
 
+def checked(genomes: dict[str, str], *rows: str) -> tuple[str, ...]:
+    """Problems of a sheet whose rows are name and split, in the working folder."""
+    for name, text in genomes.items():
+        Path(f"{name}.fa").write_text(text)
+    Path("a.gff3").write_text("##gff-version 3\n")
+    lines = [f"{name}\t{name}.fa\ta.gff3\t{split}\n" for name, split in map(str.split, rows)]
+    Path("genomes.tsv").write_text("name\tfasta\tannotation\tsplit\n" + "".join(lines))
+    Path("config.yaml").write_text("genomes: genomes.tsv\n")
+    try:
+        run("config", "check", "config.yaml")
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def test_config_check_wants_bases_to_train_and_to_test_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    letters = "ACGT" * 100
+    one = {"one": f">c1\n{letters}\n>c2\n{letters}\n>small\nACGT\n"}
+    (problem,) = checked(one, "one contigs:valid=c1;test=c2")
+    assert problem.startswith("no genome to train on: ")
+    (problem,) = checked(one, "one contigs:valid=c1;test=small")
+    assert problem.startswith("no genome to test on: ")
+    assert not checked(one, "one contigs:test=c2")
+    two = one | {"two": f">c1\n{letters}\n"}
+    assert not checked(two, "one contigs:valid=c1;test=c2", "two train")
+
+
+def test_config_check_names_genomes_with_too_few_bases(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    genomes = {"empty": ">a\n>b\n", "tiny": ">a\nAC\n>b\nAC\n", "short": ">a\nACGTACGT\n"}
+    genomes |= {"good": ">a\n" + "ACGT" * 40_000}
+    rows = "good blocks", "empty score", "tiny score", "short train", "empty2 blocks"
+    found = checked(genomes | {"empty2": ">a\n"}, *rows)
+    assert [problem.split(":")[0] for problem in found] == [
+        f"genome {name!r}" for name in ("empty", "tiny", "short", "empty2")
+    ]
+    assert "empty.fa: 0 bases, and no contig as long as a token, 3 bases" in found[0]
+    assert "tiny.fa: 4 bases, and no contig as long as a token" in found[1]
+    assert "split train: no region is left (min_length 300 bp" in found[2]
+    assert "empty2.fa: 0 bases" in found[3]
+    assert not checked(genomes, "good blocks", "short score")
+
+
 def test_config_check_says_what_this_machine_has_no_memory_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("one.fa").write_text(">c\nACGT\n")
+    Path("one.fa").write_text(">c\n" + "ACGT" * 40_000 + "\n")
     Path("one.gff3").write_text("##gff-version 3\n")
     Path("genomes.tsv").write_text("name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks")
     config = "genomes: genomes.tsv\nmodels: {a: {training: {batch: %d}}}\n"

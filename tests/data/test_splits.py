@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from genoseq.config import RegionSettings, SplitSettings
 from genoseq.data.leaks import K, sample_for, shared_count, sketch, split_leaks
-from genoseq.data.splits import assign_splits, block_splits, contig_splits, n_runs
+from genoseq.data.n_runs import n_runs
+from genoseq.data.splits import assign_splits, block_splits, contig_splits, possible_splits
 from genoseq.errors import ConfigError, RegionError
 from genoseq.io.fasta import open_fasta
 from genoseq.regions import Region
@@ -71,6 +72,47 @@ def test_assign_splits_by_contig(tmp_path: Path) -> None:
 def test_contig_splits_errors(rule: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         contig_splits(rule, {"a": 5, "b": 5})
+
+
+def test_contig_splits_has_no_eye_for_spaces() -> None:
+    found = contig_splits("contigs:valid = a ; test=b, c", dict.fromkeys("abcd", 5))
+    assert found == {"a": "valid", "b": "test", "c": "test", "d": "train"}
+
+
+@pytest.mark.parametrize(
+    ("lengths", "rule", "found"),
+    [
+        ({"a": 300, "b": 299}, "train", {"train"}),
+        ({"a": 300, "b": 300}, "contigs:valid=a;test=b", {"valid", "test"}),
+        ({"a": 300, "b": 300, "c": 299}, "contigs:valid=a;test=b", {"valid", "test"}),
+        ({"a": 300, "b": 299, "c": 300}, "contigs:test = b", {"train"}),
+        ({"a": 150_000}, "blocks", {"train", "valid", "test"}),
+        ({"a": 50_000, "b": 1, "c": 1, "d": 0}, "blocks", {"train", "valid", "test"}),
+    ],
+)
+def test_possible_splits_are_those_of_long_contigs(
+    lengths: dict[str, int], rule: str, found: set[str]
+) -> None:
+    assert possible_splits(lengths, rule, SplitSettings(), RegionSettings()) == found
+
+
+@pytest.mark.parametrize(
+    ("lengths", "rule", "message"),
+    [
+        ({"a": 299, "b": 0}, "valid", "split valid: no region is left .min_length 300 bp"),
+        ({"a": 299}, "contigs:test=b", "no contig 'b' in the FASTA"),
+        ({"a": 100_000, "b": 0}, "blocks", "2 blocks of 50,000 bp .* too few for 3 splits"),
+    ],
+)
+def test_possible_splits_fails_where_assign_splits_would(
+    tmp_path: Path, lengths: dict[str, int], rule: str, message: str
+) -> None:
+    limits = SplitSettings(), RegionSettings()
+    with pytest.raises((ConfigError, RegionError), match=message):
+        possible_splits(lengths, rule, *limits)
+    path = write(tmp_path, **{name: bases(length) for name, length in lengths.items()})
+    with open_fasta(path) as fasta, pytest.raises((ConfigError, RegionError), match=message):
+        assign_splits(fasta, rule, *limits)
 
 
 def test_assign_splits_cuts_holes_and_drops_pieces(tmp_path: Path) -> None:
@@ -156,7 +198,7 @@ def test_n_runs_finds_every_n(
     text = "".join("N" if flag else "A" for flag in unknown)
     path = write(tmp_path_factory.mktemp("runs"), a="A" + text)
     with pytest.MonkeyPatch.context() as patch, open_fasta(path) as fasta:
-        patch.setattr("genoseq.data.splits._STRETCH", stretch)
+        patch.setattr("genoseq.data.n_runs._STRETCH", stretch)
         runs = n_runs(fasta, "a")
     assert [text.count("N", i, j) for i in range(5) for j in range(i, 60)] == [
         runs.count(1 + i, 1 + j) for i in range(5) for j in range(i, 60)

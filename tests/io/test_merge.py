@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +140,13 @@ def test_tracks_of_merged_shards_are_those_of_the_whole(tmp_path: Path) -> None:
 def test_merge_of_nothing_but_gaps_is_the_error_of_the_whole(tmp_path: Path) -> None:
     genome = {"n": np.full((9, 2), np.nan, np.float32)}
     shards = read_shards([write_shard(tmp_path / "1", genome, [Region("n", 0, 9)])])
-    with pytest.raises(RegionError, match="no base has a value, so there is nothing to write"):
+    with pytest.raises(RegionError, match="no base has a value, so there is nothing to write") as e:
         shards.write(shards.tracks(), tmp_path / "out")
+    assert str(e.value).startswith(f"{tmp_path}/out: ")
+    assert "remove its row from the sample sheet" in str(e.value)
+    named = replace(shards, record={"inputs": {"genome": {"n.fa": "12"}}})
+    with pytest.raises(RegionError, match=r"no base of n\.fa has a value"):
+        named.write(named.tracks(), tmp_path / "out")
     assert not (tmp_path / "out").exists()
     with pytest.raises(RegionError, match="no base has a value"):
         write_shard(tmp_path / "whole", genome, None)

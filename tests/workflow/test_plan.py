@@ -156,7 +156,8 @@ def test_make_plan_wants_a_genome_to_test_on(tmp_path: Path) -> None:
             plan_of(tmp_path, sheet.format(split))
     with pytest.raises(ConfigError, match="no genome to test on"):
         plan_of(tmp_path, sheet.format("blocks"), split={"test": 0})
-    assert plan_of(tmp_path, sheet.format("contigs:test=c1")).learned == ["one"]
+    for split in ("contigs:test=c1", "contigs:valid=c1; test = c2"):
+        assert plan_of(tmp_path, sheet.format(split)).learned == ["one"]
 
 
 def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""What a sample sheet lacks for the settings, told before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from genoseq.config import Config
+from genoseq.sheet import GenomeRow, contig_rule
+
+
+def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
+    """What is wrong with the rows, whatever is in their files."""
+    problems = []
+    signals = config.labels.scheme == "signal"
+    learned = {name: row for name, row in genomes.items() if row.split != "score"}
+    for name, row in learned.items():
+        if signals and not row.signal:
+            problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
+        if not signals and row.annotation is None:
+            problems.append(
+                f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
+                f"empty; give a file, or split score"
+            )
+    if signals and "bed" in config.score.formats:
+        problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
+    if not learned:
+        return [
+            "every split is score, so there is nothing to train on; a model that is there already "
+            "scores by hand: genoseq score FASTA -m MODEL -o OUT"
+        ]
+    splits = [named_splits(row.split, config.split.test) for row in learned.values()]
+    return problems + split_problems(set().union(*splits))
+
+
+def named_splits(rule: str, fraction: float) -> set[str]:
+    """Splits that a genome may have bases in by its rule, whatever its contigs are.
+
+    Parameters
+    ----------
+    rule
+        As in the sheet.
+    fraction
+        That of the test in ``blocks``.
+    """
+    if rule == "blocks":
+        return {"train", "valid"} | ({"test"} if fraction > 0 else set())
+    if rule.startswith("contigs:"):
+        return {"train", *contig_rule(rule).values()}
+    return {rule}
+
+
+def split_problems(splits: Collection[str]) -> list[str]:
+    """What is missing if all genomes together have bases in ``splits`` alone."""
+    problems = []
+    if "train" not in splits:
+        problems.append(
+            "no genome to train on: give one the split train, blocks or a contigs:... that leaves "
+            "it a contig to train on"
+        )
+    if "test" not in splits:
+        problems.append(
+            "no genome to test on: give one the split test, blocks (with split.test above 0) or "
+            "contigs:test=..."
+        )
+    return problems
