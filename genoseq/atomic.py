@@ -12,17 +12,19 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from glob import escape
 from pathlib import Path
 
-from genoseq.errors import listed
+from genoseq.errors import ConfigError, listed
 
 _PARTIAL = ".partial-"
 _TIMESTAMP = ".snakemake_timestamp"
 """What Snakemake leaves in each folder that a rule makes."""
+_RANDOM = "?" * 8
+"""What tempfile puts between a prefix and a suffix, as a shell pattern."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -52,15 +54,12 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 @contextmanager
 def _partial_file(final: Path) -> Iterator[Path]:
     # The suffix stays, because some libraries choose the format by it.
-    suffix = "-" + final.name
-    remove_stale(final.parent, suffix)
-    handle, name = tempfile.mkstemp(prefix=_PARTIAL, suffix=suffix, dir=final.parent)
+    handle, partial = _begin(_new_file, final.parent, "-" + final.name)
     try:
-        _lock(handle)
-        yield Path(name)
+        yield partial
     finally:
         os.close(handle)
-        Path(name).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -73,7 +72,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     next writer to remove.
     """
     final = Path(path)
-    final = final.resolve() if final.is_symlink() else final
+    # Staging beside it takes a name, and ``..`` is none.
+    final = final.resolve() if final.is_symlink() or final.name == ".." else final
     with _errors_name(path):
         final.parent.mkdir(parents=True, exist_ok=True)
     with staging_folder(final.parent, "-" + final.name, path) as partial:
@@ -102,12 +102,33 @@ def irreplaceable(path: Path, names: Collection[str]) -> str | None:
         return None
     if not path.is_dir():
         return f"{path} is a file: name a folder"
+    if Path.cwd().is_relative_to(path.resolve()):
+        return f"{path} is the working folder or holds it, and would be replaced: name a new folder"
     known = (*names, _TIMESTAMP)
     found = [each.name for each in path.iterdir()]
     strange = [name for name in found if not any(fnmatch(name, pattern) for pattern in known)]
     if not strange:
         return None
     return f"{path} is there already and holds {listed(strange)}: name a new folder"
+
+
+def check_distinct(
+    outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None] | None = None
+) -> None:
+    """ConfigError if two outputs are one file, or an output is an input; both by what they are.
+
+    Devices and pipes may be named twice; None is what was not asked for.
+    """
+    seen = {path.resolve(): role for role, path in (inputs or {}).items() if path is not None}
+    problems = []
+    for role, path in outputs.items():
+        if path is None or (path.exists() and not path.is_file()):
+            continue
+        other = seen.setdefault(path.resolve(), role)
+        if other != role:
+            problems.append(f"{role} {path} is also {other}: name another file")
+    if problems:
+        raise ConfigError(problems)
 
 
 @contextmanager
@@ -123,20 +144,47 @@ def staging_folder(
 
 
 def _staging_folder(parent: Path, suffix: str) -> Iterator[Path]:
-    remove_stale(parent, suffix)
-    folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, suffix=suffix, dir=parent))
-    handle = os.open(folder, os.O_RDONLY)
+    handle, folder = _begin(_new_folder, parent, suffix)
     try:
-        _lock(handle)
         yield folder
     finally:
         os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_stale(folder: Path, suffix: str = "") -> None:
-    """Remove what killed processes left in ``folder`` of outputs whose names end so."""
-    for stale in folder.glob(f"{_PARTIAL}*{escape(suffix)}"):
+def _begin(
+    make: Callable[[Path, str], tuple[int, Path]], parent: Path, suffix: str
+) -> tuple[int, Path]:
+    """What ``make`` made in ``parent``: the handle that has it locked, and its path.
+
+    Until it is locked another writer of the same output may take it for a killed process's: then
+    another one is made.
+    """
+    remove_stale(parent, suffix)
+    while True:
+        handle, partial = make(parent, suffix)
+        with suppress(FileNotFoundError):
+            _lock(handle, wait=True)
+            if os.path.samestat(os.fstat(handle), partial.stat()):
+                return handle, partial
+        os.close(handle)
+
+
+def _new_file(parent: Path, suffix: str) -> tuple[int, Path]:
+    handle, name = tempfile.mkstemp(prefix=_PARTIAL, suffix=suffix, dir=parent)
+    return handle, Path(name)
+
+
+def _new_folder(parent: Path, suffix: str) -> tuple[int, Path]:
+    while True:
+        name = tempfile.mkdtemp(prefix=_PARTIAL, suffix=suffix, dir=parent)
+        with suppress(FileNotFoundError):  # removed between the two, as _begin says
+            return os.open(name, os.O_RDONLY), Path(name)
+
+
+def remove_stale(folder: Path, suffix: str | None = None) -> None:
+    """Remove what killed processes left in ``folder``: all, or that of one ``staging_folder``."""
+    for stale in folder.glob(_PARTIAL + ("*" if suffix is None else _RANDOM + escape(suffix))):
         with suppress(OSError):  # another process was quicker
             handle = os.open(stale, os.O_RDONLY)
             try:
@@ -158,10 +206,10 @@ def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
         raise
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, *, wait: bool = False) -> bool:
     """Whether the file could be locked; the lock dies with the process that holds it."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         return False
     return True

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from genoseq.atomic import atomic_file, atomic_folder
+from genoseq.atomic import atomic_file, atomic_folder, irreplaceable, remove_stale
 
 
 class InterruptedHalfwayError(Exception):
@@ -187,3 +188,51 @@ def test_what_a_killed_writer_left_goes_with_the_next_of_the_same_output(
     with pytest.raises(InterruptedHalfwayError):
         interrupt(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_ends_like_another_is_another_output(tmp_path: Path) -> None:
+    (tmp_path / ".partial-abcdefgh-my-one").mkdir()
+    (tmp_path / ".partial-abcdefgh-one").mkdir()
+    with atomic_folder(tmp_path / "one"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {".partial-abcdefgh-my-one", "one"}
+
+
+@pytest.mark.parametrize(("atomic", "make"), [(atomic_file, "mkstemp"), (atomic_folder, "mkdtemp")])
+def test_what_is_taken_away_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: Callable[..., Any], make: str
+) -> None:
+    """Another writer of the same output comes between making and locking."""
+    made, calls = getattr(tempfile, make), itertools.count()
+
+    def raced(**words: Any) -> Any:
+        found = made(**words)
+        if next(calls) < 2:
+            remove_stale(tmp_path)
+            assert list(tmp_path.iterdir()) == []
+        return found
+
+    monkeypatch.setattr(tempfile, make, raced)
+    with atomic(tmp_path / "out") as partial:
+        assert partial.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert next(calls) == 3
+
+
+@pytest.mark.parametrize("words", [".", "..", "../here", "/"])
+def test_irreplaceable_is_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    found = irreplaceable(Path(words), ())
+    assert found == (
+        f"{words} is the working folder or holds it, and would be replaced: name a new folder"
+    )
+
+
+def test_atomic_folder_takes_a_path_that_ends_in_dots(tmp_path: Path) -> None:
+    (tmp_path / "out/part").mkdir(parents=True)
+    with atomic_folder(tmp_path / "out/part/..") as partial:
+        (partial / "new").touch()
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["out", "out/new"]
