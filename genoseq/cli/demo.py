@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from genoseq.atomic import atomic_file
+from genoseq.atomic import atomic_file, check_distinct
 from genoseq.errors import BackendError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def demo(
     """
     from importlib.metadata import version
 
+    check_distinct({"--fasta": fasta, "--annotation": annotation, "--mask": mask})
     name, text = _read_genome()
     genes = _find_genes(bytes("".join(text), "ascii"))
     with atomic_file(fasta) as path, path.open("w") as handle:

@@ -38,7 +38,7 @@ def evaluate(
 
     from genoseq.cli.progress import progress
     from genoseq.data.store import open_store
-    from genoseq.inference.evaluate import bases_of_split, write_evaluation
+    from genoseq.inference.evaluate import bases_of_split, check_place, write_evaluation
     from genoseq.inference.evaluate import evaluate as measure
     from genoseq.inference.predict import choose_computing
     from genoseq.models.allocator import keep_freed_memory
@@ -49,6 +49,7 @@ def evaluate(
     keep_freed_memory()
     if threads is not None:
         torch.set_num_threads(threads)
+    check_place(out)
     opened = [open_store(path) for path in stores]
     with progress("evaluate", bases_of_split(opened, split), "bases") as report:
         model = load_bundle(bundle)

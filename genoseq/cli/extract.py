@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from genoseq.atomic import atomic_file
+from genoseq.atomic import atomic_file, check_distinct
 from genoseq.cli.extract_regions import Source, chunks_of, split_chunks
 from genoseq.errors import ConfigError, RegionError
 
@@ -130,6 +130,9 @@ def extract(
     from genoseq.io.bed import read_bed
     from genoseq.io.fasta import open_fasta
 
+    outputs = {"--out": out, "--bed": bed, "--provenance": provenance}
+    inputs = {"the genome": fasta, "--regions": regions, "--annotation": annotation}
+    check_distinct(outputs, inputs | {"--blacklist": blacklist})
     types = tuple(name.strip() for name in features.split(","))
     source = Source(regions, region or [], annotation, split, types)
     shape = {"upstream": flank_up, "downstream": flank_down, "tile": tile, "step": step}
@@ -156,7 +159,7 @@ def extract(
         if not tally.written:
             raise RegionError(f"no region is left to write{_losses(tally)}")
         if notes is not None:
-            notes.write(_record(context.params))
+            notes.write(_record(context.params, genome.sha256))
     _log.info(
         "extract: %s regions, %s bp%s", f"{tally.written:,}", f"{tally.bases:,}", _losses(tally)
     )
@@ -174,14 +177,15 @@ def _outputs(
         yield next(files), next(files) if bed else None, next(files) if record else None
 
 
-def _record(asked: Mapping[str, Any]) -> bytes:
-    """Provenance of regions that were asked for by these words of the command line."""
-    from genoseq.provenance import file_sha256, make_record, record_json
+def _record(asked: Mapping[str, Any], genome: str) -> bytes:
+    """Provenance of regions that these words of the command line ask for, of a genome's SHA-256."""
+    from genoseq.provenance import input_sha256, make_record, record_json
 
-    roles = ("fasta", "regions", "annotation", "blacklist")
+    roles = ("regions", "annotation", "blacklist")
     files = {role: asked[role] for role in roles if asked[role] is not None}
-    inputs = {role: {path.name: file_sha256(path)} for role, path in files.items()}
-    unsaid = (*roles, "out", "bed", "provenance")
+    inputs: dict[str, dict[str, str | None]] = {"fasta": {asked["fasta"].name: genome}}
+    inputs |= {role: {path.name: input_sha256(path)} for role, path in files.items()}
+    unsaid = ("fasta", *roles, "out", "bed", "provenance")
     settings = {name: value for name, value in asked.items() if name not in unsaid}
     return record_json(make_record("extract", settings, inputs))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.atomic import atomic_file
+from genoseq.atomic import atomic_file, check_distinct
 from genoseq.errors import StoreError
 
 EPILOG = "Example: genoseq leaks results/stores/*.k3s1 -o leaks.json"
@@ -28,6 +28,8 @@ def leaks(
     from genoseq.data.store import open_store
     from genoseq.report.leaks import store_leaks
 
+    read = (path for store in stores for path in store.glob("*"))
+    check_distinct({"--out": out}, {f"input {path}": path for path in read})
     found = store_leaks([open_store(path) for path in stores])
     if not found:
         raise StoreError("all regions are of one split: there is nothing to leak")

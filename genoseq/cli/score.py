@@ -115,12 +115,16 @@ def _made_by(
     from genoseq.io.shard_folder import original_of
     from genoseq.models.bundle import WEIGHTS, bundle_identity
     from genoseq.models.precision import computing
-    from genoseq.provenance import file_sha256, make_record
+    from genoseq.provenance import file_sha256, input_sha256, make_record
 
     identity = bundle_identity(model)
-    inputs = {"genome": original_of(genome), "model": {WEIGHTS: file_sha256(model / WEIGHTS)}}
-    inputs |= {"regions": {regions.name: file_sha256(regions)}} if regions else {}
-    (sha256,) = inputs["genome"].values()
+    original = original_of(genome)
+    inputs: dict[str, Mapping[str, str | None]] = {
+        "genome": original,
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
+    }
+    inputs |= {"regions": {regions.name: input_sha256(regions)}} if regions else {}
+    (sha256,) = original.values()
     origin = Origin(
         None if regions is None else tuple(wanted),
         *(identity, sha256, settings, device.type, precision),

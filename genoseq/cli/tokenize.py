@@ -140,7 +140,7 @@ def tokenize(
             labels = _class_labels(settings, annotation, mask, lengths, regions)
         pieces = _pieces(genome, regions, KmerTokenizer(k, stride), labels)
         states = None if labels is None else labels.scheme
-        sources = _sources(files)
+        sources = _sources(files, genome.sha256)
         inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
         asked = tokenizer.model_dump() | settings.model_dump(mode="json")
         record = make_record("tokenize", asked, inputs)
@@ -231,12 +231,12 @@ def _read_regions(path: Path | None) -> list[Region]:
     return [] if path is None else [record.region for record in read_bed(path)]
 
 
-def _sources(files: Mapping[str, Path | None]) -> dict[str, Any]:
-    """Path and checksum of every file that went into the store."""
-    from genoseq.data.store import file_checksum
+def _sources(files: Mapping[str, Path | None], genome: str) -> dict[str, Any]:
+    """Path and checksum of every file that went into the store; that of the genome is given."""
+    from genoseq.provenance import input_sha256
 
     return {
-        role: {"path": str(path), "sha256": file_checksum(path)}
+        role: {"path": str(path), "sha256": genome if role == "fasta" else input_sha256(path)}
         for role, path in files.items()
         if path is not None
     }

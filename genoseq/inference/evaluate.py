@@ -115,6 +115,12 @@ def bases_of_split(stores: Sequence[Store], split: str) -> int:
     )
 
 
+def check_place(folder: Path) -> None:
+    """ConfigError if an evaluation written to ``folder`` would replace something else."""
+    if (problem := irreplaceable(folder, (METRICS, CURVES, CONFUSION, PROVENANCE))) is not None:
+        raise ConfigError(problem)
+
+
 def write_evaluation(
     path: str | Path, evaluation: Evaluation, record: Mapping[str, Any] | None = None
 ) -> None:
@@ -128,8 +134,7 @@ def write_evaluation(
         If ``path`` exists and holds something else.
     """
     folder = Path(path)
-    if (problem := irreplaceable(folder, (METRICS, CURVES, CONFUSION, PROVENANCE))) is not None:
-        raise ConfigError(problem)
+    check_place(folder)
     with atomic_folder(folder) as partial:
         text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
         (partial / METRICS).write_text(text + "\n")

@@ -8,7 +8,7 @@ files of one run only, or of none, and no manifest of others.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast, get_args
 
 from genoseq.atomic import staging_folder
 from genoseq.config import Format
-from genoseq.errors import ConfigError, RegionError
+from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.io.bedgraph import BedGraphWriter
 from genoseq.io.bigwig import BigWigWriter
 from genoseq.io.cells import Cell, Kind, cells
@@ -24,11 +24,13 @@ from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, wri
 from genoseq.io.scores import UNKNOWN, Origin, ScoresWriter
 from genoseq.io.segments import SegmentsWriter
 from genoseq.io.tsv import TsvWriter
-from genoseq.provenance import PROVENANCE, write_record
+from genoseq.provenance import PROVENANCE, read_record, write_record
 from genoseq.tracks import Channel, Track
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+_COMMAND = "score"
+"""What computes tracks: the command of their record."""
 _LONGEST = 2**32 - 1
 """Bases; bigWig keeps positions in 32 bits."""
 
@@ -85,15 +87,14 @@ def write_tracks(
     Raises
     ------
     ConfigError
-        If the formats do not fit the kind or the contig names, or ``out`` is a file; before any
-        track is asked for.
+        If the formats do not fit the kind or the contig names, or ``out`` is a file, or holds the
+        ``provenance.json`` of something else; before any track is asked for.
     RegionError
         If no base has a value, before anything is written, unless only ``scores`` of regions are
         asked for (a shard may be all N); or a track cannot be.
     """
     check_formats(formats, kind, channels, lengths)
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is a file: name a folder")
+    _check_place(out)
     pieces = cells(tracks, lengths, channels, kind)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
@@ -152,6 +153,19 @@ def check_formats(
             problems.append(f"contig {chrom!r} has {length} bases, at most {_LONGEST} can be told")
     if problems:
         raise ConfigError(problems)
+
+
+def _check_place(out: Path) -> None:
+    """ConfigError if ``out`` is a file, or another verb's folder, whose record would be lost."""
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file: name a folder")
+    if (out / MANIFEST).exists() or not (out / PROVENANCE).exists():
+        return
+    # A kill while files were renamed leaves a record of tracks and no manifest.
+    with suppress(InputFormatError):
+        if (read_record(out) or {}).get("command") == _COMMAND:
+            return
+    raise ConfigError(f"{out} holds something else, by its {PROVENANCE}: name another folder")
 
 
 def _writers(

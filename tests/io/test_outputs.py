@@ -17,6 +17,7 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.io.manifest import OutputFile, read_manifest, write_manifest
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import read_scores
+from genoseq.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.tracks import Channel, Track
 
 ALL = ("bigwig", "bedgraph", "bed", "tsv", "scores")
@@ -69,8 +70,8 @@ def test_outputs_failed_run_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
 
 def test_outputs_keep_other_files_and_remove_stale_ones(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / ".partial-killed").mkdir()
-    (tmp_path / ".partial-killed" / "CDS.plus.bw").write_text("half")
+    (tmp_path / ".partial-kill_123").mkdir()
+    (tmp_path / ".partial-kill_123" / "CDS.plus.bw").write_text("half")
     write(tmp_path, {"a": probabilities(1_000)}, ALL)
     write(tmp_path, {"a": probabilities(1_000)}, ["bed"])
     assert listing(tmp_path) == {"notes.txt", "segments.bed", "manifest.tsv"}
@@ -173,3 +174,25 @@ def test_outputs_many_classes(tmp_path: Path) -> None:
     winner = np.argmax(np.c_[1000 - steps.sum(1), steps], axis=1)
     assert {line.split("\t")[3] for line in lines} == set("abcdef")
     assert sum(int(x.split("\t")[2]) - int(x.split("\t")[1]) for x in lines) == (winner > 0).sum()
+
+
+@pytest.mark.parametrize("command", ["train", "tokenize", None])
+def test_outputs_leave_the_record_of_something_else(tmp_path: Path, command: str | None) -> None:
+    if command is None:
+        (tmp_path / PROVENANCE).write_text("mine")
+    else:
+        write_record(tmp_path, make_record(command, {}, {}))
+    before = files_of(tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"holds something else, by its provenance\.json: name an"
+    ):
+        write_tracks(never(), {"a": 9}, CDS, "classes", tmp_path, ["bed"])
+    assert files_of(tmp_path) == before
+
+
+def test_outputs_killed_before_the_manifest_are_written_again(tmp_path: Path) -> None:
+    record, track = make_record("score", {}, {}), Track("a", 0, probabilities(9), CDS)
+    for _ in range(2):
+        write_tracks([track], {"a": 9}, CDS, "classes", tmp_path, ["bed"], record=record)
+        (tmp_path / "manifest.tsv").unlink()
+    assert read_record(tmp_path) == record
