@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -86,8 +86,8 @@ def fit(
     Raises
     ------
     ConfigError
-        If the settings do not fit the stores, another training uses the state folder, or the
-        loss is no longer finite.  Nothing is written to ``out``.
+        If the settings do not fit the stores, another training uses the state folder, state or
+        logs are to be in ``out``, or the loss is no longer finite.  Nothing is written to ``out``.
     StoreError
         If there is nothing to train on, or the stores differ.
     TrainingInterruptedError
@@ -96,6 +96,8 @@ def fit(
     team = Team() if team is None else team
     scheme = check_training(stores, settings, out, team.size)
     folder = Path(f"{out}.state") if state is None else Path(state)
+    logs = folder / "logs" if logs is None else Path(logs)
+    _check_apart(Path(out), {"state": folder, "logs": logs})
     chosen = choose_device(device)
     with (
         open_state(folder, _fingerprint(stores, settings), team.first) as opened,
@@ -105,7 +107,7 @@ def fit(
     ):
         limit = None if limit_minutes is None else 60 * limit_minutes
         run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team, limit)
-        module = _train(run, settings, chosen, folder / "logs" if logs is None else Path(logs))
+        module = _train(run, settings, chosen, logs)
         asked = usual_context(settings) if context is None else context
         bundle = _bundle(module, settings, stores, asked, chosen)
         if team.first:
@@ -141,6 +143,17 @@ def check_training(
     if problems or scheme is None:
         raise ConfigError(problems)
     return scheme
+
+
+def _check_apart(out: Path, beside: Mapping[str, Path]) -> None:
+    """ConfigError if one of these folders is in the bundle's, which is replaced as a whole."""
+    problems = [
+        f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside it"
+        for what, path in beside.items()
+        if path.resolve().is_relative_to(out.resolve())
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, object]:

@@ -121,6 +121,20 @@ def test_fit_refuses_a_class_that_no_training_base_has(tmp_path: Path) -> None:
         fit([made], settings, tmp_path / "model")
 
 
+@pytest.mark.parametrize("what", ["state", "logs"])
+def test_fit_keeps_what_it_resumes_from_out_of_the_bundle(
+    store: Store, tmp_path: Path, what: str
+) -> None:
+    out = tmp_path / "model"
+    for place in (out, out / "x", tmp_path / "y/../model/x"):
+        folders = {what: place}
+        with pytest.raises(ConfigError) as caught:
+            fit([store], run_settings(steps=2), out, **folders)
+        (found,) = caught.value.problems[:1]
+        assert found.startswith(f"the folder of {what}, {place}, is in {out}, which the bundle ")
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_fit_refuses_an_absent_device(store: Store, tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"^device 'cuda:99': \d+ CUDA GPUs are visible"):
         fit([store], run_settings(), tmp_path / "model", device="cuda:99")
