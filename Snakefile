@@ -17,6 +17,16 @@ pathvars:
 
 
 include: "workflows/rules/common.smk"
+
+
+# The first rule is what is made by default, unless another workflow has one of its own before.  All
+# folders are named, not the summary alone: it is newer than one that was deleted.
+rule all:
+    input:
+        "<results>/summary.html",
+        plan.summary_input(),
+
+
 include: "workflows/rules/demo.smk"
 include: "workflows/rules/extract.smk"
 include: "workflows/rules/tokenize.smk"
@@ -27,9 +37,3 @@ include: "workflows/rules/score.smk"
 include: "workflows/rules/merge.smk"
 include: "workflows/rules/tracks.smk"
 include: "workflows/rules/summary.smk"
-
-
-rule all:
-    default_target: True
-    input:
-        "<results>/summary.html",

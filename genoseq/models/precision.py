@@ -20,8 +20,8 @@ Precision = Literal["bf16", "fp32"]
 
 _log = logging.getLogger(__name__)
 
-_GRANTED = "SLURM_JOB_GPUS"
-"""Variable in which Slurm numbers the GPUs of a job."""
+_GRANTED = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
+"""Variables in which Slurm numbers the GPUs of a job and of a step."""
 _AMPERE = 8
 """First major compute capability of NVIDIA GPUs whose matrix units take bf16."""
 
@@ -78,11 +78,11 @@ def choose_device(asked: str | None = None) -> torch.device:
     if asked is None:
         if torch.cuda.is_available():
             return torch.device("cuda")
-        if os.environ.get(_GRANTED):
+        if granted := next(filter(None, map(os.environ.get, _GRANTED)), None):
             _log.warning(
                 "Slurm granted GPU %s, but torch %s sees none, so the CPU computes: is this a CUDA "
                 "build of torch, and does nvidia-smi show the GPU?",
-                *(os.environ[_GRANTED], torch.__version__),
+                *(granted, torch.__version__),
             )
         return torch.device("cpu")
     try:

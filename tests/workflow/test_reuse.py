@@ -20,10 +20,7 @@ from small_run import (
 
 from genoseq.provenance import read_record
 
-NESTED = """\
-configfile: "ours.yaml"
-
-
+MODULE = """\
 module genoseq:
     snakefile:
         "{snakefile}"
@@ -36,31 +33,55 @@ module genoseq:
 use rule * from genoseq as genoseq_*
 
 
+"""
+OURS = """\
 rule all:
     input:
         "parts/genoseq/stores/made.k3s1",
         "parts/genoseq/shards/other",
-    default_target: True
+        "ours.txt",
+{default}
+
+rule ours:
+    output:
+        "ours.txt",
+    shell:
+        "echo ours > {{output}}"
+
+
 """
+EXPECTED = ("genoseq_extract", "genoseq_tokenize", "genoseq_shards")
+CONFIGURED = 'configfile: "ours.yaml"\n\n\n'
+
+
+def nested(folder: Path, text: str) -> Path:
+    """A workflow of somebody else in ``folder``; its Snakefile."""
+    write_genome(folder)
+    path, sheet = folder / "workflow/Snakefile", folder / "sheet.tsv"
+    path.parent.mkdir()
+    path.write_text(
+        CONFIGURED + text.format(snakefile=SNAKEFILE, default="    default_target: True")
+    )
+    sheet.write_text(SHEET)
+    settings = {"genoseq": {**CONFIG, "genomes": "sheet.tsv"}, "of our own": 1}
+    (folder / "ours.yaml").write_text(yaml.safe_dump(settings))
+    return path
 
 
 def test_run_as_a_part_of_another_workflow_with_its_own_folder(tmp_path: Path) -> None:
-    write_genome(tmp_path)
-    path, sheet = tmp_path / "workflow/Snakefile", tmp_path / "sheet.tsv"
-    path.parent.mkdir()
-    path.write_text(NESTED.format(snakefile=SNAKEFILE))
-    sheet.write_text(SHEET)
-    settings = {"genoseq": {**CONFIG, "genomes": "sheet.tsv"}, "of our own": 1}
-    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(settings))
+    path = nested(tmp_path, MODULE + OURS)
     done = jobs(snakemake(tmp_path, snakefile=path))
-    assert done == {
-        "all": 1,
-        **dict.fromkeys(("genoseq_extract", "genoseq_tokenize", "genoseq_shards"), 1),
-    }
+    assert done == {"all": 1, "ours": 1, **dict.fromkeys(EXPECTED, 1)}
     assert {found.name for found in (tmp_path / "parts").iterdir()} == {"genoseq"}
     record = read_record(tmp_path / "parts/genoseq/stores/made.k3s1")
     assert record is not None
     assert record["inputs"].keys() == {"fasta", "bed", "annotation"}
+
+
+def test_run_of_another_workflow_makes_its_own_first_rule(tmp_path: Path) -> None:
+    path = nested(tmp_path, OURS.replace("{default}", "") + MODULE)
+    planned = jobs(snakemake(tmp_path, "--dry-run", snakefile=path))
+    assert planned.keys() == {"all", "ours", *EXPECTED}
 
 
 def test_run_of_the_demo_is_planned_from_a_clone(tmp_path: Path) -> None:

@@ -133,6 +133,19 @@ def test_run_in_shards_scores_the_same_bytes_as_one_command(
     assert not list((finished / "results/shard_scores").rglob("*.npy"))
 
 
+def test_run_brings_a_deleted_folder_back(finished: Path) -> None:
+    for name, expected in (
+        ("tracks/other/two", {"tracks": 1}),
+        ("evaluation/one", {"evaluate": 1}),
+    ):
+        deleted = finished / "results" / name
+        deleted.rename(finished / "aside")
+        try:
+            assert jobs(snakemake(finished, "--dry-run")) == {**expected, **ONE_EACH}
+        finally:
+            (finished / "aside").rename(deleted)
+
+
 def test_run_with_one_shard_missing_scores_that_one_only(finished: Path) -> None:
     merged, shards = (finished / f"results/{name}/other/one" for name in ("scores", "shard_scores"))
     snakemake(finished, "--notemp", "results/shard_scores/other/one/001")
