@@ -111,7 +111,7 @@ def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]
     Raises
     ------
     InputFormatError
-        If it has too few bases to score.
+        If it has no base to score.
     ConfigError, RegionError
         If nothing of it can be learned from as its split says.
     """
@@ -120,12 +120,9 @@ def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]
 
     if size is None or size.lengths is None:
         return named_splits(row.split, config.split.test)
-    token = max(run.model.tokenizer.k for run in config.models.values())
-    if max(size.lengths.values()) < token:
+    if not size.bases:
         raise InputFormatError(
-            f"{size.bases} bases, and no contig as long as a token, {token} bases: nothing can be "
-            f"scored; remove its row",
-            row.fasta,
+            "no contig has a base: nothing can be scored; remove its row", row.fasta
         )
     if row.split == "score":
         return {"score"}

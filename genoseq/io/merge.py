@@ -71,8 +71,8 @@ class Shards:
             of = "".join(f" of {name}" for name in files)
             raise RegionError(
                 f"{out}: no base{of} has a value, so there is nothing to "
-                f"write: every contig is all N, or shorter than one token; a genome without tracks "
-                f"ends the workflow: remove its row from the sample sheet"
+                f"write: every base is N; a genome without tracks ends the workflow: remove its row "
+                f"from the sample sheet"
             )
         whole = replace(first.origin, regions=None)
         columns = first.lengths, first.channels, first.kind
