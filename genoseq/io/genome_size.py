@@ -24,7 +24,7 @@ HEAD = 1 << 16
 """Letters that are read as scoring will read them."""
 PARSED = 1 << 19
 """Letters up to which GenBank is: features take Biopython 0.13 s a million letters, which of a
-thousand bacteria would be half an hour."""
+thousand bacteria would be twenty minutes."""
 COMPRESSED = 3.4
 """Letters in a byte of gzip: 3.3 in hg38.fa.gz of UCSC, 3.4 in bacteria of RefSeq."""
 DENSEST = 16

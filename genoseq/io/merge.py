@@ -70,9 +70,8 @@ class Shards:
             files = (self.record or {}).get("inputs", {}).get("genome", {})
             of = "".join(f" of {name}" for name in files)
             raise RegionError(
-                f"{out}: no base{of} has a value, so there is nothing to "
-                f"write: every base is N; a genome without tracks ends the workflow: remove its row "
-                f"from the sample sheet"
+                f"{out}: no base{of} has a value, so there is nothing to write: every base is N; a "
+                f"genome without tracks ends the workflow: remove its row from the sample sheet"
             )
         whole = replace(first.origin, regions=None)
         columns = first.lengths, first.channels, first.kind
