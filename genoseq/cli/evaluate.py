@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from genoseq.cli.expected import Expected, check_model
+
 EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --split test"
 
 
@@ -29,6 +31,7 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
     ] = None,
+    expect: Expected = None,
 ) -> None:
     """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations.
 
@@ -53,6 +56,7 @@ def evaluate(
     opened = [open_store(path) for path in stores]
     with progress("evaluate", bases_of_split(opened, split), "bases") as report:
         model = load_bundle(bundle)
+        check_model(model, bundle, expect)
         evaluation = measure(model, opened, split, device=device, report=report)
     inputs = {"model": {WEIGHTS: file_sha256(bundle / WEIGHTS)}}
     inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}

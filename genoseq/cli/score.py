@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from genoseq.cli.expected import Expected, check_model
+
 if TYPE_CHECKING:
     import torch
 
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
 
+Formats = Annotated[
+    str | None,
+    typer.Option(
+        help="Of bigwig, bedgraph, bed, tsv, scores; comma-separated.",
+        show_default="bigwig,bed; of signals bigwig",
+    ),
+]
+
+
 def score(
     fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
     model: Annotated[
@@ -29,13 +40,7 @@ def score(
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
-    formats: Annotated[
-        str | None,
-        typer.Option(
-            help="Of bigwig, bedgraph, bed, tsv, scores; comma-separated.",
-            show_default="bigwig,bed; of signals bigwig",
-        ),
-    ] = None,
+    formats: Formats = None,
     by_phase: Annotated[
         bool, typer.Option("--by-phase", help="One track for each codon phase.")
     ] = False,
@@ -57,6 +62,7 @@ def score(
         int | None,
         typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
     ] = None,
+    expect: Expected = None,
 ) -> None:
     """Score every base of a genome, both strands, and write tracks.
 
@@ -80,6 +86,7 @@ def score(
         if threads is not None:
             torch.set_num_threads(threads)
         bundle = load_bundle(model)
+        check_model(bundle, model, expect)
         wanted = scoring.wanted_regions(genome, asked)
         scored = scoring.score(
             genome,

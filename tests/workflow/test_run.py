@@ -170,6 +170,25 @@ def test_run_writes_tracks_of_every_genome_and_model(finished: Path) -> None:
             assert all((folder / row["path"]).is_file() for row in rows)
 
 
+def test_run_refuses_a_model_whose_job_ended_unseen(
+    finished: Path, tmp_path: Path, config: dict[str, Any]
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    # What is left where Snakemake was killed before it noticed the end of the job.
+    snakemake(folder, "--cleanup-metadata", "results/models/one")
+    config["models"]["one"]["training"]["seed"] = 9
+    write_config(folder, config)
+    with pytest.raises(AssertionError):
+        snakemake(folder, "results/evaluation/one")
+    said = (folder / "results/logs/evaluate/one.log").read_text()
+    assert "models/one: trained by other settings than the configuration's: training.seed 1" in said
+    assert jobs(snakemake(folder, "--forcerun", "train", "--", "results/evaluation/one")) == {
+        "train": 1,
+        "evaluate": 1,
+    }
+
+
 def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
     import json
 

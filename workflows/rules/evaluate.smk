@@ -21,6 +21,8 @@ rule evaluate:
         mem_mb=plan.evaluate_memory,
         runtime=genoseq_workflow.growing(720),
         gpu=1,
+    params:
+        settings=plan.train_settings,
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
-        " --split test --threads {threads} > {log:q} 2>&1"
+        " --expect {params.settings:q} --split test --threads {threads} > {log:q} 2>&1"

@@ -17,7 +17,8 @@ rule score:
         gpu=1,
     params:
         options=plan.score_options(),
+        settings=plan.train_settings,
     shell:
         "genoseq score {input.shards:q}/genome.fa --regions {input.shards:q}/{wildcards.shard}.bed"
-        " -m {input.bundle:q} -o {output:q} --formats scores"
+        " -m {input.bundle:q} --expect {params.settings:q} -o {output:q} --formats scores"
         " --threads {threads} {params.options} > {log:q} 2>&1"

@@ -1,0 +1,51 @@
+"""Whether a bundle is what a configuration says, before anything is computed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genoseq.config import RunSettings
+from genoseq.errors import BundleError
+from genoseq.models.bundle import Bundle
+
+_FREE = "checkpoint_minutes"
+"""The one setting that does not decide the weights."""
+
+
+def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
+    """Refuse a bundle that was trained by other settings than these.
+
+    Snakemake does not know what a job was asked for that ended while nobody watched it, and then
+    sees no edit of its settings.
+
+    Raises
+    ------
+    BundleError
+        With the settings that differ.  A bundle without provenance is judged by its network alone.
+    """
+    wanted = settings.model_dump(mode="json")
+    found: dict[str, Any] = {"model": bundle.settings.model_dump(mode="json")}
+    trained = bundle.provenance.get("settings")
+    if trained:
+        found["training"] = dict(trained)
+    wanted = {name: wanted[name] for name in found}
+    differing = [f"{name} {ours} and not {asked}" for name, ours, asked in _unlike(found, wanted)]
+    if differing:
+        raise BundleError(
+            f"{path}: trained by other settings than the configuration's: {'; '.join(differing)}; "
+            f"train it again: snakemake --forcerun train"
+        )
+
+
+def _unlike(
+    found: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Name and both values of entries that differ, of mappings within mappings too."""
+    for name in dict.fromkeys([*found, *wanted]):
+        ours, asked = found.get(name), wanted.get(name)
+        if isinstance(ours, Mapping) and isinstance(asked, Mapping):
+            yield from _unlike(ours, asked, f"{prefix}{name}.")
+        elif ours != asked and name != _FREE:
+            yield f"{prefix}{name}", ours, asked
