@@ -99,8 +99,8 @@ def write_tracks(
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
-            "no base has a value, so there is nothing to write: is every contig shorter than one "
-            "token, all N, or outside the regions?"
+            "no base has a value, so there is nothing to write: is every base N, or outside the "
+            "regions?"
         )
     with _stage(out) as stage, ExitStack() as stack:
         writers = _writers(stage, lengths, channels, kind, formats, origin)
