@@ -213,6 +213,9 @@ class Config(Settings):
     models: dict[str, RunSettings] = Field({"bilstm": RunSettings()}, min_length=1)
     score: ScoreSettings = ScoreSettings()
     summary: SummarySettings = SummarySettings()
+    pathvars: dict[str, str] = Field(
+        {}, description="Snakemake's own: where folders are, such as results; no fact of the run"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Config:

@@ -13,7 +13,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -203,6 +203,7 @@ class Plan:
         return shlex.join(["--title", summary.title, "--note", summary.note])
 
 
+@cache
 def settings_json(run: RunSettings) -> str:
     """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
     chosen = run.model_dump(mode="json", exclude=NOT_WEIGHTS)
@@ -224,8 +225,7 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
     InputFormatError
         If the sample sheet is damaged.
     """
-    # Snakemake's own setting `pathvars` moves folders; it is no fact of the experiment.
-    checked = parse_settings(Config, {k: v for k, v in config.items() if k != "pathvars"}, path)
+    checked = parse_settings(Config, config, path)
     plan = Plan(checked, read_genomes(checked.genomes))
     problems = sheet_problems(checked, plan.genomes)
     if problems:

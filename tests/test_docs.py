@@ -74,6 +74,5 @@ def test_docs_readme_says_that_the_demo_s_labels_are_predictions() -> None:
 
 def test_docs_config_names_every_top_level_setting() -> None:
     text = (REPOSITORY / "config/config.yaml").read_text()
-    assert {line.split(":")[0] for line in text.splitlines() if re.match(r"\w+:", line)} == set(
-        Config.model_fields
-    )
+    named = {line.split(":")[0] for line in text.splitlines() if re.match(r"\w+:", line)}
+    assert named == set(Config.model_fields) - {"pathvars"}  # which is Snakemake's

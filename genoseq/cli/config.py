@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +76,14 @@ def check(file: File = DEFAULT) -> None:
         print(line)
     for note in _notes(rows, sizes):
         print(note)
-    print("run it: snakemake --cores 2")
+    print(f"run it: {_command()}")
+
+
+def _command() -> str:
+    """What runs the workflow in the working folder."""
+    if Path("Snakefile").is_file():
+        return "snakemake --cores 2"
+    return f"snakemake --cores 2 --directory {quote(str(Path.cwd()))}, in the clone"
 
 
 def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
