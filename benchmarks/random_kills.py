@@ -4,10 +4,11 @@
 
 Starts a local Slurm (root and the packages of .ci/packages).  A run without Slurm that is left in
 peace gives the bytes to compare with.  Then, in turn: a job is cancelled by ``scancel``; a genoseq
-process is killed by SIGKILL; Snakemake itself is, and its jobs are cancelled, the folder unlocked
-and the same command given again, as workflows/README.md says.  Which job and when is drawn at
-random; a run that is over before its moment comes is drawn again.  The last line counts the runs
-that completed, and those whose results equal the undisturbed run's byte for byte.
+process is killed by SIGKILL; Snakemake itself is, and its jobs are cancelled, the folder unlocked,
+the same command given again and what is temporary removed, as workflows/README.md says.  Which job
+and when is drawn at random; a run that is over before its moment comes is drawn again.  The last
+line counts the runs that completed, and those whose results equal the undisturbed run's byte for
+byte.
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ def one_run(
         clear_up(folder)
         with start(folder) as snakemake:
             status = snakemake.wait(1800)
+        words = command(folder, "--delete-temp-output")
+        subprocess.run(words, cwd=folder, check=True, capture_output=True)
     found = checksums(folder)
     paths = sorted({*found, *expected})
     differing = [path for path in paths if found.get(path) != expected.get(path)]
