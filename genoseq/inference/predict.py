@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -28,8 +27,6 @@ from genoseq.windows import Window
 BATCH_BASES = 46_080
 _AHEAD = 8
 """Batches whose windows may wait for others of their size."""
-
-_log = logging.getLogger(__name__)
 
 Values = NDArray[np.float32]
 ItemT = TypeVar("ItemT")
@@ -72,7 +69,6 @@ class Predictor:
         self.stride = bundle.settings.stride
         settings = bundle.settings
         self.device, chosen = choose_computing(settings, device, precision)
-        _log.info("computing in %s on %s", chosen, self.device.type)
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
         self._activation = bundle.activation
