@@ -57,11 +57,11 @@ def evaluate(
     with progress("evaluate", bases_of_split(opened, split), "bases") as report:
         model = load_bundle(bundle)
         check_model(model, bundle, expect)
-        evaluation = measure(model, opened, split, device=device, report=report)
+        used = choose_computing(model.settings, device)
+        evaluation = measure(model, opened, split, device=str(used[0]), report=report)
     inputs = {"model": {WEIGHTS: file_sha256(bundle / WEIGHTS)}}
     inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
-    used = computing(*choose_computing(model.settings, device))
-    record = make_record("evaluate", {"split": split}, inputs, used)
+    record = make_record("evaluate", {"split": split}, inputs, computing(*used))
     write_evaluation(out, evaluation, record)
     for row in _table(evaluation.metrics):
         print("\t".join(row))

@@ -88,6 +88,7 @@ def score(
         bundle = load_bundle(model)
         check_model(bundle, model, expect)
         wanted = scoring.wanted_regions(genome, asked)
+        used = choose_computing(bundle.settings, device, precision)
         scored = scoring.score(
             genome,
             bundle,
@@ -95,13 +96,12 @@ def score(
             by_phase=by_phase,
             window_bases=window,
             batch_bases=batch_bases or BATCH_BASES,
-            device=device,
-            precision=precision,
+            device=str(used[0]),
+            precision=used[1],
         )
         _, channels = scoring.output_channels(bundle.scheme, by_phase)
         tracks, kind = watched("score", scored, sum(map(len, wanted))), bundle.scheme.kind
         settings = {"by_phase": by_phase, "window": window, "batch_bases": batch_bases}
-        used = choose_computing(bundle.settings, device, precision)
         write_tracks(
             *(tracks, genome.lengths, channels, kind, out, chosen_formats(formats, kind)),
             *_made_by(genome, model, settings, *used, regions, wanted),
