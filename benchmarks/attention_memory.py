@@ -41,8 +41,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genoseq.config import ModelSettings
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import BACKGROUND, Scheme, State
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import attention
 from genoseq.models.allocator import keep_freed_memory
@@ -50,7 +51,6 @@ from genoseq.models.build import build_model
 from genoseq.models.encoder import Transformer
 from genoseq.models.precision import Precision, autocast
 from genoseq.objectives.per_base import cross_entropy
-from genoseq.schemes import BACKGROUND, Scheme, State
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 
 HEADS, HEAD_WIDTH = 4, 32

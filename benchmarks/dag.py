@@ -3,7 +3,7 @@
     python benchmarks/dag.py                             # all of it, about 5 minutes on one core
     python benchmarks/dag.py --only dry-run
     python benchmarks/dag.py --only scoring --bundle results/models/bilstm --formats bigwig,tsv
-    python benchmarks/dag.py --only contigs              # genoseq.shards.CONTIG_WORK
+    python benchmarks/dag.py --only contigs              # genoseq.genome.shards.CONTIG_WORK
 
 A dry-run is `snakemake -n` on a genome of 100,000 contigs in 200 shards, and on a sheet of 1,000
 genomes, as processes of their own; jobs, and the most files and folders that one folder would get
@@ -128,10 +128,10 @@ def untrained(folder: Path) -> None:
     """A bundle of the default network with random weights."""
     import torch
 
-    from genoseq.config import ModelSettings
+    from genoseq.config.schema import ModelSettings
+    from genoseq.genome.schemes import cds_phase_scheme
     from genoseq.models.build import build_model
     from genoseq.models.bundle import Bundle, save_bundle
-    from genoseq.schemes import cds_phase_scheme
 
     torch.manual_seed(1)
     settings, scheme = ModelSettings(), cds_phase_scheme()

@@ -34,10 +34,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store import Piece, write_store
-from genoseq.regions import Region
-from genoseq.schemes import cds_phase_scheme
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 MODEL = {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 16}}

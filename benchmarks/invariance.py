@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from genoseq.context import WINDOW_BASES
+from genoseq.config.context import WINDOW_BASES
+from genoseq.genome.regions import Region
 from genoseq.inference.score import score
 from genoseq.io.fasta import Fasta, open_fasta
 from genoseq.models.bundle import Bundle, load_bundle
-from genoseq.regions import Region
 
 
 def scored(genome: Fasta, bundle: Bundle, regions: list[Region], **options: Any) -> Any:

@@ -20,9 +20,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from genoseq.config import RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.memory import predicting_memory, training_memory
-from genoseq.settings import parse_settings
 from genoseq.work import work_of
 
 STATES = 7
@@ -74,12 +74,12 @@ BATCHES = {
 MAKE = """
 import json, sys
 import torch
-from genoseq.config import RunSettings
-from genoseq.context import round_up, usual_context
+from genoseq.config.schema import RunSettings
+from genoseq.config.context import round_up, usual_context
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
-from genoseq.schemes import cds_phase_scheme
-from genoseq.settings import parse_settings
+from genoseq.genome.schemes import cds_phase_scheme
+from genoseq.config.base import parse_settings
 torch.manual_seed(1)
 run = parse_settings(RunSettings, {"model": json.loads(sys.argv[1])})
 model = build_model(run.model, cds_phase_scheme())

@@ -25,11 +25,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genoseq.config import Format, ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import Format, ModelSettings
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.fasta import open_fasta, write_fasta
 from genoseq.io.outputs import write_tracks
-from genoseq.settings import parse_settings
-from genoseq.tracks import Channel, Track
 from genoseq.work import Work, work_of
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
+from genoseq.genome.sequences import decode, encode
 from genoseq.io.fasta import open_fasta
-from genoseq.sequences import decode, encode
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.tokenizers.vocabulary import UNKNOWN
 

@@ -23,10 +23,10 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.cells import run_starts
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import read_scores
-from genoseq.tracks import Channel, Track
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
 PIECE = 500_000

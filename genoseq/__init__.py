@@ -10,18 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genoseq.genome.regions import Region
+    from genoseq.genome.tracks import Channel, Track
     from genoseq.inference.score import score
     from genoseq.io.fasta import open_fasta
     from genoseq.models.bundle import load_bundle
-    from genoseq.regions import Region
-    from genoseq.tracks import Channel, Track
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Channel": "genoseq.tracks",
-    "Region": "genoseq.regions",
-    "Track": "genoseq.tracks",
+    "Channel": "genoseq.genome.tracks",
+    "Region": "genoseq.genome.regions",
+    "Track": "genoseq.genome.tracks",
     "load_bundle": "genoseq.models.bundle",
     "open_fasta": "genoseq.io.fasta",
     "score": "genoseq.inference.score",

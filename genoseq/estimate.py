@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from genoseq.config import RunSettings
-from genoseq.context import core_length, round_up, usual_context
+from genoseq.config.context import core_length, round_up, usual_context
+from genoseq.config.schema import RunSettings
+from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.data.targets import build_scheme
+from genoseq.genome.shards import CONTIG_WORK
 from genoseq.io.genome_size import GenomeSize
 from genoseq.memory import predicting_memory, training_memory
-from genoseq.shards import CONTIG_WORK
-from genoseq.sheet import GenomeRow, contig_rule
 from genoseq.tokenizers.vocabulary import Vocabulary
 from genoseq.work import work_of
 from genoseq.workflow import DEMO_FILES, Plan

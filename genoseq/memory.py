@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from genoseq.config import LabelSettings, ModelSettings, RunSettings
-from genoseq.context import core_length, round_up, usual_context
+from genoseq.config.context import core_length, round_up, usual_context
+from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.work import work_of
 
 TRAINING = 475

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from genoseq.correlation import Moments, Sample
 from genoseq.errors import BundleError
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
 from genoseq.models.heads import Activation, activate
-from genoseq.schemes import BACKGROUND, UNKNOWN, Scheme, State
 
 # Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of
 # 1/512 nat from -16 to 16.  AUPRC was 6e-5 from the exact one where that was measured (with 1/32

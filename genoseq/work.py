@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from genoseq.config import ModelSettings
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
+from genoseq.config.schema import ModelSettings
 
 
 class Work(NamedTuple):

@@ -17,13 +17,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from genoseq.config import Config, RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import Config, RunSettings
+from genoseq.config.sheet import GenomeRow, named_file, read_genomes
+from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError
+from genoseq.genome.shards import shard_names
 from genoseq.memory import predicting_memory, request, state_count, training_memory
-from genoseq.settings import parse_settings
-from genoseq.shards import shard_names
-from genoseq.sheet import GenomeRow, named_file, read_genomes
-from genoseq.sheet_checks import sheet_problems
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
 """Settings of a run that do not decide its weights."""

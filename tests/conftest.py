@@ -10,11 +10,11 @@ import pytest
 import torch
 from command import Genoseq
 
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
-from genoseq.schemes import cds_phase_scheme
-from genoseq.settings import parse_settings
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store import Piece, Store, write_store
-from genoseq.regions import Region
-from genoseq.schemes import cds_phase_scheme
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from genoseq.cli.app import app
-from genoseq.config import Config
+from genoseq.config.schema import Config
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text()

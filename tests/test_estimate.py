@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genoseq.config import Format, RunSettings
-from genoseq.context import core_length, round_up, usual_context
+from genoseq.config.base import parse_settings
+from genoseq.config.context import core_length, round_up, usual_context
+from genoseq.config.schema import Format, RunSettings
+from genoseq.config.sheet import GenomeRow
 from genoseq.estimate import (
     BYTES_A_CHANNEL,
     Estimate,
@@ -21,13 +23,11 @@ from genoseq.estimate import (
     training_cost,
     windows_of,
 )
+from genoseq.genome.regions import Region
+from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.windows import tile
 from genoseq.io.genome_size import GenomeSize
 from genoseq.io.outputs import write_tracks
-from genoseq.regions import Region
-from genoseq.settings import parse_settings
-from genoseq.sheet import GenomeRow
-from genoseq.tracks import Channel, Track
-from genoseq.windows import tile
 from genoseq.workflow import make_plan
 
 SHEET = """\

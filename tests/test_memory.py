@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from genoseq.config import LabelSettings, RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import LabelSettings, RunSettings
 from genoseq.data.targets import build_scheme
 from genoseq.inference import fold, predict
 from genoseq.memory import (
@@ -20,7 +21,6 @@ from genoseq.memory import (
     state_count,
     training_memory,
 )
-from genoseq.settings import parse_settings
 
 
 def run(encoder: dict[str, Any], training: dict[str, Any] | None = None) -> RunSettings:

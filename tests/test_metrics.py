@@ -17,9 +17,9 @@ from torchmetrics.functional.classification import (
 )
 
 from genoseq.errors import BundleError
+from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.metrics import ClassMetrics, SignalMetrics, build_metrics
 from genoseq.models.heads import compress
-from genoseq.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
 
 torch.set_num_threads(1)
 SCHEME = cds_phase_scheme()

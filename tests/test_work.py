@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
-from genoseq.schemes import cds_phase_scheme
-from genoseq.settings import parse_settings
 from genoseq.work import work_of
 
 STATES = len(cds_phase_scheme())

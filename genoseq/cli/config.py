@@ -15,10 +15,10 @@ import typer
 from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
 
 if TYPE_CHECKING:
-    from genoseq.config import Config
+    from genoseq.config.schema import Config
+    from genoseq.config.sheet import GenomeRow
     from genoseq.estimate import Estimate
     from genoseq.io.genome_size import GenomeSize
-    from genoseq.sheet import GenomeRow
     from genoseq.workflow import Plan
 
 app = typer.Typer(
@@ -48,8 +48,8 @@ def check(file: File = DEFAULT) -> None:
 
     Every problem is listed at once, each on a line of its own. Times are estimates.
     """
+    from genoseq.config.base import read_mapping
     from genoseq.estimate import estimate
-    from genoseq.settings import read_mapping
     from genoseq.workflow import make_plan, missing_files
 
     plan = make_plan(read_mapping(file), file)
@@ -95,8 +95,8 @@ def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
         With every genome that cannot be read, learned from as its split says, or scored; or if no
         genome has anything to train or to test on.
     """
+    from genoseq.config.sheet_checks import split_problems
     from genoseq.io.genome_size import genome_size
-    from genoseq.sheet_checks import split_problems
 
     sizes: dict[str, GenomeSize | None] = {}
     splits: set[str] = set()
@@ -123,8 +123,8 @@ def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]
     ConfigError, RegionError
         If nothing of it can be learned from as its split says.
     """
+    from genoseq.config.sheet_checks import named_splits
     from genoseq.data.splits import possible_splits
-    from genoseq.sheet_checks import named_splits
 
     if size is None or size.lengths is None:
         return named_splits(row.split, config.split.test)
@@ -209,7 +209,7 @@ def _listed(stores: list[str]) -> str:
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")
 def schema() -> None:
     """Print the JSON schema of the configuration, for editors that check while one types."""
-    from genoseq.config import json_schema
+    from genoseq.config.schema import json_schema
 
     print(json_schema(), end="")
 
@@ -219,6 +219,6 @@ def show(file: File = DEFAULT) -> None:
     """Print the configuration as YAML with every default filled in."""
     import yaml
 
-    from genoseq.config import load_config
+    from genoseq.config.schema import load_config
 
     print(yaml.safe_dump(load_config(file).model_dump(mode="json"), sort_keys=False), end="")

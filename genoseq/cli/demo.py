@@ -7,8 +7,8 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from genoseq.atomic import atomic_file, check_distinct
 from genoseq.errors import BackendError
+from genoseq.files.atomic import atomic_file, check_distinct
 
 if TYPE_CHECKING:
     from pyrodigal import Genes

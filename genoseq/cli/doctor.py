@@ -7,7 +7,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 
-from genoseq.provenance import cpuinfo, processor
+from genoseq.files.provenance import cpuinfo, processor
 
 EPILOG = "Example: genoseq doctor"
 

@@ -41,13 +41,13 @@ def evaluate(
 
     from genoseq.cli.progress import progress
     from genoseq.data.store import open_store
+    from genoseq.files.provenance import file_sha256, make_record
     from genoseq.inference.evaluate import bases_of_split, check_place, write_evaluation
     from genoseq.inference.evaluate import evaluate as measure
     from genoseq.inference.predict import choose_computing
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import WEIGHTS, load_bundle
     from genoseq.models.precision import computing
-    from genoseq.provenance import file_sha256, make_record
 
     keep_freed_memory()
     if threads is not None:

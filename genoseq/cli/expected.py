@@ -24,8 +24,8 @@ def check_model(bundle: Bundle, path: Path, expected: str | None) -> None:
     """BundleError if a model is not the one that was expected."""
     if expected is None:
         return
-    from genoseq.config import RunSettings
+    from genoseq.config.base import parse_settings, read_mapping
+    from genoseq.config.schema import RunSettings
     from genoseq.models.expected import check_expected
-    from genoseq.settings import parse_settings, read_mapping
 
     check_expected(bundle, path, parse_settings(RunSettings, read_mapping(expected)))

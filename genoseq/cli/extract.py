@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from genoseq.atomic import atomic_file, check_distinct
 from genoseq.cli.extract_regions import Source, chunks_of, split_chunks
 from genoseq.errors import ConfigError, RegionError
+from genoseq.files.atomic import atomic_file, check_distinct
 
 if TYPE_CHECKING:
     from genoseq.data.extraction import Tally
@@ -179,7 +179,7 @@ def _outputs(
 
 def _record(asked: Mapping[str, Any], genome: str) -> bytes:
     """Provenance of regions that these words of the command line ask for, of a genome's SHA-256."""
-    from genoseq.provenance import input_sha256, make_record, record_json
+    from genoseq.files.provenance import input_sha256, make_record, record_json
 
     roles = ("regions", "annotation", "blacklist")
     files = {role: asked[role] for role in roles if asked[role] is not None}

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from genoseq.data.extraction import ExtractionOptions, Tally
     from genoseq.data.intervals import Intervals
     from genoseq.data.splits import Assigned
+    from genoseq.genome.regions import Region
     from genoseq.io.fasta import Fasta
-    from genoseq.regions import Region
 
 # bp of a chunk of regions: what one read may hold.
 _CHUNK = 1 << 23
@@ -63,8 +63,8 @@ def chunks_of(
 def _listed(genome: Fasta, source: Source) -> Iterator[Intervals]:
     """Regions of strings or of an annotation, or else the whole contigs."""
     from genoseq.data.intervals import NamedRegion, feature_regions, in_chunks
+    from genoseq.genome.regions import Region, parse_region
     from genoseq.io.annotation import read_annotation
-    from genoseq.regions import Region, parse_region
 
     if source.annotation is not None:
         found = feature_regions(read_annotation(source.annotation), source.types)
@@ -86,11 +86,11 @@ def split_chunks(
     bed: BinaryIO | None,
 ) -> Iterator[Intervals]:
     """The genome's regions by split; what the splits share is said on stderr."""
-    from genoseq.config import RegionSettings, SplitSettings
+    from genoseq.config.base import parse_settings
+    from genoseq.config.schema import RegionSettings, SplitSettings
     from genoseq.data.intervals import NamedRegion, in_chunks
     from genoseq.data.located import contig_line
     from genoseq.data.splits import assign_splits
-    from genoseq.settings import parse_settings
 
     given = {name: value for name, value in filters.items() if value is not None}
     assigned = assign_splits(

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from genoseq.atomic import atomic_file, check_distinct
 from genoseq.errors import StoreError
+from genoseq.files.atomic import atomic_file, check_distinct
 
 EPILOG = "Example: genoseq leaks results/stores/*.k3s1 -o leaks.json"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from genoseq.tracks import Track
+    from genoseq.genome.tracks import Track
 
 _STEPS = 20
 

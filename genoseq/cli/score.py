@@ -13,11 +13,11 @@ from genoseq.cli.expected import Expected, check_model
 if TYPE_CHECKING:
     import torch
 
+    from genoseq.files.provenance import Record
+    from genoseq.genome.regions import Region
     from genoseq.io.fasta import Fasta
     from genoseq.io.scores import Origin
     from genoseq.models.precision import Precision
-    from genoseq.provenance import Record
-    from genoseq.regions import Region
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -118,11 +118,11 @@ def _made_by(
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
+    from genoseq.files.provenance import file_sha256, input_sha256, make_record
     from genoseq.io.scores import Origin
     from genoseq.io.shard_folder import original_of
     from genoseq.models.bundle import WEIGHTS, bundle_identity
     from genoseq.models.precision import computing
-    from genoseq.provenance import file_sha256, input_sha256, make_record
 
     identity = bundle_identity(model)
     original = original_of(genome)

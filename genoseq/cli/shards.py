@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.shards import MOST
+from genoseq.genome.shards import MOST
 
 EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
 

@@ -23,7 +23,7 @@ def summary(
     note: Annotated[str, typer.Option(help="Where the labels come from, in a sentence.")] = "",
 ) -> None:
     """Write one self-contained HTML page: metrics, curves, tracks, and what they were made from."""
-    from genoseq.atomic import check_distinct
+    from genoseq.files.atomic import check_distinct
     from genoseq.report.results import read_results
     from genoseq.report.summary import write_summary
 

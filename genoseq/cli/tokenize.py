@@ -15,13 +15,13 @@ from genoseq.cli.progress import progress
 from genoseq.errors import ConfigError, InputFormatError
 
 if TYPE_CHECKING:
-    from genoseq.config import LabelSettings
+    from genoseq.config.schema import LabelSettings
     from genoseq.data.located import LocatedRegion
     from genoseq.data.signals import SignalLabels
     from genoseq.data.store import Piece
     from genoseq.data.targets import ClassLabels
+    from genoseq.genome.regions import Region
     from genoseq.io.fasta import Fasta
-    from genoseq.regions import Region
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     Labels = ClassLabels | SignalLabels
@@ -108,12 +108,12 @@ def tokenize(
     Annotation, mask and signals are in the genome's coordinates. Without --annotation or --signal
     the store has no labels. Bases that are N have no label; beyond a region's ends a token sees N.
     """
-    from genoseq.config import LabelSettings, TokenizerSettings
+    from genoseq.config.base import parse_settings
+    from genoseq.config.schema import LabelSettings, TokenizerSettings
+    from genoseq.config.sheet import named_file
     from genoseq.data.store import write_store
+    from genoseq.files.provenance import make_record
     from genoseq.io.fasta import open_fasta
-    from genoseq.provenance import make_record
-    from genoseq.settings import parse_settings
-    from genoseq.sheet import named_file
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     _check_labels(scheme, annotation, signals, mask)
@@ -176,9 +176,9 @@ def _class_labels(
     lengths: Mapping[str, int] | None,
     regions: list[LocatedRegion],
 ) -> ClassLabels:
+    from genoseq.config.sheet import named_file
     from genoseq.data.targets import plan_labels
     from genoseq.io.annotation import read_annotation
-    from genoseq.sheet import named_file
 
     name, path = named_file(annotation)
     features = read_annotation(path, kind=name)
@@ -206,7 +206,7 @@ def _pieces(
 ) -> Iterator[Piece]:
     """Regions as the store takes them, one at a time."""
     from genoseq.data.label_counts import LabelCounts
-    from genoseq.sequences import N
+    from genoseq.genome.sequences import N
 
     counts = None if labels is None else LabelCounts(labels.scheme)
     bases = sum(len(located.region) for located in regions)
@@ -233,7 +233,7 @@ def _read_regions(path: Path | None) -> list[Region]:
 
 def _sources(files: Mapping[str, Path | None], genome: str) -> dict[str, Any]:
     """Path and checksum of every file that went into the store; that of the genome is given."""
-    from genoseq.provenance import input_sha256
+    from genoseq.files.provenance import input_sha256
 
     return {
         role: {"path": str(path), "sha256": genome if role == "fasta" else input_sha256(path)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from genoseq.config import RunSettings, TokenizerSettings
+    from genoseq.config.schema import RunSettings, TokenizerSettings
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
@@ -128,8 +128,8 @@ def _settings(
 
     The tokenizer is the given one where they name none.
     """
-    from genoseq.config import RunSettings
-    from genoseq.settings import parse_settings, read_mapping
+    from genoseq.config.base import parse_settings, read_mapping
+    from genoseq.config.schema import RunSettings
 
     data = read_mapping(source)
     given = {name: value for name, value in flags.items() if value is not None}

@@ -29,8 +29,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from genoseq.errors import InputFormatError, listed
-from genoseq.features import Feature
-from genoseq.regions import Region, merge, subtract
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region, merge, subtract
 
 SHORTEST_INTRON = 10
 _SITE = 2

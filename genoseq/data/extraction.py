@@ -16,11 +16,11 @@ from itertools import repeat
 from operator import le, lt
 from typing import TYPE_CHECKING, BinaryIO
 
-from genoseq.complement import reverse_complement
 from genoseq.data.intervals import Intervals, NamedRegion, Reshape, in_chunks
 from genoseq.data.stretches import STRETCH, Cutter
 from genoseq.errors import RegionError
-from genoseq.regions import Region, check_bounds
+from genoseq.genome.complement import reverse_complement
+from genoseq.genome.regions import Region, check_bounds
 
 if TYPE_CHECKING:
     from genoseq.io.bed import BedRecord

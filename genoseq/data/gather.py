@@ -12,13 +12,13 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
 from genoseq.data.store import Store
 from genoseq.data.store_files import label_shape, unknown_label
 from genoseq.errors import ConfigError, StoreError
-from genoseq.schemes import UNKNOWN as LABEL_UNKNOWN
-from genoseq.schemes import Scheme
+from genoseq.genome.schemes import UNKNOWN as LABEL_UNKNOWN
+from genoseq.genome.schemes import Scheme
 from genoseq.tokenizers.alignment import reverse_shift
 from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import UNKNOWN

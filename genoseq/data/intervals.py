@@ -2,7 +2,7 @@
 
 Two forms, because 100,000 small regions are the common case.  :class:`Intervals` holds many regions
 as columns and is what extraction works on; where regions are reshaped (flanks, tiles, blacklist)
-they are :class:`~genoseq.regions.Region` objects, one by one.
+they are :class:`~genoseq.genome.regions.Region` objects, one by one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
-from genoseq.features import Feature
+from genoseq.files.compression import open_bytes
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region, Strand, flank, merge, subtract
 from genoseq.io.bed import read_bed
-from genoseq.io.compression import open_bytes
-from genoseq.regions import Region, Strand, flank, merge, subtract
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.schemes import BACKGROUND, UNKNOWN, Scheme
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme
 
 
 class LabelCounts:

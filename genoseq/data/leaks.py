@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
-from genoseq.sequences import Codes, N
+from genoseq.genome.sequences import Codes, N
 
 Sketch = NDArray[np.uint64]
 """Hashes of sampled canonical k-mers: sorted, distinct, shape (M,)."""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from genoseq.data.splits import limited
 from genoseq.data.store_index import SPLITS
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.compression import numbered_lines
+from genoseq.genome.regions import Region, check_bounds
+from genoseq.genome.sequences import Codes
 from genoseq.io.bed import BedRecord, read_bed
-from genoseq.io.compression import numbered_lines
-from genoseq.regions import Region, check_bounds
-from genoseq.sequences import Codes
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta

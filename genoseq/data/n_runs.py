@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.regions import Region
-from genoseq.sequences import N
+from genoseq.genome.regions import Region
+from genoseq.genome.sequences import N
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta

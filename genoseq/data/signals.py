@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.sheet import named_file
 from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.regions import Region, Strand
-from genoseq.schemes import signal_scheme
-from genoseq.sheet import named_file
+from genoseq.genome.regions import Region, Strand
+from genoseq.genome.schemes import signal_scheme
 
 if TYPE_CHECKING:
     from genoseq.io.signal import Signal

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config import RegionSettings, SplitSettings
+from genoseq.config.schema import RegionSettings, SplitSettings
+from genoseq.config.sheet import contig_rule
 from genoseq.data.intervals import blacklist_holes, cut_out, holes_by_contig
 from genoseq.data.n_runs import NRuns, n_runs
 from genoseq.errors import ConfigError, RegionError, listed
-from genoseq.regions import Region
-from genoseq.sheet import contig_rule
+from genoseq.genome.regions import Region
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta

@@ -2,7 +2,7 @@
 
     STORE/
       index.json    format, name, tokenizer, scheme, regions as columns, sources, checksums
-      provenance.json    see :mod:`genoseq.provenance`
+      provenance.json    see :mod:`genoseq.files.provenance`
       ids.bin       token ids of all regions in order, little-endian unsigned, (T,)
       labels.bin    labels of all regions in order: uint8 (bases,) or float32 (bases, S)
 
@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
-from genoseq.atomic import atomic_folder, irreplaceable
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store_files import (
     IDS,
     LABELS,
@@ -46,8 +45,9 @@ from genoseq.data.store_index import (
     regions_to_json,
 )
 from genoseq.errors import GenoseqError, StoreError
-from genoseq.provenance import PROVENANCE, write_record
-from genoseq.schemes import Scheme, scheme_from_json
+from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.genome.schemes import Scheme, scheme_from_json
 
 __all__ = [
     "Piece",

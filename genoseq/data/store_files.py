@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store_index import RegionColumns, StoreRegions
 from genoseq.errors import StoreError
-from genoseq.regions import Region
-from genoseq.schemes import UNKNOWN, Scheme
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import UNKNOWN, Scheme
 from genoseq.tokenizers.alignment import token_count
 from genoseq.tokenizers.vocabulary import Vocabulary
 

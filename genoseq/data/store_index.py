@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import StoreError
-from genoseq.regions import Region
+from genoseq.genome.regions import Region
 
 SPLITS = ("train", "valid", "test", "score")
 Column = NDArray[np.int64]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genoseq.complement import reverse_complement
 from genoseq.data.intervals import Intervals
+from genoseq.genome.complement import reverse_complement
 
 if TYPE_CHECKING:
     from genoseq.io.fasta import Fasta

@@ -23,13 +23,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config import LabelSettings
+from genoseq.config.schema import LabelSettings
 from genoseq.data.claims import Claim, claims_of
 from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import InputFormatError, listed
-from genoseq.features import Feature
-from genoseq.regions import Region, Strand
-from genoseq.schemes import (
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region, Strand
+from genoseq.genome.schemes import (
     UNKNOWN,
     Scheme,
     State,

@@ -13,10 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genoseq.atomic import atomic_folder, irreplaceable
 from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError
+from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.genome.schemes import UNKNOWN
+from genoseq.genome.sequences import Codes, N
+from genoseq.genome.windows import Window, tile
 from genoseq.inference.predict import (
     BATCH_BASES,
     Predictor,
@@ -25,12 +29,8 @@ from genoseq.inference.predict import (
 )
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
-from genoseq.provenance import PROVENANCE, write_record
-from genoseq.schemes import UNKNOWN
-from genoseq.sequences import Codes, N
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.windows import Window, tile
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 

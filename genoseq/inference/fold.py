@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genoseq.config import ModelSettings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.sequences import ALPHABET, N
 from genoseq.models.build import PerBaseModel
-from genoseq.sequences import ALPHABET, N
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 _LARGEST_WORD = 6

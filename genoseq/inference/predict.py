@@ -13,16 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.config import ModelSettings
-from genoseq.context import core_length
+from genoseq.config.context import core_length
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.sequences import Codes, N, reverse_complement_codes
+from genoseq.genome.windows import Window
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
 from genoseq.models.precision import Precision, choose_device, choose_precision
 from genoseq.models.recurrent import RecurrentEncoder
-from genoseq.sequences import Codes, N, reverse_complement_codes
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.windows import Window
 
 BATCH_BASES = 46_080
 _AHEAD = 8
@@ -160,7 +160,7 @@ def choose_computing(
 
 
 def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
-    """Core of a bundle's windows on a contig, see :func:`genoseq.context.core_length`."""
+    """Core of a bundle's windows on a contig, see :func:`genoseq.config.context.core_length`."""
     return core_length(bundle.settings, bundle.context, length, window_bases)
 
 

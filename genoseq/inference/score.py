@@ -12,6 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genome.regions import Region, check_bounds, merge
+from genoseq.genome.schemes import Scheme, State
+from genoseq.genome.sequences import Codes, N
+from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.windows import Window, stitch, tile
 from genoseq.inference.predict import (
     BATCH_BASES,
     Predictor,
@@ -21,11 +26,6 @@ from genoseq.inference.predict import (
 )
 from genoseq.io.fasta import Fasta
 from genoseq.models.bundle import Bundle
-from genoseq.regions import Region, check_bounds, merge
-from genoseq.schemes import Scheme, State
-from genoseq.sequences import Codes, N
-from genoseq.tracks import Channel, Track
-from genoseq.windows import Window, stitch, tile
 
 _STRETCH_BASES = 1 << 20
 _DECIMALS = 3

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
+from genoseq.files.compression import numbered_lines
+from genoseq.genome.features import Feature
 from genoseq.io.bed import bed_features, read_bed
-from genoseq.io.compression import numbered_lines
 from genoseq.io.genbank import read_genbank
 from genoseq.io.gff import read_gff
 

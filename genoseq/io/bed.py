@@ -17,9 +17,9 @@ from os import PathLike
 from typing import cast
 
 from genoseq.errors import InputFormatError, RegionError
-from genoseq.features import Feature
-from genoseq.io.compression import numbered_lines
-from genoseq.regions import Region, Strand, check_bounds
+from genoseq.files.compression import numbered_lines
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region, Strand, check_bounds
 
 Span = tuple[int, int]
 

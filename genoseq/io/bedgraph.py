@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from genoseq.errors import RegionError
+from genoseq.genome.tracks import Channel
 from genoseq.io import digits
 from genoseq.io.cells import Cell, Kind, Row, is_gap, run_starts
 from genoseq.io.manifest import OutputFile
 from genoseq.io.tabix import TabixFile
-from genoseq.tracks import Channel
 
 _LINES = 1 << 15
 

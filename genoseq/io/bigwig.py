@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
+from genoseq.genome.tracks import Channel
 from genoseq.io.bbi import (
     RECORD_BYTES,
     Bins,
@@ -34,7 +35,6 @@ from genoseq.io.bbi import (
 )
 from genoseq.io.cells import CELL, PAGE, Cell, Kind, Row, floats, is_gap, run_starts
 from genoseq.io.manifest import OutputFile
-from genoseq.tracks import Channel
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""

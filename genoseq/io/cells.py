@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.tracks import Channel, Track
+from genoseq.genome.tracks import Channel, Track
 
 Kind = Literal["classes", "signal"]
 Thousandths = NDArray[np.uint16]

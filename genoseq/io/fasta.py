@@ -15,14 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from genoseq.atomic import atomic_file
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.atomic import atomic_file
+from genoseq.genome.regions import Region, check_bounds
 from genoseq.io.fasta_copy import LETTERS, SPACE
 from genoseq.io.fasta_index import Index, plain_and_index
-from genoseq.regions import Region, check_bounds
 
 if TYPE_CHECKING:
-    from genoseq.sequences import Codes
+    from genoseq.genome.sequences import Codes
 
 _COPY_WIDTH = 1 << 15
 _COPY_BASES = _COPY_WIDTH << 7
@@ -90,14 +90,14 @@ class Fasta:
         return letters
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
-        """:func:`genoseq.sequences.encode` of :meth:`fetch`: shape (end - start,), values 0 to 4.
+        """:func:`genoseq.genome.sequences.encode` of :meth:`fetch`: shape (end - start,), values 0 to 4.
 
         Raises
         ------
         RegionError, InputFormatError
             As fetch; and at a letter that is no nucleotide, with file, contig and 1-based base.
         """
-        from genoseq import sequences  # numpy takes 70 ms, and letters do without
+        from genoseq.genome import sequences  # numpy takes 70 ms, and letters do without
 
         letters = self.fetch(chrom, start, end)
         try:
@@ -112,7 +112,7 @@ class Fasta:
         What was decompressed on opening, or copied since, is not read again for it.
         """
         if self._sha256 is None:
-            from genoseq.provenance import file_sha256  # 10 ms, which few need
+            from genoseq.files.provenance import file_sha256  # 10 ms, which few need
 
             self._sha256 = file_sha256(self.path)
         return self._sha256

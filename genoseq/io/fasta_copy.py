@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 from genoseq.errors import InputFormatError
 
 LETTERS = b"ACGTURYSWKMBDHVNXacgturyswkmbdhvnx"
-"""Every letter that :func:`genoseq.sequences.encode` accepts."""
+"""Every letter that :func:`genoseq.genome.sequences.encode` accepts."""
 
 SPACE = b" \t\r\n\v\f"
 """What may stand between the letters of a sequence."""

@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from genoseq.io.compression import compression_of, open_bytes
+from genoseq.files.compression import compression_of, open_bytes
 from genoseq.io.fasta_copy import GENBANK, LETTERS, SPACE, even_copy, genbank_copy
 
 _CHUNK = 1 << 20

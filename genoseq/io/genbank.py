@@ -16,9 +16,9 @@ from os import PathLike
 from typing import Any
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
-from genoseq.io.compression import open_bytes
-from genoseq.regions import Strand
+from genoseq.files.compression import open_bytes
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Strand
 
 # Parts of Biopython's warnings that it could not keep all of the record; the others (spacing,
 # dates, escapes, a mended origin) change nothing here.

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
-from genoseq.io.compression import compression_of, open_bytes
+from genoseq.files.compression import compression_of, open_bytes
 from genoseq.io.fasta_copy import GENBANK, SPACE, even_copy, genbank_copy, name_of
 from genoseq.io.fasta_index import index_beside, read_fai
 from genoseq.io.genbank import no_sequence

@@ -17,9 +17,9 @@ from typing import cast
 from urllib.parse import unquote
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
-from genoseq.io.compression import numbered_lines
-from genoseq.regions import Strand
+from genoseq.files.compression import numbered_lines
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Strand
 
 _GTF_PAIR = re.compile(r'\b(transcript_id|gene_id)\s+(?:"([^"]*)"|([^\s;"]+))')
 _STRANDS = {"+": "+", "-": "-", ".": ".", "?": "."}

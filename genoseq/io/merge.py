@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.provenance import Record, join_records, read_record
+from genoseq.genome.regions import Region
+from genoseq.genome.tracks import Track
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import MADE_BY, Scores, read_scores
-from genoseq.provenance import Record, join_records, read_record
-from genoseq.regions import Region
-from genoseq.tracks import Track
 
 _MEND = {
     # By itself a machine computes on what is fastest there: the seams would show.

@@ -14,9 +14,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, cast, get_args
 
-from genoseq.atomic import staging_folder
-from genoseq.config import Format
+from genoseq.config.schema import Format
 from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.files.atomic import staging_folder
+from genoseq.files.provenance import PROVENANCE, read_record, write_record
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.bedgraph import BedGraphWriter
 from genoseq.io.bigwig import BigWigWriter
 from genoseq.io.cells import Cell, Kind, cells
@@ -24,8 +26,6 @@ from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, wri
 from genoseq.io.scores import UNKNOWN, Origin, ScoresWriter
 from genoseq.io.segments import SegmentsWriter
 from genoseq.io.tsv import TsvWriter
-from genoseq.provenance import PROVENANCE, read_record, write_record
-from genoseq.tracks import Channel, Track
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 

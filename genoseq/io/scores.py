@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.genome.regions import Region, Strand, check_bounds
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.cells import CELL, Cell, Kind, Row, floats, is_gap
 from genoseq.io.manifest import MANY, OutputFile
-from genoseq.regions import Region, Strand, check_bounds
-from genoseq.tracks import Channel, Track
 
 VALUES = "scores.npy"
 INDEX = "scores.json"

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genome.tracks import Channel, channel_colours
 from genoseq.io.cells import GAP, Cell, Row, run_starts
 from genoseq.io.manifest import MANY, OutputFile, plain
-from genoseq.tracks import Channel, channel_colours
 
 SEGMENTS = "segments.bed"
 

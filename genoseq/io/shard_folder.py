@@ -2,7 +2,7 @@
 
     genome.fa, genome.fa.fai    every contig in even lines, and their index
     001.bed ... NNN.bed         what each shard is to score; a file may be empty
-    provenance.json             where the copy is from, see :mod:`genoseq.provenance`; and as
+    provenance.json             where the copy is from, see :mod:`genoseq.files.provenance`; and as
                                 ``copy`` its size and SHA-256
 
 The copy makes up for any original: a shard's process neither decompresses nor indexes nor checks
@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from genoseq.atomic import atomic_folder, irreplaceable
 from genoseq.errors import ConfigError, InputFormatError
+from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.provenance import PROVENANCE, make_record, read_record, write_record
+from genoseq.genome.regions import Region
+from genoseq.genome.shards import MOST, partition, shard_names
 from genoseq.io.fasta import Fasta
-from genoseq.provenance import PROVENANCE, make_record, read_record, write_record
-from genoseq.regions import Region
-from genoseq.shards import MOST, partition, shard_names
 
 GENOME = "genome.fa"
 _COMMAND = "shards"
@@ -35,7 +35,7 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     Raises
     ------
     ConfigError
-        If the count is not 1 to :data:`~genoseq.shards.MOST`, a contig's name would be lost in
+        If the count is not 1 to :data:`~genoseq.genome.shards.MOST`, a contig's name would be lost in
         BED, or ``out`` holds the genome or anything but shards.
     InputFormatError
         If a letter of the genome is no nucleotide; or as :func:`original_of`.

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
-from genoseq.io.compression import numbered_lines
-from genoseq.regions import Region, check_bounds
+from genoseq.files.compression import numbered_lines
+from genoseq.genome.regions import Region, check_bounds
 
 # pybigtools gives float64: whole chromosomes at a time would take gigabytes.
 _PIECE = 1 << 20

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from genoseq.genome.tracks import Channel
 from genoseq.io import digits
 from genoseq.io.cells import Cell, is_gap
 from genoseq.io.manifest import MANY, OutputFile, plain
 from genoseq.io.tabix import TabixFile
-from genoseq.tracks import Channel
 
 PREDICTIONS = "predictions.tsv.gz"
 _LINES = 1 << 15

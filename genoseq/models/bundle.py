@@ -3,7 +3,7 @@
     model.safetensors   the weights, float32
     config.json         format, genoseq version, settings, label scheme, context, activation,
                         metrics, and the checksum of the weights
-    provenance.json     where it comes from (:mod:`genoseq.provenance`); nothing needs it
+    provenance.json     where it comes from (:mod:`genoseq.files.provenance`); nothing needs it
 
 No pickle is written or read.  A folder whose parts do not fit one another is refused.
 """
@@ -24,14 +24,14 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from genoseq import __version__
-from genoseq.atomic import atomic_folder
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
+from genoseq.files.atomic import atomic_folder
+from genoseq.files.provenance import make_record, read_record, write_record
+from genoseq.genome.schemes import Scheme, scheme_from_json
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.heads import Activation
-from genoseq.provenance import make_record, read_record, write_record
-from genoseq.schemes import Scheme, scheme_from_json
-from genoseq.settings import parse_settings
 
 FORMAT = 1
 WEIGHTS = "model.safetensors"

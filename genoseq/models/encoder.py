@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
 from genoseq.kernels import Rotary
 from genoseq.kernels.operator import attention
 from genoseq.models.layers import Dropout

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genoseq.config import RunSettings
+from genoseq.config.schema import RunSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 

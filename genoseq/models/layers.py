@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.config import StemSettings
+from genoseq.config.schema import StemSettings
 
 
 class Stem(nn.Module):

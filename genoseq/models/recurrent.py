@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.encoder_settings import RecurrentSettings
+from genoseq.config.encoders import RecurrentSettings
 
 CUDNN_STEPS = 65_535
 """Longest sequence that cuDNN's recurrent kernels take (pytorch issue 133751)."""

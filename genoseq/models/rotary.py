@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
 from genoseq.kernels import Rotary
 
 

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genoseq.config import TrainingSettings
+from genoseq.config.schema import TrainingSettings
 from genoseq.errors import ConfigError
+from genoseq.genome.schemes import UNKNOWN, Scheme
 from genoseq.models.heads import LARGEST_LOG_RATE, Activation, compress
-from genoseq.schemes import UNKNOWN, Scheme
 
 Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
 Objective = Callable[[Tensor, Tensor], Tensor]

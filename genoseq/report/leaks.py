@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from genoseq.data.leaks import Leak, sample_for, sketch, split_leaks
 from genoseq.data.store import Store
-from genoseq.sequences import Codes
+from genoseq.genome.sequences import Codes
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 SPLITS = ("train", "valid", "test")

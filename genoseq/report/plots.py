@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from genoseq.genome.tracks import OKABE_ITO
 from genoseq.report.results import ModelResult
-from genoseq.tracks import OKABE_ITO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,10 +17,10 @@ from safetensors import SafetensorError, safe_open
 
 from genoseq.data.store import Store, open_store
 from genoseq.errors import InputFormatError
+from genoseq.files.provenance import read_record
+from genoseq.genome.schemes import BACKGROUND
+from genoseq.genome.tracks import Channel
 from genoseq.io.manifest import MANIFEST, OutputFile, read_manifest
-from genoseq.provenance import read_record
-from genoseq.schemes import BACKGROUND
-from genoseq.tracks import Channel
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
 WEIGHTS = "model.safetensors"
@@ -57,7 +57,7 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model: its bundle's facts, where it is from (:mod:`genoseq.provenance`, empty where that is
+    """A model: its bundle's facts, where it is from (:mod:`genoseq.files.provenance`, empty where that is
     not known), metrics on the test split, how many weights, its curves.
     """
 

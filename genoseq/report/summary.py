@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
-from genoseq.atomic import atomic_file
 from genoseq.data.store import Store
+from genoseq.files.atomic import atomic_file
 from genoseq.report.leaks import SPLITS, store_leaks
 from genoseq.report.plots import learning_plot, precision_recall_plot
 from genoseq.report.results import ModelResult, Results, TrackFolder

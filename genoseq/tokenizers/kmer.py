@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.sequences import Codes, N
+from genoseq.genome.sequences import Codes, N
 from genoseq.tokenizers.alignment import left_context, token_count
 from genoseq.tokenizers.vocabulary import FIRST_KMER, UNKNOWN, Vocabulary
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.sequences import N, decode, encode
+from genoseq.genome.sequences import N, decode, encode
 
 SPECIALS = ("[PAD]", "[UNK]", "[MASK]", "[BOS]", "[EOS]")
 PAD, UNKNOWN, MASK, BOS, EOS = range(len(SPECIALS))

@@ -28,9 +28,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from genoseq.atomic import atomic_file, remove_stale
-from genoseq.config import TRAINING_FORMAT
+from genoseq.config.schema import TRAINING_FORMAT
 from genoseq.errors import ConfigError
+from genoseq.files.atomic import atomic_file, remove_stale
 
 _log = logging.getLogger("genoseq.training")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytorch_lightning.loggers.logger import Logger
 
-from genoseq.atomic import atomic_file
+from genoseq.files.atomic import atomic_file
 
 
 class CurveLogger(Logger):

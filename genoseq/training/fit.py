@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from genoseq.atomic import irreplaceable
-from genoseq.config import RunSettings
-from genoseq.context import round_up, usual_context
+from genoseq.config.context import round_up, usual_context
+from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import misfits
 from genoseq.data.store import Store
 from genoseq.errors import ConfigError, listed
+from genoseq.files.atomic import irreplaceable
+from genoseq.files.provenance import PROVENANCE
+from genoseq.genome.schemes import BACKGROUND, Scheme
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.precision import choose_device, choose_precision, computing
 from genoseq.objectives.per_base import activation_of, build_objective, build_weight
-from genoseq.provenance import PROVENANCE
-from genoseq.schemes import BACKGROUND, Scheme
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
@@ -72,7 +72,7 @@ def fit(
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
         bp that scoring shows the model on either side of a base, rounded up to its stride; None:
-        :func:`genoseq.context.usual_context`.
+        :func:`genoseq.config.context.usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
     team

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from genoseq.schemes import BACKGROUND, UNKNOWN
-from genoseq.tracks import Channel
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN
+from genoseq.genome.tracks import Channel
 
 _CLASS_FIGURES: tuple[str, ...] = ("precision", "recall", "f1", "mcc", "auprc")
 _SIGNAL_FIGURES: tuple[str, ...] = ("pearson", "pearson_log1p", "spearman", "mse")

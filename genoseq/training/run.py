@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from genoseq.config import TrainingSettings
+from genoseq.config.schema import TrainingSettings
 from genoseq.data.batch import Batch
+from genoseq.genome.schemes import Scheme
 from genoseq.models.heads import Activation
 from genoseq.models.precision import Precision
 from genoseq.objectives.per_base import Objective, Weight
-from genoseq.schemes import Scheme
 from genoseq.training.checkpoint import StateFolder
 from genoseq.training.schedule import run_progress
 from genoseq.training.signals import StopRequest

@@ -18,8 +18,8 @@ from range_server import serve
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
+from genoseq.genome.tracks import Channel, channel_colours
 from genoseq.io.manifest import OutputFile, read_manifest
-from genoseq.tracks import Channel, channel_colours
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"

@@ -19,9 +19,9 @@ from igv_page import IgvPage, open_igv
 from numpy.typing import NDArray
 from PIL import Image
 
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.fasta import write_fasta
 from genoseq.io.outputs import write_tracks
-from genoseq.tracks import Channel, Track
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)

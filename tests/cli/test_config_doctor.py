@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from genoseq.cli.app import app
 from genoseq.cli.doctor import PACKAGES, PROGRAMS
-from genoseq.config import Config, json_schema, load_config
+from genoseq.config.schema import Config, json_schema, load_config
 from genoseq.errors import ConfigError, InputFormatError
 
 REPOSITORY = Path(__file__).parents[2]

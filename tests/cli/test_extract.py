@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from command import Genoseq
 
-from genoseq.provenance import file_sha256, read_record
-from genoseq.sequences import decode
+from genoseq.files.provenance import file_sha256, read_record
+from genoseq.genome.sequences import decode
 
 GFF = "##gff-version 3\na\t.\tgene\t3\t8\t.\t-\t.\tID=g\na\t.\tCDS\t3\t8\t.\t-\t0\tID=p;Parent=g\n"
 

@@ -10,11 +10,11 @@ import pybigtools
 import pytest
 from command import Genoseq
 
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import signal_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
-from genoseq.schemes import signal_scheme
-from genoseq.settings import parse_settings
 
 CONTIGS = {"chr1": 7_000, "tiny": 20, "empty": 0, "pad": 400}
 

@@ -14,11 +14,11 @@ from command import Genoseq
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import signal_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
-from genoseq.schemes import signal_scheme
-from genoseq.settings import parse_settings
 
 TEXT_AND_BINARY = "bigwig,bedgraph,bed,tsv"
 CONTIGS = {"tiny": 20, "long": 60_011, "empty": 0, "pad": 9_000, "mid": 8_192, "last.1|x": 700}

@@ -12,9 +12,9 @@ from command import Genoseq
 from genoseq.data.located import contig_lengths, locate
 from genoseq.data.store import file_checksum, open_store, verify_store
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.genome.schemes import UNKNOWN
+from genoseq.genome.sequences import decode
 from genoseq.io.fasta import open_fasta
-from genoseq.schemes import UNKNOWN
-from genoseq.sequences import decode
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 GFF = (

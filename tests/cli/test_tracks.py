@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from command import Genoseq
 
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.outputs import write_tracks
-from genoseq.tracks import Channel, Track
 
 CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 

@@ -12,7 +12,7 @@ from command import Genoseq
 from planted import planted_store
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from genoseq.provenance import read_record
+from genoseq.files.provenance import read_record
 
 SETTINGS = {
     "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}},

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.complement import reverse_complement
 from genoseq.data import stretches
 from genoseq.data.extraction import (
     ExtractionOptions,
@@ -34,10 +33,11 @@ from genoseq.data.intervals import (
     tiles,
 )
 from genoseq.errors import ConfigError, InputFormatError, RegionError
-from genoseq.features import Feature
+from genoseq.genome.complement import reverse_complement
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region
 from genoseq.io.bed import read_bed
 from genoseq.io.fasta import Fasta, open_fasta
-from genoseq.regions import Region
 
 LETTERS = b"ACGTRYSWKMBDHVNXUuacgtryswkmbdhvnx"
 

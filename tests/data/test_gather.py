@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.gather import cells_of_split, labelled_regions, misfits
 from genoseq.data.store import Store, write_store
 from genoseq.errors import StoreError
-from genoseq.regions import Region
-from genoseq.schemes import UNKNOWN, Scheme, cds_phase_scheme, signal_scheme
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import UNKNOWN, Scheme, cds_phase_scheme, signal_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 TOKENIZER = TokenizerSettings(k=3, stride=1)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.config import RegionSettings, SplitSettings
+from genoseq.config.schema import RegionSettings, SplitSettings
 from genoseq.data.leaks import K, sample_for, shared_count, sketch, split_leaks
 from genoseq.data.n_runs import n_runs
 from genoseq.data.splits import assign_splits, block_splits, contig_splits, possible_splits
 from genoseq.errors import ConfigError, RegionError
+from genoseq.genome.regions import Region
+from genoseq.genome.sequences import decode, encode, reverse_complement_codes
 from genoseq.io.fasta import open_fasta
-from genoseq.regions import Region
-from genoseq.sequences import decode, encode, reverse_complement_codes
 
 ALL = RegionSettings(min_length=1, max_n_fraction=1)
 

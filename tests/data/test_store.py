@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genoseq import __version__
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store import (
     Piece,
     Store,
@@ -17,8 +17,8 @@ from genoseq.data.store import (
     write_store,
 )
 from genoseq.errors import StoreError
-from genoseq.regions import Region
-from genoseq.schemes import Scheme, cds_phase_scheme, signal_scheme
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 SCHEME = cds_phase_scheme()

@@ -9,16 +9,16 @@ import pytest
 import torch
 from planted import planted_store
 
-from genoseq.config import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.store import Store, write_store
 from genoseq.errors import ConfigError
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme
+from genoseq.genome.sequences import N
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
 from genoseq.inference.predict import Predictor
 from genoseq.metrics import build_metrics
 from genoseq.models.bundle import Bundle
-from genoseq.regions import Region
-from genoseq.schemes import UNKNOWN, cds_phase_scheme
-from genoseq.sequences import N
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.inference.fold import can_fold, fold_stem
 from genoseq.models.build import build_model
-from genoseq.schemes import cds_phase_scheme
-from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 FOLDING: list[dict[str, Any]] = [

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
 from genoseq.errors import BackendError, ConfigError
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
+from genoseq.genome.sequences import reverse_complement_codes
+from genoseq.genome.windows import tile
 from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.models.heads import activate
-from genoseq.regions import Region
-from genoseq.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
-from genoseq.sequences import reverse_complement_codes
-from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.windows import tile
 
 NETWORKS: list[dict[str, Any]] = [
     {},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
+from genoseq.genome.features import Feature
 from genoseq.io.annotation import annotation_format, read_annotation
 
 GFF = "c\t.\tCDS\t2\t9\t.\t+\t0\tID=x\nc\t.\tgene\t2\t9\t.\t+\t.\t.\n"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
+from genoseq.genome.features import Feature
+from genoseq.genome.regions import Region
 from genoseq.io.bed import BedRecord, bed_features, read_bed
-from genoseq.regions import Region
 
 TWELVE = "c\t100\t200\tt1\t0\t{}\t115\t195\t0\t3\t20,30,20,\t0,40,80,\n"
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from track_cases import CDS, Values, golden, probabilities, write
 
 from genoseq.errors import RegionError
+from genoseq.genome.tracks import Channel
 from genoseq.io import bbi as container
-from genoseq.tracks import Channel
 
 
 def ucsc(path: Path, chrom: str, length: int) -> Values:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from track_cases import CDS, golden, pieces, probabilities
 
 from genoseq.errors import RegionError
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.cells import CELL, GAP, PAGE, cells, floats, thousandths
-from genoseq.tracks import Channel, Track
 
 
 def gather(genome, sizes, kind="classes"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from genoseq.errors import InputFormatError
-from genoseq.features import Feature
+from genoseq.genome.features import Feature
 from genoseq.io.gff import read_gff
 
 GFF3 = """##gff-version 3

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from track_cases import CDS, Values, golden, pieces
 
 from genoseq.errors import GenoseqError, InputFormatError, RegionError
+from genoseq.genome.regions import Region
+from genoseq.genome.shards import partition
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.merge import read_shards
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import Origin, read_scores
-from genoseq.regions import Region
-from genoseq.shards import partition
-from genoseq.tracks import Channel, Track
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv", "scores")
 MADE_BY: dict[str, Any] = {

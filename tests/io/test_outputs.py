@@ -14,11 +14,11 @@ import pytest
 from track_cases import CDS, golden, pieces, probabilities, write
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.files.provenance import PROVENANCE, make_record, read_record, write_record
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.manifest import OutputFile, read_manifest, write_manifest
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import read_scores
-from genoseq.provenance import PROVENANCE, make_record, read_record, write_record
-from genoseq.tracks import Channel, Track
 
 ALL = ("bigwig", "bedgraph", "bed", "tsv", "scores")
 

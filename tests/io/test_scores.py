@@ -12,10 +12,10 @@ import pytest
 from track_cases import CDS, golden, probabilities, write
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.genome.tracks import Channel
 from genoseq.io.manifest import md5_of
 from genoseq.io.outputs import write_tracks
 from genoseq.io.scores import Piece, read_scores
-from genoseq.tracks import Channel
 
 
 def test_scores_read_back(tmp_path: Path) -> None:

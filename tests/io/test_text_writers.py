@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from track_cases import CDS, Values, golden, pieces, write
 
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io import digits
 from genoseq.io.outputs import write_tracks
-from genoseq.tracks import Channel, Track
 
 
 def plain_segments(genome: dict[str, Values]) -> list[list[str]]:

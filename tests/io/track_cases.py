@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genome.tracks import Channel, Track
 from genoseq.io.outputs import write_tracks
-from genoseq.tracks import Channel, Track
 
 Values = NDArray[np.float32]
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))

@@ -3,10 +3,10 @@ import itertools
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, StemSettings, TokenizerSettings
-from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
+from genoseq.config.encoders import RecurrentSettings, TransformerSettings
+from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import PerBaseModel, build_model
-from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 torch.set_num_threads(1)

@@ -6,12 +6,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genoseq.config import ModelSettings, StemSettings
-from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
+from genoseq.config.encoders import RecurrentSettings, TransformerSettings
+from genoseq.config.schema import ModelSettings, StemSettings
 from genoseq.errors import BundleError
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
-from genoseq.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 
 torch.set_num_threads(1)
 SETTINGS = ModelSettings(

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
 from genoseq.kernels import Rotary
 from genoseq.models import encoder as encoder_file
 from genoseq.models.encoder import Transformer

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from genoseq.config import RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 from genoseq.models.expected import check_expected
-from genoseq.settings import parse_settings
 
 PATH = Path("models/a")
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from genoseq.config import StemSettings
+from genoseq.config.schema import StemSettings
 from genoseq.models.layers import Dropout, Stem
 
 torch.set_num_threads(1)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genoseq.encoder_settings import RecurrentSettings
+from genoseq.config.encoders import RecurrentSettings
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
 
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from genoseq.encoder_settings import TransformerSettings
+from genoseq.config.encoders import TransformerSettings
 from genoseq.models.rotary import rotary_tables, rotated_pairs
 
 torch.set_num_threads(1)

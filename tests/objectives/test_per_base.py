@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from genoseq.config import TrainingSettings
+from genoseq.config.schema import TrainingSettings
 from genoseq.errors import ConfigError
+from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.objectives.per_base import (
     activation_of,
     build_objective,
@@ -17,7 +18,6 @@ from genoseq.objectives.per_base import (
     mse,
     poisson,
 )
-from genoseq.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
 
 torch.set_num_threads(1)
 CLASSES = cds_phase_scheme()

@@ -12,22 +12,22 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.config import ModelSettings, TokenizerSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.encoders import TransformerSettings
+from genoseq.config.schema import ModelSettings, TokenizerSettings
 from genoseq.data.store import write_store
-from genoseq.encoder_settings import TransformerSettings
 from genoseq.errors import InputFormatError
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
+from genoseq.genome.tracks import Track
 from genoseq.io.outputs import write_tracks
 from genoseq.metrics import build_metrics
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, provenance, save_bundle
-from genoseq.regions import Region
 from genoseq.report.leaks import store_leaks
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
-from genoseq.schemes import cds_phase_scheme, signal_scheme
-from genoseq.settings import parse_settings
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.tracks import Track
 
 SCHEME = cds_phase_scheme()
 SETTINGS = parse_settings(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.sequences import Codes, encode, reverse_complement
+from genoseq.genome.sequences import Codes, encode, reverse_complement
 from genoseq.tokenizers import kmer
 from genoseq.tokenizers.alignment import left_context, reverse_shift
 from genoseq.tokenizers.kmer import KmerTokenizer

@@ -15,9 +15,9 @@ from contextlib import suppress
 
 import torch
 
-from genoseq.config import RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.data.store import open_store
-from genoseq.settings import parse_settings
 from genoseq.training.fit import fit
 from genoseq.training.signals import TrainingInterruptedError
 from genoseq.training.team import join_team, place_of

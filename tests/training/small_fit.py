@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from genoseq.config import RunSettings
-from genoseq.settings import parse_settings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 
 SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
 TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from small_fit import SMALL, TRANSFORMER, rows_of, run_settings, weights_of
 
-from genoseq.config import RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.data.store import Store
-from genoseq.settings import parse_settings
 from genoseq.training.fit import fit
 from genoseq.training.signals import TrainingInterruptedError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from genoseq.config import ModelSettings
+from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.metrics import build_metrics
 from genoseq.models.build import build_model
-from genoseq.schemes import cds_phase_scheme, signal_scheme
 from genoseq.training.curve import CurveLogger
 from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate

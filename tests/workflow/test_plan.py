@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from genoseq.config import RunSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
 from genoseq.memory import FLOOR, predicting_memory, request, training_memory
-from genoseq.settings import parse_settings
 from genoseq.workflow import (
     Plan,
     growing,

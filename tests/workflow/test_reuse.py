@@ -18,7 +18,7 @@ from small_run import (
     write_genome,
 )
 
-from genoseq.provenance import read_record
+from genoseq.files.provenance import read_record
 
 MODULE = """\
 module genoseq:

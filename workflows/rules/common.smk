@@ -1,6 +1,6 @@
 # What all rules share. The logic is Python: genoseq/workflow.py.
 from genoseq import workflow as genoseq_workflow
-from genoseq.config import TRAINING_FORMAT
+from genoseq.config.schema import TRAINING_FORMAT
 
 plan = genoseq_workflow.make_plan(config)
 genoseq_workflow.put_scripts_on_path()

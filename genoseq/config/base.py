@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genoseq.errors import ConfigError
-from genoseq.shards import MOST
+from genoseq.genome.shards import MOST
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genoseq.regions import Strand
+from genoseq.genome.regions import Strand
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from genoseq.config import RunSettings
-from genoseq.context import CONTEXT, round_up, usual_context
-from genoseq.settings import parse_settings
+from genoseq.config.base import parse_settings
+from genoseq.config.context import CONTEXT, round_up, usual_context
+from genoseq.config.schema import RunSettings
 
 TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.errors import InputFormatError
-from genoseq.sequences import (
+from genoseq.genome.sequences import (
     N,
     decode,
     encode,

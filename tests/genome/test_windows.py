@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.errors import RegionError
-from genoseq.regions import Region
-from genoseq.tracks import Channel
-from genoseq.windows import stitch, tile
+from genoseq.genome.regions import Region
+from genoseq.genome.tracks import Channel
+from genoseq.genome.windows import stitch, tile
 
 CHANNELS = (Channel("x"),)
 

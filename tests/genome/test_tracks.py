@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genoseq.errors import RegionError
-from genoseq.tracks import OKABE_ITO, Channel, Track, channel_colours
+from genoseq.genome.tracks import OKABE_ITO, Channel, Track, channel_colours
 
 
 def test_channel_label_says_the_strand_in_words() -> None:

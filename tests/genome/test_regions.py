@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.errors import RegionError
-from genoseq.regions import (
+from genoseq.genome.regions import (
     Region,
     check_bounds,
     clip,

@@ -1,4 +1,4 @@
-"""Settings of the encoders, and how they are told apart: a part of :mod:`genoseq.config`."""
+"""Settings of the encoders, and how they are told apart: a part of :mod:`genoseq.config.schema`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from genoseq.settings import Fraction, Positive, Settings
+from genoseq.config.base import Fraction, Positive, Settings
 
 
 class RecurrentSettings(Settings):

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
-from genoseq.regions import Strand
-from genoseq.tracks import Channel
+from genoseq.genome.regions import Strand
+from genoseq.genome.tracks import Channel
 
 BACKGROUND = "none"
 UNKNOWN = 255

@@ -9,8 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from genoseq.encoder_settings import EncoderSettings, RecurrentSettings
-from genoseq.settings import Fraction, Positive, Settings, ShardCount, parse_settings, read_mapping
+from genoseq.config.base import (
+    Fraction,
+    Positive,
+    Settings,
+    ShardCount,
+    parse_settings,
+    read_mapping,
+)
+from genoseq.config.encoders import EncoderSettings, RecurrentSettings
 
 Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.regions import Strand
+from genoseq.genome.regions import Strand
 
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 

@@ -14,12 +14,10 @@ import pytest
 from planted import planted_store
 from typer.testing import CliRunner
 
-from genoseq import provenance
 from genoseq.cli.app import app
 from genoseq.errors import InputFormatError
-from genoseq.io.fasta import open_fasta
-from genoseq.models.bundle import Bundle, save_bundle
-from genoseq.provenance import (
+from genoseq.files import provenance
+from genoseq.files.provenance import (
     PROVENANCE,
     Record,
     file_sha256,
@@ -30,6 +28,8 @@ from genoseq.provenance import (
     with_this_software,
     write_record,
 )
+from genoseq.io.fasta import open_fasta
+from genoseq.models.bundle import Bundle, save_bundle
 
 FASTA = b">a one\nACGTNN\nACG\n>b\n" + b"ACGTTGCA" * 500 + b"\n"
 
@@ -72,7 +72,7 @@ def test_record_that_is_none_of_ours_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_record_loads_no_torch() -> None:
-    code = "import sys, genoseq.provenance as p; p.make_record('x', {}, {}); "
+    code = "import sys, genoseq.files.provenance as p; p.make_record('x', {}, {}); "
     code += "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import model_validator
 
-from genoseq.config import NAME
+from genoseq.config.base import Settings, ShardCount, parse_settings
+from genoseq.config.schema import NAME
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.settings import Settings, ShardCount, parse_settings
 
 
 class GenomeRow(Settings):

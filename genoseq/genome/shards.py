@@ -1,7 +1,7 @@
 """Cutting a genome into shards of equal work, which are scored apart and merged again.
 
 Scores do not depend on where the cuts are, because windows lie on a lattice of each contig
-(:mod:`genoseq.windows`): a cut only costs the window that it lies in, which both sides compute.
+(:mod:`genoseq.genome.windows`): a cut only costs the window that it lies in, which both sides compute.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import accumulate, pairwise
 
-from genoseq.regions import Region
+from genoseq.genome.regions import Region
 
 MOST = 500
 """Shards of a genome: the files of one folder, and the words of one command line."""

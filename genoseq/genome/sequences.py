@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.complement import reverse_complement
 from genoseq.errors import InputFormatError
+from genoseq.genome.complement import reverse_complement
 
 __all__ = [
     "ALPHABET",

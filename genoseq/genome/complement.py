@@ -1,6 +1,6 @@
 """Reverse complement of letters, by the standard library alone.
 
-It lies apart from :mod:`genoseq.sequences` so that ``genoseq extract``, which never needs numbers,
+It lies apart from :mod:`genoseq.genome.sequences` so that ``genoseq extract``, which never needs numbers,
 starts without numpy: 70 ms of half a second.
 """
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.regions import Region
-from genoseq.tracks import Channel, Track
+from genoseq.genome.regions import Region
+from genoseq.genome.tracks import Channel, Track
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from genoseq.regions import Region
-from genoseq.shards import CONTIG_WORK, STEP, partition, shard_names
+from genoseq.genome.regions import Region
+from genoseq.genome.shards import CONTIG_WORK, STEP, partition, shard_names
 
 LENGTHS = st.lists(
     st.one_of(st.integers(0, 40), st.integers(0, 3 * STEP), st.integers(0, 400_000)), max_size=30

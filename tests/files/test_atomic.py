@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from genoseq.atomic import atomic_file, atomic_folder, irreplaceable, remove_stale
+from genoseq.files.atomic import atomic_file, atomic_folder, irreplaceable, remove_stale
 
 
 class InterruptedHalfwayError(Exception):
@@ -141,7 +141,9 @@ def test_atomic_folder_killed_between_its_renames_leaves_no_litter_for_ever(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "out").mkdir()
-    code = "import os, sys; from pathlib import Path; from genoseq.atomic import atomic_folder\n"
+    code = (
+        "import os, sys; from pathlib import Path; from genoseq.files.atomic import atomic_folder\n"
+    )
     code += "rename = Path.rename\n"
     code += "Path.rename = lambda *words: (rename(*words), os.kill(os.getpid(), 9))\n"
     code += "with atomic_folder(sys.argv[1]): pass"
@@ -161,7 +163,7 @@ def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:
 
 HANG = """
 import sys, time
-from genoseq.atomic import {0}
+from genoseq.files.atomic import {0}
 with {0}(sys.argv[1]) as partial:
     print("begun", flush=True)
     time.sleep(60)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from genoseq.config import Config
-from genoseq.sheet import GenomeRow, contig_rule
+from genoseq.config.schema import Config
+from genoseq.config.sheet import GenomeRow, contig_rule
 
 
 def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genoseq.errors import ConfigError
-from genoseq.schemes import (
+from genoseq.genome.schemes import (
     Scheme,
     State,
     cds_phase_scheme,
@@ -14,7 +14,7 @@ from genoseq.schemes import (
     stranded_scheme,
     unstranded_scheme,
 )
-from genoseq.tracks import Channel
+from genoseq.genome.tracks import Channel
 
 SCHEMES = [
     cds_phase_scheme(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genoseq.config import ModelSettings, RunSettings
+from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.errors import ConfigError
 
 CONTEXT = 768

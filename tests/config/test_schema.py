@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from genoseq.config import Config, ModelSettings, TokenizerSettings, json_schema, load_config
-from genoseq.encoder_settings import RecurrentSettings, TransformerSettings
+from genoseq.config.base import parse_settings, read_mapping
+from genoseq.config.encoders import RecurrentSettings, TransformerSettings
+from genoseq.config.schema import Config, ModelSettings, TokenizerSettings, json_schema, load_config
 from genoseq.errors import ConfigError
-from genoseq.settings import parse_settings, read_mapping
 
 
 def test_load_config_of_an_empty_file_is_the_default(tmp_path: Path) -> None:

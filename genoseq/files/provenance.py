@@ -192,7 +192,7 @@ def cpuinfo(key: str) -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
 
 
-def git_revision(root: Path = Path(__file__).parents[1]) -> str | None:
+def git_revision(root: Path = Path(__file__).parents[2]) -> str | None:
     """Last commit of the package in the checkout that it runs from; None if it is installed.
 
     :data:`UNVERSIONED` behind it says that the package was edited since.  Settings and data of a

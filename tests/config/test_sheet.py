@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from genoseq.config.sheet import GenomeRow, contig_rule, read_genomes
 from genoseq.errors import InputFormatError
-from genoseq.sheet import GenomeRow, contig_rule, read_genomes
 
 
 def write_sheet(folder: Path, text: str) -> Path:

@@ -1,0 +1,1 @@
+"""Files as wholes: written atomically, compressed or not, and where they come from."""
