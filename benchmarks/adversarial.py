@@ -30,11 +30,11 @@ from typing import Any, NamedTuple, TextIO, cast
 
 from genoseq.errors import GenoseqError, InputFormatError
 from genoseq.genome.sequences import encode
-from genoseq.io.annotation import read_annotation
-from genoseq.io.bed import read_bed
-from genoseq.io.fasta import open_fasta
-from genoseq.io.genbank import read_genbank
-from genoseq.io.gff import read_gff
+from genoseq.readers.annotation import read_annotation
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import open_fasta
+from genoseq.readers.genbank import read_genbank
+from genoseq.readers.gff import read_gff
 
 OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from genoseq.io.fasta import open_fasta, write_fasta
+from genoseq.readers.fasta import open_fasta, write_fasta
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ import torch
 from genoseq.config.context import WINDOW_BASES
 from genoseq.genome.regions import Region
 from genoseq.inference.score import score
-from genoseq.io.fasta import Fasta, open_fasta
 from genoseq.models.bundle import Bundle, load_bundle
+from genoseq.readers.fasta import Fasta, open_fasta
 
 
 def scored(genome: Fasta, bundle: Bundle, regions: list[Region], **options: Any) -> Any:

@@ -17,7 +17,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-from genoseq.io.fasta import open_fasta, write_fasta
+from genoseq.readers.fasta import open_fasta, write_fasta
 
 
 def repeat(genome: Path, bases: int, out: Path) -> None:

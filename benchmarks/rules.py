@@ -28,8 +28,8 @@ import numpy as np
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import Format, ModelSettings
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.fasta import open_fasta, write_fasta
 from genoseq.io.outputs import write_tracks
+from genoseq.readers.fasta import open_fasta, write_fasta
 from genoseq.work import Work, work_of
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from genoseq.genome.sequences import decode, encode
-from genoseq.io.fasta import open_fasta
+from genoseq.readers.fasta import open_fasta
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.tokenizers.vocabulary import UNKNOWN
 

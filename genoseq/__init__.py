@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from genoseq.genome.regions import Region
     from genoseq.genome.tracks import Channel, Track
     from genoseq.inference.score import score
-    from genoseq.io.fasta import open_fasta
     from genoseq.models.bundle import load_bundle
+    from genoseq.readers.fasta import open_fasta
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ _HOME = {
     "Region": "genoseq.genome.regions",
     "Track": "genoseq.genome.tracks",
     "load_bundle": "genoseq.models.bundle",
-    "open_fasta": "genoseq.io.fasta",
+    "open_fasta": "genoseq.readers.fasta",
     "score": "genoseq.inference.score",
 }
 

@@ -16,8 +16,8 @@ from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.data.targets import build_scheme
 from genoseq.genome.shards import CONTIG_WORK
-from genoseq.io.genome_size import GenomeSize
 from genoseq.memory import predicting_memory, training_memory
+from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
 from genoseq.work import work_of
 from genoseq.workflow import DEMO_FILES, Plan

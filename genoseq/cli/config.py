@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genoseq.config.schema import Config
     from genoseq.config.sheet import GenomeRow
     from genoseq.estimate import Estimate
-    from genoseq.io.genome_size import GenomeSize
+    from genoseq.readers.genome_size import GenomeSize
     from genoseq.workflow import Plan
 
 app = typer.Typer(
@@ -96,7 +96,7 @@ def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
         genome has anything to train or to test on.
     """
     from genoseq.config.sheet_checks import split_problems
-    from genoseq.io.genome_size import genome_size
+    from genoseq.readers.genome_size import genome_size
 
     sizes: dict[str, GenomeSize | None] = {}
     splits: set[str] = set()

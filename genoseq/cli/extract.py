@@ -127,8 +127,8 @@ def extract(
     chrom:start-end, 0-based as in BED.
     """
     from genoseq.data.extraction import ExtractionOptions, Tally, write_blocks, write_extracted
-    from genoseq.io.bed import read_bed
-    from genoseq.io.fasta import open_fasta
+    from genoseq.readers.bed import read_bed
+    from genoseq.readers.fasta import open_fasta
 
     outputs = {"--out": out, "--bed": bed, "--provenance": provenance}
     inputs = {"the genome": fasta, "--regions": regions, "--annotation": annotation}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genoseq.data.intervals import Intervals
     from genoseq.data.splits import Assigned
     from genoseq.genome.regions import Region
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 # bp of a chunk of regions: what one read may hold.
 _CHUNK = 1 << 23
@@ -64,7 +64,7 @@ def _listed(genome: Fasta, source: Source) -> Iterator[Intervals]:
     """Regions of strings or of an annotation, or else the whole contigs."""
     from genoseq.data.intervals import NamedRegion, feature_regions, in_chunks
     from genoseq.genome.regions import Region, parse_region
-    from genoseq.io.annotation import read_annotation
+    from genoseq.readers.annotation import read_annotation
 
     if source.annotation is not None:
         found = feature_regions(read_annotation(source.annotation), source.types)
@@ -131,6 +131,6 @@ def _report_splits(genome: Fasta, assigned: Assigned) -> None:
 
 
 def _read_regions(path: Path) -> list[Region]:
-    from genoseq.io.bed import read_bed
+    from genoseq.readers.bed import read_bed
 
     return [record.region for record in read_bed(path)]

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
-    from genoseq.io.fasta import Fasta
     from genoseq.io.scores import Origin
     from genoseq.models.precision import Precision
+    from genoseq.readers.fasta import Fasta
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -68,8 +68,8 @@ def score(
 
     OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
     """
-    from genoseq.io.bed import read_bed
-    from genoseq.io.fasta import open_fasta
+    from genoseq.readers.bed import read_bed
+    from genoseq.readers.fasta import open_fasta
 
     with open_fasta(fasta) as genome:
         asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None

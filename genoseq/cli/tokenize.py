@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genoseq.data.store import Piece
     from genoseq.data.targets import ClassLabels
     from genoseq.genome.regions import Region
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     Labels = ClassLabels | SignalLabels
@@ -113,7 +113,7 @@ def tokenize(
     from genoseq.config.sheet import named_file
     from genoseq.data.store import write_store
     from genoseq.files.provenance import make_record
-    from genoseq.io.fasta import open_fasta
+    from genoseq.readers.fasta import open_fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     _check_labels(scheme, annotation, signals, mask)
@@ -178,7 +178,7 @@ def _class_labels(
 ) -> ClassLabels:
     from genoseq.config.sheet import named_file
     from genoseq.data.targets import plan_labels
-    from genoseq.io.annotation import read_annotation
+    from genoseq.readers.annotation import read_annotation
 
     name, path = named_file(annotation)
     features = read_annotation(path, kind=name)
@@ -226,7 +226,7 @@ def _pieces(
 
 
 def _read_regions(path: Path | None) -> list[Region]:
-    from genoseq.io.bed import read_bed
+    from genoseq.readers.bed import read_bed
 
     return [] if path is None else [record.region for record in read_bed(path)]
 

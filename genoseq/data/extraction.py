@@ -23,8 +23,8 @@ from genoseq.genome.complement import reverse_complement
 from genoseq.genome.regions import Region, check_bounds
 
 if TYPE_CHECKING:
-    from genoseq.io.bed import BedRecord
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.bed import BedRecord
+    from genoseq.readers.fasta import Fasta
 
 
 @dataclass(slots=True)

@@ -20,10 +20,10 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
 from genoseq.files.compression import open_bytes
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, flank, merge, subtract
-from genoseq.io.bed import read_bed
+from genoseq.readers.bed import read_bed
 
 if TYPE_CHECKING:
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 NO_NAME = "."
 

@@ -18,10 +18,10 @@ from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.sequences import Codes
-from genoseq.io.bed import BedRecord, read_bed
+from genoseq.readers.bed import BedRecord, read_bed
 
 if TYPE_CHECKING:
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 CONTIG_LINE = "#contig"
 

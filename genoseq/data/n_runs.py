@@ -13,7 +13,7 @@ from genoseq.genome.regions import Region
 from genoseq.genome.sequences import N
 
 if TYPE_CHECKING:
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 # Runs of N this long are holes of an assembly; shorter ones are single unclear bases.
 LONG_N_RUN = 100

@@ -26,7 +26,7 @@ from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import signal_scheme
 
 if TYPE_CHECKING:
-    from genoseq.io.signal import Signal
+    from genoseq.readers.signal import Signal
 
 _SUFFIXES = (".bw", ".bigwig", ".bedgraph", ".bdg", ".bg", ".wig", ".gz")
 _TWINS = {"plus": "minus", "fwd": "rev", "forward": "reverse", "pos": "neg"}
@@ -112,7 +112,7 @@ class SignalLabels:
         mask: Iterable[Region] = (),
         lengths: Mapping[str, int] | None = None,
     ) -> None:
-        from genoseq.io.signal import open_signal
+        from genoseq.readers.signal import open_signal
 
         self.scheme = signal_scheme((signal.name, signal.strand) for signal in signals)
         self._mask = holes_by_contig(mask)

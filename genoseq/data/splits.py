@@ -34,7 +34,7 @@ from genoseq.errors import ConfigError, RegionError, listed
 from genoseq.genome.regions import Region
 
 if TYPE_CHECKING:
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 TRAIN, VALID, TEST, SCORE = "train", "valid", "test", "score"
 # bp of the largest region: what is held in memory of one, in codes, ids and labels, stays small.

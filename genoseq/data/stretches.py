@@ -10,7 +10,7 @@ from genoseq.data.intervals import Intervals
 from genoseq.genome.complement import reverse_complement
 
 if TYPE_CHECKING:
-    from genoseq.io.fasta import Fasta
+    from genoseq.readers.fasta import Fasta
 
 # Bases read at once, and held at once in a chunk of regions.
 STRETCH = 1 << 23

@@ -24,8 +24,8 @@ from genoseq.inference.predict import (
     core_bases,
     predict_windows,
 )
-from genoseq.io.fasta import Fasta
 from genoseq.models.bundle import Bundle
+from genoseq.readers.fasta import Fasta
 
 _STRETCH_BASES = 1 << 20
 _DECIMALS = 3

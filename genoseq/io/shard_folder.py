@@ -19,7 +19,7 @@ from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.genome.regions import Region
 from genoseq.genome.shards import MOST, partition, shard_names
-from genoseq.io.fasta import Fasta
+from genoseq.readers.fasta import Fasta
 
 GENOME = "genome.fa"
 _COMMAND = "shards"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from igv_page import open_igv
 
-from genoseq.io.fasta import open_fasta, write_fasta
+from genoseq.readers.fasta import open_fasta, write_fasta
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from genoseq.data.store import file_checksum, open_store, verify_store
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import decode
-from genoseq.io.fasta import open_fasta
+from genoseq.readers.fasta import open_fasta
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 GFF = (

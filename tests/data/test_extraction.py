@@ -36,8 +36,8 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region
-from genoseq.io.bed import read_bed
-from genoseq.io.fasta import Fasta, open_fasta
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import Fasta, open_fasta
 
 LETTERS = b"ACGTRYSWKMBDHVNXUuacgtryswkmbdhvnx"
 

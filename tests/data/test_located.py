@@ -8,7 +8,7 @@ import pytest
 
 from genoseq.data.located import locate, whole_contigs
 from genoseq.errors import RegionError
-from genoseq.io.fasta import open_fasta
+from genoseq.readers.fasta import open_fasta
 
 
 @pytest.fixture

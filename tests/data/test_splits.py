@@ -17,7 +17,7 @@ from genoseq.data.splits import assign_splits, block_splits, contig_splits, poss
 from genoseq.errors import ConfigError, RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import decode, encode, reverse_complement_codes
-from genoseq.io.fasta import open_fasta
+from genoseq.readers.fasta import open_fasta
 
 ALL = RegionSettings(min_length=1, max_n_fraction=1)
 

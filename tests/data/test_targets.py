@@ -18,7 +18,7 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import UNKNOWN
-from genoseq.io.gff import read_gff
+from genoseq.readers.gff import read_gff
 
 U = UNKNOWN
 

@@ -28,8 +28,8 @@ from genoseq.files.provenance import (
     with_this_software,
     write_record,
 )
-from genoseq.io.fasta import open_fasta
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.readers.fasta import open_fasta
 
 FASTA = b">a one\nACGTNN\nACG\n>b\n" + b"ACGTTGCA" * 500 + b"\n"
 

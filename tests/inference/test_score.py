@@ -16,8 +16,8 @@ from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.genome.sequences import reverse_complement
 from genoseq.genome.tracks import Channel
 from genoseq.inference.score import output_channels, score
-from genoseq.io.fasta import open_fasta
 from genoseq.models.bundle import Bundle
+from genoseq.readers.fasta import open_fasta
 
 CONTIGS = {"long": 5_001, "short": 50, "one": 1, "empty": 0, "gaps": 900, "odd.|name": 2_000}
 Scores = dict[str, np.ndarray[Any, np.dtype[np.float32]]]

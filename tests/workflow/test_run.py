@@ -31,7 +31,7 @@ from small_run import (
     write_genome,
 )
 
-from genoseq.io.bed import read_bed
+from genoseq.readers.bed import read_bed
 
 SCORED_AGAIN = {"train": 1, "evaluate": 1, "score": 4, "merge": 2, "tracks": 2, **ONE_EACH}
 

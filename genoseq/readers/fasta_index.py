@@ -8,7 +8,7 @@ Three ways lead to such a file, the next one where one fails:
 1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
    read without pyfaidx, whose import takes as long as extracting 10,000 regions;
 2. the input itself, indexed by pyfaidx in a temporary folder and then checked byte for byte;
-3. an evened-out copy in a temporary folder (:mod:`genoseq.io.fasta_copy`), which is also where
+3. an evened-out copy in a temporary folder (:mod:`genoseq.readers.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
-from genoseq.io.fasta_copy import GENBANK, LETTERS, SPACE, even_copy, genbank_copy
+from genoseq.readers.fasta_copy import GENBANK, LETTERS, SPACE, even_copy, genbank_copy
 
 _CHUNK = 1 << 20
 

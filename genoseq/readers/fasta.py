@@ -1,7 +1,7 @@
 """FASTA: contig lengths at once, any stretch of sequence on demand, writing.
 
 Whatever the file looks like, the bases come from a plain file with an index of even lines
-(:mod:`genoseq.io.fasta_index`), so that a stretch is one read.  Nothing is ever written beside the
+(:mod:`genoseq.readers.fasta_index`), so that a stretch is one read.  Nothing is ever written beside the
 input.  A file that is compressed, ragged or unwrapped is copied once into the temporary folder
 (``TMPDIR``); the copy is unlinked while it is open, so that it vanishes with the process.
 """
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import atomic_file
 from genoseq.genome.regions import Region, check_bounds
-from genoseq.io.fasta_copy import LETTERS, SPACE
-from genoseq.io.fasta_index import Index, plain_and_index
+from genoseq.readers.fasta_copy import LETTERS, SPACE
+from genoseq.readers.fasta_index import Index, plain_and_index
 
 if TYPE_CHECKING:
     from genoseq.genome.sequences import Codes

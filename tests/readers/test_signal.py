@@ -10,7 +10,7 @@ import pybigtools
 import pytest
 
 from genoseq.errors import InputFormatError, RegionError
-from genoseq.io.signal import open_signal
+from genoseq.readers.signal import open_signal
 
 ROWS = [("a", 0, 3, 1.5), ("a", 5, 8, 2.0), ("b", 1, 2, -3.0)]
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.sequences import encode
-from genoseq.io.fasta import open_fasta, write_fasta
-from genoseq.io.fasta_copy import LETTERS
+from genoseq.readers.fasta import open_fasta, write_fasta
+from genoseq.readers.fasta_copy import LETTERS
 
 GENOME = Path(str(files("pyrodigal"))) / "tests/data/GCF_001457455.1_NCTC11397_genomic.fna.gz"
 

@@ -114,9 +114,9 @@ def genbank_copy(plain: Path, even: Path, path: Path) -> None:
     Raises
     ------
     InputFormatError
-        As :func:`genoseq.io.genbank.read_genbank`; also if a record comes without its sequence.
+        As :func:`genoseq.readers.genbank.read_genbank`; also if a record comes without its sequence.
     """
-    from genoseq.io.genbank import read_genbank
+    from genoseq.readers.genbank import read_genbank
 
     try:
         file = read_genbank(plain)

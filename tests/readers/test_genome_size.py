@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genoseq.errors import InputFormatError
-from genoseq.io import genome_size as module
-from genoseq.io.fasta import open_fasta
-from genoseq.io.genome_size import genome_size
+from genoseq.readers import genome_size as module
+from genoseq.readers.fasta import open_fasta
+from genoseq.readers.genome_size import genome_size
 
 LENGTHS = st.lists(st.integers(0, 300), min_size=1, max_size=8)
 

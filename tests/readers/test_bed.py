@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from genoseq.errors import InputFormatError
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region
-from genoseq.io.bed import BedRecord, bed_features, read_bed
+from genoseq.readers.bed import BedRecord, bed_features, read_bed
 
 TWELVE = "c\t100\t200\tt1\t0\t{}\t115\t195\t0\t3\t20,30,20,\t0,40,80,\n"
 

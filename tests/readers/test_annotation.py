@@ -9,7 +9,7 @@ import pytest
 
 from genoseq.errors import InputFormatError
 from genoseq.genome.features import Feature
-from genoseq.io.annotation import annotation_format, read_annotation
+from genoseq.readers.annotation import annotation_format, read_annotation
 
 GFF = "c\t.\tCDS\t2\t9\t.\t+\t0\tID=x\nc\t.\tgene\t2\t9\t.\t+\t.\t.\n"
 GENBANK = """LOCUS       AB000001                   9 bp    DNA     linear   BCT 01-JAN-2000

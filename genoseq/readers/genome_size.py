@@ -12,9 +12,9 @@ from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
-from genoseq.io.fasta_copy import GENBANK, SPACE, even_copy, genbank_copy, name_of
-from genoseq.io.fasta_index import index_beside, read_fai
-from genoseq.io.genbank import no_sequence
+from genoseq.readers.fasta_copy import GENBANK, SPACE, even_copy, genbank_copy, name_of
+from genoseq.readers.fasta_index import index_beside, read_fai
+from genoseq.readers.genbank import no_sequence
 
 WHOLE = 4 << 20
 """Letters up to which a file is read whole: a thousand bacteria are to take seconds."""

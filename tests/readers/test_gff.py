@@ -9,7 +9,7 @@ import pytest
 
 from genoseq.errors import InputFormatError
 from genoseq.genome.features import Feature
-from genoseq.io.gff import read_gff
+from genoseq.readers.gff import read_gff
 
 GFF3 = """##gff-version 3
 ##sequence-region chr1 1 100

@@ -10,9 +10,9 @@ from typing import Literal
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.features import Feature
-from genoseq.io.bed import bed_features, read_bed
-from genoseq.io.genbank import read_genbank
-from genoseq.io.gff import read_gff
+from genoseq.readers.bed import bed_features, read_bed
+from genoseq.readers.genbank import read_genbank
+from genoseq.readers.gff import read_gff
 
 AnnotationFormat = Literal["gff", "genbank", "bed"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from genoseq.errors import InputFormatError
-from genoseq.io.fasta import open_fasta
-from genoseq.io.genbank import GenBank, read_genbank
+from genoseq.readers.fasta import open_fasta
+from genoseq.readers.genbank import GenBank, read_genbank
 
 RECORD = """LOCUS       AB000001                  60 bp    DNA     circular BCT 01-JAN-2000
 DEFINITION  made by hand.
