@@ -180,10 +180,10 @@ def contig_work(folder: Path) -> None:
     import torch
 
     from genoseq.inference.score import output_channels, score
-    from genoseq.io.outputs import write_tracks
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import load_bundle
     from genoseq.readers.fasta import open_fasta
+    from genoseq.writers.outputs import write_tracks
 
     keep_freed_memory()
     torch.set_num_threads(1)

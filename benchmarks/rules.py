@@ -28,9 +28,9 @@ import numpy as np
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import Format, ModelSettings
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.outputs import write_tracks
 from genoseq.readers.fasta import open_fasta, write_fasta
 from genoseq.work import Work, work_of
+from genoseq.writers.outputs import write_tracks
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 SIGNAL_FORMATS: tuple[Format, ...] = ("bigwig", "bedgraph", "tsv", "scores")

@@ -27,11 +27,11 @@ from torch import Tensor, nn
 
 from genoseq.inference.predict import Predictor
 from genoseq.inference.score import output_channels, score
-from genoseq.io.outputs import write_tracks
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
 from genoseq.models.precision import choose_precision
 from genoseq.readers.fasta import open_fasta
+from genoseq.writers.outputs import write_tracks
 
 
 class Stopwatch:

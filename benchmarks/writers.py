@@ -24,9 +24,9 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.cells import run_starts
-from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import read_scores
+from genoseq.writers.lattice import run_starts
+from genoseq.writers.outputs import write_tracks
+from genoseq.writers.scores import read_scores
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
 PIECE = 500_000

@@ -26,9 +26,9 @@ from genoseq.estimate import (
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Channel, Track
 from genoseq.genome.windows import tile
-from genoseq.io.outputs import write_tracks
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.workflow import make_plan
+from genoseq.writers.outputs import write_tracks
 
 SHEET = """\
 name\tfasta\tannotation\tsplit\tshards

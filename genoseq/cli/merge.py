@@ -23,7 +23,7 @@ def merge(
     """
     from genoseq.cli.progress import watched
     from genoseq.errors import ConfigError
-    from genoseq.io.merge import read_shards
+    from genoseq.writers.merge import read_shards
 
     if out.resolve() in {shard.resolve() for shard in shards}:
         raise ConfigError(f"{out} is one of the shards: choose another folder for the scores")

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
-    from genoseq.io.scores import Origin
     from genoseq.models.precision import Precision
     from genoseq.readers.fasta import Fasta
+    from genoseq.writers.scores import Origin
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -78,9 +78,9 @@ def score(
         from genoseq.cli.progress import watched
         from genoseq.inference import score as scoring
         from genoseq.inference.predict import BATCH_BASES, choose_computing
-        from genoseq.io.outputs import chosen_formats, write_tracks
         from genoseq.models.allocator import keep_freed_memory
         from genoseq.models.bundle import load_bundle
+        from genoseq.writers.outputs import chosen_formats, write_tracks
 
         keep_freed_memory()
         if threads is not None:
@@ -119,10 +119,10 @@ def _made_by(
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
     from genoseq.files.provenance import file_sha256, input_sha256, make_record
-    from genoseq.io.scores import Origin
     from genoseq.io.shard_folder import original_of
     from genoseq.models.bundle import WEIGHTS, bundle_identity
     from genoseq.models.precision import computing
+    from genoseq.writers.scores import Origin
 
     identity = bundle_identity(model)
     original = original_of(genome)

@@ -29,8 +29,8 @@ def tracks(
     from genoseq.cli.progress import watched
     from genoseq.errors import ConfigError
     from genoseq.files.provenance import read_record, with_this_software
-    from genoseq.io.outputs import chosen_formats, write_tracks
-    from genoseq.io.scores import read_scores
+    from genoseq.writers.outputs import chosen_formats, write_tracks
+    from genoseq.writers.scores import read_scores
 
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")

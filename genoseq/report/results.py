@@ -20,7 +20,7 @@ from genoseq.errors import InputFormatError
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
-from genoseq.io.manifest import MANIFEST, OutputFile, read_manifest
+from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
 WEIGHTS = "model.safetensors"

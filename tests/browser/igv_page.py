@@ -19,7 +19,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 from genoseq.genome.tracks import Channel, channel_colours
-from genoseq.io.manifest import OutputFile, read_manifest
+from genoseq.writers.manifest import OutputFile, read_manifest
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.outputs import write_tracks
 from genoseq.readers.fasta import write_fasta
+from genoseq.writers.outputs import write_tracks
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)

@@ -19,8 +19,8 @@ from genoseq.cli.app import app
 from genoseq.data.store import open_store
 from genoseq.files.provenance import file_sha256, make_record, read_record
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.outputs import write_tracks
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.writers.outputs import write_tracks
 
 FASTA = ">a\n" + "ACGTTGCA" * 100 + "\n"
 BED = "a\t100\t400\n"

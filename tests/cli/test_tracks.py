@@ -8,7 +8,7 @@ import numpy as np
 from command import Genoseq
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.outputs import write_tracks
+from genoseq.writers.outputs import write_tracks
 
 CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 

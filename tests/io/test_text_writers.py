@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from track_cases import CDS, Values, golden, pieces, write
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io import digits
-from genoseq.io.outputs import write_tracks
+from genoseq.writers import digits
+from genoseq.writers.outputs import write_tracks
 
 
 def plain_segments(genome: dict[str, Values]) -> list[list[str]]:

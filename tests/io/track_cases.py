@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.outputs import write_tracks
+from genoseq.writers.outputs import write_tracks
 
 Values = NDArray[np.float32]
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))

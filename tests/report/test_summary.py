@@ -20,7 +20,6 @@ from genoseq.errors import InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.tracks import Track
-from genoseq.io.outputs import write_tracks
 from genoseq.metrics import build_metrics
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, provenance, save_bundle
@@ -28,6 +27,7 @@ from genoseq.report.leaks import store_leaks
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
 from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.writers.outputs import write_tracks
 
 SCHEME = cds_phase_scheme()
 SETTINGS = parse_settings(

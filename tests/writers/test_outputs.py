@@ -16,9 +16,9 @@ from track_cases import CDS, golden, pieces, probabilities, write
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.manifest import OutputFile, read_manifest, write_manifest
-from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import read_scores
+from genoseq.writers.manifest import OutputFile, read_manifest, write_manifest
+from genoseq.writers.outputs import write_tracks
+from genoseq.writers.scores import read_scores
 
 ALL = ("bigwig", "bedgraph", "bed", "tsv", "scores")
 

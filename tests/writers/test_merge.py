@@ -22,9 +22,9 @@ from genoseq.errors import GenoseqError, InputFormatError, RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.shards import partition
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.merge import read_shards
-from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import Origin, read_scores
+from genoseq.writers.merge import read_shards
+from genoseq.writers.outputs import write_tracks
+from genoseq.writers.scores import Origin, read_scores
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv", "scores")
 MADE_BY: dict[str, Any] = {
@@ -212,7 +212,7 @@ def test_read_shards_names_a_shard_that_is_missing_or_damaged(tmp_path: Path) ->
 SLOW = """\
 import sys, time
 from pathlib import Path
-from genoseq.io.merge import read_shards
+from genoseq.writers.merge import read_shards
 shards = read_shards([Path(word) for word in sys.argv[2:]])
 def slow():
     for number, track in enumerate(shards.tracks()):

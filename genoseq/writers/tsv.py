@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from genoseq.genome.tracks import Channel
-from genoseq.io import digits
-from genoseq.io.cells import Cell, is_gap
-from genoseq.io.manifest import MANY, OutputFile, plain
-from genoseq.io.tabix import TabixFile
+from genoseq.writers import digits
+from genoseq.writers.lattice import Cell, is_gap
+from genoseq.writers.manifest import MANY, OutputFile, plain
+from genoseq.writers.tabix import TabixFile
 
 PREDICTIONS = "predictions.tsv.gz"
 _LINES = 1 << 15

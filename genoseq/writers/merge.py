@@ -15,8 +15,8 @@ from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.provenance import Record, join_records, read_record
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Track
-from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import MADE_BY, Scores, read_scores
+from genoseq.writers.outputs import write_tracks
+from genoseq.writers.scores import MADE_BY, Scores, read_scores
 
 _MEND = {
     # By itself a machine computes on what is fastest there: the seams would show.
@@ -85,7 +85,7 @@ def read_shards(paths: Sequence[Path]) -> Shards:
     ------
     InputFormatError
         If a folder is damaged, or its scores are of other contigs or channels than those of the
-        first, or differ in one of :data:`~genoseq.io.scores.MADE_BY`; or some folders have a
+        first, or differ in one of :data:`~genoseq.writers.scores.MADE_BY`; or some folders have a
         ``provenance.json`` and others none.
     RegionError
         If a base is in no shard or in two, or the shards are not in FASTA order.

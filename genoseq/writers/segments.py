@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, channel_colours
-from genoseq.io.cells import GAP, Cell, Row, run_starts
-from genoseq.io.manifest import MANY, OutputFile, plain
+from genoseq.writers.lattice import GAP, Cell, Row, run_starts
+from genoseq.writers.manifest import MANY, OutputFile, plain
 
 SEGMENTS = "segments.bed"
 

@@ -19,13 +19,13 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.atomic import staging_folder
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.bedgraph import BedGraphWriter
-from genoseq.io.bigwig import BigWigWriter
-from genoseq.io.cells import Cell, Kind, cells
-from genoseq.io.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
-from genoseq.io.scores import UNKNOWN, Origin, ScoresWriter
-from genoseq.io.segments import SegmentsWriter
-from genoseq.io.tsv import TsvWriter
+from genoseq.writers.bedgraph import BedGraphWriter
+from genoseq.writers.bigwig import BigWigWriter
+from genoseq.writers.lattice import Cell, Kind, cells
+from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
+from genoseq.writers.scores import UNKNOWN, Origin, ScoresWriter
+from genoseq.writers.segments import SegmentsWriter
+from genoseq.writers.tsv import TsvWriter
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 

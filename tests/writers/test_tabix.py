@@ -9,7 +9,7 @@ from pathlib import Path
 FULL = """
 import random, resource, sys
 from pathlib import Path
-from genoseq.io.tabix import TabixFile
+from genoseq.writers.tabix import TabixFile
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
 file = TabixFile(Path(sys.argv[1]), {"c": 9})

@@ -10,10 +10,10 @@ import numpy as np
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
-from genoseq.io import digits
-from genoseq.io.cells import Cell, Kind, Row, is_gap, run_starts
-from genoseq.io.manifest import OutputFile
-from genoseq.io.tabix import TabixFile
+from genoseq.writers import digits
+from genoseq.writers.lattice import Cell, Kind, Row, is_gap, run_starts
+from genoseq.writers.manifest import OutputFile
+from genoseq.writers.tabix import TabixFile
 
 _LINES = 1 << 15
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.io.cells import GAP, Row
+from genoseq.writers.lattice import GAP, Row
 
 Column = NDArray[np.uint8]
 

@@ -1,10 +1,10 @@
 """bigWig files, one for each class and strand, written in one pass with flat memory.
 
 Own writer, because taking intervals one by one costs more than the model that predicts them
-(``benchmarks/writers.py``).  A page of :data:`~genoseq.io.cells.PAGE` bases without a gap whose
+(``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE` bases without a gap whose
 values change often is stored base by base (a fixedStep section), everything else as runs of equal
 values (bedGraph sections).  Bases without a value are in no section.  Format: see
-:mod:`genoseq.io.bbi`.
+:mod:`genoseq.writers.bbi`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
-from genoseq.io.bbi import (
+from genoseq.writers.bbi import (
     RECORD_BYTES,
     Bins,
     SectionIndex,
@@ -33,8 +33,8 @@ from genoseq.io.bbi import (
     join,
     zoom_levels,
 )
-from genoseq.io.cells import CELL, PAGE, Cell, Kind, Row, floats, is_gap, run_starts
-from genoseq.io.manifest import OutputFile
+from genoseq.writers.lattice import CELL, PAGE, Cell, Kind, Row, floats, is_gap, run_starts
+from genoseq.writers.manifest import OutputFile
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""

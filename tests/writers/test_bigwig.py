@@ -15,7 +15,7 @@ from track_cases import CDS, Values, golden, probabilities, write
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
-from genoseq.io import bbi as container
+from genoseq.writers import bbi as container
 
 
 def ucsc(path: Path, chrom: str, length: int) -> Values:

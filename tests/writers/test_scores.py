@@ -13,9 +13,9 @@ from track_cases import CDS, golden, probabilities, write
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.tracks import Channel
-from genoseq.io.manifest import md5_of
-from genoseq.io.outputs import write_tracks
-from genoseq.io.scores import Piece, read_scores
+from genoseq.writers.manifest import md5_of
+from genoseq.writers.outputs import write_tracks
+from genoseq.writers.scores import Piece, read_scores
 
 
 def test_scores_read_back(tmp_path: Path) -> None:

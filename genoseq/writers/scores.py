@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.cells import CELL, Cell, Kind, Row, floats, is_gap
-from genoseq.io.manifest import MANY, OutputFile
+from genoseq.writers.lattice import CELL, Cell, Kind, Row, floats, is_gap
+from genoseq.writers.manifest import MANY, OutputFile
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
@@ -167,7 +167,7 @@ class Scores:
     origin: Origin = UNKNOWN
 
     def tracks(self) -> Iterator[Track]:
-        """Every value in order, at most :data:`~genoseq.io.cells.CELL` bases a track.
+        """Every value in order, at most :data:`~genoseq.writers.lattice.CELL` bases a track.
 
         Raises
         ------

@@ -10,7 +10,7 @@ from track_cases import CDS, golden, pieces, probabilities
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel, Track
-from genoseq.io.cells import CELL, GAP, PAGE, cells, floats, thousandths
+from genoseq.writers.lattice import CELL, GAP, PAGE, cells, floats, thousandths
 
 
 def gather(genome, sizes, kind="classes"):
