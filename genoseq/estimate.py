@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
-from genoseq.data.targets import build_scheme
 from genoseq.genome.shards import CONTIG_WORK
+from genoseq.labels.classes import build_scheme
 from genoseq.memory import predicting_memory, training_memory
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary

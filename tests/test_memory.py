@@ -10,8 +10,8 @@ import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import LabelSettings, RunSettings
-from genoseq.data.targets import build_scheme
 from genoseq.inference import fold, predict
+from genoseq.labels.classes import build_scheme
 from genoseq.memory import (
     BATCH_BASES,
     FLOOR,

@@ -17,10 +17,10 @@ from genoseq.errors import ConfigError, InputFormatError
 if TYPE_CHECKING:
     from genoseq.config.schema import LabelSettings
     from genoseq.data.located import LocatedRegion
-    from genoseq.data.signals import SignalLabels
     from genoseq.data.store import Piece
-    from genoseq.data.targets import ClassLabels
     from genoseq.genome.regions import Region
+    from genoseq.labels.classes import ClassLabels
+    from genoseq.labels.signals import SignalLabels
     from genoseq.readers.fasta import Fasta
     from genoseq.tokenizers.kmer import KmerTokenizer
 
@@ -125,7 +125,7 @@ def tokenize(
         raise ConfigError("--classes needs --annotation")
     files = {"fasta": fasta, "bed": bed, "mask": mask}
     if scheme is SchemeName.signal:
-        from genoseq.data.signals import parse_signal
+        from genoseq.labels.signals import parse_signal
 
         files |= {f"signal {n}": parse_signal(s)[1] for n, s in enumerate(signals or [], 1)}
     else:
@@ -177,7 +177,7 @@ def _class_labels(
     regions: list[LocatedRegion],
 ) -> ClassLabels:
     from genoseq.config.sheet import named_file
-    from genoseq.data.targets import plan_labels
+    from genoseq.labels.classes import plan_labels
     from genoseq.readers.annotation import read_annotation
 
     name, path = named_file(annotation)
@@ -196,7 +196,7 @@ def _class_labels(
 def _signal_labels(
     signals: list[str], mask: Path | None, lengths: Mapping[str, int] | None
 ) -> SignalLabels:
-    from genoseq.data.signals import SignalLabels, name_signals
+    from genoseq.labels.signals import SignalLabels, name_signals
 
     return SignalLabels(name_signals(signals), _read_regions(mask), lengths)
 
@@ -205,8 +205,8 @@ def _pieces(
     genome: Fasta, regions: list[LocatedRegion], tokenizer: KmerTokenizer, labels: Labels | None
 ) -> Iterator[Piece]:
     """Regions as the store takes them, one at a time."""
-    from genoseq.data.label_counts import LabelCounts
     from genoseq.genome.sequences import N
+    from genoseq.labels.counts import LabelCounts
 
     counts = None if labels is None else LabelCounts(labels.scheme)
     bases = sum(len(located.region) for located in regions)

@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
-from genoseq.data.claims import Claim, claims_of
 from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import InputFormatError, listed
 from genoseq.genome.features import Feature
@@ -38,6 +37,7 @@ from genoseq.genome.schemes import (
     stranded_scheme,
     unstranded_scheme,
 )
+from genoseq.labels.claims import Claim, claims_of
 
 Labels = NDArray[np.uint8]
 

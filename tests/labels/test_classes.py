@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.config.schema import LabelSettings
-from genoseq.data.claims import claims_of, coding_parts
-from genoseq.data.label_counts import LabelCounts
-from genoseq.data.signals import SignalFile, SignalLabels, name_signals
-from genoseq.data.targets import build_scheme, plan_labels
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import UNKNOWN
+from genoseq.labels.claims import claims_of, coding_parts
+from genoseq.labels.classes import build_scheme, plan_labels
+from genoseq.labels.counts import LabelCounts
+from genoseq.labels.signals import SignalFile, SignalLabels, name_signals
 from genoseq.readers.gff import read_gff
 
 U = UNKNOWN

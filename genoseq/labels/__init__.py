@@ -1,0 +1,1 @@
+"""Annotation and signals to what each base is."""
