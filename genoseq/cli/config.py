@@ -124,7 +124,7 @@ def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]
         If nothing of it can be learned from as its split says.
     """
     from genoseq.config.sheet_checks import named_splits
-    from genoseq.data.splits import possible_splits
+    from genoseq.extraction.splits import possible_splits
 
     if size is None or size.lengths is None:
         return named_splits(row.split, config.split.test)

@@ -16,7 +16,7 @@ from genoseq.errors import ConfigError, RegionError
 from genoseq.files.atomic import atomic_file, check_distinct
 
 if TYPE_CHECKING:
-    from genoseq.data.extraction import Tally
+    from genoseq.extraction.extract import Tally
 
 EPILOG = "Example: genoseq extract genome.fa --regions peaks.bed --strand -o peaks.fa"
 
@@ -126,7 +126,7 @@ def extract(
     contigs. They are flanked, cut (--blacklist), tiled and filtered, in this order. Names are
     chrom:start-end, 0-based as in BED.
     """
-    from genoseq.data.extraction import ExtractionOptions, Tally, write_blocks, write_extracted
+    from genoseq.extraction.extract import ExtractionOptions, Tally, write_blocks, write_extracted
     from genoseq.readers.bed import read_bed
     from genoseq.readers.fasta import open_fasta
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
-    from genoseq.data.extraction import ExtractionOptions, Tally
-    from genoseq.data.intervals import Intervals
-    from genoseq.data.splits import Assigned
+    from genoseq.extraction.extract import ExtractionOptions, Tally
+    from genoseq.extraction.intervals import Intervals
+    from genoseq.extraction.splits import Assigned
     from genoseq.genome.regions import Region
     from genoseq.readers.fasta import Fasta
 
@@ -49,8 +49,8 @@ def chunks_of(
     blacklist: Path | None,
 ) -> Iterator[Intervals]:
     """The regions that were asked for, reshaped where something is to be done to them."""
-    from genoseq.data.extraction import reshaped
-    from genoseq.data.intervals import Reshape, bed_intervals, blacklist_holes
+    from genoseq.extraction.extract import reshaped
+    from genoseq.extraction.intervals import Reshape, bed_intervals, blacklist_holes
 
     chunks = bed_intervals(source.bed) if source.bed else _listed(genome, source)
     if not (any(shape.values()) or min_length or blacklist):
@@ -62,7 +62,7 @@ def chunks_of(
 
 def _listed(genome: Fasta, source: Source) -> Iterator[Intervals]:
     """Regions of strings or of an annotation, or else the whole contigs."""
-    from genoseq.data.intervals import NamedRegion, feature_regions, in_chunks
+    from genoseq.extraction.intervals import NamedRegion, feature_regions, in_chunks
     from genoseq.genome.regions import Region, parse_region
     from genoseq.readers.annotation import read_annotation
 
@@ -88,9 +88,9 @@ def split_chunks(
     """The genome's regions by split; what the splits share is said on stderr."""
     from genoseq.config.base import parse_settings
     from genoseq.config.schema import RegionSettings, SplitSettings
-    from genoseq.data.intervals import NamedRegion, in_chunks
-    from genoseq.data.located import contig_line
-    from genoseq.data.splits import assign_splits
+    from genoseq.extraction.intervals import NamedRegion, in_chunks
+    from genoseq.extraction.located import contig_line
+    from genoseq.extraction.splits import assign_splits
 
     given = {name: value for name, value in filters.items() if value is not None}
     assigned = assign_splits(
@@ -109,7 +109,7 @@ def split_chunks(
 
 
 def _report_splits(genome: Fasta, assigned: Assigned) -> None:
-    from genoseq.data.leaks import sample_for, sketch, split_leaks
+    from genoseq.extraction.leaks import sample_for, sketch, split_leaks
 
     bases: dict[str, int] = {}
     for region, name in assigned:

@@ -118,8 +118,8 @@ def _made_by(
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
+    from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, input_sha256, make_record
-    from genoseq.io.shard_folder import original_of
     from genoseq.models.bundle import WEIGHTS, bundle_identity
     from genoseq.models.precision import computing
     from genoseq.writers.scores import Origin

@@ -22,7 +22,7 @@ def shards(
     OUT gets 001.bed and on, one for each shard, and genome.fa with its index, which is quick to
     open: genoseq score OUT/genome.fa --regions OUT/001.bed --formats scores.
     """
-    from genoseq.io.shard_folder import write_shards
+    from genoseq.extraction.shard_folder import write_shards
     from genoseq.readers.fasta import open_fasta
 
     with open_fasta(fasta) as genome:

@@ -16,8 +16,8 @@ from genoseq.errors import ConfigError, InputFormatError
 
 if TYPE_CHECKING:
     from genoseq.config.schema import LabelSettings
-    from genoseq.data.located import LocatedRegion
     from genoseq.data.store import Piece
+    from genoseq.extraction.located import LocatedRegion
     from genoseq.genome.regions import Region
     from genoseq.labels.classes import ClassLabels
     from genoseq.labels.signals import SignalLabels
@@ -164,7 +164,7 @@ def _check_labels(
 def _regions(
     genome: Fasta, bed: Path | None
 ) -> tuple[list[LocatedRegion], Mapping[str, int] | None]:
-    from genoseq.data.located import locate, whole_contigs
+    from genoseq.extraction.located import locate, whole_contigs
 
     return (whole_contigs(genome), genome.lengths) if bed is None else locate(genome, bed)
 

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
-from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import InputFormatError, listed
+from genoseq.extraction.intervals import holes_by_contig, touching
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import (

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.sheet import named_file
-from genoseq.data.intervals import holes_by_contig, touching
 from genoseq.errors import ConfigError, InputFormatError
+from genoseq.extraction.intervals import holes_by_contig, touching
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import signal_scheme
 

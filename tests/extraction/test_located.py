@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from genoseq.data.located import locate, whole_contigs
 from genoseq.errors import RegionError
+from genoseq.extraction.located import locate, whole_contigs
 from genoseq.readers.fasta import open_fasta
 
 
@@ -20,7 +20,7 @@ def genome(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genoseq.data.splits.LARGEST", 40)
+    monkeypatch.setattr("genoseq.extraction.splits.LARGEST", 40)
 
 
 @pytest.mark.usefixtures("small_pieces")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from genoseq.errors import ConfigError, InputFormatError
+from genoseq.extraction.shard_folder import original_of, write_shards
 from genoseq.files.provenance import file_sha256, make_record, read_record, write_record
-from genoseq.io.shard_folder import original_of, write_shards
 from genoseq.readers import fasta_index
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import open_fasta

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.data import stretches
-from genoseq.data.extraction import (
+from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.extraction import stretches
+from genoseq.extraction.extract import (
     ExtractionOptions,
     Tally,
     extract,
@@ -22,7 +23,7 @@ from genoseq.data.extraction import (
     write_blocks,
     write_extracted,
 )
-from genoseq.data.intervals import (
+from genoseq.extraction.intervals import (
     Intervals,
     NamedRegion,
     Reshape,
@@ -32,7 +33,6 @@ from genoseq.data.intervals import (
     in_chunks,
     tiles,
 )
-from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region
@@ -158,7 +158,7 @@ def test_extract_equals_slicing_however_stretches_fall(
 def test_write_extracted_streams_regions_longer_than_a_stretch(
     fasta: Fasta, monkeypatch: pytest.MonkeyPatch, strand: str
 ) -> None:
-    import genoseq.data.extraction as module
+    import genoseq.extraction.extract as module
 
     monkeypatch.setattr(module, "STRETCH", 7)
     chunk = Intervals(["c1", "c2"], [1, 0], [33, 4], [strand] * 2, ["a", "b"])
@@ -211,7 +211,7 @@ def test_bed_intervals_errors_carry_the_line(tmp_path: Path, line: str, message:
 def test_bed_intervals_goes_on_where_a_plain_table_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genoseq.data.intervals._CHUNK_TEXT", 10)
+    monkeypatch.setattr("genoseq.extraction.intervals._CHUNK_TEXT", 10)
     path = bed_of(tmp_path, "c\t1\t5\nc\t2\t5\nc\t3\t5\n#no\nc\t4\t5\n")
     assert [s for chunk in bed_intervals(path) for s in chunk.starts] == [1, 2, 3, 4]
 

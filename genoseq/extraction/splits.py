@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from genoseq.config.schema import RegionSettings, SplitSettings
 from genoseq.config.sheet import contig_rule
-from genoseq.data.intervals import blacklist_holes, cut_out, holes_by_contig
-from genoseq.data.n_runs import NRuns, n_runs
 from genoseq.errors import ConfigError, RegionError, listed
+from genoseq.extraction.intervals import blacklist_holes, cut_out, holes_by_contig
+from genoseq.extraction.n_runs import NRuns, n_runs
 from genoseq.genome.regions import Region
 
 if TYPE_CHECKING:

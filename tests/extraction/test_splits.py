@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.config.schema import RegionSettings, SplitSettings
-from genoseq.data.leaks import K, sample_for, shared_count, sketch, split_leaks
-from genoseq.data.n_runs import n_runs
-from genoseq.data.splits import assign_splits, block_splits, contig_splits, possible_splits
 from genoseq.errors import ConfigError, RegionError
+from genoseq.extraction.leaks import K, sample_for, shared_count, sketch, split_leaks
+from genoseq.extraction.n_runs import n_runs
+from genoseq.extraction.splits import assign_splits, block_splits, contig_splits, possible_splits
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import decode, encode, reverse_complement_codes
 from genoseq.readers.fasta import open_fasta
@@ -186,7 +186,7 @@ def test_block_splits_keep_their_fractions() -> None:
 
 
 def test_assign_splits_bounds_regions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genoseq.data.splits.LARGEST", 40)
+    monkeypatch.setattr("genoseq.extraction.splits.LARGEST", 40)
     found = assigned(write(tmp_path, a=bases(100)), "train")
     assert [row[1:3] for row in found] == [(0, 33), (33, 66), (66, 100)]
 
@@ -198,7 +198,7 @@ def test_n_runs_finds_every_n(
     text = "".join("N" if flag else "A" for flag in unknown)
     path = write(tmp_path_factory.mktemp("runs"), a="A" + text)
     with pytest.MonkeyPatch.context() as patch, open_fasta(path) as fasta:
-        patch.setattr("genoseq.data.n_runs._STRETCH", stretch)
+        patch.setattr("genoseq.extraction.n_runs._STRETCH", stretch)
         runs = n_runs(fasta, "a")
     assert [text.count("N", i, j) for i in range(5) for j in range(i, 60)] == [
         runs.count(1 + i, 1 + j) for i in range(5) for j in range(i, 60)

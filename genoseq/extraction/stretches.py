@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genoseq.data.intervals import Intervals
+from genoseq.extraction.intervals import Intervals
 from genoseq.genome.complement import reverse_complement
 
 if TYPE_CHECKING:

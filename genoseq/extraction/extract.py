@@ -16,9 +16,9 @@ from itertools import repeat
 from operator import le, lt
 from typing import TYPE_CHECKING, BinaryIO
 
-from genoseq.data.intervals import Intervals, NamedRegion, Reshape, in_chunks
-from genoseq.data.stretches import STRETCH, Cutter
 from genoseq.errors import RegionError
+from genoseq.extraction.intervals import Intervals, NamedRegion, Reshape, in_chunks
+from genoseq.extraction.stretches import STRETCH, Cutter
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.regions import Region, check_bounds
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genoseq.data.splits import limited
 from genoseq.data.store_index import SPLITS
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.extraction.splits import limited
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.sequences import Codes
