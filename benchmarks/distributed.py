@@ -35,9 +35,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store import Piece, write_store
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
+from genoseq.store.store import Piece, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 MODEL = {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 16}}

@@ -26,13 +26,13 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
-from genoseq.data.store import Store, write_store
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.precision import autocast, choose_precision
 from genoseq.objectives.per_base import activation_of, build_objective
+from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store import Piece, Store, write_store
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
+from genoseq.store.store import Piece, Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 

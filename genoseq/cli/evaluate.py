@@ -40,7 +40,6 @@ def evaluate(
     import torch
 
     from genoseq.cli.progress import progress
-    from genoseq.data.store import open_store
     from genoseq.files.provenance import file_sha256, make_record
     from genoseq.inference.evaluate import bases_of_split, check_place, write_evaluation
     from genoseq.inference.evaluate import evaluate as measure
@@ -48,6 +47,7 @@ def evaluate(
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import WEIGHTS, load_bundle
     from genoseq.models.precision import computing
+    from genoseq.store.store import open_store
 
     keep_freed_memory()
     if threads is not None:

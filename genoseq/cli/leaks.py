@@ -25,8 +25,8 @@ def leaks(
     The share of distinct 31-mers, either strand, of all stores together. Unrelated genomes share
     almost none; a fraction of 0.6 is two strains of one species: then the test shows memory.
     """
-    from genoseq.data.store import open_store
-    from genoseq.report.leaks import store_leaks
+    from genoseq.store.leaks import store_leaks
+    from genoseq.store.store import open_store
 
     read = (path for store in stores for path in store.glob("*"))
     check_distinct({"--out": out}, {f"input {path}": path for path in read})

@@ -16,12 +16,12 @@ from genoseq.errors import ConfigError, InputFormatError
 
 if TYPE_CHECKING:
     from genoseq.config.schema import LabelSettings
-    from genoseq.data.store import Piece
     from genoseq.extraction.located import LocatedRegion
     from genoseq.genome.regions import Region
     from genoseq.labels.classes import ClassLabels
     from genoseq.labels.signals import SignalLabels
     from genoseq.readers.fasta import Fasta
+    from genoseq.store.store import Piece
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     Labels = ClassLabels | SignalLabels
@@ -111,9 +111,9 @@ def tokenize(
     from genoseq.config.base import parse_settings
     from genoseq.config.schema import LabelSettings, TokenizerSettings
     from genoseq.config.sheet import named_file
-    from genoseq.data.store import write_store
     from genoseq.files.provenance import make_record
     from genoseq.readers.fasta import open_fasta
+    from genoseq.store.store import write_store
     from genoseq.tokenizers.kmer import KmerTokenizer
 
     _check_labels(scheme, annotation, signals, mask)

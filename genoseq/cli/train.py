@@ -82,7 +82,7 @@ def train(
     batch: the same model sooner.
     """
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
-    from genoseq.data.store import open_store
+    from genoseq.store.store import open_store
 
     opened = [open_store(path) for path in stores]
     run = _settings(settings, flags, opened[0].tokenizer)

@@ -22,7 +22,7 @@ from torch.utils.data import Dataset
 
 from genoseq.data.batch import Batch
 from genoseq.data.gather import WindowGather, cells_of_split, windows_of
-from genoseq.data.store import Store
+from genoseq.store.store import Store
 
 
 class Share(NamedTuple):

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
-from genoseq.data.store import Store
-from genoseq.data.store_files import label_shape, unknown_label
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.schemes import UNKNOWN as LABEL_UNKNOWN
 from genoseq.genome.schemes import Scheme
+from genoseq.store.files import label_shape, unknown_label
+from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import reverse_shift
 from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import UNKNOWN

@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from genoseq.data.gather import misfits
-from genoseq.data.store import Store
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
@@ -29,6 +28,7 @@ from genoseq.inference.predict import (
 )
 from genoseq.metrics import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
+from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from genoseq.data.store import Store, open_store
 from genoseq.errors import InputFormatError
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
+from genoseq.store.store import Store, open_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
-from genoseq.data.store import Store
 from genoseq.files.atomic import atomic_file
-from genoseq.report.leaks import SPLITS, store_leaks
 from genoseq.report.plots import learning_plot, precision_recall_plot
 from genoseq.report.results import ModelResult, Results, TrackFolder
+from genoseq.store.leaks import SPLITS, store_leaks
+from genoseq.store.store import Store
 
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")

@@ -14,7 +14,6 @@ from genoseq.config.context import round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import misfits
-from genoseq.data.store import Store
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE
@@ -23,6 +22,7 @@ from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.precision import choose_device, choose_precision, computing
 from genoseq.objectives.per_base import activation_of, build_objective, build_weight
+from genoseq.store.store import Store
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule

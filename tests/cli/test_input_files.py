@@ -16,10 +16,10 @@ from planted import planted_store
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
-from genoseq.data.store import open_store
 from genoseq.files.provenance import file_sha256, make_record, read_record
 from genoseq.genome.tracks import Channel, Track
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.store.store import open_store
 from genoseq.writers.outputs import write_tracks
 
 FASTA = ">a\n" + "ACGTTGCA" * 100 + "\n"
@@ -157,7 +157,7 @@ def test_folders_that_hold_something_else_are_refused_before_work(
     (here / "a/b/taken").mkdir(parents=True)
     (here / "a/b/taken/notes.txt").touch()
     monkeypatch.chdir(here / "a/b" if place == "taken" else here / "a/b/taken")
-    monkeypatch.setattr("genoseq.data.store.write_pieces", None)
+    monkeypatch.setattr("genoseq.store.store.write_pieces", None)
     if place == ".":
         Path("notes.txt").unlink()
     result = CliRunner().invoke(app, [*words.format(here).split(), "-o", place])

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from command import Genoseq
 
-from genoseq.data.store import file_checksum, open_store, verify_store
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.extraction.located import contig_lengths, locate
 from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta
+from genoseq.store.store import file_checksum, open_store, verify_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 GFF = (

@@ -12,11 +12,11 @@ from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import WindowGather, Windows
-from genoseq.data.store import Store, write_store
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.genome.sequences import Codes, reverse_complement_codes
+from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
 

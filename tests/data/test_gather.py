@@ -9,10 +9,10 @@ import pytest
 
 from genoseq.config.schema import TokenizerSettings
 from genoseq.data.gather import cells_of_split, labelled_regions, misfits
-from genoseq.data.store import Store, write_store
 from genoseq.errors import StoreError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import UNKNOWN, Scheme, cds_phase_scheme, signal_scheme
+from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 TOKENIZER = TokenizerSettings(k=3, stride=1)

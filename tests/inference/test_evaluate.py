@@ -10,7 +10,6 @@ import torch
 from planted import planted_store
 
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store import Store, write_store
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme
@@ -19,6 +18,7 @@ from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluatio
 from genoseq.inference.predict import Predictor
 from genoseq.metrics import build_metrics
 from genoseq.models.bundle import Bundle
+from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 

@@ -15,7 +15,6 @@ import torch
 from genoseq.config.base import parse_settings
 from genoseq.config.encoders import TransformerSettings
 from genoseq.config.schema import ModelSettings, TokenizerSettings
-from genoseq.data.store import write_store
 from genoseq.errors import InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
@@ -23,9 +22,10 @@ from genoseq.genome.tracks import Track
 from genoseq.metrics import build_metrics
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, provenance, save_bundle
-from genoseq.report.leaks import store_leaks
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
+from genoseq.store.leaks import store_leaks
+from genoseq.store.store import write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.writers.outputs import write_tracks
 
@@ -179,7 +179,7 @@ def test_summary_of_signals_has_correlations(tmp_path: Path) -> None:
 
 
 def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
-    from genoseq.data.store import open_store
+    from genoseq.store.store import open_store
 
     apart = store_leaks([open_store(make_store(tmp_path))])
     same = store_leaks([open_store(make_store(tmp_path, "same", shared=True))])
@@ -188,7 +188,7 @@ def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
-    from genoseq.data.store import open_store
+    from genoseq.store.store import open_store
 
     stores = [open_store(make_store(tmp_path, name)) for name in ("one", "two")]
     assert [leak.shared for leak in store_leaks(stores)] == [0]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from planted import planted_store
 
-from genoseq.data.store import Store
+from genoseq.store.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import torch
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
-from genoseq.data.store import open_store
+from genoseq.store.store import open_store
 from genoseq.training.fit import fit
 from genoseq.training.signals import TrainingInterruptedError
 from genoseq.training.team import join_team, place_of

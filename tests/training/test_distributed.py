@@ -22,10 +22,10 @@ from safetensors.torch import load_file
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
-from genoseq.data.store import Store, open_store, write_store
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
 from genoseq.models.bundle import load_bundle
+from genoseq.store.store import Store, open_store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.fit import check_training, fit
 

@@ -14,13 +14,13 @@ from genoseq.config.context import CONTEXT
 from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
-from genoseq.data.store import Store, write_store
 from genoseq.errors import BackendError, ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import State, stranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
 from genoseq.objectives.per_base import build_objective
+from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit

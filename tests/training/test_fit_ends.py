@@ -10,7 +10,7 @@ from small_fit import SMALL, TRANSFORMER, rows_of, run_settings, weights_of
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
-from genoseq.data.store import Store
+from genoseq.store.store import Store
 from genoseq.training.fit import fit
 from genoseq.training.signals import TrainingInterruptedError
 

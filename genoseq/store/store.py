@@ -26,7 +26,11 @@ import numpy as np
 
 from genoseq import __version__
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store_files import (
+from genoseq.errors import GenoseqError, StoreError
+from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.genome.schemes import Scheme, scheme_from_json
+from genoseq.store.files import (
     IDS,
     LABELS,
     Array,
@@ -37,17 +41,13 @@ from genoseq.data.store_files import (
     label_shape,
     write_pieces,
 )
-from genoseq.data.store_index import (
+from genoseq.store.regions import (
     StoreRegion,
     StoreRegions,
     regions_digest,
     regions_from_json,
     regions_to_json,
 )
-from genoseq.errors import GenoseqError, StoreError
-from genoseq.files.atomic import atomic_folder, irreplaceable
-from genoseq.files.provenance import PROVENANCE, write_record
-from genoseq.genome.schemes import Scheme, scheme_from_json
 
 __all__ = [
     "Piece",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from genoseq.data.store import Store
 from genoseq.extraction.leaks import Leak, sample_for, sketch, split_leaks
 from genoseq.genome.sequences import Codes
+from genoseq.store.store import Store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 SPLITS = ("train", "valid", "test")

@@ -8,7 +8,10 @@ import pytest
 
 from genoseq import __version__
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store import (
+from genoseq.errors import StoreError
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme
+from genoseq.store.store import (
     Piece,
     Store,
     file_checksum,
@@ -16,9 +19,6 @@ from genoseq.data.store import (
     verify_store,
     write_store,
 )
-from genoseq.errors import StoreError
-from genoseq.genome.regions import Region
-from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 SCHEME = cds_phase_scheme()

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.schema import TokenizerSettings
-from genoseq.data.store_index import RegionColumns, StoreRegions
 from genoseq.errors import StoreError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import UNKNOWN, Scheme
+from genoseq.store.regions import RegionColumns, StoreRegions
 from genoseq.tokenizers.alignment import token_count
 from genoseq.tokenizers.vocabulary import Vocabulary
 

@@ -1,0 +1,1 @@
+"""Bases and labels on disk, memory-mapped: what is learned from."""
