@@ -26,7 +26,7 @@ from genoseq.inference.predict import (
     core_bases,
     predict_windows,
 )
-from genoseq.metrics import CurvePoint, build_metrics
+from genoseq.metrics.per_base import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import left_context
@@ -43,7 +43,7 @@ class Evaluation:
     ----------
     metrics
         Plain JSON data: ``split``, ``stores`` (name to checksum), and what
-        :mod:`genoseq.metrics` computes.
+        :mod:`genoseq.metrics.per_base` computes.
     curves
         Precision-recall points of every class; empty for signals.
     """

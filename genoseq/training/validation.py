@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genoseq.metrics import build_metrics
+from genoseq.metrics.per_base import build_metrics
 from genoseq.training.rows import known_labels
 from genoseq.training.run import Run
 

@@ -16,7 +16,7 @@ from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme
 from genoseq.genome.sequences import N
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
 from genoseq.inference.predict import Predictor
-from genoseq.metrics import build_metrics
+from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer

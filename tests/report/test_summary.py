@@ -19,7 +19,7 @@ from genoseq.errors import InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.tracks import Track
-from genoseq.metrics import build_metrics
+from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, provenance, save_bundle
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results

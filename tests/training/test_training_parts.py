@@ -10,7 +10,7 @@ import torch
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
-from genoseq.metrics import build_metrics
+from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.training.curve import CurveLogger
 from genoseq.training.losses import PendingLosses

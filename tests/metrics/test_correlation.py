@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.functional.regression import spearman_corrcoef
 
-from genoseq.correlation import SAMPLE, Moments, Sample
+from genoseq.metrics.correlation import SAMPLE, Moments, Sample
 
 
 @settings(max_examples=50, deadline=None)

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.correlation import Moments, Sample
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
+from genoseq.metrics.correlation import Moments, Sample
 from genoseq.models.heads import Activation, activate
 
 # Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of

@@ -18,7 +18,7 @@ from torchmetrics.functional.classification import (
 
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
-from genoseq.metrics import ClassMetrics, SignalMetrics, build_metrics
+from genoseq.metrics.per_base import ClassMetrics, SignalMetrics, build_metrics
 from genoseq.models.heads import compress
 
 torch.set_num_threads(1)
