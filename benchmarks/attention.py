@@ -42,7 +42,7 @@ import torch
 from attention_peers import BUILD, ON_CPU, ON_GPU, Case
 
 from genoseq.kernels.dispatch import choose
-from genoseq.models.precision import choose_precision
+from genoseq.models.device import choose_precision
 
 
 @dataclass(frozen=True)

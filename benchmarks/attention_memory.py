@@ -48,8 +48,8 @@ from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import attention
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
-from genoseq.models.encoder import Transformer
-from genoseq.models.precision import Precision, autocast
+from genoseq.models.device import Precision, autocast
+from genoseq.models.transformer import Transformer
 from genoseq.objectives.per_base import cross_entropy
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 

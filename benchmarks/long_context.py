@@ -42,7 +42,7 @@ from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
 from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import PerBaseModel, build_model
-from genoseq.models.precision import autocast, choose_precision
+from genoseq.models.device import autocast, choose_precision
 from genoseq.objectives.per_base import cross_entropy
 from genoseq.readers.fasta import open_fasta
 from genoseq.tokenizers.kmer import KmerTokenizer

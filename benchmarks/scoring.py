@@ -29,7 +29,7 @@ from genoseq.inference.predict import Predictor
 from genoseq.inference.score import output_channels, score
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
-from genoseq.models.precision import choose_precision
+from genoseq.models.device import choose_precision
 from genoseq.readers.fasta import open_fasta
 from genoseq.writers.outputs import write_tracks
 

@@ -30,7 +30,7 @@ from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
-from genoseq.models.precision import autocast, choose_precision
+from genoseq.models.device import autocast, choose_precision
 from genoseq.objectives.per_base import activation_of, build_objective
 from genoseq.store.store import Store, write_store
 from genoseq.tokenizers.kmer import KmerTokenizer

@@ -66,7 +66,7 @@ def _computing() -> Iterator[tuple[str, str]]:
     import torch
 
     from genoseq.kernels.dispatch import choose
-    from genoseq.models.precision import choose_device, choose_precision
+    from genoseq.models.device import choose_device, choose_precision
 
     device = choose_device()
     chosen = choose_precision(device)

@@ -46,7 +46,7 @@ def evaluate(
     from genoseq.inference.predict import choose_computing
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import WEIGHTS, load_bundle
-    from genoseq.models.precision import computing
+    from genoseq.models.device import computing
     from genoseq.store.store import open_store
 
     keep_freed_memory()

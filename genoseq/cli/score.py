@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
-    from genoseq.models.precision import Precision
+    from genoseq.models.device import Precision
     from genoseq.readers.fasta import Fasta
     from genoseq.writers.scores import Origin
 
@@ -121,7 +121,7 @@ def _made_by(
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, input_sha256, make_record
     from genoseq.models.bundle import WEIGHTS, bundle_identity
-    from genoseq.models.precision import computing
+    from genoseq.models.device import computing
     from genoseq.writers.scores import Origin
 
     identity = bundle_identity(model)

@@ -56,7 +56,7 @@ def make_record(
         SHA-256 by file name, by what the input is: ``{"genome": {"a.fa": "..."}}``.  None where it
         is not known (:func:`input_sha256`).
     computing
-        Device and number format (:func:`genoseq.models.precision.computing`), if it computes.
+        Device and number format (:func:`genoseq.models.device.computing`), if it computes.
     facts
         More to note, such as the seed.
     """

@@ -19,8 +19,8 @@ from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.genome.windows import Window
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.models.bundle import Bundle
+from genoseq.models.device import Precision, choose_device, choose_precision
 from genoseq.models.heads import activate
-from genoseq.models.precision import Precision, choose_device, choose_precision
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.tokenizers.kmer import KmerTokenizer
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import Scheme
-from genoseq.models.encoder import Transformer
 from genoseq.models.heads import PerBaseHead
 from genoseq.models.layers import Dropout, Stem
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
+from genoseq.models.transformer import Transformer
 from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import Vocabulary
 

@@ -107,7 +107,7 @@ def provenance(
     settings
         How it was trained; ``config.json`` has the network's.
     computing
-        See :func:`genoseq.models.precision.computing`.
+        See :func:`genoseq.models.device.computing`.
     processes
         That shared each batch.
     """

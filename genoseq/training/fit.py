@@ -20,7 +20,7 @@ from genoseq.files.provenance import PROVENANCE
 from genoseq.genome.schemes import BACKGROUND, Scheme
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
-from genoseq.models.precision import choose_device, choose_precision, computing
+from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.objectives.per_base import activation_of, build_objective, build_weight
 from genoseq.store.store import Store
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from genoseq.data.batch import Batch
 from genoseq.models.build import PerBaseModel
-from genoseq.models.precision import autocast
+from genoseq.models.device import autocast
 from genoseq.training.checkpoint import Progress, SavedState
 from genoseq.training.losses import PendingLosses, not_finite
 from genoseq.training.optimizer import (

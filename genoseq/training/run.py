@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 from genoseq.config.schema import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.genome.schemes import Scheme
+from genoseq.models.device import Precision
 from genoseq.models.heads import Activation
-from genoseq.models.precision import Precision
 from genoseq.objectives.per_base import Objective, Weight
 from genoseq.training.checkpoint import StateFolder
 from genoseq.training.schedule import run_progress

@@ -18,7 +18,7 @@ from torch import Tensor, distributed
 
 from genoseq.data.dataset import Share
 from genoseq.errors import BackendError, ConfigError, GenoseqError
-from genoseq.models.precision import choose_device
+from genoseq.models.device import choose_device
 from genoseq.training.signals import TrainingInterruptedError
 
 PATIENCE = timedelta(minutes=10)

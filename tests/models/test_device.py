@@ -1,10 +1,10 @@
-"""Tests of genoseq.models.precision."""
+"""Tests of genoseq.models.device."""
 
 import pytest
 import torch
 
 from genoseq.errors import BackendError
-from genoseq.models.precision import (
+from genoseq.models.device import (
     autocast,
     choose_device,
     choose_precision,

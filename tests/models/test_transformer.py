@@ -11,9 +11,9 @@ from torch import Tensor
 
 from genoseq.config.encoders import TransformerSettings
 from genoseq.kernels import Rotary
-from genoseq.models import encoder as encoder_file
-from genoseq.models.encoder import Transformer
+from genoseq.models import transformer as encoder_file
 from genoseq.models.rotary import rotary_tables
+from genoseq.models.transformer import Transformer
 
 torch.set_num_threads(1)
 SMALL: dict[str, Any] = {"layers": 2, "width": 16, "heads": 2, "window": 3}
