@@ -1,4 +1,4 @@
-"""Peak memory of scoring and training models of many sizes: the constants of ``genoseq/memory.py``.
+"""Peak memory of scoring and training models of many sizes: the constants of ``genoseq/plan/memory.py``.
 
     taskset -c 0 python benchmarks/model_memory.py [--only lstm-4x1024] [--precision fp32]
     taskset -c 0 python benchmarks/model_memory.py --train
@@ -22,8 +22,8 @@ from typing import Any
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
-from genoseq.memory import predicting_memory, training_memory
-from genoseq.work import work_of
+from genoseq.plan.memory import predicting_memory, training_memory
+from genoseq.plan.operations import work_of
 
 STATES = 7
 BASES = 38_000

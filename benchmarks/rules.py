@@ -1,4 +1,4 @@
-"""What each rule costs: the constants of ``genoseq config check`` (``genoseq/estimate.py``).
+"""What each rule costs: the constants of ``genoseq config check`` (``genoseq/plan/estimate.py``).
 
     taskset -c 0 python benchmarks/rules.py RESULTS GENOME.fa ANNOTATION.gff3
 
@@ -28,8 +28,8 @@ import numpy as np
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import Format, ModelSettings
 from genoseq.genome.tracks import Channel, Track
+from genoseq.plan.operations import Work, work_of
 from genoseq.readers.fasta import open_fasta, write_fasta
-from genoseq.work import Work, work_of
 from genoseq.writers.outputs import write_tracks
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")

@@ -17,9 +17,9 @@ from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
 if TYPE_CHECKING:
     from genoseq.config.schema import Config
     from genoseq.config.sheet import GenomeRow
-    from genoseq.estimate import Estimate
+    from genoseq.plan.estimate import Estimate
+    from genoseq.plan.rules import Plan
     from genoseq.readers.genome_size import GenomeSize
-    from genoseq.workflow import Plan
 
 app = typer.Typer(
     name="config",
@@ -49,8 +49,8 @@ def check(file: File = DEFAULT) -> None:
     Every problem is listed at once, each on a line of its own. Times are estimates.
     """
     from genoseq.config.base import read_mapping
-    from genoseq.estimate import estimate
-    from genoseq.workflow import make_plan, missing_files
+    from genoseq.plan.estimate import estimate
+    from genoseq.plan.rules import make_plan, missing_files
 
     plan = make_plan(read_mapping(file), file)
     missing = missing_files(plan)

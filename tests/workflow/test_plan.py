@@ -15,8 +15,8 @@ import pytest
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
-from genoseq.memory import FLOOR, predicting_memory, request, training_memory
-from genoseq.workflow import (
+from genoseq.plan.memory import FLOOR, predicting_memory, request, training_memory
+from genoseq.plan.rules import (
     Plan,
     growing,
     make_plan,
@@ -263,5 +263,5 @@ def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_workflow_loads_no_torch() -> None:
-    code = "import sys, genoseq.workflow; sys.exit('torch' in sys.modules)"
+    code = "import sys, genoseq.plan.rules; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

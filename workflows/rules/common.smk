@@ -1,5 +1,5 @@
-# What all rules share. The logic is Python: genoseq/workflow.py.
-from genoseq import workflow as genoseq_workflow
+# What all rules share. The logic is Python: genoseq/plan/rules.py.
+from genoseq.plan import rules as genoseq_workflow
 from genoseq.config.schema import TRAINING_FORMAT
 
 plan = genoseq_workflow.make_plan(config)

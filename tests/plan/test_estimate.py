@@ -15,7 +15,10 @@ from genoseq.config.base import parse_settings
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import Format, RunSettings
 from genoseq.config.sheet import GenomeRow
-from genoseq.estimate import (
+from genoseq.genome.regions import Region
+from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.windows import tile
+from genoseq.plan.estimate import (
     BYTES_A_CHANNEL,
     Estimate,
     estimate,
@@ -23,11 +26,8 @@ from genoseq.estimate import (
     training_cost,
     windows_of,
 )
-from genoseq.genome.regions import Region
-from genoseq.genome.tracks import Channel, Track
-from genoseq.genome.windows import tile
+from genoseq.plan.rules import make_plan
 from genoseq.readers.genome_size import GenomeSize
-from genoseq.workflow import make_plan
 from genoseq.writers.outputs import write_tracks
 
 SHEET = """\
@@ -176,5 +176,5 @@ def test_bases_to_evaluate_follow_the_split(split: str, bases: int) -> None:
 
 
 def test_estimate_loads_no_torch() -> None:
-    code = "import sys, genoseq.estimate; sys.exit('torch' in sys.modules)"
+    code = "import sys, genoseq.plan.estimate; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

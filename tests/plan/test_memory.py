@@ -12,7 +12,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import LabelSettings, RunSettings
 from genoseq.inference import fold, predict
 from genoseq.labels.classes import build_scheme
-from genoseq.memory import (
+from genoseq.plan.memory import (
     BATCH_BASES,
     FLOOR,
     FOLDED_WORD,
@@ -114,5 +114,5 @@ def test_constants_are_those_of_prediction() -> None:
 
 
 def test_memory_loads_neither_torch_nor_numpy() -> None:
-    code = "import sys, genoseq.memory; sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
+    code = "import sys, genoseq.plan.memory; sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -23,7 +23,7 @@ from genoseq.config.sheet import GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError
 from genoseq.genome.shards import shard_names
-from genoseq.memory import predicting_memory, request, state_count, training_memory
+from genoseq.plan.memory import predicting_memory, request, state_count, training_memory
 
 NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
 """Settings of a run that do not decide its weights."""

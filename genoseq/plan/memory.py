@@ -12,12 +12,12 @@ from typing import Literal
 
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
-from genoseq.work import work_of
+from genoseq.plan.operations import work_of
 
 TRAINING = 475
 """MB of a training with next to no batch."""
 KEPT_BYTES = {"recurrent": 12, "transformer": 10}
-"""That a training holds of each number of :attr:`genoseq.work.Work.numbers`."""
+"""That a training holds of each number of :attr:`genoseq.plan.operations.Work.numbers`."""
 STATE_BYTES = 36
 """Of each weight: itself, its gradient, the optimizer's two numbers, the best, and copies of them
 while a checkpoint is written."""

@@ -10,7 +10,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
-from genoseq.work import work_of
+from genoseq.plan.operations import work_of
 
 STATES = len(cds_phase_scheme())
 

@@ -16,11 +16,11 @@ from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
-from genoseq.memory import predicting_memory, training_memory
+from genoseq.plan.memory import predicting_memory, training_memory
+from genoseq.plan.operations import work_of
+from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
-from genoseq.work import work_of
-from genoseq.workflow import DEMO_FILES, Plan
 
 # Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
 BASES_A_SECOND = {
