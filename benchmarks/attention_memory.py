@@ -50,7 +50,7 @@ from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.device import Precision, autocast
 from genoseq.models.transformer import Transformer
-from genoseq.objectives.per_base import cross_entropy
+from genoseq.tasks.losses import cross_entropy
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 
 HEADS, HEAD_WIDTH = 4, 32

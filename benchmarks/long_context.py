@@ -43,8 +43,8 @@ from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.device import autocast, choose_precision
-from genoseq.objectives.per_base import cross_entropy
 from genoseq.readers.fasta import open_fasta
+from genoseq.tasks.losses import cross_entropy
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.schedule import learning_rate

@@ -31,8 +31,8 @@ from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.device import autocast, choose_precision
-from genoseq.objectives.per_base import activation_of, build_objective
 from genoseq.store.store import Store, write_store
+from genoseq.tasks.losses import activation_of, build_objective
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning

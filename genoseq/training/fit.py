@@ -21,8 +21,8 @@ from genoseq.genome.schemes import BACKGROUND, Scheme
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.device import choose_device, choose_precision, computing
-from genoseq.objectives.per_base import activation_of, build_objective, build_weight
 from genoseq.store.store import Store
+from genoseq.tasks.losses import activation_of, build_objective, build_weight
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule

@@ -15,7 +15,7 @@ from genoseq.data.batch import Batch
 from genoseq.genome.schemes import Scheme
 from genoseq.models.device import Precision
 from genoseq.models.heads import Activation
-from genoseq.objectives.per_base import Objective, Weight
+from genoseq.tasks.losses import Objective, Weight
 from genoseq.training.checkpoint import StateFolder
 from genoseq.training.schedule import run_progress
 from genoseq.training.signals import StopRequest

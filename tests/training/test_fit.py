@@ -19,8 +19,8 @@ from genoseq.genome.regions import Region
 from genoseq.genome.schemes import State, stranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
-from genoseq.objectives.per_base import build_objective
 from genoseq.store.store import Store, write_store
+from genoseq.tasks.losses import build_objective
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit

@@ -16,7 +16,7 @@ from genoseq.config.schema import TrainingSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError, ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
-from genoseq.objectives.per_base import build_objective, build_weight
+from genoseq.tasks.losses import build_objective, build_weight
 from genoseq.training import team
 from genoseq.training.losses import PendingLosses
 from genoseq.training.pulse import Pulse

@@ -8,7 +8,7 @@ from torch.nn import functional
 from genoseq.config.schema import TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
-from genoseq.objectives.per_base import (
+from genoseq.tasks.losses import (
     activation_of,
     build_objective,
     class_weights,

@@ -1,0 +1,1 @@
+"""What is learned: head, loss, metrics and columns."""
