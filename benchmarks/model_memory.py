@@ -1,4 +1,4 @@
-"""Peak memory of scoring and training models of many sizes: the constants of ``genoseq/plan/memory.py``.
+"""Peak memory of scoring and training models of many sizes, for ``genoseq/plan/memory.py``.
 
     taskset -c 0 python benchmarks/model_memory.py [--only lstm-4x1024] [--precision fp32]
     taskset -c 0 python benchmarks/model_memory.py --train

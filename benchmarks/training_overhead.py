@@ -38,7 +38,7 @@ from genoseq.training.checkpoint import open_state
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from genoseq.training.optimizer import build_adamw, set_learning_rate
-from genoseq.training.run import Run
+from genoseq.training.setup import Run
 
 SCHEME = cds_phase_scheme()
 WARM_UP = 5  # steps: the first calls choose and build kernels

@@ -90,9 +90,9 @@ def train(
     import torch
 
     from genoseq.models.allocator import keep_freed_memory
+    from genoseq.training.distributed import device_of, join_team, place_of
     from genoseq.training.fit import fit
-    from genoseq.training.signals import TrainingInterruptedError
-    from genoseq.training.team import device_of, join_team, place_of
+    from genoseq.training.stop_signals import TrainingInterruptedError
 
     keep_freed_memory()
     torch.set_num_threads(threads)

@@ -14,6 +14,11 @@ from genoseq.genome.shards import MOST
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+LEARNED = ("train", "valid", "test")
+"""Splits that a model is made and judged with, in the order in which one may leak into the next."""
+SPLITS = (*LEARNED, "score")
+"""What a region is for."""
+
 Positive = Annotated[int, Field(ge=1)]
 ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -7,9 +7,8 @@ they are :class:`~genoseq.genome.regions.Region` objects, one by one.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from operator import le
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
 from genoseq.files.compression import open_bytes
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region, Strand, flank, merge, subtract
+from genoseq.genome.regions import Region, Strand, cut_out, flank, holes_by_contig, tiles
 from genoseq.readers.bed import read_bed
 
 if TYPE_CHECKING:
@@ -109,14 +108,6 @@ class Reshape:
                     yield NamedRegion(part, name)
 
 
-def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
-    """Union of the regions, sorted, by contig: what :func:`cut_out` takes."""
-    holes: dict[str, list[Region]] = {}
-    for hole in merge(regions):
-        holes.setdefault(hole.chrom, []).append(hole)
-    return holes
-
-
 def blacklist_holes(blacklist: Iterable[Region], fasta: Fasta) -> dict[str, list[Region]]:
     """The blacklist as holes; RegionError if it is of other contigs than the FASTA's."""
     holes = holes_by_contig(blacklist)
@@ -126,28 +117,6 @@ def blacklist_holes(blacklist: Iterable[Region], fasta: Fasta) -> dict[str, list
             f"{listed(fasta.lengths)}: names must be equal (chr is never added or removed)"
         )
     return holes
-
-
-def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:
-    """Of sorted, merged regions of one contig those that hold a base ``start <= i < end``."""
-    first = bisect_right(holes, start, key=lambda hole: hole.end)
-    return holes[first : bisect_left(holes, end, key=lambda hole: hole.start)]
-
-
-def cut_out(region: Region, holes: Sequence[Region]) -> Iterator[Region]:
-    """Parts of a region outside sorted, merged holes of its contig; looks only at those near."""
-    return subtract(region, touching(holes, region.start, region.end))
-
-
-def tiles(region: Region, size: int, step: int) -> Iterator[Region]:
-    """Pieces of ``size`` bp every ``step`` bp; none begins after one that reached the end."""
-    if not size:
-        yield region
-        return
-    for start in range(region.start, region.end, step):
-        yield replace(region, start=start, end=min(start + size, region.end))
-        if start + size >= region.end:
-            return
 
 
 def in_chunks(regions: Iterable[NamedRegion], bases: int) -> Iterator[Intervals]:

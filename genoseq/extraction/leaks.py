@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.base import LEARNED
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes, N
 
@@ -61,7 +62,7 @@ def split_leaks(sketches: Mapping[str, Sketch]) -> list[Leak]:
     sketches
         Of each split, by :func:`sketch`, with the same ``sample``.
     """
-    order = [name for name in ("train", "valid", "test") if name in sketches]
+    order = [name for name in LEARNED if name in sketches]
     return [
         Leak(
             other,

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genoseq.config.base import SPLITS
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.extraction.splits import limited
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.sequences import Codes
 from genoseq.readers.bed import BedRecord, read_bed
-from genoseq.store.regions import SPLITS
 
 if TYPE_CHECKING:
     from genoseq.readers.fasta import Fasta

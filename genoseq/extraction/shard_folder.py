@@ -35,8 +35,8 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     Raises
     ------
     ConfigError
-        If the count is not 1 to :data:`~genoseq.genome.shards.MOST`, a contig's name would be lost in
-        BED, or ``out`` holds the genome or anything but shards.
+        If the count is not 1 to :data:`~genoseq.genome.shards.MOST`, a contig's name would be lost
+        in BED, or ``out`` holds the genome or anything but shards.
     InputFormatError
         If a letter of the genome is no nucleotide; or as :func:`original_of`.
     """

@@ -26,17 +26,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.base import SPLITS
 from genoseq.config.schema import RegionSettings, SplitSettings
 from genoseq.config.sheet import contig_rule
 from genoseq.errors import ConfigError, RegionError, listed
-from genoseq.extraction.intervals import blacklist_holes, cut_out, holes_by_contig
+from genoseq.extraction.intervals import blacklist_holes
 from genoseq.extraction.n_runs import NRuns, n_runs
-from genoseq.genome.regions import Region
+from genoseq.genome.regions import Region, cut_out, holes_by_contig
 
 if TYPE_CHECKING:
     from genoseq.readers.fasta import Fasta
 
-TRAIN, VALID, TEST, SCORE = "train", "valid", "test", "score"
+TRAIN, VALID, TEST, _ = SPLITS
 # bp of the largest region: what is held in memory of one, in codes, ids and labels, stays small.
 LARGEST = 1 << 24
 
@@ -195,7 +196,7 @@ def _areas(
         return _block_areas(lengths, split, holes, seed)
     if rule.startswith("contigs:"):
         splits = contig_splits(rule, lengths)
-    elif rule in (TRAIN, VALID, TEST, SCORE):
+    elif rule in SPLITS:
         splits = dict.fromkeys(lengths, rule)
     else:
         raise ConfigError(

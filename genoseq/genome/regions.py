@@ -6,7 +6,8 @@ Only readers, writers and region strings (``chr1:1-100``, 1-based and closed) sp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -134,3 +135,33 @@ def subtract(region: Region, holes: Iterable[Region]) -> Iterator[Region]:
         start = hole.end
     if start < region.end:
         yield replace(region, start=start)
+
+
+def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
+    """Union of the regions, sorted, by contig: what :func:`cut_out` takes."""
+    holes: dict[str, list[Region]] = {}
+    for hole in merge(regions):
+        holes.setdefault(hole.chrom, []).append(hole)
+    return holes
+
+
+def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:
+    """Of sorted, merged regions of one contig those that hold a base ``start <= i < end``."""
+    first = bisect_right(holes, start, key=lambda hole: hole.end)
+    return holes[first : bisect_left(holes, end, key=lambda hole: hole.start)]
+
+
+def cut_out(region: Region, holes: Sequence[Region]) -> Iterator[Region]:
+    """Parts of a region outside sorted, merged holes of its contig; looks only at those near."""
+    return subtract(region, touching(holes, region.start, region.end))
+
+
+def tiles(region: Region, size: int, step: int) -> Iterator[Region]:
+    """Pieces of ``size`` bp every ``step`` bp; none begins after one that reached the end."""
+    if not size:
+        yield region
+        return
+    for start in range(region.start, region.end, step):
+        yield replace(region, start=start, end=min(start + size, region.end))
+        if start + size >= region.end:
+            return

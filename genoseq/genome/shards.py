@@ -1,7 +1,8 @@
 """Cutting a genome into shards of equal work, which are scored apart and merged again.
 
 Scores do not depend on where the cuts are, because windows lie on a lattice of each contig
-(:mod:`genoseq.genome.windows`): a cut only costs the window that it lies in, which both sides compute.
+(:mod:`genoseq.genome.windows`): a cut only costs the window that it lies in, which both sides
+compute.
 """
 
 from __future__ import annotations

@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
-from genoseq.extraction.intervals import holes_by_contig, touching
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region, Strand
+from genoseq.genome.regions import Region, Strand, holes_by_contig, touching
 from genoseq.genome.schemes import (
     UNKNOWN,
     Scheme,

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.extraction.intervals import holes_by_contig, touching
-from genoseq.genome.regions import Region, Strand
+from genoseq.genome.regions import Region, Strand, holes_by_contig, touching
 from genoseq.genome.schemes import signal_scheme
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """FASTA: contig lengths at once, any stretch of sequence on demand, writing.
 
 Whatever the file looks like, the bases come from a plain file with an index of even lines
-(:mod:`genoseq.readers.fasta_index`), so that a stretch is one read.  Nothing is ever written beside the
-input.  A file that is compressed, ragged or unwrapped is copied once into the temporary folder
+(:mod:`genoseq.readers.fasta_index`), so that a stretch is one read.  Nothing is ever written beside
+the input.  A file that is compressed, ragged or unwrapped is copied once into the temporary folder
 (``TMPDIR``); the copy is unlinked while it is open, so that it vanishes with the process.
 """
 
@@ -90,7 +90,7 @@ class Fasta:
         return letters
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
-        """:func:`genoseq.genome.sequences.encode` of :meth:`fetch`: shape (end - start,), values 0 to 4.
+        """:func:`genoseq.genome.sequences.encode` of :meth:`fetch`: (end - start,), values 0 to 4.
 
         Raises
         ------

@@ -114,7 +114,7 @@ def genbank_copy(plain: Path, even: Path, path: Path) -> None:
     Raises
     ------
     InputFormatError
-        As :func:`genoseq.readers.genbank.read_genbank`; also if a record comes without its sequence.
+        As :func:`genoseq.readers.genbank.read_genbank`; or a record comes without its sequence.
     """
     from genoseq.readers.genbank import read_genbank
 

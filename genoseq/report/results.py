@@ -57,8 +57,8 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model: its bundle's facts, where it is from (:mod:`genoseq.files.provenance`, empty where that is
-    not known), metrics on the test split, how many weights, its curves.
+    """A model: its bundle's facts, where it is from (:mod:`genoseq.files.provenance`, empty where
+    that is not known), metrics on the test split, how many weights, its curves.
     """
 
     name: str

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
+from genoseq.config.base import LEARNED
 from genoseq.files.atomic import atomic_file
 from genoseq.report.plots import learning_plot, precision_recall_plot
 from genoseq.report.results import ModelResult, Results, TrackFolder
-from genoseq.store.leaks import SPLITS, store_leaks
+from genoseq.store.leaks import store_leaks
 from genoseq.store.store import Store
 
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
@@ -52,7 +53,7 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
         comparison=comparison_table(results.models),
         tables=[metrics_table(model) for model in results.models],
         genomes=[genome_card(store) for store in results.stores],
-        splits=SPLITS,
+        splits=LEARNED,
         leaks=leak_rows(results.stores),
         learning=learning_plot(results.models),
         precision_recall=precision_recall_plot(results.models),
@@ -157,7 +158,7 @@ def genome_card(store: Store) -> dict[str, Any]:
     """A store's name, bases of each split, and what it was made from."""
     regions = store.regions
     lengths = regions.end - regions.start
-    bases = [int(lengths[regions.of_split(split)].sum()) for split in SPLITS]
+    bases = [int(lengths[regions.of_split(split)].sum()) for split in LEARNED]
     checksum = next((str(store.checksums[n])[:12] for n in sorted(store.checksums)), "")
     return {
         "name": store.name,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak, sample_for, sketch, split_leaks
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.kmer import KmerTokenizer
-
-SPLITS = ("train", "valid", "test")
 
 
 def store_leaks(stores: Sequence[Store]) -> list[Leak]:
@@ -21,7 +20,7 @@ def store_leaks(stores: Sequence[Store]) -> list[Leak]:
     bases = sum(store.regions.total_tokens * store.tokenizer.stride for store in genomes)
     sketches = {
         split: sketch(_sequences(genomes, split), sample_for(bases))
-        for split in SPLITS
+        for split in LEARNED
         if any(len(store.regions.of_split(split)) for store in genomes)
     }
     return split_leaks(sketches)

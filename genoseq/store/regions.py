@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.base import SPLITS
 from genoseq.errors import StoreError
 from genoseq.genome.regions import Region
 
-SPLITS = ("train", "valid", "test", "score")
 Column = NDArray[np.int64]
 
 

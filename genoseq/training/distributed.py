@@ -19,7 +19,7 @@ from torch import Tensor, distributed
 from genoseq.data.dataset import Share
 from genoseq.errors import BackendError, ConfigError, GenoseqError
 from genoseq.models.device import choose_device
-from genoseq.training.signals import TrainingInterruptedError
+from genoseq.training.stop_signals import TrainingInterruptedError
 
 PATIENCE = timedelta(minutes=10)
 """How long processes wait for one another: at the start, and where one hangs without ending."""

@@ -24,11 +24,11 @@ from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.store.store import Store
 from genoseq.tasks.losses import activation_of, build_objective, build_weight
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
+from genoseq.training.distributed import Team
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
-from genoseq.training.run import Run
-from genoseq.training.signals import StopRequest, stop_requests
-from genoseq.training.team import Team
+from genoseq.training.setup import Run
+from genoseq.training.stop_signals import StopRequest, stop_requests
 
 Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")

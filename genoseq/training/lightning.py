@@ -16,7 +16,7 @@ from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.strategies import DDPStrategy
 
 from genoseq.training.curve import CurveLogger
-from genoseq.training.run import Run
+from genoseq.training.setup import Run
 
 # What Lightning says of every run and nobody can act on; anything else it says is heard.
 _CHATTER = (

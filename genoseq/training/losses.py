@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genoseq.errors import ConfigError
-from genoseq.training.team import Team
+from genoseq.training.distributed import Team
 
 
 class PendingLosses:

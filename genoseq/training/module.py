@@ -24,9 +24,9 @@ from genoseq.training.optimizer import (
 )
 from genoseq.training.pulse import Pulse
 from genoseq.training.rows import metric_columns
-from genoseq.training.run import Run, seed_step
 from genoseq.training.schedule import Clock, SaveTimes, learning_rate
-from genoseq.training.signals import TrainingInterruptedError
+from genoseq.training.setup import Run, seed_step
+from genoseq.training.stop_signals import TrainingInterruptedError
 from genoseq.training.validation import Validation
 
 LOG_EVERY = 50

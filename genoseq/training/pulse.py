@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from genoseq.training.distributed import Team
 from genoseq.training.schedule import Clock
-from genoseq.training.signals import StopRequest
-from genoseq.training.team import Team
+from genoseq.training.stop_signals import StopRequest
 
 
 class Pulse:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from genoseq.metrics.per_base import build_metrics
 from genoseq.training.rows import known_labels
-from genoseq.training.run import Run
+from genoseq.training.setup import Run
 
 
 class Validation:

@@ -1,9 +1,9 @@
 """bigWig files, one for each class and strand, written in one pass with flat memory.
 
 Own writer, because taking intervals one by one costs more than the model that predicts them
-(``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE` bases without a gap whose
-values change often is stored base by base (a fixedStep section), everything else as runs of equal
-values (bedGraph sections).  Bases without a value are in no section.  Format: see
+(``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE` bases without a gap
+whose values change often is stored base by base (a fixedStep section), everything else as runs of
+equal values (bedGraph sections).  Bases without a value are in no section.  Format: see
 :mod:`genoseq.writers.bbi`.
 """
 

@@ -29,13 +29,11 @@ from genoseq.extraction.intervals import (
     Reshape,
     bed_intervals,
     feature_regions,
-    holes_by_contig,
     in_chunks,
-    tiles,
 )
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region
+from genoseq.genome.regions import Region, holes_by_contig, tiles
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 

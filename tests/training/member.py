@@ -18,9 +18,9 @@ import torch
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.store.store import open_store
+from genoseq.training.distributed import join_team, place_of
 from genoseq.training.fit import fit
-from genoseq.training.signals import TrainingInterruptedError
-from genoseq.training.team import join_team, place_of
+from genoseq.training.stop_signals import TrainingInterruptedError
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
-from genoseq.training.run import Run
+from genoseq.training.setup import Run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

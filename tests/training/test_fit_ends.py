@@ -12,7 +12,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.store.store import Store
 from genoseq.training.fit import fit
-from genoseq.training.signals import TrainingInterruptedError
+from genoseq.training.stop_signals import TrainingInterruptedError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -13,11 +13,11 @@ from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.training.curve import CurveLogger
+from genoseq.training.distributed import Team
 from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.rows import known_labels, metric_columns
-from genoseq.training.signals import StopRequest, stop_requests
-from genoseq.training.team import Team
+from genoseq.training.stop_signals import StopRequest, stop_requests
 
 
 def test_build_adamw_spares_biases_and_embeddings() -> None:

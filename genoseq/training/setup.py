@@ -17,9 +17,9 @@ from genoseq.models.device import Precision
 from genoseq.models.heads import Activation
 from genoseq.tasks.losses import Objective, Weight
 from genoseq.training.checkpoint import StateFolder
+from genoseq.training.distributed import Team
 from genoseq.training.schedule import run_progress
-from genoseq.training.signals import StopRequest
-from genoseq.training.team import Team
+from genoseq.training.stop_signals import StopRequest
 
 
 @dataclass(frozen=True)
