@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.sequences import ALPHABET, N
-from genoseq.models.build import PerBaseModel
+from genoseq.models.build import SequenceModel
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 _LARGEST_WORD = 6
@@ -79,7 +79,7 @@ def can_fold(settings: ModelSettings) -> bool:
     return taps > 0 and (taps == stride or taps >= _FEWEST_TAPS)
 
 
-def fold_stem(model: PerBaseModel, settings: ModelSettings) -> FoldedStem:
+def fold_stem(model: SequenceModel, settings: ModelSettings) -> FoldedStem:
     """Tables of a model's embedding and stem, float32, on the CPU."""
     k, token_stride = settings.tokenizer.k, settings.tokenizer.stride
     embedding = model.embedding.weight.detach().double()

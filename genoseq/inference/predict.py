@@ -18,10 +18,11 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.genome.windows import Window
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
+from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
 from genoseq.models.bundle import Bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
-from genoseq.models.heads import activate
-from genoseq.models.recurrent import RecurrentEncoder
+from genoseq.models.encoders import encode_time_first
+from genoseq.tasks.heads import PerBaseHead
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 BATCH_BASES = 46_080
@@ -35,7 +36,7 @@ ItemT = TypeVar("ItemT")
 class Predictor:
     """A model made ready to predict.
 
-    A prediction is the mean of the model's word on the window and on its reverse complement, so
+    A prediction is the mean of what the model says of the window and of its reverse complement, so
     that predicting the reverse complement gives the same values on swapped strands.  Of a model
     with tied strands it is the mean of logits, as in training, otherwise that of values.
 
@@ -46,8 +47,8 @@ class Predictor:
     device
         ``cpu`` or ``cuda``; by default a GPU where one is visible.
     precision
-        ``auto`` (bf16 where the device computes in it; on a CPU not for GRU and RNN), ``bf16`` or
-        ``fp32``.
+        ``auto`` (bf16 where the device computes in it, and on a CPU the encoder gains from it),
+        ``bf16`` or ``fp32``.
     folded
         Use look-up tables for the stem where they fit; False runs the module as it was trained,
         which gives the same values up to rounding.
@@ -65,33 +66,26 @@ class Predictor:
         precision: Literal["auto", "bf16", "fp32"] = "auto",
         folded: bool = True,
     ) -> None:
-        self.scheme = bundle.scheme
+        self.task = bundle.task
         self.stride = bundle.settings.stride
         settings = bundle.settings
         self.device, chosen = choose_computing(settings, device, precision)
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
-        self._activation = bundle.activation
         self._tied = settings.tied_strands
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
         if folded and can_fold(settings):
             self._stem = fold_stem(model, settings).to(self.device, self.dtype)
         self._model = model.to(self.device, self.dtype)
-        if isinstance(self._model.encoder, RecurrentEncoder):
-            self._model.encoder.recurrent.batch_first = False
-        # A signal read in bf16 would move in steps of 1%.
-        self._head = self.dtype if self.scheme.kind == "classes" else torch.float32
-        projection = deepcopy(bundle.model.head.projection).requires_grad_(False)
-        projection.to(self.device, self._head)
-        forward = torch.arange(self.stride * len(self.scheme)).reshape(self.stride, -1)
-        mirrored = forward.flip(0)[:, torch.from_numpy(self.scheme.reverse_permutation)].flatten()
-        # On the reverse strand a step's bases come in reverse order and its strands swap.
-        self._weights = projection.weight, projection.weight[mirrored.to(self.device)]
-        self._biases = projection.bias, projection.bias[mirrored.to(self.device)]
+        head = deepcopy(bundle.model.head).requires_grad_(False)
+        head.to(self.device, torch.float32 if self.task.exact else self.dtype)
+        mirror = torch.from_numpy(self.task.mirror).to(self.device)
+        linear = isinstance(head, PerBaseHead)
+        self._read: HeadReader = LinearReader(head, mirror) if linear else AnyReader(head, mirror)
 
     @torch.inference_mode()
-    def __call__(self, codes: Codes, context: int) -> Values:
+    def __call__(self, codes: Codes, context: int, logits: bool = False) -> Values:
         """Predictions for the cores of windows.
 
         Parameters
@@ -100,25 +94,43 @@ class Predictor:
             Base codes, shape (B, W), W a multiple of the model's stride; N outside contigs.
         context
             Bases to leave out on each side, a multiple of the stride.
+        logits
+            Whether to give the mean of both strands' outputs themselves, not what they stand for.
 
         Returns
         -------
-        Shape (S, B, W - 2 * context), state first: probabilities for classes, values for signals.
+        Shape (S, B, W - 2 * context), output first: the task's values, or what was asked for.
         """
-        windows = torch.from_numpy(np.concatenate([codes, reverse_complement_codes(codes)]))
-        hidden = self._encode(windows.to(self.device))
-        steps, margin, half = len(hidden), context // self.stride, len(codes)
-        kept = slice(margin, steps - margin)
-        plus = self._read(hidden[kept, :half], 0)
-        minus = self._read(hidden.flip(0)[kept, half:], 1)
+        plus, minus = self._strands(codes, context)
+        plus = self._read(plus, reverse=False)
+        minus = self._read(minus, reverse=True)
         # (stride, S, steps, B) to (S, B, steps, stride): bases in order within each window.
-        if self._tied:
-            mean = activate((plus + minus).mul_(0.5), self._activation, dim=1)
+        if self._tied or logits:
+            mean = (plus + minus).mul_(0.5)
+            mean = mean if logits else self.task.values(mean, dim=1)
         else:
-            plus, minus = (activate(part, self._activation, dim=1) for part in (plus, minus))
+            plus, minus = (self.task.values(part, dim=1) for part in (plus, minus))
             mean = (plus + minus).mul_(0.5)
         mean = mean.permute(1, 3, 2, 0)
-        return mean.reshape(len(self.scheme), half, -1).cpu().numpy()
+        return mean.reshape(self.task.outputs, len(codes), -1).cpu().numpy()
+
+    @torch.inference_mode()
+    def hidden(self, codes: Codes, context: int) -> Values:
+        """Hidden states of each base, the mean of both strands: (D, B, W - 2 * context).
+
+        Bases of one step of the encoder have the same.
+        """
+        plus, minus = self._strands(codes, context)
+        mean = (plus.float() + minus.float()).mul_(0.5).permute(2, 1, 0)
+        return mean.repeat_interleave(self.stride, dim=2).cpu().numpy()
+
+    def _strands(self, codes: Codes, context: int) -> tuple[Tensor, Tensor]:
+        """Hidden states (T, B, D) of the cores on either strand, in the forward strand's order."""
+        windows = torch.from_numpy(np.concatenate([codes, reverse_complement_codes(codes)]))
+        hidden = self._encode(windows.to(self.device))
+        margin, half = context // self.stride, len(codes)
+        kept = slice(margin, len(hidden) - margin)
+        return hidden[kept, :half], hidden.flip(0)[kept, half:]
 
     def _encode(self, codes: Tensor) -> Tensor:
         """Hidden states (T, R, D) of windows (R, W), time first."""
@@ -128,22 +140,7 @@ class Predictor:
             ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
-        encoder = self._model.encoder
-        if isinstance(encoder, RecurrentEncoder) and len(steps) <= encoder.chunk:
-            hidden: Tensor = encoder.recurrent(steps.contiguous())[0]
-            return hidden
-        return encoder.forward(steps.transpose(0, 1)).transpose(0, 1)
-
-    def _read(self, hidden: Tensor, strand: int) -> Tensor:
-        """Logits (stride, S, T, B) of hidden states (T, B, D)."""
-        steps, batch, width = hidden.shape
-        # States before bases: a softmax over the last dimension costs 20% of the whole run.
-        flat = torch.addmm(
-            self._biases[strand][:, None],
-            self._weights[strand],
-            hidden.reshape(-1, width).T.to(self._head),
-        )
-        return flat.float().view(self.stride, len(self.scheme), steps, batch)
+        return encode_time_first(self._model.encoder, steps)
 
 
 def choose_computing(
@@ -153,9 +150,9 @@ def choose_computing(
 ) -> tuple[torch.device, Precision]:
     """Device and number format in which a :class:`Predictor` computes."""
     chosen = choose_device(device)
-    slow = settings.encoder.family in ("gru", "rnn")
-    if (precision, chosen.type) == ("auto", "cpu") and slow:
-        precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
+    gains = settings.encoder.gains_from_bf16()
+    if (precision, chosen.type) == ("auto", "cpu") and not gains:
+        precision = "fp32"
     return chosen, choose_precision(chosen, precision).precision
 
 

@@ -20,7 +20,6 @@ from torch import Tensor
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
 from genoseq.metrics.correlation import Moments, Sample
-from genoseq.models.heads import Activation, activate
 
 # Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of
 # 1/512 nat from -16 to 16.  AUPRC was 6e-5 from the exact one where that was measured (with 1/32
@@ -29,6 +28,9 @@ from genoseq.models.heads import Activation, activate
 BINS = 1 << 14
 LOG_ODDS = 16.0
 CURVE_STEP = 128  # bins between two points of a written curve: a quarter of a nat
+CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
+SIGNAL_FIGURES = ("pearson", "pearson_log1p", "spearman", "mse")
+
 PIECE = 1 << 17  # bases counted at once: stays in the processor's cache
 
 
@@ -59,11 +61,7 @@ class ClassMetrics:
         self._channels = _Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
-    def update(self, logits: Tensor, labels: Tensor) -> None:
-        """Count a batch of logits (B, L, S) with labels int64 (B, L)."""
-        self.update_values(activate(logits.detach(), "softmax"), labels)
-
-    def update_values(self, values: Tensor, labels: Tensor) -> None:
+    def update(self, values: Tensor, labels: Tensor) -> None:
         """Count probabilities (..., S) with labels int64 (...); UNKNOWN bases are left out.
 
         Raises
@@ -198,22 +196,15 @@ class SignalMetrics:
     ----------
     scheme
         The model's outputs, kind ``signal``.
-    activation
-        How logits become values.
     """
 
-    def __init__(self, scheme: Scheme, activation: Activation) -> None:
+    def __init__(self, scheme: Scheme) -> None:
         self._states = scheme.states
-        self._activation = activation
         self._plain = [Moments() for _ in scheme.states]
         self._logged = [Moments() for _ in scheme.states]
         self._samples = [Sample() for _ in scheme.states]
 
-    def update(self, logits: Tensor, labels: Tensor) -> None:
-        """Count a batch of logits (B, L, S) with labels float (B, L, S)."""
-        self.update_values(activate(logits.detach(), self._activation), labels)
-
-    def update_values(self, values: Tensor, labels: Tensor) -> None:
+    def update(self, values: Tensor, labels: Tensor) -> None:
         """Count predicted signals (..., S) with labels (..., S); NaN labels are left out.
 
         Raises
@@ -260,11 +251,9 @@ class SignalMetrics:
         return []
 
 
-def build_metrics(scheme: Scheme, activation: Activation) -> ClassMetrics | SignalMetrics:
+def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics:
     """The metrics that suit a scheme."""
-    if scheme.kind == "classes":
-        return ClassMetrics(scheme)
-    return SignalMetrics(scheme, activation)
+    return ClassMetrics(scheme) if scheme.kind == "classes" else SignalMetrics(scheme)
 
 
 def _log1p(values: NDArray[np.floating]) -> NDArray[np.floating]:

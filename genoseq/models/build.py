@@ -9,21 +9,19 @@ import torch
 from torch import Tensor, nn
 
 from genoseq.config.schema import ModelSettings
-from genoseq.genome.schemes import Scheme
-from genoseq.models.heads import PerBaseHead
+from genoseq.models.encoders import build_encoder, check_encoder
 from genoseq.models.layers import Dropout, Stem
-from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
-from genoseq.models.transformer import Transformer
+from genoseq.tasks.task import Task
 from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import Vocabulary
 
 
-class PerBaseModel(nn.Module):
-    """Token ids (B, T) to logits (B, L, S), L = T * tokenizer stride.
+class SequenceModel(nn.Module):
+    """Token ids (B, T) to outputs (B, L, S), L = T * tokenizer stride.
 
-    embedding -> stem (optional strided convolution) -> encoder (recurrent or Transformer) -> head.
+    embedding -> stem (optional strided convolution) -> encoder -> the task's head.
 
-    With tied strands logits are the mean of what this says of the ids and of their reverse
+    With tied strands outputs are the mean of what this says of the ids and of their reverse
     complement, turned back: those of the reverse complement are the same, in reverse order and
     with strands swapped.
 
@@ -31,10 +29,15 @@ class PerBaseModel(nn.Module):
     ----------
     settings
         The network.
-    scheme
-        Its outputs, S for a base.
-    chunk
-        Most steps of a recurrent encoder in one kernel call.
+    task
+        Its head, and the S outputs for a base.
+    encoder
+        A module in the place of the settings' encoder, see :mod:`genoseq.models.encoders`.
+
+    Raises
+    ------
+    ConfigError
+        If the settings' encoder cannot be built, or the module is none.
 
     Attributes
     ----------
@@ -45,7 +48,9 @@ class PerBaseModel(nn.Module):
     complement: Tensor
     mirrored: Tensor
 
-    def __init__(self, settings: ModelSettings, scheme: Scheme, chunk: int = CUDNN_STEPS) -> None:
+    def __init__(
+        self, settings: ModelSettings, task: Task, encoder: nn.Module | None = None
+    ) -> None:
         super().__init__()
         vocabulary = Vocabulary(settings.tokenizer.k)
         self.settings = settings
@@ -56,20 +61,18 @@ class PerBaseModel(nn.Module):
             self.stem = Stem(settings.embedding, settings.stem, vocabulary.unknown)
             width = settings.stem.width
         self.dropout = Dropout(settings.dropout)
-        self.encoder: RecurrentEncoder | Transformer
-        if settings.encoder.family == "transformer":
-            self.encoder = Transformer(width, settings.encoder, settings.dropout)
+        if encoder is None:
+            self.encoder = build_encoder(width, settings.encoder, settings.dropout)
         else:
-            self.encoder = RecurrentEncoder(width, settings.encoder, settings.dropout, chunk)
-        self.head = PerBaseHead(self.encoder.outputs, settings.stride, len(scheme))
+            self.encoder = check_encoder(encoder)
+        self.head = task.head(cast(int, self.encoder.outputs), settings.stride)
         if settings.tied_strands:
             table = reverse_complement_table(settings.tokenizer.k).astype(np.int64)
             self.register_buffer("complement", torch.from_numpy(table), persistent=False)
-            swapped = torch.from_numpy(scheme.reverse_permutation)
-            self.register_buffer("mirrored", swapped, persistent=False)
+            self.register_buffer("mirrored", torch.from_numpy(task.mirror), persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Logits of ids.
+        """Outputs for ids.
 
         Parameters
         ----------
@@ -114,9 +117,11 @@ class PerBaseModel(nn.Module):
             )
 
 
-def build_model(settings: ModelSettings, scheme: Scheme) -> PerBaseModel:
-    """The untrained network of `settings` with one output for each state of `scheme`.
+def build_model(
+    settings: ModelSettings, task: Task, encoder: nn.Module | None = None
+) -> SequenceModel:
+    """The untrained network of settings for a task, see :class:`SequenceModel`.
 
     Weights are drawn from torch's global generator: seed it for the same network again.
     """
-    return PerBaseModel(settings, scheme)
+    return SequenceModel(settings, task, encoder)

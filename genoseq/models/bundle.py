@@ -1,8 +1,8 @@
 """Bundles: a folder with a trained network and all that scoring needs to know of it.
 
     model.safetensors   the weights, float32
-    config.json         format, genoseq version, settings, label scheme, context, activation,
-                        metrics, and the checksum of the weights
+    config.json         format, genoseq version, settings, task, context, metrics, and the checksum
+                        of the weights
     provenance.json     where it comes from (:mod:`genoseq.files.provenance`); nothing needs it
 
 No pickle is written or read.  A folder whose parts do not fit one another is refused.
@@ -16,12 +16,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from genoseq import __version__
 from genoseq.config.base import parse_settings
@@ -29,17 +29,18 @@ from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
 from genoseq.files.provenance import make_record, read_record, write_record
-from genoseq.genome.schemes import Scheme, scheme_from_json
-from genoseq.models.build import PerBaseModel, build_model
-from genoseq.models.heads import Activation
+from genoseq.models.build import SequenceModel, build_model
+from genoseq.tasks.registry import task_from_json
+from genoseq.tasks.task import Task
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-HEAD = "head.projection.weight"
 
-_DECISIVE = ("weights_sha256", "model", "scheme", "context", "activation")
+_DECISIVE = ("weights_sha256", "model", "task", "context")
 """Entries of ``config.json`` that scores depend on; the others tell of training."""
+_LOSSES = {"softmax": "cross-entropy", "expm1": "mse", "exp": "poisson"}
+"""Loss by what format 1 called the activation."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,10 @@ class Bundle:
         The network; :func:`load_bundle` gives it in evaluation mode, on the CPU.
     settings
         What it was built from.
-    scheme
-        Its outputs.
+    task
+        What it learned, and so what its outputs are.
     context
         bp that it should see on either side of a base that is scored.
-    activation
-        How its logits become values: softmax for classes, expm1 or exp for signals.
     provenance
         Where it comes from, see :func:`provenance`; plain JSON data, empty where it is not known.
     metrics
@@ -66,26 +65,24 @@ class Bundle:
     Raises
     ------
     BundleError
-        If the context is negative or the activation does not suit the scheme.
+        If the context is negative.
     """
 
-    model: PerBaseModel
+    model: SequenceModel
     settings: ModelSettings
-    scheme: Scheme
+    task: Task
     context: int
-    activation: Activation = "softmax"
     provenance: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.context < 0:
             raise BundleError(f"context of {self.context} bp: it must be 0 or more")
-        if self.activation not in get_args(Activation):
-            raise BundleError(
-                f"unknown activation {self.activation!r}: use one of {get_args(Activation)}"
-            )
-        if (self.activation == "softmax") != (self.scheme.kind == "classes"):
-            raise BundleError(f"activation {self.activation} does not suit {self.scheme.kind}")
+
+    def __repr__(self) -> str:
+        weights = sum(tensor.numel() for tensor in self.model.state_dict().values())
+        what = f"{self.task.name}, {self.task.outputs} outputs, {weights:,} weights"
+        return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
 
 
 def provenance(
@@ -133,9 +130,8 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         "format": FORMAT,
         "genoseq": __version__,
         "model": bundle.settings.model_dump(mode="json"),
-        "scheme": bundle.scheme.to_json(),
+        "task": bundle.task.to_json(),
         "context": bundle.context,
-        "activation": bundle.activation,
         "metrics": dict(bundle.metrics),
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
@@ -150,13 +146,18 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         raise BundleError(f"{path}: metrics and provenance must be plain JSON: {error}") from None
 
 
-def load_bundle(path: str | Path) -> Bundle:
+def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
     """The bundle of a folder, its network in evaluation mode on the CPU.
+
+    Parameters
+    ----------
+    encoder
+        A module like the one that was given to ``fit``, if one was: its weights are replaced.
 
     Raises
     ------
     BundleError
-        If a file is missing or damaged, the format is unknown, or weights, settings and scheme do
+        If a file is missing or damaged, the format is unknown, or weights, settings and task do
         not fit one another; the message names the file and what was found in it.
     InputFormatError
         If ``provenance.json`` is there and damaged.
@@ -167,13 +168,13 @@ def load_bundle(path: str | Path) -> Bundle:
     tensors = _parse_weights(weights, folder / WEIGHTS)
     try:
         settings = parse_settings(ModelSettings, config["model"])
-        scheme = scheme_from_json(config["scheme"])
+        task = task_from_json(config["task"])
+        # Loading must not move the caller's random numbers; the drawn weights are overwritten.
+        with torch.random.fork_rng(devices=[]):
+            model = build_model(settings, task, encoder)
     except ConfigError as error:
         raise BundleError(f"{folder / CONFIG}: {'; '.join(error.problems)}") from None
-    # Loading must not move the caller's random numbers; the drawn weights are overwritten.
-    with torch.random.fork_rng(devices=[]):
-        model = build_model(settings, scheme)
-    _check_fit(tensors, model, scheme, folder / WEIGHTS)
+    _check_fit(tensors, model, folder / WEIGHTS)
     _check_finite(tensors, folder / WEIGHTS)
     if hashlib.sha256(weights).hexdigest() != config["weights_sha256"]:
         raise BundleError(
@@ -183,17 +184,15 @@ def load_bundle(path: str | Path) -> Bundle:
     return Bundle(
         model.eval(),
         settings,
-        scheme,
+        task,
         config["context"],
-        config["activation"],
         read_record(folder) or {},
         config["metrics"],
     )
 
 
 def bundle_identity(path: str | Path) -> str:
-    """SHA-256 of all in a bundle that decides scores: weights, settings, scheme, context,
-    activation.
+    """SHA-256 of all in a bundle that decides scores: weights, settings, task, context.
 
     The weights' is the one in ``config.json``, which :func:`load_bundle` checks.
 
@@ -225,6 +224,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(text)
     except ValueError as error:
         raise BundleError(f"{path}: not JSON: {error}") from None
+    if isinstance(config, dict) and config.get("format") == 1:
+        config = _of_format_1(config)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         found = config.get("format") if isinstance(config, dict) else type(config).__name__
         raise BundleError(
@@ -233,9 +234,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
         )
     kinds = {
         "model": dict,
-        "scheme": dict,
+        "task": dict,
         "context": int,
-        "activation": str,
         "metrics": dict,
         "weights_sha256": str,
     }
@@ -245,6 +245,13 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
+def _of_format_1(config: dict[str, Any]) -> dict[str, Any]:
+    """The same entries as today's format has them: only per-base tasks were known."""
+    task = {"name": "per-base", "scheme": config.get("scheme")}
+    loss = _LOSSES.get(str(config.get("activation")))
+    return config | {"format": FORMAT, "task": task | {"loss": loss}}
+
+
 def _parse_weights(weights: bytes, path: Path) -> dict[str, Tensor]:
     try:
         return load(weights)
@@ -252,25 +259,17 @@ def _parse_weights(weights: bytes, path: Path) -> dict[str, Tensor]:
         raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
 
 
-def _check_fit(
-    tensors: Mapping[str, Tensor], model: PerBaseModel, scheme: Scheme, path: Path
-) -> None:
+def _check_fit(tensors: Mapping[str, Tensor], model: SequenceModel, path: Path) -> None:
     """Refuse weights that are not exactly the model's; the first difference is named."""
     expected = model.state_dict()
-    head = tensors.get(HEAD)
-    bases = model.head.bases
-    if head is not None and head.ndim == 2 and head.shape[0] != bases * len(scheme):
-        raise BundleError(
-            f"{path}: {HEAD} has {head.shape[0]} rows, the scheme's {len(scheme)} states of "
-            f"{bases} bases need {bases * len(scheme)}: this scheme is not the network's"
-        )
     for name, tensor in expected.items():
         if name not in tensors:
             raise BundleError(f"{path}: tensor {name} is missing: the settings need it")
         if tensors[name].shape != tensor.shape:
+            whose = "task" if name.startswith("head.") else "settings"
             raise BundleError(
                 f"{path}: tensor {name} is {list(tensors[name].shape)}, "
-                f"the settings need {list(tensor.shape)}"
+                f"the {whose} in {CONFIG} need {list(tensor.shape)}"
             )
         if tensors[name].dtype != tensor.dtype:
             raise BundleError(f"{path}: tensor {name} is {tensors[name].dtype}, not {tensor.dtype}")

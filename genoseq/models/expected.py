@@ -31,7 +31,7 @@ def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     if trained:
         found["training"] = dict(trained)
     wanted = {name: wanted[name] for name in found}
-    differing = [f"{name} {ours} and not {asked}" for name, ours, asked in _unlike(found, wanted)]
+    differing = [f"{name} {ours} and not {asked}" for name, ours, asked in unlike(found, wanted)]
     if differing:
         raise BundleError(
             f"{path}: trained by other settings than the configuration's: {'; '.join(differing)}; "
@@ -39,13 +39,13 @@ def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
         )
 
 
-def _unlike(
+def unlike(
     found: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
     """Name and both values of entries that differ, of mappings within mappings too."""
     for name in dict.fromkeys([*found, *wanted]):
         ours, asked = found.get(name), wanted.get(name)
         if isinstance(ours, Mapping) and isinstance(asked, Mapping):
-            yield from _unlike(ours, asked, f"{prefix}{name}.")
+            yield from unlike(ours, asked, f"{prefix}{name}.")
         elif ours != asked and name != _FREE:
             yield f"{prefix}{name}", ours, asked

@@ -79,6 +79,25 @@ class RecurrentEncoder(nn.Module):
             return cast(Tensor, hidden)
         return self._forward_chunked(vectors)
 
+    def time_first(self, steps: Tensor) -> Tensor:
+        """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in."""
+        if len(steps) > self.chunk:
+            return self._forward_chunked(steps.transpose(0, 1)).transpose(0, 1)
+        recurrent = self.recurrent
+        layers = recurrent.num_layers * (2 if recurrent.bidirectional else 1)
+        hidden, *_ = _KERNELS[self.family](
+            steps.contiguous(),
+            self._initial_state(steps.transpose(0, 1), layers),
+            recurrent._flat_weights,
+            has_biases=True,
+            num_layers=recurrent.num_layers,
+            dropout=recurrent.dropout,
+            train=self.training,
+            bidirectional=recurrent.bidirectional,
+            batch_first=False,
+        )
+        return cast(Tensor, hidden)
+
     def _forward_chunked(self, vectors: Tensor) -> Tensor:
         for layer in range(self.recurrent.num_layers):
             directions = [self._run(vectors, layer, reverse=False)]
@@ -114,9 +133,9 @@ class RecurrentEncoder(nn.Module):
         )
         return hidden, (after[0], after[1]) if self.family == "lstm" else after[0]
 
-    def _initial_state(self, vectors: Tensor) -> _State:
-        """Zeros (1, B, width), as PyTorch's own modules start from."""
-        zeros = vectors.new_zeros(1, vectors.shape[0], self.recurrent.hidden_size)
+    def _initial_state(self, vectors: Tensor, layers: int = 1) -> _State:
+        """Zeros (layers, B, width), as PyTorch's own modules start from."""
+        zeros = vectors.new_zeros(layers, vectors.shape[0], self.recurrent.hidden_size)
         return (zeros, zeros) if self.family == "lstm" else zeros
 
     def _weights(self, layer: int, reverse: bool) -> list[Tensor]:

@@ -1,1 +1,1 @@
-"""Fitting a model to stores."""
+"""Stores to a bundle: the loop, its checkpoints, and several processes that share it."""

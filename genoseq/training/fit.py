@@ -6,45 +6,49 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
+from torch import nn
 
+from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.context import round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
-from genoseq.data.gather import misfits
-from genoseq.errors import ConfigError, listed
+from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE
-from genoseq.genome.schemes import BACKGROUND, Scheme
-from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.device import choose_device, choose_precision, computing
-from genoseq.store.store import Store
-from genoseq.tasks.losses import activation_of, build_objective, build_weight
-from genoseq.training.checkpoint import SavedState, StateFolder, open_state
-from genoseq.training.distributed import Team
-from genoseq.training.lightning import build_trainer, quiet_lightning
-from genoseq.training.module import TrainingModule
+from genoseq.models.start import Start, start_from
+from genoseq.store.store import Store, open_store
+from genoseq.tasks.registry import build_task
+from genoseq.tasks.task import Task
+from genoseq.training.checkpoint import SavedState, open_state
+from genoseq.training.curve import Curve
+from genoseq.training.distributed import ProcessGroup
+from genoseq.training.loop import Training
 from genoseq.training.setup import Run
-from genoseq.training.stop_signals import StopRequest, stop_requests
+from genoseq.training.stop_signals import stop_requests
 
 Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")
 
 
 def fit(
-    stores: Sequence[Store],
-    settings: RunSettings,
-    out: str | Path,
+    stores: Sequence[Store | str | Path],
+    settings: RunSettings | Mapping[str, Any] | str | Path | None = None,
+    out: str | Path = "model",
     *,
+    init: Bundle | str | Path | None = None,
+    freeze: bool = False,
+    encoder: nn.Module | None = None,
     state: str | Path | None = None,
     logs: str | Path | None = None,
     device: str | None = None,
     context: int | None = None,
     report: Report = lambda _fraction: None,
-    team: Team | None = None,
+    group: ProcessGroup | None = None,
     limit_minutes: float | None = None,
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
@@ -57,12 +61,18 @@ def fit(
     Parameters
     ----------
     stores
-        All with the settings' tokenizer and one label scheme.
+        Stores or their folders; all with one label scheme.
     settings
-        The network and how it is trained.
+        The network and how it is trained: settings, a mapping, or a YAML or JSON file; None: the
+        defaults, or with ``init`` its network.
     out
         The bundle, written last and whole.  Its weights are those of the lowest validation loss,
         or the last ones if no store has a region with split ``valid``.
+    init, freeze
+        A bundle (or its folder) whose weights are taken over; the head is a new one where the task
+        is another.  ``freeze``: the head alone is trained.
+    encoder
+        A module in the place of the settings' encoder, see :mod:`genoseq.models.encoders`.
     state
         Folder for checkpoints, by default ``out`` with ``.state``: ``last.safetensors`` and the
         best so far.  It stays; remove it to train again from the start.
@@ -75,7 +85,7 @@ def fit(
         :func:`genoseq.config.context.usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
-    team
+    group
         Processes that divide each batch among them, all in this call with the same stores,
         settings and folders; None: this one alone.  Their number does not decide the weights, but
         for rounding and what dropout drops, and may be another after a kill.  The first of them
@@ -90,49 +100,81 @@ def fit(
         logs are to be in ``out``, or the loss is no longer finite.  Nothing is written to ``out``.
     StoreError
         If there is nothing to train on, or the stores differ.
+    BackendError
+        If the device or number format cannot be had here.
     TrainingInterruptedError
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
-    team = Team() if team is None else team
-    scheme = check_training(stores, settings, out, team.size)
+    group = ProcessGroup() if group is None else group
+    opened = [store if isinstance(store, Store) else open_store(store) for store in stores]
+    start = start_from(init, freeze, encoder)
+    run_settings = start.settings(read_settings(settings))
+    task = check_training(opened, run_settings, out, group.world_size)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
     _check_apart(Path(out), {"state": folder, "logs": logs})
     chosen = choose_device(device)
+    precision, reason = choose_precision(chosen, run_settings.training.precision)
+    _log.info("computing in %s on %s: %s", precision, chosen, reason)
+    train, valid = _windows(opened, run_settings, group)
+    fingerprint = _fingerprint(opened, run_settings) | start.fingerprint()
     with (
-        open_state(folder, _fingerprint(stores, settings), team.first) as opened,
+        open_state(folder, fingerprint, group.rank == 0) as saved_in,
         stop_requests() as stop,
         torch.random.fork_rng(_gpus(chosen)),
-        quiet_lightning(),
     ):
-        limit = None if limit_minutes is None else 60 * limit_minutes
-        run = _build_run(stores, settings, scheme, opened, chosen, stop, report, team, limit)
-        module = _train(run, settings, chosen, logs)
-        asked = usual_context(settings) if context is None else context
-        bundle = _bundle(module, settings, stores, asked, chosen)
-        if team.first:
+        run = Run(
+            run_settings.training,
+            task,
+            train,
+            valid,
+            saved_in,
+            device=chosen,
+            precision=precision,
+            group=group,
+            stop=stop,
+            report=report,
+            limit=None if limit_minutes is None else 60 * limit_minutes,
+        )
+        training = _train(run, run_settings, start, logs)
+        asked = usual_context(run_settings) if context is None else context
+        bundle = _bundle(training, run_settings, opened, asked)
+        if group.rank == 0:
             save_bundle(out, bundle)
-    _log.info("%s: %s", out, module.progress.stopped)
+    _log.info("%s: %s", out, training.progress.stopped)
     return bundle
+
+
+def read_settings(
+    settings: RunSettings | Mapping[str, Any] | str | Path | None,
+) -> RunSettings | None:
+    """Settings of a mapping or a file; ConfigError lists every problem."""
+    if settings is None or isinstance(settings, RunSettings):
+        return settings
+    if isinstance(settings, Mapping):
+        return parse_settings(RunSettings, settings)
+    text = str(settings)
+    return parse_settings(
+        RunSettings, read_mapping(settings), None if text.lstrip().startswith("{") else text
+    )
 
 
 def check_training(
     stores: Sequence[Store], settings: RunSettings, out: str | Path, processes: int = 1
-) -> Scheme:
-    """The stores' scheme, if the settings can be trained on them and the bundle be written.
+) -> Task:
+    """What is learned, if the settings can be trained on the stores and the bundle be written.
 
     Raises
     ------
     ConfigError
         With every problem that was found.
     """
-    scheme = stores[0].scheme
-    problems = misfits(stores, settings.model.tokenizer, scheme, stores[0].path, "train")
-    if not problems and scheme is not None and (absent := _absent_classes(stores, scheme)):
-        problems.append(
-            f"no base to train on is {listed(absent)}: add a genome that has some, or leave the "
-            f"class out when tokenizing"
-        )
+    problems: list[str] = []
+    task = None
+    try:
+        task = build_task(settings, stores)
+    except ConfigError as error:
+        problems += error.problems
     if settings.training.batch < processes:
         problems.append(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
@@ -140,9 +182,9 @@ def check_training(
         )
     if (problem := irreplaceable(Path(out), (WEIGHTS, CONFIG, PROVENANCE))) is not None:
         problems.append(problem)
-    if problems or scheme is None:
+    if problems or task is None:
         raise ConfigError(problems)
-    return scheme
+    return task
 
 
 def _check_apart(out: Path, beside: Mapping[str, Path]) -> None:
@@ -156,135 +198,87 @@ def _check_apart(out: Path, beside: Mapping[str, Path]) -> None:
         raise ConfigError(problems)
 
 
-def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, object]:
+def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, Any]:
     return {
         "model settings": settings.model.model_dump(mode="json"),
-        "training settings": settings.training.model_dump(
-            mode="json", exclude={"checkpoint_minutes"}
-        ),
+        "training settings": settings.training.decisive(),
+        "task": settings.task.model_dump(mode="json"),
         "data": [dict(store.checksums) for store in stores],
     }
 
 
-def _build_run(
-    stores: Sequence[Store],
-    settings: RunSettings,
-    scheme: Scheme,
-    state: StateFolder,
-    device: torch.device,
-    stop: StopRequest,
-    report: Report,
-    team: Team,
-    limit: float | None,
-) -> Run:
-    training = settings.training
+def _windows(
+    stores: Sequence[Store], settings: RunSettings, group: ProcessGroup
+) -> tuple[TrainingWindows, ValidationWindows | None]:
+    """Batches of the training, and of the validation where a store has regions for it."""
+    training, tokenizer = settings.training, settings.model.tokenizer
     window = round_up(training.window, settings.model.stride)
-    precision, reason = choose_precision(device, training.precision)
-    _log.info("computing in %s on %s: %s", precision, device, reason)
-    balanced = training.class_weights == "balanced" and scheme.kind == "classes"
-    counts = _state_counts(stores, scheme) if balanced else ()
-    valid = None
-    if any(len(store.regions.of_split("valid")) for store in stores):
-        most = training.validation_windows
-        valid = ValidationWindows(stores, "valid", window, training.batch, most, team.share)
-    else:
-        _log.info("no region of split valid: the weights of the last step will be kept")
-    return Run(
-        training,
-        scheme,
-        build_objective(training, scheme, counts),
-        activation_of(training, scheme),
-        precision,
-        TrainingWindows(
-            stores,
-            window,
-            training.batch,
-            training.seed,
-            training.reverse_complement,
-            training.steps * training.accumulate,
-            team.share,
-        ),
-        valid,
-        state,
-        stop,
-        report,
-        team,
-        build_weight(training, scheme, counts) if team.size > 1 else None,
-        limit,
+    train = TrainingWindows(
+        stores,
+        tokenizer,
+        window,
+        training.batch,
+        seed=training.seed,
+        reverse_complement=training.reverse_complement,
+        steps=training.steps * training.accumulate,
+        share=group.share,
     )
+    if not any(len(store.regions.of_split("valid")) for store in stores):
+        _log.info("no region of split valid: the weights of the last step will be kept")
+        return train, None
+    most = training.validation_windows
+    valid = ValidationWindows(
+        stores, tokenizer, "valid", window, training.batch, count=most, share=group.share
+    )
+    return train, valid
 
 
-def _absent_classes(stores: Sequence[Store], scheme: Scheme) -> list[str]:
-    """Classes without a training base on either strand; no signals."""
-    if scheme.kind == "signal":
-        return []
-    counts = _state_counts(stores, scheme)
-    seen = {state.name for state, count in zip(scheme.states, counts, strict=True) if count}
-    return [state.name for state in scheme.states if state.name not in {*seen, BACKGROUND}]
-
-
-def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
-    counts = np.zeros(256, np.int64)
-    for store in stores:
-        for index in store.regions.of_split("train"):
-            counts += np.bincount(store.labels(int(index)), minlength=256)
-    return [int(count) for count in counts[: len(scheme)]]
-
-
-def _train(run: Run, settings: RunSettings, device: torch.device, logs: Path) -> TrainingModule:
-    saved, news = run.team.from_first(run.state.load)
-    _log.info("%s: %s%s", run.state.path, news, _change_of_team(saved, run.team))
-    torch.manual_seed(run.settings.seed)
-    module = TrainingModule(build_model(settings.model, run.scheme), run, saved)
-    if module.progress.stopped is None or module.validation_due:
-        trainer = build_trainer(run, device, logs, module.progress.step)
-        if module.validation_due:  # killed between a step and its validation
-            trainer.validate(module.to(device), verbose=False)
-        if module.progress.stopped is None:
-            trainer.fit(module)
+def _train(run: Run, settings: RunSettings, start: Start, logs: Path) -> Training:
+    saved, news = run.group.from_rank_0(run.state.load)
+    _log.info("%s: %s%s", run.state.path, news, _change_of_group(saved, run.group))
+    model = start.network(settings.model, run.task, run.settings.seed)
+    step = 0 if saved is None else saved.progress.step
+    curve = Curve(logs, step) if run.group.rank == 0 else None
+    training = Training(model, run, saved, curve)
+    training.go_on()
     if run.valid is None:
-        module.save()
-    return module
+        training.save()
+    if curve is not None:
+        curve.close()
+    return training
 
 
-def _change_of_team(saved: SavedState | None, team: Team) -> str:
+def _change_of_group(saved: SavedState | None, group: ProcessGroup) -> str:
     """What to say of the number of processes, where it is not one as before."""
-    before = team.size if saved is None else saved.progress.processes
-    if before == team.size:
-        return f", {team.size} processes share each batch" if team.size > 1 else ""
-    now = f"{team.size} process{'es' if team.size > 1 else ''} instead of {before}"
-    return f", {now}: the same run but for rounding and dropout"
+    now = group.world_size
+    before = now if saved is None else saved.progress.processes
+    if before == now:
+        return f", {now} processes share each batch" if now > 1 else ""
+    plural = "es" if now > 1 else ""
+    return f", {now} process{plural} instead of {before}: the same run but for rounding and dropout"
 
 
 def _bundle(
-    module: TrainingModule,
-    settings: RunSettings,
-    stores: Sequence[Store],
-    context: int,
-    device: torch.device,
+    training: Training, settings: RunSettings, stores: Sequence[Store], context: int
 ) -> Bundle:
-    progress, run = module.progress, module.run
-    model: PerBaseModel = module.model.cpu()
+    progress, run = training.progress, training.run
+    model = training.model.cpu().requires_grad_()
     step = progress.step
     metrics = {}
     if progress.best_step is not None:
         step = progress.best_step
-        model.load_state_dict(run.team.from_first(partial(run.state.load_best, step)))
+        model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
-    data = {store.name: store.checksums for store in stores}
-    training = run.settings.model_dump(mode="json", exclude={"checkpoint_minutes"})
-    return Bundle(
-        model.eval(),
-        settings.model,
-        run.scheme,
-        round_up(context, settings.model.stride),
-        run.activation,
-        provenance(
-            *(data, run.settings.seed, step, training),
-            *(computing(device, run.precision), run.team.size),
-        ),
-        metrics,
+    record = provenance(
+        {store.name: store.checksums for store in stores},
+        run.settings.seed,
+        step,
+        run.settings.decisive(),
+        computing(run.device, run.precision),
+        run.group.world_size,
     )
+    context = round_up(context, settings.model.stride)
+    return Bundle(model.eval(), settings.model, run.task, context, record, metrics)
 
 
 def _gpus(device: torch.device) -> list[int]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genoseq.errors import ConfigError
-from genoseq.training.distributed import Team
+from genoseq.training.distributed import ProcessGroup
 
 
 class PendingLosses:
@@ -19,13 +19,12 @@ class PendingLosses:
     ----------
     accumulate
         Micro-batches of a step.
-    team
+    group
         The processes.
     """
 
-    def __init__(self, accumulate: int, team: Team) -> None:
-        self._accumulate = accumulate
-        self._team = team
+    def __init__(self, accumulate: int, group: ProcessGroup) -> None:
+        self._accumulate, self._group = accumulate, group
         self._losses: list[Tensor] = []
 
     def append(self, loss: Tensor) -> None:
@@ -34,7 +33,7 @@ class PendingLosses:
 
     def restore(self, losses: Tensor) -> None:
         """Put back what :meth:`tensor` gave, shape (n,)."""
-        own = losses if self._team.first else torch.zeros_like(losses)
+        own = losses if self._group.rank == 0 else torch.zeros_like(losses)
         self._losses = list(own.unbind())
 
     def clear(self) -> None:
@@ -47,7 +46,7 @@ class PendingLosses:
             return torch.zeros(0)
         if len({loss.device for loss in self._losses}) > 1:  # some were restored
             self._losses = [loss.cpu() for loss in self._losses]
-        return self._team.sum(torch.stack(self._losses).cpu())
+        return self._group.sum(torch.stack(self._losses).cpu())
 
     def check(self, step: int) -> None:
         """ConfigError that names the first step whose loss is not finite; ``step`` is the last."""

@@ -14,19 +14,25 @@ def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter 2019) whose decay spares biases, norms and embeddings.
 
     Those have no scale to keep small: decay would only pull rare tokens to 0.
-    The learning rate is 0 until one is set.
+    Frozen weights are left out.  The learning rate is 0 until one is set.
     """
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     decayed: list[Tensor] = []
     spared: list[Tensor] = []
     for parameter in model.parameters():
-        flat = parameter.ndim < 2 or id(parameter) in embeddings
-        (spared if flat else decayed).append(parameter)
+        if parameter.requires_grad:
+            flat = parameter.ndim < 2 or id(parameter) in embeddings
+            (spared if flat else decayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": weight_decay},
         {"params": spared, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=0.0, fused=True)
+
+
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """All that it moves, group by group."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
@@ -45,16 +51,6 @@ def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Ten
     }
 
 
-def place_steps(optimizer: torch.optim.Optimizer) -> None:
-    """Put step counts beside their parameters, where a fused AdamW wants them.
-
-    Lightning moves all other state to the GPU, and leaves these on the CPU.
-    """
-    for parameter, state in optimizer.state.items():
-        if "step" in state:
-            state["step"] = state["step"].to(parameter.device)
-
-
 def restore_moments(
     optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]
 ) -> None:
@@ -63,4 +59,4 @@ def restore_moments(
     for key, value in tensors.items():
         if key.startswith(_PREFIX):
             kind, name = key.removeprefix(_PREFIX).split(".", 1)
-            optimizer.state[parameters[name]][kind] = value
+            optimizer.state[parameters[name]][kind] = value.to(parameters[name].device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,12 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from genoseq.config.schema import TrainingSettings
 from genoseq.data.batch import Batch
-from genoseq.genome.schemes import Scheme
 from genoseq.models.device import Precision
-from genoseq.models.heads import Activation
-from genoseq.tasks.losses import Objective, Weight
+from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import StateFolder
-from genoseq.training.distributed import Team
+from genoseq.training.distributed import ProcessGroup
 from genoseq.training.schedule import run_progress
 from genoseq.training.stop_signals import StopRequest
 
@@ -28,53 +26,35 @@ class Run:
 
     Attributes
     ----------
-    settings, scheme
-        How it is trained, and the outputs.
-    objective, activation
-        The loss, and how logits become values.
-    precision
-        What matrix products are computed in.
+    settings, task
+        How it is trained, and what is learned.
     train, valid
         Batches by number: of micro-batch n of the run, and of the validation; None without one.
     state
         Where it is saved.
+    device, precision
+        Where and in which number format matrix products are computed.
+    group
+        The processes that share each batch; the data sets give this one's rows.
     stop
         Whether a signal asked to stop.
     report
         Told the fraction of the run that is over, at every row of the learning curve.
-    team
-        The processes that share each batch; the data sets give this one's rows.
-    weight
-        What labels weigh in the loss, None if there is but one process.
     limit
         Seconds that this process may take, None without limit.
     """
 
     settings: TrainingSettings
-    scheme: Scheme
-    objective: Objective
-    activation: Activation
-    precision: Precision
+    task: Task
     train: Dataset[Batch]
     valid: Dataset[Batch] | None
     state: StateFolder
+    device: torch.device
+    precision: Precision = "fp32"
+    group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float], None] = lambda _fraction: None
-    team: Team = field(default_factory=Team)
-    weight: Weight | None = None
     limit: float | None = None
-
-    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """This process's part of the loss of a micro-batch: the parts of all add up to it.
-
-        The loss is a mean over the labels of all processes, some of which may have few known ones.
-        """
-        own = self.objective(logits, labels)
-        if self.weight is None:
-            return own
-        weight = self.weight(labels)
-        whole = self.team.sum(weight)
-        return own * (weight / whole.where(whole > 0, 1.0)).to(own)
 
     def fraction(self, step: float, elapsed: float) -> float:
         """Fraction that is over after ``step`` steps and ``elapsed`` seconds."""
@@ -82,12 +62,20 @@ class Run:
         budget = None if minutes is None else 60 * minutes
         return run_progress(step, self.settings.steps, elapsed, budget)
 
-    def stretch(self, step: int) -> DataLoader[Batch]:
-        """Micro-batches from ``step`` to the next validation or the end."""
+    def steps(self, first: int) -> Iterator[list[Batch]]:
+        """Micro-batches of each step from ``first`` on, to the next validation or the end."""
         settings, every = self.settings, self.settings.validate_every
-        end = min(settings.steps, (step // every + 1) * every)
-        numbers = range(step * settings.accumulate, end * settings.accumulate)
-        return DataLoader(self.train, batch_size=None, sampler=numbers)
+        end = min(settings.steps, (first // every + 1) * every)
+        numbers = range(first * settings.accumulate, end * settings.accumulate)
+        batches = iter(DataLoader(self.train, batch_size=None, sampler=numbers))
+        for _ in range(first, end):
+            yield [next(batches) for _ in range(settings.accumulate)]
+
+    def prepared(self, batch: Batch, key: int) -> tuple[Tensor, Tensor]:
+        """Ids and targets of a batch on the device; ``key`` decides what a task draws."""
+        rng = np.random.default_rng([self.settings.seed, key, self.group.rank])
+        ids, targets = self.task.prepare(batch, rng)
+        return ids.to(self.device), targets.to(self.device)
 
 
 def seed_step(seed: int, step: int, rank: int, device: torch.device) -> None:

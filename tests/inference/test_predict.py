@@ -19,7 +19,7 @@ from genoseq.genome.windows import tile
 from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
-from genoseq.models.heads import activate
+from genoseq.tasks.heads import activate
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 NETWORKS: list[dict[str, Any]] = [

@@ -19,7 +19,7 @@ from torchmetrics.functional.classification import (
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.metrics.per_base import ClassMetrics, SignalMetrics, build_metrics
-from genoseq.models.heads import compress
+from genoseq.tasks.heads import compress
 
 torch.set_num_threads(1)
 SCHEME = cds_phase_scheme()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from genoseq.models.heads import PerBaseHead, activate, compress
+from genoseq.tasks.heads import PerBaseHead, activate, compress
 
 torch.set_num_threads(1)
 

@@ -1,0 +1,90 @@
+"""Encoders by their settings: which module settings build, in the package or out of it.
+
+An encoder is any module with an attribute ``outputs``, the width D of its hidden states, whose
+``forward`` takes vectors (B, N, E) to hidden states (B, N, D), N of any length.  One that is not in
+the package is one file: its settings (:class:`genoseq.config.encoders.EncoderSettings`), its module
+and ``register_encoder``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from torch import Tensor, nn
+
+from genoseq.config.encoders import (
+    EncoderSettings,
+    RecurrentSettings,
+    TransformerSettings,
+    register_encoder_settings,
+)
+from genoseq.errors import ConfigError
+from genoseq.models.recurrent import RecurrentEncoder
+from genoseq.models.transformer import Transformer
+
+Builder = Callable[[int, Any, float], nn.Module]
+"""Width of the input vectors E, settings, fraction dropped; the module."""
+
+
+@register_encoder_settings
+class GivenSettings(EncoderSettings):
+    """Of a module that was given to ``fit``; whoever loads the bundle has to give it again."""
+
+    family: Literal["given"] = "given"
+    module: str
+    """Name of its class."""
+
+    def describe(self) -> str:
+        """``MyEncoder, given from Python``."""
+        return f"{self.module}, given from Python"
+
+
+def register_encoder(settings: type[EncoderSettings], build: Builder) -> None:
+    """Let configurations, trainings and bundles know an encoder, by its settings' ``family``."""
+    register_encoder_settings(settings)
+    _BUILDERS[settings] = build
+
+
+def build_encoder(inputs: int, settings: EncoderSettings, dropout: float) -> nn.Module:
+    """The untrained encoder of settings.
+
+    Raises
+    ------
+    ConfigError
+        If nothing is registered that builds it, or what was built is no encoder.
+    """
+    kind = type(settings)
+    if kind is GivenSettings:
+        raise ConfigError(
+            f"the encoder is a module of your own, {settings.describe()}: pass one again, encoder="
+        )
+    if kind not in _BUILDERS:
+        raise ConfigError(
+            f"encoder family {settings.family!r}: its settings are known, no module is"
+        )
+    return check_encoder(_BUILDERS[kind](inputs, settings, dropout))
+
+
+def check_encoder(module: nn.Module) -> nn.Module:
+    """The module, if it says how wide its hidden states are; ConfigError otherwise."""
+    if not isinstance(getattr(module, "outputs", None), int):
+        raise ConfigError(
+            f"{type(module).__name__} is no encoder: it needs an attribute outputs, the width of "
+            "its hidden states, and a forward from vectors (B, N, E) to states (B, N, outputs)"
+        )
+    return module
+
+
+def encode_time_first(encoder: nn.Module, steps: Tensor) -> Tensor:
+    """Hidden states (N, B, D) of vectors (N, B, E), by the encoder's own ``time_first`` if any."""
+    own = getattr(encoder, "time_first", None)
+    if own is not None:
+        return cast(Tensor, own(steps))
+    return cast(Tensor, encoder(steps.transpose(0, 1))).transpose(0, 1)
+
+
+_BUILDERS: dict[type[EncoderSettings], Builder] = {
+    RecurrentSettings: RecurrentEncoder,
+    TransformerSettings: Transformer,
+}

@@ -1,0 +1,115 @@
+"""The network that a training begins with: drawn anew, or taken over from a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from genoseq.config.schema import ModelSettings, RunSettings
+from genoseq.errors import ConfigError
+from genoseq.models.build import SequenceModel, build_model
+from genoseq.models.bundle import Bundle, load_bundle
+from genoseq.models.encoders import GivenSettings
+from genoseq.models.expected import unlike
+from genoseq.tasks.task import Task
+
+_HEAD = "head."
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the weights of a training come from; by default they are drawn by its seed.
+
+    Attributes
+    ----------
+    bundle
+        To go on from: all of its weights are taken over, those of the head where the task is the
+        same.
+    freeze
+        Whether the head alone is trained.
+    encoder
+        A module in the place of the settings' encoder, with the weights that it has.
+    """
+
+    bundle: Bundle | None = None
+    freeze: bool = False
+    encoder: nn.Module | None = None
+
+    def settings(self, asked: RunSettings | None) -> RunSettings:
+        """Settings of the run: those of the bundle's network where none are asked for.
+
+        Raises
+        ------
+        ConfigError
+            If a network is asked for that is not the bundle's, with every setting that differs; or
+            weights are to be frozen that nobody trained.
+        """
+        if self.freeze and self.bundle is None:
+            raise ConfigError("frozen weights come from a bundle: name one to go on from")
+        if self.bundle is None:
+            run = RunSettings() if asked is None else asked
+            if self.encoder is None:
+                return run
+            given = GivenSettings(module=type(self.encoder).__name__)
+            return run.model_copy(update={"model": run.model.model_copy(update={"encoder": given})})
+        if asked is None:
+            return RunSettings(model=self.bundle.settings)
+        _check_same_network(self.bundle.settings, asked.model)
+        return asked
+
+    def network(self, settings: ModelSettings, task: Task, seed: int) -> SequenceModel:
+        """The network at step 0; torch's global generator is seeded."""
+        torch.manual_seed(seed)
+        model = build_model(settings, task, self.encoder)
+        if self.bundle is None:
+            return model
+        taken = self.bundle.model.state_dict()
+        if self.bundle.task.to_json() != task.to_json():
+            own = model.state_dict()
+            taken = {name: own[name] if name.startswith(_HEAD) else taken[name] for name in own}
+        model.load_state_dict(taken)
+        if self.freeze:
+            for name, parameter in model.named_parameters():
+                parameter.requires_grad_(name.startswith(_HEAD))
+        return model
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What of it decides the weights; empty where they are drawn."""
+        found: dict[str, Any] = {}
+        if self.bundle is not None:
+            found["start"] = {"weights": _digest(self.bundle.model), "freeze": self.freeze}
+        if self.encoder is not None:
+            found["encoder"] = {"module": repr(self.encoder), "weights": _digest(self.encoder)}
+        return found
+
+
+def start_from(
+    bundle: Bundle | str | Path | None, freeze: bool = False, encoder: nn.Module | None = None
+) -> Start:
+    """A start from a bundle or its folder, or with a module as encoder."""
+    if isinstance(bundle, str | Path):
+        bundle = load_bundle(bundle, encoder)
+    return Start(bundle, freeze, encoder)
+
+
+def _check_same_network(found: ModelSettings, asked: ModelSettings) -> None:
+    ours, wanted = found.model_dump(mode="json"), asked.model_dump(mode="json")
+    differing = [f"model.{name} {own} and not {other}" for name, own, other in unlike(ours, wanted)]
+    if differing:
+        raise ConfigError(
+            f"the network to go on from has {'; '.join(differing)}: leave model out of the "
+            f"settings, or ask for the same"
+        )
+
+
+def _digest(module: nn.Module) -> str:
+    tensors = {
+        name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()
+    }
+    return hashlib.sha256(save(tensors)).hexdigest()

@@ -1,0 +1,186 @@
+"""The task of most models: what each base is, by the labels of stores; classes or signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genoseq.data.batch import Batch
+from genoseq.errors import ConfigError, listed
+from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
+from genoseq.genome.sequences import N
+from genoseq.genome.tracks import Channel
+from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
+from genoseq.store.checks import misfits
+from genoseq.tasks.heads import Activation, activate
+from genoseq.tasks.losses import ACTIVATIONS, Loss, class_weights, loss_function, loss_of
+from genoseq.tasks.task import Columns, Metrics, Task
+
+if TYPE_CHECKING:
+    from genoseq.config.schema import RunSettings
+    from genoseq.store.store import Store
+
+
+@dataclass(frozen=True)
+class PerBase(Task):
+    """One class of a scheme for each base, or one value for each of its signals.
+
+    Attributes
+    ----------
+    scheme
+        What the outputs are.
+    loss_name
+        What is minimised; None: cross-entropy for classes, mse for signals.
+    gamma
+        Of the focal loss.
+    weights
+        Of each class in the loss, S numbers; None: all alike.
+
+    Raises
+    ------
+    ConfigError
+        If the loss does not suit the scheme.
+    """
+
+    scheme: Scheme
+    loss_name: Loss | None = None
+    gamma: float = 2.0
+    weights: tuple[float, ...] | None = None
+    name: ClassVar[str] = "per-base"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loss_name", loss_of(self.loss_name, self.scheme))
+
+    @classmethod
+    def of(cls, settings: RunSettings, stores: Sequence[Store]) -> PerBase:
+        """Of the stores' labels; balanced class weights are those of the training regions."""
+        scheme, training = stores[0].scheme, settings.training
+        problems = misfits(stores, scheme, str(stores[0].path), "train")
+        if problems or scheme is None:
+            raise ConfigError(problems)
+        counts = _state_counts(stores, scheme)
+        if absent := _absent_classes(scheme, counts):
+            raise ConfigError(
+                f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
+                f"the class out when tokenizing"
+            )
+        if scheme.kind == "signal" and training.class_weights != "none":
+            raise ConfigError("training.class_weights are for classes, these labels are signals")
+        weights = class_weights(counts, training.class_weights, len(scheme))
+        listed_weights = None if weights is None else tuple(weights.tolist())
+        return cls(scheme, training.loss, training.focal_gamma, listed_weights)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PerBase:
+        """As written; losses are known by name alone, what they weigh is of training only."""
+        if data.get("loss") not in ACTIVATIONS or not isinstance(data.get("scheme"), dict):
+            raise ConfigError("not a per-base task: it has a scheme and a loss")
+        return cls(scheme_from_json(data["scheme"]), cast(Loss, data["loss"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Scheme and loss."""
+        return {"name": self.name, "scheme": self.scheme.to_json(), "loss": self.loss_name}
+
+    def misfits(self, stores: Sequence[Store], owner: str, split: str) -> list[str]:
+        """Stores without labels or of another scheme; no region, or no known label, of a split."""
+        return misfits(stores, self.scheme, owner, split)
+
+    @property
+    def activation(self) -> Activation:
+        """How logits become values."""
+        return ACTIVATIONS[cast(Loss, self.loss_name)]
+
+    @property
+    def exact(self) -> bool:  # type: ignore[override]
+        """A signal read in bf16 would move in steps of 1%."""
+        return self.scheme.kind == "signal"
+
+    @property
+    def outputs(self) -> int:
+        """States of the scheme."""
+        return len(self.scheme)
+
+    @property
+    def mirror(self) -> NDArray[np.int64]:
+        """Strands swap."""
+        return self.scheme.reverse_permutation
+
+    def targets(self, batch: Batch) -> Tensor:
+        """The labels, unknown where a base is N."""
+        assert batch.labels is not None
+        gaps = batch.codes == N
+        if not bool(gaps.any()):
+            return batch.labels
+        gaps = gaps.reshape(*gaps.shape, *[1] * (batch.labels.ndim - gaps.ndim))
+        return batch.labels.masked_fill(gaps, self.scheme.unknown)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """See :mod:`genoseq.tasks.losses`."""
+        weights = None if self.weights is None else torch.tensor(self.weights)
+        return loss_function(cast(Loss, self.loss_name), self.gamma)(outputs, targets, weights)
+
+    def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
+        """Probabilities of classes, or signals in their own units."""
+        return activate(outputs, self.activation, dim)
+
+    def metrics(self) -> Metrics:
+        """See :mod:`genoseq.metrics.per_base`."""
+        return build_metrics(self.scheme)
+
+    def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
+        """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
+        if self.scheme.kind == "signal":
+            rows, names = report["signals"], SIGNAL_FIGURES
+            columns: dict[str, float] = {}
+        else:
+            level = report["channels"]
+            rows, names = level["classes"], CLASS_FIGURES
+            columns = {"macro_f1": _number(level["macro_f1"])}
+        for row in rows:
+            if row["name"] != BACKGROUND:
+                label = Channel(row["name"], row["strand"]).label
+                columns |= {f"{label}.{name}": _number(row[name]) for name in names}
+        return columns
+
+    def columns(self, by_phase: bool = False) -> Columns:
+        """A column for each class and strand, or for each codon phase as well."""
+        scheme = self.scheme
+        if not by_phase:
+            rows = np.arange(len(scheme.channels))[:, None]
+            matrix = (rows == scheme.channel_of_state).astype(np.float32)
+            return Columns(matrix, scheme.channels, scheme.kind)
+        chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
+        states = [scheme.states[i] for i in chosen]
+        names = [s.name if s.phase is None else f"{s.name}_phase{s.phase}" for s in states]
+        channels = tuple(
+            Channel(name, state.strand) for name, state in zip(names, states, strict=True)
+        )
+        return Columns(np.eye(len(scheme), dtype=np.float32)[chosen], channels, scheme.kind)
+
+
+def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
+    """Bases of each class in the training regions; none of signals."""
+    if scheme.kind == "signal":
+        return []
+    counts = np.zeros(256, np.int64)
+    for store in stores:
+        for index in store.regions.of_split("train"):
+            counts += np.bincount(store.region_labels(int(index)), minlength=256)
+    return [int(count) for count in counts[: len(scheme)]]
+
+
+def _absent_classes(scheme: Scheme, counts: Sequence[int]) -> list[str]:
+    """Classes without a training base on either strand."""
+    seen = {state.name for state, count in zip(scheme.states, counts, strict=False) if count}
+    named = [state.name for state in scheme.states if state.name != BACKGROUND]
+    return [name for name in named if name not in seen] if counts else []
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

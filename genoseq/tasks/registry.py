@@ -1,0 +1,47 @@
+"""Tasks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from genoseq.config.tasks import TASKS, TaskSettings, register_task_settings
+from genoseq.errors import ConfigError
+from genoseq.tasks.per_base import PerBase
+from genoseq.tasks.task import Task
+
+if TYPE_CHECKING:
+    from genoseq.config.schema import RunSettings
+    from genoseq.store.store import Store
+
+_TASKS: dict[str, type[Task]] = {PerBase.name: PerBase}
+
+
+def register_task(settings: type[TaskSettings], task: type[Task]) -> None:
+    """Let settings, trainings and bundles know a task; its name is ``task.name``."""
+    register_task_settings(settings)
+    _TASKS[task.name] = task
+
+
+def build_task(settings: RunSettings, stores: Sequence[Store]) -> Task:
+    """The task of settings on stores.
+
+    Raises
+    ------
+    ConfigError
+        With every reason why it cannot be learned from them.
+    """
+    return _named(settings.task.name).of(settings, stores)
+
+
+def task_from_json(data: Mapping[str, Any]) -> Task:
+    """The task that :meth:`Task.to_json` wrote; ConfigError if it did not, or is not known here."""
+    return _named(data.get("name")).from_json(data)
+
+
+def _named(name: Any) -> type[Task]:
+    if name not in _TASKS:
+        TASKS.find(str(name))  # a package that is installed may register it
+    if name not in _TASKS:
+        raise ConfigError(f"task {name!r} is not known here: {', '.join(_TASKS)} are")
+    return _TASKS[name]

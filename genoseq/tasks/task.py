@@ -1,0 +1,152 @@
+"""What a task is: all that training, bundles, scoring and evaluation ask of what is learned.
+
+A task that is not in the package is one file: a subclass of :class:`Task`, its settings
+(:class:`genoseq.config.tasks.TaskSettings`), and ``register_task``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from genoseq.data.batch import Batch
+from genoseq.tasks.heads import PerBaseHead
+
+if TYPE_CHECKING:
+    from genoseq.config.schema import RunSettings
+    from genoseq.genome.tracks import Channel
+    from genoseq.metrics.per_base import CurvePoint
+    from genoseq.store.store import Store
+
+
+class Metrics(Protocol):
+    """Figures that are added up batch by batch."""
+
+    def update(self, values: Tensor, targets: Tensor) -> None:
+        """Count values (..., S) and their targets."""
+
+    def compute(self) -> dict[str, Any]:
+        """All figures so far, plain JSON data; ``kind`` says of what they are."""
+
+    def curves(self) -> list[CurvePoint]:
+        """Precision and recall by threshold; empty where there are no classes."""
+
+
+class Columns(NamedTuple):
+    """How a task's outputs become the columns of tracks.
+
+    Attributes
+    ----------
+    matrix
+        float32, shape (C, S): a column is the sum of these outputs.
+    channels
+        What the C columns are.
+    kind
+        What the values are to writers: ``classes`` (probabilities) or ``signal``.
+    """
+
+    matrix: NDArray[np.float32]
+    channels: tuple[Channel, ...]
+    kind: str
+
+
+class Task(ABC):
+    """What is learned of each base, or of a sequence.  S is the number of outputs for a base.
+
+    Attributes
+    ----------
+    name
+        Its name in settings and in bundles.
+    exact
+        Whether outputs are computed in fp32 where the rest of a network may be bf16.
+    """
+
+    name: ClassVar[str]
+    exact: bool = False
+
+    @classmethod
+    @abstractmethod
+    def of(cls, settings: RunSettings, stores: Sequence[Store]) -> Self:
+        """The task that settings ask for on these stores.
+
+        Raises
+        ------
+        ConfigError
+            With every reason why it cannot be learned from them.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The task that :meth:`to_json` wrote; ConfigError if it did not."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """All that decides what outputs mean: plain JSON data, its ``name`` included."""
+
+    @abstractmethod
+    def misfits(self, stores: Sequence[Store], owner: str, split: str) -> list[str]:
+        """Why a split of stores cannot be learned from or tested on; none if there is no reason.
+
+        Parameters
+        ----------
+        owner
+            Whose task this is, for messages.
+        """
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Outputs for a base, S."""
+
+    @property
+    @abstractmethod
+    def mirror(self) -> NDArray[np.int64]:
+        """Shape (S,): entry i is the output that output i becomes on the reverse complement."""
+
+    def head(self, inputs: int, bases: int) -> nn.Module:
+        """Hidden states (B, N, inputs) to outputs (B, N * bases, S)."""
+        return PerBaseHead(inputs, bases, self.outputs)
+
+    @abstractmethod
+    def targets(self, batch: Batch) -> Tensor:
+        """What outputs are compared with, shape (B, L) or (B, L, ...); unknown where base is N."""
+
+    def prepare(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Token ids (B, T) that the network is shown, and targets.  Masking belongs here.
+
+        Parameters
+        ----------
+        rng
+            The same numbers for the same step of a training, whatever was killed before.
+        """
+        del rng
+        return batch.ids, self.targets(batch)
+
+    @abstractmethod
+    def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Sum of the losses of all known targets, and the sum of their weights; scalars.
+
+        The loss is their quotient, over the batch of all processes.
+        """
+
+    @abstractmethod
+    def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
+        """What people read of outputs, float32 or wider; outputs are dimension ``dim``."""
+
+    @abstractmethod
+    def metrics(self) -> Metrics:
+        """New figures, of nothing yet."""
+
+    @abstractmethod
+    def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
+        """Columns of the learning curve: flat names and figures of a report of metrics."""
+
+    @abstractmethod
+    def columns(self, by_phase: bool = False) -> Columns:
+        """Columns of the tracks that scoring writes."""

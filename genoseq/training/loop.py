@@ -1,0 +1,230 @@
+"""The loop of a training: steps, validations, states, and where it has to stop."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from genoseq.data.batch import Batch
+from genoseq.models.build import SequenceModel
+from genoseq.models.device import autocast
+from genoseq.tasks.losses import mean
+from genoseq.training.checkpoint import Progress, SavedState
+from genoseq.training.curve import Curve
+from genoseq.training.losses import PendingLosses, not_finite
+from genoseq.training.optimizer import (
+    build_adamw,
+    moments,
+    parameters_of,
+    restore_moments,
+    set_learning_rate,
+)
+from genoseq.training.schedule import Clock, SaveTimes, learning_rate
+from genoseq.training.setup import Run, seed_step
+from genoseq.training.stop_signals import TrainingInterruptedError
+
+LOG_EVERY = 50
+"""Steps between two rows of the learning curve."""
+
+_MODEL, _LOSSES = "model.", "losses"
+_LINES = 20  # a line every 5%
+_log = logging.getLogger("genoseq.training")
+
+
+class Training:
+    """A network on its way through a run, from the start or from a saved state.
+
+    Several processes go through the same lines: whatever decides where a run turns is the same for
+    all, and only the one of rank 0 writes.
+
+    Parameters
+    ----------
+    model
+        The network, which is trained in place.
+    run
+        All else.
+    saved
+        The state to go on from.
+    curve
+        Where figures go, in the process of rank 0.
+    """
+
+    def __init__(
+        self, model: SequenceModel, run: Run, saved: SavedState | None, curve: Curve | None = None
+    ) -> None:
+        self.model = model.to(run.device)
+        self.run = run
+        self.progress = Progress()
+        self._curve = curve
+        self._adamw = build_adamw(model, run.settings.weight_decay)
+        self._losses = PendingLosses(run.settings.accumulate, run.group)
+        if saved is not None:
+            self._restore(saved)
+        self._parallel: nn.Module = run.group.parallel(model, run.device)
+        self._clock = Clock(self.progress.elapsed)
+        every = 60 * run.settings.checkpoint_minutes
+        self._saves = SaveTimes(every, self.progress.elapsed, run.limit)
+        self._agree()
+        self._line = int(_LINES * self._fraction())
+
+    @property
+    def validation_due(self) -> bool:
+        """Whether the step just done has to be validated, and was not."""
+        progress, every = self.progress, self.run.settings.validate_every
+        due = progress.stopped is not None or progress.step % every == 0
+        return self.run.valid is not None and due and progress.validated < progress.step
+
+    def go_on(self) -> None:
+        """Train and validate until the run is over.
+
+        Raises
+        ------
+        ConfigError
+            If a loss is no longer finite.
+        TrainingInterruptedError
+            After a stopping signal to any of the processes; the state is saved.
+        """
+        while self.progress.stopped is None or self.validation_due:
+            if self.validation_due:  # also where it was killed between a step and its validation
+                self._validate()
+                continue
+            self.model.train()
+            for batches in self.run.steps(self.progress.step):
+                self._step(batches)
+                if self.progress.stopped is not None:
+                    break
+
+    def save(self) -> None:
+        """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
+        progress, group = self.progress, self.run.group
+        self._losses.check(progress.step)
+        losses = self._losses.tensor()
+        progress.elapsed, progress.processes = self._elapsed, group.world_size
+        self._saves.saved(progress.elapsed)
+        if group.rank:
+            return
+        if self._curve is not None:
+            self._curve.save()
+        tensors = {_MODEL + name: value for name, value in self.model.state_dict().items()}
+        tensors |= moments(self._adamw, self.model) | {_LOSSES: losses}
+        self.run.state.save(progress, tensors)
+
+    def _step(self, batches: list[Batch]) -> None:
+        """One optimizer step; log, save and stop where it is time to."""
+        settings, progress, run = self.run.settings, self.progress, self.run
+        # A resumed run draws the same dropout.
+        seed_step(settings.seed, progress.step, run.group.rank, run.device)
+        middle = self._fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
+        rate = learning_rate(middle, settings.learning_rate, settings.warmup)
+        set_learning_rate(self._adamw, rate)
+        self._adamw.zero_grad()
+        for number, batch in enumerate(batches):
+            whole = number == len(batches) - 1
+            no_sync = getattr(self._parallel, "no_sync", nullcontext)
+            with nullcontext() if whole else no_sync():
+                self._backward(batch, progress.step * len(batches) + number)
+        nn.utils.clip_grad_norm_(parameters_of(self._adamw), settings.clip)
+        self._adamw.step()
+        progress.step += 1
+        self._agree()
+        if (fraction := self._fraction()) >= 1:
+            finished = progress.step >= settings.steps
+            progress.stopped = "all steps done" if finished else "time budget used up"
+        if progress.stopped or progress.step % LOG_EVERY == 0:
+            self._log_losses(fraction, rate)
+        self._heed_signals()
+        # Not where a validation follows: it saves.
+        if self._saves.due(self._elapsed) and not self.validation_due:
+            self.save()
+
+    def _backward(self, batch: Batch, number: int) -> None:
+        """Gradients of a micro-batch: the loss is a mean over the targets of all processes."""
+        run, group = self.run, self.run.group
+        ids, targets = run.prepared(batch, number)
+        with autocast(run.precision, run.device):
+            outputs = self._parallel(ids)
+        total, weight = run.task.loss(outputs, targets)
+        loss = mean(total, group.sum(weight))
+        self._losses.append(loss)
+        # DistributedDataParallel divides the sum of gradients by the number of processes.
+        (loss * group.world_size / run.settings.accumulate).backward()
+
+    def _validate(self) -> None:
+        """Judge the step just done: keep the best weights, stop when patience is out, save."""
+        progress, run = self.progress, self.run
+        self._losses.check(progress.step)  # a broken run must not look well
+        self.model.eval()
+        loss, figures = self._measure()
+        self._write({"valid_loss": loss, **run.task.figures(figures)})
+        _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
+        if progress.judge(loss, figures) and run.group.rank == 0:
+            run.state.save_best(progress.step, self.model.state_dict())
+        if run.settings.patience == progress.waited and progress.stopped is None:
+            progress.stopped = f"no better validation since step {progress.best_step:,}"
+        self.save()
+
+    @torch.no_grad()
+    def _measure(self) -> tuple[float, dict[str, Any]]:
+        """Loss and figures of the validation: each process computes its rows, and sees all."""
+        run, group, metrics = self.run, self.run.group, self.run.task.metrics()
+        sums = torch.zeros(2, dtype=torch.float64)
+        for number, batch in enumerate(DataLoader(run.valid, batch_size=None)):  # type: ignore[arg-type]
+            self._agree()
+            self._heed_signals()
+            ids, targets = run.prepared(batch, number)
+            rows = len(ids)  # 0 where the last batch has fewer than there are processes
+            with autocast(run.precision, run.device):
+                outputs = self.model(ids if rows else ids.new_zeros(1, ids.shape[1]))[:rows]
+            outputs, targets = group.concat(outputs.float()), group.concat(targets)
+            total, weight = run.task.loss(outputs, targets)
+            if not bool(total.isfinite()):
+                raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
+            sums += torch.stack([total, weight]).double().cpu()
+            metrics.update(run.task.values(outputs), targets)
+        return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
+
+    def _fraction(self, ahead: float = 0.0) -> float:
+        """Fraction of the run that is over, or will be ``ahead`` steps from now."""
+        return self.run.fraction(self.progress.step + ahead, self._elapsed)
+
+    def _agree(self) -> None:
+        """Let all processes see the same time and the same signals: those of rank 0, and of any."""
+        told = self.run.group.rows(self._clock.elapsed(), self.run.stop.received or 0)
+        self._elapsed = float(told[0, 0])
+        self._received = int(told[:, 1].max()) or None
+
+    def _restore(self, saved: SavedState) -> None:
+        self.progress, tensors = saved
+        weights = {k.removeprefix(_MODEL): v for k, v in tensors.items() if k.startswith(_MODEL)}
+        self.model.load_state_dict(weights)
+        restore_moments(self._adamw, self.model, tensors)
+        self._losses.restore(tensors[_LOSSES])
+
+    def _log_losses(self, fraction: float, rate: float) -> None:
+        self._losses.check(self.progress.step)
+        loss = self._losses.mean()
+        self._write({"train_loss": loss, "learning_rate": rate})
+        self._losses.clear()
+        self.run.report(fraction)
+        if int(_LINES * fraction) > self._line:
+            self._line = int(_LINES * fraction)
+            step = f"{self.progress.step:,} of {self.run.settings.steps:,}"
+            _log.info("train: %d%%, step %s, loss %.5f", 5 * self._line, step, loss)
+
+    def _write(self, figures: dict[str, float]) -> None:
+        if self._curve is not None:
+            self._curve.add(figures, self.progress.step)
+
+    def _heed_signals(self) -> None:
+        received = self.run.stop.received if self.run.group.world_size == 1 else self._received
+        if received is None:
+            return
+        self.save()
+        self.run.group.wait()  # whoever ends first may take the others along
+        where = f"state after step {self.progress.step:,} saved in {self.run.state.path}"
+        raise TrainingInterruptedError(received, f"{where}; the same command goes on from there")
