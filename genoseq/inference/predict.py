@@ -24,7 +24,6 @@ from genoseq.models.heads import activate
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.tokenizers.kmer import KmerTokenizer
 
-BATCH_BASES = 46_080
 _AHEAD = 8
 """Batches whose windows may wait for others of their size."""
 
@@ -153,9 +152,8 @@ def choose_computing(
 ) -> tuple[torch.device, Precision]:
     """Device and number format in which a :class:`Predictor` computes."""
     chosen = choose_device(device)
-    slow = settings.encoder.family in ("gru", "rnn")
-    if (precision, chosen.type) == ("auto", "cpu") and slow:
-        precision = "fp32"  # PyTorch's CPU kernels for GRU and RNN gain nothing from bf16
+    if (precision, chosen.type) == ("auto", "cpu") and not settings.encoder.gains_from_bf16():
+        precision = "fp32"
     return chosen, choose_precision(chosen, precision).precision
 
 
