@@ -76,8 +76,9 @@ def score(
         import torch
 
         from genoseq.cli.progress import watched
+        from genoseq.config.context import BATCH_BASES
         from genoseq.inference import score as scoring
-        from genoseq.inference.predict import BATCH_BASES, choose_computing
+        from genoseq.inference.predict import choose_computing
         from genoseq.models.allocator import keep_freed_memory
         from genoseq.models.bundle import load_bundle
         from genoseq.writers.outputs import chosen_formats, write_tracks

@@ -1,4 +1,4 @@
-"""How much sequence a model is shown of a contig: its context, and the cores of its windows."""
+"""How much sequence a model is shown at once: context and core of a window, bases of a batch."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ of 0.02% of bases at most, as many as bf16 does; with 192, of 0.2% (``benchmarks
 """
 WINDOW_BASES = 9216
 """Bases of a window, context included: longer ones waste less context, but put fewer in a batch."""
+BATCH_BASES = 46_080
+"""Bases that are predicted at once, by default."""
+FOLDED_WORD = 6
+"""Bases of the longest word that a prediction looks up in place of embedding and stem: 5 ** 6 rows
+x 96 columns of float32 are 6 MB a table, still near the cache."""
 
 
 def usual_context(settings: RunSettings) -> int:
     """Context of a bundle where none is asked for, in bp.
 
-    A Transformer with a window gets exactly what can change a base's outputs.  Where each base sees
+    An encoder of bounded reach gets exactly what can change a base's outputs.  Where each base sees
     all of its window (full attention, registers), a quarter of the training window: then scoring,
     whose windows are four times the context, shows lengths that were trained.
     """
@@ -24,7 +29,7 @@ def usual_context(settings: RunSettings) -> int:
     if reach is not None:
         return reach
     quarter = settings.training.window // 4
-    return max(CONTEXT, quarter) if encoder.family == "transformer" else CONTEXT
+    return max(CONTEXT, quarter) if encoder.sees_all() else CONTEXT
 
 
 def core_length(
@@ -46,7 +51,7 @@ def core_length(
     """
     stride = settings.stride
     if window_bases is None:
-        all_seen = _sees_all(settings) and context > 0
+        all_seen = settings.encoder.sees_all() and context > 0
         window = 4 * context if all_seen else max(WINDOW_BASES, 4 * context)
     else:
         window = window_bases
@@ -62,7 +67,3 @@ def core_length(
 def round_up(length: int, stride: int) -> int:
     """The next multiple of the stride."""
     return -(-length // stride) * stride
-
-
-def _sees_all(settings: ModelSettings) -> bool:
-    return settings.encoder.family == "transformer" and settings.reach is None

@@ -1,16 +1,108 @@
-"""Settings of the encoders, and how they are told apart: a part of :mod:`genoseq.config.schema`."""
+"""Settings of encoders: what they hold, and what they tell of the network before there is one.
+
+A new encoder is a class of settings here or in another package, and its builder in ``models``::
+
+    @register_encoder_settings
+    class MySettings(EncoderSettings):
+        family: Literal["mine"] = "mine"
+        width: int = 64
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from genoseq.config.base import Fraction, Positive, Settings
+from genoseq.config.registry import Registry
 
 
-class RecurrentSettings(Settings):
+@dataclass(frozen=True)
+class Operations:
+    """What an encoder computes and holds for a step, on one strand.
+
+    Attributes
+    ----------
+    multiply_adds
+        Of a step.
+    weights
+        How many, with or without biases and norms.
+    kept
+        Numbers that layers give out for a step: what a training keeps.
+    widest
+        Numbers of a step that are there at once in a prediction: those around one layer.
+    outputs
+        Width of what the encoder gives out for a step.
+    computed_twice
+        Whether a training computes its layers a second time rather than keep their numbers.
+    """
+
+    multiply_adds: float
+    weights: int
+    kept: float
+    widest: float
+    outputs: int
+    computed_twice: bool = False
+
+
+class EncoderSettings(Settings):
+    """An encoder, from vectors (B, steps, inputs) to vectors (B, steps, outputs).
+
+    Each class answers what it knows; what it leaves out is taken as unknown, and estimates that
+    need it say ``?``.
+    """
+
+    family: str
+
+    def reach(self) -> int | None:
+        """Steps on either side of a step that can change its outputs; None: there is no bound."""
+        return None
+
+    def sees_all(self) -> bool:
+        """Whether each step sees all of its window, however far, as in full attention.
+
+        Such encoders are scored in windows of the length that they were trained in.
+        """
+        return False
+
+    def gains_from_bf16(self) -> bool:
+        """Whether bf16 is faster on CPUs that compute in it: what precision ``auto`` asks."""
+        return True
+
+    def operations(self, inputs: int, steps: float) -> Operations | None:
+        """What it computes for a step; None where that is unknown.
+
+        Parameters
+        ----------
+        inputs
+            Width of what it reads.
+        steps
+            Of a window.
+        """
+        del inputs, steps
+        return None
+
+    def describe(self) -> str:
+        """One line for people: ``bidirectional lstm, 1 x 64``."""
+        return self.family
+
+
+ENCODERS = Registry(EncoderSettings, "family", default="lstm", group="genoseq.encoders")
+Encoder = Annotated[EncoderSettings, ENCODERS]
+"""Field of a model's settings, told apart by `family`; an encoder without one is an LSTM."""
+ClassT = TypeVar("ClassT", bound=type[EncoderSettings])
+
+
+def register_encoder_settings(settings: ClassT) -> ClassT:
+    """Let configurations name the families of a class, see :meth:`Registry.register`."""
+    ENCODERS.register(settings)
+    return settings
+
+
+@register_encoder_settings
+class RecurrentSettings(EncoderSettings):
     """Recurrent encoder."""
 
     family: Literal["rnn", "gru", "lstm"] = "lstm"
@@ -18,8 +110,28 @@ class RecurrentSettings(Settings):
     width: Positive = Field(64, description="units of each direction")
     bidirectional: bool = True
 
+    def gains_from_bf16(self) -> bool:
+        """Not of GRU and RNN, whose CPU kernels in PyTorch gain nothing."""
+        return self.family == "lstm"
 
-class TransformerSettings(Settings):
+    def operations(self, inputs: int, steps: float) -> Operations:
+        """Of gates, each of which reads the layer below and the state before."""
+        del steps
+        gates = {"lstm": 4, "gru": 3, "rnn": 1}[self.family]
+        outputs = self.width * (2 if self.bidirectional else 1)
+        read = inputs + (self.layers - 1) * outputs + self.layers * self.width
+        weights = gates * outputs * read
+        kept = self.layers * (gates + 2) * outputs
+        return Operations(weights, weights, kept, (1.5 * gates + 4) * outputs, outputs)
+
+    def describe(self) -> str:
+        """Family and size."""
+        size = f"{self.family}, {self.layers} x {self.width}"
+        return f"bidirectional {size}" if self.bidirectional else size
+
+
+@register_encoder_settings
+class TransformerSettings(EncoderSettings):
     """Transformer encoder; its tokens are the encoder's steps, one for each stride of the stem."""
 
     family: Literal["transformer"] = "transformer"
@@ -57,23 +169,31 @@ class TransformerSettings(Settings):
             raise ValueError("registers have no place: they need a rotary_fraction below 1")
         return self
 
+    def reach(self) -> int | None:
+        """The window, layer after layer; registers pass on what is farther."""
+        return None if self.window is None or self.registers else self.layers * self.window
 
-def _known(data: Any) -> Any:
-    family = data.get("family", "lstm") if isinstance(data, Mapping) else "lstm"
-    if family not in ("rnn", "gru", "lstm", "transformer"):
-        raise ValueError(f"family {family!r}: use rnn, gru, lstm or transformer")
-    return data
+    def sees_all(self) -> bool:
+        """Without a window, or by way of registers."""
+        return self.reach() is None
 
+    def operations(self, inputs: int, steps: float) -> Operations:
+        """Of projections and feed-forward layers, and of attention to the steps that are seen."""
+        shared = (self.key_value_heads or self.heads) / self.heads
+        matrices = 3 if self.feed_forward == "swiglu" else 2
+        wide = self.width * self.expansion
+        layer = 2 * self.width**2 * (1 + shared) + matrices * self.width * wide
+        weights = round(self.layers * layer) + inputs * self.width
+        near = steps if self.window is None else min(2 * self.window + 1, steps)
+        seen = 2 * self.width * self.layers * (near + self.registers)
+        kept = self.layers * (self.width * (4 + 2 * shared) + matrices * wide)
+        # States and their norm; queries, keys and values as projected, turned, and in blocks; what
+        # they see.  Heads that share keys make little of it smaller.
+        widest = (10 + 2 * self.expansion) * self.width
+        return Operations(weights + seen, weights, kept, widest, self.width, self.checkpoint)
 
-def _kind(data: Any) -> str:
-    family = data.get("family") if isinstance(data, Mapping) else getattr(data, "family", None)
-    return "<transformer>" if family == "transformer" else "<recurrent>"
-
-
-EncoderSettings = Annotated[
-    Annotated[RecurrentSettings, Tag("<recurrent>")]
-    | Annotated[TransformerSettings, Tag("<transformer>")],
-    Discriminator(_kind),
-    BeforeValidator(_known),
-]
-"""Told apart by `family`; an encoder without one is an LSTM."""
+    def describe(self) -> str:
+        """Family and size, heads, and what a token sees."""
+        seen = "all tokens" if self.window is None else f"{self.window} tokens on either side"
+        aside = f", {self.registers} registers" if self.registers else ""
+        return f"{self.family}, {self.layers} x {self.width}, {self.heads} heads, {seen}{aside}"

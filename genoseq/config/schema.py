@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from genoseq.config.base import (
     Fraction,
@@ -17,7 +17,8 @@ from genoseq.config.base import (
     parse_settings,
     read_mapping,
 )
-from genoseq.config.encoders import EncoderSettings, RecurrentSettings
+from genoseq.config.encoders import Encoder, RecurrentSettings
+from genoseq.config.tasks import PerBaseSettings, Task
 
 Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1
@@ -115,7 +116,7 @@ class ModelSettings(Settings):
     tokenizer: TokenizerSettings = TokenizerSettings()
     embedding: Positive = 32
     stem: StemSettings | None = StemSettings()
-    encoder: EncoderSettings = RecurrentSettings()
+    encoder: Encoder = RecurrentSettings()
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     tied_strands: bool = Field(
         False,
@@ -144,13 +145,17 @@ class ModelSettings(Settings):
 
         None where there is no bound: recurrent encoders, full attention, registers.
         """
-        encoder = self.encoder
-        if encoder.family != "transformer" or encoder.window is None or encoder.registers:
+        steps = self.encoder.reach()
+        if steps is None:
             return None
         k, stride = self.tokenizer.k, self.tokenizer.stride
         margin = 0 if self.stem is None else (self.stem.kernel - self.stem.stride) // 2
         beside = margin * stride + (k - stride + 1) // 2
-        return self.stride * (encoder.layers * encoder.window + -(-beside // self.stride))
+        return self.stride * (steps + -(-beside // self.stride))
+
+
+NOT_WEIGHTS = {"checkpoint_minutes"}
+"""Settings of a training that do not decide its weights."""
 
 
 class TrainingSettings(Settings):
@@ -184,12 +189,29 @@ class TrainingSettings(Settings):
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
+    def decisive(self) -> dict[str, Any]:
+        """Those that decide a model's weights, in JSON's types."""
+        return self.model_dump(mode="json", exclude=NOT_WEIGHTS)
+
 
 class RunSettings(Settings):
     """One entry of `models`: a network and how to train it."""
 
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    task: Task = PerBaseSettings()
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Settings of releases without tasks stay what they were, and so do their models.
+        dumped: dict[str, Any] = handler(self)
+        if self.task == PerBaseSettings():
+            dumped.pop("task", None)
+        return dumped
+
+    def decisive(self) -> dict[str, Any]:
+        """Settings that decide the weights, in JSON's types."""
+        return self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
 
 
 class ScoreSettings(Settings):

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from genoseq.config.context import BATCH_BASES
 from genoseq.data.gather import misfits
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
@@ -21,7 +22,6 @@ from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.windows import Window, tile
 from genoseq.inference.predict import (
-    BATCH_BASES,
     Predictor,
     core_bases,
     predict_windows,

@@ -15,13 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from genoseq.config.context import FOLDED_WORD
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.sequences import ALPHABET, N
 from genoseq.models.build import SequenceModel
 from genoseq.tokenizers.kmer import KmerTokenizer
 
-_LARGEST_WORD = 6
-"""Bases: 5 ** 6 rows x 96 columns of float32 are 6 MB a table, still near the cache."""
 _FEWEST_TAPS = 3
 """Taps of a longer stride that a look-up has to replace: fewer are no faster than the module."""
 
@@ -108,7 +107,7 @@ def _taps(settings: ModelSettings) -> int:
     """Taps to a word: as many as divide the stride and see no more than the largest word, or 0."""
     stride = 1 if settings.stem is None else settings.stem.stride
     k, token_stride = settings.tokenizer.k, settings.tokenizer.stride
-    most = (_LARGEST_WORD - k) // token_stride + 1 if k <= _LARGEST_WORD else 0
+    most = (FOLDED_WORD - k) // token_stride + 1 if k <= FOLDED_WORD else 0
     return max((n for n in range(1, most + 1) if stride % n == 0), default=0)
 
 

@@ -25,7 +25,6 @@ from genoseq.models.encoders import encode_time_first
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tokenizers.kmer import KmerTokenizer
 
-BATCH_BASES = 46_080
 _AHEAD = 8
 """Batches whose windows may wait for others of their size."""
 
@@ -150,8 +149,7 @@ def choose_computing(
 ) -> tuple[torch.device, Precision]:
     """Device and number format in which a :class:`Predictor` computes."""
     chosen = choose_device(device)
-    gains = settings.encoder.gains_from_bf16()
-    if (precision, chosen.type) == ("auto", "cpu") and not gains:
+    if (precision, chosen.type) == ("auto", "cpu") and not settings.encoder.gains_from_bf16():
         precision = "fp32"
     return chosen, choose_precision(chosen, precision).precision
 

@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.context import BATCH_BASES
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.schemes import Scheme, State
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Channel, Track
 from genoseq.genome.windows import Window, stitch, tile
 from genoseq.inference.predict import (
-    BATCH_BASES,
     Predictor,
     Values,
     core_bases,

@@ -10,9 +10,6 @@ from genoseq.config.schema import RunSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 
-_FREE = "checkpoint_minutes"
-"""The one setting that does not decide the weights."""
-
 
 def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     """Refuse a bundle that was trained by other settings than these.
@@ -25,7 +22,7 @@ def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     BundleError
         With the settings that differ.  A bundle without provenance is judged by its network alone.
     """
-    wanted = settings.model_dump(mode="json")
+    wanted = settings.decisive()
     found: dict[str, Any] = {"model": bundle.settings.model_dump(mode="json")}
     trained = bundle.provenance.get("settings")
     if trained:
@@ -47,5 +44,5 @@ def unlike(
         ours, asked = found.get(name), wanted.get(name)
         if isinstance(ours, Mapping) and isinstance(asked, Mapping):
             yield from unlike(ours, asked, f"{prefix}{name}.")
-        elif ours != asked and name != _FREE:
+        elif ours != asked:
             yield f"{prefix}{name}", ours, asked

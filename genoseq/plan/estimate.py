@@ -1,48 +1,34 @@
 """What a run will take, told before it starts: bases, windows, disk, memory and hours of each rule.
 
-Hours are those of one core of the machine that the constants were measured on, two shared cores of
-an AMD EPYC with avx512_bf16, and so are orders of magnitude elsewhere.  Without bf16, training and
-scoring take about twice as long; on a GPU, a small part.
+Hours are those of one core of the machine that the constants were measured on, and so are orders of
+magnitude elsewhere.  Without bf16, training and scoring take about twice as long; on a GPU, a small
+part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
+from genoseq.plan import constants as c
 from genoseq.plan.memory import predicting_memory, training_memory
-from genoseq.plan.operations import work_of
+from genoseq.plan.operations import predicting_seconds, training_seconds, work_of
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
 
-# Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
-BASES_A_SECOND = {
-    "extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6,
-}  # fmt: skip
+# Of each format of tracks; measured by benchmarks/constants.py --only rules signals.
 PAIRS_A_SECOND = {
     "classes": {"bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6},
     "signal": {"bigwig": 15e6, "bedgraph": 0.75e6, "tsv": 0.9e6, "scores": 27e6},
 }
 """Bases of two channels, in ``tracks``."""
-EVALUATED_A_SECOND = 0.5e6
-"""Bases whose metrics are added up, on top of their prediction."""
-CONTIG_SECONDS = 4e-5
-"""Of any command, for each contig."""
-START = {"torch": 2.5, "plain": 0.3}
-"""Seconds until a command begins its work."""
-MEGABYTES = {
-    "demo": 140, "extract": 80, "tokenize": 60, "shards": 45, "merge": 65, "tracks": 75,
-    "summary": 90,
-}  # fmt: skip
-CONTIG_MEGABYTES = 1e-3
-"""Memory of a contig: its name, lengths and places."""
 BYTES_A_CHANNEL = {
     "classes": {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0},
     "signal": {"bigwig": 4.2, "bedgraph": 11.0, "tsv": 11.0, "scores": 4.0},
@@ -50,15 +36,10 @@ BYTES_A_CHANNEL = {
 """On disk, of a base and a channel.  Signals are those in which no value comes twice; smooth ones
 take half to two thirds, and a TSV of many channels half."""
 
-# Multiply-adds a second, of all layers as they are written down.  The LSTM's scoring is that of
-# benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in fp32, in which GRU and
-# RNN are scored; its training that of benchmarks/training_overhead.py, 38 ms a step.  The
-# Transformer's: benchmarks/rules.py.
-SCORING = {"lstm": 90e9, "gru": 58e9, "rnn": 58e9, "transformer": 36e9}
-TRAINING = {"lstm": 72e9, "gru": 72e9, "rnn": 72e9, "transformer": 45e9}
-STATE_BYTES = 24
-"""On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
-LOGS_BYTES = 1e6
+
+Precision = Literal["auto", "bf16", "fp32"]
+GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
+"""What of a row a genome adds to."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +57,8 @@ class Estimate:
     hours, longest
         Of all jobs, and of the one that takes longest; one core each.
     unknown
-        Whether genomes that are not there yet would add to it.
+        Attributes to which something unknown is to be added: by genomes that are not there yet, or
+        by encoders and tasks that do not tell.
     """
 
     rule: str
@@ -87,7 +69,7 @@ class Estimate:
     memory: float
     hours: float
     longest: float
-    unknown: bool = False
+    unknown: frozenset[str] = frozenset()
 
 
 def windows_of(size: GenomeSize, settings: RunSettings) -> int:
@@ -113,40 +95,8 @@ def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> int:
     return sum(size.lengths.get(name, 0) for name in tested)
 
 
-class TrainingCost(NamedTuple):
-    """What one model's training takes; ``disk`` in bytes, ``memory`` in MB."""
-
-    bases: int
-    windows: int
-    disk: float
-    memory: float
-    hours: float
-
-
-def training_cost(run: RunSettings, states: int) -> TrainingCost:
-    """All steps of a training, unless its time budget ends it before."""
-    model, training = run.model, run.training
-    work = work_of(model, states, training.window)
-    windows = training.steps * training.accumulate * training.batch
-    bases = windows * training.window
-    checkpoint = model.encoder.family == "transformer" and model.encoder.checkpoint
-    passes = (4 if checkpoint else 3) * (2 if model.tied_strands else 1)
-    seconds = passes * bases * work.per_base / TRAINING[model.encoder.family]
-    hours, _ = _hours([seconds], "torch")
-    if training.max_minutes is not None:
-        hours = min(hours, training.max_minutes / 60)
-    disk = STATE_BYTES * work.weights + LOGS_BYTES
-    return TrainingCost(bases, windows, disk, training_memory(run, states), hours)
-
-
-def _hours(seconds: Sequence[float], kind: str = "plain") -> tuple[float, float]:
-    """Hours of all jobs and of the longest, by the seconds of each without its start."""
-    hours = [(START[kind] + each) / 3600 for each in seconds]
-    return sum(hours), max(hours, default=0.0)
-
-
 def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimate]:
-    """A row for each rule of a run, in the order in which they run.
+    """A row for each rule of a run that has a job, in the order in which they run.
 
     Parameters
     ----------
@@ -155,132 +105,176 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
     sizes
         Of each genome of the sheet; None where its file is not there yet.
     """
-    return _Run(plan, sizes).rows()
+    rows = _Run(plan, sizes).rows()
+    return [row for row in rows if row.jobs]
 
 
 class _Run:
-    """A plan and the sizes of its genomes."""
+    """A plan and the sizes of its genomes.
+
+    Seconds, bytes and MB are None where an encoder or a task does not tell.
+    """
 
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
-        self.plan, self.models = plan, plan.config.models
+        self.plan, self.runs = plan, list(plan.config.models.values())
         self.known = {name: size for name, size in sizes.items() if size is not None}
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
-        self.states = plan.states
         self.kind = scheme.kind
         self.value = 2 if scheme.kind == "classes" else 4
-        self.label = 1 if scheme.kind == "classes" else 4 * self.states
+        self.label = 1 if scheme.kind == "classes" else 4 * plan.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
-        self.channels = self.states - 1 if by_phase else len(scheme.channels)
+        channels = plan.states - 1 if by_phase else len(scheme.channels)
+        self.columns = [run.task.columns(channels) for run in self.runs]
 
     def rows(self) -> list[Estimate]:
-        """One for each rule that has a job."""
-        rows = [self._demo(), self._per_genome("extract", self.plan.learned, 1.02)]
-        rows += [self._tokenize(), self._train(), self._evaluate()]
-        rows += [self._per_genome("shards", self.plan.genomes, 1.0)]
-        rows += [self._score(), self._merge(), self._tracks()]
-        rows += [Estimate("summary", 1, None, None, 1e5, MEGABYTES["summary"], *_hours([0.0]))]
-        return [row for row in rows if row.jobs]
+        """One for each rule."""
+        learned, genomes = self.plan.learned, list(self.plan.genomes)
+        demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
+        tokenizers = {run.model.tokenizer for run in self.runs}
+        tokens = [Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers]
+        return [
+            self._row("demo", [0.0] * len(demo), disk=[3e6]),
+            self._through("extract", learned, [1.02]),
+            self._through("tokenize", learned, [self.label + each for each in tokens]),
+            self._train(),
+            self._evaluate(),
+            self._through("shards", genomes, [1.0]),
+            self._score(),
+            self._through("merge", genomes, [_times(n, self.value) for n in self.columns]),
+            self._tracks(),
+            self._row("summary", [0.0], disk=[1e5]),
+        ]
 
-    def _bases(self, names: Iterable[str]) -> int:
-        return sum(self.known[name].bases for name in names if name in self.known)
+    def _row(
+        self,
+        rule: str,
+        seconds: Sequence[float | None],
+        names: Iterable[str] = (),
+        *,
+        disk: Sequence[float | None],
+        bases: int | None = None,
+        windows: int | None = None,
+        memory: Sequence[float | None] = (),
+    ) -> Estimate:
+        """A row.
 
-    def _size(self, name: str) -> GenomeSize:
-        """Of a genome, and nothing of one that is not there yet."""
-        return self.known.get(name, GenomeSize(0, 0))
-
-    def _missing(self, names: Iterable[str]) -> bool:
-        return any(name not in self.known for name in names)
-
-    def _memory(self, base: float) -> float:
-        contigs = max((size.contigs for size in self.known.values()), default=0)
-        return base + CONTIG_MEGABYTES * contigs
-
-    def _demo(self) -> Estimate:
-        used = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
-        parts = "demo", len(used), None, None, 3e6, MEGABYTES["demo"]
-        return Estimate(*parts, *_hours([0.0] * len(used)))
-
-    def _per_genome(self, rule: str, names: Iterable[str], disk: float, jobs: int = 1) -> Estimate:
-        """A rule that goes through every base of some genomes, ``jobs`` times."""
-        names = list(names) * jobs
-        bases = self._bases(names)
-        hours = _hours(
-            [
-                size.bases / BASES_A_SECOND[rule] + CONTIG_SECONDS * size.contigs
-                for size in map(self._size, names)
-            ]
+        Parameters
+        ----------
+        seconds
+            Of each job, without its start.
+        names
+            Genomes that it goes through.
+        disk
+            Bytes, in any number of parts.
+        memory
+            MB for each model, of a rule that loads torch.
+        """
+        start = c.START_SECONDS["torch" if memory else "plain"]
+        hours = [(start + each) / 3600 for each in seconds if each is not None]
+        megabytes = max(map(_or_zero, memory), default=c.MEGABYTES.get(rule, 0.0))
+        if names and megabytes:
+            contigs = max((size.contigs for size in self.known.values()), default=0)
+            megabytes += c.CONTIG_MEGABYTES * contigs
+        unknown = set(GENOMES) if set(names) - self.known.keys() else set()
+        unknown |= {"hours", "longest"} if None in seconds else set()
+        unknown |= {"disk"} if None in disk else set()
+        unknown |= {"memory"} if None in memory else set()
+        return Estimate(
+            rule,
+            len(seconds),
+            bases,
+            windows,
+            sum(map(_or_zero, disk)),
+            megabytes,
+            sum(hours),
+            max(hours, default=0.0),
+            frozenset(unknown),
         )
-        memory = self._memory(MEGABYTES[rule])
-        parts = rule, len(names), bases, None, disk * bases, memory
-        return Estimate(*parts, *hours, self._missing(names))
 
-    def _tokenize(self) -> Estimate:
-        tokenizers = {run.model.tokenizer for run in self.models.values()}
-        tokens = sum(Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers)
-        disk = self.label + tokens / len(tokenizers)
-        return self._per_genome("tokenize", self.plan.learned, disk, len(tokenizers))
+    def _sizes(self, names: Iterable[str]) -> list[GenomeSize]:
+        """Of genomes, and nothing of one that is not there yet."""
+        return [self.known.get(name, GenomeSize(0, 0)) for name in names]
+
+    def _through(self, rule: str, names: list[str], a_base: Sequence[float | None]) -> Estimate:
+        """A rule that goes through some genomes, once for each number of bytes a base."""
+        sizes, times = self._sizes(names), len(a_base)
+        bases, rate = sum(size.bases for size in sizes), c.BASES_A_SECOND[rule]
+        seconds = [size.bases / rate + c.CONTIG_SECONDS * size.contigs for size in sizes]
+        disk = [_times(each, bases) for each in a_base]
+        return self._row(rule, seconds * times, names, disk=disk, bases=bases * times)
 
     def _train(self) -> Estimate:
-        found = [training_cost(run, self.states) for run in self.models.values()]
-        bases, windows = sum(cost.bases for cost in found), sum(cost.windows for cost in found)
-        disk, memory = sum(cost.disk for cost in found), max(cost.memory for cost in found)
-        hours = [cost.hours for cost in found]
-        parts = "train", len(found), bases, windows, disk, memory
-        return Estimate(*parts, sum(hours), max(hours))
-
-    def _predicting(self, run: RunSettings) -> float:
-        """Seconds for a base, both strands."""
-        window = 4 * usual_context(run)
-        work = work_of(run.model, self.states, window)
-        return 2 * work.per_base / SCORING[run.model.encoder.family]
+        states, trainings = self.plan.states, [run.training for run in self.runs]
+        windows = [each.steps * each.accumulate * each.batch for each in trainings]
+        works = [work_of(run, states, run.training.window) for run in self.runs]
+        return self._row(
+            "train",
+            [training_seconds(run, states) for run in self.runs],
+            disk=[None if w is None else c.SAVED_BYTES * w.weights for w in works]
+            + [c.LOGS_BYTES * len(works)],
+            bases=sum(n * each.window for n, each in zip(windows, trainings, strict=True)),
+            windows=sum(windows),
+            memory=[training_memory(run, states) for run in self.runs],
+        )
 
     def _evaluate(self) -> Estimate:
-        fraction, rows = self.plan.config.split.test, self.plan.genomes
-        learned = [name for name in self.plan.learned if name in self.known]
-        bases = sum(evaluated_bases(rows[name], self.known[name], fraction) for name in learned)
-        each = [
-            bases * (self._predicting(run) + 1 / EVALUATED_A_SECOND) for run in self.models.values()
-        ]
-        jobs = len(self.models)
-        memory = self._predictor_memory("auto")
-        parts = "evaluate", jobs, bases * jobs, None, 5e4 * jobs, memory
-        return Estimate(*parts, *_hours(each, "torch"), self._missing(self.plan.learned))
+        rows, fraction = self.plan.genomes, self.plan.config.split.test
+        names, jobs = self.plan.learned, len(self.runs)
+        sizes = zip(names, self._sizes(names), strict=True)
+        bases = sum(evaluated_bases(rows[name], size, fraction) for name, size in sizes)
+        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
+        return self._row(
+            "evaluate",
+            [_times(rate and rate + 1 / c.EVALUATED_A_SECOND, bases) for rate in rates],
+            names,
+            disk=[c.EVALUATION_BYTES] * jobs,
+            bases=bases * jobs,
+            memory=self._predicting_memory("auto"),
+        )
 
-    def _predictor_memory(self, precision: Literal["auto", "bf16", "fp32"]) -> float:
-        models = self.models.values()
-        return self._memory(max(predicting_memory(run, self.states, precision) for run in models))
+    def _predicting_memory(self, precision: Precision) -> list[float | None]:
+        return [predicting_memory(run, self.plan.states, precision) for run in self.runs]
 
     def _score(self) -> Estimate:
-        config, runs = self.plan.config, self.models.values()
-        shares = [
-            (self._size(name), row.shards or config.score.shards)
-            for name, row in self.plan.genomes.items()
-        ]
-        seconds = [
-            (size.bases + CONTIG_WORK * size.contigs) / shards * rate
-            for rate in map(self._predicting, runs)
-            for size, shards in shares
-            for _ in range(shards)
-        ]
-        bases = self._bases(self.plan.genomes) * len(runs)
-        windows = sum(windows_of(size, run) for size in self.known.values() for run in runs)
-        disk = bases * self.channels * self.value
-        memory = self._predictor_memory(config.score.precision)
-        parts = "score", len(seconds), bases, windows, disk, memory
-        return Estimate(*parts, *_hours(seconds, "torch"), self._missing(self.plan.genomes))
-
-    def _merge(self) -> Estimate:
-        disk = self.channels * self.value
-        return self._per_genome("merge", self.plan.genomes, disk, len(self.models))
+        score, names = self.plan.config.score, list(self.plan.genomes)
+        shards = [row.shards or score.shards for row in self.plan.genomes.values()]
+        works = [size.bases + CONTIG_WORK * size.contigs for size in self._sizes(names)]
+        shares = [work / n for work, n in zip(works, shards, strict=True) for _ in range(n)]
+        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
+        bases = sum(size.bases for size in self.known.values())
+        return self._row(
+            "score",
+            [_times(rate, share) for rate in rates for share in shares],
+            names,
+            disk=[_times(columns, bases * self.value) for columns in self.columns],
+            bases=bases * len(self.runs),
+            windows=sum(windows_of(size, run) for size in self.known.values() for run in self.runs),
+            memory=self._predicting_memory(score.precision),
+        )
 
     def _tracks(self) -> Estimate:
-        formats, names = self.plan.config.score.formats, list(self.plan.genomes) * len(self.models)
-        a_base = sum(self.channels / 2 / PAIRS_A_SECOND[self.kind][name] for name in formats)
-        seconds = [
-            size.bases * a_base + CONTIG_SECONDS * size.contigs for size in map(self._size, names)
-        ]
-        bases = self._bases(names)
-        disk = sum(bases * self.channels * BYTES_A_CHANNEL[self.kind][name] for name in formats)
-        parts = "tracks", len(names), bases, None, disk, self._memory(MEGABYTES["tracks"])
-        return Estimate(*parts, *_hours(seconds), self._missing(names))
+        names, formats = list(self.plan.genomes), self.plan.config.score.formats
+        sizes = self._sizes(names)
+        bases = sum(size.bases for size in sizes)
+        a_column = sum(1 / (2 * PAIRS_A_SECOND[self.kind][name]) for name in formats)
+        written = sum(BYTES_A_CHANNEL[self.kind][name] for name in formats)
+        return self._row(
+            "tracks",
+            [
+                columns and columns * size.bases * a_column + c.CONTIG_SECONDS * size.contigs
+                for columns in self.columns
+                for size in sizes
+            ],
+            names,
+            disk=[_times(columns, bases * written) for columns in self.columns],
+            bases=bases * len(self.runs),
+        )
+
+
+def _times(number: float | None, factor: float) -> float | None:
+    return None if number is None else number * factor
+
+
+def _or_zero(number: float | None) -> float:
+    return number or 0.0

@@ -25,9 +25,6 @@ from genoseq.errors import ConfigError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.memory import predicting_memory, request, state_count, training_memory
 
-NOT_WEIGHTS = {"training": {"checkpoint_minutes"}}
-"""Settings of a run that do not decide its weights."""
-
 
 class Wildcards(Protocol):
     """The wildcards of Snakemake's rules; each rule has some of them."""
@@ -206,8 +203,7 @@ class Plan:
 @cache
 def settings_json(run: RunSettings) -> str:
     """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
-    chosen = run.model_dump(mode="json", exclude=NOT_WEIGHTS)
-    return json.dumps(chosen, sort_keys=True, separators=(",", ":"))
+    return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
 def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:

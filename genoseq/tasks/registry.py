@@ -41,7 +41,7 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
 
 def _named(name: Any) -> type[Task]:
     if name not in _TASKS:
-        TASKS.find(str(name))  # a package that is installed may register it
+        TASKS.find(name)  # a package that is installed may register it
     if name not in _TASKS:
         raise ConfigError(f"task {name!r} is not known here: {', '.join(_TASKS)} are")
     return _TASKS[name]

@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 
 from genoseq import __version__
 from genoseq.cli.app import app
-from genoseq.config.context import CONTEXT, WINDOW_BASES
-from genoseq.inference.predict import BATCH_BASES
+from genoseq.config.context import BATCH_BASES, CONTEXT, WINDOW_BASES
 
 ROOT = typer.main.get_command(app)
 

@@ -10,12 +10,9 @@ import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import LabelSettings, RunSettings
-from genoseq.inference import fold, predict
 from genoseq.labels.classes import build_scheme
+from genoseq.plan.constants import FLOOR
 from genoseq.plan.memory import (
-    BATCH_BASES,
-    FLOOR,
-    FOLDED_WORD,
     predicting_memory,
     request,
     state_count,
@@ -33,7 +30,7 @@ def transformer(layers: int, width: int, heads: int, **others: Any) -> RunSettin
     return run({"family": "transformer", **sizes, **others})
 
 
-# MB, by benchmarks/model_memory.py with auto (bf16 but for GRU) and fp32.
+# MB, by benchmarks/constants.py --only memory, with auto (bf16 but for GRU) and fp32.
 @pytest.mark.parametrize(
     ("found", "bf16", "fp32"),
     [
@@ -107,10 +104,6 @@ def test_state_count_is_that_of_the_scheme(labels: dict[str, Any], signals: int)
     settings = parse_settings(LabelSettings, labels)
     scheme = build_scheme(settings, [(str(number), ".") for number in range(signals)])
     assert state_count(settings, signals) == len(scheme)
-
-
-def test_constants_are_those_of_prediction() -> None:
-    assert (BATCH_BASES, FOLDED_WORD) == (predict.BATCH_BASES, fold._LARGEST_WORD)
 
 
 def test_memory_loads_neither_torch_nor_numpy() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from genoseq.config.base import parse_settings
-from genoseq.config.schema import ModelSettings
+from genoseq.config.schema import RunSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.plan.operations import work_of
@@ -15,8 +15,8 @@ from genoseq.plan.operations import work_of
 STATES = len(cds_phase_scheme())
 
 
-def settings(encoder: dict[str, Any], **others: Any) -> ModelSettings:
-    return parse_settings(ModelSettings, {"encoder": encoder, **others})
+def settings(encoder: dict[str, Any], **others: Any) -> RunSettings:
+    return parse_settings(RunSettings, {"model": {"encoder": encoder, **others}})
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,15 @@ def settings(encoder: dict[str, Any], **others: Any) -> ModelSettings:
         settings({"family": "transformer", "feed_forward": "gelu", "layers": 2, "expansion": 3}),
     ],
 )
-def test_work_counts_the_weights_but_for_biases_and_norms(found: ModelSettings) -> None:
-    true = sum(weight.numel() for weight in build_model(found, cds_phase_scheme()).parameters())
+def test_work_counts_the_weights_but_for_biases_and_norms(found: RunSettings) -> None:
+    true = sum(
+        weight.numel() for weight in build_model(found.model, cds_phase_scheme()).parameters()
+    )
     assert work_of(found, STATES, 1536).weights == pytest.approx(true, rel=0.04)
 
 
 def test_work_of_the_default_network_by_hand() -> None:
-    found = work_of(ModelSettings(), STATES, 1536)
+    found = work_of(RunSettings(), STATES, 1536)
     stem, lstm, head = 9 * 32 * 96, 2 * 4 * 64 * (96 + 64), 128 * 3 * 7
     assert found.per_base == pytest.approx((stem + lstm + head) / 3)
 

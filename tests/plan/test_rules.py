@@ -15,7 +15,8 @@ import pytest
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
-from genoseq.plan.memory import FLOOR, predicting_memory, request, training_memory
+from genoseq.plan.constants import FLOOR
+from genoseq.plan.memory import predicting_memory, request, training_memory
 from genoseq.plan.rules import (
     Plan,
     growing,

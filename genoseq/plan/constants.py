@@ -1,0 +1,89 @@
+"""What estimates are made of: data alone, measured and printed by ``benchmarks/constants.py``.
+
+Seconds are of the processor, on one of two shared cores of an AMD EPYC with avx512_bf16; MB are
+1e6 bytes of main memory, on a CPU; torch 2.13.  What only one of the formats of tracks costs is in
+:mod:`genoseq.plan.estimate`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+# Rules (--only rules).
+BASES_A_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
+EVALUATED_A_SECOND = 0.5e6
+"""Bases whose metrics are added up, on top of their prediction."""
+CONTIG_SECONDS = 4e-5
+"""Of any command, for each contig."""
+START_SECONDS = {"torch": 2.5, "plain": 0.3}
+"""Until a command begins its work, by whether it loads torch."""
+MEGABYTES = {
+    "demo": 140, "extract": 80, "tokenize": 60, "shards": 45, "merge": 65, "tracks": 75,
+    "summary": 90,
+}  # fmt: skip
+"""Of rules without a model."""
+CONTIG_MEGABYTES = 1e-3
+"""Of a contig: its name, lengths and places."""
+LOGS_BYTES = 1e6
+"""On disk, of a training's logs."""
+EVALUATION_BYTES = 5e4
+"""On disk, of a model's evaluation."""
+SAVED_BYTES = 24
+"""On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
+
+
+class FamilyCost(NamedTuple):
+    """What encoders of a family cost.
+
+    Attributes
+    ----------
+    scoring, training
+        Multiply-adds a second, of all layers as they are written down.
+    start
+        MB of a prediction with next to no model; attention loads more of torch.
+    number_bytes
+        Of an output of a layer in a prediction; attention turns queries and keys and adds up in
+        fp32.
+    kept_bytes
+        That a training holds of each output of a layer.
+    """
+
+    scoring: float
+    training: float
+    start: float
+    number_bytes: dict[Literal["fp32", "bf16"], float]
+    kept_bytes: float
+
+
+# Speeds of the LSTM: benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in
+# fp32, in which GRU and RNN are scored; benchmarks/training_overhead.py, 38 ms a step.  Those of
+# the Transformer: --only rules.  Memory: --only memory.
+_RECURRENT = FamilyCost(58e9, 72e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12)
+FAMILIES = {
+    "lstm": _RECURRENT._replace(scoring=90e9),
+    "gru": _RECURRENT,
+    "rnn": _RECURRENT,
+    "transformer": FamilyCost(36e9, 45e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
+}
+"""Of a family that is not here estimates say ``?``."""
+
+# Memory of models (--only memory).
+TRAINING_MEGABYTES = 475
+"""Of a training with next to no batch."""
+TRAINED_BYTES = 36
+"""In a training, of each weight: itself, its gradient, the optimizer's two numbers, the best, and
+copies of them while a checkpoint is written."""
+KEPT_TWICE = 0.3
+"""Part of the outputs of layers that a training holds whose layers are computed twice."""
+LOADING_BYTES = 12
+"""Of each weight while a bundle is loaded: its file, its tensors, its network."""
+LOADED_BYTES: dict[Literal["fp32", "bf16"], float] = {"fp32": 8, "bf16": 6}
+"""Of each weight from then on: the bundle's, and the predictor's own."""
+
+# What the workflow asks a cluster for.
+FLOOR = 4000
+"""MB that a rule asks for at least: the libraries of a GPU, or a million contigs, which no setting
+tells, take far more than a small model.  What nobody can estimate asks for it too: raise such a
+rule's ``mem_mb`` in the profile."""
+MARGIN = 1.5
+"""Times the estimate that a rule asks for."""
