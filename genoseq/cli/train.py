@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from genoseq.config.schema import RunSettings, TokenizerSettings
+_PARTS = 1000
+"""Of a run, in which a bar moves."""
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
@@ -21,10 +21,7 @@ Stores = Annotated[list[Path], typer.Argument(help="Stores with the splits train
 Output = Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")]
 SettingsSource = Annotated[
     str,
-    typer.Option(
-        help="Model and training settings: YAML or JSON file, or JSON text; the tokenizer is "
-        "the stores' where they name none."
-    ),
+    typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
 ]
 State = Annotated[
     Path | None, typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state")
@@ -42,6 +39,14 @@ MaxMinutes = Annotated[
     float | None, typer.Option(help="Time budget.", show_default="the settings'")
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")]
+InitFrom = Annotated[
+    Path | None,
+    typer.Option(
+        help="Bundle whose weights are taken over, and its network where the settings name none; "
+        "the head is a new one where the labels are others."
+    ),
+]
+Freeze = Annotated[bool, typer.Option("--freeze", help="With --init-from: train the head alone.")]
 CheckpointMinutes = Annotated[
     float | None,
     typer.Option(help="Minutes between checkpoints.", show_default="the settings'"),
@@ -66,6 +71,8 @@ def train(
     stores: Stores,
     out: Output,
     settings: SettingsSource = "{}",
+    init_from: InitFrom = None,
+    freeze: Freeze = False,
     state: State = None,
     log: Logs = None,
     device: Device = None,
@@ -82,37 +89,37 @@ def train(
     batch: the same model sooner.
     """
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
-    from genoseq.store.store import open_store
-
-    opened = [open_store(path) for path in stores]
-    run = _settings(settings, flags, opened[0].tokenizer)
+    data = _settings(settings, {name: value for name, value in flags.items() if value is not None})
 
     import torch
 
     from genoseq.models.allocator import keep_freed_memory
-    from genoseq.training.distributed import device_of, join_team, place_of
+    from genoseq.training.distributed import join_group
     from genoseq.training.fit import fit
+    from genoseq.training.launch import device_of, launch_of
     from genoseq.training.stop_signals import TrainingInterruptedError
 
     keep_freed_memory()
     torch.set_num_threads(threads)
-    place = place_of(os.environ)
-    chosen = device_of(place, device)
-    first = place is None or place.rank == 0
+    launch = launch_of(os.environ)
+    chosen = device_of(launch, device)
+    first = launch is None or launch.rank == 0
     if not first:
         logging.getLogger("genoseq").setLevel(logging.WARNING)
     try:
-        with join_team(place, chosen) as team, _bar(run.training.steps, first) as report:
+        with join_group(launch, chosen) as group, _bar(first) as report:
             fit(
-                opened,
-                run,
+                stores,
+                data,
                 out,
+                init=init_from,
+                freeze=freeze,
                 state=state,
                 logs=log,
                 device=str(chosen),
                 context=context,
                 report=report,
-                team=team,
+                group=group,
                 limit_minutes=limit_minutes or None,
             )
     except TrainingInterruptedError as error:
@@ -121,27 +128,19 @@ def train(
         raise typer.Exit(128 + error.signal) from None
 
 
-def _settings(
-    source: str, flags: dict[str, float | int | None], tokenizer: TokenizerSettings
-) -> RunSettings:
-    """Settings of a file or text, with those flags in the place of its training settings.
-
-    The tokenizer is the given one where they name none.
-    """
-    from genoseq.config.base import parse_settings, read_mapping
-    from genoseq.config.schema import RunSettings
+def _settings(source: str, flags: dict[str, float | int]) -> str | dict[str, Any]:
+    """The source itself, or where flags are given its mapping with them as training settings."""
+    if not flags:
+        return source
+    from genoseq.config.base import read_mapping
 
     data = read_mapping(source)
-    given = {name: value for name, value in flags.items() if value is not None}
-    if given and isinstance(data.get("training", {}), dict):
-        data = data | {"training": data.get("training", {}) | given}
-    if isinstance(data.get("model", {}), dict):
-        data = data | {"model": {"tokenizer": tokenizer.model_dump(), **data.get("model", {})}}
-    return parse_settings(RunSettings, data, None if source.lstrip().startswith("{") else source)
+    training = data.get("training", {})
+    return data | {"training": training | flags} if isinstance(training, dict) else data
 
 
 @contextmanager
-def _bar(steps: int, drawn: bool) -> Iterator[Callable[[float], None]]:
+def _bar(drawn: bool) -> Iterator[Callable[[float], None]]:
     """What draws a bar on a terminal; elsewhere the training logs a line every 5% itself."""
     if not (drawn and sys.stderr.isatty()):
         yield lambda _fraction: None
@@ -152,11 +151,11 @@ def _bar(steps: int, drawn: bool) -> Iterator[Callable[[float], None]]:
     # The training's own lines would tear the bar.
     lines = logging.getLogger("genoseq.training")
     lines.addFilter(lambda record: not record.getMessage().startswith("train:"))
-    with progress("train", steps, "steps") as advance:
+    with progress("train", _PARTS, "parts") as advance:
 
         def report(fraction: float) -> None:
             nonlocal shown
-            done = round(fraction * steps)
+            done = round(fraction * _PARTS)
             advance(done - shown)
             shown = done
 

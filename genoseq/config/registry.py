@@ -83,7 +83,7 @@ class Registry(Generic[KindT]):
         return found.model_validate(data)
 
     def find(self, name: Any) -> type[KindT] | None:
-        """The class that goes by a name, in this package or an installed one; None if there is none.
+        """The class that goes by a name, here or in an installed package; None if there is none.
 
         Raises
         ------

@@ -80,8 +80,9 @@ class Predictor:
         head = deepcopy(bundle.model.head).requires_grad_(False)
         head.to(self.device, torch.float32 if self.task.exact else self.dtype)
         mirror = torch.from_numpy(self.task.mirror).to(self.device)
-        linear = isinstance(head, PerBaseHead)
-        self._read: HeadReader = LinearReader(head, mirror) if linear else AnyReader(head, mirror)
+        self._read: HeadReader = (
+            LinearReader(head, mirror) if isinstance(head, PerBaseHead) else AnyReader(head, mirror)
+        )
 
     @torch.inference_mode()
     def __call__(self, codes: Codes, context: int, logits: bool = False) -> Values:

@@ -51,7 +51,7 @@ class AnyReader:
 
     def __call__(self, hidden: Tensor, reverse: bool) -> Tensor:
         """See :class:`HeadReader`."""
-        outputs = self._head(hidden.transpose(0, 1).to(self._dtype)).float()
+        outputs: Tensor = self._head(hidden.transpose(0, 1).to(self._dtype)).float()
         batch, steps = len(outputs), len(hidden)
         bases = outputs.view(batch, steps, -1, len(self._mirror)).permute(2, 3, 1, 0)
         return bases.flip(0)[:, self._mirror] if reverse else bases

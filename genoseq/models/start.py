@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.errors import ConfigError
 from genoseq.models.build import SequenceModel, build_model
@@ -41,27 +43,36 @@ class Start:
     freeze: bool = False
     encoder: nn.Module | None = None
 
-    def settings(self, asked: RunSettings | None) -> RunSettings:
-        """Settings of the run: those of the bundle's network where none are asked for.
+    def settings(self, asked: RunSettings | Mapping[str, Any] | str | Path | None) -> RunSettings:
+        """Settings of the run: the network is the bundle's where none is asked for.
+
+        Parameters
+        ----------
+        asked
+            Settings, a mapping, a YAML or JSON file, or JSON text; None: the defaults.
 
         Raises
         ------
         ConfigError
-            If a network is asked for that is not the bundle's, with every setting that differs; or
-            weights are to be frozen that nobody trained.
+            If the settings do not hold, or a network is asked for that is not the bundle's, with
+            every setting that differs; or weights are to be frozen that nobody trained.
         """
         if self.freeze and self.bundle is None:
             raise ConfigError("frozen weights come from a bundle: name one to go on from")
-        if self.bundle is None:
-            run = RunSettings() if asked is None else asked
-            if self.encoder is None:
-                return run
+        run = asked if isinstance(asked, RunSettings) else self._parsed(asked or {})
+        if self.bundle is not None:
+            _check_same_network(self.bundle.settings, run.model)
+        elif self.encoder is not None:
             given = GivenSettings(module=type(self.encoder).__name__)
-            return run.model_copy(update={"model": run.model.model_copy(update={"encoder": given})})
-        if asked is None:
-            return RunSettings(model=self.bundle.settings)
-        _check_same_network(self.bundle.settings, asked.model)
-        return asked
+            run = run.model_copy(update={"model": run.model.model_copy(update={"encoder": given})})
+        return run
+
+    def _parsed(self, asked: Mapping[str, Any] | str | Path) -> RunSettings:
+        data = asked if isinstance(asked, Mapping) else read_mapping(asked)
+        if self.bundle is not None and "model" not in data:
+            data = {**data, "model": self.bundle.settings.model_dump(mode="json")}
+        named = not isinstance(asked, Mapping) and not str(asked).lstrip().startswith("{")
+        return parse_settings(RunSettings, data, str(asked) if named else None)
 
     def network(self, settings: ModelSettings, task: Task, seed: int) -> SequenceModel:
         """The network at step 0; torch's global generator is seeded."""

@@ -50,7 +50,7 @@ def loss_of(loss: Loss | None, scheme: Scheme) -> Loss:
 
 def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor | None], Total]:
     """Logits (B, L, S), labels and weights of classes (S,) or None to a sum and its weight."""
-    functions = {
+    functions: dict[Loss, Callable[[Tensor, Tensor, Tensor | None], Total]] = {
         "cross-entropy": cross_entropy,
         "focal": partial(focal, gamma=gamma),
         "mse": lambda logits, labels, _weights: mse(logits, labels),

@@ -135,9 +135,10 @@ class PerBase(Task):
 
     def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
+        names: tuple[str, ...] = SIGNAL_FIGURES
+        columns: dict[str, float] = {}
         if self.scheme.kind == "signal":
-            rows, names = report["signals"], SIGNAL_FIGURES
-            columns: dict[str, float] = {}
+            rows = report["signals"]
         else:
             level = report["channels"]
             rows, names = level["classes"], CLASS_FIGURES

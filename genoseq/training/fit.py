@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.context import round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
@@ -108,7 +107,7 @@ def fit(
     group = ProcessGroup() if group is None else group
     opened = [store if isinstance(store, Store) else open_store(store) for store in stores]
     start = start_from(init, freeze, encoder)
-    run_settings = start.settings(read_settings(settings))
+    run_settings = start.settings(settings)
     task = check_training(opened, run_settings, out, group.world_size)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
@@ -143,20 +142,6 @@ def fit(
             save_bundle(out, bundle)
     _log.info("%s: %s", out, training.progress.stopped)
     return bundle
-
-
-def read_settings(
-    settings: RunSettings | Mapping[str, Any] | str | Path | None,
-) -> RunSettings | None:
-    """Settings of a mapping or a file; ConfigError lists every problem."""
-    if settings is None or isinstance(settings, RunSettings):
-        return settings
-    if isinstance(settings, Mapping):
-        return parse_settings(RunSettings, settings)
-    text = str(settings)
-    return parse_settings(
-        RunSettings, read_mapping(settings), None if text.lstrip().startswith("{") else text
-    )
 
 
 def check_training(

@@ -152,7 +152,7 @@ class Training:
         loss = mean(total, group.sum(weight))
         self._losses.append(loss)
         # DistributedDataParallel divides the sum of gradients by the number of processes.
-        (loss * group.world_size / run.settings.accumulate).backward()
+        torch.autograd.backward(loss * group.world_size / run.settings.accumulate)
 
     def _validate(self) -> None:
         """Judge the step just done: keep the best weights, stop when patience is out, save."""
