@@ -51,6 +51,7 @@ from genoseq.models.build import build_model
 from genoseq.models.device import Precision, autocast
 from genoseq.models.transformer import Transformer
 from genoseq.tasks.losses import cross_entropy
+from genoseq.tasks.per_base import PerBase
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 
 HEADS, HEAD_WIDTH = 4, 32
@@ -176,7 +177,7 @@ def training_call(case: Case, length: int) -> Callable[[], object]:
     settings = ModelSettings(
         stem=None, encoder=encoder(TRAINING_LAYERS, checkpoint=case.checkpoint)
     )
-    model = build_model(settings, scheme).train()
+    model = build_model(settings, PerBase(scheme)).train()
     optimizer = build_adamw(model, 0.01)
     set_learning_rate(optimizer, 1e-3)
     ids = torch.randint(0, model.embedding.num_embeddings, (1, length))

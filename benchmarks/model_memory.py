@@ -82,7 +82,7 @@ from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.config.base import parse_settings
 torch.manual_seed(1)
 run = parse_settings(RunSettings, {"model": json.loads(sys.argv[1])})
-model = build_model(run.model, cds_phase_scheme())
+model = build_model(run.model, PerBase(cds_phase_scheme()))
 context = round_up(usual_context(run), run.model.stride)
 save_bundle(sys.argv[2], Bundle(model, run.model, cds_phase_scheme(), context))
 """

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from genoseq.training.lightning import build_trainer, quiet_lightning
+from genoseq.training.module import TrainingModule
 from torch.utils.data import Dataset
 
 from genoseq.config.base import parse_settings
@@ -35,8 +37,6 @@ from genoseq.store.store import Store, write_store
 from genoseq.tasks.losses import activation_of, build_objective
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
-from genoseq.training.lightning import build_trainer, quiet_lightning
-from genoseq.training.module import TrainingModule
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.setup import Run
 

@@ -15,6 +15,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.tasks.per_base import PerBase
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +36,8 @@ def bundle() -> Bundle:
         ModelSettings, {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 8}}
     )
     torch.manual_seed(3)
-    model = build_model(settings, cds_phase_scheme()).eval()
+    model = build_model(settings, PerBase(cds_phase_scheme())).eval()
     with torch.no_grad():
         model.embedding.weight *= 2
         model.head.projection.weight *= 8
-    return Bundle(model, settings, cds_phase_scheme(), 96)
+    return Bundle(model, settings, PerBase(cds_phase_scheme()), 96)

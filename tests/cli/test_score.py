@@ -84,9 +84,9 @@ def test_score_of_regions_leaves_the_rest_a_gap(
 def test_score_of_signals_writes_what_suits_them(
     genoseq: Genoseq, genome: Path, tmp_path: Path
 ) -> None:
-    scheme = signal_scheme([("rna", "+"), ("rna", "-")])
+    task = PerBase(signal_scheme([("rna", "+"), ("rna", "-")]), "poisson")
     settings = parse_settings(ModelSettings, {"encoder": {"width": 4}})
-    bundle = Bundle(build_model(settings, scheme), settings, scheme, 96, "exp")
+    bundle = Bundle(build_model(settings, task), settings, task, 96)
     save_bundle(tmp_path / "model", bundle)
     scores = ("-o", tmp_path / "scores", "--formats", "scores")
     assert genoseq("score", genome, "-m", tmp_path / "model", *scores).returncode == 0

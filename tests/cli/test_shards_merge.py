@@ -82,9 +82,9 @@ def test_shards_merged_are_the_whole_in_every_format(
 
 
 def test_shards_of_signals_merged_are_the_whole_bit_for_bit(genome: Path, tmp_path: Path) -> None:
-    scheme = signal_scheme([("rna", "+"), ("rna", "-")])
+    task = PerBase(signal_scheme([("rna", "+"), ("rna", "-")]), "poisson")
     settings = parse_settings(ModelSettings, {"encoder": {"width": 4}})
-    bundle = Bundle(build_model(settings, scheme), settings, scheme, 96, "exp")
+    bundle = Bundle(build_model(settings, task), settings, task, 96)
     save_bundle(tmp_path / "model", bundle)
     shards = score_shards(genome, tmp_path / "model", tmp_path / "s", 5)
     run("merge", *shards, "-o", tmp_path / "merged")

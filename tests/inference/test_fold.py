@@ -13,6 +13,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.inference.fold import can_fold, fold_stem
 from genoseq.models.build import build_model
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 FOLDING: list[dict[str, Any]] = [
@@ -34,7 +35,7 @@ FOLDING: list[dict[str, Any]] = [
 def test_fold_stem_equals_the_modules(changes: dict[str, Any]) -> None:
     settings = parse_settings(ModelSettings, changes)
     torch.manual_seed(0)
-    model = build_model(settings, cds_phase_scheme()).eval()
+    model = build_model(settings, PerBase(cds_phase_scheme())).eval()
     codes = np.random.default_rng(0).integers(0, 5, (3, 24 * settings.stride)).astype(np.uint8)
     tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
     ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)

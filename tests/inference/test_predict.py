@@ -19,7 +19,7 @@ from genoseq.genome.windows import tile
 from genoseq.inference.predict import Predictor, core_bases, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
-from genoseq.tasks.heads import activate
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 NETWORKS: list[dict[str, Any]] = [
@@ -43,8 +43,8 @@ def random_codes(rows: int, bases: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def random_bundle(changes: dict[str, Any], scheme: Scheme) -> Bundle:
     settings = parse_settings(ModelSettings, {"embedding": 8, "encoder": {"width": 8}} | changes)
     torch.manual_seed(0)
-    activation = "softmax" if scheme.kind == "classes" else "expm1"
-    return Bundle(build_model(settings, scheme).eval(), settings, scheme, 0, activation)
+    task = PerBase(scheme)
+    return Bundle(build_model(settings, task).eval(), settings, task, 0)
 
 
 @pytest.mark.parametrize("folded", [True, False])
@@ -79,7 +79,7 @@ def test_predictor_of_tied_strands_is_the_model(
     tokenizer = KmerTokenizer(3, bundle.settings.tokenizer.stride)
     ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)
     with torch.inference_mode():
-        expected = activate(bundle.model(torch.from_numpy(ids)), bundle.activation)
+        expected = bundle.task.values(bundle.model(torch.from_numpy(ids)))
     found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
     np.testing.assert_allclose(found, expected.permute(2, 0, 1)[:, :, 12:36], atol=3e-6)
 

@@ -6,7 +6,8 @@ import torch
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
-from genoseq.models.build import PerBaseModel, build_model
+from genoseq.models.build import build_model
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 torch.set_num_threads(1)
@@ -14,7 +15,7 @@ SMALL = RecurrentSettings(width=6)
 
 
 def test_default_model_has_the_documented_parts():
-    model = build_model(ModelSettings(), cds_phase_scheme())
+    model = build_model(ModelSettings(), PerBase(cds_phase_scheme()))
     shapes = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
     assert shapes["embedding.weight"] == (69, 32)
     assert shapes["stem.convolution.weight"] == (96, 32, 9)
@@ -41,7 +42,7 @@ def test_every_model_gives_logits_of_every_base(family, bidirectional, stem, tok
         stem=stem,
         encoder=RecurrentSettings(family=family, width=6, bidirectional=bidirectional, layers=2),
     )
-    model = build_model(settings, unstranded_scheme(["exon", "intron"]))
+    model = build_model(settings, PerBase(unstranded_scheme(["exon", "intron"])))
     ids = torch.randint(0, model.embedding.num_embeddings, (3, 8))
     logits = model(ids)
     assert logits.shape == (3, 8 * tokenizer.stride, 3)
@@ -55,7 +56,7 @@ def test_every_model_gives_logits_of_every_base(family, bidirectional, stem, tok
 def test_every_transformer_gives_logits_of_every_base(stem, tokenizer, registers):
     encoder = TransformerSettings(width=8, heads=2, layers=2, window=3, registers=registers)
     settings = ModelSettings(tokenizer=tokenizer, embedding=4, stem=stem, encoder=encoder)
-    model = build_model(settings, unstranded_scheme(["exon", "intron"]))
+    model = build_model(settings, PerBase(unstranded_scheme(["exon", "intron"])))
     logits = model(torch.randint(0, model.embedding.num_embeddings, (3, 8)))
     assert logits.shape == (3, 8 * tokenizer.stride, 3)
     logits.sum().backward()
@@ -80,19 +81,20 @@ def test_tied_strands_mirror_one_another(encoder, tokenizer, scheme):
     settings = ModelSettings(
         tokenizer=tokenizer, embedding=4, encoder=encoder, tied_strands=True, dropout=0.3
     )
-    model = build_model(settings, scheme).double().eval()
+    model = build_model(settings, PerBase(scheme)).double().eval()
     ids = torch.randint(0, model.embedding.num_embeddings, (2, 30))
     reverse = KmerTokenizer(tokenizer.k, tokenizer.stride).reverse_complement(ids.numpy())
     found = model(torch.from_numpy(reverse)).flip(1)[..., scheme.reverse_permutation]
     torch.testing.assert_close(found, model(ids), rtol=0, atol=1e-14)
-    plain = build_model(settings.model_copy(update={"tied_strands": False}), scheme).double().eval()
+    untied = settings.model_copy(update={"tied_strands": False})
+    plain = build_model(untied, PerBase(scheme)).double().eval()
     plain.load_state_dict(model.state_dict())  # the same weights, and no more
     assert not torch.allclose(plain(ids), model(ids))
 
 
 def test_beyond_the_ends_stands_the_unknown_token():
     """A window in the middle of unknown tokens sees what it sees alone, in the stem."""
-    model = build_model(ModelSettings(encoder=SMALL), cds_phase_scheme()).eval()
+    model = build_model(ModelSettings(encoder=SMALL), PerBase(cds_phase_scheme())).eval()
     ids = torch.randint(5, 69, (1, 12))
     unknown = torch.ones(1, 6, dtype=torch.int64)
     wide = torch.cat([unknown, ids, unknown], 1)
@@ -101,7 +103,7 @@ def test_beyond_the_ends_stands_the_unknown_token():
 
 def test_unidirectional_model_does_not_look_ahead_of_its_kernel():
     settings = ModelSettings(encoder=RecurrentSettings(width=6, bidirectional=False))
-    model = build_model(settings, cds_phase_scheme()).eval()
+    model = build_model(settings, PerBase(cds_phase_scheme())).eval()
     ids = torch.randint(5, 69, (1, 30))
     changed = ids.clone()
     changed[0, 18:] = 7
@@ -111,9 +113,10 @@ def test_unidirectional_model_does_not_look_ahead_of_its_kernel():
 
 
 def test_chunked_model_equals_the_whole_one():
-    scheme = cds_phase_scheme()
-    model = PerBaseModel(ModelSettings(encoder=SMALL), scheme).eval().double()
-    chunked = PerBaseModel(ModelSettings(encoder=SMALL), scheme, chunk=7).eval().double()
+    task = PerBase(cds_phase_scheme())
+    model = build_model(ModelSettings(encoder=SMALL), task).eval().double()
+    chunked = build_model(ModelSettings(encoder=SMALL), task).eval().double()
+    chunked.encoder.chunk = 7
     chunked.load_state_dict(model.state_dict())
     ids = torch.randint(5, 69, (2, 90))
     torch.testing.assert_close(chunked(ids), model(ids), rtol=1e-12, atol=1e-12)
@@ -121,14 +124,14 @@ def test_chunked_model_equals_the_whole_one():
 
 def test_same_seed_builds_the_same_network():
     torch.manual_seed(3)
-    one = build_model(ModelSettings(), cds_phase_scheme()).state_dict()
+    one = build_model(ModelSettings(), PerBase(cds_phase_scheme())).state_dict()
     torch.manual_seed(3)
-    two = build_model(ModelSettings(), cds_phase_scheme()).state_dict()
+    two = build_model(ModelSettings(), PerBase(cds_phase_scheme())).state_dict()
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 def test_dropout_acts_in_training_only():
-    model = build_model(ModelSettings(dropout=0.5, encoder=SMALL), cds_phase_scheme())
+    model = build_model(ModelSettings(dropout=0.5, encoder=SMALL), PerBase(cds_phase_scheme()))
     ids = torch.randint(5, 69, (1, 30))
     assert not torch.equal(model(ids), model(ids))
     model.eval()
@@ -137,13 +140,13 @@ def test_dropout_acts_in_training_only():
 
 @pytest.mark.parametrize("tokens", [0, 1, 31])
 def test_a_length_off_the_stride_is_refused(tokens):
-    model = build_model(ModelSettings(), cds_phase_scheme())
+    model = build_model(ModelSettings(), PerBase(cds_phase_scheme()))
     message = f"{tokens} tokens: their number must be a multiple of the stem's stride 3; pad with"
     with pytest.raises(ValueError, match=message):
         model(torch.ones(1, tokens, dtype=torch.int64))
 
 
 def test_ids_of_another_shape_are_refused():
-    model = build_model(ModelSettings(), cds_phase_scheme())
+    model = build_model(ModelSettings(), PerBase(cds_phase_scheme()))
     with pytest.raises(ValueError, match=r"ids of shape \(9,\): expected \(batch, tokens\)"):
         model(torch.ones(9, dtype=torch.int64))

@@ -12,6 +12,7 @@ from genoseq.errors import BundleError
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
+from genoseq.tasks.per_base import PerBase
 
 torch.set_num_threads(1)
 SETTINGS = ModelSettings(
@@ -24,9 +25,9 @@ def bundle():
     torch.manual_seed(1)
     scheme = cds_phase_scheme()
     return Bundle(
-        build_model(SETTINGS, scheme).eval(),
+        build_model(SETTINGS, PerBase(scheme)).eval(),
         SETTINGS,
-        scheme,
+        PerBase(scheme),
         context=300,
         provenance=provenance({"ecoli": {"ids.bin": "ab12"}}, seed=4, steps=10),
         metrics={"macro_f1": 0.5, "auprc": None},
@@ -59,8 +60,8 @@ def test_loaded_bundle_gives_the_same_outputs(bundle, folder):
     assert torch.equal(loaded.model(ids), bundle.model(ids))
     assert not loaded.model.training
     assert loaded.settings == SETTINGS
-    assert loaded.scheme == cds_phase_scheme()
-    assert (loaded.context, loaded.activation) == (300, "softmax")
+    assert loaded.task == PerBase(cds_phase_scheme())
+    assert loaded.context == 300
     assert loaded.metrics == {"macro_f1": 0.5, "auprc": None}
     assert loaded.provenance == bundle.provenance
     assert loaded.provenance["inputs"] == {"ecoli": {"ids.bin": "ab12"}}
@@ -76,7 +77,7 @@ def test_bundle_needs_no_provenance(folder):
 def test_folder_holds_weights_and_json(folder):
     names = ["config.json", "model.safetensors", "provenance.json"]
     assert sorted(path.name for path in folder.iterdir()) == names
-    assert json.loads((folder / "config.json").read_text())["format"] == 1
+    assert json.loads((folder / "config.json").read_text())["format"] == 2
     assert load_file(folder / "model.safetensors")["embedding.weight"].shape == (69, 4)
 
 
@@ -108,7 +109,7 @@ def test_bundle_of_a_transformer_gives_the_same_outputs(tmp_path):
     encoder = TransformerSettings(layers=2, width=8, heads=2, window=5, registers=2)
     settings = ModelSettings(embedding=4, encoder=encoder, tied_strands=True)
     scheme = cds_phase_scheme()
-    made = Bundle(build_model(settings, scheme).eval(), settings, scheme, context=768)
+    made = Bundle(build_model(settings, PerBase(scheme)).eval(), settings, PerBase(scheme), 768)
     save_bundle(tmp_path / "model", made)
     loaded = load_bundle(tmp_path / "model")
     ids = torch.randint(0, 69, (2, 60))
@@ -124,11 +125,34 @@ def test_bundle_from_before_there_were_transformers_loads(bundle, folder):
     assert torch.equal(load_bundle(folder).model(ids), bundle.model(ids))
 
 
-def test_signal_bundle_keeps_its_activation(tmp_path):
-    scheme = signal_scheme([("coverage", ".")])
-    model = build_model(SETTINGS, scheme)
-    save_bundle(tmp_path / "m", Bundle(model, SETTINGS, scheme, 0, activation="exp"))
-    assert load_bundle(tmp_path / "m").activation == "exp"
+def test_signal_bundle_keeps_how_its_outputs_are_read(tmp_path):
+    task = PerBase(signal_scheme([("coverage", ".")]), "poisson")
+    save_bundle(tmp_path / "m", Bundle(build_model(SETTINGS, task), SETTINGS, task, 0))
+    loaded = load_bundle(tmp_path / "m").task
+    assert loaded == task
+    assert loaded.activation == "exp"
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "scheme"),
+    [
+        ("softmax", "cross-entropy", cds_phase_scheme()),
+        ("expm1", "mse", signal_scheme([("coverage", ".")])),
+        ("exp", "poisson", signal_scheme([("coverage", ".")])),
+    ],
+)
+def test_bundle_from_before_there_were_tasks_loads(tmp_path, activation, loss, scheme):
+    task = PerBase(scheme, loss)
+    made = Bundle(build_model(SETTINGS, task).eval(), SETTINGS, task, 300)
+    save_bundle(tmp_path / "m", made)
+    config = json.loads((tmp_path / "m/config.json").read_text())
+    old = {name: value for name, value in config.items() if name != "task"}
+    old |= {"format": 1, "scheme": scheme.to_json(), "activation": activation}
+    (tmp_path / "m/config.json").write_text(json.dumps(old))
+    loaded = load_bundle(tmp_path / "m")
+    ids = torch.randint(0, 69, (2, 60))
+    assert loaded.task == task
+    assert torch.equal(loaded.model(ids), made.model(ids))
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
@@ -149,10 +173,10 @@ def test_broken_json_is_refused(folder):
         load_bundle(folder)
 
 
-@pytest.mark.parametrize("version", [2, "1", None])
+@pytest.mark.parametrize("version", [3, "1", None])
 def test_an_unknown_format_is_refused(folder, version):
     _edit_config(folder, format=version)
-    with pytest.raises(BundleError, match=rf"bundle format {version!r}: genoseq .* reads format 1"):
+    with pytest.raises(BundleError, match=rf"bundle format {version!r}: genoseq .* reads format 2"):
         load_bundle(folder)
 
 
@@ -168,9 +192,19 @@ def test_settings_that_do_not_hold_are_refused(folder):
         load_bundle(folder)
 
 
-def test_an_unknown_activation_is_refused(folder):
-    _edit_config(folder, activation="sigmoid")
-    with pytest.raises(BundleError, match="unknown activation 'sigmoid': use one of"):
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ({"name": "poetry"}, "task 'poetry' is not known here: per-base are"),
+        (
+            {"name": "per-base", "loss": "sigmoid"},
+            "not a per-base task: it has a scheme and a loss",
+        ),
+    ],
+)
+def test_an_unknown_task_is_refused(folder, task, message):
+    _edit_config(folder, task=task)
+    with pytest.raises(BundleError, match=message):
         load_bundle(folder)
 
 
@@ -183,8 +217,8 @@ def test_weights_of_another_width_are_refused_by_name(folder):
 
 
 def test_a_scheme_of_another_size_is_refused(folder):
-    _edit_config(folder, scheme=unstranded_scheme(["exon"]).to_json())
-    message = "head.projection.weight has 21 rows, the scheme's 2 states of 3 bases need 6"
+    _edit_config(folder, task=PerBase(unstranded_scheme(["exon"])).to_json())
+    message = r"head.projection.weight is \[21, 12\], the task in config.json need \[6, 12\]"
     with pytest.raises(BundleError, match=message):
         load_bundle(folder)
 
@@ -233,15 +267,13 @@ def test_a_cut_file_is_refused(folder):
 
 
 def test_metrics_with_nan_are_refused_and_leave_the_old_bundle(bundle, folder):
-    bad = Bundle(bundle.model, SETTINGS, bundle.scheme, 300, metrics={"f1": math.nan})
+    bad = Bundle(bundle.model, SETTINGS, bundle.task, 300, metrics={"f1": math.nan})
     with pytest.raises(BundleError, match="metrics and provenance must be plain JSON"):
         save_bundle(folder, bad)
     assert load_bundle(folder).metrics["macro_f1"] == 0.5
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
-def test_a_negative_context_or_odd_activation_is_refused(bundle):
+def test_a_negative_context_is_refused(bundle):
     with pytest.raises(BundleError, match="context of -1 bp"):
-        Bundle(bundle.model, SETTINGS, bundle.scheme, -1)
-    with pytest.raises(BundleError, match="activation expm1 does not suit classes"):
-        Bundle(bundle.model, SETTINGS, bundle.scheme, 0, "expm1")
+        Bundle(bundle.model, SETTINGS, bundle.task, -1)

@@ -11,6 +11,7 @@ from genoseq.config.schema import RunSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.plan.operations import work_of
+from genoseq.tasks.per_base import PerBase
 
 STATES = len(cds_phase_scheme())
 
@@ -32,7 +33,8 @@ def settings(encoder: dict[str, Any], **others: Any) -> RunSettings:
 )
 def test_work_counts_the_weights_but_for_biases_and_norms(found: RunSettings) -> None:
     true = sum(
-        weight.numel() for weight in build_model(found.model, cds_phase_scheme()).parameters()
+        weight.numel()
+        for weight in build_model(found.model, PerBase(cds_phase_scheme())).parameters()
     )
     assert work_of(found, STATES, 1536).weights == pytest.approx(true, rel=0.04)
 

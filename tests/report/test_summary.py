@@ -26,6 +26,7 @@ from genoseq.report.results import read_learning_curve, read_precision_recall, r
 from genoseq.report.summary import write_summary
 from genoseq.store.leaks import store_leaks
 from genoseq.store.store import write_store
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.writers.outputs import write_tracks
 
@@ -37,9 +38,9 @@ LENGTH = 400
 
 
 def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETTINGS) -> Path:
-    model = build_model(settings, SCHEME)
+    model = build_model(settings, PerBase(SCHEME))
     origin = provenance({"made": {"ids.bin": "0" * 64}}, 7, 1000)
-    bundle = Bundle(model, settings, SCHEME, 48, provenance=origin)
+    bundle = Bundle(model, settings, PerBase(SCHEME), 48, provenance=origin)
     save_bundle(folder / "models" / name, bundle)
     logs = folder / "models" / f"{name}.state" / "logs"
     logs.mkdir(parents=True)
@@ -142,7 +143,7 @@ def test_summary_shows_models_side_by_side(folders: list[Path], tmp_path: Path) 
     header, *rows = (re.findall(r">([^<]+)</t[hd]>", row) for row in table[1].split("</tr>")[:-1])
     assert header[:5] == ["model", "encoder", "weights", "steps", "valid loss"]
     assert header[5:] == ["macro F1", "F1 CDS.plus", "F1 CDS.minus"]
-    models = [build_model(each, SCHEME) for each in (SETTINGS, settings)]
+    models = [build_model(each, PerBase(SCHEME)) for each in (SETTINGS, settings)]
     weights = [f"{sum(w.numel() for w in model.parameters()):,}" for model in models]
     seen = "transformer, 1 x 8, 2 heads, 6 tokens on either side, 3 registers"
     assert rows == [

@@ -5,23 +5,31 @@ import pytest
 import torch
 from torch.nn import functional
 
-from genoseq.config.schema import TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
-from genoseq.tasks.losses import (
-    activation_of,
-    build_objective,
-    class_weights,
-    cross_entropy,
-    focal,
-    loss_of,
-    mse,
-    poisson,
-)
+from genoseq.tasks import losses
+from genoseq.tasks.losses import class_weights, loss_of, mean
+from genoseq.tasks.per_base import PerBase
 
 torch.set_num_threads(1)
 CLASSES = cds_phase_scheme()
 SIGNAL = signal_scheme([("coverage", ".")])
+
+
+def cross_entropy(logits, labels, weights=None):
+    return mean(*losses.cross_entropy(logits, labels, weights))
+
+
+def focal(logits, labels, gamma=2.0, weights=None):
+    return mean(*losses.focal(logits, labels, weights, gamma=gamma))
+
+
+def mse(logits, labels):
+    return mean(*losses.mse(logits, labels))
+
+
+def poisson(logits, labels):
+    return mean(*losses.poisson(logits, labels))
 
 
 @pytest.fixture
@@ -161,15 +169,12 @@ def test_class_weights_that_do_not_fit_are_refused(setting, message):
         class_weights([5, 5], setting, 3)
 
 
-def test_settings_choose_the_loss_and_its_activation():
-    default = TrainingSettings()
-    assert (loss_of(default, CLASSES), activation_of(default, CLASSES)) == (
-        "cross-entropy",
-        "softmax",
-    )
-    assert (loss_of(default, SIGNAL), activation_of(default, SIGNAL)) == ("mse", "expm1")
-    counts = TrainingSettings(loss="poisson")
-    assert activation_of(counts, SIGNAL) == "exp"
+def test_scheme_chooses_the_loss_and_the_loss_its_activation():
+    assert loss_of(None, CLASSES) == "cross-entropy"
+    assert loss_of(None, SIGNAL) == "mse"
+    assert PerBase(CLASSES).activation == PerBase(CLASSES, "focal").activation == "softmax"
+    assert PerBase(SIGNAL).activation == "expm1"
+    assert PerBase(SIGNAL, "poisson").activation == "exp"
 
 
 @pytest.mark.parametrize(
@@ -181,37 +186,20 @@ def test_settings_choose_the_loss_and_its_activation():
 )
 def test_a_loss_for_other_outputs_is_refused(loss, scheme, message):
     with pytest.raises(ConfigError, match=message):
-        build_objective(TrainingSettings(loss=loss), scheme)
-
-
-def test_build_objective_follows_the_settings(batch):
-    logits, labels = batch
-    plain = build_objective(TrainingSettings(), CLASSES)
-    torch.testing.assert_close(plain(logits, labels), cross_entropy(logits, labels))
-    training = TrainingSettings(loss="focal", focal_gamma=1.0, class_weights="balanced")
-    counts = [10, 20, 30, 40, 50, 60, 70]
-    expected = focal(logits, labels, 1.0, class_weights(counts, "balanced", 7))
-    torch.testing.assert_close(build_objective(training, CLASSES, counts)(logits, labels), expected)
-    assert build_objective(TrainingSettings(), SIGNAL) is mse
-    assert build_objective(TrainingSettings(loss="poisson"), SIGNAL) is poisson
+        PerBase(scheme, loss)
 
 
 def test_objective_teaches_a_model_of_one_layer():
     """Descent on the loss finds labels that the input determines."""
     torch.manual_seed(0)
-    objective = build_objective(TrainingSettings(), unstranded_scheme(["exon", "intron"]))
+    task = PerBase(unstranded_scheme(["exon", "intron"]))
     layer = torch.nn.Linear(4, 3)
     inputs = torch.randn(2, 50, 4)
     labels = (inputs @ torch.randn(4, 3)).argmax(-1)
     optimizer = torch.optim.Adam(layer.parameters(), 0.1)
     for _ in range(200):
         optimizer.zero_grad()
-        loss = objective(layer(inputs), labels)
+        loss = mean(*task.loss(layer(inputs), labels))
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.35
-
-
-def test_class_weights_for_signals_are_refused():
-    with pytest.raises(ConfigError, match="class_weights are for classes, these labels are sig"):
-        build_objective(TrainingSettings(class_weights="balanced"), SIGNAL)

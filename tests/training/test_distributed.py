@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from genoseq.training.pulse import Pulse
 from hypothesis import given
 from hypothesis import strategies as st
 from planted import planted_store
@@ -20,7 +21,6 @@ from genoseq.tasks.losses import build_objective, build_weight
 from genoseq.training import distributed as team
 from genoseq.training.distributed import Place, Team, first_host, join_team, place_of
 from genoseq.training.losses import PendingLosses
-from genoseq.training.pulse import Pulse
 from genoseq.training.schedule import Clock
 from genoseq.training.stop_signals import StopRequest
 

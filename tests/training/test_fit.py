@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from genoseq.training.lightning import build_trainer, quiet_lightning
+from genoseq.training.module import TrainingModule
 from planted import planted_store
 from small_fit import SMALL, TRANSFORMER, rows_of, run_settings
 from torch.utils.data import Dataset
@@ -24,8 +26,6 @@ from genoseq.tasks.losses import build_objective
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
-from genoseq.training.lightning import build_trainer, quiet_lightning
-from genoseq.training.module import TrainingModule
 from genoseq.training.setup import Run
 
 pytestmark = pytest.mark.usefixtures("one_thread")

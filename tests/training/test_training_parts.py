@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from genoseq.training.rows import known_labels, metric_columns
 
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
@@ -16,7 +17,6 @@ from genoseq.training.curve import CurveLogger
 from genoseq.training.distributed import Team
 from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
-from genoseq.training.rows import known_labels, metric_columns
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
 
