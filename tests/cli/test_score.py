@@ -15,6 +15,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import signal_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.tasks.per_base import PerBase
 
 CONTIGS = {"chr1": 7_000, "tiny": 20, "empty": 0, "pad": 400}
 

@@ -19,6 +19,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import signal_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
+from genoseq.tasks.per_base import PerBase
 
 TEXT_AND_BINARY = "bigwig,bedgraph,bed,tsv"
 CONTIGS = {"tiny": 20, "long": 60_011, "empty": 0, "pad": 9_000, "mid": 8_192, "last.1|x": 700}

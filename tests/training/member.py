@@ -1,4 +1,4 @@
-"""One process of a team that trains one run after the other: tests start several of it.
+"""One process of a group that trains one run after the other: tests start several of it.
 
     python member.py '[[STORE, SETTINGS, OUT], ...]'
 
@@ -18,26 +18,27 @@ import torch
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.store.store import open_store
-from genoseq.training.distributed import join_team, place_of
+from genoseq.training.distributed import join_group
 from genoseq.training.fit import fit
+from genoseq.training.launch import launch_of
 from genoseq.training.stop_signals import TrainingInterruptedError
 
 
 def main() -> None:
     torch.set_num_threads(1)
     runs = json.loads(sys.argv[1])
-    with join_team(place_of(os.environ), torch.device("cpu")) as team:
+    with join_group(launch_of(os.environ), torch.device("cpu")) as group:
 
         def interrupt(fraction: float) -> None:
-            if out == runs[-1][-1] and team.rank == 1 and fraction == 0.5:
+            if out == runs[-1][-1] and group.rank == 1 and fraction == 0.5:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         for store, data, out in runs:
             settings = parse_settings(RunSettings, data)
             with suppress(TrainingInterruptedError):
-                fit([open_store(store)], settings, out, report=interrupt, team=team)
+                fit([open_store(store)], settings, out, report=interrupt, group=group)
     if torch.get_num_threads() > 1:
-        sys.exit("Lightning asked for more threads")
+        sys.exit("a training asked for more threads")
 
 
 if __name__ == "__main__":

@@ -88,14 +88,14 @@ def free_port() -> str:
 
 
 def start_two(*words: str) -> list[subprocess.Popen[str]]:
-    """The two processes of a team."""
-    team = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    """The two processes of a group."""
+    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     return [
         subprocess.Popen(
             [sys.executable, *words],
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | team | {"RANK": rank, "LOCAL_RANK": rank},
+            env=os.environ | group | {"RANK": rank, "LOCAL_RANK": rank},
         )
         for rank in "01"
     ]
@@ -177,7 +177,7 @@ def test_signal_to_one_stops_both_and_one_process_goes_on(
     assert_alike(tmp_path / "one", out)
 
 
-def test_killed_teams_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+def test_killed_groups_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     out, whole = tmp_path / "dropout", folder / "two" / "dropout"
     words = ["train", store_of(folder, "dropout"), "-o", str(out), "--device", "cpu"]
     words = ["-m", "genoseq", *words, "--settings", json.dumps(settings_of("dropout"))]
