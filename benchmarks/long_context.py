@@ -35,6 +35,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from genoseq.tasks.per_base import PerBase
 from genoseq.cli.demo import GENOME
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
@@ -191,7 +192,7 @@ def logits_of(model: PerBaseModel, codes: Codes) -> Tensor:
 def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> PerBaseModel:
     """A model trained through STAGES."""
     torch.manual_seed(seed)
-    model = build_model(settings, SCHEME).train()
+    model = build_model(settings, PerBase(SCHEME)).train()
     optimizer, rng = build_adamw(model, DECAY), np.random.default_rng(seed)
     plan = schedule()
     for step, (length, count) in enumerate(plan):

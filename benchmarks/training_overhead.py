@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from genoseq.tasks.per_base import PerBase
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from torch.utils.data import Dataset
@@ -64,7 +65,7 @@ def bare(settings: RunSettings, batches: Timed) -> None:
     """The loop that everybody writes first."""
     training = settings.training
     torch.manual_seed(training.seed)
-    model = build_model(settings.model, SCHEME).train()
+    model = build_model(settings.model, PerBase(SCHEME)).train()
     optimizer = build_adamw(model, training.weight_decay)
     set_learning_rate(optimizer, training.learning_rate)
     objective = build_objective(training, SCHEME)
@@ -95,7 +96,7 @@ def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
             state,
         )
         torch.manual_seed(training.seed)
-        module = TrainingModule(build_model(settings.model, SCHEME), run, None)
+        module = TrainingModule(build_model(settings.model, PerBase(SCHEME)), run, None)
         build_trainer(run, torch.device("cpu"), folder / "logs", 0).fit(module)
 
 

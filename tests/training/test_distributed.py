@@ -13,6 +13,9 @@ from planted import planted_store
 
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError
+from genoseq.training import distributed
+from genoseq.training.distributed import ProcessGroup, join_group
+from genoseq.training.launch import Launch
 from genoseq.training.losses import PendingLosses
 
 

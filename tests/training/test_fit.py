@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from genoseq.training.lightning import build_trainer, quiet_lightning
-from genoseq.training.module import TrainingModule
 from planted import planted_store
 from small_fit import SMALL, TRANSFORMER, rows_of, run_settings
 from torch.utils.data import Dataset
@@ -22,7 +20,7 @@ from genoseq.genome.schemes import State, stranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
 from genoseq.store.store import Store, write_store
-from genoseq.tasks.losses import build_objective
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
@@ -165,14 +163,16 @@ class Halves(Dataset[Batch]):
         self.whole = whole
 
     def __getitem__(self, number: int) -> Batch:
-        ids, labels = self.whole[number // 2]
-        half = len(ids) // 2
+        whole = self.whole[number // 2]
+        half = len(whole.ids) // 2
         part = slice(0, half) if number % 2 == 0 else slice(half, None)
-        return Batch(ids[part], labels[part])
+        assert whole.labels is not None
+        return Batch(whole.ids[part], whole.labels[part], whole.codes[part])
 
 
 def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Path) -> None:
-    windows = TrainingWindows([store], 300, 8, 1, True, 20)
+    tokenizer = run_settings().model.tokenizer
+    windows = TrainingWindows([store], tokenizer, 300, 8, 1, True, 20)
     found = []
     for accumulate, data in ((1, windows), (2, Halves(windows))):
         settings = parse_settings(
@@ -182,14 +182,13 @@ def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Pa
                 "training": {"steps": 20, "accumulate": accumulate, "precision": "fp32"},
             },
         )
-        with open_state(tmp_path / str(accumulate), {}) as state, quiet_lightning():
-            assert store.scheme is not None
-            objective = build_objective(settings.training, store.scheme)
-            parts = (settings.training, store.scheme, objective, "softmax", "fp32")
-            run = Run(*parts, data, None, state)
+        assert store.scheme is not None
+        task = PerBase(store.scheme)
+        with open_state(tmp_path / str(accumulate), {}) as state:
+            run = Run(settings.training, task, data, None, state, torch.device("cpu"))
             torch.manual_seed(1)
-            module = TrainingModule(build_model(settings.model, store.scheme), run, None)
-            build_trainer(run, torch.device("cpu"), tmp_path / "logs", 0).fit(module)
-        assert module.progress.step == 20
-        found.append(torch.cat([value.flatten() for value in module.model.state_dict().values()]))
+            training = Training(build_model(settings.model, task), run, None)
+            training.go_on()
+        assert training.progress.step == 20
+        found.append(torch.cat([value.flatten() for value in training.model.state_dict().values()]))
     assert torch.allclose(*found, atol=1e-4)

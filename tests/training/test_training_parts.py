@@ -6,22 +6,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from genoseq.training.rows import known_labels, metric_columns
 
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
-from genoseq.metrics.per_base import build_metrics
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
-from genoseq.training.curve import CurveLogger
-from genoseq.training.distributed import Team
+from genoseq.tasks.per_base import PerBase
+from genoseq.training.curve import Curve
+from genoseq.training.distributed import ProcessGroup
 from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
 
 def test_build_adamw_spares_biases_and_embeddings() -> None:
-    model = build_model(ModelSettings(), cds_phase_scheme())
+    model = build_model(ModelSettings(), PerBase(cds_phase_scheme()))
     groups = build_adamw(model, 0.01).param_groups
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     decayed = {names[id(parameter)] for parameter in groups[0]["params"]}
@@ -55,7 +54,7 @@ def test_restored_moments_give_the_same_next_step() -> None:
 
 
 def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
-    losses = PendingLosses(accumulate=2, team=Team())
+    losses = PendingLosses(2, ProcessGroup())
     for value in (1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0):  # steps 8, 9 and 10
         losses.append(torch.tensor(value))
     with pytest.raises(ConfigError, match=r"^the loss is nan at step 9: lower training.learning"):
@@ -63,7 +62,7 @@ def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
 
 
 def test_pending_losses_are_restored() -> None:
-    losses, again = (PendingLosses(1, Team()) for _ in range(2))
+    losses, again = (PendingLosses(1, ProcessGroup()) for _ in range(2))
     losses.append(torch.tensor(1.0))
     losses.append(torch.tensor(2.0))
     again.restore(losses.tensor())
@@ -76,18 +75,22 @@ def test_pending_losses_are_restored() -> None:
 
 def test_curve_keeps_the_rows_up_to_the_resumed_step(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
-    curve = CurveLogger(path, 0)
-    curve.log_metrics({"train_loss": 0.1 + 0.2}, 50)
-    curve.log_metrics({"valid_loss": 0.5}, 50)
-    curve.log_metrics({"train_loss": 1e-17}, 100)
+    curve = Curve(tmp_path, 0)
+    curve.add({"train_loss": 0.1 + 0.2}, 50)
+    curve.add({"valid_loss": 0.5}, 50)
+    curve.add({"train_loss": 1e-17}, 100)
     curve.save()
-    again = CurveLogger(path, 50)
-    again.log_metrics({"train_loss": 7.0}, 100)
+    curve.close()
+    again = Curve(tmp_path, 50)
+    again.add({"train_loss": 7.0}, 100)
     again.save()
+    again.close()
     assert path.read_text() == (
         "step,train_loss,valid_loss\n50,0.30000000000000004,0.5\n100,7.0,\n"
     )
-    CurveLogger(path, 0).save()
+    nothing = Curve(tmp_path, 0)
+    nothing.save()
+    nothing.close()
     assert path.exists()  # nothing was logged yet
 
 
@@ -109,25 +112,3 @@ def test_second_interrupt_from_the_keyboard_ends_at_once() -> None:
 
 def test_stop_request_starts_without_one() -> None:
     assert StopRequest().received is None
-
-
-def test_metric_columns_of_classes_leave_out_the_background() -> None:
-    metrics = build_metrics(cds_phase_scheme(), "softmax")
-    columns = metric_columns(metrics.compute())
-    assert list(columns)[:2] == ["macro_f1", "CDS.plus.precision"]
-    assert len(columns) == 1 + 2 * 5
-    assert all(value != value for value in columns.values())  # NaN: nothing was counted
-
-
-def test_metric_columns_of_signals() -> None:
-    metrics = build_metrics(signal_scheme([("cover.age", ".")]), "expm1")
-    values = torch.tensor([[1.0], [2.0], [4.0]])
-    metrics.update_values(values, values)
-    columns = metric_columns(metrics.compute())
-    assert columns["cover.age.both.pearson"] == pytest.approx(1.0)
-    assert columns["cover.age.both.mse"] == 0.0
-
-
-def test_known_labels() -> None:
-    assert known_labels(torch.tensor([[0, 255, 3]])) == 2
-    assert known_labels(torch.tensor([[0.0], [float("nan")]])) == 1

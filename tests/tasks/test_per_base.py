@@ -1,0 +1,112 @@
+"""Tests of genoseq.tasks.per_base."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from genoseq.data.batch import Batch
+from genoseq.errors import ConfigError
+from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, stranded_scheme
+from genoseq.tasks.losses import mean
+from genoseq.tasks.per_base import PerBase
+from genoseq.tasks.registry import task_from_json
+
+CLASSES = PerBase(cds_phase_scheme())
+SIGNAL = PerBase(signal_scheme([("cover.age", ".")]))
+
+
+@pytest.mark.parametrize("task", [CLASSES, SIGNAL, PerBase(SIGNAL.scheme, "poisson")])
+def test_task_from_json_gives_back_what_was_written(task: PerBase) -> None:
+    assert task_from_json(task.to_json()) == task
+
+
+def test_figures_of_classes_leave_out_the_background() -> None:
+    columns = CLASSES.figures(CLASSES.metrics().compute())
+    assert list(columns)[:2] == ["macro_f1", "CDS.plus.precision"]
+    assert len(columns) == 1 + 2 * 5
+    assert all(value != value for value in columns.values())  # NaN: nothing was counted
+
+
+def test_figures_of_signals() -> None:
+    metrics = SIGNAL.metrics()
+    values = torch.tensor([[1.0], [2.0], [4.0]])
+    metrics.update(values, values)
+    columns = SIGNAL.figures(metrics.compute())
+    assert columns["cover.age.both.pearson"] == pytest.approx(1.0)
+    assert columns["cover.age.both.mse"] == 0.0
+
+
+def test_targets_are_unknown_where_a_base_is_n() -> None:
+    codes = torch.tensor([[0, 4, 2]], dtype=torch.uint8)
+    ids = torch.zeros(1, 3, dtype=torch.int64)
+    labels = torch.tensor([[1, 2, 3]])
+    ids_again, targets = CLASSES.prepare(Batch(ids, labels, codes), np.random.default_rng(1))
+    assert ids_again is ids
+    assert targets.tolist() == [[1, UNKNOWN, 3]]
+    signal = torch.ones(1, 3, 1)
+    found = SIGNAL.targets(Batch(ids, signal, codes))[0, :, 0]
+    assert found.isnan().tolist() == [False, True, False]
+    assert signal.isfinite().all()
+
+
+def test_columns_add_phases_up_unless_each_is_asked_for() -> None:
+    summed = CLASSES.columns()
+    assert [channel.label for channel in summed.channels] == ["CDS.plus", "CDS.minus"]
+    assert summed.matrix.tolist() == [[0, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]]
+    assert summed.kind == "classes"
+    phases = CLASSES.columns(by_phase=True)
+    assert phases.channels[4].label == "CDS_phase1.minus"
+    assert phases.matrix[:, 1:].tolist() == np.eye(6).tolist()
+    stranded = PerBase(stranded_scheme(["exon"])).columns(by_phase=True)
+    assert [channel.label for channel in stranded.channels] == ["exon.plus", "exon.minus"]
+
+
+def test_weights_decide_what_a_class_counts_in_the_loss() -> None:
+    outputs = torch.zeros(1, 4, 7)
+    labels = torch.tensor([[0, 1, 2, UNKNOWN]])
+    plain, weighted = CLASSES, PerBase(CLASSES.scheme, weights=(0.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+    assert float(plain.loss(outputs, labels)[1]) == 3
+    total, weight = weighted.loss(outputs, labels)
+    assert float(weight) == 3
+    assert float(total) == pytest.approx(3 * np.log(7))
+
+
+def test_from_json_refuses_what_is_no_task() -> None:
+    with pytest.raises(ConfigError, match=r"^task None is not known here: per-base are$"):
+        task_from_json({})
+    with pytest.raises(ConfigError, match=r"^not a per-base task: it has a scheme and a loss$"):
+        task_from_json({"name": "per-base", "scheme": CLASSES.scheme.to_json()})
+
+
+@pytest.mark.parametrize(
+    ("scheme", "changed"),
+    [
+        ("classes", {}),
+        ("classes", {"weights": (0.2, 2.0, 2.0, 2.0, 10.0, 10.0, 1.0)}),
+        ("classes", {"loss_name": "focal", "weights": (1.0, 2.0, 3.0, 0.0, 0.0, 0.1, 0.0)}),
+        ("signal", {"loss_name": "mse"}),
+        ("signal", {"loss_name": "poisson"}),
+    ],
+)
+@pytest.mark.parametrize("unknown", [0.0, 0.5, 1.0])
+def test_loss_of_a_batch_is_the_weighted_mean_of_its_parts(
+    scheme: str, changed: dict[str, Any], unknown: float
+) -> None:
+    rng = np.random.default_rng(3)
+    made = cds_phase_scheme() if scheme == "classes" else signal_scheme([("a", "."), ("b", ".")])
+    logits = torch.from_numpy(rng.normal(size=(5, 20, len(made))))
+    hidden = torch.from_numpy(rng.random((5, 20)) < unknown)
+    hidden[:2] |= unknown > 0  # one part without any known label
+    if scheme == "classes":
+        labels = torch.from_numpy(rng.integers(0, 7, (5, 20))).where(~hidden, UNKNOWN)
+    else:
+        labels = torch.from_numpy(rng.random((5, 20, 2)).astype(np.float32))
+        labels[hidden] = torch.nan
+    task = PerBase(made, **changed)
+    parts = [task.loss(logits[rows], labels[rows]) for rows in (slice(2), slice(2, 5))]
+    total, weight = (sum(both) for both in zip(*parts, strict=True))
+    whole, known = task.loss(logits, labels)
+    assert float(weight) == pytest.approx(float(known))
+    assert float(mean(total, weight)) == pytest.approx(float(mean(whole, known)), rel=1e-6)
