@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -13,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.config.context import core_length
 from genoseq.config.schema import ModelSettings
+from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.genome.windows import Window
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
@@ -29,6 +30,8 @@ _AHEAD = 8
 """Batches whose windows may wait for others of their size."""
 
 Values = NDArray[np.float32]
+Predict = Callable[[Codes, int], Values]
+"""Codes (B, W) and context to predictions (S, B, W - 2 * context)."""
 ItemT = TypeVar("ItemT")
 
 
@@ -65,9 +68,9 @@ class Predictor:
         precision: Literal["auto", "bf16", "fp32"] = "auto",
         folded: bool = True,
     ) -> None:
-        self.task = bundle.task
-        self.stride = bundle.settings.stride
-        settings = bundle.settings
+        self.task, self.context = bundle.task, bundle.context
+        self.settings = settings = bundle.settings
+        self.stride = settings.stride
         self.device, chosen = choose_computing(settings, device, precision)
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
@@ -114,6 +117,17 @@ class Predictor:
         mean = mean.permute(1, 3, 2, 0)
         return mean.reshape(self.task.outputs, len(codes), -1).cpu().numpy()
 
+    def giving(self, output: Literal["values", "logits", "hidden"]) -> Predict:
+        """The function of windows and context whose predictions are of that kind."""
+        kinds: dict[str, Predict] = {
+            "values": self,
+            "logits": partial(self, logits=True),
+            "hidden": self.hidden,
+        }
+        if output not in kinds:
+            raise ConfigError(f"output {output!r}: use {', '.join(kinds)}")
+        return kinds[output]
+
     @torch.inference_mode()
     def hidden(self, codes: Codes, context: int) -> Values:
         """Hidden states of each base, the mean of both strands: (D, B, W - 2 * context).
@@ -155,11 +169,6 @@ def choose_computing(
     return chosen, choose_precision(chosen, precision).precision
 
 
-def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
-    """Core of a bundle's windows on a contig, see :func:`genoseq.config.context.core_length`."""
-    return core_length(bundle.settings, bundle.context, length, window_bases)
-
-
 @dataclass(slots=True)
 class _Waiting(Generic[ItemT]):
     """A window whose predictions are awaited, here or by its neighbours; ``values`` (S, L)."""
@@ -171,7 +180,7 @@ class _Waiting(Generic[ItemT]):
 
 
 def predict_windows(
-    predictor: Predictor,
+    predict: Predict,
     windows: Iterable[tuple[ItemT, Window, Codes]],
     context: int,
     batch_bases: int,
@@ -182,6 +191,8 @@ def predict_windows(
 
     Parameters
     ----------
+    predict
+        A :class:`Predictor`, or what it is :meth:`~Predictor.giving`.
     windows
         What is to come back with the predictions, the window, and its codes, shape (W,).
     context
@@ -193,8 +204,8 @@ def predict_windows(
     batches: dict[int, list[_Waiting[ItemT]]] = {}
     held = 0
 
-    def predict(width: int) -> None:
-        _predict_batch(predictor, batches.pop(width), context, max(1, batch_bases // width))
+    def finish(width: int) -> None:
+        _predict_batch(predict, batches.pop(width), context, max(1, batch_bases // width))
 
     def done() -> Iterator[tuple[ItemT, Codes, Values]]:
         nonlocal held
@@ -208,23 +219,23 @@ def predict_windows(
         batches.setdefault(len(codes), []).append(queue[-1])
         held += len(codes)
         if len(batches[len(codes)]) * len(codes) > batch_bases - len(codes):
-            predict(len(codes))
+            finish(len(codes))
         elif held > _AHEAD * batch_bases:
-            predict(len(queue[0].codes))
+            finish(len(queue[0].codes))
         yield from done()
     for width in list(batches):
-        predict(width)
+        finish(width)
     yield from done()
 
 
 def _predict_batch(
-    predictor: Predictor, batch: Sequence[_Waiting[Any]], context: int, size: int
+    predict: Predict, batch: Sequence[_Waiting[Any]], context: int, size: int
 ) -> None:
     """Set the values of at most ``size`` windows of one width."""
     # Short batches are filled up: matrix kernels may round otherwise for other shapes.
     codes = np.full((size, len(batch[0].codes)), N, np.uint8)
     codes[: len(batch)] = [waiting.codes for waiting in batch]
-    predicted = predictor(codes, context)
+    predicted = predict(codes, context)
     for row, waiting in enumerate(batch):
         window, first = waiting.window, waiting.window.start + context
         kept = slice(window.keep_start - first, window.keep_end - first)

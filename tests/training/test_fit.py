@@ -24,6 +24,7 @@ from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
+from genoseq.training.loop import Training
 from genoseq.training.setup import Run
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -1,0 +1,107 @@
+"""What a model says of a sequence that is in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.config.context import BATCH_BASES
+from genoseq.errors import RegionError
+from genoseq.genome.regions import Region
+from genoseq.genome.sequences import Codes, N, encode
+from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.windows import windows_of
+from genoseq.models.bundle import Bundle, load_bundle
+
+_NAME = "sequence"
+
+
+class OneSequence:
+    """A genome of one contig, in memory."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+        self.lengths: Mapping[str, int] = {_NAME: len(codes)}
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """Bases ``start <= i < end``, shape (end - start,)."""
+        del chrom
+        return self._codes[start:end]
+
+
+def predict(
+    model: Bundle | Predictor | str | Path,
+    sequence: str | bytes | NDArray[np.integer],
+    output: Literal["values", "logits", "hidden"] = "values",
+    *,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+) -> NDArray[np.float32]:
+    """What a model says of each base of a sequence, both strands averaged.
+
+    Parameters
+    ----------
+    model
+        A bundle, its folder, or a :class:`~genoseq.inference.predict.Predictor`, which is made
+        once for many sequences.
+    sequence
+        Letters in any case, or codes (A 0, C 1, G 2, T 3, N 4) of shape (L,), L of any length.
+    output
+        ``values``: those of the tracks, in the order of ``bundle.task.columns().channels``:
+        probabilities of classes by strand, or signals.  ``logits``: of each of the S outputs.
+        ``hidden``: the encoder's hidden states, the same for the bases of one of its steps.
+    device, precision
+        See :class:`~genoseq.inference.predict.Predictor`.
+
+    Returns
+    -------
+    float32, shape (L, C), (L, S) or (L, D); NaN where a base is N.  Values are those that scoring
+    gives to a contig of this sequence, before they are rounded.
+
+    Raises
+    ------
+    InputFormatError
+        If a letter is no nucleotide.
+    RegionError
+        If an array is not one of codes.
+    """
+    if isinstance(model, str | Path):
+        model = load_bundle(model)
+    predictor = model if isinstance(model, Predictor) else Predictor(model, device, precision)
+    genome = OneSequence(_codes(sequence))
+    whole = [Region(_NAME, 0, genome.lengths[_NAME])]
+    windows = windows_of(genome, whole, predictor.settings, predictor.context)
+    given = predictor.giving(output)
+    pieces = [
+        np.where(codes == N, np.float32(np.nan), values)
+        for _, codes, values in predict_windows(given, windows, predictor.context, BATCH_BASES)
+    ]
+    rows = np.concatenate(pieces, axis=1) if pieces else np.empty((0, 0), np.float32)
+    if output == "values" and pieces:
+        known = ~np.isnan(rows[0])
+        columns = np.full((len(predictor.task.columns().channels), rows.shape[1]), np.nan)
+        columns[:, known] = predictor.task.columns().matrix @ rows[:, known]
+        rows = columns
+    return np.ascontiguousarray(rows.T, np.float32)
+
+
+def _codes(sequence: str | bytes | NDArray[np.integer]) -> Codes:
+    if isinstance(sequence, str):
+        sequence = sequence.encode("ascii", "replace")
+    if isinstance(sequence, bytes):
+        return encode(sequence)
+    codes = np.asarray(sequence)
+    if codes.ndim != 1 or codes.dtype.kind not in "iu" or (codes.size and not _in_range(codes)):
+        raise RegionError(
+            f"an array of {codes.dtype}, shape {codes.shape}: give letters, or codes 0 to 4 "
+            "(A, C, G, T, N) of shape (L,)"
+        )
+    return codes.astype(np.uint8)
+
+
+def _in_range(codes: NDArray[np.integer]) -> bool:
+    return bool(codes.min() >= 0 and codes.max() <= N)
