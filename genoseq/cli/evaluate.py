@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -63,17 +62,9 @@ def evaluate(
     inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
     record = make_record("evaluate", {"split": split}, inputs, computing(*used))
     write_evaluation(out, evaluation, record)
-    for row in _table(evaluation.metrics):
-        print("\t".join(row))
-
-
-def _table(metrics: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Rows of classes or signals by strand, under a header."""
-    rows = metrics["signals"] if metrics["kind"] == "signal" else metrics["channels"]["classes"]
-    names = [name for name in rows[0] if name != "phase"]
-    yield names
-    for row in rows:
-        yield [_cell(row[name]) for name in names]
+    print("\t".join(evaluation.rows[0]))
+    for row in evaluation.rows:
+        print("\t".join(map(_cell, row.values())))
 
 
 def _cell(value: str | float | None) -> str:

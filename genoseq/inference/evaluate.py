@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from genoseq.config.context import BATCH_BASES
-from genoseq.data.gather import misfits
+from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
-from genoseq.genome.schemes import UNKNOWN
-from genoseq.genome.sequences import Codes, N
-from genoseq.genome.windows import Window, tile
-from genoseq.inference.predict import (
-    Predictor,
-    core_bases,
-    predict_windows,
-)
-from genoseq.metrics.per_base import CurvePoint, build_metrics
+from genoseq.genome.sequences import Codes
+from genoseq.genome.windows import Window
+from genoseq.inference.predict import Predictor, Values, predict_windows
+from genoseq.inference.windows import windows_of
+from genoseq.metrics.per_base import CurvePoint
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
-from genoseq.tokenizers.alignment import left_context
-from genoseq.tokenizers.kmer import KmerTokenizer
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 
@@ -42,23 +35,20 @@ class Evaluation:
     Attributes
     ----------
     metrics
-        Plain JSON data: ``split``, ``stores`` (name to checksum), and what
-        :mod:`genoseq.metrics.per_base` computes.
+        Plain JSON data: ``split``, ``stores`` (name to checksum), and what the task's metrics
+        compute.
     curves
-        Precision-recall points of every class; empty for signals.
+        Precision-recall points of every class; empty where there are none.
+    confusion
+        Rows of level, true and predicted class, and bases; likewise.
+    rows
+        What people read first: figures of each class or signal, by name.
     """
 
     metrics: Mapping[str, Any]
-    curves: Sequence[CurvePoint]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A window of a region of a store."""
-
-    store: Store
-    region: int
-    window: Window
+    curves: Sequence[CurvePoint] = ()
+    confusion: Sequence[tuple[str, str, str, int]] = ()
+    rows: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 def evaluate(
@@ -71,15 +61,14 @@ def evaluate(
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
-    Windows are those of scoring, on the contig's lattice, with the bundle's context; beyond a
-    region's ends the model sees N, because a store holds nothing else.  A base that is N, or all of
-    whose tokens hold an N (of large strides whole tokens at N and at region ends), leaves the
-    metrics like one without a known label.
+    Windows are those of scoring: on the contig's lattice, with the bundle's context, and with the
+    bases beyond a region's ends.  A base that is N leaves the metrics like one without a known
+    label.
 
     Parameters
     ----------
     bundle, stores
-        All with the bundle's tokenizer and label scheme.
+        All with labels that suit the bundle's task.
     split
         train, valid, test or score.
     device
@@ -92,18 +81,43 @@ def evaluate(
     ConfigError
         If a store does not fit the bundle, or no region has the split.
     """
-    wanted = bundle.settings.tokenizer
-    if problems := misfits(stores, wanted, bundle.scheme, "the model", split):
+    task = bundle.task
+    if problems := task.misfits(stores, "the model", split):
         raise ConfigError(problems)
     predictor = Predictor(bundle, device)
-    metrics = build_metrics(bundle.scheme, bundle.activation)
-    windows = ((piece, piece.window, _codes(piece)) for piece in _pieces(bundle, stores, split))
-    done = predict_windows(predictor, windows, bundle.context, BATCH_BASES)
-    for piece, letters, values in done:
-        metrics.update_values(torch.from_numpy(values.T.copy()), _labels(piece, letters == N))
-        report(len(letters))
-    used = {store.name: store.checksums["ids.bin"] for store in stores}
-    return Evaluation({"split": split, "stores": used, **metrics.compute()}, metrics.curves())
+    metrics = task.metrics()
+    for store in stores:
+        for window, codes, values in _predicted(predictor, store, split):
+            batch = _batch(store, window, codes)
+            metrics.update(torch.from_numpy(values.T.copy()), task.targets(batch)[0])
+            report(len(codes))
+    used = {store.name: store.checksums["codes.bin"] for store in stores}
+    figures = metrics.compute()
+    return Evaluation(
+        {"split": split, "stores": used, **figures},
+        metrics.curves(),
+        metrics.confusions(),
+        task.rows(figures),
+    )
+
+
+def _predicted(
+    predictor: Predictor, store: Store, split: str
+) -> Iterator[tuple[Window, Codes, Values]]:
+    """Kept bases of each window of the split's regions, and what is said of them."""
+    regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
+    windows = windows_of(store, regions, predictor.settings, predictor.context)
+    return predict_windows(predictor, windows, predictor.context, BATCH_BASES)
+
+
+def _batch(store: Store, window: Window, codes: Codes) -> Batch:
+    """The kept bases of a window as a batch of one row, without tokens."""
+    labels = None
+    if store.scheme is not None:
+        found = store.labels(window.chrom, window.keep_start, window.keep_end)
+        labels = torch.from_numpy(found.astype(store.scheme.target_dtype)[None])
+    no_ids = torch.empty((1, 0), dtype=torch.int64)
+    return Batch(no_ids, labels, torch.from_numpy(np.array(codes)[None]))
 
 
 def bases_of_split(stores: Sequence[Store], split: str) -> int:
@@ -143,67 +157,18 @@ def write_evaluation(
             for point in evaluation.curves
         )
         _write_rows(partial / CURVES, CurvePoint._fields, points)
-        if evaluation.metrics["kind"] == "classes":
+        if evaluation.confusion:
             header = ("level", "true", "predicted", "bases")
-            _write_rows(partial / CONFUSION, header, _confusion(evaluation.metrics))
+            _write_rows(partial / CONFUSION, header, evaluation.confusion)
         if record is not None:
             write_record(partial, record)
-
-
-def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Piece]:
-    for store in stores:
-        for index in map(int, store.regions.of_split(split)):
-            region = store.regions[index].region
-            core = core_bases(bundle, region.end)
-            for window in tile(region, core, bundle.context, bundle.settings.stride):
-                yield _Piece(store, index, window)
-
-
-def _codes(piece: _Piece) -> Codes:
-    """Bases of a window, N outside the region, read back from the tokens that cover them."""
-    store, index, window = piece.store, piece.region, piece.window
-    region, k, stride = store.regions[index], store.tokenizer.k, store.tokenizer.stride
-    ids = store.ids(index)
-    low, high = window.start - region.start, window.end - region.start
-    first, last = max(0, (low - k) // stride), min(len(ids), (high + k) // stride + 1)
-    bases = KmerTokenizer(k, stride).decode(ids[first:last])
-    begin = first * stride - left_context(k, stride)  # of `bases`, counted from the region's start
-    codes = np.full(high - low, N, np.uint8)
-    start, end = max(low, 0), min(high, len(region))
-    codes[start - low : end - low] = bases[start - begin : end - begin]
-    return codes
-
-
-def _labels(piece: _Piece, unscored: NDArray[np.bool_]) -> torch.Tensor:
-    """Labels of the kept bases (L,) or (L, S), unknown where there is no score."""
-    store, index, window = piece.store, piece.region, piece.window
-    origin = store.regions[index].start
-    kept = slice(window.keep_start - origin, window.keep_end - origin)
-    stored = store.labels(index)[kept]
-    if stored.ndim == 1:
-        return torch.from_numpy(np.where(unscored, UNKNOWN, stored.astype(np.int64)))
-    return torch.from_numpy(np.where(unscored[:, None], np.float32(np.nan), stored))
-
-
-def _confusion(metrics: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
-    for level in ("states", "channels"):
-        names = [_label(row) for row in metrics[level]["classes"]]
-        for true, row in zip(names, metrics[level]["confusion"], strict=True):
-            for predicted, bases in zip(names, row, strict=True):
-                yield level, true, predicted, bases
-
-
-def _label(row: Mapping[str, Any]) -> str:
-    """``CDS+1``: name, strand and phase of a class where it has them."""
-    strand = "" if row["strand"] == "." else row["strand"]
-    return f"{row['name']}{strand}{'' if row['phase'] is None else row['phase']}"
 
 
 def _rounded(values: Sequence[float]) -> list[str]:
     return [f"{value:.6g}" for value in values]
 
 
-def _write_rows(path: Path, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> None:
+def _write_rows(path: Path, header: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(header)

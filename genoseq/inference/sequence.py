@@ -13,7 +13,7 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N, encode
-from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.predict import Predictor, Values, predict_windows
 from genoseq.inference.windows import windows_of
 from genoseq.models.bundle import Bundle, load_bundle
 
@@ -51,7 +51,7 @@ def predict(
     sequence
         Letters in any case, or codes (A 0, C 1, G 2, T 3, N 4) of shape (L,), L of any length.
     output
-        ``values``: those of the tracks, in the order of ``bundle.task.columns().channels``:
+        ``values``: those of the tracks, in the order of ``bundle.task.output().channels``:
         probabilities of classes by strand, or signals.  ``logits``: of each of the S outputs.
         ``hidden``: the encoder's hidden states, the same for the bases of one of its steps.
     device, precision
@@ -67,7 +67,7 @@ def predict(
     InputFormatError
         If a letter is no nucleotide.
     RegionError
-        If an array is not one of codes.
+        If an array is not one of codes, or there is no base.
     """
     if isinstance(model, str | Path):
         model = load_bundle(model)
@@ -75,18 +75,18 @@ def predict(
     genome = OneSequence(_codes(sequence))
     whole = [Region(_NAME, 0, genome.lengths[_NAME])]
     windows = windows_of(genome, whole, predictor.settings, predictor.context)
-    given = predictor.giving(output)
+    predicted = predict_windows(predictor.giving(output), windows, predictor.context, BATCH_BASES)
+    told = predictor.task.output().values if output == "values" else _as_they_are
     pieces = [
-        np.where(codes == N, np.float32(np.nan), values)
-        for _, codes, values in predict_windows(given, windows, predictor.context, BATCH_BASES)
+        np.where(codes == N, np.float32(np.nan), told(values)) for _, codes, values in predicted
     ]
-    rows = np.concatenate(pieces, axis=1) if pieces else np.empty((0, 0), np.float32)
-    if output == "values" and pieces:
-        known = ~np.isnan(rows[0])
-        columns = np.full((len(predictor.task.columns().channels), rows.shape[1]), np.nan)
-        columns[:, known] = predictor.task.columns().matrix @ rows[:, known]
-        rows = columns
-    return np.ascontiguousarray(rows.T, np.float32)
+    if not pieces:
+        raise RegionError("the sequence is empty: give one base at least")
+    return np.ascontiguousarray(np.concatenate(pieces, axis=1).T, np.float32)
+
+
+def _as_they_are(values: Values) -> Values:
+    return values
 
 
 def _codes(sequence: str | bytes | NDArray[np.integer]) -> Codes:

@@ -46,6 +46,15 @@ class CurvePoint(NamedTuple):
     recall: float
 
 
+class Confusion(NamedTuple):
+    """Bases of one class that were taken for another; a name such as ``CDS+1``."""
+
+    level: str
+    true: str
+    predicted: str
+    bases: int
+
+
 class ClassMetrics:
     """Streaming metrics of classes.
 
@@ -100,6 +109,10 @@ class ClassMetrics:
     def curves(self) -> list[CurvePoint]:
         """Precision-recall points of every class, the states first, thresholds falling."""
         return [*self._states.curves(), *self._channels.curves()]
+
+    def confusions(self) -> list[Confusion]:
+        """Bases of each two classes, the states first."""
+        return [*self._states.confusions(), *self._channels.confusions()]
 
 
 class _Level:
@@ -167,6 +180,12 @@ class _Level:
             return None
         gains = np.diff(right, prepend=0)
         return float((gains * (right / called.clip(1))).sum() / right[-1])
+
+    def confusions(self) -> Iterator[Confusion]:
+        names = [_label(state) for state in self.classes]
+        for true, row in zip(names, self.confusion.tolist(), strict=True):
+            for predicted, bases in zip(names, row, strict=True):
+                yield Confusion(self.name, true, predicted, bases)
 
     def curves(self) -> Iterator[CurvePoint]:
         edges = 1 / (1 + np.exp(LOG_ODDS - np.arange(BINS) * (2 * LOG_ODDS / BINS)))
@@ -250,10 +269,20 @@ class SignalMetrics:
         """None: signals have no thresholds."""
         return []
 
+    def confusions(self) -> list[Confusion]:
+        """None: signals have no classes."""
+        return []
+
 
 def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics:
     """The metrics that suit a scheme."""
     return ClassMetrics(scheme) if scheme.kind == "classes" else SignalMetrics(scheme)
+
+
+def _label(state: State) -> str:
+    """``CDS+1``: name, strand and phase of a class where it has them."""
+    strand = "" if state.strand == "." else state.strand
+    return f"{state.name}{strand}{'' if state.phase is None else state.phase}"
 
 
 def _log1p(values: NDArray[np.floating]) -> NDArray[np.floating]:

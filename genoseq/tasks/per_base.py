@@ -20,7 +20,8 @@ from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metric
 from genoseq.store.checks import misfits
 from genoseq.tasks.heads import Activation, activate
 from genoseq.tasks.losses import ACTIVATIONS, Loss, class_weights, loss_function, loss_of
-from genoseq.tasks.task import Columns, Metrics, Task
+from genoseq.tasks.outputs import Output, ValueKind, scheme_output
+from genoseq.tasks.task import Metrics, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
@@ -149,20 +150,15 @@ class PerBase(Task):
                 columns |= {f"{label}.{name}": _number(row[name]) for name in names}
         return columns
 
-    def columns(self, by_phase: bool = False) -> Columns:
-        """A column for each class and strand, or for each codon phase as well."""
-        scheme = self.scheme
-        if not by_phase:
-            rows = np.arange(len(scheme.channels))[:, None]
-            matrix = (rows == scheme.channel_of_state).astype(np.float32)
-            return Columns(matrix, scheme.channels, scheme.kind)
-        chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
-        states = [scheme.states[i] for i in chosen]
-        names = [s.name if s.phase is None else f"{s.name}_phase{s.phase}" for s in states]
-        channels = tuple(
-            Channel(name, state.strand) for name, state in zip(names, states, strict=True)
-        )
-        return Columns(np.eye(len(scheme), dtype=np.float32)[chosen], channels, scheme.kind)
+    def rows(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """By strand, codon phases together."""
+        signal = self.scheme.kind == "signal"
+        rows = report["signals"] if signal else report["channels"]["classes"]
+        return [{name: row[name] for name in row if name != "phase"} for row in rows]
+
+    def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
+        """A channel for each class and strand, or for each codon phase as well; or each signal."""
+        return scheme_output(self.scheme, values, by_phase)
 
 
 def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from genoseq.data.batch import Batch
 from genoseq.tasks.heads import PerBaseHead
+from genoseq.tasks.outputs import Output, ValueKind
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
-    from genoseq.genome.tracks import Channel
-    from genoseq.metrics.per_base import CurvePoint
+    from genoseq.metrics.per_base import Confusion, CurvePoint
     from genoseq.store.store import Store
 
 
@@ -36,23 +36,8 @@ class Metrics(Protocol):
     def curves(self) -> list[CurvePoint]:
         """Precision and recall by threshold; empty where there are no classes."""
 
-
-class Columns(NamedTuple):
-    """How a task's outputs become the columns of tracks.
-
-    Attributes
-    ----------
-    matrix
-        float32, shape (C, S): a column is the sum of these outputs.
-    channels
-        What the C columns are.
-    kind
-        What the values are to writers: ``classes`` (probabilities) or ``signal``.
-    """
-
-    matrix: NDArray[np.float32]
-    channels: tuple[Channel, ...]
-    kind: str
+    def confusions(self) -> list[Confusion]:
+        """Bases of each two classes; likewise."""
 
 
 class Task(ABC):
@@ -148,5 +133,15 @@ class Task(ABC):
         """Columns of the learning curve: flat names and figures of a report of metrics."""
 
     @abstractmethod
-    def columns(self, by_phase: bool = False) -> Columns:
-        """Columns of the tracks that scoring writes."""
+    def rows(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The table that people read: a row for each class or signal, figures by name."""
+
+    @abstractmethod
+    def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
+        """What scoring tells of a model: channels, and how its outputs become their values.
+
+        Raises
+        ------
+        ConfigError
+            If the task has no such values.
+        """

@@ -51,15 +51,16 @@ def test_targets_are_unknown_where_a_base_is_n() -> None:
     assert signal.isfinite().all()
 
 
-def test_columns_add_phases_up_unless_each_is_asked_for() -> None:
-    summed = CLASSES.columns()
+def test_output_adds_phases_up_unless_each_is_asked_for() -> None:
+    states = np.arange(14, dtype=np.float32).reshape(7, 2)
+    summed = CLASSES.output()
     assert [channel.label for channel in summed.channels] == ["CDS.plus", "CDS.minus"]
-    assert summed.matrix.tolist() == [[0, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]]
+    assert summed.values(states).tolist() == [[12, 15], [30, 33]]
     assert summed.kind == "classes"
-    phases = CLASSES.columns(by_phase=True)
+    phases = CLASSES.output(by_phase=True)
     assert phases.channels[4].label == "CDS_phase1.minus"
-    assert phases.matrix[:, 1:].tolist() == np.eye(6).tolist()
-    stranded = PerBase(stranded_scheme(["exon"])).columns(by_phase=True)
+    assert phases.values(states).tolist() == states[1:].tolist()
+    stranded = PerBase(stranded_scheme(["exon"])).output(by_phase=True)
     assert [channel.label for channel in stranded.channels] == ["exon.plus", "exon.minus"]
 
 

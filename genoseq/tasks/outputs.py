@@ -1,0 +1,91 @@
+"""From outputs of a model, states of each base, to what tracks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import ConfigError
+from genoseq.genome.schemes import Scheme, State
+from genoseq.genome.tracks import DECIMALS, Channel
+from genoseq.writers.formats import Kind
+
+Values = NDArray[np.float32]
+ValueKind = Literal["probability", "log-odds"]
+LOG_ODDS = 16.0
+"""Largest log-odds told, where float16 still has steps of 0.01; p is then within 1e-7 of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is told of a model.
+
+    Attributes
+    ----------
+    kind
+        What the values are to writers.
+    channels
+        What they are of, C.
+    values
+        Predictions of states, shape (S, L), to values of channels, (C, L).
+    decimals
+        To which they are rounded in tracks; None: not at all.
+    """
+
+    kind: Kind
+    channels: tuple[Channel, ...]
+    values: Callable[[Values], Values]
+    decimals: int | None = None
+
+
+def scheme_output(scheme: Scheme, values: ValueKind, by_phase: bool) -> Output:
+    """What is told of a model of a scheme: a channel for each class and strand, or signal.
+
+    Raises
+    ------
+    ConfigError
+        If the scheme has no such values.
+    """
+    if values == "log-odds":
+        if scheme.kind != "classes":
+            raise ConfigError("log-odds are of classes, and this model predicts signals")
+        if by_phase:
+            raise ConfigError("log-odds are of every state, codon phases included: not by phase")
+        return Output("log-odds", tuple(map(_state_channel, scheme.states)), state_log_odds)
+    matrix, channels = _channels(scheme, by_phase)
+    decimals = DECIMALS if scheme.kind == "classes" else None
+    return Output(scheme.kind, channels, lambda states: matrix @ states, decimals)
+
+
+def state_log_odds(probabilities: Values) -> Values:
+    """Natural log-odds, log(p / (1 - p)), of states that exclude one another; both (S, L).
+
+    Clipped to :data:`LOG_ODDS`.  The other states are added up, because 1 - p of a float32 near 1
+    has few digits left; one by one, so that a base's value does not depend on its neighbours.
+    """
+    before = np.cumsum(probabilities, axis=0)
+    after = np.cumsum(probabilities[::-1], axis=0)[::-1]
+    others = np.zeros_like(before)
+    others[1:] += before[:-1]
+    others[:-1] += after[1:]
+    with np.errstate(divide="ignore"):  # -inf, and then clipped
+        odds = np.log(np.ascontiguousarray(probabilities)) - np.log(others)
+    return odds.clip(-LOG_ODDS, LOG_ODDS)
+
+
+def _channels(scheme: Scheme, by_phase: bool) -> tuple[Values, tuple[Channel, ...]]:
+    """How states become channels: a 0/1 matrix of shape (C, S), and the C channels."""
+    if not by_phase:
+        rows = np.arange(len(scheme.channels))[:, None]
+        return (rows == scheme.channel_of_state).astype(np.float32), scheme.channels
+    chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
+    named = tuple(_state_channel(scheme.states[i]) for i in chosen)
+    return np.eye(len(scheme), dtype=np.float32)[chosen], named
+
+
+def _state_channel(state: State) -> Channel:
+    return Channel(state.name, state.strand, state.phase)
