@@ -41,10 +41,8 @@ class Progress:
 
     Attributes
     ----------
-    step
-        Optimizer steps done.
-    validated
-        The step of the last validation, 0 before the first.
+    step, validated
+        Optimizer steps done, and the step of the last validation; 0 before the first.
     elapsed
         Seconds of training so far.
     best_step, best_loss, best_metrics
@@ -89,13 +87,9 @@ class StateFolder:
 
     def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
         self.path = path
+        self.last = path / "last.safetensors"
         self.fingerprint = _digest(fingerprint)
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
-
-    @property
-    def last(self) -> Path:
-        """File of the last saved state."""
-        return self.path / "last.safetensors"
 
     def load(self) -> tuple[SavedState | None, str]:
         """The saved state and what to tell about it; None where the run has to start afresh."""
@@ -106,7 +100,10 @@ class StateFolder:
                 header = json.loads((file.metadata() or {})["genoseq"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if header["fingerprint"] != self.fingerprint:
-                return None, f"starting afresh: {self._difference(header['parts'])}"
+                saved = header["parts"]
+                changed = [name for name, part in self._parts.items() if saved.get(name) != part]
+                what = " and ".join(changed) or "settings"
+                return None, f"starting afresh: {what} changed since {self.last} was saved"
             progress = Progress(**header["progress"])
         except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
             return None, f"starting afresh: {self.last} cannot be read ({error})"
@@ -116,11 +113,8 @@ class StateFolder:
 
     def save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Replace the saved state; best weights it does not refer to are removed."""
-        header = {
-            "fingerprint": self.fingerprint,
-            "parts": self._parts,
-            "progress": asdict(progress),
-        }
+        known = {"fingerprint": self.fingerprint, "parts": self._parts}
+        header = {**known, "progress": asdict(progress)}
         _write(self.last, tensors, {"genoseq": json.dumps(header)})
         kept = None if progress.best_step is None else self._best(progress.best_step)
         for path in self.path.glob("best-*.safetensors"):
@@ -137,10 +131,6 @@ class StateFolder:
 
     def _best(self, step: int) -> Path:
         return self.path / f"best-{step:08d}.safetensors"
-
-    def _difference(self, saved: Mapping[str, str]) -> str:
-        changed = [name for name, digest in self._parts.items() if saved.get(name) != digest]
-        return f"{' and '.join(changed) or 'settings'} changed since {self.last} was saved"
 
 
 @contextmanager
@@ -162,31 +152,30 @@ def open_state(
     ConfigError
         If another process is training with the same folder.
     """
-    folder = Path(path)
-    parts = {"format": TRAINING_FORMAT, **fingerprint}
+    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint})
     if not writes:
-        yield StateFolder(folder, parts)
+        yield folder
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.path.mkdir(parents=True, exist_ok=True)
     # The lock is the kernel's, not the file's existence: it cannot outlive its process.
-    with (folder / "lock").open("a+") as lock:
+    with (folder.path / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise ConfigError(
-                f"{folder} is in use by another training ({lock.read().strip() or 'unknown'}): "
+                f"{path} is in use by another training ({lock.read().strip() or 'unknown'}): "
                 f"wait for it, stop it, or name another folder with --state"
             ) from None
         except OSError as error:  # some network file systems have no locks
             _log.warning(
-                "%s cannot be locked (%s): let no other training use it", folder, error.strerror
+                "%s cannot be locked (%s): let no other training use it", path, error.strerror
             )
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename}\n")
         lock.flush()
-        remove_stale(folder)
-        yield StateFolder(folder, parts)
+        remove_stale(folder.path)
+        yield folder
 
 
 def _digest(data: Any) -> str:

@@ -90,22 +90,12 @@ class ProcessGroup:
         if self.world_size > 1:
             distributed.barrier(group=self._control)
 
-    def check_devices(self, device: torch.device) -> None:
-        """BackendError unless all compute on CPUs, or each on a GPU of its own."""
-        own = device.type
-        if own == "cuda":
-            own = f"GPU {torch.cuda.get_device_properties(device).uuid}"
-        found: list[str] = [""] * self.world_size
-        distributed.all_gather_object(found, own, group=self._control)
-        if len({name.startswith("GPU") for name in found}) > 1:
-            raise BackendError(
-                f"processes compute on {', '.join(found)}: give each a GPU, or all --device cpu"
-            )
-        if own != "cpu" and len({*found}) < self.world_size:
-            raise BackendError(
-                f"{self.world_size} processes share {len({*found})} GPUs: start one per GPU, as "
-                f"with srun --ntasks-per-gpu 1"
-            )
+    def all_of(self, value: str) -> list[str]:
+        """The text of each process."""
+        found = [value] * self.world_size
+        if self.world_size > 1:
+            distributed.all_gather_object(found, value, group=self._control)
+        return found
 
     def _gather(self, value: Tensor) -> Tensor:
         whole = value.new_empty(self.world_size * len(value), *value.shape[1:])
@@ -147,7 +137,7 @@ def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessG
             f"to run at once and reach that host; MASTER_ADDR and MASTER_PORT name another"
         ) from error
     try:
-        group.check_devices(device)
+        _check_devices(group, device)
         yield group
     except TrainingInterruptedError:
         distributed.destroy_process_group()  # all of them are here
@@ -172,6 +162,22 @@ def _meet(launch: Launch, device: torch.device) -> ProcessGroup:
     )
     control = distributed.new_group(backend="gloo", timeout=PATIENCE)
     return ProcessGroup(launch.rank, launch.world_size, control)
+
+
+def _check_devices(group: ProcessGroup, device: torch.device) -> None:
+    """BackendError unless all compute on CPUs, or each on a GPU of its own."""
+    gpu = device.type == "cuda"
+    own = f"GPU {torch.cuda.get_device_properties(device).uuid}" if gpu else device.type
+    found = group.all_of(own)
+    if len({name.startswith("GPU") for name in found}) > 1:
+        raise BackendError(
+            f"processes compute on {', '.join(found)}: give each a GPU, or all --device cpu"
+        )
+    if gpu and len({*found}) < len(found):
+        raise BackendError(
+            f"{len(found)} processes share {len({*found})} GPUs: start one per GPU, as with srun "
+            f"--ntasks-per-gpu 1"
+        )
 
 
 def _is_lost(error: RuntimeError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import nullcontext
 from typing import Any
 
@@ -17,14 +18,8 @@ from genoseq.tasks.losses import mean
 from genoseq.training.checkpoint import Progress, SavedState
 from genoseq.training.curve import Curve
 from genoseq.training.losses import PendingLosses, not_finite
-from genoseq.training.optimizer import (
-    build_adamw,
-    moments,
-    parameters_of,
-    restore_moments,
-    set_learning_rate,
-)
-from genoseq.training.schedule import Clock, SaveTimes, learning_rate
+from genoseq.training.optimizer import build_adamw, moments, restore_moments
+from genoseq.training.schedule import SaveTimes, learning_rate
 from genoseq.training.setup import Run, seed_step
 from genoseq.training.stop_signals import TrainingInterruptedError
 
@@ -66,7 +61,7 @@ class Training:
         if saved is not None:
             self._restore(saved)
         self._parallel: nn.Module = run.group.parallel(model, run.device)
-        self._clock = Clock(self.progress.elapsed)
+        self._started = time.monotonic() - self.progress.elapsed
         every = 60 * run.settings.checkpoint_minutes
         self._saves = SaveTimes(every, self.progress.elapsed, run.limit)
         self._agree()
@@ -102,8 +97,7 @@ class Training:
     def save(self) -> None:
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
         progress, group = self.progress, self.run.group
-        self._losses.check(progress.step)
-        losses = self._losses.tensor()
+        losses = self._losses.checked(progress.step)
         progress.elapsed, progress.processes = self._elapsed, group.world_size
         self._saves.saved(progress.elapsed)
         if group.rank:
@@ -121,14 +115,17 @@ class Training:
         seed_step(settings.seed, progress.step, run.group.rank, run.device)
         middle = self._fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
         rate = learning_rate(middle, settings.learning_rate, settings.warmup)
-        set_learning_rate(self._adamw, rate)
+        groups = self._adamw.param_groups
+        for each in groups:
+            each["lr"] = rate
         self._adamw.zero_grad()
         for number, batch in enumerate(batches):
             whole = number == len(batches) - 1
             no_sync = getattr(self._parallel, "no_sync", nullcontext)
             with nullcontext() if whole else no_sync():
                 self._backward(batch, progress.step * len(batches) + number)
-        nn.utils.clip_grad_norm_(parameters_of(self._adamw), settings.clip)
+        moved = [parameter for each in groups for parameter in each["params"]]
+        nn.utils.clip_grad_norm_(moved, settings.clip)
         self._adamw.step()
         progress.step += 1
         self._agree()
@@ -157,7 +154,7 @@ class Training:
     def _validate(self) -> None:
         """Judge the step just done: keep the best weights, stop when patience is out, save."""
         progress, run = self.progress, self.run
-        self._losses.check(progress.step)  # a broken run must not look well
+        self._losses.checked(progress.step)  # a broken run must not look well
         self.model.eval()
         loss, figures = self._measure()
         self._write({"valid_loss": loss, **run.task.figures(figures)})
@@ -194,7 +191,7 @@ class Training:
 
     def _agree(self) -> None:
         """Let all processes see the same time and the same signals: those of rank 0, and of any."""
-        told = self.run.group.rows(self._clock.elapsed(), self.run.stop.received or 0)
+        told = self.run.group.rows(time.monotonic() - self._started, self.run.stop.received or 0)
         self._elapsed = float(told[0, 0])
         self._received = int(told[:, 1].max()) or None
 
@@ -206,10 +203,9 @@ class Training:
         self._losses.restore(tensors[_LOSSES])
 
     def _log_losses(self, fraction: float, rate: float) -> None:
-        self._losses.check(self.progress.step)
-        loss = self._losses.mean()
+        loss = float(self._losses.checked(self.progress.step).double().mean())
         self._write({"train_loss": loss, "learning_rate": rate})
-        self._losses.clear()
+        self._losses.restore(torch.zeros(0))
         self.run.report(fraction)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)

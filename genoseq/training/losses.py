@@ -10,17 +10,10 @@ from genoseq.training.distributed import ProcessGroup
 
 
 class PendingLosses:
-    """Losses of micro-batches that are not yet in the learning curve.
+    """Losses of micro-batches, ``accumulate`` to a step, that are not yet in the learning curve.
 
     They stay on their device: looking at each would make a GPU wait for the processor.  Of several
     processes each has its part of every loss, and all have to look at once.
-
-    Parameters
-    ----------
-    accumulate
-        Micro-batches of a step.
-    group
-        The processes.
     """
 
     def __init__(self, accumulate: int, group: ProcessGroup) -> None:
@@ -32,33 +25,24 @@ class PendingLosses:
         self._losses.append(loss.detach())
 
     def restore(self, losses: Tensor) -> None:
-        """Put back what :meth:`tensor` gave, shape (n,)."""
+        """Put back what :meth:`tensor` gave, shape (n,); of none, forget all."""
         own = losses if self._group.rank == 0 else torch.zeros_like(losses)
         self._losses = list(own.unbind())
-
-    def clear(self) -> None:
-        """Forget them: they are in the curve."""
-        self._losses = []
 
     def tensor(self) -> Tensor:
         """All of them on the CPU, whole, float32, shape (n,)."""
         if not self._losses:
             return torch.zeros(0)
-        if len({loss.device for loss in self._losses}) > 1:  # some were restored
-            self._losses = [loss.cpu() for loss in self._losses]
-        return self._group.sum(torch.stack(self._losses).cpu())
+        return self._group.sum(torch.stack([loss.cpu() for loss in self._losses]))
 
-    def check(self, step: int) -> None:
-        """ConfigError that names the first step whose loss is not finite; ``step`` is the last."""
+    def checked(self, step: int) -> Tensor:
+        """The same; ConfigError that names the first step whose loss is not finite."""
         losses = self.tensor()
         bad = (~losses.isfinite()).nonzero()
         if len(bad):
             ago = (len(losses) - 1 - int(bad[0])) // self._accumulate
             raise not_finite(float(losses[bad[0]]), step - ago)
-
-    def mean(self) -> float:
-        """Mean in double precision."""
-        return float(self.tensor().double().mean())
+        return losses
 
 
 def not_finite(loss: float, step: int, what: str = "loss") -> ConfigError:

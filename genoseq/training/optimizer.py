@@ -13,32 +13,20 @@ _PREFIX = "adam."
 def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter 2019) whose decay spares biases, norms and embeddings.
 
-    Those have no scale to keep small: decay would only pull rare tokens to 0.
-    Frozen weights are left out.  The learning rate is 0 until one is set.
+    Those have no scale to keep small: decay would only pull rare tokens to 0.  Frozen weights are
+    left out.  The learning rate is 0 until one is set.
     """
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     decayed: list[Tensor] = []
     spared: list[Tensor] = []
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            flat = parameter.ndim < 2 or id(parameter) in embeddings
-            (spared if flat else decayed).append(parameter)
+    for parameter in filter(lambda each: each.requires_grad, model.parameters()):
+        flat = parameter.ndim < 2 or id(parameter) in embeddings
+        (spared if flat else decayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": weight_decay},
         {"params": spared, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=0.0, fused=True)
-
-
-def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    """All that it moves, group by group."""
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The same rate for all parameters."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
 
 
 def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

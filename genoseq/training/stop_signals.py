@@ -17,10 +17,7 @@ STOPPING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 class TrainingInterruptedError(GenoseqError):
     """A signal ended the training, after its state was saved.
 
-    Attributes
-    ----------
-    signal
-        Its number; by custom the process ends with status 128 more.
+    ``signal`` is its number; by custom the process ends with status 128 more.
     """
 
     def __init__(self, received: int, where: str) -> None:
@@ -29,24 +26,12 @@ class TrainingInterruptedError(GenoseqError):
 
 
 class StopRequest:
-    """Whether a signal asked to stop.
+    """Whether a signal asked to stop: ``received`` is its number, None while there was none."""
 
-    Attributes
-    ----------
-    received
-        Number of the signal; None as long as there was none.
-    """
+    received: int | None = None
 
-    def __init__(self) -> None:
-        self.received: int | None = None
-
-    def install(self) -> None:
-        """Take over the stopping signals.  Outside the main thread Python cannot: nothing then."""
-        if threading.current_thread() is threading.main_thread():
-            for number in STOPPING:
-                signal.signal(number, self._note)
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal."""
         if self.received == signal.SIGINT == number:
             raise KeyboardInterrupt  # Ctrl-C twice: now
         self.received = number
@@ -54,13 +39,13 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note stopping signals instead of dying of them, while the block runs."""
+    """Note stopping signals instead of dying of them; outside the main thread Python cannot."""
     request = StopRequest()
-    before = {number: signal.getsignal(number) for number in STOPPING}
-    request.install()
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, request.note) for number in STOPPING}
     try:
         yield request
     finally:
-        if threading.current_thread() is threading.main_thread():
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from genoseq.config.base import parse_settings
 from genoseq.config.context import CONTEXT
-from genoseq.config.schema import RunSettings, TokenizerSettings
+from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.errors import BackendError, ConfigError

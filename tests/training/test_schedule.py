@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.training.schedule import Clock, SaveTimes, learning_rate, run_progress
+from genoseq.training.schedule import SaveTimes, learning_rate, run_progress
 
 FRACTION = st.floats(0, 1)
 
@@ -56,9 +56,3 @@ def test_learning_rate_stays_between_zero_and_the_peak(a: float, b: float, warmu
         assert rates[0] <= rates[1]
     if low >= warmup < 1:
         assert rates[0] >= rates[1]
-
-
-def test_clock_adds_what_earlier_processes_spent() -> None:
-    clock = Clock(1000.0)
-    assert clock.elapsed() >= 1000.0
-    assert clock.elapsed() <= clock.elapsed()
