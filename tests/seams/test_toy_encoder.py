@@ -1,0 +1,149 @@
+"""An encoder that is neither recurrent nor attention, added from this file.
+
+A few dilated convolutions.  Run as a script this file is the command line with the encoder in it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import torch
+from planted import planted_store
+from torch import Tensor, nn
+
+import genoseq as gs
+from genoseq.config.encoders import EncoderSettings
+from genoseq.errors import ConfigError
+from genoseq.models.encoders import register_encoder
+
+
+class DilatedSettings(EncoderSettings):
+    family: Literal["dilated"] = "dilated"
+    width: int = 8
+    layers: int = 3
+
+    def reach(self) -> int:
+        return 2**self.layers - 1
+
+    def describe(self) -> str:
+        return f"dilated, {self.layers} x {self.width}"
+
+
+class Dilated(nn.Module):
+    def __init__(self, inputs: int, settings: DilatedSettings, dropout: float) -> None:
+        super().__init__()
+        del dropout
+        self.outputs = settings.width
+        self.layers = nn.ModuleList(
+            nn.Conv1d(settings.width if n else inputs, settings.width, 3, padding=2**n, dilation=2**n)
+            for n in range(settings.layers)
+        )
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        hidden = vectors.transpose(1, 2)
+        for layer in self.layers:
+            hidden = torch.nn.functional.gelu(layer(hidden))
+        return hidden.transpose(1, 2)
+
+
+register_encoder(DilatedSettings, Dilated)
+
+SETTINGS = {
+    "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"family": "dilated"}},
+    "training": {
+        **{"steps": 120, "window": 300, "batch": 4, "validate_every": 40, "precision": "fp32"},
+        **{"checkpoint_minutes": 1e-9, "validation_windows": 4, "learning_rate": 0.02},
+    },
+}
+
+
+def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, __file__, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def genome_of(folder: Path) -> Path:
+    """The contigs of a planted store as FASTA, and its labels as BED."""
+    store = planted_store(folder / "planted", ("train", 12_000), ("valid", 3_000), ("test", 3_000))
+    chroms = list(store.lengths)
+    fasta = (f">{chrom}\n{store.sequence(chrom, 0, store.lengths[chrom])}\n" for chrom in chroms)
+    (folder / "genome.fa").write_text("".join(fasta))
+    return folder / "genome.fa"
+
+
+def test_encoder_of_another_package_goes_through_every_verb(tmp_path: Path) -> None:
+    genome, store, model = genome_of(tmp_path), tmp_path / "planted", tmp_path / "model"
+    words = ("train", store, "--settings", json.dumps(SETTINGS), "-o")
+    whole = run(*words, tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    training = subprocess.Popen([sys.executable, __file__, *map(str, words), str(model)])
+    last = tmp_path / "model.state/last.safetensors"
+    while not last.exists() and training.poll() is None:
+        time.sleep(0.01)
+    training.send_signal(signal.SIGKILL)
+    training.wait()
+    resumed = run(*words, model)
+    assert "resuming after step" in resumed.stderr
+    for name in ("model.safetensors", "config.json"):
+        assert (model / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    loaded = gs.load_bundle(model)
+    assert loaded.context == loaded.settings.reach == 3 * (7 + 2)
+    measured = run("evaluate", model, store, "-o", tmp_path / "evaluation")
+    assert measured.returncode == 0, measured.stderr
+    figures = json.loads((tmp_path / "evaluation/metrics.json").read_text())
+    assert figures["channels"]["macro_f1"] > 0.7
+    scored = run("score", genome, "-m", model, "-o", tmp_path / "tracks")
+    assert scored.returncode == 0, scored.stderr
+    assert (tmp_path / "tracks/CDS.plus.bw").exists()
+
+
+def test_encoder_whose_cost_nobody_knows_is_estimated(tmp_path: Path) -> None:
+    genome_of(tmp_path)
+    (tmp_path / "genomes.tsv").write_text("name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n")
+    (tmp_path / "x.bed").write_text("train0\t0\t90\tCDS\t0\t+\n")
+    split = {"block": 2_000, "gap": 0}
+    config = {"genomes": "genomes.tsv", "models": {"toy": SETTINGS}, "split": split}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    checked = run("config", "check", "config.json", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    (row,) = (line for line in checked.stdout.splitlines() if line.startswith("train"))
+    assert "?" in row
+
+
+class Halves(nn.Module):
+    """Any module with the interface of an encoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs = 6
+        self.linear = nn.Linear(8, 6)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return torch.nn.functional.gelu(self.linear(vectors))
+
+
+def test_fit_takes_any_module_as_encoder(tmp_path: Path) -> None:
+    store = planted_store(tmp_path / "planted", ("train", 12_000), ("valid", 3_000))
+    settings = {**SETTINGS, "model": {"embedding": 4, "stem": {"width": 8}}}
+    torch.manual_seed(2)
+    made = gs.fit([store], settings, tmp_path / "model", encoder=Halves())
+    with pytest.raises(gs.BundleError, match=r"the encoder is a module of your own, Halves, given"):
+        gs.load_bundle(tmp_path / "model")
+    loaded = gs.load_bundle(tmp_path / "model", encoder=Halves())
+    letters = store.sequence("train0", 0, 1_000)
+    assert (gs.predict(loaded, letters) == gs.predict(made, letters)).all()
+    with pytest.raises(ConfigError, match=r"^Linear is no encoder: it needs an attribute outputs"):
+        gs.fit([store], settings, tmp_path / "other", encoder=nn.Linear(8, 8))
+
+
+if __name__ == "__main__":
+    from genoseq.cli.app import main
+
+    main()

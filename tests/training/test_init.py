@@ -1,0 +1,91 @@
+"""Tests of genoseq.training.fit going on from a bundle, and of genoseq.models.start."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_fit import SMALL, run_settings, weights_of
+
+from genoseq.errors import ConfigError
+from genoseq.genome.schemes import stranded_scheme
+from genoseq.models.bundle import Bundle, load_bundle
+from genoseq.store.store import Store
+from genoseq.training.fit import fit
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def trained(store: Store, tmp_path: Path) -> Path:
+    fit([store], run_settings(steps=120, learning_rate=0.02), tmp_path / "trained")
+    return tmp_path / "trained"
+
+
+def body_of(bundle: Bundle) -> torch.Tensor:
+    """All weights but those of the head."""
+    tensors = bundle.model.state_dict().items()
+    return torch.cat([value.flatten() for name, value in tensors if not name.startswith("head.")])
+
+
+def test_fit_goes_on_from_a_bundle(store: Store, trained: Path, tmp_path: Path) -> None:
+    short = {"training": {"steps": 1, "learning_rate": 1e-9, "window": 300, "batch": 4}}
+    on = fit([store], short, tmp_path / "on", init=trained)
+    assert on.settings == load_bundle(trained).settings  # though the settings name no network
+    assert torch.allclose(body_of(on), body_of(load_bundle(trained)), atol=1e-6)
+    afresh = fit([store], {**short, "model": SMALL}, tmp_path / "afresh")
+    assert on.metrics["valid"]["loss"] < 0.7 * afresh.metrics["valid"]["loss"]
+
+
+def test_new_labels_get_a_new_head(store: Store, trained: Path, tmp_path: Path) -> None:
+    other = relabelled(store, tmp_path / "other")
+    made = fit([other], {"training": {"steps": 2}}, tmp_path / "made", init=load_bundle(trained))
+    assert made.task.outputs == 3
+    assert made.model.head.projection.out_features == 9
+
+
+def relabelled(store: Store, path: Path) -> Store:
+    """The same bases, with coding sequence of either strand as one class each."""
+    from genoseq.store.store import write_store
+
+    scheme = stranded_scheme(["coding"])
+    table = np.array([0, 1, 1, 1, 2, 2, 2], np.uint8)
+    pieces = [
+        (region.region, region.split, table[store.region_labels(number)])
+        for number, region in enumerate(store.regions)
+    ]
+    contigs = [(name, [store.codes(name, 0, n)]) for name, n in store.lengths.items()]
+    return write_store(path, "other", scheme, contigs, pieces, {})
+
+
+def test_frozen_training_moves_the_head_alone(store: Store, trained: Path, tmp_path: Path) -> None:
+    settings = {"training": {"steps": 20, "learning_rate": 0.1}}
+    made = fit([store], settings, tmp_path / "made", init=trained, freeze=True)
+    before = load_bundle(trained)
+    assert torch.equal(body_of(made), body_of(before))
+    head = "head.projection.weight"
+    assert not torch.equal(made.model.state_dict()[head], before.model.state_dict()[head])
+    assert all(weight.requires_grad for weight in made.model.parameters())
+
+
+def test_run_from_a_bundle_resumes_and_knows_its_start(
+    store: Store, trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"training": {"steps": 20, "window": 300, "batch": 4}}
+    with caplog.at_level("INFO", "genoseq"):
+        fit([store], settings, tmp_path / "made", init=trained)
+        before = weights_of(tmp_path / "made")
+        fit([store], settings, tmp_path / "made", init=trained)
+        assert "resuming after step 20" in caplog.text
+        assert weights_of(tmp_path / "made") == before
+        fit([store], settings, tmp_path / "made", init=trained, freeze=True)
+        assert "starting afresh: start changed since" in caplog.text
+
+
+def test_fit_says_what_it_cannot_go_on_from(store: Store, trained: Path, tmp_path: Path) -> None:
+    wider = {"model": {**SMALL, "encoder": {"width": 9}}}
+    message = r"^the network to go on from has model\.encoder\.width 8 and not 9: leave model out"
+    with pytest.raises(ConfigError, match=message):
+        fit([store], wider, tmp_path / "made", init=trained)
+    with pytest.raises(ConfigError, match=r"^frozen weights come from a bundle: name one"):
+        fit([store], {}, tmp_path / "made", freeze=True)
