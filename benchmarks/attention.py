@@ -1,12 +1,13 @@
 """Time, useful FLOP/s and peak memory of attention: ours beside PyTorch's and flash-attn.
 
     python benchmarks/attention.py [--csv attention.csv]
+    python benchmarks/attention.py --window 64 1024 --lengths 4096 16384 65536 --seconds 60
 
 One document, all heads alike.  On a GPU, bf16, 1k to 1M tokens, head widths 64 and 128:
 
     genoseq           window + global tokens, and full attention
-    FlexAttention     the same window + global tokens, compiled, with its BlockMask
-    flash-attn        the window alone: it has no global tokens; where installed
+    FlexAttention     the same, compiled, with its BlockMask
+    flash-attn        the window alone: it has no global tokens; full attention; where installed
     SDPA flash, cuDNN full attention alone: they take no mask
 
 On a CPU, where each case runs in a process of its own so that the peak is its own:
@@ -21,6 +22,7 @@ medians after a warm-up, of the wall or, with --clock processor, of all threads'
 which is what to trust on a busy machine with one thread.  Peak memory is torch's on a GPU, inputs
 included, and the process's resident set on a CPU, Python, torch and its compiler included (250 to
 450 MB).  ``OOM``: it did not fit the GPU, or, on a CPU, the address space that --memory grants.
+``no time``: the --seconds were over before this row began.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from itertools import product
@@ -135,6 +138,7 @@ def row(case: Case, found: Figures) -> dict[str, str]:
     return {
         "attention": case.name,
         "mask": case.mask,
+        "window": "" if case.mask == "full" else str(case.window),
         "D": str(case.width),
         "tokens": str(case.tokens),
         "pass": case.direction,
@@ -144,16 +148,23 @@ def row(case: Case, found: Figures) -> dict[str, str]:
     }
 
 
-def parse(gpu: bool) -> argparse.Namespace:
+def parse() -> argparse.Namespace:
     """What was asked for; the defaults are the device's."""
+    device = argparse.ArgumentParser(add_help=False)
+    here = "cuda" if torch.cuda.is_available() else "cpu"
+    device.add_argument("--device", choices=["cpu", "cuda"], default=here)
+    gpu = device.parse_known_args()[0].device == "cuda"
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[device],
     )
     lengths = [2**n for n in ((10, 12, 14, 16, 18, 20) if gpu else (10, 12, 14, 16))]
     parser.add_argument("--lengths", type=int, nargs="+", default=lengths, help="tokens")
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128] if gpu else [64])
     parser.add_argument("--heads", type=int, default=16 if gpu else 4)
-    parser.add_argument("--window", type=int, default=1024 if gpu else 128, help="to each side")
+    window = 1024 if gpu else 128
+    parser.add_argument("--window", type=int, nargs="+", default=[window], help="to each side")
     parser.add_argument("--globals", type=int, default=64 if gpu else 16, help="global tokens")
     kinds = ["bfloat16", "float16", "float32"]
     fast = gpu or choose_precision("cpu").precision == "bf16"
@@ -162,38 +173,65 @@ def parse(gpu: bool) -> argparse.Namespace:
     parser.add_argument("--memory", type=float, default=8, help="CPU: GB of address space")
     parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--only", nargs="+", choices=BUILD, help="these alone")
+    parser.add_argument("--seconds", type=float, help="begin no row after so many")
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
+def chosen(asked: argparse.Namespace) -> Iterator[Case]:
+    """The rows that were asked for."""
+    peers = ON_GPU if asked.device == "cuda" else ON_CPU
+    masked = [
+        (name, mask, window)
+        for mask, names in peers.items()
+        for window in (asked.window[:1] if mask == "full" else asked.window)
+        for name in names
+        if not asked.only or name in asked.only
+    ]
+    passes = ("forward", "forward+backward")
+    for width, tokens, (name, mask, window), direction in product(
+        asked.widths, asked.lengths, masked, passes
+    ):
+        yield Case(
+            name=name,
+            mask=mask,
+            width=width,
+            tokens=tokens,
+            direction=direction,
+            heads=asked.heads,
+            window=window,
+            global_tokens=asked.globals,
+            dtype=asked.dtype,
+            device=asked.device,
+            clock=asked.clock,
+        )
+
+
 def main() -> None:
     """Print the table, write the CSV."""
-    gpu = torch.cuda.is_available()
-    asked = parse(gpu)
+    start = time.perf_counter()
+    asked = parse()
     if asked.one:
         run_one(asked.one)
         return
-    device = "cuda" if gpu else "cpu"
-    kind = getattr(torch, asked.dtype)
+    gpu, kind = asked.device == "cuda", getattr(torch, asked.dtype)
     where = torch.cuda.get_device_name() if gpu else f"CPU, {asked.threads} threads"
     print(f"{where}, torch {torch.__version__}, {asked.dtype}, {asked.clock} time")
-    print(f"{asked.heads} heads, window {asked.window} a side, {asked.globals} global tokens")
+    windows = " and ".join(map(str, asked.window))
+    print(f"{asked.heads} heads, window {windows} a side, {asked.globals} global tokens")
     for width in asked.widths:
-        choice = choose(device, kind, width)
+        choice = choose(asked.device, kind, width)
         print(f"genoseq at head width {width}: {choice.backend} ({choice.reason})")
     table = []
-    settings = (asked.heads, asked.window, asked.globals, asked.dtype, device, asked.clock)
-    peers = [(name, mask) for mask, names in (ON_GPU if gpu else ON_CPU).items() for name in names]
-    passes = ("forward", "forward+backward")
-    for width, tokens, (name, mask), direction in product(
-        asked.widths, asked.lengths, peers, passes
-    ):
-        if asked.only and name not in asked.only:
-            continue
-        case = Case(name, mask, width, tokens, direction, *settings)
-        apart = (case, asked.threads, asked.memory)
-        table.append(row(case, measure(case) if gpu else measure_apart(*apart)))
+    for case in chosen(asked):
+        if asked.seconds is not None and time.perf_counter() - start > asked.seconds:
+            found = Figures(problem="no time")
+        elif gpu:
+            found = measure(case)
+        else:
+            found = measure_apart(case, asked.threads, asked.memory)
+        table.append(row(case, found))
         show(table[-1], header=len(table) == 1)
     if asked.csv and table:
         with asked.csv.open("w", newline="") as file:
@@ -205,9 +243,9 @@ def main() -> None:
 def show(cells: dict[str, str], header: bool) -> None:
     """Print a row as it comes."""
     for words in (cells.keys(), cells.values()) if header else (cells.values(),):
-        name, mask, width, tokens, direction, ms, rate, peak = words
+        name, mask, window, width, tokens, direction, ms, rate, peak = words
         print(
-            f"{name:<17}{mask:<15}{width:>4}{tokens:>9}  {direction:<18}"
+            f"{name:<17}{mask:<15}{window:>6}{width:>4}{tokens:>9}  {direction:<18}"
             f"{ms:>12}{rate:>10}{peak:>9}",
             flush=True,
         )

@@ -56,16 +56,19 @@ def ours(case: Case) -> Attend:
 
 
 def flex(case: Case) -> Attend:
-    """FlexAttention, compiled, with its BlockMask."""
+    """FlexAttention, compiled, with its BlockMask; full attention has none."""
     from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
+    torch.compiler.reset()  # each case is compiled anew: more than 8 would be refused
     window, first = case.window, case.global_tokens
 
     def sees(_b: Tensor, _h: Tensor, i: Tensor, j: Tensor) -> Tensor:
         return ((i - j).abs() <= window) | (i < first) | (j < first)
 
     size = case.tokens
-    blocks = create_block_mask(sees, None, None, size, size, device=case.device, _compile=True)
+    blocks = None
+    if case.mask != "full":
+        blocks = create_block_mask(sees, None, None, size, size, device=case.device, _compile=True)
     compiled = torch.compile(flex_attention, fullgraph=True)
     return lambda q, k, v: compiled(*map(heads_first, (q, k, v)), block_mask=blocks)
 
@@ -74,7 +77,7 @@ def flash(case: Case) -> Attend:
     """flash-attn: a window, no global tokens."""
     from flash_attn import flash_attn_func  # type: ignore[import-not-found]
 
-    reach = (case.window, case.window)
+    reach = (-1, -1) if case.mask == "full" else (case.window, case.window)
     return lambda q, k, v: flash_attn_func(q[None], k[None], v[None], window_size=reach)
 
 
@@ -112,5 +115,5 @@ BUILD = {
 }
 BOTH = "window+global"
 ON_GPU = {BOTH: ["genoseq", "FlexAttention"], "window": ["flash-attn"]}
-ON_GPU["full"] = ["genoseq", "SDPA flash", "SDPA cuDNN"]
+ON_GPU["full"] = ["genoseq", "SDPA flash", "SDPA cuDNN", "FlexAttention", "flash-attn"]
 ON_CPU = {BOTH: ["genoseq", "SDPA dense mask", "FlexAttention"]}

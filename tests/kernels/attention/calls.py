@@ -28,10 +28,11 @@ class Given(NamedTuple):
     d_out: Tensor
     d_lse: Tensor | None
 
-    def to(self, dtype: torch.dtype) -> Given:
+    def to(self, dtype: torch.dtype, device: str | None = None) -> Given:
+        """The same in another type; `device`: another place too."""
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        d_lse = None if self.d_lse is None else self.d_lse.to(wide)
-        return Given(*(t.to(dtype) for t in self[:4]), d_lse)
+        d_lse = None if self.d_lse is None else self.d_lse.to(device, wide)
+        return Given(*(t.to(device, dtype) for t in self[:4]), d_lse)
 
 
 def given_for(options: Options, seed: int = 0) -> Given:

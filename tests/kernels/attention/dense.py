@@ -10,11 +10,11 @@ from kernels.attention.cases import Options
 from torch import Tensor
 
 
-def visible(options: Options, length: int) -> Tensor:
+def visible(options: Options, length: int, device: torch.device) -> Tensor:
     """Whether query i sees key j, (length, length)."""
-    i = torch.arange(length)[:, None]
-    j = torch.arange(length)[None, :]
-    seen = torch.ones(length, length, dtype=torch.bool)
+    i = torch.arange(length, device=device)[:, None]
+    j = torch.arange(length, device=device)[None, :]
+    seen = torch.ones(length, length, dtype=torch.bool, device=device)
     if options.window is not None:
         seen = (i - j).abs() <= options.window
         seen = seen | (i < options.global_tokens) | (j < options.global_tokens)
@@ -32,7 +32,8 @@ def turn(vectors: Tensor, options: Options) -> Tensor:
     """Vectors (T, H, D) rotated as complex numbers x[d] + i x[d + D/2]."""
     angle = torch.cat([angles(options)[:length] for length in options.lengths])[:, None]
     near, far = vectors.chunk(2, dim=-1)
-    cos, sin = (part.to(_table_type(vectors)) for part in (angle.cos(), angle.sin()))
+    wide = _table_type(vectors)
+    cos, sin = (part.to(vectors.device, wide) for part in (angle.cos(), angle.sin()))
     turned = torch.cat([near * cos - far * sin, far * cos + near * sin], dim=-1)
     return turned.to(vectors.dtype)
 
@@ -50,7 +51,7 @@ def attend(
         queries = q_d.transpose(0, 1)
         keys, values = (t.transpose(0, 1).repeat_interleave(copies, 0) for t in (k_d, v_d))
         scores = (queries @ keys.mT * scale).to(_table_type(q))
-        scores = scores.masked_fill(~visible(options, q_d.shape[0]), float("-inf"))
+        scores = scores.masked_fill(~visible(options, q_d.shape[0], q.device), float("-inf"))
         outs.append((torch.softmax(scores, -1).to(q.dtype) @ values).transpose(0, 1))
         sums.append(torch.logsumexp(scores, -1))
     return torch.cat(outs), torch.cat(sums, dim=-1)
