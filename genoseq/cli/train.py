@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from genoseq.config.schema import RunSettings, TokenizerSettings
+    from genoseq.config.schema import RunSettings
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
@@ -21,10 +21,7 @@ Stores = Annotated[list[Path], typer.Argument(help="Stores with the splits train
 Output = Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")]
 SettingsSource = Annotated[
     str,
-    typer.Option(
-        help="Model and training settings: YAML or JSON file, or JSON text; the tokenizer is "
-        "the stores' where they name none."
-    ),
+    typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
 ]
 State = Annotated[
     Path | None, typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state")
@@ -85,7 +82,7 @@ def train(
     from genoseq.store.store import open_store
 
     opened = [open_store(path) for path in stores]
-    run = _settings(settings, flags, opened[0].tokenizer)
+    run = _settings(settings, flags)
 
     import torch
 
@@ -121,13 +118,8 @@ def train(
         raise typer.Exit(128 + error.signal) from None
 
 
-def _settings(
-    source: str, flags: dict[str, float | int | None], tokenizer: TokenizerSettings
-) -> RunSettings:
-    """Settings of a file or text, with those flags in the place of its training settings.
-
-    The tokenizer is the given one where they name none.
-    """
+def _settings(source: str, flags: dict[str, float | int | None]) -> RunSettings:
+    """Settings of a file or text, with those flags in the place of its training settings."""
     from genoseq.config.base import parse_settings, read_mapping
     from genoseq.config.schema import RunSettings
 
@@ -135,8 +127,6 @@ def _settings(
     given = {name: value for name, value in flags.items() if value is not None}
     if given and isinstance(data.get("training", {}), dict):
         data = data | {"training": data.get("training", {}) | given}
-    if isinstance(data.get("model", {}), dict):
-        data = data | {"model": {"tokenizer": tokenizer.model_dump(), **data.get("model", {})}}
     return parse_settings(RunSettings, data, None if source.lstrip().startswith("{") else source)
 
 

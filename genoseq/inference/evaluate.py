@@ -13,11 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genoseq.data.gather import misfits
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
-from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.windows import Window, tile
 from genoseq.inference.predict import (
@@ -28,9 +26,8 @@ from genoseq.inference.predict import (
 )
 from genoseq.metrics.per_base import CurvePoint, build_metrics
 from genoseq.models.bundle import Bundle
+from genoseq.store.checks import misfits
 from genoseq.store.store import Store
-from genoseq.tokenizers.alignment import left_context
-from genoseq.tokenizers.kmer import KmerTokenizer
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 
@@ -71,15 +68,14 @@ def evaluate(
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
-    Windows are those of scoring, on the contig's lattice, with the bundle's context; beyond a
-    region's ends the model sees N, because a store holds nothing else.  A base that is N, or all of
-    whose tokens hold an N (of large strides whole tokens at N and at region ends), leaves the
-    metrics like one without a known label.
+    Windows are those of scoring: on the contig's lattice, with the bundle's context, and with the
+    bases beyond a region's ends.  A base that is N leaves the metrics like one without a known
+    label.
 
     Parameters
     ----------
     bundle, stores
-        All with the bundle's tokenizer and label scheme.
+        All with the bundle's label scheme.
     split
         train, valid, test or score.
     device
@@ -92,8 +88,7 @@ def evaluate(
     ConfigError
         If a store does not fit the bundle, or no region has the split.
     """
-    wanted = bundle.settings.tokenizer
-    if problems := misfits(stores, wanted, bundle.scheme, "the model", split):
+    if problems := misfits(stores, bundle.scheme, "the model", split):
         raise ConfigError(problems)
     predictor = Predictor(bundle, device)
     metrics = build_metrics(bundle.scheme, bundle.activation)
@@ -102,7 +97,7 @@ def evaluate(
     for piece, letters, values in done:
         metrics.update_values(torch.from_numpy(values.T.copy()), _labels(piece, letters == N))
         report(len(letters))
-    used = {store.name: store.checksums["ids.bin"] for store in stores}
+    used = {store.name: store.checksums["codes.bin"] for store in stores}
     return Evaluation({"split": split, "stores": used, **metrics.compute()}, metrics.curves())
 
 
@@ -154,23 +149,17 @@ def _pieces(bundle: Bundle, stores: Sequence[Store], split: str) -> Iterator[_Pi
     for store in stores:
         for index in map(int, store.regions.of_split(split)):
             region = store.regions[index].region
-            core = core_bases(bundle, region.end)
+            core = core_bases(bundle, store.lengths[region.chrom])
             for window in tile(region, core, bundle.context, bundle.settings.stride):
                 yield _Piece(store, index, window)
 
 
 def _codes(piece: _Piece) -> Codes:
-    """Bases of a window, N outside the region, read back from the tokens that cover them."""
-    store, index, window = piece.store, piece.region, piece.window
-    region, k, stride = store.regions[index], store.tokenizer.k, store.tokenizer.stride
-    ids = store.ids(index)
-    low, high = window.start - region.start, window.end - region.start
-    first, last = max(0, (low - k) // stride), min(len(ids), (high + k) // stride + 1)
-    bases = KmerTokenizer(k, stride).decode(ids[first:last])
-    begin = first * stride - left_context(k, stride)  # of `bases`, counted from the region's start
-    codes = np.full(high - low, N, np.uint8)
-    start, end = max(low, 0), min(high, len(region))
-    codes[start - low : end - low] = bases[start - begin : end - begin]
+    """Bases of a window, N outside the contig."""
+    store, window = piece.store, piece.window
+    codes = np.full(window.end - window.start, N, np.uint8)
+    start, end = max(window.start, 0), min(window.end, store.lengths[window.chrom])
+    codes[start - window.start : end - window.start] = store.codes(window.chrom, start, end)
     return codes
 
 
@@ -179,10 +168,11 @@ def _labels(piece: _Piece, unscored: NDArray[np.bool_]) -> torch.Tensor:
     store, index, window = piece.store, piece.region, piece.window
     origin = store.regions[index].start
     kept = slice(window.keep_start - origin, window.keep_end - origin)
-    stored = store.labels(index)[kept]
-    if stored.ndim == 1:
-        return torch.from_numpy(np.where(unscored, UNKNOWN, stored.astype(np.int64)))
-    return torch.from_numpy(np.where(unscored[:, None], np.float32(np.nan), stored))
+    scheme = store.scheme
+    assert scheme is not None  # evaluate has checked it
+    labels = store.region_labels(index)[kept].astype(scheme.target_dtype)
+    labels[unscored] = scheme.unknown
+    return torch.from_numpy(labels)
 
 
 def _confusion(metrics: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:

@@ -20,7 +20,6 @@ from genoseq.plan.memory import predicting_memory, training_memory
 from genoseq.plan.operations import work_of
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
-from genoseq.tokenizers.vocabulary import Vocabulary
 
 # Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
 BASES_A_SECOND = {
@@ -216,10 +215,8 @@ class _Run:
         return Estimate(*parts, *hours, self._missing(names))
 
     def _tokenize(self) -> Estimate:
-        tokenizers = {run.model.tokenizer for run in self.models.values()}
-        tokens = sum(Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers)
-        disk = self.label + tokens / len(tokenizers)
-        return self._per_genome("tokenize", self.plan.learned, disk, len(tokenizers))
+        # A byte for the code of each base, and its labels.
+        return self._per_genome("tokenize", self.plan.learned, 1 + self.label)
 
     def _train(self) -> Estimate:
         found = [training_cost(run, self.states) for run in self.models.values()]

@@ -13,7 +13,6 @@ import torch
 from genoseq.config.context import round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
-from genoseq.data.gather import misfits
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE
@@ -21,6 +20,7 @@ from genoseq.genome.schemes import BACKGROUND, Scheme
 from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.device import choose_device, choose_precision, computing
+from genoseq.store.checks import misfits
 from genoseq.store.store import Store
 from genoseq.tasks.losses import activation_of, build_objective, build_weight
 from genoseq.training.checkpoint import SavedState, StateFolder, open_state
@@ -57,7 +57,7 @@ def fit(
     Parameters
     ----------
     stores
-        All with the settings' tokenizer and one label scheme.
+        All with one label scheme.
     settings
         The network and how it is trained.
     out
@@ -127,7 +127,7 @@ def check_training(
         With every problem that was found.
     """
     scheme = stores[0].scheme
-    problems = misfits(stores, settings.model.tokenizer, scheme, stores[0].path, "train")
+    problems = misfits(stores, scheme, stores[0].path, "train")
     if not problems and scheme is not None and (absent := _absent_classes(stores, scheme)):
         problems.append(
             f"no base to train on is {listed(absent)}: add a genome that has some, or leave the "
@@ -177,7 +177,7 @@ def _build_run(
     team: Team,
     limit: float | None,
 ) -> Run:
-    training = settings.training
+    training, tokenizer = settings.training, settings.model.tokenizer
     window = round_up(training.window, settings.model.stride)
     precision, reason = choose_precision(device, training.precision)
     _log.info("computing in %s on %s: %s", precision, device, reason)
@@ -186,7 +186,9 @@ def _build_run(
     valid = None
     if any(len(store.regions.of_split("valid")) for store in stores):
         most = training.validation_windows
-        valid = ValidationWindows(stores, "valid", window, training.batch, most, team.share)
+        valid = ValidationWindows(
+            stores, tokenizer, "valid", window, training.batch, most, team.share
+        )
     else:
         _log.info("no region of split valid: the weights of the last step will be kept")
     return Run(
@@ -197,6 +199,7 @@ def _build_run(
         precision,
         TrainingWindows(
             stores,
+            tokenizer,
             window,
             training.batch,
             training.seed,
@@ -227,7 +230,7 @@ def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
     counts = np.zeros(256, np.int64)
     for store in stores:
         for index in store.regions.of_split("train"):
-            counts += np.bincount(store.labels(int(index)), minlength=256)
+            counts += np.bincount(store.region_labels(int(index)), minlength=256)
     return [int(count) for count in counts[: len(scheme)]]
 
 

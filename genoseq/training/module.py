@@ -99,6 +99,7 @@ class TrainingModule(LightningModule):
             set_learning_rate(self.adamw, rate)
         with autocast(self.run.precision, batch.ids.device):
             logits = self.model(batch.ids)
+        assert batch.labels is not None  # check_training has looked
         loss = self.run.loss(logits, batch.labels)
         self.losses.append(loss)
         return loss * team.size  # DistributedDataParallel divides the sum of gradients by it
@@ -136,6 +137,7 @@ class TrainingModule(LightningModule):
         ids = batch.ids if rows else batch.ids.new_zeros(1, batch.ids.shape[1])
         with autocast(self.run.precision, batch.ids.device):
             logits = self.model(ids)[:rows]
+        assert batch.labels is not None
         loss = self.validation.add(logits, batch.labels)
         if not loss < float("inf"):
             raise not_finite(loss, self.progress.step, "validation loss")

@@ -14,7 +14,7 @@ import torch
 
 from genoseq.config.base import parse_settings
 from genoseq.config.encoders import TransformerSettings
-from genoseq.config.schema import ModelSettings, TokenizerSettings
+from genoseq.config.schema import ModelSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
@@ -26,7 +26,6 @@ from genoseq.report.results import read_learning_curve, read_precision_recall, r
 from genoseq.report.summary import write_summary
 from genoseq.store.leaks import store_leaks
 from genoseq.store.store import write_store
-from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.writers.outputs import write_tracks
 
 SCHEME = cds_phase_scheme()
@@ -68,18 +67,12 @@ def make_evaluation(folder: Path, name: str = "tiny") -> Path:
 def make_store(folder: Path, name: str = "made", shared: bool = False) -> Path:
     codes = np.random.default_rng(3).integers(0, 4, 2 * LENGTH).astype(np.uint8)
     halves = (codes[:LENGTH], codes[:LENGTH] if shared else codes[LENGTH:])
-    tokenizer = KmerTokenizer(3, 1)
     pieces = [
-        (
-            Region("c", place * LENGTH, (place + 1) * LENGTH),
-            split,
-            tokenizer.encode(half),
-            np.zeros(LENGTH, np.uint8),
-        )
-        for place, (split, half) in enumerate(zip(("train", "test"), halves, strict=True))
+        (Region("c", place * LENGTH, (place + 1) * LENGTH), split, np.zeros(LENGTH, np.uint8))
+        for place, split in enumerate(("train", "test"))
     ]
-    path = folder / "stores" / f"{name}.k3s1"
-    write_store(path, name, TokenizerSettings(), SCHEME, pieces, {"fasta": "made.fa"})
+    path = folder / "stores" / name
+    write_store(path, name, SCHEME, [("c", halves)], pieces, {"fasta": "made.fa"})
     return path
 
 

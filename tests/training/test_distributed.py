@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted import planted_store
 
-from genoseq.config.schema import TrainingSettings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError, ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
@@ -102,15 +102,19 @@ def test_shares_divide_rows_evenly(count: int, of: int) -> None:
 @pytest.mark.parametrize("of", [2, 3, 7])
 def test_batches_of_shares_make_up_the_batch(tmp_path: Path, of: int) -> None:
     stores = [planted_store(tmp_path / "store", ("train", 5_000), ("valid", 3_000))]
+    tokenizer = TokenizerSettings()
     shares = [Share(rank, of) for rank in range(of)]
     for whole, parts in (
         (
-            TrainingWindows(stores, 300, 7, 1, True, 3),
-            [TrainingWindows(stores, 300, 7, 1, True, 3, share) for share in shares],
+            TrainingWindows(stores, tokenizer, 300, 7, 1, True, 3),
+            [TrainingWindows(stores, tokenizer, 300, 7, 1, True, 3, share) for share in shares],
         ),
         (
-            ValidationWindows(stores, "valid", 300, 7),
-            [ValidationWindows(stores, "valid", 300, 7, None, share) for share in shares],
+            ValidationWindows(stores, tokenizer, "valid", 300, 7),
+            [
+                ValidationWindows(stores, tokenizer, "valid", 300, 7, None, share)
+                for share in shares
+            ],
         ),
     ):
         for number in range(len(whole)):

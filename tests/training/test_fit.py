@@ -5,23 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from planted import planted_store
+from planted import planted_store, store_of_contigs
 from small_fit import SMALL, TRANSFORMER, rows_of, run_settings
 from torch.utils.data import Dataset
 
 from genoseq.config.base import parse_settings
 from genoseq.config.context import CONTEXT
-from genoseq.config.schema import RunSettings
+from genoseq.config.schema import RunSettings, TokenizerSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.errors import BackendError, ConfigError
-from genoseq.genome.regions import Region
 from genoseq.genome.schemes import State, stranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
 from genoseq.tasks.losses import build_objective
-from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
 from genoseq.training.lightning import build_trainer, quiet_lightning
@@ -96,27 +94,25 @@ def test_loss_that_is_not_finite_stops_the_run(store: Store, tmp_path: Path) -> 
 def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:
     stores = [
         planted_store(tmp_path / "first", ("score", 1000)),
-        planted_store(tmp_path / "second", ("test", 1000), k=2, stride=2),
+        planted_store(tmp_path / "second", ("test", 1000)),
     ]
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "thesis.txt").touch()
     with pytest.raises(ConfigError) as caught:
         fit(stores, run_settings(), tmp_path / "model")
     found = caught.value.problems
-    assert len(found) == 3
-    assert "holds k2s2 tokens, the model reads k3s1: tokenize again" in found[0]
-    assert found[1] == "no region of split 'train': the stores have score, test"
-    assert found[2] == f"{tmp_path}/model is there already and holds thesis.txt: name a new folder"
+    assert len(found) == 2
+    assert found[0] == "no region of split 'train': the stores have score, test"
+    assert found[1] == f"{tmp_path}/model is there already and holds thesis.txt: name a new folder"
 
 
 def test_fit_refuses_a_class_that_no_training_base_has(tmp_path: Path) -> None:
     scheme = stranded_scheme(["CDS", "tRNA", "intron"])
     labels = np.zeros(600, np.uint8)
     labels[100:200] = scheme.states.index(State("tRNA", "-"))
-    ids = KmerTokenizer(3, 1).encode(np.zeros(600, np.uint8))
-    piece = (Region("c", 0, 600), "train", ids, labels)
+    row = ("c", "train", np.zeros(600, np.uint8), labels)
     settings = run_settings()
-    made = write_store(tmp_path / "s", "s", settings.model.tokenizer, scheme, [piece], {})
+    made = store_of_contigs(tmp_path / "s", scheme, [row])
     with pytest.raises(ConfigError, match=r"^no base to train on is CDS, intron: add"):
         fit([made], settings, tmp_path / "model")
 
@@ -165,14 +161,15 @@ class Halves(Dataset[Batch]):
         self.whole = whole
 
     def __getitem__(self, number: int) -> Batch:
-        ids, labels = self.whole[number // 2]
+        ids, labels, codes = self.whole[number // 2]
+        assert labels is not None
         half = len(ids) // 2
         part = slice(0, half) if number % 2 == 0 else slice(half, None)
-        return Batch(ids[part], labels[part])
+        return Batch(ids[part], labels[part], codes[part])
 
 
 def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Path) -> None:
-    windows = TrainingWindows([store], 300, 8, 1, True, 20)
+    windows = TrainingWindows([store], TokenizerSettings(), 300, 8, 1, True, 20)
     found = []
     for accumulate, data in ((1, windows), (2, Halves(windows))):
         settings = parse_settings(
