@@ -43,7 +43,7 @@ from torch.nn import functional
 
 from genoseq.config.encoders import TransformerSettings
 from genoseq.config.schema import ModelSettings
-from genoseq.genome.schemes import BACKGROUND, Scheme, State
+from genoseq.genome.schemes import BACKGROUND, ClassScheme, State
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import attention
 from genoseq.models.allocator import keep_freed_memory
@@ -173,7 +173,7 @@ def layer_call(case: Case, length: int) -> Callable[[], object]:
 
 def training_call(case: Case, length: int) -> Callable[[], object]:
     """A training step of a model of one token a base, on random bases."""
-    scheme = Scheme("classes", (State(BACKGROUND), State("marked")))
+    scheme = ClassScheme((State(BACKGROUND), State("marked")))
     settings = ModelSettings(
         stem=None, encoder=encoder(TRAINING_LAYERS, checkpoint=case.checkpoint)
     )

@@ -34,11 +34,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
-from genoseq.config.schema import TokenizerSettings
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.store.store import Piece, write_store
-from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.store.store import Contig, Piece, write_store
 
 MODEL = {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 16}}
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
@@ -113,15 +111,16 @@ class Runs:
 def random_store(folder: Path) -> None:
     """Blocks of 300 bases, each of one label, whose letters lean towards one."""
     rng = np.random.default_rng(1)
-    scheme, settings = cds_phase_scheme(), TokenizerSettings()
-    tokenizer = KmerTokenizer(settings.k, settings.stride)
+    scheme = cds_phase_scheme()
+    contigs: list[Contig] = []
     pieces: list[Piece] = []
     for split, bases in (("train", 300_000), ("valid", 60_000)):
         labels = np.repeat(rng.integers(0, len(scheme), bases // 300, np.uint8), 300)
         leaning = rng.random(bases) < 0.05 * labels
         codes = np.where(leaning, 1, rng.integers(0, 4, bases)).astype(np.uint8)
-        pieces.append((Region(split, 0, bases), split, tokenizer.encode(codes), labels))
-    write_store(folder, "made", settings, scheme, pieces, {})
+        contigs.append((split, [codes]))
+        pieces.append((Region(split, 0, bases), split, labels))
+    write_store(folder, "made", scheme, contigs, pieces, {})
 
 
 def final_losses(state: Path) -> tuple[float, float]:

@@ -39,7 +39,7 @@ from genoseq.tasks.per_base import PerBase
 from genoseq.cli.demo import GENOME
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
-from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN, ClassScheme, State
 from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import PerBaseModel, build_model
@@ -50,7 +50,7 @@ from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.schedule import learning_rate
 
-SCHEME = Scheme("classes", (State(BACKGROUND), State("marked")))
+SCHEME = ClassScheme((State(BACKGROUND), State("marked")))
 WORD = 24
 LENGTH, LEAST = 65_536, 20_000
 """bp of a window, and between marker and target at least; shorter windows: in proportion."""

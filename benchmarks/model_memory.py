@@ -122,7 +122,7 @@ def trained(settings: dict[str, Any], folder: Path) -> float:
     cut = ["-o", "r.fa", "--bed", "r.bed", "--split", "blocks", "--gap", "500"]
     peak([*GENOSEQ, "extract", "g.fa", *cut], folder)
     labels = ["-o", "store", "--bed", "r.bed", "--annotation", "g.gff3"]
-    peak([*GENOSEQ, "tokenize", "r.fa", *labels], folder)
+    peak([*GENOSEQ, "tokenize", "g.fa", *labels], folder)
     return peak([*GENOSEQ, "train", "store", "-o", "m", "--settings", json.dumps(settings)], folder)
 
 

@@ -78,7 +78,7 @@ def costs(folder: Path, genome: Path, annotation: Path, models: list[Path]) -> d
     split = ("--split", "blocks", "--block", "5000", "--gap", "500", "--bed", bed)
     did("extract", "regions.fa", "extract", genome, "-o", fasta, *split)
     labels = ("--bed", bed, "--annotation", annotation)
-    store = did("tokenize", "store", "tokenize", fasta, "-o", folder / "store", *labels)
+    store = did("tokenize", "store", "tokenize", genome, "-o", folder / "store", *labels)
     beds = did("shards", "beds", "shards", genome, "-o", folder / "beds", "--count", "1")
     for model in models:
         words = (

@@ -3,8 +3,8 @@
 Both train the default network with the same loss, AdamW, clipping and number format, on the same
 batches, in turns within one process.  A step's time is that between two requests for a batch, so
 setting up a run counts for neither.  Processor time is what to trust on a busy machine.  The third
-row also cuts its batches out of a store.  All keep freed memory, as genoseq's commands do; with
-``--trim`` none does, and page faults decide who is slower.
+row also reads its batches out of a store and makes their tokens.  All keep freed memory, as
+genoseq's commands do; with ``--trim`` none does, and page faults decide who is slower.
 
     python benchmarks/training_overhead.py --steps 40 --repeats 5
 """
@@ -36,7 +36,6 @@ from genoseq.models.build import build_model
 from genoseq.models.device import autocast, choose_precision
 from genoseq.store.store import Store, write_store
 from genoseq.tasks.losses import activation_of, build_objective
-from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.checkpoint import open_state
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.setup import Run
@@ -74,6 +73,7 @@ def bare(settings: RunSettings, batches: Timed) -> None:
         batch = batches[step]
         with autocast(precision):
             logits = model(batch.ids)
+        assert batch.labels is not None
         loss = objective(logits, batch.labels)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -100,14 +100,13 @@ def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
         build_trainer(run, torch.device("cpu"), folder / "logs", 0).fit(module)
 
 
-def random_store(path: Path, settings: RunSettings, bases: int) -> Store:
+def random_store(path: Path, bases: int) -> Store:
     """A store of random letters and labels."""
     rng = np.random.default_rng(1)
-    tokenizer = settings.model.tokenizer
-    ids = KmerTokenizer(tokenizer.k, tokenizer.stride).encode(rng.integers(0, 4, bases, np.uint8))
+    contigs = [("random", [rng.integers(0, 4, bases, np.uint8)])]
     labels = np.repeat(rng.integers(0, len(SCHEME), bases // 300 + 1, np.uint8), 300)[:bases]
-    piece = (Region("random", 0, bases), "train", ids, labels)
-    return write_store(path, "random", tokenizer, SCHEME, [piece], {})
+    piece = (Region("random", 0, bases), "train", labels)
+    return write_store(path, "random", SCHEME, contigs, [piece], {})
 
 
 def main() -> None:
@@ -132,8 +131,11 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store = random_store(folder / "store", settings, 1_000_000)
-        windows = TrainingWindows([store], asked.window, asked.batch, 1, True, asked.steps)
+        store = random_store(folder / "store", 1_000_000)
+        tokenizer = settings.model.tokenizer
+        windows = TrainingWindows(
+            [store], tokenizer, asked.window, asked.batch, 1, True, asked.steps
+        )
         kept = [windows[step] for step in range(asked.steps)]
         for repeat in range(asked.repeats):
             for label, spent in times.items():

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from genoseq.config.schema import TokenizerSettings
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.store.store import Piece, Store, write_store
-from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.genome.schemes import Scheme, cds_phase_scheme
+from genoseq.genome.sequences import Codes
+from genoseq.store.store import Store, write_store
+
+Labelled = tuple[str, str, Codes, Any]
+"""A contig, the split of all of it, its base codes (L,), and its labels, or None."""
 
 
-def planted_store(path: Path, *parts: tuple[str, int], k: int = 3, stride: int = 1) -> Store:
+def store_of_contigs(
+    path: Path,
+    scheme: Scheme | None,
+    rows: Iterable[Labelled],
+    name: str | None = None,
+    sources: Mapping[str, Any] | None = None,
+) -> Store:
+    """A store of contigs, each of which is a region."""
+    rows = list(rows)
+    contigs = [(chrom, [codes]) for chrom, _, codes, _ in rows]
+    pieces = [(Region(chrom, 0, len(codes)), split, labels) for chrom, split, codes, labels in rows]
+    return write_store(path, name or path.name, scheme, contigs, pieces, sources or {})
+
+
+def planted_store(path: Path, *parts: tuple[str, int]) -> Store:
     """A store of regions given as (split, bases), labelled by strand and codon phase."""
-    pieces = [
-        planted_piece(f"{split}{number}", split, length, KmerTokenizer(k, stride))
+    rows = [
+        planted_contig(f"{split}{number}", split, length)
         for number, (split, length) in enumerate(parts)
     ]
-    settings = TokenizerSettings(k=k, stride=stride)
-    return write_store(path, "planted", settings, cds_phase_scheme(), pieces, {})
+    return store_of_contigs(path, cds_phase_scheme(), rows, "planted")
 
 
-def planted_piece(name: str, split: str, length: int, tokenizer: KmerTokenizer) -> Piece:
-    """One region; four in five letters of a gene follow its codon."""
+def planted_contig(name: str, split: str, length: int) -> Labelled:
+    """One contig; four in five letters of a gene follow its codon."""
     rng = np.random.default_rng(length)
     codes = rng.integers(0, 4, length, np.uint8)
     labels = np.zeros(length, np.uint8)
@@ -38,4 +55,4 @@ def planted_piece(name: str, split: str, length: int, tokenizer: KmerTokenizer) 
         codes[at : at + bases] = gene if forward else 3 - gene[::-1]
         labels[at : at + bases] = 1 + phases if forward else 4 + phases[::-1]
         at += bases
-    return Region(name, 0, length), split, tokenizer.encode(codes), labels
+    return name, split, codes, labels

@@ -203,7 +203,7 @@ def _bytes(number: float) -> str:
 
 
 def _listed(stores: list[str]) -> str:
-    return listed(Path(store).name.rsplit(".", 1)[0] for store in stores)
+    return listed(Path(store).name for store in stores)
 
 
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")

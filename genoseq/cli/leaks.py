@@ -11,7 +11,7 @@ import typer
 from genoseq.errors import StoreError
 from genoseq.files.atomic import atomic_file, check_distinct
 
-EPILOG = "Example: genoseq leaks results/stores/*.k3s1 -o leaks.json"
+EPILOG = "Example: genoseq leaks results/stores/* -o leaks.json"
 
 
 def leaks(

@@ -31,6 +31,33 @@ def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
         yield _lines(label, total, unit)
 
 
+@contextmanager
+def fraction_progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A function to call with the fraction of all that is done by now."""
+    if not logging.getLogger("genoseq").isEnabledFor(logging.INFO):
+        yield lambda _fraction: None
+    elif sys.stderr.isatty():
+        shown = 0
+        with progress(label, 1000, "") as advance:
+
+            def report(fraction: float) -> None:
+                nonlocal shown
+                advance(int(1000 * fraction) - shown)
+                shown = int(1000 * fraction)
+
+            yield report
+    else:
+        said = 0
+
+        def say(fraction: float) -> None:
+            nonlocal said
+            if int(_STEPS * fraction) > said:
+                said = int(_STEPS * fraction)
+                print(f"{label}: {100 * fraction:.0f}%", file=sys.stderr, flush=True)
+
+        yield say
+
+
 def watched(verb: str, tracks: Iterable[Track], total: int) -> Iterator[Track]:
     """The same tracks, which have ``total`` bases in all, with progress."""
     with progress(verb, total, "bases") as advance:

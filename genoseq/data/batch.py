@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Batch(NamedTuple):
-    """Windows of tokens and the labels of their bases.
+    """Windows of tokens, the labels of their bases, and the bases.
 
     Attributes
     ----------
@@ -16,8 +16,12 @@ class Batch(NamedTuple):
         int64, shape (B, T).
     labels
         int64 states, shape (B, L) with L = T * stride and 255 for unknown; or float32 signals,
-        shape (B, L, S), NaN for unknown.
+        shape (B, L, S), NaN for unknown; None where the stores have no labels.
+    codes
+        Base codes on the window's strand, uint8, shape (B, L): A 0, C 1, G 2, T 3, and N 4 also
+        beyond the region's ends.
     """
 
     ids: Tensor
-    labels: Tensor
+    labels: Tensor | None
+    codes: Tensor

@@ -4,11 +4,13 @@ Both are indexed by batch, and batch n depends on the stores, the settings and n
 starts again at step n sees what it would have seen, and there is no state to save.  Use them in a
 ``DataLoader`` with ``batch_size=None``.
 
-A window begins on a cell (any base where stride is 1), never leaves its region, and is filled up
-with ``[UNK]`` and unknown labels where the region is shorter.  On the reverse strand ids are looked
-up and flipped, so the window's bases are those of its cells moved by ``alignment.reverse_shift``:
-with an even k at stride 1 the labels are fetched one base further right, and the tokens are
-exactly those of the reverse-complemented bases among their true neighbours.
+Tokens are counted from the first base of a region.  A window begins at a token (at any base where
+stride is 1), never leaves its region, and is filled up with ``[UNK]`` and unknown labels where the
+region is shorter.  Tokens at a window's edge see their true neighbours inside the region, and N
+beyond it.  On the reverse strand tokens are looked up and flipped, so the window's bases are those
+of its tokens moved by ``alignment.reverse_shift``: with an even k at stride 1 the labels are
+fetched one base further right, and the tokens are exactly those of the reverse-complemented bases
+among their true neighbours.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import Dataset
 
+from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
-from genoseq.data.gather import WindowGather, cells_of_split, windows_of
+from genoseq.data.gather import WindowGather, regions_of_split
 from genoseq.store.store import Store
+from genoseq.tokenizers.alignment import token_count
 
 
 class Share(NamedTuple):
@@ -49,17 +53,19 @@ WHOLE = Share()
 class TrainingWindows(Dataset[Batch]):
     """Random windows of the regions with split ``train``, one batch a step.
 
-    A region is drawn in proportion to its bases, then the window's start among its cells, all
+    A region is drawn in proportion to its bases, then the window's start among its tokens, all
     equally likely.
 
     Parameters
     ----------
     stores
-        At least one; all with the same tokenizer and label scheme.
+        At least one; all with the same label scheme, or all without labels.
+    tokenizer
+        k and stride of the tokens.
     window
-        Bases a window: a multiple of the tokenizer's stride.
+        Bases in a window: a multiple of the tokenizer's stride.
     batch
-        Windows a batch.
+        Windows in a batch.
     seed
         Key of the random numbers; batch n is drawn from Philox (Salmon et al. 2011) with the key
         (seed, n).
@@ -73,14 +79,15 @@ class TrainingWindows(Dataset[Batch]):
     Raises
     ------
     StoreError
-        If the stores differ in tokenizer or scheme, have no labels, or no region to train on.
+        If the stores differ in their scheme, or have no region to train on.
     ConfigError
-        If the window does not consist of whole cells.
+        If the window does not consist of whole tokens.
     """
 
     def __init__(
         self,
         stores: Sequence[Store],
+        tokenizer: TokenizerSettings,
         window: int,
         batch: int,
         seed: int,
@@ -88,9 +95,10 @@ class TrainingWindows(Dataset[Batch]):
         steps: int,
         share: Share = WHOLE,
     ) -> None:
-        self._gather = WindowGather(stores, window)
-        self._cells = cells_of_split(stores, "train")
-        self._ends = np.cumsum(self._cells.tokens)
+        self._gather = WindowGather(stores, tokenizer, window)
+        self._regions = regions_of_split(stores, "train")
+        self._tokens = token_count(self._regions.bases, tokenizer.stride)
+        self._ends = np.cumsum(self._tokens)
         self._batch = batch
         self._seed = seed
         self._reverse_complement = reverse_complement
@@ -107,10 +115,10 @@ class TrainingWindows(Dataset[Batch]):
         rng = np.random.Generator(np.random.Philox(key=key))
         drawn = rng.integers(self._ends[-1], size=self._batch)
         rows = np.searchsorted(self._ends, drawn, side="right")
-        starts = rng.integers(np.maximum(self._cells.tokens[rows] - self._gather.tokens, 0) + 1)
+        starts = rng.integers(np.maximum(self._tokens[rows] - self._gather.tokens, 0) + 1)
         flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
         own = self._own
-        return self._gather(windows_of(self._cells, rows[own], starts[own], flipped[own]))
+        return self._gather(self._regions.pick(rows[own]), starts[own], flipped[own])
 
 
 class ValidationWindows(Dataset[Batch]):
@@ -118,7 +126,7 @@ class ValidationWindows(Dataset[Batch]):
 
     Parameters
     ----------
-    stores, window, batch, share
+    stores, tokenizer, window, batch, share
         As in :class:`TrainingWindows`.  The last batch may be smaller.
     split
         The split to look at.
@@ -135,17 +143,19 @@ class ValidationWindows(Dataset[Batch]):
     def __init__(
         self,
         stores: Sequence[Store],
+        tokenizer: TokenizerSettings,
         split: str,
         window: int,
         batch: int,
         count: int | None = None,
         share: Share = WHOLE,
     ) -> None:
-        self._gather = WindowGather(stores, window)
-        self._cells = cells_of_split(stores, split)
+        self._gather = WindowGather(stores, tokenizer, window)
+        self._regions = regions_of_split(stores, split)
         self._batch = batch
         self._share = share
-        self._windows = -(-self._cells.tokens // self._gather.tokens)
+        tokens = token_count(self._regions.bases, tokenizer.stride)
+        self._windows = -(-tokens // self._gather.tokens)
         self._ends = np.cumsum(self._windows)
         total = int(self._ends[-1])
         self._count = total if count is None else min(count, total)
@@ -163,4 +173,4 @@ class ValidationWindows(Dataset[Batch]):
         windows = (2 * places + 1) * self._ends[-1] // (2 * self._count)
         rows = np.searchsorted(self._ends, windows, side="right")
         starts = (windows - self._ends[rows] + self._windows[rows]) * self._gather.tokens
-        return self._gather(windows_of(self._cells, rows, starts, np.zeros(len(rows), bool)))
+        return self._gather(self._regions.pick(rows), starts, np.zeros(len(rows), bool))

@@ -1,48 +1,36 @@
-"""Where the bases of regions are: in a genome, or in the FASTA of regions that was cut out of it.
+"""Regions of a genome to learn from, each with its split.
 
-``genoseq extract --split`` writes such a pair: a FASTA whose records are named
-``chrom:start-end`` (0-based), and a BED with the split in its name column and the genome's contig
-lengths in lines ``#contig NAME LENGTH``, parted by tabs.
+``genoseq extract --split ... --bed`` writes such a BED: the split is in its name column, and the
+genome's contig lengths are in lines ``#contig NAME LENGTH`` on top, parted by tabs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from genoseq.config.base import SPLITS
-from genoseq.errors import InputFormatError, RegionError
+from genoseq.errors import InputFormatError, RegionError, listed
 from genoseq.extraction.splits import limited
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.regions import Region, check_bounds
-from genoseq.genome.sequences import Codes
 from genoseq.readers.bed import BedRecord, read_bed
-
-if TYPE_CHECKING:
-    from genoseq.readers.fasta import Fasta
 
 CONTIG_LINE = "#contig"
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedRegion:
-    """A region of the genome, its split, and the FASTA record and base where it begins."""
+    """A region of the genome and its split."""
 
     region: Region
     split: str
-    record: str
-    offset: int
-
-    def codes(self, fasta: Fasta) -> Codes:
-        """Its bases, shape (L,), on the forward strand."""
-        return fasta.codes(self.record, self.offset, self.offset + len(self.region))
 
     def pieces(self) -> Iterator[LocatedRegion]:
         """The same bases in pieces of at most 16 Mb, so that little is held in memory at once."""
         for piece in limited(self.region):
-            yield replace(self, region=piece, offset=self.offset + piece.start - self.region.start)
+            yield replace(self, region=piece)
 
 
 def contig_line(chrom: str, length: int) -> str:
@@ -61,50 +49,55 @@ def contig_lengths(path: str | Path) -> dict[str, int]:
     return lengths
 
 
-def whole_contigs(fasta: Fasta) -> list[LocatedRegion]:
+def whole_contigs(lengths: Mapping[str, int]) -> list[LocatedRegion]:
     """Every contig with a base, to train on."""
     return [
         piece
-        for chrom, length in fasta.lengths.items()
+        for chrom, length in lengths.items()
         if length
-        for piece in LocatedRegion(Region(chrom, 0, length), "train", chrom, 0).pieces()
+        for piece in LocatedRegion(Region(chrom, 0, length), "train").pieces()
     ]
 
 
-def locate(fasta: Fasta, bed: str | Path) -> tuple[list[LocatedRegion], dict[str, int] | None]:
-    """Regions of a BED in a FASTA of the genome or of the regions, told apart by record names.
+def locate(lengths: Mapping[str, int], bed: str | Path) -> list[LocatedRegion]:
+    """Regions of a BED with their splits, in its order.
 
-    Returns
-    -------
-    The regions in the BED's order, and the genome's contig lengths: None if neither file has them.
+    Parameters
+    ----------
+    lengths
+        bp of the genome's contigs.
 
     Raises
     ------
     InputFormatError
-        If there is no region, a name is no split, or neither contigs nor regions are in the FASTA.
+        If there is no region, a name is no split, or a contig is not in the genome or has another
+        length there.
     RegionError
         If a region runs past its contig's end, or shares bases with one of another split.
     """
     records = read_bed(bed)
     if not records:
         raise InputFormatError("holds no region", bed)
-    cut_out = all(fasta.lengths.get(_name(r)) == r.end - r.start for r in records)
-    located: list[LocatedRegion] = []
-    for record in records:
-        region, split = Region(record.chrom, record.start, record.end), _split(record, bed)
-        if cut_out:
-            located += LocatedRegion(region, split, _name(record), 0).pieces()
-            continue
-        if record.chrom not in fasta.lengths:
+    if strange := {record.chrom for record in records} - lengths.keys():
+        raise InputFormatError(
+            f"its regions are on {listed(strange)}, but the contigs of the FASTA are "
+            f"{listed(lengths)}: give the FASTA of the whole genome that the BED is of",
+            bed,
+        )
+    # A pipe cannot be read twice.
+    for chrom, length in contig_lengths(bed).items() if Path(bed).is_file() else ():
+        if lengths.get(chrom, length) != length:
             raise InputFormatError(
-                f"region {_name(record)}: {fasta.path} has neither a contig {record.chrom!r} nor a "
-                f"record {_name(record)!r} of that length: give the FASTA that belongs to this BED",
+                f"contig {chrom!r} has {length} bp here and {lengths[chrom]} in the FASTA: "
+                f"is it another assembly?",
                 bed,
             )
-        check_bounds(region, fasta.lengths)
-        located += LocatedRegion(region, split, record.chrom, record.start).pieces()
+    located: list[LocatedRegion] = []
+    for record in records:
+        region = check_bounds(Region(record.chrom, record.start, record.end), lengths)
+        located += LocatedRegion(region, _split(record, bed)).pieces()
     _check_apart(located)
-    return located, (contig_lengths(bed) or None) if cut_out else dict(fasta.lengths)
+    return located
 
 
 def _check_apart(located: list[LocatedRegion]) -> None:
@@ -124,16 +117,12 @@ def _check_apart(located: list[LocatedRegion]) -> None:
             reach[one.split] = one
 
 
-def _name(record: BedRecord) -> str:
-    return f"{record.chrom}:{record.start}-{record.end}"
-
-
 def _split(record: BedRecord, bed: str | Path) -> str:
     if record.name == ".":
         return "train"
     if record.name not in SPLITS:
         raise InputFormatError(
-            f"region {_name(record)}: its name {record.name!r} should be its split, one of "
+            f"region {record.region}: its name {record.name!r} should be its split, one of "
             f"{', '.join(SPLITS)}: cut -f1-3 makes all of them train",
             bed,
         )

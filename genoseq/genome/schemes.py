@@ -6,10 +6,11 @@ strand, their codon phases added up, and without the background state ``none``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from genoseq.genome.tracks import Channel
 BACKGROUND = "none"
 UNKNOWN = 255
 """Label of a base whose class is not known: it leaves the loss and every metric."""
+
+Array = NDArray[Any]
 
 _OPPOSITE: dict[Strand, Strand] = {"+": "-", "-": "+", ".": "."}
 
@@ -39,29 +42,70 @@ class State:
 
 
 @dataclass(frozen=True)
-class Scheme:
-    """The outputs of a model, in order.
+class Scheme(ABC):
+    """The outputs of a model, in order, and what labels of them look like.
 
-    ``classes``: states exclude one another, and state 0 is the background ``none``.
-    ``signal``: each state is a number of its own (regression), and there is no background.
+    Of L bases labels have shape (..., L) or (..., L, S).
+
+    Attributes
+    ----------
+    states
+        The S outputs.
+    kind
+        ``classes`` or ``signal``.
+    dtype
+        Type of labels on disk, little-endian.
+    target_dtype
+        Type of labels that a loss takes.
+    unknown
+        The label of a base of which nothing is known.
     """
 
-    kind: Literal["classes", "signal"]
     states: tuple[State, ...]
+
+    kind: ClassVar[Literal["classes", "signal"]]
+    dtype: ClassVar[np.dtype[Any]]
+    target_dtype: ClassVar[np.dtype[Any]]
+    unknown: ClassVar[float]
 
     def __post_init__(self) -> None:
         if len(set(self.states)) != len(self.states) or not self.states:
             raise ConfigError(
                 f"label scheme: states must be distinct and at least one: {self.states}"
             )
-        if self.kind == "classes":
-            if self.states[0] != State(BACKGROUND) or len(self.states) < 2:
-                raise ConfigError(f"label scheme: state 0 must be {BACKGROUND!r}, then the classes")
-            if len(self.states) > UNKNOWN:
-                raise ConfigError(f"label scheme: {len(self.states)} states, at most {UNKNOWN}")
+        self._check_states()
         mirrored = {State(s.name, _OPPOSITE[s.strand], s.phase) for s in self.states}
         if mirrored != set(self.states):
             raise ConfigError("label scheme: a class on one strand needs its twin on the other")
+
+    @abstractmethod
+    def _check_states(self) -> None:
+        """ConfigError if they cannot be of this kind."""
+
+    @abstractmethod
+    def label_shape(self, bases: int) -> tuple[int, ...]:
+        """Shape of the labels of L bases."""
+
+    @abstractmethod
+    def mirrored(self, labels: Array) -> Array:
+        """Labels of the reverse complement: in reverse order, strands swapped, phases kept."""
+
+    @abstractmethod
+    def known(self, labels: Array) -> NDArray[np.bool_]:
+        """Which labels are known; same shape."""
+
+    @abstractmethod
+    def check(self, labels: Array) -> str | None:
+        """What is wrong with the values of labels; None if nothing is."""
+
+    @property
+    @abstractmethod
+    def counted(self) -> tuple[str, ...]:
+        """What :meth:`count` counts."""
+
+    @abstractmethod
+    def count(self, labels: Array) -> NDArray[np.int64]:
+        """Bases of each of :attr:`counted` in labels of shape (L,) or (L, S)."""
 
     def __len__(self) -> int:
         return len(self.states)
@@ -93,35 +137,144 @@ class Scheme:
         return {"kind": self.kind, "states": [asdict(state) for state in self.states]}
 
 
+@dataclass(frozen=True)
+class ClassScheme(Scheme):
+    """Classes: states exclude one another, state 0 is the background ``none``.
+
+    Labels are states, shape (..., L); :data:`UNKNOWN` is the label of an unknown base.
+    """
+
+    kind: ClassVar[Literal["classes", "signal"]] = "classes"
+    dtype: ClassVar[np.dtype[Any]] = np.dtype("u1")
+    target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.int64)
+    unknown: ClassVar[float] = UNKNOWN
+
+    def _check_states(self) -> None:
+        if self.states[0] != State(BACKGROUND) or len(self.states) < 2:
+            raise ConfigError(f"label scheme: state 0 must be {BACKGROUND!r}, then the classes")
+        if len(self.states) > UNKNOWN:
+            raise ConfigError(f"label scheme: {len(self.states)} states, at most {UNKNOWN}")
+
+    def label_shape(self, bases: int) -> tuple[int, ...]:
+        """(L,)."""
+        return (bases,)
+
+    @cached_property
+    def _mirror(self) -> NDArray[np.uint8]:
+        table = np.arange(UNKNOWN + 1, dtype=np.uint8)
+        table[: len(self)] = self.reverse_permutation
+        return table
+
+    def mirrored(self, labels: Array) -> Array:
+        """uint8, shape (..., L)."""
+        return self._mirror[labels[..., ::-1]]
+
+    def known(self, labels: Array) -> NDArray[np.bool_]:
+        """Those that are not 255, shape (..., L)."""
+        known: NDArray[np.bool_] = labels != UNKNOWN
+        return known
+
+    def check(self, labels: Array) -> str | None:
+        """What is wrong where a known label is no state."""
+        known = labels[self.known(labels)]
+        if known.size and not 0 <= int(known.min()) <= int(known.max()) < len(self):
+            return (
+                f"labels outside the scheme's states 0 to {len(self) - 1} and {UNKNOWN} (unknown)"
+            )
+        return None
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """``none``, each channel, ``unknown``."""
+        return (BACKGROUND, *(channel.label for channel in self.channels), "unknown")
+
+    @cached_property
+    def _place(self) -> NDArray[np.uint8]:
+        """Place in :attr:`counted` of each label."""
+        places = np.full(UNKNOWN + 1, len(self.channels) + 1, np.uint8)
+        places[: len(self)] = self.channel_of_state + 1
+        return places
+
+    def count(self, labels: Array) -> NDArray[np.int64]:
+        """Bases of the background, of each channel, and unknown, in labels (L,)."""
+        return np.bincount(self._place[labels], minlength=len(self.counted))
+
+
+@dataclass(frozen=True)
+class SignalScheme(Scheme):
+    """Signals: each state is a number of its own (regression), and there is no background.
+
+    Labels are values, shape (..., L, S), NaN where unknown.
+    """
+
+    kind: ClassVar[Literal["classes", "signal"]] = "signal"
+    dtype: ClassVar[np.dtype[Any]] = np.dtype("<f4")
+    target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.float32)
+    unknown: ClassVar[float] = np.nan
+
+    def _check_states(self) -> None:
+        """Any will do."""
+
+    def label_shape(self, bases: int) -> tuple[int, ...]:
+        """(L, S)."""
+        return bases, len(self)
+
+    def mirrored(self, labels: Array) -> Array:
+        """Shape (..., L, S), type as given."""
+        return labels[..., ::-1, :][..., self.reverse_permutation]
+
+    def known(self, labels: Array) -> NDArray[np.bool_]:
+        """Those that are not NaN, shape (..., L, S)."""
+        known: NDArray[np.bool_] = ~np.isnan(labels)
+        return known
+
+    def check(self, labels: Array) -> None:
+        """Nothing: any number can be a signal."""
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Bases with the value of any signal, and with none."""
+        return "with signal", "unknown"
+
+    def count(self, labels: Array) -> NDArray[np.int64]:
+        """Bases with a finite value and without one, in labels (L, S)."""
+        found = int(np.isfinite(labels).any(1).sum())
+        return np.array([found, len(labels) - found], np.int64)
+
+
+SCHEMES: dict[str, type[Scheme]] = {scheme.kind: scheme for scheme in (ClassScheme, SignalScheme)}
+"""Schemes by their kind."""
+
+
 def scheme_from_json(data: Mapping[str, Any]) -> Scheme:
     """The scheme that :meth:`Scheme.to_json` wrote; ConfigError if it is not one."""
     try:
         states = tuple(State(**state) for state in data["states"])
-        return Scheme(data["kind"], states)
+        return SCHEMES[data["kind"]](states)
     except (KeyError, TypeError) as error:
         raise ConfigError(f"not a label scheme: {error}") from error
 
 
-def cds_phase_scheme() -> Scheme:
+def cds_phase_scheme() -> ClassScheme:
     """Seven states: none, CDS on + in phase 0, 1, 2, and CDS on - in phase 0, 1, 2."""
     strands: tuple[Strand, Strand] = ("+", "-")
     coding = (State("CDS", strand, phase) for strand in strands for phase in range(3))
-    return Scheme("classes", (State(BACKGROUND), *coding))
+    return ClassScheme((State(BACKGROUND), *coding))
 
 
-def stranded_scheme(names: Iterable[str]) -> Scheme:
+def stranded_scheme(names: Iterable[str]) -> ClassScheme:
     """none, then each class on + and on -, without codon phase."""
-    return Scheme("classes", (State(BACKGROUND), *(State(n, s) for n in names for s in _strands())))
+    return ClassScheme((State(BACKGROUND), *(State(n, s) for n in names for s in _strands())))
 
 
-def unstranded_scheme(names: Iterable[str]) -> Scheme:
+def unstranded_scheme(names: Iterable[str]) -> ClassScheme:
     """none, then each class without strand."""
-    return Scheme("classes", (State(BACKGROUND), *(State(name) for name in names)))
+    return ClassScheme((State(BACKGROUND), *(State(name) for name in names)))
 
 
-def signal_scheme(names: Iterable[tuple[str, Strand]]) -> Scheme:
+def signal_scheme(names: Iterable[tuple[str, Strand]]) -> SignalScheme:
     """Signals to regress: (name, strand) pairs; a + signal needs its - twin."""
-    return Scheme("signal", tuple(State(name, strand) for name, strand in names))
+    return SignalScheme(tuple(State(name, strand) for name, strand in names))
 
 
 def _strands() -> tuple[Strand, Strand]:

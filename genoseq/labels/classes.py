@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +93,6 @@ class ClassLabels:
 
     scheme: Scheme
     overlap: str
-    unknown: ClassVar[int] = UNKNOWN
     _strokes: Mapping[str, _Strokes]
     _mask: Mapping[str, list[Region]]
 

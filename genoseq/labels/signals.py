@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +102,6 @@ class SignalLabels:
     InputFormatError
         If a file is no signal, knows none of the contigs, or a contig has another length in it.
     """
-
-    unknown: ClassVar[float] = np.nan
 
     def __init__(
         self,

@@ -21,7 +21,6 @@ from genoseq.plan.memory import predicting_memory, training_memory
 from genoseq.plan.operations import predicting_seconds, training_seconds, work_of
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
-from genoseq.tokenizers.vocabulary import Vocabulary
 
 # Of each format of tracks; measured by benchmarks/constants.py --only rules signals.
 PAIRS_A_SECOND = {
@@ -131,12 +130,11 @@ class _Run:
         """One for each rule."""
         learned, genomes = self.plan.learned, list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
-        tokenizers = {run.model.tokenizer for run in self.runs}
-        tokens = [Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers]
         return [
             self._row("demo", [0.0] * len(demo), disk=[3e6]),
             self._through("extract", learned, [1.02]),
-            self._through("tokenize", learned, [self.label + each for each in tokens]),
+            # A byte for the code of each base, and its labels.
+            self._through("tokenize", learned, [1 + self.label]),
             self._train(),
             self._evaluate(),
             self._through("shards", genomes, [1.0]),

@@ -30,7 +30,6 @@ class Wildcards(Protocol):
     """The wildcards of Snakemake's rules; each rule has some of them."""
 
     genome: str
-    tokenizer: str
     model: str
     shard: str
 
@@ -66,10 +65,10 @@ class Plan:
         return [name for name, row in self.genomes.items() if row.split != "score"]
 
     def stores(self, model: str, unused: str) -> list[str]:
-        """Stores of a model's tokenizer, without the genomes whose split is ``unused``."""
-        label = self.config.models[model].model.tokenizer.label
+        """Stores that a model uses: without the genomes whose split is ``unused``."""
+        del model  # all models use the same
         names = [name for name in self.learned if self.genomes[name].split != unused]
-        return [f"<results>/stores/{name}.{label}" for name in names]
+        return [f"<results>/stores/{name}" for name in names]
 
     def extract_input(self, wildcards: Wildcards) -> dict[str, str]:
         """The genome, and the blacklist where there is one."""
@@ -97,6 +96,10 @@ class Plan:
         del wildcards
         return shlex.join(["--blacklist", input.blacklist] if self.config.regions.blacklist else [])
 
+    def tokenize_input(self, wildcards: Wildcards) -> str:
+        """The genome that regions were chosen on."""
+        return self.genomes[wildcards.genome].fasta
+
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
         row = self.genomes[wildcards.genome]
@@ -114,10 +117,9 @@ class Plan:
         return [named_file(text)[0] or "" for text in sources]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
-        """Tokenizer and labels."""
+        """Name and labels."""
         row, labels = self.genomes[wildcards.genome], self.config.labels
-        k, stride = wildcards.tokenizer.lstrip("k").split("s")
-        words = ["--name", row.name, "--k", k, "--stride", stride, "--scheme", labels.scheme]
+        words = ["--name", row.name, "--scheme", labels.scheme]
         words += ["--classes", ",".join(labels.classes)] if labels.classes else []
         words += ["--overlap", labels.overlap]
         return shlex.join(words)

@@ -157,12 +157,10 @@ def metrics_table(model: ModelResult) -> dict[str, Any]:
 def genome_card(store: Store) -> dict[str, Any]:
     """A store's name, bases of each split, and what it was made from."""
     regions = store.regions
-    lengths = regions.end - regions.start
-    bases = [int(lengths[regions.of_split(split)].sum()) for split in LEARNED]
+    bases = [int(regions.bases[regions.of_split(split)].sum()) for split in LEARNED]
     checksum = next((str(store.checksums[n])[:12] for n in sorted(store.checksums)), "")
     return {
         "name": store.name,
-        "tokens": store.tokenizer.label,
         "bases": [_number(count) for count in bases],
         "sources": [f"{key}: {_source(value)}" for key, value in store.sources.items()],
         "checksum": checksum,

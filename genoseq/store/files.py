@@ -1,9 +1,9 @@
-"""The raw files of a store: their types and shapes, and how regions are checked and written."""
+"""The raw files of a store: how contigs and regions are checked and written."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,39 +11,19 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config.schema import TokenizerSettings
 from genoseq.errors import StoreError
-from genoseq.genome.regions import Region
-from genoseq.genome.schemes import UNKNOWN, Scheme
+from genoseq.genome.regions import Region, check_bounds
+from genoseq.genome.schemes import Scheme
+from genoseq.genome.sequences import Codes, N
 from genoseq.store.regions import RegionColumns, StoreRegions
-from genoseq.tokenizers.alignment import token_count
-from genoseq.tokenizers.vocabulary import Vocabulary
 
-IDS, LABELS = "ids.bin", "labels.bin"
+CODES, LABELS = "codes.bin", "labels.bin"
 
 Array = NDArray[Any]
-Piece = tuple[Region, str, Array, Array | None]
-"""A region, its split, its ids (T,), and its labels (L,) or (L, S), or None without a scheme."""
-
-
-def ids_dtype(tokenizer: TokenizerSettings) -> np.dtype[Any]:
-    """Type of ids on disk: the vocabulary's, little-endian."""
-    return Vocabulary(tokenizer.k).dtype.newbyteorder("<")
-
-
-def label_dtype(scheme: Scheme) -> np.dtype[Any]:
-    """Type of labels on disk: one byte a base for classes, float32 for signals."""
-    return np.dtype("u1" if scheme.kind == "classes" else "<f4")
-
-
-def label_shape(scheme: Scheme, bases: int) -> tuple[int, ...]:
-    """(L,) for classes, (L, S) for signals."""
-    return (bases,) if scheme.kind == "classes" else (bases, len(scheme))
-
-
-def unknown_label(scheme: Scheme) -> float:
-    """255 for classes, NaN for signals."""
-    return UNKNOWN if scheme.kind == "classes" else np.nan
+Contig = tuple[str, Iterable[Codes]]
+"""A contig's name, and its bases in pieces of shape (n,), values 0 to 4."""
+Piece = tuple[Region, str, Array | None]
+"""A region, its split, and its labels (L,) or (L, S), or None without a scheme."""
 
 
 def file_checksum(path: str | PathLike[str]) -> str:
@@ -52,34 +32,58 @@ def file_checksum(path: str | PathLike[str]) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def write_pieces(
-    folder: Path, tokenizer: TokenizerSettings, scheme: Scheme | None, pieces: Iterable[Piece]
-) -> tuple[StoreRegions, dict[str, str]]:
-    """Write ``ids.bin`` and ``labels.bin``; the regions written, and each file's SHA-256.
+def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int], str]:
+    """Write ``codes.bin``; the length of each contig, and the file's SHA-256.
 
     Raises
     ------
     StoreError
-        If a piece does not fit the tokenizer or the scheme, or no piece has a base.
+        If two contigs have one name, or a code is above 4.
     """
-    columns = RegionColumns(tokenizer.stride)
-    with (folder / IDS).open("wb") as ids_handle, (folder / LABELS).open("wb") as labels_handle:
-        files = {IDS: _HashedFile(ids_handle), LABELS: _HashedFile(labels_handle)}
-        for region, split, ids, labels in pieces:
-            columns.append(region, split)
-            files[IDS].append(_checked_ids(region, ids, tokenizer))
-            if (checked := _checked_labels(region, labels, tokenizer, scheme)) is not None:
-                files[LABELS].append(checked)
-    if scheme is None:
-        (folder / LABELS).unlink()
-        del files[LABELS]
+    lengths: dict[str, int] = {}
+    with (folder / CODES).open("wb") as handle:
+        file = _HashedFile(handle)
+        for name, pieces in contigs:
+            if name in lengths:
+                raise StoreError(f"contig {name!r} comes twice: a name must be there once")
+            lengths[name] = 0
+            for codes in pieces:
+                if len(codes) and int(codes.max()) > N:
+                    raise StoreError(f"contig {name!r}: base code {codes.max()}, use 0 to {N}")
+                file.append(codes.astype(np.uint8, copy=False))
+                lengths[name] += len(codes)
+    return lengths, file.checksum()
+
+
+def write_regions(
+    folder: Path, lengths: Mapping[str, int], scheme: Scheme | None, pieces: Iterable[Piece]
+) -> tuple[StoreRegions, dict[str, str]]:
+    """Write ``labels.bin``, where there is a scheme; the regions, and the SHA-256 of each file.
+
+    Raises
+    ------
+    StoreError
+        If a piece does not fit the scheme, or no piece has a base.
+    RegionError
+        If a region is not on the genome.
+    """
+    columns = RegionColumns()
+    with (folder / LABELS).open("wb") as handle:
+        file = _HashedFile(handle)
+        for region, split, labels in pieces:
+            columns.append(check_bounds(region, lengths), split)
+            if (checked := _checked_labels(region, labels, scheme)) is not None:
+                file.append(checked)
     regions = columns.regions()
-    if regions.total_tokens == 0:
+    if regions.total_bases == 0:
         raise StoreError(
             f"no base to store ({len(regions)} regions): every region was filtered out, "
             f"or the sequences are empty; nothing was written"
         )
-    return regions, {name: file.checksum() for name, file in files.items()}
+    if scheme is None:
+        (folder / LABELS).unlink()
+        return regions, {}
+    return regions, {LABELS: file.checksum()}
 
 
 class _HashedFile:
@@ -98,39 +102,16 @@ class _HashedFile:
         return self._hash.hexdigest()
 
 
-def _checked_ids(region: Region, ids: Array, tokenizer: TokenizerSettings) -> Array:
-    wanted = token_count(len(region), tokenizer.stride)
-    if ids.shape != (wanted,):
-        raise StoreError(
-            f"region {region}: ids of shape {ids.shape}, its {len(region)} bases "
-            f"at stride {tokenizer.stride} make ({wanted},)"
-        )
-    size = Vocabulary(tokenizer.k).size
-    if wanted and not 0 <= int(ids.min()) <= int(ids.max()) < size:
-        raise StoreError(f"region {region}: ids outside 0 to {size - 1}, the tokens of {tokenizer}")
-    return ids.astype(ids_dtype(tokenizer), copy=False)
-
-
-def _checked_labels(
-    region: Region, labels: Array | None, tokenizer: TokenizerSettings, scheme: Scheme | None
-) -> Array | None:
-    """Labels as they are stored, filled up with unknown to whole cells; None without a scheme."""
+def _checked_labels(region: Region, labels: Array | None, scheme: Scheme | None) -> Array | None:
+    """Labels as they are stored; None without a scheme."""
     if (labels is None) != (scheme is None):
         lacks = "no labels, the store has a scheme" if labels is None else "labels without a scheme"
         raise StoreError(f"region {region}: {lacks}")
     if labels is None or scheme is None:
         return None
-    bases = token_count(len(region), tokenizer.stride) * tokenizer.stride
-    shapes = label_shape(scheme, len(region)), label_shape(scheme, bases)
-    if labels.shape not in shapes:
-        raise StoreError(f"region {region}: labels of shape {labels.shape}, expected {shapes[0]}")
-    known = labels[labels != UNKNOWN] if scheme.kind == "classes" else labels[:0]
-    if known.size and not 0 <= int(known.min()) <= int(known.max()) < len(scheme):
-        raise StoreError(
-            f"region {region}: labels outside the scheme's states 0 to {len(scheme) - 1} "
-            f"and {UNKNOWN} (unknown)"
-        )
-    filled = np.full(shapes[1], unknown_label(scheme), label_dtype(scheme))
-    filled[: len(labels)] = labels
-    filled[len(region) :] = unknown_label(scheme)
-    return filled
+    wanted = scheme.label_shape(len(region))
+    if labels.shape != wanted:
+        raise StoreError(f"region {region}: labels of shape {labels.shape}, expected {wanted}")
+    if (problem := scheme.check(labels)) is not None:
+        raise StoreError(f"region {region}: {problem}")
+    return labels.astype(scheme.dtype, copy=False)

@@ -8,16 +8,15 @@ from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak, sample_for, sketch, split_leaks
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
-from genoseq.tokenizers.kmer import KmerTokenizer
 
 
 def store_leaks(stores: Sequence[Store]) -> list[Leak]:
-    """Leaks between each two splits that the stores have; a genome in several stores counts once.
+    """Leaks between each two splits that the stores have; a genome given twice counts once.
 
-    One sketch a split holds about a million k-mers, however large the genomes are.
+    One sketch for each split holds about a million k-mers, however large the genomes are.
     """
     genomes = list({store.name: store for store in reversed(stores)}.values())
-    bases = sum(store.regions.total_tokens * store.tokenizer.stride for store in genomes)
+    bases = sum(store.regions.total_bases for store in genomes)
     sketches = {
         split: sketch(_sequences(genomes, split), sample_for(bases))
         for split in LEARNED
@@ -27,8 +26,8 @@ def store_leaks(stores: Sequence[Store]) -> list[Leak]:
 
 
 def _sequences(stores: Sequence[Store], split: str) -> Iterator[Codes]:
-    """Bases of the split's regions, read back from their tokens."""
+    """Bases of the split's regions."""
     for store in stores:
-        tokenizer = KmerTokenizer(store.tokenizer.k, store.tokenizer.stride)
         for index in store.regions.of_split(split):
-            yield tokenizer.decode(store.ids(int(index)))
+            region = store.regions[int(index)]
+            yield store.codes(region.chrom, region.start, region.end)

@@ -30,7 +30,7 @@ class StoreRegion:
     split
         train, valid, test or score.
     offset
-        Its first token in ``ids.bin``.
+        Its first base in ``labels.bin``.
     """
 
     chrom: str
@@ -58,8 +58,6 @@ class StoreRegions:
         Contig names.
     chrom, start, end, split
         int64, shape (R,).  ``chrom`` indexes ``chroms`` and ``split`` indexes :data:`SPLITS`.
-    stride
-        Bases a token.
     """
 
     chroms: tuple[str, ...]
@@ -67,7 +65,6 @@ class StoreRegions:
     start: Column
     end: Column
     split: Column
-    stride: int
 
     def __len__(self) -> int:
         return len(self.start)
@@ -85,36 +82,42 @@ class StoreRegions:
         return (self[index] for index in range(len(self)))
 
     @cached_property
-    def tokens(self) -> Column:
-        """Tokens of each region, shape (R,)."""
-        return -(-(self.end - self.start) // self.stride)
+    def bases(self) -> Column:
+        """Bases of each region, shape (R,)."""
+        return self.end - self.start
 
     @cached_property
     def offset(self) -> Column:
-        """First token of each region in the store, shape (R,)."""
-        return np.cumsum(self.tokens) - self.tokens
+        """First base of each region in ``labels.bin``, shape (R,)."""
+        return np.cumsum(self.bases) - self.bases
 
     @property
-    def total_tokens(self) -> int:
-        """Tokens of the whole store."""
-        return int(self.tokens.sum())
+    def total_bases(self) -> int:
+        """Bases of all regions."""
+        return int(self.bases.sum())
 
     @property
     def splits(self) -> tuple[str, ...]:
         """Splits that have a region, in the order of :data:`SPLITS`."""
         return tuple(SPLITS[index] for index in np.unique(self.split))
 
+    def on(self, chrom: str, start: int, end: int) -> Column:
+        """Indices of the regions that share a base with ``start <= i < end``, ascending."""
+        if chrom not in self.chroms:
+            return np.empty(0, np.int64)
+        here = self.chrom == self.chroms.index(chrom)
+        return np.flatnonzero(here & (self.start < end) & (self.end > start) & (self.bases > 0))
+
     def of_split(self, split: str) -> Column:
-        """Indices of the split's regions that have a token, ascending."""
+        """Indices of the split's regions that have a base, ascending."""
         wanted = SPLITS.index(split) if split in SPLITS else -1
-        return np.flatnonzero((self.split == wanted) & (self.tokens > 0))
+        return np.flatnonzero((self.split == wanted) & (self.bases > 0))
 
 
 class RegionColumns:
     """Regions gathered one at a time while a store is written."""
 
-    def __init__(self, stride: int) -> None:
-        self._stride = stride
+    def __init__(self) -> None:
         self._chroms: dict[str, int] = {}
         self._rows: list[tuple[int, int, int, int]] = []
 
@@ -129,7 +132,7 @@ class RegionColumns:
         """All of them as columns."""
         rows = np.array(self._rows, np.int64).reshape(-1, 4)
         chrom, start, end, split = np.ascontiguousarray(rows.T)
-        return StoreRegions(tuple(self._chroms), chrom, start, end, split, self._stride)
+        return StoreRegions(tuple(self._chroms), chrom, start, end, split)
 
 
 def regions_to_json(regions: StoreRegions) -> dict[str, Any]:
@@ -140,25 +143,19 @@ def regions_to_json(regions: StoreRegions) -> dict[str, Any]:
         "start": regions.start.tolist(),
         "end": regions.end.tolist(),
         "split": [SPLITS[index] for index in regions.split],
-        "offset": regions.offset.tolist(),
     }
 
 
-def regions_from_json(data: Mapping[str, Any], stride: int) -> StoreRegions:
+def regions_from_json(data: Mapping[str, Any]) -> StoreRegions:
     """What :func:`regions_to_json` wrote; KeyError, TypeError or ValueError if it is not that."""
-    chrom, start, end, offset = (
-        np.array(data[key], np.int64) for key in ("chrom", "start", "end", "offset")
-    )
+    chrom, start, end = (np.array(data[key], np.int64) for key in ("chrom", "start", "end"))
     split = np.array([SPLITS.index(word) for word in data["split"]], np.int64)
-    if {column.shape for column in (start, end, split, offset)} != {chrom.shape}:
+    if {column.shape for column in (start, end, split)} != {chrom.shape}:
         raise ValueError("columns of regions differ in length")
-    regions = StoreRegions(tuple(data["chroms"]), chrom, start, end, split, stride)
-    if not np.array_equal(regions.offset, offset):
-        raise ValueError("offsets do not follow from the regions' lengths")
-    return regions
+    return StoreRegions(tuple(data["chroms"]), chrom, start, end, split)
 
 
-def regions_digest(regions: StoreRegions) -> str:
-    """SHA-256 of the table of regions."""
-    text = json.dumps(regions_to_json(regions), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def table_digest(lengths: Mapping[str, int], regions: StoreRegions) -> str:
+    """SHA-256 of the tables of contigs and regions."""
+    table = {"lengths": list(lengths.items()), "regions": regions_to_json(regions)}
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()

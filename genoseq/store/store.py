@@ -1,13 +1,12 @@
-"""Training data on disk: token ids and labels of regions, each base once, memory-mapped.
+"""Training data on disk, one store for a genome: its bases, and labels of regions of it.
 
     STORE/
-      index.json    format, name, tokenizer, scheme, regions as columns, sources, checksums
+      index.json    format, name, contig lengths, scheme, regions as columns, sources, checksums
       provenance.json    see :mod:`genoseq.files.provenance`
-      ids.bin       token ids of all regions in order, little-endian unsigned, (T,)
+      codes.bin     base codes 0 to 4 of every contig, whole, one after the other, uint8 (G,)
       labels.bin    labels of all regions in order: uint8 (bases,) or float32 (bases, S)
 
-Each region owns ``ceil(length / stride)`` tokens and ``stride`` times as many labels, so its labels
-begin at ``offset * stride``, and those past the region's end are unknown.  Opening reads the index
+Tokens are made when a window is read, so a store suits every tokenizer.  Opening reads the index
 and compares file sizes; checksums are taken while writing and compared by :func:`verify_store`.
 """
 
@@ -23,33 +22,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genoseq import __version__
-from genoseq.config.schema import TokenizerSettings
 from genoseq.errors import GenoseqError, StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
-from genoseq.genome.schemes import Scheme, scheme_from_json
+from genoseq.genome.regions import Region, check_bounds
+from genoseq.genome.schemes import Scheme, State, scheme_from_json
+from genoseq.genome.sequences import Codes, decode
 from genoseq.store.files import (
-    IDS,
+    CODES,
     LABELS,
     Array,
+    Contig,
     Piece,
     file_checksum,
-    ids_dtype,
-    label_dtype,
-    label_shape,
-    write_pieces,
+    write_codes,
+    write_regions,
 )
 from genoseq.store.regions import (
     StoreRegion,
     StoreRegions,
-    regions_digest,
     regions_from_json,
     regions_to_json,
+    table_digest,
 )
 
 __all__ = [
+    "Contig",
     "Piece",
     "Store",
     "StoreRegion",
@@ -60,132 +61,218 @@ __all__ = [
 ]
 
 FORMAT = "genoseq-store"
-VERSION = 1
+VERSION = 2
 INDEX = "index.json"
+_OLD_FILES = ("ids.bin",)
+"""Files of stores of earlier versions: they may be replaced."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Store:
     """An open store.
 
     Attributes
     ----------
     path, name
-        The folder, and the genome's or data set's name.
-    tokenizer
-        k and stride of the ids.
+        The folder, and the genome's name.
+    lengths
+        bp of every contig of the genome, in the FASTA's order.
     scheme
         What the labels mean, or None if there are none.
     regions
-        The regions as columns; ``regions[i]`` is one of them.
+        The regions with labels, as columns; ``regions[i]`` is one of them.
     sources
         Files that the store was made from, with their checksums.
     checksums
-        SHA-256 of each file and of the table of regions.
+        SHA-256 of each file, and of the tables of contigs and regions (``index``).
     genoseq_version
         The version that wrote it.
     """
 
     path: Path
     name: str
-    tokenizer: TokenizerSettings
+    lengths: dict[str, int]
     scheme: Scheme | None
     regions: StoreRegions
     sources: Mapping[str, Any]
     checksums: Mapping[str, str]
     genoseq_version: str
 
+    def __repr__(self) -> str:
+        labels = f"{len(self.classes)} {self.scheme.kind}" if self.scheme else "no labels"
+        regions = f"{len(self.regions):,} regions of {self.regions.total_bases:,} bp"
+        return (
+            f"<Store {self.name!r}: {len(self.lengths):,} contigs of {self.bases:,} bp, "
+            f"{regions}, {labels}, {self.path}>"
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Data loader workers get the path: a pickled memory map would be a copy of the file.
         return open_store, (self.path,)
 
+    @property
+    def bases(self) -> int:
+        """bp of the whole genome."""
+        return sum(self.lengths.values())
+
+    @property
+    def classes(self) -> tuple[State, ...]:
+        """Name, strand and codon phase of each label, in order; none without labels."""
+        return () if self.scheme is None else self.scheme.states
+
     @cached_property
-    def all_ids(self) -> Array:
-        """Ids of all regions, one after the other: a memory map, read-only, shape (T,)."""
-        return _map(self.path / IDS, ids_dtype(self.tokenizer), (self.regions.total_tokens,))
+    def all_codes(self) -> Codes:
+        """Base codes of all contigs, one after the other: a memory map, read-only, shape (G,)."""
+        return _map(self.path / CODES, np.dtype(np.uint8), (self.bases,))
 
     @cached_property
     def all_labels(self) -> Array:
-        """Labels of all regions: a memory map, (T * stride,) or (T * stride, S).
+        """Labels of all regions: a memory map, read-only, (bases,) or (bases, S).
 
         Raises
         ------
         StoreError
             If the store has no labels.
         """
+        shape = self._labelled().label_shape(self.regions.total_bases)
+        return _map(self.path / LABELS, self._labelled().dtype, shape)
+
+    def _labelled(self) -> Scheme:
         if self.scheme is None:
             raise StoreError(
                 f"{self.path}: store {self.name!r} has no labels: "
                 f"write it with an annotation or signal to train or evaluate on it"
             )
-        bases = self.regions.total_tokens * self.tokenizer.stride
-        return _map(self.path / LABELS, label_dtype(self.scheme), label_shape(self.scheme, bases))
+        return self.scheme
 
-    def ids(self, index: int) -> Array:
-        """Token ids of region ``index``: a view of the file, shape (T,)."""
-        start = int(self.regions.offset[index])
-        return self.all_ids[start : start + int(self.regions.tokens[index])]
+    @cached_property
+    def _first_base(self) -> dict[str, int]:
+        """Place of each contig in ``codes.bin``."""
+        ends = np.cumsum(list(self.lengths.values()), dtype=np.int64)
+        firsts = (ends - list(self.lengths.values())).tolist()
+        return dict(zip(self.lengths, firsts, strict=True))
 
-    def labels(self, index: int) -> Array:
-        """Labels of region ``index``: a view of the file, (T * stride,) or (T * stride, S).
+    @cached_property
+    def code_offset(self) -> NDArray[np.int64]:
+        """Place of each region's first base in ``codes.bin``, shape (R,)."""
+        contigs = np.array([self._first_base[chrom] for chrom in self.regions.chroms], np.int64)
+        offsets: NDArray[np.int64] = contigs[self.regions.chrom] + self.regions.start
+        return offsets
 
-        Classes are uint8 states, 255 unknown; signals are float32, NaN unknown.
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """Base codes of ``start <= i < end`` (0-based): a view of the file, (end - start,), 0 to 4.
+
+        Raises
+        ------
+        RegionError
+            If the contig does not exist or the stretch is not inside it.
         """
-        stride = self.tokenizer.stride
-        start = int(self.regions.offset[index]) * stride
-        return self.all_labels[start : start + int(self.regions.tokens[index]) * stride]
+        check_bounds(Region(chrom, start, end), self.lengths)
+        first = self._first_base[chrom]
+        return self.all_codes[first + start : first + end]
+
+    def sequence(self, chrom: str, start: int, end: int) -> str:
+        """Letters ``ACGTN`` of bases ``start <= i < end`` (0-based).
+
+        Raises
+        ------
+        RegionError
+            As :meth:`codes`.
+        """
+        return decode(self.codes(chrom, start, end)).decode()
+
+    def labels(self, chrom: str, start: int, end: int) -> Array:
+        """Labels of bases ``start <= i < end`` (0-based), unknown outside regions.
+
+        Returns
+        -------
+        Classes: uint8 states, 255 unknown, shape (L,).  Signals: float32, NaN unknown, (L, S).
+
+        Raises
+        ------
+        RegionError
+            As :meth:`codes`.
+        StoreError
+            If the store has no labels.
+        """
+        scheme = self._labelled()
+        check_bounds(Region(chrom, start, end), self.lengths)
+        labels = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
+        for index in self.regions.on(chrom, start, end).tolist():
+            region = self.regions[index]
+            low, high = max(start, region.start), min(end, region.end)
+            own = self.region_labels(index)[low - region.start : high - region.start]
+            labels[low - start : high - start] = own
+        return labels
+
+    def region_labels(self, index: int) -> Array:
+        """Labels of region ``index``: a view of the file, (L,) or (L, S).
+
+        Raises
+        ------
+        StoreError
+            If the store has no labels.
+        """
+        start = int(self.regions.offset[index])
+        return self.all_labels[start : start + int(self.regions.bases[index])]
 
 
 def write_store(
     path: str | PathLike[str],
     name: str,
-    tokenizer: TokenizerSettings,
     scheme: Scheme | None,
+    contigs: Iterable[Contig],
     pieces: Iterable[Piece],
     sources: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
 ) -> Store:
-    """Write a store, one region at a time, and open it.
+    """Write a store, one piece at a time, and open it.
 
     Parameters
     ----------
     path
         The folder.  An older store there is replaced as a whole once the new one is complete.
     name
-        Name of the genome or data set.
-    tokenizer
-        k and stride of the ids.
+        Name of the genome.
     scheme
         What the labels mean; None for a store without labels.
+    contigs
+        Every contig of the genome in the FASTA's order: its name, and its base codes in pieces.
     pieces
-        Regions in any order with split, ids (T,) of the forward strand where T = ceil(L / stride),
-        and labels of shape (L,) or (L, S), or of T * stride rows; None without a scheme.
+        Regions in any order, each with its split and its labels of shape (L,) or (L, S), None
+        without a scheme.  They are asked for once all contigs are written.
     sources
-        Files that the pieces come from and their checksums (:func:`file_checksum`), for the record.
+        Files that all this comes from and their checksums (:func:`file_checksum`), for the record.
     record
         What ``provenance.json`` is to say; without it there is none.
 
     Raises
     ------
     StoreError
-        If there is no region or no base, if a piece does not fit the tokenizer or the scheme, or if
-        ``path`` holds something else than a store.
+        If there is no region or no base, if a piece does not fit the scheme, if a contig comes
+        twice, or if ``path`` holds something else than a store.
+    RegionError
+        If a region is not inside a contig.
     """
     folder = Path(path)
-    if (problem := irreplaceable(folder, (INDEX, IDS, LABELS, PROVENANCE))) is not None:
+    if (
+        problem := irreplaceable(folder, (INDEX, CODES, LABELS, PROVENANCE, *_OLD_FILES))
+    ) is not None:
         raise StoreError(problem)
     with atomic_folder(folder) as partial:
-        regions, checksums = write_pieces(partial, tokenizer, scheme, pieces)
+        lengths, checksum = write_codes(partial, contigs)
+        regions, checksums = write_regions(partial, lengths, scheme, pieces)
+        checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}
         index = {
             "format": FORMAT,
             "version": VERSION,
             "genoseq": __version__,
             "name": name,
-            "tokenizer": tokenizer.model_dump(),
+            "lengths": lengths,
             "scheme": None if scheme is None else scheme.to_json(),
             "regions": regions_to_json(regions),
             "sources": dict(sources),
-            "sha256": checksums | {"regions": regions_digest(regions)},
+            "sha256": checksums,
         }
         (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
         if record is not None:
@@ -204,12 +291,19 @@ def open_store(path: str | PathLike[str]) -> Store:
     folder = Path(path)
     index = _read_index(folder)
     try:
-        tokenizer = TokenizerSettings.model_validate(index["tokenizer"])
         scheme = None if index["scheme"] is None else scheme_from_json(index["scheme"])
-        regions = regions_from_json(index["regions"], tokenizer.stride)
-        facts = index["sources"], index["sha256"], index["genoseq"]
-        store = Store(folder, index["name"], tokenizer, scheme, regions, *facts)
-    except (KeyError, TypeError, ValueError, GenoseqError) as error:
+        store = Store(
+            path=folder,
+            name=index["name"],
+            lengths={str(chrom): int(length) for chrom, length in index["lengths"].items()},
+            scheme=scheme,
+            regions=regions_from_json(index["regions"]),
+            sources=index["sources"],
+            checksums=index["sha256"],
+            genoseq_version=index["genoseq"],
+        )
+        _check_regions(store)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, GenoseqError) as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StoreError(f"{folder / INDEX}: {_damaged(problem)}") from None
     for file, size in _sizes(store).items():
@@ -229,12 +323,20 @@ def verify_store(path: str | PathLike[str]) -> Store:
     """
     store = open_store(path)
     found = {file.name: file_checksum(file) for file in _sizes(store)}
-    found["regions"] = regions_digest(store.regions)
+    found["index"] = table_digest(store.lengths, store.regions)
     for name, checksum in found.items():
         if store.checksums.get(name) != checksum:
-            where = store.path / (name if name != "regions" else INDEX)
+            where = store.path / (name if name != "index" else INDEX)
             raise StoreError(f"{where}: {_damaged('its checksum is not the one in the index')}")
     return store
+
+
+def _check_regions(store: Store) -> None:
+    """ValueError if a region is not inside its contig."""
+    regions = store.regions
+    ends = np.array([store.lengths[chrom] for chrom in regions.chroms], np.int64)[regions.chrom]
+    if np.any((regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)):
+        raise ValueError("a region is not inside its contig")
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
@@ -259,11 +361,10 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 def _sizes(store: Store) -> dict[Path, int]:
     """Bytes that each data file must have."""
-    tokens = store.regions.total_tokens
-    sizes = {store.path / IDS: tokens * ids_dtype(store.tokenizer).itemsize}
+    sizes = {store.path / CODES: store.bases}
     if store.scheme is not None:
-        shape = label_shape(store.scheme, tokens * store.tokenizer.stride)
-        sizes[store.path / LABELS] = math.prod(shape) * label_dtype(store.scheme).itemsize
+        shape = store.scheme.label_shape(store.regions.total_bases)
+        sizes[store.path / LABELS] = math.prod(shape) * store.scheme.dtype.itemsize
     return sizes
 
 

@@ -20,6 +20,13 @@ without an approximation; for odd ``k`` at stride 1 and for stride k the shift i
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = TypeVar("Counts", int, NDArray[np.int64])
+
 
 def left_context(k: int, stride: int) -> int:
     """Bases of a span that lie before its cell; ``k - stride`` minus this lie after it."""
@@ -35,8 +42,8 @@ def reverse_shift(k: int, stride: int) -> int:
     return (k - stride) % 2
 
 
-def token_count(length: int, stride: int) -> int:
-    """Cells that cover ``length`` bases; the last may reach past the end."""
+def token_count(length: Counts, stride: int) -> Counts:
+    """Cells that cover ``length`` bases (of each sequence); the last may reach past the end."""
     return -(-length // stride)
 
 

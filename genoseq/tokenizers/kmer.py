@@ -102,6 +102,32 @@ class KmerTokenizer:
             _fill(piece, codes[start : start + (len(piece) - 1) * self.stride + self.k], self)
         return ids
 
+    def kmers_of_rows(self, codes: Codes) -> Ids:
+        """:meth:`kmers` of each of B sequences of one length, in one pass.
+
+        Parameters
+        ----------
+        codes
+            Bases, shape (B, L), values 0 to 4; L at least k.
+
+        Returns
+        -------
+        Ids of shape (B, (L - k) // stride + 1), in the vocabulary's dtype.
+
+        Raises
+        ------
+        InputFormatError
+            If a code is above 4.
+        """
+        rows, length = codes.shape
+        width = token_count(length, self.stride) * self.stride
+        # One after the other; the tokens that reach from a row into the next are left out.
+        joined = np.zeros(rows * width + self.k, np.uint8)
+        joined[: rows * width].reshape(rows, width)[:, :length] = codes
+        tokens = width // self.stride
+        ids = self.kmers(joined)[: rows * tokens].reshape(rows, tokens)
+        return ids[:, : (length - self.k) // self.stride + 1]
+
     def reverse_complement(self, ids: NDArray[Any]) -> NDArray[Any]:
         """Ids of the reverse complement: a lookup and a flip along the last axis.
 

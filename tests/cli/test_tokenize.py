@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from command import Genoseq
 
-from genoseq.errors import InputFormatError, RegionError
-from genoseq.extraction.located import contig_lengths, locate
 from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import file_checksum, open_store, verify_store
-from genoseq.tokenizers.kmer import KmerTokenizer
 
 GFF = (
     "##gff-version 3\n"
@@ -39,9 +36,12 @@ def genome(tmp_path: Path) -> Path:
 
 def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -> None:
     labels = ("--annotation", tmp_path / "genes.gff3", "--mask", tmp_path / "mask.bed")
-    run = genoseq("tokenize", genome, "-o", tmp_path / "s", "--k", 3, *labels)
+    run = genoseq("tokenize", genome, "-o", tmp_path / "s", *labels)
     assert run.returncode == 0, run.stderr
-    assert "labels: none 3,140 bp, CDS.plus 355 bp, CDS.minus 590 bp, unknown 15 bp" in run.stderr
+    assert run.stdout == (
+        f"{tmp_path / 's'}: 2 regions, 4,100 bp of 4,100; labels: none 3,140 bp, "
+        f"CDS.plus 355 bp, CDS.minus 590 bp, unknown 15 bp\n"
+    )
     verify_store(tmp_path / "s")
     store = open_store(tmp_path / "s")
     assert store.name == "genome"
@@ -50,8 +50,9 @@ def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -
         ("b", 0, 100, "train"),
     ]
     with open_fasta(genome) as fasta:
-        assert np.array_equal(store.ids(0), KmerTokenizer(3).encode(fasta.codes("a", 0, 4_000)))
-    own = store.labels(0)
+        assert np.array_equal(store.codes("a", 0, 4_000), fasta.codes("a", 0, 4_000))
+        assert store.lengths == fasta.lengths
+    own = store.labels("a", 0, 4_000)
     assert own[98:106].tolist() == [0, 0, 1, 2, 3, 1, 2, 3]
     assert own[198:207].tolist() == [3, 1, *[UNKNOWN] * 5, 1, 2]
     assert own[2_595:2_602].tolist() == [5, 4, 6, 5, 4, 0, 0]
@@ -60,19 +61,27 @@ def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -
     assert set(store.sources) == {"fasta", "annotation", "mask"}
 
 
-def test_tokenize_regions_fasta_equals_genome(
+def test_tokenize_takes_the_regions_of_extract(
     tmp_path: Path, genome: Path, genoseq: Genoseq
 ) -> None:
     regions, bed = tmp_path / "r.fa", tmp_path / "r.bed"
     split = ("--split", "blocks", "--block", 400, "--gap", 20, "--min-length", 50)
     assert genoseq("extract", genome, "-o", regions, "--bed", bed, *split).returncode == 0
-    words = ("--bed", bed, "--annotation", tmp_path / "genes.gff3", "--name", "n", "--k", 4)
-    for fasta, out in ((genome, "one"), (regions, "two")):
-        run = genoseq("tokenize", fasta, "-o", tmp_path / out, *words, "--stride", 2)
-        assert run.returncode == 0, run.stderr
-    one, two = open_store(tmp_path / "one"), open_store(tmp_path / "two")
-    assert one.checksums == two.checksums
+    words = ("--bed", bed, "--annotation", tmp_path / "genes.gff3", "--name", "n")
+    run = genoseq("tokenize", genome, "-o", tmp_path / "one", *words)
+    assert run.returncode == 0, run.stderr
+    one = open_store(tmp_path / "one")
+    assert one.name == "n"
     assert one.regions.splits == ("train", "valid", "test")
+    with open_fasta(regions) as fasta:
+        assert [f"{r.chrom}:{r.start}-{r.end}" for r in one.regions] == list(fasta.lengths)
+        for r in one.regions:
+            name = f"{r.chrom}:{r.start}-{r.end}"
+            assert np.array_equal(one.codes(r.chrom, r.start, r.end), fasta.codes(name, 0, len(r)))
+    run = genoseq("tokenize", regions, "-o", tmp_path / "two", *words)
+    assert run.returncode == 1
+    assert f"{bed}: its regions are on a, b, but the contigs of the FASTA are a:" in run.stderr
+    assert "give the FASTA of the whole genome that the BED is of" in run.stderr
     run = genoseq("leaks", tmp_path / "one", "-o", tmp_path / "leaks.json")
     assert run.stdout.splitlines()[0] == "held_out\tother\tshared_31mers\tsample\tfraction"
     assert [row["fraction"] for row in json.loads((tmp_path / "leaks.json").read_text())] == [0] * 3
@@ -90,11 +99,11 @@ def test_tokenize_classes_signals_and_no_labels(
     for name, words in (("signal", signals), ("classes", (*classes, *annotation)), ("none", ())):
         run = genoseq("tokenize", genome, "-o", tmp_path / name, *words)
         assert run.returncode == 0, run.stderr
-    values = open_store(tmp_path / "signal").labels(0)
+    values = open_store(tmp_path / "signal").region_labels(0)
     assert values.shape == (4_000, 2)
     assert values[150].tolist() == [2, -1]
     assert np.isnan(values[200:205]).all()
-    labels = open_store(tmp_path / "classes").labels(0)
+    labels = open_store(tmp_path / "classes").region_labels(0)
     assert labels[99:104].tolist() == [0, 1, 1, 1, 2]
     assert labels[2_596:2_601].tolist() == [2, 1, 1, 1, 0]
     assert open_store(tmp_path / "none").scheme is None
@@ -110,7 +119,7 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
         run = genoseq("tokenize", genome, "-o", tmp_path / "s", *words, *sites)
     assert run.returncode == 0, run.stderr
     store = open_store(tmp_path / "s")
-    assert store.labels(0)[6:11].tolist() == [0, 1, 0, 2, 0]
+    assert store.labels("a", 6, 11).tolist() == [0, 1, 0, 2, 0]
     assert store.sources["annotation"]["path"] == str(tmp_path / "sites.bed")
 
 
@@ -129,9 +138,11 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
             ("--scheme", "signal", "--signal", "x.bw", "--annotation", "GENES"),
             "scheme signal learns from --signal alone: leave out --annotation",
         ),
-        (("--k", "9"), "k: Input should be less than or equal to 8"),
-        (("--bed", "NAMES"), "region a:0-5: its name 'gene1' should be its split, one of train"),
-        (("--bed", "OTHER"), "has neither a contig 'z' nor a record 'z:0-5' of that length"),
+        (("--bed", "NAMES"), "region a:1-5: its name 'gene1' should be its split, one of train"),
+        (
+            ("--bed", "OTHER"),
+            "its regions are on z, but the contigs of the FASTA are a, b: give",
+        ),
         (("--bed", "EMPTY"), "EMPTY: holds no region"),
     ],
 )
@@ -157,47 +168,14 @@ def test_tokenize_errors_are_one_line_and_leave_nothing(
     assert not (tmp_path / "s").exists()
 
 
-def test_tokenize_knows_contig_lengths_of_a_regions_bed(
+def test_tokenize_refuses_an_annotation_of_other_contigs_than_the_regions(
     tmp_path: Path, genome: Path, genoseq: Genoseq
 ) -> None:
-    regions, bed = tmp_path / "r.fa", tmp_path / "r.bed"
-    words = ("--split", "train", "--min-length", 1_000)
-    assert genoseq("extract", genome, "-o", regions, "--bed", bed, *words).returncode == 0
-    assert contig_lengths(bed) == {"a": 4_000, "b": 100}
-    long = tmp_path / "long.gff"
-    long.write_text("##gff-version 3\nb\t.\tCDS\t5\t500\t.\t+\t0\tID=p\n")
-    run = genoseq("tokenize", regions, "--bed", bed, "-o", tmp_path / "s", "--annotation", long)
-    assert "CDS b:5-500 ends past the contig's last base, 100" in run.stderr
-    bare = tmp_path / "bare.bed"
-    bare.write_text(bed.read_text().splitlines()[-1] + "\n")
-    run = genoseq("tokenize", regions, "--bed", bare, "-o", tmp_path / "s", "--annotation", long)
-    assert "its features are on other contigs (b ...) than the regions (a ...)" in run.stderr
-
-
-def test_locate_tells_genome_and_regions_apart(tmp_path: Path, genome: Path) -> None:
-    bed = tmp_path / "x.bed"
-    bed.write_text("a\t10\t20\ttest\nb\t0\t100\t.\n")
-    with open_fasta(genome) as fasta:
-        located, lengths = locate(fasta, bed)
-        assert [(x.record, x.offset, x.split) for x in located] == [
-            ("a", 10, "test"),
-            ("b", 0, "train"),
-        ]
-        assert lengths == {"a": 4_000, "b": 100}
-        assert np.array_equal(located[0].codes(fasta), fasta.codes("a", 10, 20))
-        bed.write_text("b\t0\t101\n")
-        with pytest.raises(RegionError, match="ends past the contig's last base, 100"):
-            locate(fasta, bed)
-    regions = tmp_path / "r.fa"
-    regions.write_text(">a:10-20\nACGTACGTAC\n")
-    with open_fasta(regions) as fasta:
-        bed.write_text("a\t10\t20\ttest\n")
-        located, lengths = locate(fasta, bed)
-        assert [(x.record, x.offset) for x in located] == [("a:10-20", 0)]
-        assert lengths is None
-        bed.write_text("a\t10\t21\ttest\n")
-        with pytest.raises(InputFormatError, match="give the FASTA that belongs to this BED"):
-            locate(fasta, bed)
+    bed, genes = tmp_path / "r.bed", tmp_path / "b.gff"
+    bed.write_text("a\t0\t100\n")
+    genes.write_text("##gff-version 3\nb\t.\tCDS\t5\t50\t.\t+\t0\tID=p\n")
+    run = genoseq("tokenize", genome, "--bed", bed, "-o", tmp_path / "s", "--annotation", genes)
+    assert "its features are on other contigs (b) than the regions (a)" in run.stderr
 
 
 def test_leaks_of_one_split_is_an_error(tmp_path: Path, genome: Path, genoseq: Genoseq) -> None:

@@ -7,9 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import Genoseq
-from planted import planted_store
+from planted import planted_store, store_of_contigs
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from genoseq.files.provenance import read_record
@@ -101,10 +102,11 @@ def test_train_flags_win_over_settings(store: Path, tmp_path: Path, genoseq: Gen
     assert not (tmp_path / "model.state" / "logs").exists()
 
 
-def test_train_takes_the_tokenizer_of_the_store(tmp_path: Path, genoseq: Genoseq) -> None:
-    planted_store(tmp_path / "store", ("train", 3_000), k=2, stride=2)
+def test_train_takes_the_tokenizer_of_the_settings(tmp_path: Path, genoseq: Genoseq) -> None:
+    planted_store(tmp_path / "store", ("train", 3_000))
     settings = (
-        '{"model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}, '
+        '{"model": {"tokenizer": {"k": 2, "stride": 2}, "embedding": 4, "stem": {"width": 8}, '
+        '"encoder": {"width": 8}}, '
         '"training": {"steps": 2, "window": 300, "batch": 2}}'
     )
     words = ("-o", tmp_path / "model", "--settings", settings)
@@ -121,10 +123,11 @@ def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("genoseq: error: training.step: ")
     assert wrong.stderr.count("\n") == 1
-    tokens = '{"model": {"tokenizer": {"k": 6}}}'
-    wrong = genoseq("train", store, *out, "--settings", tokens)
+    codes = np.zeros(900, np.uint8)
+    bare = store_of_contigs(tmp_path / "s", None, [("c", "train", codes, None)])
+    wrong = genoseq("train", bare.path, *out)
     assert wrong.returncode == 1
     assert wrong.stderr == (
-        f"genoseq: error: {store}: holds k3s1 tokens, the model reads k6s1: tokenize again\n"
+        f"genoseq: error: {bare.path}: has no labels: tokenize with an annotation or a signal\n"
     )
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]

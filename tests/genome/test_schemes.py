@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import (
+    SCHEMES,
+    UNKNOWN,
+    ClassScheme,
     Scheme,
+    SignalScheme,
     State,
     cds_phase_scheme,
     scheme_from_json,
@@ -16,7 +21,7 @@ from genoseq.genome.schemes import (
 )
 from genoseq.genome.tracks import Channel
 
-SCHEMES = [
+KINDS = [
     cds_phase_scheme(),
     stranded_scheme(["exon", "intron"]),
     unstranded_scheme(["repeat"]),
@@ -35,13 +40,13 @@ def test_reverse_permutation_swaps_strands_and_keeps_phases() -> None:
     assert cds_phase_scheme().reverse_permutation.tolist() == [0, 4, 5, 6, 1, 2, 3]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", KINDS)
 def test_reverse_permutation_is_its_own_inverse(scheme: Scheme) -> None:
     twice = scheme.reverse_permutation[scheme.reverse_permutation]
     assert twice.tolist() == list(range(len(scheme)))
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", KINDS)
 def test_scheme_from_json_reads_to_json(scheme: Scheme) -> None:
     assert scheme_from_json(scheme.to_json()) == scheme
 
@@ -58,10 +63,73 @@ def test_scheme_from_json_reads_to_json(scheme: Scheme) -> None:
 )
 def test_scheme_refuses(kind: str, states: tuple[State, ...], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        Scheme(kind, states)  # type: ignore[arg-type]
+        SCHEMES[kind](states)
 
 
-@pytest.mark.parametrize("data", [{}, {"kind": "classes"}, {"kind": "signal", "states": [{}]}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"kind": "classes"},
+        {"kind": "signal", "states": [{}]},
+        {"kind": "other", "states": [{"name": "none"}]},
+    ],
+)
 def test_scheme_from_json_refuses_other_data(data: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="not a label scheme"):
         scheme_from_json(data)
+
+
+CLASSES = ClassScheme((State("none"), State("x", "+"), State("x", "-"), State("y")))
+SIGNALS = SignalScheme((State("a", "+"), State("b"), State("a", "-")))
+
+
+def test_schemes_of_one_state_list_and_two_kinds_differ() -> None:
+    states = (State("none"), State("x"))
+    assert ClassScheme(states) != SignalScheme(states)
+    assert ClassScheme(states) == ClassScheme(states)
+
+
+def test_label_shape_dtype_and_unknown() -> None:
+    assert (CLASSES.label_shape(5), CLASSES.dtype, CLASSES.unknown) == ((5,), np.uint8, UNKNOWN)
+    assert (SIGNALS.label_shape(5), SIGNALS.dtype.str) == ((5, 3), "<f4")
+    assert np.isnan(SIGNALS.unknown)
+    assert (CLASSES.target_dtype, SIGNALS.target_dtype) == (np.int64, np.float32)
+
+
+def test_mirrored_classes_are_reversed_on_swapped_strands() -> None:
+    labels = np.array([[0, 1, 2, 3, UNKNOWN], [1, 1, 2, 0, 0]], np.uint8)
+    assert CLASSES.mirrored(labels).tolist() == [[UNKNOWN, 3, 1, 2, 0], [0, 0, 1, 2, 2]]
+    assert CLASSES.mirrored(labels[0]).dtype == np.uint8
+
+
+def test_mirrored_signals_are_reversed_on_swapped_strands() -> None:
+    labels = np.array([[1, 2, 3], [4, 5, np.nan]], np.float32)
+    expected = [[np.nan, 5, 4], [3, 2, 1]]
+    np.testing.assert_array_equal(SIGNALS.mirrored(labels), expected)
+    np.testing.assert_array_equal(SIGNALS.mirrored(labels[None]), [expected])
+
+
+def test_known_tells_unknown_labels_apart() -> None:
+    assert CLASSES.known(np.array([0, UNKNOWN, 3], np.uint8)).tolist() == [True, False, True]
+    assert SIGNALS.known(np.array([[0, np.nan, 2]], np.float32)).tolist() == [[True, False, True]]
+
+
+def test_check_explains_labels_that_are_no_state() -> None:
+    assert CLASSES.check(np.array([0, 3, UNKNOWN], np.uint8)) is None
+    assert CLASSES.check(np.array([], np.uint8)) is None
+    for strange in (4, -1):
+        told = "labels outside the scheme's states 0 to 3 and 255 (unknown)"
+        assert CLASSES.check(np.array([0, strange])) == told
+    assert SIGNALS.check(np.array([[-1, np.nan, 1e9]], np.float32)) is None
+
+
+def test_count_counts_bases_of_each_channel() -> None:
+    labels = np.array([0, 1, 1, 2, 3, 3, 3, UNKNOWN], np.uint8)
+    counts = dict(zip(CLASSES.counted, CLASSES.count(labels).tolist(), strict=True))
+    assert counts == {"none": 1, "x.plus": 2, "x.minus": 1, "y.both": 3, "unknown": 1}
+    values = np.array([[np.nan, 1, np.nan], [np.nan] * 3, [0, 0, 0]], np.float32)
+    assert dict(zip(SIGNALS.counted, SIGNALS.count(values).tolist(), strict=True)) == {
+        "with signal": 2,
+        "unknown": 1,
+    }

@@ -2,24 +2,27 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from planted import planted_store
+from planted import planted_store, store_of_contigs
 
-from genoseq.config.schema import TokenizerSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme
-from genoseq.genome.sequences import N
+from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, stranded_scheme
+from genoseq.genome.sequences import Codes, N
+from genoseq.genome.windows import Window
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
-from genoseq.inference.predict import Predictor
+from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.score import score
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
+from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store, write_store
-from genoseq.tokenizers.kmer import KmerTokenizer
 
 
 @pytest.fixture(scope="module")
@@ -28,25 +31,46 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return planted_store(folder / "store", ("train", 1000), ("test", 8000), ("test", 401))
 
 
+AFTER = 700
+"""Bases of a contig behind its only region."""
+
+
 def store_of(path: Path, letters: np.ndarray, labels: np.ndarray, start: int = 0) -> Store:
-    ids = KmerTokenizer(3, 1).encode(letters)
-    piece = (Region("c", start, start + len(letters)), "test", ids, labels)
-    return write_store(path, "one", TokenizerSettings(), cds_phase_scheme(), [piece], {})
+    """Letters from ``start`` on, with others around them."""
+    rng = np.random.default_rng(1)
+    around = [rng.integers(0, 4, size, np.uint8) for size in (start, AFTER)]
+    piece = (Region("c", start, start + len(letters)), "test", labels)
+    contigs = [("c", [around[0], letters, around[1]])]
+    return write_store(path, "one", cds_phase_scheme(), contigs, [piece], {})
 
 
 def test_evaluate_counts_each_known_base_once(bundle: Bundle, store: Store) -> None:
     done: list[int] = []
     found = evaluate(bundle, [store], device="cpu", report=done.append).metrics
     assert found["split"] == "test"
-    assert found["stores"] == {"planted": store.checksums["ids.bin"]}
+    assert found["stores"] == {"planted": store.checksums["codes.bin"]}
     assert found["bases"] == sum(done) == bases_of_split([store], "test") == 8401
     assert np.sum(found["states"]["confusion"]) == 8401
 
 
 @pytest.mark.parametrize("start", [0, 100, 9024 * 3 - 7])
-def test_evaluate_agrees_with_predictions_of_the_bases(
-    bundle: Bundle, tmp_path: Path, start: int
+def test_evaluate_looks_through_the_very_windows_of_score(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int
 ) -> None:
+    seen: list[list[tuple[Window, bytes]]] = []
+    outcomes: list[np.ndarray] = []
+
+    def recorded(
+        predictor: Predictor, windows: Iterator[tuple[Any, Window, Codes]], *words: int
+    ) -> Iterator[Any]:
+        kept = list(windows)
+        seen.append([(window, codes.tobytes()) for _, window, codes in kept])
+        done = list(predict_windows(predictor, kept, *words))
+        outcomes.append(np.concatenate([values for _, _, values in done], axis=1))
+        return iter(done)
+
+    for module in ("evaluate", "score"):
+        monkeypatch.setattr(f"genoseq.inference.{module}.predict_windows", recorded)
     rng = np.random.default_rng(start)
     letters = rng.integers(0, 4, 500, np.uint8)
     letters[200:230] = N
@@ -55,12 +79,12 @@ def test_evaluate_agrees_with_predictions_of_the_bases(
     one = store_of(tmp_path / "store", letters, labels, start)
     found = evaluate(bundle, [one], device="cpu").metrics
 
-    # One window over all of it, its grid of three bases where the contig's is.
-    before = bundle.context + start % 3
-    after = bundle.context + -(500 + start) % 3
-    codes = np.full(before + 500 + after, N, np.uint8)
-    codes[before : before + 500] = letters
-    values = Predictor(bundle, "cpu")(codes[None], 0)[:, 0, before : before + 500]
+    fasta = tmp_path / "one.fa"
+    fasta.write_text(f">c\n{one.sequence('c', 0, one.lengths['c'])}\n")
+    with open_fasta(fasta) as genome:
+        list(score(genome, bundle, regions=[Region("c", start, start + 500)], device="cpu"))
+    assert seen[0] == seen[1]
+    values = outcomes[1]
     expected = build_metrics(bundle.scheme, "softmax")
     known = torch.from_numpy(np.where(letters == N, UNKNOWN, labels).astype(np.int64))
     expected.update_values(torch.from_numpy(values.T.copy()), known)
@@ -69,19 +93,15 @@ def test_evaluate_agrees_with_predictions_of_the_bases(
 
 
 def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:
-    other = planted_store(tmp_path / "other", ("train", 1000), k=6)
-    unlabelled = write_store(
-        tmp_path / "bare",
-        "bare",
-        TokenizerSettings(),
-        None,
-        [(Region("c", 0, 9), "score", np.full(9, 5), None)],
-        {},
+    row = ("c", "train", np.zeros(100, np.uint8), np.zeros(100, np.uint8))
+    other = store_of_contigs(tmp_path / "other", stranded_scheme(["CDS"]), [row])
+    unlabelled = store_of_contigs(
+        tmp_path / "bare", None, [("c", "score", np.zeros(9, np.uint8), None)]
     )
     with pytest.raises(ConfigError) as caught:
         evaluate(bundle, [other, unlabelled], device="cpu")
     assert caught.value.problems == (
-        f"{other.path}: holds k6s1 tokens, the model reads k3s1: tokenize again",
+        f"{other.path}: its label scheme is not that of the model: tokenize again",
         f"{unlabelled.path}: has no labels: tokenize with an annotation or a signal",
         "no region of split 'test': the stores have score, train",
     )

@@ -60,15 +60,15 @@ def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -
 
 def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
     assert plan.train_input(wild(model="a")) == [
-        "<results>/stores/one.k3s1",
-        "<results>/stores/two.k3s1",
+        "<results>/stores/one",
+        "<results>/stores/two",
     ]
 
 
 def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
     assert plan.evaluate_input(wild(model="b")) == [
-        "<results>/stores/two.k4s2",
-        "<results>/stores/three.k4s2",
+        "<results>/stores/two",
+        "<results>/stores/three",
     ]
 
 
@@ -85,13 +85,13 @@ def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None
     assert files == "--blacklist storage/bad.bed"
 
 
-def test_tokenize_options_name_labels_and_tokens(plan: Plan) -> None:
-    words = tokenize_options(plan, wild(genome="one", tokenizer="k4s2"))
+def test_tokenize_options_name_the_labels(plan: Plan) -> None:
+    words = tokenize_options(plan, wild(genome="one"))
     assert words == (
-        "--name one --k 4 --stride 2 --scheme cds-phase --overlap longest "
-        "--annotation one.gff3 --mask one.bed"
+        "--name one --scheme cds-phase --overlap longest --annotation one.gff3 --mask one.bed"
     )
     assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
+    assert plan.tokenize_input(wild(genome="one")) == "one.fa"
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
@@ -122,9 +122,9 @@ def test_score_options_name_the_number_format_and_channels(tmp_path: Path) -> No
 
 
 def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, SHEET, models={"a": {}, "b": {"training": {"seed": 2}}})
+    plan = plan_of(tmp_path, SHEET)
     stores = [path for path in plan.summary_input() if "/stores/" in path]
-    assert stores == [f"<results>/stores/{name}.k3s1" for name in ("one", "two", "three")]
+    assert stores == [f"<results>/stores/{name}" for name in ("one", "two", "three")]
 
 
 def test_summary_options_name_an_empty_note(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
 def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
     sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
-    one = wild(genome="one", tokenizer="k3s1")
+    one = wild(genome="one")
     for plan, used, unused in (
         (plan_of(tmp_path, sheet), "one.gff3", "a.bw"),
         (plan_of(tmp_path, sheet, **settings), "a.bw", "one.gff3"),
@@ -195,9 +195,9 @@ def test_signals_may_be_named(tmp_path: Path) -> None:
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
     plan = plan_of(tmp_path, sheet, **settings)
     assert plan.labels_input(wild(genome="one")) == ["a.bw", "x/k=1/b.bw"]
-    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"))
+    words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--signal rna=a.bw --signal x/k=1/b.bw")
-    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"), "brought/")
+    words = tokenize_options(plan, wild(genome="one"), "brought/")
     assert words.endswith("--signal rna=brought/a.bw --signal brought/x/k=1/b.bw")
     assert missing_files(plan) == ["one.fa", "a.bw", "x/k=1/b.bw"]
 
@@ -206,7 +206,7 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\tTSS=sites.bed\tblocks\n"
     plan = plan_of(tmp_path, sheet, labels={"scheme": "unstranded", "classes": ["TSS"]})
     assert plan.labels_input(wild(genome="one")) == ["sites.bed"]
-    words = tokenize_options(plan, wild(genome="one", tokenizer="k3s1"))
+    words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--annotation TSS=sites.bed")
     assert missing_files(plan) == ["one.fa", "sites.bed"]
 

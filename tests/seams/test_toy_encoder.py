@@ -40,9 +40,9 @@ class Dilated(nn.Module):
     def __init__(self, inputs: int, settings: DilatedSettings, dropout: float) -> None:
         super().__init__()
         del dropout
-        self.outputs = settings.width
+        self.outputs = width = settings.width
         self.layers = nn.ModuleList(
-            nn.Conv1d(settings.width if n else inputs, settings.width, 3, padding=2**n, dilation=2**n)
+            nn.Conv1d(inputs if n == 0 else width, width, 3, padding=2**n, dilation=2**n)
             for n in range(settings.layers)
         )
 
@@ -106,7 +106,8 @@ def test_encoder_of_another_package_goes_through_every_verb(tmp_path: Path) -> N
 
 def test_encoder_whose_cost_nobody_knows_is_estimated(tmp_path: Path) -> None:
     genome_of(tmp_path)
-    (tmp_path / "genomes.tsv").write_text("name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n")
+    sheet = "name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n"
+    (tmp_path / "genomes.tsv").write_text(sheet)
     (tmp_path / "x.bed").write_text("train0\t0\t90\tCDS\t0\t+\n")
     split = {"block": 2_000, "gap": 0}
     config = {"genomes": "genomes.tsv", "models": {"toy": SETTINGS}, "split": split}

@@ -185,7 +185,8 @@ def test_task_of_another_package_goes_through_every_verb(tmp_path: Path) -> None
 
 def test_task_of_another_package_is_estimated(tmp_path: Path) -> None:
     genome_of(tmp_path)
-    (tmp_path / "genomes.tsv").write_text("name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n")
+    sheet = "name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n"
+    (tmp_path / "genomes.tsv").write_text(sheet)
     (tmp_path / "x.bed").write_text("c\t0\t90\tCDS\t0\t+\n")
     split = {"block": 2_000, "gap": 0}
     config = {"genomes": "genomes.tsv", "models": {"toy": SETTINGS}, "split": split}

@@ -106,6 +106,17 @@ def test_pieces_join_without_a_seam(k: int, stride: int, monkeypatch: pytest.Mon
     assert tokenizer.encode(codes).tolist() == whole.tolist()
 
 
+@given(tokenizers, st.integers(0, 4), st.integers(0, 30), st.integers(0, 99))
+def test_kmers_of_rows_are_those_of_each_row(
+    tokenizer: KmerTokenizer, count: int, more: int, seed: int
+) -> None:
+    codes = np.random.default_rng(seed).integers(0, 5, (count, tokenizer.k + more), np.uint8)
+    found = tokenizer.kmers_of_rows(codes)
+    assert found.dtype == tokenizer.vocabulary.dtype
+    assert found.shape == (count, more // tokenizer.stride + 1)
+    assert found.tolist() == [tokenizer.kmers(row).tolist() for row in codes]
+
+
 def test_reverse_complement_works_on_batches_and_keeps_their_dtype() -> None:
     tokenizer = KmerTokenizer(3)
     ids = np.array([[5, 6, 1], [68, 0, 2]], np.int64)

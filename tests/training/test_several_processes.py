@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from planted import planted_piece
+from planted import planted_contig, store_of_contigs
 from safetensors.torch import load_file
 
 from genoseq.config.base import parse_settings
@@ -25,8 +25,7 @@ from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
 from genoseq.models.bundle import load_bundle
-from genoseq.store.store import Store, open_store, write_store
-from genoseq.tokenizers.kmer import KmerTokenizer
+from genoseq.store.store import Store, open_store
 from genoseq.training.fit import check_training, fit
 
 SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}, "dropout": 0.0}
@@ -56,29 +55,24 @@ def settings_of(name: str) -> dict[str, Any]:
 
 def masked_store(folder: Path) -> Store:
     """Labels of which most are unknown at one end: windows differ in how many they have."""
-    tokenizer = KmerTokenizer(3, 1)
-    pieces = []
+    rows = []
     for split, length in (("train", 30_000), ("valid", 6_000)):
-        region, _, ids, labels = planted_piece(split, split, length, tokenizer)
+        chrom, _, codes, labels = planted_contig(split, split, length)
         labels[: length // 3] = UNKNOWN
         labels[length // 2 :: 3] = UNKNOWN
-        pieces.append((region, split, ids, labels))
-    settings = parse_settings(RunSettings, {}).model.tokenizer
-    return write_store(folder, "masked", settings, cds_phase_scheme(), pieces, {})
+        rows.append((chrom, split, codes, labels))
+    return store_of_contigs(folder, cds_phase_scheme(), rows)
 
 
 def signal_store(folder: Path) -> Store:
     """Coverage where a gene is; none is known for a third."""
-    tokenizer = KmerTokenizer(3, 1)
-    pieces = []
+    rows = []
     for split, length in (("train", 30_000), ("valid", 6_000)):
-        region, _, ids, labels = planted_piece(split, split, length, tokenizer)
+        chrom, _, codes, labels = planted_contig(split, split, length)
         values = np.where(labels > 0, 9.0, 0.5).astype(np.float32)[:, None]
         values[: length // 3] = np.nan
-        pieces.append((region, split, ids, values))
-    settings = parse_settings(RunSettings, {}).model.tokenizer
-    scheme = signal_scheme([("coverage", ".")])
-    return write_store(folder, "signal", settings, scheme, pieces, {})
+        rows.append((chrom, split, codes, values))
+    return store_of_contigs(folder, signal_scheme([("coverage", ".")]), rows)
 
 
 def free_port() -> str:

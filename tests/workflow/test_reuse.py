@@ -37,7 +37,7 @@ use rule * from genoseq as genoseq_*
 OURS = """\
 rule all:
     input:
-        "parts/genoseq/stores/made.k3s1",
+        "parts/genoseq/stores/made",
         "parts/genoseq/shards/other",
         "ours.txt",
 {default}
@@ -73,7 +73,7 @@ def test_run_as_a_part_of_another_workflow_with_its_own_folder(tmp_path: Path) -
     done = jobs(snakemake(tmp_path, snakefile=path))
     assert done == {"all": 1, "ours": 1, **dict.fromkeys(EXPECTED, 1)}
     assert {found.name for found in (tmp_path / "parts").iterdir()} == {"genoseq"}
-    record = read_record(tmp_path / "parts/genoseq/stores/made.k3s1")
+    record = read_record(tmp_path / "parts/genoseq/stores/made")
     assert record is not None
     assert record["inputs"].keys() == {"fasta", "bed", "annotation"}
 

@@ -26,7 +26,7 @@ TWO_NODES = (
     *("train:slurm_partition=both", "train:gpu=0", "train:nodes=2", "train:tasks=2"),
     *("train:mpi=srun", "train:launcher=srun --ntasks 2 --kill-on-bad-exit"),
 )
-STORE, MODEL = "results/stores/made.k3s1", "results/models/long"
+STORE, MODEL = "results/stores/made", "results/models/long"
 
 
 def train_losses(state: Path) -> list[float]:

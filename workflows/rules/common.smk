@@ -9,5 +9,4 @@ genoseq_workflow.put_scripts_on_path()
 wildcard_constraints:
     genome=r"[A-Za-z0-9][A-Za-z0-9_-]*",
     model=r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    tokenizer=r"k\ds\d",
     shard=r"\d+",

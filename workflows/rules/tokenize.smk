@@ -1,14 +1,14 @@
 rule tokenize:
     input:
-        fasta="<results>/regions/{genome}/regions.fa",
+        fasta=plan.tokenize_input,
         bed="<results>/regions/{genome}/regions.bed",
         labels=plan.labels_input,
     output:
-        directory("<results>/stores/{genome}.{tokenizer}"),
+        directory("<results>/stores/{genome}"),
     log:
-        "<logs>/genomes/{genome}/tokenize.{tokenizer}.log",
+        "<logs>/genomes/{genome}/tokenize.log",
     benchmark:
-        "<benchmarks>/genomes/{genome}/tokenize.{tokenizer}.tsv"
+        "<benchmarks>/genomes/{genome}/tokenize.tsv"
     conda:
         "../envs/genoseq.yaml"
     threads: 1

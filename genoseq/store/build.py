@@ -1,0 +1,214 @@
+"""A genome and its annotation or signals to a store: what ``genoseq tokenize`` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from genoseq.config.schema import LabelSettings
+from genoseq.config.sheet import named_file
+from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
+from genoseq.files.provenance import input_sha256, make_record
+from genoseq.genome.regions import Region
+from genoseq.genome.sequences import Codes, N
+from genoseq.labels.classes import ClassLabels, plan_labels
+from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
+from genoseq.readers.annotation import read_annotation
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.store.store import Contig, Piece, Store, write_store
+
+Labels = ClassLabels | SignalLabels
+PathLike = str | os.PathLike[str]
+
+_PIECE = 1 << 24
+"""Bases of a contig that are held in memory at once."""
+
+
+def tokenize(
+    genome: PathLike | Fasta,
+    annotation: PathLike | None = None,
+    *,
+    out: PathLike,
+    regions: PathLike | None = None,
+    mask: PathLike | None = None,
+    signals: Sequence[str] = (),
+    labels: LabelSettings | None = None,
+    name: str | None = None,
+    report: Callable[[float], None] = lambda _fraction: None,
+) -> Store:
+    """Write the store of a genome: all of its bases, and labels of the regions to learn from.
+
+    Bases that are N have no label.
+
+    Parameters
+    ----------
+    genome
+        The genome's FASTA (or GenBank), a file or opened by
+        :func:`genoseq.readers.fasta.open_fasta`.
+    annotation
+        GFF3, GTF, GenBank or BED that classes are labelled from; ``CLASS=FILE`` takes all of a BED
+        as that class.  Without it and without signals the store has no labels.
+    out
+        The store's folder; an older store there is replaced.
+    regions
+        BED of the regions, whose names are their splits; by default every contig, split train.
+    mask
+        BED of bases whose label is not known.
+    signals
+        For scheme ``signal``: bigWig or bedGraph files, ``FILE`` or ``NAME=FILE``.
+    labels
+        What is predicted of a base, by default ``cds-phase``.
+    name
+        The store's name, by default that of the genome's file without its suffix.
+    report
+        Called with the fraction that is done, now and then.
+
+    Raises
+    ------
+    ConfigError
+        If a file would not be used, or the scheme lacks its files.
+    InputFormatError, RegionError
+        If a file is damaged, or does not fit the genome.
+    StoreError
+        If ``out`` holds something else than a store.
+    """
+    settings = LabelSettings() if labels is None else labels
+    _check_used(settings, annotation, signals, mask)
+    with ExitStack() as stack:
+        if not isinstance(genome, Fasta):
+            genome = stack.enter_context(open_fasta(genome))
+        located = (
+            whole_contigs(genome.lengths)
+            if regions is None
+            else locate(genome.lengths, Path(regions))
+        )
+        made = _labels(settings, annotation, signals, mask, genome.lengths, located)
+        if isinstance(made, SignalLabels):
+            stack.enter_context(made)
+        total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
+        done = _Progress(report, total)
+        files = _files(annotation, signals, {"bed": regions, "mask": mask})
+        sources = {"fasta": _source(genome.path, genome.sha256)}
+        sources |= {role: _source(path, input_sha256(path)) for role, path in files.items()}
+        inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
+        return write_store(
+            out,
+            name or _stem(genome.path),
+            None if made is None else made.scheme,
+            _contigs(genome, done),
+            _pieces(genome, located, made, done),
+            sources,
+            make_record("tokenize", settings.model_dump(mode="json"), inputs),
+        )
+
+
+class _Progress:
+    """Bases that are done, told as a fraction of all."""
+
+    def __init__(self, report: Callable[[float], None], total: int) -> None:
+        self._report, self._total, self._done = report, total, 0
+
+    def add(self, bases: int) -> None:
+        self._done += bases
+        self._report(self._done / self._total)
+
+
+def _check_used(
+    settings: LabelSettings,
+    annotation: PathLike | None,
+    signals: Sequence[str],
+    mask: PathLike | None,
+) -> None:
+    """ConfigError for a file that would not be used, and for a scheme without its files."""
+    signal = settings.scheme == "signal"
+    if signal and not signals:
+        raise ConfigError("scheme signal needs --signal")
+    if signal and annotation is not None:
+        raise ConfigError("scheme signal learns from --signal alone: leave out --annotation")
+    if signals and not signal:
+        raise ConfigError(f"scheme {settings.scheme} does not use --signal: add --scheme signal")
+    if mask is not None and annotation is None and not signals:
+        raise ConfigError("--mask needs labels to mask: --annotation or --signal")
+    if settings.classes and annotation is None:
+        raise ConfigError("--classes needs --annotation")
+
+
+def _files(
+    annotation: PathLike | None, signals: Sequence[str], others: Mapping[str, PathLike | None]
+) -> dict[str, Path]:
+    """Every file beside the genome that goes into the store, by its role."""
+    found = {role: Path(path) for role, path in others.items() if path is not None}
+    if annotation is not None:
+        found["annotation"] = named_file(os.fspath(annotation))[1]
+    found |= {f"signal {n}": parse_signal(text)[1] for n, text in enumerate(signals, 1)}
+    return found
+
+
+def _source(path: Path, sha256: str | None) -> dict[str, Any]:
+    return {"path": str(path), "sha256": sha256}
+
+
+def _labels(
+    settings: LabelSettings,
+    annotation: PathLike | None,
+    signals: Sequence[str],
+    mask: PathLike | None,
+    lengths: Mapping[str, int],
+    located: Sequence[LocatedRegion],
+) -> Labels | None:
+    """What labels any region; None if there is nothing to label from."""
+    if signals:
+        return SignalLabels(name_signals(signals), _read_regions(mask), lengths)
+    if annotation is None:
+        return None
+    kind, path = named_file(os.fspath(annotation))
+    features = read_annotation(path, kind=kind)
+    labels = plan_labels(features, settings, _read_regions(mask), lengths, path)
+    chroms = {one.region.chrom for one in located}
+    if not chroms & labels.chroms:
+        raise InputFormatError(
+            f"its features are on other contigs ({listed(labels.chroms)}) than the regions "
+            f"({listed(chroms)}): choose regions on contigs that are annotated",
+            path,
+        )
+    return labels
+
+
+def _contigs(genome: Fasta, done: _Progress) -> Iterator[Contig]:
+    """Every contig in pieces."""
+    for chrom, length in genome.lengths.items():
+        yield chrom, _contig_codes(genome, chrom, length, done)
+
+
+def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> Iterator[Codes]:
+    for start in range(0, length, _PIECE):
+        codes = genome.codes(chrom, start, min(start + _PIECE, length))
+        yield codes
+        done.add(len(codes))
+
+
+def _pieces(
+    genome: Fasta, located: Sequence[LocatedRegion], labels: Labels | None, done: _Progress
+) -> Iterator[Piece]:
+    """Regions as the store takes them, one at a time."""
+    for one in located:
+        region, values = one.region, None
+        if labels is not None:
+            values = labels.of(region.chrom, region.start, region.end)
+            codes = genome.codes(region.chrom, region.start, region.end)
+            values[codes == N] = labels.scheme.unknown
+        yield region, one.split, values
+        done.add(len(region))
+
+
+def _read_regions(path: PathLike | None) -> list[Region]:
+    return [] if path is None else [record.region for record in read_bed(path)]
+
+
+def _stem(fasta: Path) -> str:
+    return fasta.name.removesuffix(".gz").rpartition(".")[0] or fasta.name
