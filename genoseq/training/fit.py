@@ -88,6 +88,8 @@ def fit(
     ConfigError
         If the settings do not fit the stores, another training uses the state folder, state or
         logs are to be in ``out``, or the loss is no longer finite.  Nothing is written to ``out``.
+    BackendError
+        If the device or precision cannot be had here.  Nothing is written.
     StoreError
         If there is nothing to train on, or the stores differ.
     TrainingInterruptedError
@@ -99,6 +101,7 @@ def fit(
     logs = folder / "logs" if logs is None else Path(logs)
     _check_apart(Path(out), {"state": folder, "logs": logs})
     chosen = choose_device(device)
+    choose_precision(chosen, settings.training.precision)  # refused before anything is written
     with (
         open_state(folder, _fingerprint(stores, settings), team.first) as opened,
         stop_requests() as stop,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command import Genoseq
+from number_format import REFUSED
 from planted import planted_store
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -127,4 +128,17 @@ def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq
     assert wrong.stderr == (
         f"genoseq: error: {store}: holds k3s1 tokens, the model reads k6s1: tokenize again\n"
     )
+    assert not list(tmp_path.iterdir())
+
+
+def test_train_refuses_bf16_where_the_processor_has_none(
+    genoseq: Genoseq, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")  # as on a processor without it
+    settings = json.dumps({**SETTINGS, "training": {"precision": "bf16"}})
+    asked = ("train", store, "-o", tmp_path / "out", "--settings", settings, "--device", "cpu")
+    run = genoseq(*asked)
+    assert run.returncode == 1
+    why = "bf16 would be emulated, and slower; use auto or fp32"
+    assert run.stderr == f"genoseq: error: {REFUSED}: {why}\n"
     assert not list(tmp_path.iterdir())
