@@ -71,15 +71,13 @@ def fit(
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp that scoring shows the model on either side of a base, rounded up to its stride; None:
-        :func:`genoseq.config.context.usual_context`.
+        bp on either side of a base at scoring; None: :func:`genoseq.config.context.usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
     team
         Processes that divide each batch among them, all in this call with the same stores,
         settings and folders; None: this one alone.  Their number does not decide the weights, but
-        for rounding and what dropout drops, and may be another after a kill.  The first of them
-        writes.
+        for rounding and what dropout drops, and may be another after a kill.  The first writes.
     limit_minutes
         After which this process may be killed: a state is saved shortly before.
 
@@ -89,7 +87,7 @@ def fit(
         If the settings do not fit the stores, another training uses the state folder, state or
         logs are to be in ``out``, or the loss is no longer finite.  Nothing is written to ``out``.
     BackendError
-        If the device or precision cannot be had here.  Nothing is written.
+        If the device or precision cannot be had here.
     StoreError
         If there is nothing to train on, or the stores differ.
     TrainingInterruptedError
@@ -100,8 +98,7 @@ def fit(
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
     _check_apart(Path(out), {"state": folder, "logs": logs})
-    chosen = choose_device(device)
-    choose_precision(chosen, settings.training.precision)  # refused before anything is written
+    chosen = _device(device, settings)
     with (
         open_state(folder, _fingerprint(stores, settings), team.first) as opened,
         stop_requests() as stop,
@@ -117,6 +114,13 @@ def fit(
             save_bundle(out, bundle)
     _log.info("%s: %s", out, module.progress.stopped)
     return bundle
+
+
+def _device(asked: str | None, settings: RunSettings) -> torch.device:
+    """The device, if it computes in the precision of the settings: asked before all writing."""
+    device = choose_device(asked)
+    choose_precision(device, settings.training.precision)
+    return device
 
 
 def check_training(
