@@ -23,12 +23,8 @@ LONG = ("workflow", "browser", "kernels", "training", "cli")
 """Folders whose tests take longest: they go first, so that processes end together."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file in one process, for its fixtures, and all of Slurm, of which there is one."""
-    for item in items:
-        slurm = "slurm" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("slurm" if slurm else str(item.path)))
+    """Put the longest first."""
     items.sort(key=lambda item: _rank(item.path))
 
 
