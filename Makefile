@@ -14,7 +14,7 @@ imports:
 	lint-imports
 
 test:
-	python -m pytest -q
+	python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 workflow:
 	snakefmt --check Snakefile workflows/rules

@@ -1,9 +1,63 @@
-"""The command line as people run it: what the fixture ``genoseq`` is."""
+"""Commands in processes of their own, as people run them, without waiting for imports each time."""
 
 from __future__ import annotations
 
+import atexit
+import json
+import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
+
+
+def run_command(
+    program: str,
+    words: list[str],
+    environment: Mapping[str, str] | None = None,
+    one_stream: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in the current folder.
+
+    Parameters
+    ----------
+    program
+        ``genoseq`` or ``snakemake``.
+    words
+        Its arguments.
+    environment
+        By default this process's.
+    one_stream
+        Put what it writes to stderr into ``stdout``, in the order in which it was written.
+    """
+    server, folder = _server(program)
+    out, err = folder / "stdout", folder / "stdout" if one_stream else folder / "stderr"
+    for path in (out, err):
+        path.write_text("")
+    request: dict[str, Any] = {"words": words, "folder": str(Path.cwd())}
+    request |= {"environment": dict(os.environ if environment is None else environment)}
+    request |= {"stdout": str(out), "stderr": str(err)}
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    status = int(server.stdout.readline())
+    said = "" if one_stream else err.read_text()
+    return subprocess.CompletedProcess(words, status, out.read_text(), said)
+
+
+@cache
+def _server(program: str) -> tuple[subprocess.Popen[str], Path]:
+    """The process that forks for a program's commands, and a folder for what they print."""
+    folder = TemporaryDirectory(prefix="genoseq-tests-")
+    command = [sys.executable, str(Path(__file__).parent / "forked.py"), program]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(folder.cleanup)
+    atexit.register(server.communicate)
+    return server, Path(folder.name)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
+
+# Before torch is imported, here and in processes that tests start: as many tests run at once as
+# there are processors (make test), and the networks are too small for two threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
-from command import Genoseq
+from command import Genoseq, run_command
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
@@ -17,16 +20,24 @@ from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
 
+LONG = ("workflow", "browser", "kernels", "training", "cli")
+"""Folders whose tests take longest: they go first, so that processes end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first."""
+    items.sort(key=lambda item: _rank(item.path))
+
+
+def _rank(path: Path) -> int:
+    room = path.relative_to(Path(__file__).parent).parts[0]
+    return LONG.index(room) if room in LONG else len(LONG)
+
 
 @pytest.fixture(scope="session")
 def genoseq() -> Genoseq:
     """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
-
-    def run(*words: str | int | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "genoseq", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    return run
+    return lambda *words: run_command("genoseq", [*map(str, words)])
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Which number format a device should compute in: bf16 only where it is really faster.
+"""Which number format a device computes in: bf16 only where there are instructions for it.
 
-Emulated on a processor without bf16 instructions it was measured 2 to 13 times *slower* than fp32;
-with them, 2 to 6 times faster for LSTMs.
+Emulated on a processor without them it was measured 2 to 13 times *slower* than fp32, and oneDNN
+has no bf16 LSTM there at all; with them, bf16 is 2 to 6 times faster for LSTMs.
 """
 
 from __future__ import annotations
@@ -43,17 +43,27 @@ def choose_precision(
     device
         ``cpu`` or ``cuda``.
     asked
-        ``auto`` takes bf16 where the device computes in it; another word is obeyed.
+        ``auto`` takes bf16 where the device computes in it.  ``bf16`` is refused on a processor
+        that does not; a GPU that has to emulate it is obeyed.
 
     Returns
     -------
     The choice and its reason, as ``genoseq doctor`` prints it.
+
+    Raises
+    ------
+    BackendError
+        If bf16 is asked for on a processor without instructions for it.
     """
-    fast, reason = _bf16_is_fast(torch.device(device))
-    if asked != "auto":
-        aside = "" if asked == "fp32" or fast else f", though slow here: {reason}"
-        return PrecisionChoice(asked, f"asked for{aside}")
-    return PrecisionChoice("bf16" if fast else "fp32", reason)
+    kind = torch.device(device)
+    fast, reason = _bf16_is_fast(kind)
+    if asked == "auto":
+        return PrecisionChoice("bf16" if fast else "fp32", reason)
+    if asked == "fp32" or fast:
+        return PrecisionChoice(asked, "asked for")
+    if kind.type == "cpu":
+        raise BackendError(f"precision bf16: {reason}; use auto or fp32")
+    return PrecisionChoice(asked, f"asked for, though slow here: {reason}")
 
 
 def computing(device: torch.device, precision: Precision) -> dict[str, str]:
@@ -125,9 +135,17 @@ def gpu_has_bf16(major: int, minor: int) -> tuple[bool, str]:
 def _bf16_is_fast(device: torch.device) -> tuple[bool, str]:
     if device.type == "cuda":
         return gpu_has_bf16(*torch.cuda.get_device_capability(device))
-    # mkldnn's own question is also answered yes where bf16 is emulated: it must not decide.
+    return processor_has_bf16(_processor_features())
+
+
+def _processor_features() -> list[str]:
+    """What this processor has of the features that compute in bf16, as far as torch uses them."""
+    # oneDNN also answers yes where it emulates bf16, so its answer only ever takes away: it is no
+    # where ONEDNN_MAX_CPU_ISA hides the features from it.
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return []
     asked = {
         "avx512_bf16": torch.cpu._is_avx512_bf16_supported,
         "amx": torch.cpu._is_amx_tile_supported,
     }
-    return processor_has_bf16([name for name, has in asked.items() if has()])
+    return [name for name, has in asked.items() if has()]

@@ -7,20 +7,21 @@ a whole ``snakemake --cores 2`` instead of running a short one.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from command import run_command
 from igv_page import IgvPage, open_igv
 from PIL import Image
 from pysam import faidx
 
 REPOSITORY = Path(__file__).parents[2]
 CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
+BASES = 500_000
+"""Of 2.5 million; GENOSEQ_DEMO shows a run on all of them."""
 SHOWN = "bilstm"
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
 TRACKS = {
@@ -34,7 +35,7 @@ TRACKS = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the default configuration ran, with fewer training steps."""
+    """A folder in which the default configuration ran: fewer training steps, a shorter genome."""
     if "GENOSEQ_DEMO" in os.environ:
         return Path(os.environ["GENOSEQ_DEMO"])
     folder = tmp_path_factory.mktemp("demo")
@@ -45,11 +46,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()
     (folder / "config/genomes.tsv").write_text(sheet)
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
-    command += ["--cores", "2", "--directory", str(folder)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
+    snakemake(folder, "resources/demo/genome.fa")
+    shorten(folder / "resources/demo", BASES)
+    snakemake(folder)
     return folder
+
+
+def snakemake(folder: Path, *targets: str) -> None:
+    words = ["--snakefile", str(REPOSITORY / "Snakefile"), "--cores", "2"]
+    found = run_command("snakemake", [*words, "--directory", str(folder), *targets])
+    assert found.returncode == 0, found.stderr
+
+
+def shorten(folder: Path, bases: int) -> None:
+    """Keep the first bases of the demo's genome, and what of its other files is in them."""
+    genome = folder / "genome.fa"
+    header, *lines = genome.read_text().splitlines()
+    genome.write_text(f"{header}\n{''.join(lines)[:bases]}\n")
+    for name, end in (("genes.gff3", 4), ("mask.bed", 2)):
+        rows = (folder / name).read_text().splitlines(keepends=True)
+        kept = [row for row in rows if row[0] == "#" or int(row.split("\t")[end]) <= bases]
+        assert kept != rows
+        (folder / name).write_text("".join(kept))
 
 
 @pytest.fixture(scope="module")

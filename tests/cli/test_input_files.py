@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command import Genoseq
+from command import Genoseq, run_command
 from planted import planted_store
 from typer.testing import CliRunner
 
@@ -82,7 +82,7 @@ def test_tokenize_notes_pipes_without_reading_them_again() -> None:
 def refused(*words: str | Path) -> str:
     """The one problem that a verb finds; it changes nothing here."""
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
-    done = subprocess.run([*GENOSEQ, *map(str, words)], capture_output=True, text=True, check=False)
+    done = run_command("genoseq", [*map(str, words)])
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before

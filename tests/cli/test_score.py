@@ -9,6 +9,7 @@ import numpy as np
 import pybigtools
 import pytest
 from command import Genoseq
+from number_format import REFUSED
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
@@ -141,4 +142,16 @@ def test_score_says_what_is_wrong_and_writes_nothing(
     assert message in run.stderr
     assert run.stderr.startswith("genoseq: error: ")
     assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_score_refuses_bf16_where_the_processor_has_none(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")  # as on a processor without it
+    asked = ("score", genome, "-m", model, "-o", tmp_path / "out", "--precision", "bf16")
+    run = genoseq(*asked, "--device", "cpu")
+    assert run.returncode == 1
+    why = "bf16 would be emulated, and slower; use auto or fp32"
+    assert run.stderr == f"genoseq: error: {REFUSED}: {why}\n"
     assert not (tmp_path / "out").exists()

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from command import Genoseq
+from number_format import computed_or_refused
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
+from genoseq.errors import GenoseqError
 from genoseq.genome.schemes import signal_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
@@ -46,6 +48,8 @@ def model(tmp_path: Path, bundle: Bundle) -> Path:
 def run(*words: str | int | Path) -> str:
     """The command line in this process: one start of torch for all shards."""
     result = CliRunner().invoke(app, list(map(str, words)))
+    if isinstance(result.exception, GenoseqError):
+        raise result.exception
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -71,15 +75,16 @@ def test_shards_merged_are_the_whole_in_every_format(
     genome: Path, model: Path, tmp_path: Path, count: int, precision: str
 ) -> None:
     options = ("--precision", precision)
-    shards = score_shards(genome, model, tmp_path / "s", count, *options)
-    run("merge", *shards, "-o", tmp_path / "merged")
-    run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", TEXT_AND_BINARY)
-    whole = ("score", genome, "-m", model, *options, "-o")
-    run(*whole, tmp_path / "whole", "--formats", "scores")
-    run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
-    assert files(tmp_path / "merged") == files(tmp_path / "whole")
-    assert files(tmp_path / "late") == files(tmp_path / "direct")
-    assert len(files(tmp_path / "late")) == 11
+    with computed_or_refused(precision):
+        shards = score_shards(genome, model, tmp_path / "s", count, *options)
+        run("merge", *shards, "-o", tmp_path / "merged")
+        run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", TEXT_AND_BINARY)
+        whole = ("score", genome, "-m", model, *options, "-o")
+        run(*whole, tmp_path / "whole", "--formats", "scores")
+        run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
+        assert files(tmp_path / "merged") == files(tmp_path / "whole")
+        assert files(tmp_path / "late") == files(tmp_path / "direct")
+        assert len(files(tmp_path / "late")) == 11
 
 
 def test_shards_of_signals_merged_are_the_whole_bit_for_bit(genome: Path, tmp_path: Path) -> None:
@@ -158,7 +163,10 @@ def test_merge_refuses_shards_of_unlike_runs_without_records(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
 ) -> None:
     shards = score_shards(genome, model, tmp_path / "s", 2, "--precision", "fp32")
-    other = score_shards(genome, model, tmp_path / "t", 2, "--precision", "bf16")[1]
+    other = score_shards(genome, model, tmp_path / "t", 2, "--precision", "fp32")[1]
+    noted = json.loads((other / "scores.json").read_text())
+    assert noted["precision"] == "fp32"
+    (other / "scores.json").write_text(json.dumps(noted | {"precision": "bf16"}))
     (other / "provenance.json").unlink()
     found = genoseq("merge", shards[0], other, "-o", tmp_path / "out")
     assert f"{other}: not like {shards[0]}: other precision, bf16 and not fp32; " in found.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import Genoseq
+from number_format import REFUSED
 from planted import planted_store, store_of_contigs
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -131,3 +132,16 @@ def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq
         f"genoseq: error: {bare.path}: has no labels: tokenize with an annotation or a signal\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_train_refuses_bf16_where_the_processor_has_none(
+    genoseq: Genoseq, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")  # as on a processor without it
+    settings = json.dumps({**SETTINGS, "training": {"precision": "bf16"}})
+    asked = ("train", store, "-o", tmp_path / "out", "--settings", settings, "--device", "cpu")
+    run = genoseq(*asked)
+    assert run.returncode == 1
+    why = "bf16 would be emulated, and slower; use auto or fp32"
+    assert run.stderr == f"genoseq: error: {REFUSED}: {why}\n"
+    assert not list(tmp_path.iterdir())

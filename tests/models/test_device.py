@@ -33,12 +33,46 @@ def test_gpu_has_bf16_from_capability_8() -> None:
     assert gpu_has_bf16(8, 0) == (True, "GPU of compute capability 8.0 has bf16")
 
 
-def test_choose_precision_obeys_and_says_what_it_costs() -> None:
-    auto = choose_precision("cpu")
+def pretend(patch: pytest.MonkeyPatch, *features: str, onednn: bool = True) -> None:
+    """A processor with these features, of which oneDNN uses bf16 or not."""
+    patch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: "avx512_bf16" in features)
+    patch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: "amx" in features)
+    patch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
+
+
+@pytest.mark.parametrize("feature", ["avx512_bf16", "amx"])
+def test_choose_precision_takes_bf16_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, feature: str
+) -> None:
+    pretend(monkeypatch, feature)
+    assert choose_precision("cpu") == ("bf16", f"processor has {feature}")
+    assert choose_precision("cpu", "bf16") == ("bf16", "asked for")
     assert choose_precision("cpu", "fp32") == ("fp32", "asked for")
-    asked = choose_precision("cpu", "bf16")
+
+
+@pytest.mark.parametrize(
+    ("features", "onednn"),
+    [((), False), ((), True), (("avx512_bf16", "amx"), False)],
+    ids=["avx2", "emulated", "hidden by ONEDNN_MAX_CPU_ISA"],
+)
+def test_choose_precision_refuses_bf16_where_the_processor_lacks_it(
+    monkeypatch: pytest.MonkeyPatch, features: tuple[str, ...], onednn: bool
+) -> None:
+    pretend(monkeypatch, *features, onednn=onednn)
+    lacks = "processor has neither avx512_bf16 nor amx: bf16 would be emulated, and slower"
+    assert choose_precision("cpu") == ("fp32", lacks)
+    assert choose_precision("cpu", "fp32") == ("fp32", "asked for")
+    with pytest.raises(BackendError) as refused:
+        choose_precision("cpu", "bf16")
+    assert str(refused.value) == f"precision bf16: {lacks}; use auto or fp32"
+
+
+def test_choose_precision_obeys_on_a_gpu_that_emulates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert choose_precision("cuda").precision == "fp32"
+    asked = choose_precision("cuda", "bf16")
     assert asked.precision == "bf16"
-    assert ("though slow here" in asked.reason) == (auto.precision == "fp32")
+    assert asked.reason.startswith("asked for, though slow here: GPU of compute capability 7.5")
 
 
 def test_choose_device_warns_where_a_granted_gpu_is_not_seen(

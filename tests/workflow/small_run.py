@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from command import run_command
 
 REPOSITORY = Path(__file__).parents[2]
 SNAKEFILE = REPOSITORY / "Snakefile"
@@ -65,9 +65,12 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     (folder / "config/config.yaml").write_text(yaml.safe_dump(dict(config)))
 
 
+def options(folder: Path, *words: str, snakefile: Path) -> list[str]:
+    return ["--snakefile", str(snakefile), "--directory", str(folder), "--cores", "2", *words]
+
+
 def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
-    return [*command, "--directory", str(folder), "--cores", "2", *words]
+    return [sys.executable, "-m", "snakemake", *options(folder, *words, snakefile=snakefile)]
 
 
 def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
@@ -75,14 +78,8 @@ def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
 
     The environment is not activated: the rules have to find ``genoseq`` themselves.
     """
-    found = subprocess.run(
-        command_line(folder, *words, snakefile=snakefile),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": "/usr/bin:/bin"},
-    )
+    asked = options(folder, *words, snakefile=snakefile)
+    found = run_command("snakemake", asked, {**os.environ, "PATH": "/usr/bin:/bin"}, True)
     logs = "".join(f"\n{p}:\n{p.read_text()}" for p in (folder / "results").rglob("logs/**/*.log"))
     assert found.returncode == 0, found.stdout + logs
     return found.stdout

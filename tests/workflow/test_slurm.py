@@ -1,11 +1,14 @@
 """The workflow through a real Slurm: the same bytes as without, whatever is done to its jobs.
 
-One run is shared by the tests: it is disturbed in all the ways that Slurm and people have to end a
-job, and has to come out as a local run that was left in peace.
+One run is shared by most tests: it is disturbed in all the ways that Slurm and people have to end a
+job, and has to come out as a local run that was left in peace.  The last test trains on two nodes.
+All are in this file, because a machine has room for one local Slurm, and files run side by side.
 """
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
 import subprocess
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from command import Genoseq
 from local_slurm import LINK, LocalSlurm, LocalSlurmError, local_slurm, output, wait_for
 from slurm_run import (
     SlurmJob,
@@ -28,6 +32,8 @@ from slurm_run import (
 )
 from small_run import SHEET, TINY, TRAINING, write_config, write_genome
 
+from genoseq.models.bundle import load_bundle
+
 # No checkpoint and no validation before the last step: what is resumed was saved for a signal.
 LONG = {**TRAINING, "steps": 400, "validate_every": 400, "checkpoint_minutes": 60}
 CONFIG = {
@@ -36,6 +42,15 @@ CONFIG = {
     "score": {"formats": ["bigwig", "bed"], "shards": 2},
     "summary": {"title": "A small run"},
 }
+TEAM = {**LONG, "steps": 300, "validate_every": 300}
+TEAM_SETTINGS = {"model": {**TINY, "dropout": 0.0}, "training": {**TEAM, "precision": "fp32"}}
+TEAM_CONFIG = {"split": CONFIG["split"], "models": {"long": TEAM_SETTINGS}}
+# What the profile for Slurm shows, without GPUs: the second node's one is no real one.
+TWO_NODES = (
+    *("train:slurm_partition=both", "train:gpu=0", "train:nodes=2", "train:tasks=2"),
+    *("train:mpi=srun", "train:launcher=srun --ntasks 2 --kill-on-bad-exit"),
+)
+STORE, MODEL = "results/stores/made", "results/models/long"
 GENOSEQ = """\
 #!/bin/sh
 echo "$1 $SLURMD_NODENAME ${{CUDA_VISIBLE_DEVICES:-none}}" >> {seen}
@@ -175,3 +190,41 @@ def test_cluster_of_another_is_left_alone(slurm: LocalSlurm) -> None:
         pass
     assert LINK.readlink().parent == slurm.folder
     assert slurm.jobs() == {}
+
+
+def train_losses(state: Path) -> list[float]:
+    with (state / "logs/metrics.csv").open(newline="") as file:
+        return [float(row["train_loss"]) for row in csv.DictReader(file)]
+
+
+def test_training_on_two_nodes_is_that_of_one_process(
+    slurm: LocalSlurm, tmp_path: Path, genoseq: Genoseq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del slurm
+    write_genome(tmp_path)
+    write_config(tmp_path, TEAM_CONFIG)
+    header, made, _ = SHEET.splitlines()
+    (tmp_path / "config/genomes.tsv").write_text(f"{header}\n{made}\n")
+    words = command(tmp_path, "--cores", "1", STORE)
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    # Both nodes are this machine, and their names are known to Slurm alone.
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    log = tmp_path / "results/logs/train/long.log"
+    with start(tmp_path, "--set-resources", *TWO_NODES, "--", MODEL) as snakemake:
+        freeze_training(tmp_path, "long")
+        assert "starting, 2 processes share each batch" in log.read_text()
+        output("scancel", f"{active(tmp_path)[-1].number}")
+        snakemake.wait(600)
+    assert snakemake.returncode == 0, (tmp_path / "said.log").read_text()
+    assert [job.state for job in slurm_jobs(tmp_path)] == ["CANCELLED", "COMPLETED"]
+    found = re.search(r"resuming after step (\d+), 2 processes share each batch", log.read_text())
+    assert found is not None
+    assert 50 <= int(found[1]) < TEAM["steps"]
+    assert load_bundle(tmp_path / MODEL).provenance["processes"] == 2
+
+    words = ["--settings", json.dumps(TEAM_SETTINGS), "-o", tmp_path / "alone"]
+    done = genoseq("train", tmp_path / STORE, *words)
+    assert done.returncode == 0, done.stderr
+    together = train_losses(tmp_path / f"{MODEL}.state")
+    assert together == pytest.approx(train_losses(tmp_path / "alone.state"), rel=1e-4)
+    assert len(together) == TEAM["steps"] // 50

@@ -1,0 +1,96 @@
+"""Run by command.py: a process that has imported a program and forks for each of its commands.
+
+Importing torch and Lightning, or Snakemake, takes seconds: a test of four commands would wait for
+it four times.  Each command is still a process of its own, with its own streams, folder,
+environment, signals, and exit status.  Standard input has a request on each line, in JSON; each is
+answered by a line with the command's exit status.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from json import loads
+from typing import NoReturn, TypedDict
+
+import genoseq
+from genoseq.cli.app import main as genoseq_main
+
+
+class Request(TypedDict):
+    """A command's words, where it runs, and the files to which its output is appended."""
+
+    words: list[str]
+    folder: str
+    environment: dict[str, str]
+    stdout: str
+    stderr: str
+
+
+def load_genoseq() -> Callable[[], None]:
+    """The command line, with every module that a verb would import late."""
+    for module in pkgutil.walk_packages(genoseq.__path__, "genoseq."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    return genoseq_main
+
+
+def load_snakemake() -> Callable[[], None]:
+    """Snakemake's command line, with what it and our Snakefile import late."""
+    for name in ("api", "dag", "executors.local", "workflow", "shell", "report"):
+        import_module(f"snakemake.{name}")
+    import_module("genoseq.plan.rules")
+    main: Callable[[], None] = import_module("snakemake.cli").main
+    return main
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    program = sys.argv[1]
+    command_line = {"genoseq": load_genoseq, "snakemake": load_snakemake}[program]()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            become(program, loads(line))
+            run(command_line)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def become(program: str, request: Request) -> None:
+    """Make this process the command's: arguments, folder, environment and streams."""
+    sys.argv = [program, *request["words"]]
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+    for stream, name in ((sys.stdout, request["stdout"]), (sys.stderr, request["stderr"])):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), stream.fileno())
+
+
+def run(command_line: Callable[[], None]) -> NoReturn:
+    """Run the command and end, without the half second in which Python takes all imports apart."""
+    status: object = 0
+    try:
+        command_line()
+    except SystemExit as error:
+        status = error.code or 0
+        if not isinstance(status, int):
+            sys.stderr.write(f"{status}\n")
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 1)
+
+
+if __name__ == "__main__":
+    main()
