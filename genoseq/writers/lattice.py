@@ -1,7 +1,7 @@
 """Tracks of any piece size, regrouped on a fixed lattice: what every writer is fed with.
 
-A *cell* holds at most :data:`CELL` bases of one contig, begins on a multiple of :data:`PAGE` and
-ends on one or at the contig's end; bases without a value inside it are gaps.  Cells depend on the
+A *slab* holds at most :data:`SLAB` bases of one contig, begins on a multiple of :data:`PAGE` and
+ends on one or at the contig's end; bases without a value inside it are gaps.  Slabs depend on the
 values alone, never on the pieces in which they arrived, and so do the bytes of every output.
 """
 
@@ -21,7 +21,7 @@ Kind = Literal["classes", "signal"]
 Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]
 
-CELL = 1 << 18
+SLAB = 1 << 18
 """Bases: small enough for the processor's cache, a power of 4 times the finest zoom bin."""
 PAGE = 4096
 GAP = 65535
@@ -29,7 +29,7 @@ GAP = 65535
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Slab:
     """Values of consecutive bases of one contig, one row a channel.
 
     Attributes
@@ -92,10 +92,10 @@ def run_starts(row: Row) -> NDArray[np.int64]:
     return starts
 
 
-def cells(
+def slabs(
     tracks: Iterable[Track], lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
-) -> Iterator[Cell]:
-    """Cells of consecutive tracks; cells without any value are left out.
+) -> Iterator[Slab]:
+    """Slabs of consecutive tracks; slabs without any value are left out.
 
     Parameters
     ----------
@@ -114,11 +114,11 @@ def cells(
     for track in _checked(tracks, lengths, channels):
         for part in _cut(track):
             if parts and _place(part) != _place(parts[0]):
-                yield from _cell(parts, lengths, kind)
+                yield from _slab(parts, lengths, kind)
                 parts.clear()
             parts.append(part)
     if parts:
-        yield from _cell(parts, lengths, kind)
+        yield from _slab(parts, lengths, kind)
 
 
 def _checked(
@@ -144,20 +144,20 @@ def _checked(
 
 
 def _cut(track: Track) -> Iterator[Track]:
-    if _place(track)[1] == (track.end - 1) // CELL:
+    if _place(track)[1] == (track.end - 1) // SLAB:
         yield track
         return
-    for edge in range(track.start // CELL * CELL, track.end, CELL):
-        low, high = max(edge, track.start), min(edge + CELL, track.end)
+    for edge in range(track.start // SLAB * SLAB, track.end, SLAB):
+        low, high = max(edge, track.start), min(edge + SLAB, track.end)
         values = track.values[low - track.start : high - track.start]
         yield Track(track.chrom, low, values, track.channels)
 
 
 def _place(track: Track) -> tuple[str, int]:
-    return track.chrom, track.start // CELL
+    return track.chrom, track.start // SLAB
 
 
-def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Cell]:
+def _slab(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Slab]:
     chrom = parts[0].chrom
     start = parts[0].start // PAGE * PAGE
     end = min(-(-parts[-1].end // PAGE) * PAGE, lengths[chrom])
@@ -176,4 +176,4 @@ def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
         except RegionError as error:
             raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
-        yield Cell(chrom, start, rows)
+        yield Slab(chrom, start, rows)

@@ -64,8 +64,8 @@ def write_manifest(path: Path, files: Iterable[OutputFile]) -> None:
     """Write the manifest of ``files`` to ``path``."""
     lines = ["\t".join(_COLUMNS)]
     for file in files:
-        cells = (file.path, file.kind, plain(file.name), file.strand, file.format)
-        lines.append("\t".join((*cells, COORDINATES, file.md5)))
+        fields = (file.path, file.kind, plain(file.name), file.strand, file.format)
+        lines.append("\t".join((*fields, COORDINATES, file.md5)))
     path.write_text("\n".join(lines) + "\n")
 
 

@@ -21,7 +21,7 @@ from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Track
 from genoseq.writers.bedgraph import BedGraphWriter
 from genoseq.writers.bigwig import BigWigWriter
-from genoseq.writers.lattice import Cell, Kind, cells
+from genoseq.writers.lattice import Kind, Slab, slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.scores import UNKNOWN, Origin, ScoresWriter
 from genoseq.writers.segments import SegmentsWriter
@@ -38,8 +38,8 @@ _LONGEST = 2**32 - 1
 class Writer(Protocol):
     """What every format offers."""
 
-    def write(self, cell: Cell) -> None:
-        """Add the next cell."""
+    def write(self, slab: Slab) -> None:
+        """Add the next slab."""
 
     def finish(self) -> list[OutputFile]:
         """Complete the files, and say which they are."""
@@ -95,7 +95,7 @@ def write_tracks(
     """
     check_formats(formats, kind, channels, lengths)
     _check_place(out)
-    pieces = cells(tracks, lengths, channels, kind)
+    pieces = slabs(tracks, lengths, channels, kind)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
@@ -106,9 +106,9 @@ def write_tracks(
         writers = _writers(stage, lengths, channels, kind, formats, origin)
         for writer in writers:
             stack.callback(writer.close)
-        for cell in chain(first, pieces):
+        for slab in chain(first, pieces):
             for writer in writers:
-                writer.write(cell)
+                writer.write(slab)
         files = [file for writer in writers for file in writer.finish()]
         files = [replace(file, md5=md5_of(stage / file.path)) for file in files]
         write_manifest(stage / MANIFEST, files)

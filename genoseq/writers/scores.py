@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.lattice import CELL, Cell, Kind, Row, floats, is_gap
+from genoseq.writers.lattice import SLAB, Kind, Row, Slab, floats, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
 
 VALUES = "scores.npy"
@@ -77,7 +77,7 @@ MADE_BY = ("model", "genome", "settings", "device", "precision")
 
 
 class ScoresWriter:
-    """Writes a scores folder cell by cell."""
+    """Writes a scores folder slab by slab."""
 
     def __init__(
         self,
@@ -95,20 +95,20 @@ class ScoresWriter:
         self._file: IO[bytes] = (folder / VALUES).open("wb")
         self._file.write(bytes(_HEADER))
 
-    def write(self, cell: Cell) -> None:
-        """Append the cell from its first to its last base with a value."""
-        known = np.flatnonzero(~is_gap(cell.values).all(axis=0))
+    def write(self, slab: Slab) -> None:
+        """Append the slab from its first to its last base with a value."""
+        known = np.flatnonzero(~is_gap(slab.values).all(axis=0))
         low, high = int(known[0]), int(known[-1]) + 1
         dtype = np.dtype(_DTYPES[self._kind])
-        data = np.ascontiguousarray(cell.values[:, low:high].T, dtype).tobytes()
+        data = np.ascontiguousarray(slab.values[:, low:high].T, dtype).tobytes()
         self._file.write(data)
         self._digest.update(data)
-        start, end = cell.start + low, cell.start + high
+        start, end = slab.start + low, slab.start + high
         last = self._pieces[-1] if self._pieces else None
-        if last is not None and (last.chrom, last.end) == (cell.chrom, start):
+        if last is not None and (last.chrom, last.end) == (slab.chrom, start):
             self._pieces[-1] = Piece(last.chrom, last.start, end, last.row)
         else:
-            self._pieces.append(Piece(cell.chrom, start, end, self._rows))
+            self._pieces.append(Piece(slab.chrom, start, end, self._rows))
         self._rows += high - low
 
     def finish(self) -> list[OutputFile]:
@@ -167,7 +167,7 @@ class Scores:
     origin: Origin = UNKNOWN
 
     def tracks(self) -> Iterator[Track]:
-        """Every value in order, at most :data:`~genoseq.writers.lattice.CELL` bases a track.
+        """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases a track.
 
         Raises
         ------
@@ -180,8 +180,8 @@ class Scores:
         with (self.path / VALUES).open("rb") as file:
             file.seek(_HEADER)
             for piece in self.pieces:
-                for start in range(piece.start, piece.end, CELL):
-                    end = min(start + CELL, piece.end)
+                for start in range(piece.start, piece.end, SLAB):
+                    end = min(start + SLAB, piece.end)
                     rows = np.fromfile(file, _DTYPES[self.kind], (end - start) * width)
                     digest.update(rows.data)
                     values = floats(rows.reshape(-1, width))
