@@ -179,7 +179,7 @@ def contig_work(folder: Path) -> None:
     """Print what a contig costs beside its bases, in bases of a long contig."""
     import torch
 
-    from genoseq.inference.score import output_channels, score
+    from genoseq.inference.score import score
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import load_bundle
     from genoseq.readers.fasta import open_fasta
@@ -193,7 +193,7 @@ def contig_work(folder: Path) -> None:
     for count, bases in ((3, 1_000_000), (3_000, 1_000), (6_000, 500), (15_000, 200)):
         write_contigs(folder / "g.fa", count, bases)
         with open_fasta(folder / "g.fa") as genome:
-            size, channels = sum(genome.lengths.values()), output_channels(bundle.scheme)[1]
+            size, channels = sum(genome.lengths.values()), bundle.task.output().channels
             start = time.process_time()
             tracks = score(genome, bundle)
             write_tracks(tracks, genome.lengths, channels, "classes", folder / "out", ["scores"])

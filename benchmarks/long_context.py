@@ -35,7 +35,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genoseq.tasks.per_base import PerBase
 from genoseq.cli.demo import GENOME
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
@@ -46,6 +45,7 @@ from genoseq.models.build import PerBaseModel, build_model
 from genoseq.models.device import autocast, choose_precision
 from genoseq.readers.fasta import open_fasta
 from genoseq.tasks.losses import cross_entropy
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.schedule import learning_rate

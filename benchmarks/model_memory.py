@@ -20,7 +20,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from genoseq.tasks.per_base import PerBase
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.plan.memory import predicting_memory, training_memory

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from genoseq.inference.predict import Predictor
-from genoseq.inference.score import output_channels, score
+from genoseq.inference.score import score
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
 from genoseq.models.device import choose_precision
@@ -93,7 +93,7 @@ def run_genoseq(genome: Path, folder: Path, precision: str) -> float:
     bundle = load_bundle(folder)
     with open_fasta(genome) as fasta:
         tracks = score(fasta, bundle, device="cpu", precision=precision)  # type: ignore[arg-type]
-        _, channels = output_channels(bundle.scheme)
+        channels = bundle.task.output().channels
         write_tracks(tracks, fasta.lengths, channels, "classes", out, ("bigwig", "bed"))
     seconds = time.perf_counter() - start
     shutil.rmtree(out)

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from genoseq.tasks.per_base import PerBase
 from genoseq.training.lightning import build_trainer, quiet_lightning
 from genoseq.training.module import TrainingModule
 from torch.utils.data import Dataset
@@ -36,6 +35,7 @@ from genoseq.models.build import build_model
 from genoseq.models.device import autocast, choose_precision
 from genoseq.store.store import Store, write_store
 from genoseq.tasks.losses import activation_of, build_objective
+from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.setup import Run

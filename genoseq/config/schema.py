@@ -7,7 +7,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from genoseq.config.base import (
     Fraction,
@@ -19,8 +25,8 @@ from genoseq.config.base import (
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.tasks import PerBaseSettings, Task
+from genoseq.writers.formats import FORMATS, format_named
 
-Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1
 """Raised when a release trains other weights from the same settings, or keeps a training's state in
 another way: then no training goes on from an older state, and the workflow trains its models anew.
@@ -28,6 +34,14 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
+
+
+FormatName = Annotated[
+    str,
+    AfterValidator(lambda name: format_named(name).name),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*FORMATS])),
+]
+"""Name of a format of :data:`genoseq.writers.formats.FORMATS`, as they are when it is read."""
 
 
 class RegionSettings(Settings):
@@ -217,7 +231,7 @@ class RunSettings(Settings):
 class ScoreSettings(Settings):
     """Scoring and tracks."""
 
-    formats: tuple[Format, ...] = ("bigwig", "bed")
+    formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", description="auto: bf16 where it is faster; shards on unlike machines need one word"

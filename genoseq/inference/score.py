@@ -1,7 +1,7 @@
 """From a genome and a model to tracks: the one page where a base's way can be read.
 
-``io.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any contigs
-make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
+``readers.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any
+contigs make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
 """
 
 from __future__ import annotations
@@ -10,32 +10,24 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.regions import Region, check_bounds, merge
-from genoseq.genome.schemes import Scheme, State
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Channel, Track
-from genoseq.genome.windows import Window, stitch, tile
-from genoseq.inference.predict import (
-    Predictor,
-    Values,
-    core_bases,
-    predict_windows,
-)
+from genoseq.genome.tracks import Track
+from genoseq.genome.windows import stitch
+from genoseq.inference.predict import Predictor, Values, predict_windows
+from genoseq.inference.windows import Genome, windows_of
 from genoseq.models.bundle import Bundle
-from genoseq.readers.fasta import Fasta
-
-_STRETCH_BASES = 1 << 20
-_DECIMALS = 3
+from genoseq.tasks.outputs import Output, ValueKind
 
 
 def score(
-    genome: Fasta,
+    genome: Genome,
     bundle: Bundle,
     *,
     regions: Iterable[Region] | None = None,
+    values: ValueKind = "probability",
     by_phase: bool = False,
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
@@ -47,12 +39,15 @@ def score(
     Parameters
     ----------
     genome
-        An open FASTA.
+        An open FASTA, or a store.
     bundle
         The model.
     regions
         What to score; by default every contig.  Overlapping regions are merged.  A base gets the
         same score whether its neighbours are asked for or not.
+    values
+        ``probability`` (of signals: their values), or ``log-odds`` of every state of the model,
+        see :func:`genoseq.tasks.outputs.state_log_odds`.
     by_phase
         A channel for each codon phase instead of one for each class and strand.
     window_bases, batch_bases
@@ -65,45 +60,28 @@ def score(
     Yields
     ------
     Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, rounded to
-    3 decimals; signals are in the signal's units.  A base that is not A, C, G or T is NaN.
+    :data:`~genoseq.genome.tracks.DECIMALS`; signals are in the signal's units.  A base that is not
+    A, C, G or T is NaN.
+
+    Raises
+    ------
+    ConfigError
+        If log-odds are asked for of signals, or by phase.
     """
+    output = bundle.task.output(values, by_phase)
     predictor = Predictor(bundle, device, precision)
-    context, stride = bundle.context, bundle.settings.stride
-    reader = _WindowReader(genome)
-    windows = (
-        (window, window, reader.codes(window))
-        for region in wanted_regions(genome, regions)
-        for core in [core_bases(bundle, genome.lengths[region.chrom], window_bases)]
-        for window in tile(region, core, context, stride)
-    )
-    states, channels = output_channels(bundle.scheme, by_phase)
-    decimals = _DECIMALS if bundle.scheme.kind == "classes" else None
+    wanted = wanted_regions(genome, regions)
+    windows = windows_of(genome, wanted, bundle.settings, bundle.context, window_bases)
     pieces = (
-        (window, _channel_values(states, predicted, codes, decimals))
-        for window, codes, predicted in predict_windows(predictor, windows, context, batch_bases)
+        (window, _channel_values(output, predicted, codes))
+        for window, codes, predicted in predict_windows(
+            predictor, windows, bundle.context, batch_bases
+        )
     )
-    return stitch(pieces, channels)
+    return stitch(pieces, output.channels)
 
 
-def output_channels(
-    scheme: Scheme, by_phase: bool = False
-) -> tuple[NDArray[np.float32], tuple[Channel, ...]]:
-    """How states become channels: a 0/1 matrix of shape (C, S), and the C channels."""
-    if not by_phase:
-        of_state = scheme.channel_of_state
-        rows = np.arange(len(scheme.channels))[:, None]
-        return (rows == of_state).astype(np.float32), scheme.channels
-    chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
-    named = tuple(_phase_channel(scheme.states[i]) for i in chosen)
-    return np.eye(len(scheme), dtype=np.float32)[chosen], named
-
-
-def _phase_channel(state: State) -> Channel:
-    name = state.name if state.phase is None else f"{state.name}_phase{state.phase}"
-    return Channel(name, state.strand)
-
-
-def wanted_regions(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
+def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Region]:
     """What to score, merged and in FASTA order; every contig if nothing is said.
 
     Raises
@@ -118,36 +96,10 @@ def wanted_regions(genome: Fasta, regions: Iterable[Region] | None) -> list[Regi
     return sorted(merged, key=lambda region: order[region.chrom])
 
 
-def _channel_values(
-    states: NDArray[np.float32], predicted: Values, codes: Codes, decimals: int | None
-) -> Values:
+def _channel_values(output: Output, predicted: Values, codes: Codes) -> Values:
     """Predictions (S, L) as values of channels (L, C), rounded if wanted; NaN where a base is N."""
-    values = states @ predicted
-    if decimals is not None:
-        values = values.round(decimals)
+    values = output.values(predicted)
+    if output.decimals is not None:
+        values = values.round(output.decimals)
     values[:, codes == N] = np.nan
     return values.T
-
-
-class _WindowReader:
-    """Base codes of windows, read in long stretches: one seek for hundreds of windows."""
-
-    def __init__(self, genome: Fasta) -> None:
-        self._genome = genome
-        self._chrom: str | None = None
-        self._start = 0
-        self._codes: Codes = np.empty(0, np.uint8)
-
-    def codes(self, window: Window) -> Codes:
-        """Codes of a window, shape (W,); N outside the contig."""
-        length = self._genome.lengths[window.chrom]
-        start, end = max(0, window.start), min(window.end, length)
-        held = self._start + len(self._codes)
-        if window.chrom != self._chrom or start < self._start or end > held:
-            # Scattered regions are read one by one, a whole contig in long stretches.
-            follows = window.chrom == self._chrom and start <= held
-            stop = min(length, max(end, start + _STRETCH_BASES)) if follows else end
-            self._codes = self._genome.codes(window.chrom, start, stop)
-            self._chrom, self._start = window.chrom, start
-        inside = self._codes[start - self._start : end - self._start]
-        return np.pad(inside, (start - window.start, window.end - end), constant_values=N)

@@ -6,9 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import RunSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
+
+
+def check_model(bundle: Bundle, path: Path, expected: str | Path | None) -> None:
+    """BundleError if a model is not one of these settings, or of those in this file."""
+    if expected is not None:
+        check_expected(bundle, path, parse_settings(RunSettings, read_mapping(expected)))
 
 
 def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:

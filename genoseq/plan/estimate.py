@@ -8,7 +8,7 @@ part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from genoseq.config.context import core_length, round_up, usual_context
@@ -21,20 +21,7 @@ from genoseq.plan.memory import predicting_memory, training_memory
 from genoseq.plan.operations import predicting_seconds, training_seconds, work_of
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
-
-# Of each format of tracks; measured by benchmarks/constants.py --only rules signals.
-PAIRS_A_SECOND = {
-    "classes": {"bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6},
-    "signal": {"bigwig": 15e6, "bedgraph": 0.75e6, "tsv": 0.9e6, "scores": 27e6},
-}
-"""Bases of two channels, in ``tracks``."""
-BYTES_A_CHANNEL = {
-    "classes": {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0},
-    "signal": {"bigwig": 4.2, "bedgraph": 11.0, "tsv": 11.0, "scores": 4.0},
-}
-"""On disk, of a base and a channel.  Signals are those in which no value comes twice; smooth ones
-take half to two thirds, and a TSV of many channels half."""
-
+from genoseq.writers.formats import Kind, format_named
 
 Precision = Literal["auto", "bf16", "fp32"]
 GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
@@ -57,7 +44,7 @@ class Estimate:
         Of all jobs, and of the one that takes longest; one core each.
     unknown
         Attributes to which something unknown is to be added: by genomes that are not there yet, or
-        by encoders and tasks that do not tell.
+        by encoders, tasks and formats that do not tell.
     """
 
     rule: str
@@ -106,6 +93,12 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
     """
     rows = _Run(plan, sizes).rows()
     return [row for row in rows if row.jobs]
+
+
+def unmeasured_formats(plan: Plan) -> list[str]:
+    """Formats of the tracks whose cost is not known."""
+    kind: Kind = "signal" if plan.config.labels.scheme == "signal" else "classes"
+    return [name for name in plan.config.score.formats if kind not in format_named(name).costs]
 
 
 class _Run:
@@ -252,15 +245,17 @@ class _Run:
         )
 
     def _tracks(self) -> Estimate:
-        names, formats = list(self.plan.genomes), self.plan.config.score.formats
+        names = list(self.plan.genomes)
         sizes = self._sizes(names)
         bases = sum(size.bases for size in sizes)
-        a_column = sum(1 / (2 * PAIRS_A_SECOND[self.kind][name]) for name in formats)
-        written = sum(BYTES_A_CHANNEL[self.kind][name] for name in formats)
-        return self._row(
+        costs = [format_named(name).costs.get(self.kind) for name in self.plan.config.score.formats]
+        seconds = sum(cost.seconds for cost in costs if cost is not None)
+        written = sum(cost.bytes for cost in costs if cost is not None)
+        unknown = ("disk", "hours", "longest") if None in costs else ()
+        row = self._row(
             "tracks",
             [
-                columns and columns * size.bases * a_column + c.CONTIG_SECONDS * size.contigs
+                columns and columns * size.bases * seconds + c.CONTIG_SECONDS * size.contigs
                 for columns in self.columns
                 for size in sizes
             ],
@@ -268,6 +263,7 @@ class _Run:
             disk=[_times(columns, bases * written) for columns in self.columns],
             bases=bases * len(self.runs),
         )
+        return replace(row, unknown=row.unknown | {*unknown})
 
 
 def _times(number: float | None, factor: float) -> float | None:

@@ -11,27 +11,28 @@ import numpy as np
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers import digits
-from genoseq.writers.lattice import Cell, Kind, Row, is_gap, run_starts
-from genoseq.writers.manifest import OutputFile
+from genoseq.writers.formats import Kind
+from genoseq.writers.lattice import Row, Slab, is_gap, run_starts
+from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 from genoseq.writers.tabix import TabixFile
 
 _LINES = 1 << 15
 
 
 class BedGraphWriter:
-    """Writes ``<file_stem>.bedgraph.gz`` and its index for every channel, cell by cell."""
+    """Writes ``<file_stem>.bedgraph.gz`` and its index for every channel, slab by slab."""
 
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = "probability" if kind == "classes" else "signal"
+        self._kind = VALUE_KINDS[kind]
         self._channels = channels
         self._files = [_BedGraph(folder / bedgraph_name(c), lengths) for c in channels]
 
-    def write(self, cell: Cell) -> None:
-        """Add a cell, shape (C, L)."""
-        for file, row in zip(self._files, cell.values, strict=True):
-            file.write(cell.chrom, cell.start, row)
+    def write(self, slab: Slab) -> None:
+        """Add a slab, shape (C, L)."""
+        for file, row in zip(self._files, slab.values, strict=True):
+            file.write(slab.chrom, slab.start, row)
 
     def finish(self) -> list[OutputFile]:
         """Write the last runs and the indexes.  RegionError if a channel has no value at all."""
@@ -40,7 +41,7 @@ class BedGraphWriter:
             if file.empty:
                 raise RegionError(f"{channel.label} has no value on any base: leave it out")
             index, name = file.finish(), bedgraph_name(channel)
-            place = channel.name, channel.strand
+            place = channel.full_name, channel.strand
             files.append(OutputFile(name, self._kind, *place, "bedgraph"))
             files.append(OutputFile(f"{name}.{index}", "index", *place, index))
         return files
@@ -66,7 +67,7 @@ class _Run(NamedTuple):
 
 
 class _BedGraph:
-    """One file.  The last run stays open: the next cell may continue it."""
+    """One file.  The last run stays open: the next slab may continue it."""
 
     def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
         self._file = TabixFile(path, lengths)

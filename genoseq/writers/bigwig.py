@@ -33,8 +33,9 @@ from genoseq.writers.bbi import (
     join,
     zoom_levels,
 )
-from genoseq.writers.lattice import CELL, PAGE, Cell, Kind, Row, floats, is_gap, run_starts
-from genoseq.writers.manifest import OutputFile
+from genoseq.writers.formats import Kind
+from genoseq.writers.lattice import PAGE, SLAB, Row, Slab, floats, is_gap, run_starts
+from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
@@ -46,24 +47,24 @@ _SECTION = struct.Struct("<IIIIIBBH")
 _HEAD = 64
 _ZOOM = 24
 _SUMMARY = 40
-_PENDING = CELL // 64
+_PENDING = SLAB // 64
 
 
 class BigWigWriter:
-    """Writes ``<file_stem>.bw`` of every channel, cell by cell."""
+    """Writes ``<file_stem>.bw`` of every channel, slab by slab."""
 
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = "probability" if kind == "classes" else "signal"
+        self._kind = VALUE_KINDS[kind]
         self._channels = channels
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
         self._files = [BigWigFile(folder / bigwig_name(channel), lengths) for channel in channels]
 
-    def write(self, cell: Cell) -> None:
-        """Add a cell, shape (C, L)."""
-        for file, row in zip(self._files, cell.values, strict=True):
-            file.write(self._ids[cell.chrom], cell.start, row)
+    def write(self, slab: Slab) -> None:
+        """Add a slab, shape (C, L)."""
+        for file, row in zip(self._files, slab.values, strict=True):
+            file.write(self._ids[slab.chrom], slab.start, row)
 
     def finish(self) -> list[OutputFile]:
         """Complete the files.  RegionError if a channel has no value at all."""
@@ -75,7 +76,7 @@ class BigWigWriter:
                 )
             file.finish()
         return [
-            OutputFile(bigwig_name(c), self._kind, c.name, c.strand, "bigwig")
+            OutputFile(bigwig_name(c), self._kind, c.full_name, c.strand, "bigwig")
             for c in self._channels
         ]
 
@@ -118,7 +119,7 @@ class BigWigFile:
     def write(self, chrom: int, start: int, row: Row) -> None:
         """Add values of bases from ``start`` on, shape (L,); ``start`` is a multiple of PAGE.
 
-        All bases of a multiple of CELL up to the next must come in one call.
+        All bases of a multiple of SLAB up to the next must come in one call.
         """
         values = floats(row)
         starts = run_starts(row)
@@ -139,7 +140,7 @@ class BigWigFile:
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
         self._zoom()
-        self._zoom_beyond_cells()
+        self._zoom_beyond_slabs()
         index_at = self._offset
         self._file.write(self._index.tree(index_at, _ITEMS))
         zooms = [level.finish(self._file) for level in self._levels]
@@ -162,7 +163,7 @@ class BigWigFile:
         self._offset += len(data)
 
     def _zoom(self) -> None:
-        """Zoom levels of the waiting bins; no bin up to CELL bases reaches into another cell."""
+        """Zoom levels of the waiting bins; no bin up to SLAB bases reaches into another slab."""
         if not self._pending:
             return
         bins = join(self._pending)
@@ -178,15 +179,15 @@ class BigWigFile:
         self._total += sums
         self._total[1:3] = low, high
         for level in self._levels:
-            if level.size > CELL:
+            if level.size > SLAB:
                 self._coarse.append(bins)
                 break
             if level is not self._levels[0]:
                 bins = coarser(bins)
             level.add(bins)
 
-    def _zoom_beyond_cells(self) -> None:
-        beyond = [level for level in self._levels if level.size > CELL]
+    def _zoom_beyond_slabs(self) -> None:
+        beyond = [level for level in self._levels if level.size > SLAB]
         if beyond:
             bins = join(self._coarse)
             for level in beyond:

@@ -1,7 +1,7 @@
 """Tracks of any piece size, regrouped on a fixed lattice: what every writer is fed with.
 
-A *cell* holds at most :data:`CELL` bases of one contig, begins on a multiple of :data:`PAGE` and
-ends on one or at the contig's end; bases without a value inside it are gaps.  Cells depend on the
+A *slab* holds at most :data:`SLAB` bases of one contig, begins on a multiple of :data:`PAGE` and
+ends on one or at the contig's end; bases without a value inside it are gaps.  Slabs depend on the
 values alone, never on the pieces in which they arrived, and so do the bytes of every output.
 """
 
@@ -9,27 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Track
+from genoseq.writers.formats import Kind
 
-Kind = Literal["classes", "signal"]
 Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]
 
-CELL = 1 << 18
+SLAB = 1 << 18
 """Bases: small enough for the processor's cache, a power of 4 times the finest zoom bin."""
 PAGE = 4096
+ONE = 10**DECIMALS
+"""Thousandths of probability 1."""
 GAP = 65535
 """Thousandths of a base without a value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Slab:
     """Values of consecutive bases of one contig, one row a channel.
 
     Attributes
@@ -38,7 +39,7 @@ class Cell:
         Contig and 0-based first base, a multiple of :data:`PAGE`.
     values
         Shape (C, L), C-contiguous: uint16 thousandths with :data:`GAP` for classes, float32 with
-        NaN for signals.  At least one base has a value.
+        NaN for signals and log-odds (these rounded to float16).  At least one base has a value.
     """
 
     chrom: str
@@ -54,11 +55,11 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
     RegionError
         If a value lies outside [0, 1].
     """
-    scaled = values * np.float32(1000)
+    scaled = values * np.float32(ONE)
     gaps = np.isnan(scaled)
     scaled[gaps] = 0
-    if scaled.size and (scaled.min() < -0.5 or scaled.max() > 1000.5):
-        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - 500))]
+    if scaled.size and (scaled.min() < -0.5 or scaled.max() > ONE + 0.5):
+        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - ONE / 2))]
         raise RegionError(f"{worst:g} is no probability: values of classes lie between 0 and 1")
     np.rint(scaled, out=scaled)
     result = scaled.astype(np.uint16)
@@ -67,10 +68,10 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
 
 
 def floats(row: Row) -> NDArray[np.float32]:
-    """The row as float32 values with NaN for gaps; thousandths become ``q / 1000``."""
+    """The row as float32 values with NaN for gaps; thousandths become probabilities."""
     if row.dtype != np.uint16:
         return row.astype(np.float32, copy=False)
-    values = np.divide(row, np.float32(1000), dtype=np.float32)
+    values = np.divide(row, np.float32(ONE), dtype=np.float32)
     gaps = row == GAP
     if gaps.any():
         values[gaps] = np.nan
@@ -92,10 +93,10 @@ def run_starts(row: Row) -> NDArray[np.int64]:
     return starts
 
 
-def cells(
+def slabs(
     tracks: Iterable[Track], lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
-) -> Iterator[Cell]:
-    """Cells of consecutive tracks; cells without any value are left out.
+) -> Iterator[Slab]:
+    """Slabs of consecutive tracks; slabs without any value are left out.
 
     Parameters
     ----------
@@ -114,11 +115,11 @@ def cells(
     for track in _checked(tracks, lengths, channels):
         for part in _cut(track):
             if parts and _place(part) != _place(parts[0]):
-                yield from _cell(parts, lengths, kind)
+                yield from _slab(parts, lengths, kind)
                 parts.clear()
             parts.append(part)
     if parts:
-        yield from _cell(parts, lengths, kind)
+        yield from _slab(parts, lengths, kind)
 
 
 def _checked(
@@ -144,20 +145,20 @@ def _checked(
 
 
 def _cut(track: Track) -> Iterator[Track]:
-    if _place(track)[1] == (track.end - 1) // CELL:
+    if _place(track)[1] == (track.end - 1) // SLAB:
         yield track
         return
-    for edge in range(track.start // CELL * CELL, track.end, CELL):
-        low, high = max(edge, track.start), min(edge + CELL, track.end)
+    for edge in range(track.start // SLAB * SLAB, track.end, SLAB):
+        low, high = max(edge, track.start), min(edge + SLAB, track.end)
         values = track.values[low - track.start : high - track.start]
         yield Track(track.chrom, low, values, track.channels)
 
 
 def _place(track: Track) -> tuple[str, int]:
-    return track.chrom, track.start // CELL
+    return track.chrom, track.start // SLAB
 
 
-def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Cell]:
+def _slab(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Slab]:
     chrom = parts[0].chrom
     start = parts[0].start // PAGE * PAGE
     end = min(-(-parts[-1].end // PAGE) * PAGE, lengths[chrom])
@@ -165,7 +166,9 @@ def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
     values = np.full((len(parts[0].channels), end - start), np.nan, np.float32)
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
-    if kind == "signal":
+    if kind != "classes":
+        if kind == "log-odds":
+            values = values.astype(np.float16).astype(np.float32)
         values += 0.0  # -0 becomes 0: equal values have equal bits
         if np.isinf(values).any():
             raise RegionError(f"{where}: infinite values")
@@ -176,4 +179,4 @@ def _cell(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
         except RegionError as error:
             raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
-        yield Cell(chrom, start, rows)
+        yield Slab(chrom, start, rows)

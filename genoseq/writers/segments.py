@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, channel_colours
-from genoseq.writers.lattice import GAP, Cell, Row, run_starts
+from genoseq.writers.lattice import GAP, ONE, Row, Slab, run_starts
 from genoseq.writers.manifest import MANY, OutputFile, plain
 
 SEGMENTS = "segments.bed"
@@ -31,32 +31,32 @@ class _Segment:
 
 
 class SegmentsWriter:
-    """Writes ``segments.bed`` cell by cell; a segment may run through any number of cells."""
+    """Writes ``segments.bed`` slab by slab; a segment may run through any number of slabs."""
 
     def __init__(self, folder: Path, channels: tuple[Channel, ...]) -> None:
         colours = channel_colours(channels)
-        self._names = [plain(channel.name) for channel in channels]
+        self._names = [plain(channel.full_name) for channel in channels]
         self._strands = [channel.strand for channel in channels]
         self._colours = [f"{red},{green},{blue}" for red, green, blue in colours]
         self._open: _Segment | None = None
         self._file = (folder / SEGMENTS).open("w", newline="\n")
 
-    def write(self, cell: Cell) -> None:
-        """Add a cell of thousandths, shape (C, L)."""
-        winner, best = winners(cell.values)
+    def write(self, slab: Slab) -> None:
+        """Add a slab of thousandths, shape (C, L)."""
+        winner, best = winners(slab.values)
         starts = run_starts(winner)
         ends = np.append(starts[1:], len(winner))
         totals = np.add.reduceat(best, starts, dtype=np.int64)
         kept = np.flatnonzero(winner[starts] < len(self._names))
         lines = []
         for start, end, channel, total in zip(
-            (starts[kept] + cell.start).tolist(),
-            (ends[kept] + cell.start).tolist(),
+            (starts[kept] + slab.start).tolist(),
+            (ends[kept] + slab.start).tolist(),
             winner[starts[kept]].tolist(),
             totals[kept].tolist(),
             strict=True,
         ):
-            lines.append(self._add(_Segment(cell.chrom, start, end, channel, total)))
+            lines.append(self._add(_Segment(slab.chrom, start, end, channel, total)))
         self._file.write("".join(lines))
 
     def finish(self) -> list[OutputFile]:
@@ -114,6 +114,6 @@ def winners(values: Row) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         winner[row > best] = channel
         np.maximum(best, row, out=best)
         total += row
-    winner[best.astype(np.int32) <= 1000 - total] = count
+    winner[best.astype(np.int32) <= ONE - total] = count
     winner[best == GAP] = count + 1
     return winner, best

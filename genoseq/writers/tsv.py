@@ -9,7 +9,7 @@ import numpy as np
 
 from genoseq.genome.tracks import Channel
 from genoseq.writers import digits
-from genoseq.writers.lattice import Cell, is_gap
+from genoseq.writers.lattice import Slab, is_gap
 from genoseq.writers.manifest import MANY, OutputFile, plain
 from genoseq.writers.tabix import TabixFile
 
@@ -19,7 +19,7 @@ _LINES = 1 << 15
 
 
 class TsvWriter:
-    """Writes ``predictions.tsv.gz`` and its index, cell by cell.
+    """Writes ``predictions.tsv.gz`` and its index, slab by slab.
 
     The header is ``#chrom start end`` and the channels' labels.  A base without any value has no
     line; a missing value of one channel is ``nan``.
@@ -32,15 +32,15 @@ class TsvWriter:
         names = [plain(channel.label) for channel in channels]
         self._file.write(("\t".join(["#chrom", "start", "end", *names]) + "\n").encode())
 
-    def write(self, cell: Cell) -> None:
-        """Add a cell, shape (C, L)."""
-        chrom = cell.chrom.encode()
-        bases = np.flatnonzero(~is_gap(cell.values).all(axis=0))
+    def write(self, slab: Slab) -> None:
+        """Add a slab, shape (C, L)."""
+        chrom = slab.chrom.encode()
+        bases = np.flatnonzero(~is_gap(slab.values).all(axis=0))
         for at in range(0, len(bases), _LINES):
             part = bases[at : at + _LINES]
-            starts = part + cell.start
+            starts = part + slab.start
             whole = part[-1] - part[0] + 1 == len(part)
-            rows = cell.values[:, part[0] : part[-1] + 1] if whole else cell.values[:, part]
+            rows = slab.values[:, part[0] : part[-1] + 1] if whole else slab.values[:, part]
             columns = [digits.values(row) for row in rows]
             places = digits.integers(starts), digits.integers(starts + 1)
             self._file.write(digits.lines([chrom, *places, *columns], len(part)))

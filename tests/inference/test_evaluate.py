@@ -19,7 +19,6 @@ from genoseq.genome.windows import Window
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
 from genoseq.inference.predict import Predictor, predict_windows
 from genoseq.inference.score import score
-from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store, write_store
@@ -85,9 +84,9 @@ def test_evaluate_looks_through_the_very_windows_of_score(
         list(score(genome, bundle, regions=[Region("c", start, start + 500)], device="cpu"))
     assert seen[0] == seen[1]
     values = outcomes[1]
-    expected = build_metrics(bundle.scheme, "softmax")
+    expected = bundle.task.metrics()
     known = torch.from_numpy(np.where(letters == N, UNKNOWN, labels).astype(np.int64))
-    expected.update_values(torch.from_numpy(values.T.copy()), known)
+    expected.update(torch.from_numpy(values.T.copy()), known)
     assert found["bases"] == 500 - 20 - 30
     assert found["states"]["confusion"] == expected.compute()["states"]["confusion"]
 

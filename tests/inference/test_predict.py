@@ -11,13 +11,14 @@ import torch
 from number_format import computed_or_refused
 
 from genoseq.config.base import parse_settings
+from genoseq.config.context import core_length
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BackendError, ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.genome.sequences import reverse_complement_codes
 from genoseq.genome.windows import tile
-from genoseq.inference.predict import Predictor, core_bases, predict_windows
+from genoseq.inference.predict import Predictor, predict_windows
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -164,6 +165,10 @@ def test_predictor_leaves_the_bundle_as_it_was(
 def test_predictor_says_when_there_is_no_such_device(bundle: Bundle) -> None:
     with pytest.raises(BackendError, match="device 'tpu': use cpu, cuda"):
         Predictor(bundle, "tpu")
+
+
+def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
+    return core_length(bundle.settings, bundle.context, length, window_bases)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.genome.sequences import reverse_complement
 from genoseq.genome.tracks import Channel
-from genoseq.inference.score import output_channels, score
+from genoseq.inference.predict import Predictor
+from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 
@@ -152,7 +153,20 @@ def test_score_refuses_regions_off_the_genome(genome: Path, bundle: Bundle) -> N
         scores(genome, bundle, regions=[Region("chr9", 0, 5)])
 
 
-def test_output_channels_by_phase_are_named() -> None:
-    matrix, channels = output_channels(cds_phase_scheme(), by_phase=True)
-    assert channels[:2] == (Channel("CDS_phase0", "+"), Channel("CDS_phase1", "+"))
-    assert matrix.shape == (6, 7)
+def test_score_tells_log_odds_of_every_state(genome: Path, bundle: Bundle) -> None:
+    with open_fasta(genome) as opened:
+        codes = opened.codes("odd.|name", 0, 2_000)
+        options: Any = {"device": "cpu", "precision": "fp32", "window_bases": 2_202}
+        tracks = list(score(opened, bundle, values="log-odds", **options))
+    states = cds_phase_scheme().states
+    expected = tuple(Channel(state.name, state.strand, state.phase) for state in states)
+    assert {track.channels for track in tracks} == {expected}
+    found = np.concatenate([track.values for track in tracks if track.chrom == "odd.|name"])
+    assert found.dtype == np.float32
+    # The same window by hand: 96 bases of context, N, on each side.
+    window = np.pad(codes, (96, 2_202 - 2_096), constant_values=4)
+    predicted = Predictor(bundle, "cpu", "fp32")(window[None, :2_196], 96)[:, 0, :2_000]
+    p = predicted.astype(np.float64)
+    exact = np.log(p / (p.sum(0) - p)).T
+    np.testing.assert_allclose(found, exact.clip(-16, 16), atol=2e-3)
+    assert np.ptp(exact) > 2

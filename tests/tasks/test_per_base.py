@@ -9,7 +9,9 @@ import torch
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, stranded_scheme
+from genoseq.genome.tracks import Channel
 from genoseq.tasks.losses import mean
+from genoseq.tasks.outputs import LOG_ODDS, state_log_odds
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.registry import task_from_json
 
@@ -58,6 +60,7 @@ def test_output_adds_phases_up_unless_each_is_asked_for() -> None:
     assert summed.values(states).tolist() == [[12, 15], [30, 33]]
     assert summed.kind == "classes"
     phases = CLASSES.output(by_phase=True)
+    assert phases.channels[:2] == (Channel("CDS", "+", 0), Channel("CDS", "+", 1))
     assert phases.channels[4].label == "CDS_phase1.minus"
     assert phases.values(states).tolist() == states[1:].tolist()
     stranded = PerBase(stranded_scheme(["exon"])).output(by_phase=True)
@@ -111,3 +114,24 @@ def test_loss_of_a_batch_is_the_weighted_mean_of_its_parts(
     whole, known = task.loss(logits, labels)
     assert float(weight) == pytest.approx(float(known))
     assert float(mean(total, weight)) == pytest.approx(float(mean(whole, known)), rel=1e-6)
+
+
+def test_state_log_odds_are_those_of_logits_and_clipped() -> None:
+    logits = np.array([[0.0, 3.0, -60.0, 9.0], [1.0, -3.0, 60.0, -4.0], [2.0, 0.5, 0.0, -5.0]])
+    p = np.exp(logits) / np.exp(logits).sum(0)
+    rest = np.stack([np.log(np.exp(np.delete(logits, i, 0)).sum(0)) for i in range(3)])
+    found = state_log_odds(p.astype(np.float32))
+    np.testing.assert_allclose(found, (logits - rest).clip(-16, 16), rtol=1e-5)
+    assert found.max() == LOG_ODDS == -found.min()
+    alone = np.concatenate(
+        [state_log_odds(p.astype(np.float32)[:, i : i + 1]) for i in range(4)], 1
+    )
+    np.testing.assert_array_equal(found, alone)
+
+
+def test_output_refuses_log_odds_that_are_not_there() -> None:
+    signals = signal_scheme([("rna", ".")])
+    with pytest.raises(ConfigError, match="log-odds are of classes, and this model predicts sig"):
+        PerBase(signals).output("log-odds")
+    with pytest.raises(ConfigError, match=r"log-odds are of every state, .*: not by phase"):
+        CLASSES.output("log-odds", by_phase=True)

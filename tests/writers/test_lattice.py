@@ -10,17 +10,17 @@ from track_cases import CDS, golden, pieces, probabilities
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.lattice import CELL, GAP, PAGE, cells, floats, thousandths
+from genoseq.writers.lattice import GAP, PAGE, SLAB, floats, slabs, thousandths
 
 
 def gather(genome, sizes, kind="classes"):
     lengths = {chrom: len(values) for chrom, values in genome.items()}
-    return list(cells(pieces(genome, CDS, sizes), lengths, CDS, kind))
+    return list(slabs(pieces(genome, CDS, sizes), lengths, CDS, kind))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(2_000, 400_000), min_size=1, max_size=5))
-def test_cells_do_not_depend_on_pieces(sizes: list[int]) -> None:
+def test_slabs_do_not_depend_on_pieces(sizes: list[int]) -> None:
     genome = {"b": probabilities(300_000, 1), "a": probabilities(10, 2)}
     genome["b"][7_000:20_000] = np.nan
     for one, other in zip(gather(genome, sizes), gather(genome, [10**6]), strict=True):
@@ -28,21 +28,21 @@ def test_cells_do_not_depend_on_pieces(sizes: list[int]) -> None:
         np.testing.assert_array_equal(one.values, other.values)
 
 
-def test_cells_hold_every_value_once() -> None:
+def test_slabs_hold_every_value_once() -> None:
     genome = golden()
     seen = {chrom: np.full_like(values, np.nan) for chrom, values in genome.items()}
-    for cell in gather(genome, [30_000]):
-        assert cell.start % PAGE == 0
-        assert cell.start // CELL == (cell.start + cell.values.shape[1] - 1) // CELL
-        seen[cell.chrom][cell.start :][: cell.values.shape[1]] = floats(cell.values).T
+    for slab in gather(genome, [30_000]):
+        assert slab.start % PAGE == 0
+        assert slab.start // SLAB == (slab.start + slab.values.shape[1] - 1) // SLAB
+        seen[slab.chrom][slab.start :][: slab.values.shape[1]] = floats(slab.values).T
     for chrom, values in genome.items():
         np.testing.assert_array_equal(seen[chrom], values)
 
 
-def test_cells_skipped_bases_are_gaps() -> None:
+def test_slabs_skipped_bases_are_gaps() -> None:
     tracks = [Track("a", start, np.ones((10, 2), np.float32), CDS) for start in (5, 9_000)]
-    (cell,) = cells(tracks, {"a": 10_000}, CDS, "classes")
-    known = np.flatnonzero(cell.values[0] != GAP)
+    (slab,) = slabs(tracks, {"a": 10_000}, CDS, "classes")
+    known = np.flatnonzero(slab.values[0] != GAP)
     assert known.tolist() == [*range(5, 15), *range(9_000, 9_010)]
 
 
@@ -69,6 +69,6 @@ def one(values, start=0, chrom="a", channels=CDS):
         ([one(1, channels=(Channel("x"),))], "classes", "has channels"),
     ],
 )
-def test_cells_refuse_impossible_tracks(tracks, kind, message) -> None:
+def test_slabs_refuse_impossible_tracks(tracks, kind, message) -> None:
     with pytest.raises(RegionError, match=message):
-        list(cells(tracks, {"a": 100, "b": 100}, CDS, kind))
+        list(slabs(tracks, {"a": 100, "b": 100}, CDS, kind))

@@ -65,7 +65,7 @@ def test_segments_ties_go_to_the_background_then_the_first(tmp_path: Path) -> No
     assert [(row[1], row[4], row[5]) for row in rows] == [("1", "400", "+"), ("2", "501", "-")]
 
 
-def test_segments_run_through_cells(tmp_path: Path) -> None:
+def test_segments_run_through_slabs(tmp_path: Path) -> None:
     values = np.zeros((600_000, 2), np.float32)
     values[10:599_990, 1] = 0.9
     rows = bed(write(tmp_path, {"a": values}, ["bed"]))
@@ -141,7 +141,7 @@ def test_bedgraph_golden_cases(tmp_path: Path, sizes: tuple[int, ...]) -> None:
         np.testing.assert_array_equal(seen[chrom], values[:, 1])
 
 
-def test_bedgraph_run_through_cells_is_one_line(tmp_path: Path) -> None:
+def test_bedgraph_run_through_slabs_is_one_line(tmp_path: Path) -> None:
     write(tmp_path, {"a": np.full((600_000, 2), 0.5, np.float32)}, ["bedgraph"])
     assert tsv(tmp_path / "CDS.plus.bedgraph.gz") == ["a\t0\t600000\t0.500"]
     with pysam.TabixFile(str(tmp_path / "CDS.plus.bedgraph.gz")) as file:

@@ -53,7 +53,7 @@ def probabilities(length: int, seed: int = 0) -> Values:
 
 
 def golden() -> dict[str, Values]:
-    """The golden cases: edges, gaps, true zeros, hostile names, more than one cell and page."""
+    """The golden cases: edges, gaps, true zeros, hostile names, more than one slab and page."""
     long = probabilities(600_001, 1)
     long[4_090:4_100] = np.nan
     long[100_000:170_000] = np.nan
