@@ -53,7 +53,7 @@ class ProcessGroup:
             return model
         devices = [device] if device.type == "cuda" else None
         # Buffers are tables that training leaves alone.
-        return DistributedDataParallel(model, device_ids=devices, broadcast_buffers=False)
+        return DistributedDataParallel(model, device_ids=devices, forward_sync_buffers=False)
 
     def sum(self, value: Tensor) -> Tensor:
         """Sum over the processes, of one shape and type in all; without a gradient."""

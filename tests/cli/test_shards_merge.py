@@ -18,7 +18,7 @@ from genoseq.cli.app import app
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import GenoseqError
-from genoseq.genome.schemes import signal_scheme
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.inference.score import score
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
