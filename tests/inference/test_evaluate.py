@@ -22,7 +22,8 @@ from genoseq.inference.score import score
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
 
 
 @pytest.fixture(scope="module")
