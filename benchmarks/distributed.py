@@ -36,7 +36,7 @@ from safetensors.numpy import load_file
 
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.store.store import Contig, Piece, write_store
+from genoseq.store.write import Contig, Piece, write_store
 
 MODEL = {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 16}}
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)

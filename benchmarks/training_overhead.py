@@ -33,7 +33,8 @@ from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.device import autocast, choose_precision
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
 from genoseq.tasks.losses import activation_of, build_objective
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state

@@ -11,7 +11,8 @@ import numpy as np
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, cds_phase_scheme
 from genoseq.genome.sequences import Codes
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
 
 Labelled = tuple[str, str, Codes, Any]
 """A contig, the split of all of it, its base codes (L,), and its labels, or None."""

@@ -20,7 +20,8 @@ from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
-from genoseq.store.store import Contig, Piece, Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import Contig, Piece, write_store
 
 Labels = ClassLabels | SignalLabels
 PathLike = str | os.PathLike[str]

@@ -12,9 +12,8 @@ and compares file sizes; checksums are taken while writing and compared by :func
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -24,47 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq import __version__
 from genoseq.errors import GenoseqError, StoreError
-from genoseq.files.atomic import atomic_folder, irreplaceable
-from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme, State, scheme_from_json
 from genoseq.genome.sequences import Codes, decode
-from genoseq.store.files import (
-    CODES,
-    LABELS,
-    Array,
-    Contig,
-    Piece,
-    file_checksum,
-    write_codes,
-    write_regions,
-)
-from genoseq.store.regions import (
-    StoreRegion,
-    StoreRegions,
-    regions_from_json,
-    regions_to_json,
-    table_digest,
-)
-
-__all__ = [
-    "Contig",
-    "Piece",
-    "Store",
-    "StoreRegion",
-    "file_checksum",
-    "open_store",
-    "verify_store",
-    "write_store",
-]
-
-FORMAT = "genoseq-store"
-VERSION = 2
-INDEX = "index.json"
-_OLD_FILES = ("ids.bin",)
-"""Files of stores of earlier versions: they may be replaced."""
+from genoseq.store.files import CODES, LABELS, Array, file_checksum
+from genoseq.store.index import INDEX, damaged, read_index
+from genoseq.store.regions import StoreRegions, regions_from_json, table_digest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -217,69 +182,6 @@ class Store:
         return self.all_labels[start : start + int(self.regions.bases[index])]
 
 
-def write_store(
-    path: str | PathLike[str],
-    name: str,
-    scheme: Scheme | None,
-    contigs: Iterable[Contig],
-    pieces: Iterable[Piece],
-    sources: Mapping[str, Any],
-    record: Mapping[str, Any] | None = None,
-) -> Store:
-    """Write a store, one piece at a time, and open it.
-
-    Parameters
-    ----------
-    path
-        The folder.  An older store there is replaced as a whole once the new one is complete.
-    name
-        Name of the genome.
-    scheme
-        What the labels mean; None for a store without labels.
-    contigs
-        Every contig of the genome in the FASTA's order: its name, and its base codes in pieces.
-    pieces
-        Regions in any order, each with its split and its labels of shape (L,) or (L, S), None
-        without a scheme.  They are asked for once all contigs are written.
-    sources
-        Files that all this comes from and their checksums (:func:`file_checksum`), for the record.
-    record
-        What ``provenance.json`` is to say; without it there is none.
-
-    Raises
-    ------
-    StoreError
-        If there is no region or no base, if a piece does not fit the scheme, if a contig comes
-        twice, or if ``path`` holds something else than a store.
-    RegionError
-        If a region is not inside a contig.
-    """
-    folder = Path(path)
-    if (
-        problem := irreplaceable(folder, (INDEX, CODES, LABELS, PROVENANCE, *_OLD_FILES))
-    ) is not None:
-        raise StoreError(problem)
-    with atomic_folder(folder) as partial:
-        lengths, checksum = write_codes(partial, contigs)
-        regions, checksums = write_regions(partial, lengths, scheme, pieces)
-        checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}
-        index = {
-            "format": FORMAT,
-            "version": VERSION,
-            "genoseq": __version__,
-            "name": name,
-            "lengths": lengths,
-            "scheme": None if scheme is None else scheme.to_json(),
-            "regions": regions_to_json(regions),
-            "sources": dict(sources),
-            "sha256": checksums,
-        }
-        (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
-        if record is not None:
-            write_record(partial, record)
-    return open_store(folder)
-
-
 def open_store(path: str | PathLike[str]) -> Store:
     """Open a store: reads the index and compares file sizes, nothing else.
 
@@ -289,7 +191,7 @@ def open_store(path: str | PathLike[str]) -> Store:
         If there is no store, its version is another, or it is damaged.
     """
     folder = Path(path)
-    index = _read_index(folder)
+    index = read_index(folder)
     try:
         scheme = None if index["scheme"] is None else scheme_from_json(index["scheme"])
         store = Store(
@@ -305,11 +207,11 @@ def open_store(path: str | PathLike[str]) -> Store:
         _check_regions(store)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, GenoseqError) as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise StoreError(f"{folder / INDEX}: {_damaged(problem)}") from None
+        raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
     for file, size in _sizes(store).items():
         found = file.stat().st_size if file.is_file() else 0
         if found != size:
-            raise StoreError(f"{file}: {_damaged(f'{found} bytes, its index says {size}')}")
+            raise StoreError(f"{file}: {damaged(f'{found} bytes, its index says {size}')}")
     return store
 
 
@@ -327,7 +229,7 @@ def verify_store(path: str | PathLike[str]) -> Store:
     for name, checksum in found.items():
         if store.checksums.get(name) != checksum:
             where = store.path / (name if name != "index" else INDEX)
-            raise StoreError(f"{where}: {_damaged('its checksum is not the one in the index')}")
+            raise StoreError(f"{where}: {damaged('its checksum is not the one in the index')}")
     return store
 
 
@@ -337,26 +239,6 @@ def _check_regions(store: Store) -> None:
     ends = np.array([store.lengths[chrom] for chrom in regions.chroms], np.int64)[regions.chrom]
     if np.any((regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)):
         raise ValueError("a region is not inside its contig")
-
-
-def _read_index(folder: Path) -> dict[str, Any]:
-    file = folder / INDEX
-    try:
-        index = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: no store here ({INDEX}: {error.strerror}): make one with genoseq tokenize"
-        ) from None
-    except ValueError:
-        raise StoreError(f"{file}: {_damaged('it is not JSON')}") from None
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise StoreError(f"{file}: not the index of a {FORMAT}")
-    if index.get("version") != VERSION:
-        raise StoreError(
-            f"{file}: store format {index.get('version')}, this genoseq reads {VERSION}: "
-            f"write the store again with genoseq tokenize"
-        )
-    return index
 
 
 def _sizes(store: Store) -> dict[Path, int]:
@@ -371,7 +253,3 @@ def _sizes(store: Store) -> dict[Path, int]:
 def _map(file: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     # As a plain array: slices of np.memmap cost ten times as much to make.
     return np.memmap(file, dtype, "r", shape=shape).view(np.ndarray)
-
-
-def _damaged(what: str) -> str:
-    return f"the store is damaged or was copied in part ({what}): write or copy it again"

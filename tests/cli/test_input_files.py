@@ -157,7 +157,7 @@ def test_folders_that_hold_something_else_are_refused_before_work(
     (here / "a/b/taken").mkdir(parents=True)
     (here / "a/b/taken/notes.txt").touch()
     monkeypatch.chdir(here / "a/b" if place == "taken" else here / "a/b/taken")
-    monkeypatch.setattr("genoseq.store.store.write_pieces", None)
+    monkeypatch.setattr("genoseq.store.write.write_codes", None)
     if place == ".":
         Path("notes.txt").unlink()
     result = CliRunner().invoke(app, [*words.format(here).split(), "-o", place])

@@ -12,7 +12,8 @@ from command import Genoseq
 from genoseq.genome.schemes import UNKNOWN
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta
-from genoseq.store.store import file_checksum, open_store, verify_store
+from genoseq.store.files import file_checksum
+from genoseq.store.store import open_store, verify_store
 
 GFF = (
     "##gff-version 3\n"

@@ -24,7 +24,8 @@ from genoseq.genome.schemes import (
     stranded_scheme,
 )
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
 

@@ -21,7 +21,8 @@ from genoseq.inference.predict import Predictor, predict_windows
 from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
-from genoseq.store.store import Store, write_store
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from genoseq.models.bundle import Bundle, provenance, save_bundle
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
 from genoseq.store.leaks import store_leaks
-from genoseq.store.store import write_store
+from genoseq.store.write import write_store
 from genoseq.tasks.per_base import PerBase
 from genoseq.writers.outputs import write_tracks
 

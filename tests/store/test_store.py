@@ -17,15 +17,9 @@ from genoseq.genome.schemes import (
     signal_scheme,
 )
 from genoseq.genome.sequences import Codes
-from genoseq.store.store import (
-    Contig,
-    Piece,
-    Store,
-    file_checksum,
-    open_store,
-    verify_store,
-    write_store,
-)
+from genoseq.store.files import file_checksum
+from genoseq.store.store import Store, open_store, verify_store
+from genoseq.store.write import Contig, Piece, write_store
 
 SCHEME = cds_phase_scheme()
 SIGNALS = signal_scheme([("a", "+"), ("a", "-")])

@@ -46,7 +46,7 @@ def test_new_labels_get_a_new_head(store: Store, trained: Path, tmp_path: Path) 
 
 def relabelled(store: Store, path: Path) -> Store:
     """The same bases, with coding sequence of either strand as one class each."""
-    from genoseq.store.store import write_store
+    from genoseq.store.write import write_store
 
     scheme = stranded_scheme(["coding"])
     table = np.array([0, 1, 1, 1, 2, 2, 2], np.uint8)
