@@ -1,4 +1,5 @@
-"""What each rule costs: the constants of ``genoseq config check`` (``genoseq/plan/estimate.py``).
+"""What each rule costs: the constants of ``genoseq config check`` (``genoseq/plan/estimate.py``;
+of formats ``genoseq/writers/formats.py``).
 
     taskset -c 0 python benchmarks/rules.py RESULTS GENOME.fa ANNOTATION.gff3
 
@@ -26,14 +27,15 @@ from typing import NamedTuple
 import numpy as np
 
 from genoseq.config.base import parse_settings
-from genoseq.config.schema import Format, ModelSettings
+from genoseq.config.schema import ModelSettings
 from genoseq.genome.tracks import Channel, Track
 from genoseq.plan.operations import Work, work_of
 from genoseq.readers.fasta import open_fasta, write_fasta
+from genoseq.writers.formats import FORMATS
 from genoseq.writers.outputs import write_tracks
 
-FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
-SIGNAL_FORMATS: tuple[Format, ...] = ("bigwig", "bedgraph", "tsv", "scores")
+TRACKS = ("bigwig", "bedgraph", "bed", "tsv")
+SIGNAL_FORMATS = tuple(row.name for row in FORMATS.values() if "signal" in row.kinds)
 SHORT = 20_000
 
 
@@ -96,7 +98,7 @@ def costs(folder: Path, genome: Path, annotation: Path, models: list[Path]) -> d
         words = (model, store, "--threads", "1", "--split", "test", "-o", folder / "evaluation")
         did(f"evaluate {model.name}", "evaluation", "evaluate", *words)
     scores = did("merge", "scores", "merge", folder / "shard", "-o", folder / "scores")
-    for name in FORMATS:
+    for name in TRACKS:
         did(f"tracks {name}", name, "tracks", scores, "-o", folder / name, "--formats", name)
     return found
 

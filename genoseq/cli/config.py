@@ -49,7 +49,7 @@ def check(file: File = DEFAULT) -> None:
     Every problem is listed at once, each on a line of its own. Times are estimates.
     """
     from genoseq.config.base import read_mapping
-    from genoseq.plan.estimate import estimate
+    from genoseq.plan.estimate import estimate, unmeasured_formats
     from genoseq.plan.rules import make_plan, missing_files
 
     plan = make_plan(read_mapping(file), file)
@@ -76,6 +76,8 @@ def check(file: File = DEFAULT) -> None:
         print(line)
     for note in _notes(rows, sizes):
         print(note)
+    if unmeasured := unmeasured_formats(plan):
+        print(f"?: nobody has measured what these formats take: {listed(unmeasured)}")
     print(f"run it: {_command()}")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from genoseq.cli.expected import Expected, check_model
+from genoseq.cli.expected import Expected
 
 EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --split test"
 
@@ -47,6 +47,7 @@ def evaluate(
     from genoseq.models.allocator import keep_freed_memory
     from genoseq.models.bundle import WEIGHTS, load_bundle
     from genoseq.models.device import computing
+    from genoseq.models.expected import check_model
     from genoseq.store.store import open_store
 
     keep_freed_memory()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_log = logging.getLogger(__name__)
 
 EPILOG = "Example: genoseq merge shard_scores/001 shard_scores/002 -o scores"
 
@@ -21,11 +24,9 @@ def merge(
 
     OUT gets the same bytes as genoseq score of the whole genome writes with --formats scores.
     """
-    from genoseq.cli.progress import watched
-    from genoseq.errors import ConfigError
-    from genoseq.writers.merge import read_shards
+    from genoseq.cli.progress import reporting
+    from genoseq.writers.merge import merge_scores
 
-    if out.resolve() in {shard.resolve() for shard in shards}:
-        raise ConfigError(f"{out} is one of the shards: choose another folder for the scores")
-    found = read_shards(shards)
-    found.write(watched("merge", found.tracks(), found.bases), out)
+    with reporting("merge", "bases") as report:
+        written = merge_scores(shards, out, report)
+    _log.info("merge: wrote %s", written)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from genoseq.genome.tracks import Track
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 _STEPS = 20
 
@@ -31,12 +27,19 @@ def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
         yield _lines(label, total, unit)
 
 
-def watched(verb: str, tracks: Iterable[Track], total: int) -> Iterator[Track]:
-    """The same tracks, which have ``total`` bases in all, with progress."""
-    with progress(verb, total, "bases") as advance:
-        for track in tracks:
-            yield track
-            advance(len(track.values))
+@contextmanager
+def reporting(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """The same where the total comes with the first call: (just done, in all)."""
+    with ExitStack() as stack:
+        advance: Callable[[int], None] | None = None
+
+        def report(amount: int, total: int) -> None:
+            nonlocal advance
+            if advance is None:
+                advance = stack.enter_context(progress(label, total, unit))
+            advance(amount)
+
+        yield report
 
 
 def _lines(label: str, total: int, unit: str) -> Callable[[int], None]:

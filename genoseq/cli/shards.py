@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from genoseq.genome.shards import MOST
+
+_log = logging.getLogger(__name__)
 
 EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
 
@@ -28,4 +31,5 @@ def shards(
     with open_fasta(fasta) as genome:
         made = write_shards(genome, out, count)
     sizes = [sum(map(len, regions)) for regions in made]
-    print(f"{count} shards of {min(sizes):,} to {max(sizes):,} bases")
+    spread = f"{count} shards of {min(sizes):,} to {max(sizes):,} bases"
+    _log.info("shards: wrote %s: %s", out, spread)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from genoseq.cli.formats import Formats
+
+_log = logging.getLogger(__name__)
 
 EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --formats bigwig,bed,tsv"
 
@@ -13,32 +18,16 @@ EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --format
 def tracks(
     scores: Annotated[Path, typer.Argument(help="Folder of genoseq score --formats scores.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
-    formats: Annotated[
-        str | None,
-        typer.Option(
-            help="Of bigwig, bedgraph, bed, tsv; comma-separated.",
-            show_default="bigwig,bed; of signals bigwig",
-        ),
-    ] = None,
+    formats: Formats = None,
 ) -> None:
     """Write scores as tracks: the same bytes as genoseq score writes directly.
 
     OUT gets manifest.tsv and its files.  Other files in OUT stay, but for those of an older
     manifest.
     """
-    from genoseq.cli.progress import watched
-    from genoseq.errors import ConfigError
-    from genoseq.files.provenance import read_record, with_this_software
-    from genoseq.writers.outputs import chosen_formats, write_tracks
-    from genoseq.writers.scores import read_scores
+    from genoseq.cli.progress import reporting
+    from genoseq.writers.convert import convert_scores
 
-    if scores.resolve() == out.resolve():
-        raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
-    source = read_scores(scores)
-    asked = chosen_formats(formats, source.kind)
-    found = read_record(scores)
-    columns = source.lengths, source.channels, source.kind
-    record = None if found is None else with_this_software(found)
-    bases = sum(piece.end - piece.start for piece in source.pieces)
-    tracks = watched("tracks", source.tracks(), bases)
-    write_tracks(tracks, *columns, out, asked, record=record)
+    with reporting("tracks", "bases") as report:
+        written = convert_scores(scores, out, formats, report)
+    _log.info("tracks: wrote %s", written)

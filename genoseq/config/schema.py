@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from genoseq.config.base import (
     Fraction,
@@ -18,8 +18,8 @@ from genoseq.config.base import (
     read_mapping,
 )
 from genoseq.config.encoders import EncoderSettings, RecurrentSettings
+from genoseq.writers.formats import FORMATS, format_named
 
-Format = Literal["bigwig", "bedgraph", "bed", "tsv", "scores"]
 TRAINING_FORMAT = 1
 """Raised when a release trains other weights from the same settings, or keeps a training's state in
 another way: then no training goes on from an older state, and the workflow trains its models anew.
@@ -27,6 +27,14 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
+
+
+FormatName = Annotated[
+    str,
+    AfterValidator(lambda name: format_named(name).name),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*FORMATS])),
+]
+"""Name of a format of :data:`genoseq.writers.formats.FORMATS`, as they are when it is read."""
 
 
 class RegionSettings(Settings):
@@ -195,7 +203,7 @@ class RunSettings(Settings):
 class ScoreSettings(Settings):
     """Scoring and tracks."""
 
-    formats: tuple[Format, ...] = ("bigwig", "bed")
+    formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", description="auto: bf16 where it is faster; shards on unlike machines need one word"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, contig_rule
+from genoseq.writers.formats import Kind, format_named
 
 
 def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
@@ -21,8 +22,13 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
                 f"empty; give a file, or split score"
             )
-    if signals and "bed" in config.score.formats:
-        problems.append("score.formats: bed is for classes, labels.scheme is signal: leave it out")
+    kind: Kind = "signal" if signals else "classes"
+    problems += [
+        f"score.formats: {asked.name} is for {' and '.join(asked.kinds)}, labels.scheme is "
+        f"{config.labels.scheme}: leave it out"
+        for asked in map(format_named, config.score.formats)
+        if kind not in asked.kinds
+    ]
     if not learned:
         return [
             "every split is score, so there is nothing to train on; a model that is there already "

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Strand
 
+DECIMALS = 3
+"""Of a probability in a track: every output keeps it in steps of ``10**-DECIMALS``."""
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 
 # Okabe and Ito (2008), Color Universal Design: eight colours that colour-blind people tell apart.
@@ -29,15 +31,25 @@ OKABE_ITO = (
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One column of a track: a class or signal on one strand (``.`` for both)."""
+    """One column of a track: a class or signal on one strand (``.`` for both).
+
+    ``phase`` is that of :class:`genoseq.genome.schemes.State`, where a column is of one codon phase
+    alone.
+    """
 
     name: str
     strand: Strand = "."
+    phase: int | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The name, and the codon phase where there is one: ``CDS_phase0``."""
+        return self.name if self.phase is None else f"{self.name}_phase{self.phase}"
 
     @property
     def label(self) -> str:
         """``name.plus``, ``name.minus`` or ``name.both``: the stem of file and column names."""
-        return f"{self.name}.{STRAND_WORDS[self.strand]}"
+        return f"{self.full_name}.{STRAND_WORDS[self.strand]}"
 
     @property
     def file_stem(self) -> str:
@@ -45,7 +57,7 @@ class Channel:
 
         So is a dot that begins it, which would hide the file or lead out of its folder.
         """
-        name = quote(self.name, safe="").replace("~", "%7E")
+        name = quote(self.full_name, safe="").replace("~", "%7E")
         name = f"%2E{name[1:]}" if name.startswith(".") else name
         return f"{name}.{STRAND_WORDS[self.strand]}"
 

@@ -1,21 +1,23 @@
 """From a genome and a model to tracks: the one page where a base's way can be read.
 
-``io.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any contigs
-make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
+``readers.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any
+contigs make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.schemes import Scheme, State
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Track
 from genoseq.genome.windows import Window, stitch, tile
 from genoseq.inference.predict import (
     BATCH_BASES,
@@ -26,9 +28,13 @@ from genoseq.inference.predict import (
 )
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import Fasta
+from genoseq.writers.formats import Kind
 
 _STRETCH_BASES = 1 << 20
-_DECIMALS = 3
+LOG_ODDS = 16.0
+"""Largest log-odds told, where float16 still has steps of 0.01; p is then within 2e-7 of 1."""
+
+ValueKind = Literal["probability", "log-odds"]
 
 
 def score(
@@ -36,6 +42,7 @@ def score(
     bundle: Bundle,
     *,
     regions: Iterable[Region] | None = None,
+    values: ValueKind = "probability",
     by_phase: bool = False,
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
@@ -53,6 +60,9 @@ def score(
     regions
         What to score; by default every contig.  Overlapping regions are merged.  A base gets the
         same score whether its neighbours are asked for or not.
+    values
+        ``probability`` (of signals: their values), or ``log-odds`` of every state of the model,
+        see :func:`state_log_odds`.
     by_phase
         A channel for each codon phase instead of one for each class and strand.
     window_bases, batch_bases
@@ -65,8 +75,15 @@ def score(
     Yields
     ------
     Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, rounded to
-    3 decimals; signals are in the signal's units.  A base that is not A, C, G or T is NaN.
+    :data:`~genoseq.genome.tracks.DECIMALS`; signals are in the signal's units.  A base that is not
+    A, C, G or T is NaN.
+
+    Raises
+    ------
+    ConfigError
+        If log-odds are asked for of signals, or by phase.
     """
+    output = model_output(bundle.scheme, values, by_phase)
     predictor = Predictor(bundle, device, precision)
     context, stride = bundle.context, bundle.settings.stride
     reader = _WindowReader(genome)
@@ -76,13 +93,39 @@ def score(
         for core in [core_bases(bundle, genome.lengths[region.chrom], window_bases)]
         for window in tile(region, core, context, stride)
     )
-    states, channels = output_channels(bundle.scheme, by_phase)
-    decimals = _DECIMALS if bundle.scheme.kind == "classes" else None
     pieces = (
-        (window, _channel_values(states, predicted, codes, decimals))
+        (window, _channel_values(output, predicted, codes))
         for window, codes, predicted in predict_windows(predictor, windows, context, batch_bases)
     )
-    return stitch(pieces, channels)
+    return stitch(pieces, output.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is told of a model: channels, the kind of their values, and how they are computed.
+
+    ``values`` takes predictions of states, shape (S, L), and gives those of channels, (C, L).
+    """
+
+    kind: Kind
+    channels: tuple[Channel, ...]
+    values: Callable[[Values], Values]
+
+
+def model_output(
+    scheme: Scheme, values: ValueKind = "probability", by_phase: bool = False
+) -> Output:
+    """What :func:`score` tells of a model.  ConfigError if the model has no such values."""
+    if values == "log-odds":
+        if scheme.kind != "classes":
+            raise ConfigError("log-odds are of classes, and this model predicts signals")
+        if by_phase:
+            raise ConfigError("log-odds are of every state, codon phases included: not by phase")
+        return Output("log-odds", tuple(map(_state_channel, scheme.states)), state_log_odds)
+    matrix, channels = output_channels(scheme, by_phase)
+    if scheme.kind == "classes":
+        return Output("classes", channels, lambda states: (matrix @ states).round(DECIMALS))
+    return Output("signal", channels, lambda states: matrix @ states)
 
 
 def output_channels(
@@ -94,13 +137,28 @@ def output_channels(
         rows = np.arange(len(scheme.channels))[:, None]
         return (rows == of_state).astype(np.float32), scheme.channels
     chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
-    named = tuple(_phase_channel(scheme.states[i]) for i in chosen)
+    named = tuple(_state_channel(scheme.states[i]) for i in chosen)
     return np.eye(len(scheme), dtype=np.float32)[chosen], named
 
 
-def _phase_channel(state: State) -> Channel:
-    name = state.name if state.phase is None else f"{state.name}_phase{state.phase}"
-    return Channel(name, state.strand)
+def state_log_odds(probabilities: Values) -> Values:
+    """Natural log-odds, log(p / (1 - p)), of states that exclude one another; both (S, L).
+
+    Clipped to :data:`LOG_ODDS`.  The other states are added up, because 1 - p of a float32 near 1
+    has few digits left; one by one, so that a base's value does not depend on its neighbours.
+    """
+    before = np.cumsum(probabilities, axis=0)
+    after = np.cumsum(probabilities[::-1], axis=0)[::-1]
+    others = np.zeros_like(before)
+    others[1:] += before[:-1]
+    others[:-1] += after[1:]
+    with np.errstate(divide="ignore"):  # -inf, and then clipped
+        odds = np.log(np.ascontiguousarray(probabilities)) - np.log(others)
+    return odds.clip(-LOG_ODDS, LOG_ODDS)
+
+
+def _state_channel(state: State) -> Channel:
+    return Channel(state.name, state.strand, state.phase)
 
 
 def wanted_regions(genome: Fasta, regions: Iterable[Region] | None) -> list[Region]:
@@ -118,13 +176,9 @@ def wanted_regions(genome: Fasta, regions: Iterable[Region] | None) -> list[Regi
     return sorted(merged, key=lambda region: order[region.chrom])
 
 
-def _channel_values(
-    states: NDArray[np.float32], predicted: Values, codes: Codes, decimals: int | None
-) -> Values:
-    """Predictions (S, L) as values of channels (L, C), rounded if wanted; NaN where a base is N."""
-    values = states @ predicted
-    if decimals is not None:
-        values = values.round(decimals)
+def _channel_values(output: Output, predicted: Values, codes: Codes) -> Values:
+    """Predictions (S, L) as values of channels (L, C); NaN where a base is N."""
+    values = output.values(predicted)
     values[:, codes == N] = np.nan
     return values.T
 

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import RunSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 
 _FREE = "checkpoint_minutes"
 """The one setting that does not decide the weights."""
+
+
+def check_model(bundle: Bundle, path: Path, expected: str | Path | None) -> None:
+    """BundleError if a model is not one of these settings, or of those in this file."""
+    if expected is not None:
+        check_expected(bundle, path, parse_settings(RunSettings, read_mapping(expected)))
 
 
 def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:

@@ -21,16 +21,12 @@ from genoseq.plan.operations import work_of
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
+from genoseq.writers.formats import Kind, format_named
 
 # Measured by benchmarks/rules.py on the demo and its two models, in seconds of the processor.
 BASES_A_SECOND = {
     "extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6,
 }  # fmt: skip
-PAIRS_A_SECOND = {
-    "classes": {"bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6},
-    "signal": {"bigwig": 15e6, "bedgraph": 0.75e6, "tsv": 0.9e6, "scores": 27e6},
-}
-"""Bases of two channels, in ``tracks``."""
 EVALUATED_A_SECOND = 0.5e6
 """Bases whose metrics are added up, on top of their prediction."""
 CONTIG_SECONDS = 4e-5
@@ -43,12 +39,6 @@ MEGABYTES = {
 }  # fmt: skip
 CONTIG_MEGABYTES = 1e-3
 """Memory of a contig: its name, lengths and places."""
-BYTES_A_CHANNEL = {
-    "classes": {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0},
-    "signal": {"bigwig": 4.2, "bedgraph": 11.0, "tsv": 11.0, "scores": 4.0},
-}
-"""On disk, of a base and a channel.  Signals are those in which no value comes twice; smooth ones
-take half to two thirds, and a TSV of many channels half."""
 
 # Multiply-adds a second, of all layers as they are written down.  The LSTM's scoring is that of
 # benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in fp32, in which GRU and
@@ -76,7 +66,8 @@ class Estimate:
     hours, longest
         Of all jobs, and of the one that takes longest; one core each.
     unknown
-        Whether genomes that are not there yet would add to it.
+        Whether genomes that are not there yet, or formats whose cost nobody measured, would add to
+        it.
     """
 
     rule: str
@@ -156,6 +147,12 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
         Of each genome of the sheet; None where its file is not there yet.
     """
     return _Run(plan, sizes).rows()
+
+
+def unmeasured_formats(plan: Plan) -> list[str]:
+    """Formats of the tracks whose cost is not known."""
+    kind: Kind = "signal" if plan.config.labels.scheme == "signal" else "classes"
+    return [name for name in plan.config.score.formats if kind not in format_named(name).costs]
 
 
 class _Run:
@@ -275,12 +272,15 @@ class _Run:
         return self._per_genome("merge", self.plan.genomes, disk, len(self.models))
 
     def _tracks(self) -> Estimate:
-        formats, names = self.plan.config.score.formats, list(self.plan.genomes) * len(self.models)
-        a_base = sum(self.channels / 2 / PAIRS_A_SECOND[self.kind][name] for name in formats)
+        names = list(self.plan.genomes) * len(self.models)
+        asked = [format_named(name).costs.get(self.kind) for name in self.plan.config.score.formats]
+        costs = [cost for cost in asked if cost is not None]
+        a_base = self.channels * sum(cost.seconds for cost in costs)
         seconds = [
             size.bases * a_base + CONTIG_SECONDS * size.contigs for size in map(self._size, names)
         ]
         bases = self._bases(names)
-        disk = sum(bases * self.channels * BYTES_A_CHANNEL[self.kind][name] for name in formats)
+        disk = bases * self.channels * sum(cost.bytes for cost in costs)
+        unknown = self._missing(names) or len(costs) < len(asked)
         parts = "tracks", len(names), bases, None, disk, self._memory(MEGABYTES["tracks"])
-        return Estimate(*parts, *_hours(seconds), self._missing(names))
+        return Estimate(*parts, *_hours(seconds), unknown)

@@ -11,8 +11,9 @@ import numpy as np
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers import digits
-from genoseq.writers.lattice import Kind, Row, Slab, is_gap, run_starts
-from genoseq.writers.manifest import OutputFile
+from genoseq.writers.formats import Kind
+from genoseq.writers.lattice import Row, Slab, is_gap, run_starts
+from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 from genoseq.writers.tabix import TabixFile
 
 _LINES = 1 << 15
@@ -24,7 +25,7 @@ class BedGraphWriter:
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = "probability" if kind == "classes" else "signal"
+        self._kind = VALUE_KINDS[kind]
         self._channels = channels
         self._files = [_BedGraph(folder / bedgraph_name(c), lengths) for c in channels]
 
@@ -40,7 +41,7 @@ class BedGraphWriter:
             if file.empty:
                 raise RegionError(f"{channel.label} has no value on any base: leave it out")
             index, name = file.finish(), bedgraph_name(channel)
-            place = channel.name, channel.strand
+            place = channel.full_name, channel.strand
             files.append(OutputFile(name, self._kind, *place, "bedgraph"))
             files.append(OutputFile(f"{name}.{index}", "index", *place, index))
         return files

@@ -33,8 +33,9 @@ from genoseq.writers.bbi import (
     join,
     zoom_levels,
 )
-from genoseq.writers.lattice import PAGE, SLAB, Kind, Row, Slab, floats, is_gap, run_starts
-from genoseq.writers.manifest import OutputFile
+from genoseq.writers.formats import Kind
+from genoseq.writers.lattice import PAGE, SLAB, Row, Slab, floats, is_gap, run_starts
+from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
@@ -55,7 +56,7 @@ class BigWigWriter:
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = "probability" if kind == "classes" else "signal"
+        self._kind = VALUE_KINDS[kind]
         self._channels = channels
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
         self._files = [BigWigFile(folder / bigwig_name(channel), lengths) for channel in channels]
@@ -75,7 +76,7 @@ class BigWigWriter:
                 )
             file.finish()
         return [
-            OutputFile(bigwig_name(c), self._kind, c.name, c.strand, "bigwig")
+            OutputFile(bigwig_name(c), self._kind, c.full_name, c.strand, "bigwig")
             for c in self._channels
         ]
 

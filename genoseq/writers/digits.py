@@ -11,13 +11,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.writers.lattice import GAP, Row
+from genoseq.genome.tracks import DECIMALS
+from genoseq.writers.lattice import GAP, ONE, Row
 
 Column = NDArray[np.uint8]
 
 _FOUR = np.array([f"{number:04d}".encode() for number in range(10_000)])
 _THOUSANDTHS = np.zeros(GAP + 1, "S5")
-_THOUSANDTHS[:1001] = [f"{number / 1000:.3f}".encode() for number in range(1001)]
+_THOUSANDTHS[: ONE + 1] = [f"{number / ONE:.{DECIMALS}f}".encode() for number in range(ONE + 1)]
 _THOUSANDTHS[GAP] = b"nan"
 
 

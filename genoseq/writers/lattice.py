@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import Channel, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Track
+from genoseq.writers.formats import Kind
 
-Kind = Literal["classes", "signal"]
 Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]
 
 SLAB = 1 << 18
 """Bases: small enough for the processor's cache, a power of 4 times the finest zoom bin."""
 PAGE = 4096
+ONE = 10**DECIMALS
+"""Thousandths of probability 1."""
 GAP = 65535
 """Thousandths of a base without a value."""
 
@@ -38,7 +39,7 @@ class Slab:
         Contig and 0-based first base, a multiple of :data:`PAGE`.
     values
         Shape (C, L), C-contiguous: uint16 thousandths with :data:`GAP` for classes, float32 with
-        NaN for signals.  At least one base has a value.
+        NaN for signals and log-odds (these rounded to float16).  At least one base has a value.
     """
 
     chrom: str
@@ -54,11 +55,11 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
     RegionError
         If a value lies outside [0, 1].
     """
-    scaled = values * np.float32(1000)
+    scaled = values * np.float32(ONE)
     gaps = np.isnan(scaled)
     scaled[gaps] = 0
-    if scaled.size and (scaled.min() < -0.5 or scaled.max() > 1000.5):
-        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - 500))]
+    if scaled.size and (scaled.min() < -0.5 or scaled.max() > ONE + 0.5):
+        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - ONE / 2))]
         raise RegionError(f"{worst:g} is no probability: values of classes lie between 0 and 1")
     np.rint(scaled, out=scaled)
     result = scaled.astype(np.uint16)
@@ -67,10 +68,10 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
 
 
 def floats(row: Row) -> NDArray[np.float32]:
-    """The row as float32 values with NaN for gaps; thousandths become ``q / 1000``."""
+    """The row as float32 values with NaN for gaps; thousandths become probabilities."""
     if row.dtype != np.uint16:
         return row.astype(np.float32, copy=False)
-    values = np.divide(row, np.float32(1000), dtype=np.float32)
+    values = np.divide(row, np.float32(ONE), dtype=np.float32)
     gaps = row == GAP
     if gaps.any():
         values[gaps] = np.nan
@@ -165,7 +166,9 @@ def _slab(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
     values = np.full((len(parts[0].channels), end - start), np.nan, np.float32)
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
-    if kind == "signal":
+    if kind != "classes":
+        if kind == "log-odds":
+            values = values.astype(np.float16).astype(np.float32)
         values += 0.0  # -0 becomes 0: equal values have equal bits
         if np.isinf(values).any():
             raise RegionError(f"{where}: infinite values")

@@ -10,11 +10,18 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from genoseq.errors import InputFormatError
+from genoseq.writers.formats import Kind
 
 MANIFEST = "manifest.tsv"
 COORDINATES = "0-based half-open"
 MANY = "*"
 """Class and strand of a file that holds several."""
+VALUE_KINDS: dict[Kind, str] = {
+    "classes": "probability",
+    "signal": "signal",
+    "log-odds": "log-odds",
+}
+"""What a file of one channel's values is called."""
 
 _COLUMNS = ("path", "kind", "class", "strand", "format", "coordinates", "md5")
 _CHUNK = 1 << 20
@@ -29,11 +36,13 @@ class OutputFile:
     path
         Name relative to the folder, with ``/``.
     kind
-        ``probability``, ``signal``, ``segments``, ``scores`` or ``index``.
+        ``probability``, ``signal``, ``log-odds``, ``segments``, ``scores``, ``index``, or what the
+        writer of another format says.
     name, strand
-        Class or signal and its strand; ``*`` for a file of several.
+        Class (with its codon phase, if it is of one) or signal, and its strand; ``*`` for a file of
+        several.
     format
-        ``bigwig``, ``bedgraph``, ``bed``, ``tsv``, ``scores``, ``tbi`` or ``csi``.
+        A name of :data:`genoseq.writers.formats.FORMATS`, ``tbi`` or ``csi``.
     md5
         Of the file's bytes; empty while the file is being written.
     """

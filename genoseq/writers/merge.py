@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from genoseq.errors import InputFormatError, RegionError
+from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.provenance import Record, join_records, read_record
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Track
-from genoseq.writers.outputs import write_tracks
-from genoseq.writers.scores import MADE_BY, Scores, read_scores
+from genoseq.writers.manifest import OutputFile
+from genoseq.writers.origin import MADE_BY
+from genoseq.writers.outputs import Report, Written, reported, write_tracks
+from genoseq.writers.scores import Scores, read_scores
 
 _MEND = {
     # By itself a machine computes on what is fastest there: the seams would show.
@@ -57,8 +59,12 @@ class Shards:
         for part in self.parts:
             yield from part.tracks()
 
-    def write(self, tracks: Iterator[Track], out: Path) -> None:
+    def write(self, tracks: Iterator[Track], out: Path) -> list[OutputFile]:
         """Write ``tracks``, which are :meth:`tracks`, to the scores folder ``out``.
+
+        Returns
+        -------
+        The files, as in the manifest.
 
         Raises
         ------
@@ -73,9 +79,44 @@ class Shards:
                 f"{out}: no base{of} has a value, so there is nothing to write: every base is N; a "
                 f"genome without tracks ends the workflow: remove its row from the sample sheet"
             )
-        whole = replace(first.origin, regions=None)
-        columns = first.lengths, first.channels, first.kind
-        write_tracks(tracks, *columns, out, ["scores"], whole, self.record)
+        return write_tracks(
+            tracks,
+            first.lengths,
+            first.channels,
+            first.kind,
+            out,
+            ["scores"],
+            origin=replace(first.origin, regions=None),
+            record=self.record,
+        )
+
+
+def merge_scores(
+    shards: Sequence[Path], out: Path, report: Report = lambda _done, _bases: None
+) -> Written:
+    """Join the scores of all shards of a genome: what ``genoseq merge`` does.
+
+    Parameters
+    ----------
+    shards
+        Folders that ``genoseq score --regions BED --formats scores`` wrote, in the shards' order.
+    out
+        Folder for the scores; its bytes are those of scoring the genome at once.
+    report
+        Called with the bases that were just done, and with all of them.
+
+    Raises
+    ------
+    ConfigError
+        If ``out`` is one of the shards.
+    InputFormatError, RegionError
+        As :func:`read_shards`, or if no base has a value.
+    """
+    if out.resolve() in {shard.resolve() for shard in shards}:
+        raise ConfigError(f"{out} is one of the shards: choose another folder for the scores")
+    found = read_shards(shards)
+    files = found.write(reported(found.tracks(), found.bases, report), out)
+    return Written(out, tuple(files), found.bases)
 
 
 def read_shards(paths: Sequence[Path]) -> Shards:
@@ -85,7 +126,7 @@ def read_shards(paths: Sequence[Path]) -> Shards:
     ------
     InputFormatError
         If a folder is damaged, or its scores are of other contigs or channels than those of the
-        first, or differ in one of :data:`~genoseq.writers.scores.MADE_BY`; or some folders have a
+        first, or differ in one of :data:`~genoseq.writers.origin.MADE_BY`; or some folders have a
         ``provenance.json`` and others none.
     RegionError
         If a base is in no shard or in two, or the shards are not in FASTA order.
@@ -105,7 +146,9 @@ def _check_same(first: Scores, part: Scores) -> None:
     if part.lengths != first.lengths:
         name = _other_contig(first.lengths, part.lengths)
         differs, mend = f"another genome, contig {name!r} differs", _AGAIN
-    elif (part.kind, part.channels) != (first.kind, first.channels):
+    elif part.kind != first.kind:
+        differs, mend = f"other values, {part.kind} and not {first.kind}", _AGAIN
+    elif part.channels != first.channels:
         found, wanted = (", ".join(c.label for c in s.channels) for s in (part, first))
         differs, mend = f"other channels, {found} and not {wanted}", _AGAIN
     else:

@@ -7,27 +7,21 @@ files of one run only, or of none, and no manifest of others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import Any
 
-from genoseq.config.schema import Format
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.atomic import staging_folder
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.bedgraph import BedGraphWriter
-from genoseq.writers.bigwig import BigWigWriter
-from genoseq.writers.lattice import Kind, Slab, slabs
+from genoseq.writers.formats import FORMATS, Contents, Kind, default_formats, format_named
+from genoseq.writers.lattice import slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
-from genoseq.writers.scores import UNKNOWN, Origin, ScoresWriter
-from genoseq.writers.segments import SegmentsWriter
-from genoseq.writers.tsv import TsvWriter
-
-FORMATS: tuple[Format, ...] = get_args(Format)
+from genoseq.writers.origin import NOT_KNOWN, Origin
 
 _COMMAND = "score"
 """What computes tracks: the command of their record."""
@@ -35,17 +29,21 @@ _LONGEST = 2**32 - 1
 """Bases; bigWig keeps positions in 32 bits."""
 
 
-class Writer(Protocol):
-    """What every format offers."""
+Report = Callable[[int, int], None]
+"""Called with the bases that were just done, and with those of the whole work."""
 
-    def write(self, slab: Slab) -> None:
-        """Add the next slab."""
 
-    def finish(self) -> list[OutputFile]:
-        """Complete the files, and say which they are."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a verb wrote: the files in the folder ``out``, with values of ``bases`` bases."""
 
-    def close(self) -> None:
-        """Release open files; may be called again."""
+    out: Path
+    files: tuple[OutputFile, ...]
+    bases: int
+
+    def __str__(self) -> str:
+        many = "file" if len(self.files) == 1 else "files"
+        return f"{self.out}: {len(self.files):,} {many}, {self.bases:,} bases"
 
 
 def write_tracks(
@@ -54,8 +52,8 @@ def write_tracks(
     channels: tuple[Channel, ...],
     kind: Kind,
     out: Path,
-    formats: Collection[Format],
-    origin: Origin = UNKNOWN,
+    formats: Collection[str],
+    origin: Origin = NOT_KNOWN,
     record: Mapping[str, Any] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
@@ -69,12 +67,13 @@ def write_tracks(
     channels
         The columns of every track.
     kind
-        ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32.
+        ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32;
+        ``log-odds``: natural log-odds, written as the nearest float16.
     out
         Folder, made if missing.  Other files in it stay; files that an older manifest lists and
         this run does not write are removed.
     formats
-        ``bigwig``, ``bedgraph``, ``bed`` (segments), ``tsv``, ``scores``.
+        Names of :data:`genoseq.writers.formats.FORMATS`.
     origin
         Noted in ``scores``.
     record
@@ -103,9 +102,11 @@ def write_tracks(
             "regions?"
         )
     with _stage(out) as stage, ExitStack() as stack:
-        writers = _writers(stage, lengths, channels, kind, formats, origin)
-        for writer in writers:
-            stack.callback(writer.close)
+        contents = Contents(lengths, channels, kind, origin)
+        writers = []
+        for row in [row for name, row in FORMATS.items() if name in formats]:
+            writers.append(row.writer(stage, contents))
+            stack.callback(writers[-1].close)
         for slab in chain(first, pieces):
             for writer in writers:
                 writer.write(slab)
@@ -118,11 +119,19 @@ def write_tracks(
     return files
 
 
-def chosen_formats(text: str | None, kind: Kind) -> tuple[Format, ...]:
+def reported(tracks: Iterable[Track], bases: int, report: Report) -> Iterator[Track]:
+    """The same tracks, which have ``bases`` bases in all, with a report of each."""
+    report(0, bases)
+    for track in tracks:
+        yield track
+        report(len(track.values), bases)
+
+
+def chosen_formats(text: str | None, kind: Kind) -> tuple[str, ...]:
     """Formats of comma-separated text, still to be checked; by default what suits the kind."""
     if text is None:
-        return ("bigwig", "bed") if kind == "classes" else ("bigwig",)
-    return cast(tuple[Format, ...], tuple(name.strip() for name in text.split(",")))
+        return default_formats(kind)
+    return tuple(name.strip() for name in text.split(","))
 
 
 def check_formats(
@@ -132,22 +141,23 @@ def check_formats(
     lengths: Mapping[str, int],
 ) -> None:
     """ConfigError with every reason why these tracks cannot be written in these formats."""
-    problems = [f"format {name!r}: use {', '.join(FORMATS)}" for name in set(formats) - {*FORMATS}]
+    problems: list[str] = []
+    rows = []
+    for name in dict.fromkeys(formats):
+        try:
+            rows.append(format_named(name))
+        except ConfigError as error:
+            problems += error.problems
     if not formats:
         problems.append(f"no format asked for: use {', '.join(FORMATS)}")
-    if kind == "signal" and "bed" in formats:
-        problems.append(
-            "format bed: segments are of the most probable class, and this model predicts "
-            "signals; use bigwig, bedgraph or tsv"
-        )
+    problems += [problem for row in rows if (problem := row.problem(kind)) is not None]
     if not channels:
         problems.append("no channel to write")
-    text = sorted({"bedgraph", "bed", "tsv"} & {*formats})
     for chrom, length in lengths.items():
-        if text and chrom.startswith(("#", "track", "browser")):
+        if refused := sorted(row.name for row in rows if chrom.startswith(row.refused_contigs)):
             problems.append(
                 f"contig {chrom!r}: genome browsers skip BED lines that begin so; rename it in "
-                f"the FASTA, or leave out {' and '.join(text)}"
+                f"the FASTA, or leave out {' and '.join(refused)}"
             )
         if length > _LONGEST:
             problems.append(f"contig {chrom!r} has {length} bases, at most {_LONGEST} can be told")
@@ -166,28 +176,6 @@ def _check_place(out: Path) -> None:
         if (read_record(out) or {}).get("command") == _COMMAND:
             return
     raise ConfigError(f"{out} holds something else, by its {PROVENANCE}: name another folder")
-
-
-def _writers(
-    stage: Path,
-    lengths: Mapping[str, int],
-    channels: tuple[Channel, ...],
-    kind: Kind,
-    formats: Collection[Format],
-    origin: Origin,
-) -> list[Writer]:
-    writers: list[Writer] = []
-    if "bigwig" in formats:
-        writers.append(BigWigWriter(stage, lengths, channels, kind))
-    if "bedgraph" in formats:
-        writers.append(BedGraphWriter(stage, lengths, channels, kind))
-    if "bed" in formats:
-        writers.append(SegmentsWriter(stage, channels))
-    if "tsv" in formats:
-        writers.append(TsvWriter(stage, lengths, channels))
-    if "scores" in formats:
-        writers.append(ScoresWriter(stage, lengths, channels, kind, origin))
-    return writers
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
 
-``scores.npy`` holds one row a base and one column a channel: uint16 thousandths with 65535 for a
-gap (classes), or float32 with NaN (signals).  ``scores.json`` says which bases the rows are, what
-they were computed from and how (:data:`MADE_BY`), and which bases were asked for (a base that has
-no row may be a gap).
+``scores.npy`` holds one row per base and one column per channel: uint16 thousandths with 65535 for
+a gap (classes), float32 with NaN (signals), or float16 with NaN (log-odds).  ``scores.json`` says
+which bases the rows are, what they were computed from and how
+(:data:`~genoseq.writers.origin.MADE_BY`), and which bases were asked for (a base that has no row
+may be a gap).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, get_args
@@ -22,15 +23,21 @@ from numpy.typing import NDArray
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.lattice import SLAB, Kind, Row, Slab, floats, is_gap
+from genoseq.writers.formats import Kind
+from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
+from genoseq.writers.origin import MADE_BY, NOT_KNOWN, Origin
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
 _FORMAT = "genoseq-scores"
-_VERSION = 3
+_VERSION = 4
 _HEADER = 128
-_DTYPES: dict[Kind, Literal["<u2", "<f4"]] = {"classes": "<u2", "signal": "<f4"}
+_DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
+    "classes": "<u2",
+    "signal": "<f4",
+    "log-odds": "<f2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +50,6 @@ class Piece:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where scores come from.
-
-    Attributes
-    ----------
-    regions
-        What was scored, in FASTA order; None for the whole genome.
-    model
-        :func:`genoseq.models.bundle.bundle_identity`; None where it is not known, as all below.
-    genome
-        SHA-256 of the genome's file.
-    settings
-        Those of scoring that decide the bytes; plain JSON data.
-    device
-        ``cpu`` or ``cuda``.
-    precision
-        The number format, ``bf16`` or ``fp32``.
-    """
-
-    regions: tuple[Region, ...] | None = None
-    model: str | None = None
-    genome: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    device: str | None = None
-    precision: str | None = None
-
-
-UNKNOWN = Origin()
-MADE_BY = ("model", "genome", "settings", "device", "precision")
-"""What the shards of a genome have in common: entries of ``scores.json`` and of :class:`Origin`."""
-
-
 class ScoresWriter:
     """Writes a scores folder slab by slab."""
 
@@ -85,7 +59,7 @@ class ScoresWriter:
         lengths: Mapping[str, int],
         channels: tuple[Channel, ...],
         kind: Kind,
-        origin: Origin = UNKNOWN,
+        origin: Origin = NOT_KNOWN,
     ) -> None:
         self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
         self._origin = origin
@@ -123,7 +97,7 @@ class ScoresWriter:
             "format": _FORMAT,
             "version": _VERSION,
             "kind": self._kind,
-            "channels": [[channel.name, channel.strand] for channel in self._channels],
+            "channels": [[c.name, c.strand, c.phase] for c in self._channels],
             **{name: getattr(self._origin, name) for name in MADE_BY},
             "lengths": list(self._lengths.items()),
             "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
@@ -149,7 +123,8 @@ class Scores:
     lengths
         Contig lengths, in FASTA order.
     channels, kind
-        What the columns are: probabilities of ``classes``, or ``signal`` values.
+        What the columns are: probabilities of ``classes``, ``signal`` values, or ``log-odds`` of
+        states, each with its codon phase.
     pieces
         Which bases have rows, in order.
     sha256
@@ -164,7 +139,7 @@ class Scores:
     kind: Kind
     pieces: tuple[Piece, ...]
     sha256: str
-    origin: Origin = UNKNOWN
+    origin: Origin = NOT_KNOWN
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases a track.
@@ -245,9 +220,7 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
     names = list(lengths)
     if len(names) < len(data["lengths"]):
         raise ValueError("a contig is there twice")
-    channels = tuple(Channel(str(name), strand) for name, strand in data["channels"])
-    if strange := [channel for channel in channels if channel.strand not in get_args(Strand)]:
-        raise ValueError(f"strand {strange[0].strand!r}")
+    channels = tuple(_channel(*row) for row in data["channels"])
 
     def region(row: tuple[int, int, int]) -> Region:
         number, start, end = map(_count, row)
@@ -265,6 +238,14 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
         row += len(piece)
     kind, digest = data["kind"], data["sha256"]
     return Scores(path, lengths, channels, kind, tuple(pieces), digest, origin)
+
+
+def _channel(name: Any, strand: Any, phase: Any) -> Channel:
+    if strand not in get_args(Strand):
+        raise ValueError(f"strand {strand!r}")
+    if phase is not None and (type(phase) is not int or phase not in range(3)):
+        raise ValueError(f"codon phase {phase!r}")
+    return Channel(str(name), strand, phase)
 
 
 def _count(number: Any) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, channel_colours
-from genoseq.writers.lattice import GAP, Row, Slab, run_starts
+from genoseq.writers.lattice import GAP, ONE, Row, Slab, run_starts
 from genoseq.writers.manifest import MANY, OutputFile, plain
 
 SEGMENTS = "segments.bed"
@@ -35,7 +35,7 @@ class SegmentsWriter:
 
     def __init__(self, folder: Path, channels: tuple[Channel, ...]) -> None:
         colours = channel_colours(channels)
-        self._names = [plain(channel.name) for channel in channels]
+        self._names = [plain(channel.full_name) for channel in channels]
         self._strands = [channel.strand for channel in channels]
         self._colours = [f"{red},{green},{blue}" for red, green, blue in colours]
         self._open: _Segment | None = None
@@ -114,6 +114,6 @@ def winners(values: Row) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         winner[row > best] = channel
         np.maximum(best, row, out=best)
         total += row
-    winner[best.astype(np.int32) <= 1000 - total] = count
+    winner[best.astype(np.int32) <= ONE - total] = count
     winner[best == GAP] = count + 1
     return winner, best

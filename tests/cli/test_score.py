@@ -44,6 +44,8 @@ def test_score_writes_tracks_with_gaps(
     run = genoseq("score", genome, "-m", model, "-o", out)
     assert run.returncode == 0, run.stderr
     assert "score: 100% of 7,420 bases" in run.stderr
+    assert run.stderr.endswith(f"score: wrote {out}: 3 files, 7,420 bases\n")
+    assert run.stdout == ""
     names = {"manifest.tsv", "segments.bed", "CDS.plus.bw", "CDS.minus.bw", "provenance.json"}
     assert {path.name for path in out.iterdir()} == names
     with pybigtools.open(str(out / "CDS.plus.bw")) as track:

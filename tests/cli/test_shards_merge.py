@@ -17,8 +17,11 @@ from genoseq.cli.app import app
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import signal_scheme
+from genoseq.inference.score import score
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, bundle_identity, save_bundle
+from genoseq.readers.fasta import open_fasta
+from genoseq.writers.scores import read_scores
 
 TEXT_AND_BINARY = "bigwig,bedgraph,bed,tsv"
 CONTIGS = {"tiny": 20, "long": 60_011, "empty": 0, "pad": 9_000, "mid": 8_192, "last.1|x": 700}
@@ -93,15 +96,52 @@ def test_shards_of_signals_merged_are_the_whole_bit_for_bit(genome: Path, tmp_pa
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
+def test_log_odds_keep_states_and_phases_through_shards_and_merge(
+    genome: Path, model: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    words = ("--values", "log-odds", "--precision", "fp32")
+    shards = score_shards(genome, model, tmp_path / "s", 4, *words)
+    run("merge", *shards, "-o", tmp_path / "merged")
+    run("score", genome, "-m", model, "-o", tmp_path / "whole", "--formats", "scores", *words)
+    assert files(tmp_path / "merged") == files(tmp_path / "whole")
+    scores = read_scores(tmp_path / "merged")
+    assert scores.kind == "log-odds"
+    states = [(state.name, state.strand, state.phase) for state in bundle.scheme.states]
+    assert [(c.name, c.strand, c.phase) for c in scores.channels] == states
+    assert np.load(tmp_path / "merged/scores.npy", mmap_mode="r").dtype == np.float16
+    found = {name: scores.values(name, 0, n) for name, n in CONTIGS.items()}
+    assert np.isnan(found["pad"]).all()
+    with open_fasta(genome) as opened:
+        for track in score(opened, bundle, values="log-odds", precision="fp32", device="cpu"):
+            stored = found[track.chrom][track.start : track.end]
+            np.testing.assert_array_equal(stored, track.values.astype(np.float16))
+    run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", "bigwig,bedgraph,tsv")
+    direct = ("--formats", "bigwig,bedgraph,tsv", *words)
+    run("score", genome, "-m", model, "-o", tmp_path / "direct", *direct)
+    assert files(tmp_path / "late") == files(tmp_path / "direct")
+    assert {"CDS_phase2.minus.bw", "none.both.bw"} < files(tmp_path / "late").keys()
+    result = CliRunner().invoke(
+        app, ["tracks", str(tmp_path / "merged"), "-o", str(tmp_path / "bed"), "--formats", "bed"]
+    )
+    assert str(result.exception) == (
+        "format bed: segments are of probabilities, and these are log-odds; "
+        "use bigwig, bedgraph, tsv, scores"
+    )
+
+
 def test_shards_and_merge_as_people_run_them(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
 ) -> None:
     made = genoseq("shards", genome, "-o", tmp_path / "beds", "--count", 12)
-    assert made.stdout == "12 shards of 0 to 10,859 bases\n"
+    said = "shards: wrote {}: 12 shards of 0 to 10,859 bases\n".format(tmp_path / "beds")
+    assert (made.stdout, made.stderr) == ("", said)
     shards = score_shards(genome, model, tmp_path / "s", 2)
     found = genoseq("merge", *shards, "-o", tmp_path / "merged")
     assert found.returncode == 0, found.stderr
     assert "merge: 100% of 68,923 bases" in found.stderr
+    last = f"merge: wrote {tmp_path / 'merged'}: 2 files, 68,923 bases\n"
+    assert found.stdout == ""
+    assert found.stderr.endswith(last)
     for words, message in (
         (shards[:1], r" is in no shard: "),
         (shards[::-1], "the shards are out of order: "),

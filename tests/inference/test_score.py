@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from genoseq.errors import RegionError
+from genoseq.errors import ConfigError, RegionError
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import cds_phase_scheme
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.sequences import reverse_complement
 from genoseq.genome.tracks import Channel
-from genoseq.inference.score import output_channels, score
+from genoseq.inference.predict import Predictor
+from genoseq.inference.score import LOG_ODDS, model_output, output_channels, score, state_log_odds
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 
@@ -152,5 +153,45 @@ def test_score_refuses_regions_off_the_genome(genome: Path, bundle: Bundle) -> N
 
 def test_output_channels_by_phase_are_named() -> None:
     matrix, channels = output_channels(cds_phase_scheme(), by_phase=True)
-    assert channels[:2] == (Channel("CDS_phase0", "+"), Channel("CDS_phase1", "+"))
+    assert channels[:2] == (Channel("CDS", "+", 0), Channel("CDS", "+", 1))
     assert matrix.shape == (6, 7)
+
+
+def test_score_tells_log_odds_of_every_state(genome: Path, bundle: Bundle) -> None:
+    with open_fasta(genome) as opened:
+        codes = opened.codes("odd.|name", 0, 2_000)
+        options: Any = {"device": "cpu", "precision": "fp32", "window_bases": 2_202}
+        tracks = list(score(opened, bundle, values="log-odds", **options))
+    states = bundle.scheme.states
+    expected = tuple(Channel(state.name, state.strand, state.phase) for state in states)
+    assert {track.channels for track in tracks} == {expected}
+    found = np.concatenate([track.values for track in tracks if track.chrom == "odd.|name"])
+    assert found.dtype == np.float32
+    # The same window by hand: 96 bases of context, N, on each side.
+    window = np.pad(codes, (96, 2_202 - 2_096), constant_values=4)
+    predicted = Predictor(bundle, "cpu", "fp32")(window[None, :2_196], 96)[:, 0, :2_000]
+    p = predicted.astype(np.float64)
+    exact = np.log(p / (p.sum(0) - p)).T
+    np.testing.assert_allclose(found, exact.clip(-16, 16), atol=2e-3)
+    assert np.ptp(exact) > 2
+
+
+def test_state_log_odds_are_those_of_logits_and_clipped() -> None:
+    logits = np.array([[0.0, 3.0, -60.0, 9.0], [1.0, -3.0, 60.0, -4.0], [2.0, 0.5, 0.0, -5.0]])
+    p = np.exp(logits) / np.exp(logits).sum(0)
+    rest = np.stack([np.log(np.exp(np.delete(logits, i, 0)).sum(0)) for i in range(3)])
+    found = state_log_odds(p.astype(np.float32))
+    np.testing.assert_allclose(found, (logits - rest).clip(-16, 16), rtol=1e-5)
+    assert found.max() == LOG_ODDS == -found.min()
+    alone = np.concatenate(
+        [state_log_odds(p.astype(np.float32)[:, i : i + 1]) for i in range(4)], 1
+    )
+    np.testing.assert_array_equal(found, alone)
+
+
+def test_model_output_refuses_log_odds_that_are_not_there() -> None:
+    signals = signal_scheme([("rna", ".")])
+    with pytest.raises(ConfigError, match="log-odds are of classes, and this model predicts sig"):
+        model_output(signals, "log-odds")
+    with pytest.raises(ConfigError, match=r"log-odds are of every state, .*: not by phase"):
+        model_output(cds_phase_scheme(), "log-odds", by_phase=True)

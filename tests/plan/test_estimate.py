@@ -13,13 +13,12 @@ import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.context import core_length, round_up, usual_context
-from genoseq.config.schema import Format, RunSettings
+from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Channel, Track
 from genoseq.genome.windows import tile
 from genoseq.plan.estimate import (
-    BYTES_A_CHANNEL,
     Estimate,
     estimate,
     evaluated_bases,
@@ -28,6 +27,7 @@ from genoseq.plan.estimate import (
 )
 from genoseq.plan.rules import make_plan
 from genoseq.readers.genome_size import GenomeSize
+from genoseq.writers.formats import FORMATS
 from genoseq.writers.outputs import write_tracks
 
 SHEET = """\
@@ -117,15 +117,13 @@ def test_estimate_of_signals_counts_their_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "most"), [("bedgraph", 1.1), ("tsv", 1.6), ("scores", 1.01)])
-def test_estimate_of_signals_is_what_writers_write(
-    tmp_path: Path, name: Format, most: float
-) -> None:
+def test_estimate_of_signals_is_what_writers_write(tmp_path: Path, name: str, most: float) -> None:
     values = np.random.default_rng(1).random((50_000, 2), np.float32)
     channels = Channel("x", "."), Channel("y", ".")
     track = Track("c", 0, values, channels)
     write_tracks([track], {"c": 50_000}, channels, "signal", tmp_path, (name,))
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-    assert 0.99 * size <= BYTES_A_CHANNEL["signal"][name] * 2 * 50_000 <= most * size
+    assert 0.99 * size <= FORMATS[name].costs["signal"].bytes * 2 * 50_000 <= most * size
 
 
 def test_estimate_of_memory_is_that_of_the_largest_model(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from genoseq.genome.regions import Region
 from genoseq.genome.shards import partition
 from genoseq.genome.tracks import Channel, Track
 from genoseq.writers.merge import read_shards
+from genoseq.writers.origin import Origin
 from genoseq.writers.outputs import write_tracks
-from genoseq.writers.scores import Origin, read_scores
+from genoseq.writers.scores import read_scores
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv", "scores")
 MADE_BY: dict[str, Any] = {
@@ -179,7 +180,10 @@ def test_read_shards_refuses_shards_of_different_runs(tmp_path: Path) -> None:
     other = (Channel("CDS", "+"), Channel("rRNA", "+"))
     for changed, message in (
         ({"channels": other}, r"channels, CDS\.plus, rRNA\.plus and not CDS\.plus, CDS\.minus; sc"),
-        ({"kind": "signal"}, "channels, .*; score this shard again as the others were"),
+        (
+            {"kind": "signal"},
+            "values, signal and not classes; score this shard again as the others were",
+        ),
         ({"model": "n"}, "model, n and not m; score this shard again"),
         ({"genome": "h"}, "genome, h and not g; score this shard again"),
         ({"settings": {"window": 9}}, "settings, .*; score this shard again"),

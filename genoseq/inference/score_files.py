@@ -1,0 +1,147 @@
+"""A FASTA and a model, both by their paths, to a folder of tracks: what ``genoseq score`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import torch
+
+    from genoseq.files.provenance import Record
+    from genoseq.genome.regions import Region
+    from genoseq.inference.score import ValueKind
+    from genoseq.models.device import Precision
+    from genoseq.readers.fasta import Fasta
+    from genoseq.writers.origin import Origin
+    from genoseq.writers.outputs import Report, Written
+
+
+def score_files(
+    fasta: Path,
+    model: Path,
+    out: Path,
+    *,
+    regions: Path | None = None,
+    formats: str | None = None,
+    values: ValueKind = "probability",
+    by_phase: bool = False,
+    window_bases: int | None = None,
+    batch_bases: int | None = None,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    expect: str | Path | None = None,
+    report: Report = lambda _done, _bases: None,
+) -> Written:
+    """Score a genome and write tracks, with manifest and provenance.
+
+    Parameters
+    ----------
+    fasta
+        FASTA or GenBank, plain or compressed.
+    model
+        Folder of a bundle.
+    out
+        Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
+    regions
+        BED of what to score; by default every contig.
+    formats
+        Names, comma-separated; by default what suits the values.
+    values, by_phase, window_bases, batch_bases, device, precision
+        See :func:`genoseq.inference.score.score`.
+    expect
+        Settings by which the model must have been trained, or their file.
+    report
+        Called with the bases that were just done, and with all of them.
+
+    Raises
+    ------
+    GenoseqError
+        Before anything is written, with what is wrong with a file or an argument.
+    """
+    # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
+    from genoseq.readers.bed import read_bed
+    from genoseq.readers.fasta import open_fasta
+
+    with open_fasta(fasta) as genome:
+        asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None
+
+        from genoseq.inference.predict import BATCH_BASES, choose_computing
+        from genoseq.inference.score import model_output, score, wanted_regions
+        from genoseq.models.bundle import load_bundle
+        from genoseq.models.expected import check_model
+        from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
+
+        bundle = load_bundle(model)
+        check_model(bundle, model, expect)
+        wanted = wanted_regions(genome, asked)
+        bases = sum(map(len, wanted))
+        used, number_format = choose_computing(bundle.settings, device, precision)
+        tracks = score(
+            genome,
+            bundle,
+            regions=wanted,
+            values=values,
+            by_phase=by_phase,
+            window_bases=window_bases,
+            batch_bases=batch_bases or BATCH_BASES,
+            device=str(used),
+            precision=number_format,
+        )
+        output = model_output(bundle.scheme, values, by_phase)
+        settings: dict[str, Any] = {
+            "by_phase": by_phase,
+            "window": window_bases,
+            "batch_bases": batch_bases,
+        }
+        if values != "probability":  # what is usual goes without saying, as in older records
+            settings["values"] = values
+        origin, record = _made_by(genome, model, settings, used, number_format, regions, wanted)
+        files = write_tracks(
+            reported(tracks, bases, report),
+            genome.lengths,
+            output.channels,
+            output.kind,
+            out,
+            chosen_formats(formats, output.kind),
+            origin=origin,
+            record=record,
+        )
+    return Written(out, tuple(files), bases)
+
+
+def _made_by(
+    genome: Fasta,
+    model: Path,
+    settings: Mapping[str, Any],
+    device: torch.device,
+    precision: Precision,
+    regions: Path | None,
+    wanted: Sequence[Region],
+) -> tuple[Origin, Record]:
+    """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
+    from genoseq.extraction.shard_folder import original_of
+    from genoseq.files.provenance import file_sha256, input_sha256, make_record
+    from genoseq.models.bundle import WEIGHTS, bundle_identity
+    from genoseq.models.device import computing
+    from genoseq.writers.origin import Origin
+
+    identity = bundle_identity(model)
+    original = original_of(genome)
+    inputs: dict[str, Mapping[str, str | None]] = {
+        "genome": original,
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
+    }
+    inputs |= {"regions": {regions.name: input_sha256(regions)}} if regions else {}
+    (sha256,) = original.values()
+    origin = Origin(
+        regions=None if regions is None else tuple(wanted),
+        model=identity,
+        genome=sha256,
+        settings=settings,
+        device=device.type,
+        precision=precision,
+    )
+    record = make_record("score", settings, inputs, computing(device, precision), model=identity)
+    return origin, record

@@ -1,0 +1,243 @@
+"""The formats of tracks, one row each: what the rest of the house knows about a format is here.
+
+Another package adds its own by an entry point of the group ``genoseq.formats`` that names a
+:class:`Format`; a script calls :func:`register_format`.  Reading the registry imports no writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from genoseq.errors import ConfigError
+
+if TYPE_CHECKING:
+    from genoseq.genome.tracks import Channel
+    from genoseq.writers.lattice import Slab
+    from genoseq.writers.manifest import OutputFile
+    from genoseq.writers.origin import Origin
+
+Kind = Literal["classes", "signal", "log-odds"]
+"""What the values of tracks are: probabilities of classes, numbers in the unit of a signal, or
+natural log-odds of every state of a model."""
+
+ENTRY_POINTS = "genoseq.formats"
+"""Group of entry points by which other packages add formats."""
+BED_WORDS = ("#", "track", "browser")
+"""Genome browsers take lines of BED that begin so for comments and settings."""
+
+
+class Writer(Protocol):
+    """What writes one format."""
+
+    def write(self, slab: Slab) -> None:
+        """Add the next slab."""
+
+    def finish(self) -> list[OutputFile]:
+        """Complete the files, and say which they are."""
+
+    def close(self) -> None:
+        """Release open files; may be called again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a folder of tracks holds.
+
+    Attributes
+    ----------
+    lengths
+        Contig lengths, in FASTA order.
+    channels
+        The columns of every track.
+    kind
+        What their values are.
+    origin
+        Where the values come from.
+    """
+
+    lengths: Mapping[str, int]
+    channels: tuple[Channel, ...]
+    kind: Kind
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one base of one channel takes: ``seconds`` of one core, and ``bytes`` on disk."""
+
+    seconds: float
+    bytes: float
+
+
+@dataclass(frozen=True)
+class Format:
+    """A row of the registry.
+
+    Attributes
+    ----------
+    name
+        As in ``--formats``, in settings and in the manifest.
+    kinds
+        The kinds of values that the format can hold.
+    writer
+        Makes a writer into a folder; imports its module when called.
+    costs
+        By kind; estimates show ``?`` where there is none.
+    default_for
+        Kinds that are written in this format if none is asked for.
+    refused_contigs
+        Beginnings of contig names that a file of this format cannot hold.
+    unsuited
+        Why the format cannot hold a kind, as the end of an error.
+    """
+
+    name: str
+    kinds: tuple[Kind, ...]
+    writer: Callable[[Path, Contents], Writer]
+    costs: Mapping[Kind, Cost] = field(default_factory=dict)
+    default_for: tuple[Kind, ...] = ()
+    refused_contigs: tuple[str, ...] = ()
+    unsuited: Mapping[Kind, str] = field(default_factory=dict)
+
+    def problem(self, kind: Kind) -> str | None:
+        """Why these values cannot be written in this format, and what to use instead."""
+        if kind in self.kinds:
+            return None
+        why = self.unsuited.get(kind, f"it is for {' and '.join(self.kinds)}, and this is {kind}")
+        suited = [row.name for row in FORMATS.values() if kind in row.kinds]
+        return f"format {self.name}: {why}; use {', '.join(suited)}"
+
+
+FORMATS: dict[str, Format] = {}
+"""Every format by its name, in the order in which they are listed and written."""
+
+
+def register_format(row: Format) -> None:
+    """Add a format.  ConfigError if there is one of this name."""
+    if row.name in FORMATS:
+        raise ConfigError(f"format {row.name!r} is registered twice: give one another name")
+    FORMATS[row.name] = row
+
+
+def format_named(name: str) -> Format:
+    """The format of a name, from another package if need be.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this name, with those that there are; or another package's entry point
+        is no format.
+    """
+    if name not in FORMATS:
+        _load_entry_points()
+    if name not in FORMATS:
+        raise ConfigError(f"format {name!r}: use {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def default_formats(kind: Kind) -> tuple[str, ...]:
+    """Names of the formats that are written if none is asked for."""
+    return tuple(row.name for row in FORMATS.values() if kind in row.default_for)
+
+
+@cache
+def _load_entry_points() -> None:
+    """Register the formats of other packages, once."""
+    from importlib.metadata import entry_points  # 20 ms: only where a name is not ours
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        row = entry.load()
+        if not isinstance(row, Format):
+            raise ConfigError(
+                f"entry point {entry.name!r} of {ENTRY_POINTS} is {type(row).__name__} and not "
+                f"a Format: mend or remove the package of {entry.value}"
+            )
+        register_format(row)
+
+
+def _bigwig(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.bigwig import BigWigWriter
+
+    return BigWigWriter(folder, of.lengths, of.channels, of.kind)
+
+
+def _bedgraph(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.bedgraph import BedGraphWriter
+
+    return BedGraphWriter(folder, of.lengths, of.channels, of.kind)
+
+
+def _segments(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.segments import SegmentsWriter
+
+    return SegmentsWriter(folder, of.channels)
+
+
+def _tsv(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.tsv import TsvWriter
+
+    return TsvWriter(folder, of.lengths, of.channels)
+
+
+def _scores(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.scores import ScoresWriter
+
+    return ScoresWriter(folder, of.lengths, of.channels, of.kind, of.origin)
+
+
+# Costs: benchmarks/rules.py on the demo, in which rule tracks writes two channels.  Signals are
+# those in which no value comes twice: smooth ones take half to two thirds of the disk, and a TSV of
+# many channels half.
+register_format(
+    Format(
+        "bigwig",
+        ("classes", "signal", "log-odds"),
+        _bigwig,
+        {"classes": Cost(1 / 30e6, 1.2), "signal": Cost(1 / 30e6, 4.2)},
+        default_for=("classes", "signal", "log-odds"),
+    )
+)
+register_format(
+    Format(
+        "bedgraph",
+        ("classes", "signal", "log-odds"),
+        _bedgraph,
+        {"classes": Cost(1 / 8e6, 2.7), "signal": Cost(1 / 1.5e6, 11.0)},
+        refused_contigs=BED_WORDS,
+    )
+)
+register_format(
+    Format(
+        "bed",
+        ("classes",),
+        _segments,
+        {"classes": Cost(1 / 54e6, 0.07)},
+        default_for=("classes",),
+        refused_contigs=BED_WORDS,
+        unsuited={
+            "signal": "segments are of the most probable class, and this model predicts signals",
+            "log-odds": "segments are of probabilities, and these are log-odds",
+        },
+    )
+)
+register_format(
+    Format(
+        "tsv",
+        ("classes", "signal", "log-odds"),
+        _tsv,
+        {"classes": Cost(1 / 5.8e6, 3.6), "signal": Cost(1 / 1.8e6, 11.0)},
+        refused_contigs=BED_WORDS,
+    )
+)
+register_format(
+    Format(
+        "scores",
+        ("classes", "signal", "log-odds"),
+        _scores,
+        {"classes": Cost(1 / 54e6, 2.0), "signal": Cost(1 / 54e6, 4.0)},
+    )
+)
