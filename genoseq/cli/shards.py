@@ -31,10 +31,5 @@ def shards(
     with open_fasta(fasta) as genome:
         made = write_shards(genome, out, count)
     sizes = [sum(map(len, regions)) for regions in made]
-    _log.info(
-        "shards: wrote %s: %d shards of %s to %s bases",
-        out,
-        count,
-        f"{min(sizes):,}",
-        f"{max(sizes):,}",
-    )
+    spread = f"{count} shards of {min(sizes):,} to {max(sizes):,} bases"
+    _log.info("shards: wrote %s: %s", out, spread)

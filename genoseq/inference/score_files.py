@@ -77,7 +77,6 @@ def score_files(
         bundle = load_bundle(model)
         check_model(bundle, model, expect)
         wanted = wanted_regions(genome, asked)
-        bases = sum(map(len, wanted))
         used, number_format = choose_computing(bundle.settings, device, precision)
         tracks = score(
             genome,
@@ -91,16 +90,10 @@ def score_files(
             precision=number_format,
         )
         output = bundle.task.output(values, by_phase)
-        settings: dict[str, Any] = {
-            "by_phase": by_phase,
-            "window": window_bases,
-            "batch_bases": batch_bases,
-        }
-        if values != "probability":  # what is usual goes without saying, as in older records
-            settings["values"] = values
+        settings = _settings(values, by_phase, window_bases, batch_bases)
         origin, record = _made_by(genome, model, settings, used, number_format, regions, wanted)
         files = write_tracks(
-            reported(tracks, bases, report),
+            reported(tracks, sum(map(len, wanted)), report),
             genome.lengths,
             output.channels,
             output.kind,
@@ -109,7 +102,16 @@ def score_files(
             origin=origin,
             record=record,
         )
-    return Written(out, tuple(files), bases)
+    return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _settings(
+    values: ValueKind, by_phase: bool, window_bases: int | None, batch_bases: int | None
+) -> dict[str, Any]:
+    """The settings that decide the bytes, as records say them."""
+    settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
+    # What is usual goes without saying, as in older records.
+    return settings if values == "probability" else settings | {"values": values}
 
 
 def _made_by(

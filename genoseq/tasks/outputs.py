@@ -17,7 +17,7 @@ from genoseq.writers.formats import Kind
 Values = NDArray[np.float32]
 ValueKind = Literal["probability", "log-odds"]
 LOG_ODDS = 16.0
-"""Largest log-odds told, where float16 still has steps of 0.01; p is then within 1e-7 of 1."""
+"""Largest log-odds told, where float16 still has steps of 0.01; p is then within 2e-7 of 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ def test_an_unknown_task_is_refused(folder, task, message):
 def test_weights_of_another_width_are_refused_by_name(folder):
     other = SETTINGS.model_copy(update={"encoder": RecurrentSettings(width=7)})
     _edit_config(folder, model=other.model_dump(mode="json"))
-    message = r"encoder.recurrent.weight_ih_l0 is \[24, 8\], the settings in config.json need \[28, 8\]"
+    message = r"weight_ih_l0 is \[24, 8\], the settings in config.json need \[28, 8\]"
     with pytest.raises(BundleError, match=message):
         load_bundle(folder)
 
