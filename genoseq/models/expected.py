@@ -18,12 +18,6 @@ def check_model(bundle: Bundle, path: Path, expected: str | Path | None) -> None
         check_expected(bundle, path, parse_settings(RunSettings, read_mapping(expected)))
 
 
-def check_model(bundle: Bundle, path: Path, expected: str | Path | None) -> None:
-    """BundleError if a model is not one of these settings, or of those in this file."""
-    if expected is not None:
-        check_expected(bundle, path, parse_settings(RunSettings, read_mapping(expected)))
-
-
 def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     """Refuse a bundle that was trained by other settings than these.
 

@@ -101,12 +101,6 @@ def unmeasured_formats(plan: Plan) -> list[str]:
     return [name for name in plan.config.score.formats if kind not in format_named(name).costs]
 
 
-def unmeasured_formats(plan: Plan) -> list[str]:
-    """Formats of the tracks whose cost is not known."""
-    kind: Kind = "signal" if plan.config.labels.scheme == "signal" else "classes"
-    return [name for name in plan.config.score.formats if kind not in format_named(name).costs]
-
-
 class _Run:
     """A plan and the sizes of its genomes.
 
