@@ -40,10 +40,10 @@ class Operations:
     """
 
     multiply_adds: float
-    weights: int
+    weights: float
     kept: float
     widest: float
-    outputs: int
+    outputs: float
     computed_twice: bool = False
 
 

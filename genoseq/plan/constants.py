@@ -7,6 +7,7 @@ Seconds are of the processor, on one of two shared cores of an AMD EPYC with avx
 
 from __future__ import annotations
 
+from math import nan
 from typing import Literal, NamedTuple
 
 # Rules (--only rules).
@@ -65,7 +66,8 @@ FAMILIES = {
     "rnn": _RECURRENT,
     "transformer": FamilyCost(36e9, 45e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
 }
-"""Of a family that is not here estimates say ``?``."""
+UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan)
+"""Of any other: estimates say ``?``."""
 
 # Memory of models (--only memory).
 TRAINING_MEGABYTES = 475

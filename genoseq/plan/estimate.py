@@ -7,18 +7,24 @@ part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from math import isnan, nan
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
-from genoseq.plan import constants as c
-from genoseq.plan.memory import predicting_memory, training_memory
-from genoseq.plan.operations import predicting_seconds, training_seconds, work_of
+from genoseq.plan import constants
+from genoseq.plan.costs import (
+    predicting_memory,
+    predicting_seconds,
+    training_memory,
+    training_seconds,
+    work_of,
+)
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
@@ -37,8 +43,7 @@ BYTES_A_CHANNEL = {
 take half to two thirds, and a TSV of many channels half."""
 
 
-Precision = Literal["auto", "bf16", "fp32"]
-GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
+OF_GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
 """What of a row a genome adds to."""
 
 
@@ -112,11 +117,12 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
 class _Run:
     """A plan and the sizes of its genomes.
 
-    Seconds, bytes and MB are None where an encoder or a task does not tell.
+    A job whose seconds, bytes or MB are unknown has NaN: its encoder or its task does not tell.
     """
 
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
-        self.plan, self.runs = plan, list(plan.config.models.values())
+        self.plan, self.states = plan, plan.states
+        self.runs = list(plan.config.models.values())
         self.known = {name: size for name, size in sizes.items() if size is not None}
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
@@ -125,7 +131,8 @@ class _Run:
         self.label = 1 if scheme.kind == "classes" else 4 * plan.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
-        self.columns = [run.task.columns(channels) for run in self.runs]
+        columns = [run.task.columns(channels) for run in self.runs]
+        self.columns = [nan if each is None else each for each in columns]
 
     def rows(self) -> list[Estimate]:
         """One for each rule."""
@@ -134,147 +141,125 @@ class _Run:
         tokenizers = {run.model.tokenizer for run in self.runs}
         tokens = [Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers]
         return [
-            self._row("demo", [0.0] * len(demo), disk=[3e6]),
+            self._row("demo", [0.0] * len(demo), [3e6]),
             self._through("extract", learned, [1.02]),
             self._through("tokenize", learned, [self.label + each for each in tokens]),
             self._train(),
             self._evaluate(),
             self._through("shards", genomes, [1.0]),
             self._score(),
-            self._through("merge", genomes, [_times(n, self.value) for n in self.columns]),
+            self._through("merge", genomes, [self.value * each for each in self.columns]),
             self._tracks(),
-            self._row("summary", [0.0], disk=[1e5]),
+            self._row("summary", [0.0], [1e5]),
         ]
 
     def _row(
         self,
         rule: str,
-        seconds: Sequence[float | None],
-        names: Iterable[str] = (),
-        *,
-        disk: Sequence[float | None],
-        bases: int | None = None,
-        windows: int | None = None,
-        memory: Sequence[float | None] = (),
+        seconds: Sequence[float],
+        disk: Sequence[float],
+        names: Sequence[str] = (),
+        memory: Sequence[float] = (),
+        **counts: int,
     ) -> Estimate:
-        """A row.
+        """A row of the seconds of each job without its start, and the bytes of any parts.
 
-        Parameters
-        ----------
-        seconds
-            Of each job, without its start.
-        names
-            Genomes that it goes through.
-        disk
-            Bytes, in any number of parts.
-        memory
-            MB for each model, of a rule that loads torch.
+        ``names`` are genomes that it goes through, ``memory`` is MB for each model of a rule that
+        loads torch, ``counts`` are bases and windows.
         """
-        start = c.START_SECONDS["torch" if memory else "plain"]
-        hours = [(start + each) / 3600 for each in seconds if each is not None]
-        megabytes = max(map(_or_zero, memory), default=c.MEGABYTES.get(rule, 0.0))
+        start = constants.START_SECONDS["torch" if memory else "plain"]
+        hours = [(start + each) / 3600 for each in seconds]
+        numbers = {"hours": hours, "longest": hours, "disk": disk}
+        numbers["memory"] = memory or [constants.MEGABYTES[rule]]
+        unknown = {name for name, each in numbers.items() if any(map(isnan, each))}
+        if not self.known.keys() >= set(names):
+            unknown |= OF_GENOMES
+        found = {name: [n for n in each if not isnan(n)] for name, each in numbers.items()}
+        megabytes = max(found["memory"], default=0.0)
         if names and megabytes:
             contigs = max((size.contigs for size in self.known.values()), default=0)
-            megabytes += c.CONTIG_MEGABYTES * contigs
-        unknown = set(GENOMES) if set(names) - self.known.keys() else set()
-        unknown |= {"hours", "longest"} if None in seconds else set()
-        unknown |= {"disk"} if None in disk else set()
-        unknown |= {"memory"} if None in memory else set()
+            megabytes += constants.CONTIG_MEGABYTES * contigs
         return Estimate(
             rule,
-            len(seconds),
-            bases,
-            windows,
-            sum(map(_or_zero, disk)),
-            megabytes,
-            sum(hours),
-            max(hours, default=0.0),
-            frozenset(unknown),
+            jobs=len(seconds),
+            bases=counts.get("bases"),
+            windows=counts.get("windows"),
+            disk=sum(found["disk"]),
+            memory=megabytes,
+            hours=sum(found["hours"]),
+            longest=max(found["longest"], default=0.0),
+            unknown=frozenset(unknown),
         )
 
-    def _sizes(self, names: Iterable[str]) -> list[GenomeSize]:
+    def _sizes(self, names: Sequence[str]) -> list[GenomeSize]:
         """Of genomes, and nothing of one that is not there yet."""
         return [self.known.get(name, GenomeSize(0, 0)) for name in names]
 
-    def _through(self, rule: str, names: list[str], a_base: Sequence[float | None]) -> Estimate:
+    def _through(self, rule: str, names: Sequence[str], a_base: Sequence[float]) -> Estimate:
         """A rule that goes through some genomes, once for each number of bytes a base."""
-        sizes, times = self._sizes(names), len(a_base)
-        bases, rate = sum(size.bases for size in sizes), c.BASES_A_SECOND[rule]
-        seconds = [size.bases / rate + c.CONTIG_SECONDS * size.contigs for size in sizes]
-        disk = [_times(each, bases) for each in a_base]
-        return self._row(rule, seconds * times, names, disk=disk, bases=bases * times)
+        sizes, rate = self._sizes(names), constants.BASES_A_SECOND[rule]
+        seconds = [size.bases / rate + constants.CONTIG_SECONDS * size.contigs for size in sizes]
+        bases = sum(size.bases for size in sizes)
+        disk = [each * bases for each in a_base]
+        return self._row(rule, seconds * len(a_base), disk, names, bases=bases * len(a_base))
 
     def _train(self) -> Estimate:
-        states, trainings = self.plan.states, [run.training for run in self.runs]
+        trainings = [run.training for run in self.runs]
         windows = [each.steps * each.accumulate * each.batch for each in trainings]
-        works = [work_of(run, states, run.training.window) for run in self.runs]
+        works = [work_of(run, self.states, run.training.window) for run in self.runs]
         return self._row(
             "train",
-            [training_seconds(run, states) for run in self.runs],
-            disk=[None if w is None else c.SAVED_BYTES * w.weights for w in works]
-            + [c.LOGS_BYTES * len(works)],
+            [training_seconds(run, self.states) for run in self.runs],
+            [constants.SAVED_BYTES * work.weights + constants.LOGS_BYTES for work in works],
+            memory=[training_memory(run, self.states) for run in self.runs],
             bases=sum(n * each.window for n, each in zip(windows, trainings, strict=True)),
             windows=sum(windows),
-            memory=[training_memory(run, states) for run in self.runs],
         )
+
+    def _predictors(self, precision: AskedPrecision) -> tuple[list[float], list[float]]:
+        """Seconds a base, and MB, of each model."""
+        memory = [predicting_memory(run, self.states, precision) for run in self.runs]
+        return [predicting_seconds(run, self.states) for run in self.runs], memory
 
     def _evaluate(self) -> Estimate:
-        rows, fraction = self.plan.genomes, self.plan.config.split.test
-        names, jobs = self.plan.learned, len(self.runs)
-        sizes = zip(names, self._sizes(names), strict=True)
-        bases = sum(evaluated_bases(rows[name], size, fraction) for name, size in sizes)
-        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
-        return self._row(
-            "evaluate",
-            [_times(rate and rate + 1 / c.EVALUATED_A_SECOND, bases) for rate in rates],
-            names,
-            disk=[c.EVALUATION_BYTES] * jobs,
-            bases=bases * jobs,
-            memory=self._predicting_memory("auto"),
-        )
-
-    def _predicting_memory(self, precision: Precision) -> list[float | None]:
-        return [predicting_memory(run, self.plan.states, precision) for run in self.runs]
+        names, fraction = self.plan.learned, self.plan.config.split.test
+        rows = [self.plan.genomes[name] for name in names]
+        sizes = zip(rows, self._sizes(names), strict=True)
+        bases = sum(evaluated_bases(row, size, fraction) for row, size in sizes)
+        rates, memory = self._predictors("auto")
+        seconds = [bases * (rate + 1 / constants.EVALUATED_A_SECOND) for rate in rates]
+        disk = [constants.EVALUATION_BYTES] * len(rates)
+        return self._row("evaluate", seconds, disk, names, memory, bases=bases * len(rates))
 
     def _score(self) -> Estimate:
-        score, names = self.plan.config.score, list(self.plan.genomes)
-        shards = [row.shards or score.shards for row in self.plan.genomes.values()]
-        works = [size.bases + CONTIG_WORK * size.contigs for size in self._sizes(names)]
-        shares = [work / n for work, n in zip(works, shards, strict=True) for _ in range(n)]
-        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
-        bases = sum(size.bases for size in self.known.values())
-        return self._row(
-            "score",
-            [_times(rate, share) for rate in rates for share in shares],
-            names,
-            disk=[_times(columns, bases * self.value) for columns in self.columns],
-            bases=bases * len(self.runs),
-            windows=sum(windows_of(size, run) for size in self.known.values() for run in self.runs),
-            memory=self._predicting_memory(score.precision),
-        )
+        score, genomes = self.plan.config.score, self.plan.genomes
+        shares = [
+            (size.bases + CONTIG_WORK * size.contigs) / shards
+            for row, size in zip(genomes.values(), self._sizes([*genomes]), strict=True)
+            for shards in [row.shards or score.shards]
+            for _ in range(shards)
+        ]
+        rates, memory = self._predictors(score.precision)
+        seconds = [rate * share for rate in rates for share in shares]
+        sizes = list(self.known.values())
+        bases = sum(size.bases for size in sizes)
+        disk = [bases * self.value * each for each in self.columns]
+        counts = {
+            "bases": bases * len(rates),
+            "windows": sum(windows_of(size, run) for size in sizes for run in self.runs),
+        }
+        return self._row("score", seconds, disk, [*genomes], memory, **counts)
 
     def _tracks(self) -> Estimate:
-        names, formats = list(self.plan.genomes), self.plan.config.score.formats
+        formats, names = self.plan.config.score.formats, list(self.plan.genomes)
         sizes = self._sizes(names)
         bases = sum(size.bases for size in sizes)
         a_column = sum(1 / (2 * PAIRS_A_SECOND[self.kind][name]) for name in formats)
         written = sum(BYTES_A_CHANNEL[self.kind][name] for name in formats)
-        return self._row(
-            "tracks",
-            [
-                columns and columns * size.bases * a_column + c.CONTIG_SECONDS * size.contigs
-                for columns in self.columns
-                for size in sizes
-            ],
-            names,
-            disk=[_times(columns, bases * written) for columns in self.columns],
-            bases=bases * len(self.runs),
-        )
-
-
-def _times(number: float | None, factor: float) -> float | None:
-    return None if number is None else number * factor
-
-
-def _or_zero(number: float | None) -> float:
-    return number or 0.0
+        seconds = [
+            each * size.bases * a_column + constants.CONTIG_SECONDS * size.contigs
+            for each in self.columns
+            for size in sizes
+        ]
+        disk = [bases * written * each for each in self.columns]
+        return self._row("tracks", seconds, disk, names, bases=bases * len(self.runs))
