@@ -29,18 +29,22 @@ from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.tokenizers.vocabulary import Vocabulary
 
-# Of each format of tracks; measured by benchmarks/constants.py --only rules signals.
+# Of each format of tracks: bases of two channels a second, and bytes of a base and a channel.
+# Signals are those in which no value comes twice; smooth ones take half to two thirds on disk, and
+# a TSV of many channels half.
 PAIRS_A_SECOND = {
     "classes": {"bigwig": 15e6, "bedgraph": 4e6, "bed": 27e6, "tsv": 2.9e6, "scores": 27e6},
     "signal": {"bigwig": 15e6, "bedgraph": 0.75e6, "tsv": 0.9e6, "scores": 27e6},
 }
-"""Bases of two channels, in ``tracks``."""
 BYTES_A_CHANNEL = {
     "classes": {"bigwig": 1.2, "bedgraph": 2.7, "bed": 0.07, "tsv": 3.6, "scores": 2.0},
     "signal": {"bigwig": 4.2, "bedgraph": 11.0, "tsv": 11.0, "scores": 4.0},
 }
-"""On disk, of a base and a channel.  Signals are those in which no value comes twice; smooth ones
-take half to two thirds, and a TSV of many channels half."""
+
+
+def format_cost(name: str, kind: str) -> tuple[float, float]:
+    """Seconds and bytes that a base of one channel takes in a format of tracks."""
+    return 0.5 / PAIRS_A_SECOND[kind][name], BYTES_A_CHANNEL[kind][name]
 
 
 OF_GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
@@ -140,16 +144,22 @@ class _Run:
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
         tokenizers = {run.model.tokenizer for run in self.runs}
         tokens = [Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers]
+        pace = {rule: 1 / rate for rule, rate in constants.BASES_A_SECOND.items()}
+        tokenized = [(pace["tokenize"], self.label + each) for each in tokens]
+        merged = [(pace["merge"], self.value * each) for each in self.columns]
+        formats = [format_cost(name, self.kind) for name in self.plan.config.score.formats]
+        seconds, disk = (sum(cost[n] for cost in formats) for n in (0, 1))
+        tracks = [(seconds * each, disk * each) for each in self.columns]
         return [
             self._row("demo", [0.0] * len(demo), [3e6]),
-            self._through("extract", learned, [1.02]),
-            self._through("tokenize", learned, [self.label + each for each in tokens]),
+            self._through("extract", learned, [(pace["extract"], 1.02)]),
+            self._through("tokenize", learned, tokenized),
             self._train(),
             self._evaluate(),
-            self._through("shards", genomes, [1.0]),
+            self._through("shards", genomes, [(pace["shards"], 1.0)]),
             self._score(),
-            self._through("merge", genomes, [self.value * each for each in self.columns]),
-            self._tracks(),
+            self._through("merge", genomes, merged),
+            self._through("tracks", genomes, tracks),
             self._row("summary", [0.0], [1e5]),
         ]
 
@@ -195,13 +205,17 @@ class _Run:
         """Of genomes, and nothing of one that is not there yet."""
         return [self.known.get(name, GenomeSize(0, 0)) for name in names]
 
-    def _through(self, rule: str, names: Sequence[str], a_base: Sequence[float]) -> Estimate:
-        """A rule that goes through some genomes, once for each number of bytes a base."""
-        sizes, rate = self._sizes(names), constants.BASES_A_SECOND[rule]
-        seconds = [size.bases / rate + constants.CONTIG_SECONDS * size.contigs for size in sizes]
+    def _through(
+        self, rule: str, names: Sequence[str], costs: Sequence[tuple[float, float]]
+    ) -> Estimate:
+        """A rule that goes through some genomes, once for each pair of seconds and bytes a base."""
+        sizes, per_contig = self._sizes(names), constants.CONTIG_SECONDS
         bases = sum(size.bases for size in sizes)
-        disk = [each * bases for each in a_base]
-        return self._row(rule, seconds * len(a_base), disk, names, bases=bases * len(a_base))
+        seconds = [
+            size.bases * pace + size.contigs * per_contig for pace, _ in costs for size in sizes
+        ]
+        disk = [bases * each for _, each in costs]
+        return self._row(rule, seconds, disk, names, bases=bases * len(costs))
 
     def _train(self) -> Estimate:
         trainings = [run.training for run in self.runs]
@@ -249,17 +263,3 @@ class _Run:
             "windows": sum(windows_of(size, run) for size in sizes for run in self.runs),
         }
         return self._row("score", seconds, disk, [*genomes], memory, **counts)
-
-    def _tracks(self) -> Estimate:
-        formats, names = self.plan.config.score.formats, list(self.plan.genomes)
-        sizes = self._sizes(names)
-        bases = sum(size.bases for size in sizes)
-        a_column = sum(1 / (2 * PAIRS_A_SECOND[self.kind][name]) for name in formats)
-        written = sum(BYTES_A_CHANNEL[self.kind][name] for name in formats)
-        seconds = [
-            each * size.bases * a_column + constants.CONTIG_SECONDS * size.contigs
-            for each in self.columns
-            for size in sizes
-        ]
-        disk = [bases * written * each for each in self.columns]
-        return self._row("tracks", seconds, disk, names, bases=bases * len(self.runs))
