@@ -12,9 +12,10 @@ genome takes 5 minutes.
 formats: seconds and bytes of a base and channel, of probabilities and of signals of random values,
 in which none comes twice.
 
-memory: peaks of scoring one batch, and of three steps and a validation, by models of many sizes
-with random weights; the operating system's, of finished processes.  What a number and a start take
-is fitted to them, where a kind of model has three cases or more.  All cases take 10 minutes; scoring by the largest, of 252 M weights, half of it.
+memory: peaks of scoring one batch, and of three steps and a validation, by models of many sizes;
+the operating system's, of finished processes.  What a number and a start take is fitted to them,
+where a kind of model has three cases or more.  bf16 is for processors that compute in it.  All
+cases take 10 minutes and 10 GB, half of that the largest, of 252 M weights.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.genome.tracks import Channel, Track
 from genoseq.plan import constants
-from genoseq.plan.costs import predicting_memory, training_memory, work_of
+from genoseq.plan.costs import cost_of, predicting_memory, training_memory, work_of
 from genoseq.readers.fasta import open_fasta, write_fasta
 from genoseq.writers.outputs import write_tracks
 
@@ -156,9 +157,11 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     yield f"EVALUATED_A_SECOND = {1 / float(np.median(evaluated)):.2g}"
     for family in constants.FAMILIES:
         run = parse_settings(RunSettings, {"model": encoder(family)})
-        scored = 2 * bases * work_of(run, STATES, 4 * 768).per_base / seconds[f"score {family}"]
+        scored = (
+            2 * bases * work_of(run, STATES, 4 * 768).multiply_adds / seconds[f"score {family}"]
+        )
         shown = (STEPS[1] - STEPS[0]) * run.training.batch * run.training.window
-        adds = 3 * shown * work_of(run, STATES, run.training.window).per_base
+        adds = 3 * shown * work_of(run, STATES, run.training.window).multiply_adds
         trained = adds / seconds[f"train {family}"]
         yield f"{family}: scoring={scored:.2g}, training={trained:.2g}"
 
@@ -244,15 +247,15 @@ def memory(cases: Iterable[str], precision: Literal["bf16", "fp32"]) -> Iterator
             words = ("score", folder / "score.fa", "-m", model, "--formats", "scores")
             scored = run(folder / f"{case}.scores", *words, "--precision", precision).memory
             told = training_memory(asked, STATES), predicting_memory(asked, STATES, precision)
-            work = work_of(asked, STATES, 9216)
+            work, cost = work_of(asked, STATES, 9216), cost_of(asked)
             peaks = f"{trained:>7.0f}{told[0]:>7.0f}{scored:>7.0f}{told[1]:>7.0f}"
             yield f"{case:<29}{work.weights / 1e6:>9.2f}{peaks}"
             kind = "transformer" if case.startswith("transformer") else "recurrent"
             weights = constants.TRAINED_BYTES * work.weights / 1e6
-            kept = (told[0] - constants.TRAINING_MEGABYTES - weights) / work.cost.kept_bytes
+            kept = (told[0] - constants.TRAINING_MEGABYTES - weights) / cost.kept_bytes
             points.setdefault((kind, "kept_bytes"), []).append((kept, trained - weights))
             weights = constants.LOADED_BYTES[precision] * work.weights / 1e6
-            held = (told[1] - work.cost.start - weights) / work.cost.number_bytes[precision]
+            held = (told[1] - cost.start - weights) / cost.number_bytes[precision]
             points.setdefault((kind, f"number_bytes {precision}"), []).append(
                 (held, scored - weights)
             )

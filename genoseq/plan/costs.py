@@ -7,7 +7,6 @@ from it.  Memory is that of a CPU, where layers and their outputs are in main me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from math import isnan, nan
 
@@ -22,30 +21,9 @@ from genoseq.config.context import (
 from genoseq.config.encoders import Operations
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.plan import constants
+from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
 
 UNKNOWN = Operations(multiply_adds=nan, weights=nan, kept=nan, widest=nan, outputs=nan)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a network computes and holds, and what that costs in its encoder's family.
-
-    Attributes
-    ----------
-    per_base
-        Multiply-adds of a base on one strand, of all layers as they are written down.
-    weights
-        How many.
-    kept, widest, computed_twice
-        Of a base, as :class:`~genoseq.config.encoders.Operations` has them of a step.
-    """
-
-    per_base: float
-    weights: float
-    kept: float
-    widest: float
-    computed_twice: bool
-    cost: constants.FamilyCost
 
 
 def state_count(labels: LabelSettings, signals: int) -> int:
@@ -55,22 +33,35 @@ def state_count(labels: LabelSettings, signals: int) -> int:
     return counts.get(labels.scheme, signals)
 
 
-def work_of(run: RunSettings, states: int, window: int) -> Work:
-    """Work of a run's network on labels of ``states`` states, in windows of ``window`` bp."""
+def work_of(run: RunSettings, states: int, window: int) -> Operations:
+    """What a run's whole network computes and holds for a base, rather than an encoder for a step.
+
+    Parameters
+    ----------
+    states
+        Of the labels.
+    window
+        bp.
+    """
     model, outputs = run.model, run.task.outputs(states)
     inputs = model.embedding if model.stem is None else model.stem.width
     encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN
     stem = 0 if model.stem is None else model.stem.kernel * model.embedding * inputs
     head = nan if outputs is None else model.stride * outputs
     weights = stem + encoder.outputs * head
-    return Work(
-        per_base=(weights + encoder.multiply_adds) / model.stride,
+    return Operations(
+        multiply_adds=(weights + encoder.multiply_adds) / model.stride,
         weights=4**model.tokenizer.k * model.embedding + weights + encoder.weights,
         kept=(inputs + encoder.kept + head) / model.stride,
         widest=(encoder.widest + _looked_up(model) + 4 * head) / model.stride,
+        outputs=head / model.stride,
         computed_twice=encoder.computed_twice,
-        cost=constants.FAMILIES.get(model.encoder.family, constants.UNKNOWN_FAMILY),
     )
+
+
+def cost_of(run: RunSettings) -> FamilyCost:
+    """What the family of a run's encoder costs."""
+    return FAMILIES.get(run.model.encoder.family, UNKNOWN_FAMILY)
 
 
 def _looked_up(model: ModelSettings) -> float:
@@ -86,7 +77,7 @@ def training_seconds(run: RunSettings, states: int) -> float:
     training, work = run.training, work_of(run, states, run.training.window)
     bases = training.steps * training.accumulate * training.batch * training.window
     passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
-    seconds = passes * bases * work.per_base / work.cost.training
+    seconds = passes * bases * work.multiply_adds / cost_of(run).training
     if training.max_minutes is None:
         return seconds
     budget = 60 * training.max_minutes
@@ -96,7 +87,7 @@ def training_seconds(run: RunSettings, states: int) -> float:
 def predicting_seconds(run: RunSettings, states: int) -> float:
     """Seconds of predicting a base on both strands."""
     work = work_of(run, states, 4 * usual_context(run))
-    return 2 * work.per_base / work.cost.scoring
+    return 2 * work.multiply_adds / cost_of(run).scoring
 
 
 @cache
@@ -105,7 +96,7 @@ def training_memory(run: RunSettings, states: int) -> float:
     training, work = run.training, work_of(run, states, run.training.window)
     kept = training.batch * training.window * work.kept
     kept *= constants.KEPT_TWICE if work.computed_twice else 1
-    held = work.cost.kept_bytes * kept + constants.TRAINED_BYTES * work.weights
+    held = cost_of(run).kept_bytes * kept + constants.TRAINED_BYTES * work.weights
     return constants.TRAINING_MEGABYTES + held / 1e6
 
 
@@ -122,9 +113,9 @@ def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision =
     if precision == "auto":
         precision = "bf16" if model.encoder.gains_from_bf16() else "fp32"
     bases = 2 * max(1, BATCH_BASES // window) * window
-    held = bases * work.widest * work.cost.number_bytes[precision]
+    held = bases * work.widest * cost_of(run).number_bytes[precision]
     loaded = constants.LOADED_BYTES[precision] * work.weights + held
-    return work.cost.start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6
+    return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6
 
 
 def request(megabytes: float, attempt: int) -> int:

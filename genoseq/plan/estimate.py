@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
+from typing import Literal
 
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import core_length, round_up, usual_context
@@ -45,10 +46,6 @@ BYTES_A_CHANNEL = {
 def format_cost(name: str, kind: str) -> tuple[float, float]:
     """Seconds and bytes that a base of one channel takes in a format of tracks."""
     return 0.5 / PAIRS_A_SECOND[kind][name], BYTES_A_CHANNEL[kind][name]
-
-
-OF_GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
-"""What of a row a genome adds to."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +118,16 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
 class _Run:
     """A plan and the sizes of its genomes.
 
-    A job whose seconds, bytes or MB are unknown has NaN: its encoder or its task does not tell.
+    NaN is what is unknown: bases of a genome that is not there yet; seconds, bytes and MB of models
+    whose encoder or task does not tell; and what follows from them.
     """
 
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
-        self.plan, self.states = plan, plan.states
+        self.plan, self.states, self.sizes = plan, plan.states, sizes
         self.runs = list(plan.config.models.values())
-        self.known = {name: size for name, size in sizes.items() if size is not None}
+        self.bases = {name: size.bases if size else nan for name, size in sizes.items()}
+        self.contigs = {name: size.contigs if size else 0 for name, size in sizes.items()}
+        self.contig_memory = constants.CONTIG_MEGABYTES * max(self.contigs.values(), default=0)
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kind = scheme.kind
@@ -144,122 +144,111 @@ class _Run:
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
         tokenizers = {run.model.tokenizer for run in self.runs}
         tokens = [Vocabulary(t.k).dtype.itemsize / t.stride for t in tokenizers]
+        formats = [format_cost(name, self.kind) for name in self.plan.config.score.formats]
+        seconds, disk = (sum(cost[n] for cost in formats) for n in (0, 1))
         pace = {rule: 1 / rate for rule, rate in constants.BASES_A_SECOND.items()}
         tokenized = [(pace["tokenize"], self.label + each) for each in tokens]
         merged = [(pace["merge"], self.value * each) for each in self.columns]
-        formats = [format_cost(name, self.kind) for name in self.plan.config.score.formats]
-        seconds, disk = (sum(cost[n] for cost in formats) for n in (0, 1))
         tracks = [(seconds * each, disk * each) for each in self.columns]
+        a_base, files, megabytes = constants.BYTES_A_BASE, constants.BYTES, constants.MEGABYTES
         return [
-            self._row("demo", [0.0] * len(demo), [3e6]),
-            self._through("extract", learned, [(pace["extract"], 1.02)]),
+            _row("demo", [0.0] * len(demo), [files["demo"]], [megabytes["demo"]]),
+            self._through("extract", learned, [(pace["extract"], a_base["extract"])]),
             self._through("tokenize", learned, tokenized),
             self._train(),
             self._evaluate(),
-            self._through("shards", genomes, [(pace["shards"], 1.0)]),
+            self._through("shards", genomes, [(pace["shards"], a_base["shards"])]),
             self._score(),
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
-            self._row("summary", [0.0], [1e5]),
+            _row("summary", [0.0], [files["summary"]], [megabytes["summary"]]),
         ]
-
-    def _row(
-        self,
-        rule: str,
-        seconds: Sequence[float],
-        disk: Sequence[float],
-        names: Sequence[str] = (),
-        memory: Sequence[float] = (),
-        **counts: int,
-    ) -> Estimate:
-        """A row of the seconds of each job without its start, and the bytes of any parts.
-
-        ``names`` are genomes that it goes through, ``memory`` is MB for each model of a rule that
-        loads torch, ``counts`` are bases and windows.
-        """
-        start = constants.START_SECONDS["torch" if memory else "plain"]
-        hours = [(start + each) / 3600 for each in seconds]
-        numbers = {"hours": hours, "longest": hours, "disk": disk}
-        numbers["memory"] = memory or [constants.MEGABYTES[rule]]
-        unknown = {name for name, each in numbers.items() if any(map(isnan, each))}
-        if not self.known.keys() >= set(names):
-            unknown |= OF_GENOMES
-        found = {name: [n for n in each if not isnan(n)] for name, each in numbers.items()}
-        megabytes = max(found["memory"], default=0.0)
-        if names and megabytes:
-            contigs = max((size.contigs for size in self.known.values()), default=0)
-            megabytes += constants.CONTIG_MEGABYTES * contigs
-        return Estimate(
-            rule,
-            jobs=len(seconds),
-            bases=counts.get("bases"),
-            windows=counts.get("windows"),
-            disk=sum(found["disk"]),
-            memory=megabytes,
-            hours=sum(found["hours"]),
-            longest=max(found["longest"], default=0.0),
-            unknown=frozenset(unknown),
-        )
-
-    def _sizes(self, names: Sequence[str]) -> list[GenomeSize]:
-        """Of genomes, and nothing of one that is not there yet."""
-        return [self.known.get(name, GenomeSize(0, 0)) for name in names]
 
     def _through(
         self, rule: str, names: Sequence[str], costs: Sequence[tuple[float, float]]
     ) -> Estimate:
         """A rule that goes through some genomes, once for each pair of seconds and bytes a base."""
-        sizes, per_contig = self._sizes(names), constants.CONTIG_SECONDS
-        bases = sum(size.bases for size in sizes)
-        seconds = [
-            size.bases * pace + size.contigs * per_contig for pace, _ in costs for size in sizes
-        ]
-        disk = [bases * each for _, each in costs]
-        return self._row(rule, seconds, disk, names, bases=bases * len(costs))
+        a_contig = constants.CONTIG_SECONDS
+        return _row(
+            rule,
+            [pace * self.bases[n] + a_contig * self.contigs[n] for pace, _ in costs for n in names],
+            [each * self.bases[n] for _, each in costs for n in names],
+            [constants.MEGABYTES[rule] + self.contig_memory],
+            [self.bases[n] for _ in costs for n in names],
+        )
 
     def _train(self) -> Estimate:
         trainings = [run.training for run in self.runs]
         windows = [each.steps * each.accumulate * each.batch for each in trainings]
         works = [work_of(run, self.states, run.training.window) for run in self.runs]
-        return self._row(
+        return _row(
             "train",
             [training_seconds(run, self.states) for run in self.runs],
-            [constants.SAVED_BYTES * work.weights + constants.LOGS_BYTES for work in works],
-            memory=[training_memory(run, self.states) for run in self.runs],
-            bases=sum(n * each.window for n, each in zip(windows, trainings, strict=True)),
-            windows=sum(windows),
+            [constants.SAVED_BYTES * work.weights + constants.BYTES["train"] for work in works],
+            [training_memory(run, self.states) for run in self.runs],
+            [n * each.window for n, each in zip(windows, trainings, strict=True)],
+            windows,
+            start="torch",
         )
 
-    def _predictors(self, precision: AskedPrecision) -> tuple[list[float], list[float]]:
-        """Seconds a base, and MB, of each model."""
-        memory = [predicting_memory(run, self.states, precision) for run in self.runs]
-        return [predicting_seconds(run, self.states) for run in self.runs], memory
+    def _memory(self, precision: AskedPrecision) -> list[float]:
+        models = [predicting_memory(run, self.states, precision) for run in self.runs]
+        return [each + self.contig_memory for each in models]
 
     def _evaluate(self) -> Estimate:
-        names, fraction = self.plan.learned, self.plan.config.split.test
-        rows = [self.plan.genomes[name] for name in names]
-        sizes = zip(rows, self._sizes(names), strict=True)
-        bases = sum(evaluated_bases(row, size, fraction) for row, size in sizes)
-        rates, memory = self._predictors("auto")
-        seconds = [bases * (rate + 1 / constants.EVALUATED_A_SECOND) for rate in rates]
-        disk = [constants.EVALUATION_BYTES] * len(rates)
-        return self._row("evaluate", seconds, disk, names, memory, bases=bases * len(rates))
+        fraction, rows = self.plan.config.split.test, self.plan.genomes
+        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned]
+        bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
+        rates = [predicting_seconds(run, self.states) for run in self.runs]
+        return _row(
+            "evaluate",
+            [sum(bases) * (rate + 1 / constants.EVALUATED_A_SECOND) for rate in rates],
+            [constants.BYTES["evaluate"] * len(rates), 0 * sum(bases)],  # unknown as its bases are
+            self._memory("auto"),
+            bases * len(rates),
+            start="torch",
+        )
 
     def _score(self) -> Estimate:
-        score, genomes = self.plan.config.score, self.plan.genomes
-        shares = [
-            (size.bases + CONTIG_WORK * size.contigs) / shards
-            for row, size in zip(genomes.values(), self._sizes([*genomes]), strict=True)
-            for shards in [row.shards or score.shards]
-            for _ in range(shards)
-        ]
-        rates, memory = self._predictors(score.precision)
-        seconds = [rate * share for rate in rates for share in shares]
-        sizes = list(self.known.values())
-        bases = sum(size.bases for size in sizes)
-        disk = [bases * self.value * each for each in self.columns]
-        counts = {
-            "bases": bases * len(rates),
-            "windows": sum(windows_of(size, run) for size in sizes for run in self.runs),
-        }
-        return self._row("score", seconds, disk, [*genomes], memory, **counts)
+        score, rows = self.plan.config.score, self.plan.genomes
+        shards = {name: row.shards or score.shards for name, row in rows.items()}
+        works = {name: self.bases[name] + CONTIG_WORK * self.contigs[name] for name in rows}
+        shares = [works[name] / n for name, n in shards.items() for _ in range(n)]
+        rates = [predicting_seconds(run, self.states) for run in self.runs]
+        sizes = [self.sizes[name] for name in rows]
+        return _row(
+            "score",
+            [rate * share for rate in rates for share in shares],
+            [self.bases[name] * self.value * each for each in self.columns for name in rows],
+            self._memory(score.precision),
+            [self.bases[name] for _ in rates for name in rows],
+            [windows_of(size, run) if size else nan for run in self.runs for size in sizes],
+            start="torch",
+        )
+
+
+def _row(
+    rule: str,
+    seconds: Sequence[float],
+    disk: Sequence[float],
+    memory: Sequence[float],
+    bases: Sequence[float] = (),
+    windows: Sequence[float] = (),
+    start: Literal["torch", "plain"] = "plain",
+) -> Estimate:
+    """A row of the seconds of each job without its start, and of any parts of all other columns."""
+    hours = [(constants.START_SECONDS[start] + each) / 3600 for each in seconds]
+    parts = {"bases": bases, "windows": windows, "disk": disk, "memory": memory}
+    parts |= {"hours": hours, "longest": hours}
+    known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
+    return Estimate(
+        rule,
+        jobs=len(seconds),
+        bases=int(sum(known["bases"])) if bases else None,
+        windows=int(sum(known["windows"])) if windows else None,
+        disk=sum(known["disk"]),
+        memory=max(known["memory"], default=0.0),
+        hours=sum(known["hours"]),
+        longest=max(known["longest"], default=0.0),
+        unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
+    )

@@ -51,13 +51,13 @@ def test_work_counts_the_weights_but_for_biases_and_norms(found: RunSettings) ->
 def test_work_of_the_default_network_by_hand() -> None:
     found = work_of(RunSettings(), STATES, 1536)
     stem, lstm, head = 9 * 32 * 96, 2 * 4 * 64 * (96 + 64), 128 * 3 * 7
-    assert found.per_base == pytest.approx((stem + lstm + head) / 3)
+    assert found.multiply_adds == pytest.approx((stem + lstm + head) / 3)
 
 
 def test_work_of_attention_grows_with_what_is_seen() -> None:
     def per_base(window: int | None, length: int) -> float:
         encoder = {"family": "transformer", "window": window}
-        return work_of(settings(encoder), STATES, length).per_base
+        return work_of(settings(encoder), STATES, length).multiply_adds
 
     assert per_base(64, 1536) == per_base(64, 9216) > per_base(8, 9216)
     assert per_base(None, 9216) - per_base(None, 4608) == pytest.approx(2 * 96 * 4 * 4608 / 9)
@@ -73,7 +73,7 @@ def transformer(layers: int, width: int, heads: int, **others: Any) -> RunSettin
     return run({"family": "transformer", **sizes, **others})
 
 
-# MB, by benchmarks/constants.py --only memory, with auto (bf16 but for GRU) and fp32.
+# MB, by benchmarks/constants.py memory, with auto (bf16 but for GRU) and fp32.
 @pytest.mark.parametrize(
     ("found", "bf16", "fp32"),
     [
