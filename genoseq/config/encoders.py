@@ -21,29 +21,29 @@ from genoseq.config.registry import Registry
 
 @dataclass(frozen=True)
 class Operations:
-    """What an encoder computes and holds for a step, on one strand.
+    """What an encoder computes and holds for a step, or a network for a base; on one strand.
 
     Attributes
     ----------
     multiply_adds
-        Of a step.
+        Of all layers, as they are written down.
     weights
         How many, with or without biases and norms.
     kept
-        Numbers that layers give out for a step: what a training keeps.
+        Numbers that layers give out: what a training keeps.
     widest
-        Numbers of a step that are there at once in a prediction: those around one layer.
+        Numbers that are there at once in a prediction: those around one layer.
     outputs
-        Width of what the encoder gives out for a step.
+        How many numbers come out at the end.
     computed_twice
         Whether a training computes its layers a second time rather than keep their numbers.
     """
 
     multiply_adds: float
-    weights: int
+    weights: float
     kept: float
     widest: float
-    outputs: int
+    outputs: float
     computed_twice: bool = False
 
 

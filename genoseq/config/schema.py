@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from genoseq.config.base import (
+    AskedPrecision,
     Fraction,
     Positive,
     Settings,
@@ -186,7 +187,7 @@ class TrainingSettings(Settings):
     warmup: Fraction = Field(0.05, description="fraction of the run")
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip: Annotated[float, Field(gt=0)] = Field(1.0, description="largest gradient norm")
-    precision: Literal["auto", "bf16", "fp32"] = Field(
+    precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
     loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
@@ -233,7 +234,7 @@ class ScoreSettings(Settings):
 
     formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
-    precision: Literal["auto", "bf16", "fp32"] = Field(
+    precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where it is faster; shards on unlike machines need one word"
     )
     shards: ShardCount = Field(1, description="jobs for a genome, if the sheet's column is empty")

@@ -7,9 +7,10 @@ Seconds are of the processor, on one of two shared cores of an AMD EPYC with avx
 
 from __future__ import annotations
 
+from math import nan
 from typing import Literal, NamedTuple
 
-# Rules (--only rules).
+# Rules (part rules).
 BASES_A_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
 EVALUATED_A_SECOND = 0.5e6
 """Bases whose metrics are added up, on top of their prediction."""
@@ -24,10 +25,9 @@ MEGABYTES = {
 """Of rules without a model."""
 CONTIG_MEGABYTES = 1e-3
 """Of a contig: its name, lengths and places."""
-LOGS_BYTES = 1e6
-"""On disk, of a training's logs."""
-EVALUATION_BYTES = 5e4
-"""On disk, of a model's evaluation."""
+BYTES = {"demo": 3e6, "train": 1e6, "evaluate": 5e4, "summary": 1e5}
+"""On disk; of a training its logs, of an evaluation that of one model."""
+BYTES_A_BASE = {"extract": 1.02, "shards": 1.0}
 SAVED_BYTES = 24
 """On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
 
@@ -57,7 +57,7 @@ class FamilyCost(NamedTuple):
 
 # Speeds of the LSTM: benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in
 # fp32, in which GRU and RNN are scored; benchmarks/training_overhead.py, 38 ms a step.  Those of
-# the Transformer: --only rules.  Memory: --only memory.
+# the Transformer: part rules.  Memory: part memory.
 _RECURRENT = FamilyCost(58e9, 72e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12)
 FAMILIES = {
     "lstm": _RECURRENT._replace(scoring=90e9),
@@ -65,9 +65,10 @@ FAMILIES = {
     "rnn": _RECURRENT,
     "transformer": FamilyCost(36e9, 45e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
 }
-"""Of a family that is not here estimates say ``?``."""
+UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan)
+"""Of any other: estimates say ``?``."""
 
-# Memory of models (--only memory).
+# Memory of models (part memory).
 TRAINING_MEGABYTES = 475
 """Of a training with next to no batch."""
 TRAINED_BYTES = 36

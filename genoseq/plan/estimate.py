@@ -7,25 +7,28 @@ part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
 from typing import Literal
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import core_length, round_up, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
-from genoseq.plan import constants as c
-from genoseq.plan.memory import predicting_memory, training_memory
-from genoseq.plan.operations import predicting_seconds, training_seconds, work_of
+from genoseq.plan import constants
+from genoseq.plan.costs import (
+    predicting_memory,
+    predicting_seconds,
+    training_memory,
+    training_seconds,
+    work_of,
+)
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
-from genoseq.writers.formats import Kind, format_named
-
-Precision = Literal["auto", "bf16", "fp32"]
-GENOMES = frozenset({"bases", "windows", "disk", "hours", "longest"})
-"""What of a row a genome adds to."""
+from genoseq.writers.formats import Cost, format_named
 
 
 @dataclass(frozen=True)
@@ -95,21 +98,19 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
     return [row for row in rows if row.jobs]
 
 
-def unmeasured_formats(plan: Plan) -> list[str]:
-    """Formats of the tracks whose cost is not known."""
-    kind: Kind = "signal" if plan.config.labels.scheme == "signal" else "classes"
-    return [name for name in plan.config.score.formats if kind not in format_named(name).costs]
-
-
 class _Run:
     """A plan and the sizes of its genomes.
 
-    Seconds, bytes and MB are None where an encoder or a task does not tell.
+    NaN is what is unknown: bases of a genome that is not there yet; seconds, bytes and MB of models
+    whose encoder or task does not tell; and what follows from them.
     """
 
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
-        self.plan, self.runs = plan, list(plan.config.models.values())
-        self.known = {name: size for name, size in sizes.items() if size is not None}
+        self.plan, self.states, self.sizes = plan, plan.states, sizes
+        self.runs = list(plan.config.models.values())
+        self.bases = {name: size.bases if size else nan for name, size in sizes.items()}
+        self.contigs = {name: size.contigs if size else 0 for name, size in sizes.items()}
+        self.contig_memory = constants.CONTIG_MEGABYTES * max(self.contigs.values(), default=0)
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kind = scheme.kind
@@ -117,158 +118,119 @@ class _Run:
         self.label = 1 if scheme.kind == "classes" else 4 * plan.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
-        self.columns = [run.task.columns(channels) for run in self.runs]
+        columns = [run.task.columns(channels) for run in self.runs]
+        self.columns = [nan if each is None else each for each in columns]
 
     def rows(self) -> list[Estimate]:
         """One for each rule."""
         learned, genomes = self.plan.learned, list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
+        formats = map(format_named, self.plan.config.score.formats)
+        costs = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
+        seconds, disk = sum(cost.seconds for cost in costs), sum(cost.bytes for cost in costs)
+        pace = {rule: 1 / rate for rule, rate in constants.BASES_A_SECOND.items()}
+        stored = 1 + self.label  # a byte for the code of each base, and its labels
+        merged = [(pace["merge"], self.value * each) for each in self.columns]
+        tracks = [(seconds * each, disk * each) for each in self.columns]
+        a_base, files, megabytes = constants.BYTES_A_BASE, constants.BYTES, constants.MEGABYTES
         return [
-            self._row("demo", [0.0] * len(demo), disk=[3e6]),
-            self._through("extract", learned, [1.02]),
-            # A byte for the code of each base, and its labels.
-            self._through("tokenize", learned, [1 + self.label]),
+            _row("demo", [0.0] * len(demo), [files["demo"]], [megabytes["demo"]]),
+            self._through("extract", learned, [(pace["extract"], a_base["extract"])]),
+            self._through("tokenize", learned, [(pace["tokenize"], stored)]),
             self._train(),
             self._evaluate(),
-            self._through("shards", genomes, [1.0]),
+            self._through("shards", genomes, [(pace["shards"], a_base["shards"])]),
             self._score(),
-            self._through("merge", genomes, [_times(n, self.value) for n in self.columns]),
-            self._tracks(),
-            self._row("summary", [0.0], disk=[1e5]),
+            self._through("merge", genomes, merged),
+            self._through("tracks", genomes, tracks),
+            _row("summary", [0.0], [files["summary"]], [megabytes["summary"]]),
         ]
 
-    def _row(
-        self,
-        rule: str,
-        seconds: Sequence[float | None],
-        names: Iterable[str] = (),
-        *,
-        disk: Sequence[float | None],
-        bases: int | None = None,
-        windows: int | None = None,
-        memory: Sequence[float | None] = (),
+    def _through(
+        self, rule: str, names: Sequence[str], costs: Sequence[tuple[float, float]]
     ) -> Estimate:
-        """A row.
-
-        Parameters
-        ----------
-        seconds
-            Of each job, without its start.
-        names
-            Genomes that it goes through.
-        disk
-            Bytes, in any number of parts.
-        memory
-            MB for each model, of a rule that loads torch.
-        """
-        start = c.START_SECONDS["torch" if memory else "plain"]
-        hours = [(start + each) / 3600 for each in seconds if each is not None]
-        megabytes = max(map(_or_zero, memory), default=c.MEGABYTES.get(rule, 0.0))
-        if names and megabytes:
-            contigs = max((size.contigs for size in self.known.values()), default=0)
-            megabytes += c.CONTIG_MEGABYTES * contigs
-        unknown = set(GENOMES) if set(names) - self.known.keys() else set()
-        unknown |= {"hours", "longest"} if None in seconds else set()
-        unknown |= {"disk"} if None in disk else set()
-        unknown |= {"memory"} if None in memory else set()
-        return Estimate(
+        """A rule that goes through some genomes, once for each pair of seconds and bytes a base."""
+        a_contig = constants.CONTIG_SECONDS
+        return _row(
             rule,
-            len(seconds),
-            bases,
-            windows,
-            sum(map(_or_zero, disk)),
-            megabytes,
-            sum(hours),
-            max(hours, default=0.0),
-            frozenset(unknown),
+            [pace * self.bases[n] + a_contig * self.contigs[n] for pace, _ in costs for n in names],
+            [each * self.bases[n] for _, each in costs for n in names],
+            [constants.MEGABYTES[rule] + self.contig_memory],
+            [self.bases[n] for _ in costs for n in names],
         )
-
-    def _sizes(self, names: Iterable[str]) -> list[GenomeSize]:
-        """Of genomes, and nothing of one that is not there yet."""
-        return [self.known.get(name, GenomeSize(0, 0)) for name in names]
-
-    def _through(self, rule: str, names: list[str], a_base: Sequence[float | None]) -> Estimate:
-        """A rule that goes through some genomes, once for each number of bytes a base."""
-        sizes, times = self._sizes(names), len(a_base)
-        bases, rate = sum(size.bases for size in sizes), c.BASES_A_SECOND[rule]
-        seconds = [size.bases / rate + c.CONTIG_SECONDS * size.contigs for size in sizes]
-        disk = [_times(each, bases) for each in a_base]
-        return self._row(rule, seconds * times, names, disk=disk, bases=bases * times)
 
     def _train(self) -> Estimate:
-        states, trainings = self.plan.states, [run.training for run in self.runs]
+        trainings = [run.training for run in self.runs]
         windows = [each.steps * each.accumulate * each.batch for each in trainings]
-        works = [work_of(run, states, run.training.window) for run in self.runs]
-        return self._row(
+        works = [work_of(run, self.states, run.training.window) for run in self.runs]
+        return _row(
             "train",
-            [training_seconds(run, states) for run in self.runs],
-            disk=[None if w is None else c.SAVED_BYTES * w.weights for w in works]
-            + [c.LOGS_BYTES * len(works)],
-            bases=sum(n * each.window for n, each in zip(windows, trainings, strict=True)),
-            windows=sum(windows),
-            memory=[training_memory(run, states) for run in self.runs],
+            [training_seconds(run, self.states) for run in self.runs],
+            [constants.SAVED_BYTES * work.weights + constants.BYTES["train"] for work in works],
+            [training_memory(run, self.states) for run in self.runs],
+            [n * each.window for n, each in zip(windows, trainings, strict=True)],
+            windows,
+            start="torch",
         )
+
+    def _memory(self, precision: AskedPrecision) -> list[float]:
+        models = [predicting_memory(run, self.states, precision) for run in self.runs]
+        return [each + self.contig_memory for each in models]
 
     def _evaluate(self) -> Estimate:
-        rows, fraction = self.plan.genomes, self.plan.config.split.test
-        names, jobs = self.plan.learned, len(self.runs)
-        sizes = zip(names, self._sizes(names), strict=True)
-        bases = sum(evaluated_bases(rows[name], size, fraction) for name, size in sizes)
-        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
-        return self._row(
+        fraction, rows = self.plan.config.split.test, self.plan.genomes
+        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned]
+        bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
+        rates = [predicting_seconds(run, self.states) for run in self.runs]
+        return _row(
             "evaluate",
-            [_times(rate and rate + 1 / c.EVALUATED_A_SECOND, bases) for rate in rates],
-            names,
-            disk=[c.EVALUATION_BYTES] * jobs,
-            bases=bases * jobs,
-            memory=self._predicting_memory("auto"),
+            [sum(bases) * (rate + 1 / constants.EVALUATED_A_SECOND) for rate in rates],
+            [constants.BYTES["evaluate"] * len(rates), 0 * sum(bases)],  # unknown as its bases are
+            self._memory("auto"),
+            bases * len(rates),
+            start="torch",
         )
-
-    def _predicting_memory(self, precision: Precision) -> list[float | None]:
-        return [predicting_memory(run, self.plan.states, precision) for run in self.runs]
 
     def _score(self) -> Estimate:
-        score, names = self.plan.config.score, list(self.plan.genomes)
-        shards = [row.shards or score.shards for row in self.plan.genomes.values()]
-        works = [size.bases + CONTIG_WORK * size.contigs for size in self._sizes(names)]
-        shares = [work / n for work, n in zip(works, shards, strict=True) for _ in range(n)]
-        rates = [predicting_seconds(run, self.plan.states) for run in self.runs]
-        bases = sum(size.bases for size in self.known.values())
-        return self._row(
+        score, rows = self.plan.config.score, self.plan.genomes
+        shards = {name: row.shards or score.shards for name, row in rows.items()}
+        works = {name: self.bases[name] + CONTIG_WORK * self.contigs[name] for name in rows}
+        shares = [works[name] / n for name, n in shards.items() for _ in range(n)]
+        rates = [predicting_seconds(run, self.states) for run in self.runs]
+        sizes = [self.sizes[name] for name in rows]
+        return _row(
             "score",
-            [_times(rate, share) for rate in rates for share in shares],
-            names,
-            disk=[_times(columns, bases * self.value) for columns in self.columns],
-            bases=bases * len(self.runs),
-            windows=sum(windows_of(size, run) for size in self.known.values() for run in self.runs),
-            memory=self._predicting_memory(score.precision),
+            [rate * share for rate in rates for share in shares],
+            [self.bases[name] * self.value * each for each in self.columns for name in rows],
+            self._memory(score.precision),
+            [self.bases[name] for _ in rates for name in rows],
+            [windows_of(size, run) if size else nan for run in self.runs for size in sizes],
+            start="torch",
         )
 
-    def _tracks(self) -> Estimate:
-        names = list(self.plan.genomes)
-        sizes = self._sizes(names)
-        bases = sum(size.bases for size in sizes)
-        costs = [format_named(name).costs.get(self.kind) for name in self.plan.config.score.formats]
-        seconds = sum(cost.seconds for cost in costs if cost is not None)
-        written = sum(cost.bytes for cost in costs if cost is not None)
-        unknown = ("disk", "hours", "longest") if None in costs else ()
-        row = self._row(
-            "tracks",
-            [
-                columns and columns * size.bases * seconds + c.CONTIG_SECONDS * size.contigs
-                for columns in self.columns
-                for size in sizes
-            ],
-            names,
-            disk=[_times(columns, bases * written) for columns in self.columns],
-            bases=bases * len(self.runs),
-        )
-        return replace(row, unknown=row.unknown | {*unknown})
 
-
-def _times(number: float | None, factor: float) -> float | None:
-    return None if number is None else number * factor
-
-
-def _or_zero(number: float | None) -> float:
-    return number or 0.0
+def _row(
+    rule: str,
+    seconds: Sequence[float],
+    disk: Sequence[float],
+    memory: Sequence[float],
+    bases: Sequence[float] = (),
+    windows: Sequence[float] = (),
+    start: Literal["torch", "plain"] = "plain",
+) -> Estimate:
+    """A row of the seconds of each job without its start, and of any parts of all other columns."""
+    hours = [(constants.START_SECONDS[start] + each) / 3600 for each in seconds]
+    parts = {"bases": bases, "windows": windows, "disk": disk, "memory": memory}
+    parts |= {"hours": hours, "longest": hours}
+    known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
+    return Estimate(
+        rule,
+        jobs=len(seconds),
+        bases=int(sum(known["bases"])) if bases else None,
+        windows=int(sum(known["windows"])) if windows else None,
+        disk=sum(known["disk"]),
+        memory=max(known["memory"], default=0.0),
+        hours=sum(known["hours"]),
+        longest=max(known["longest"], default=0.0),
+        unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
+    )

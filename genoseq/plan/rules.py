@@ -23,7 +23,7 @@ from genoseq.config.sheet import GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError
 from genoseq.genome.shards import shard_names
-from genoseq.plan.memory import predicting_memory, request, state_count, training_memory
+from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 
 
 class Wildcards(Protocol):
@@ -229,16 +229,6 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
     if problems:
         raise ConfigError(problems, checked.genomes)
     return plan
-
-
-def missing_files(plan: Plan) -> list[str]:
-    """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
-    rows = plan.genomes.values()
-    given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
-    named = [str(named_file(text)[1]) for text in given]
-    named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
-    wanted = dict.fromkeys(named)
-    return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]
 
 
 DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resources/demo/mask.bed")

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from genoseq import __version__
-from genoseq.config.base import LEARNED
+from genoseq.config.base import LEARNED, parse_settings
+from genoseq.config.schema import ModelSettings
 from genoseq.files.atomic import atomic_file
 from genoseq.report.plots import learning_plot, precision_recall_plot
 from genoseq.report.results import ModelResult, Results, TrackFolder
@@ -73,7 +74,7 @@ def model_card(model: ModelResult) -> list[tuple[str, str]]:
     stride = "none" if stem is None else f"stride {stem['stride']}, width {stem['width']}"
     return [
         ("model", model.name),
-        ("encoder", encoder_text(settings["encoder"])),
+        ("encoder", encoder_text(settings)),
         ("convolution before it", stride),
         ("tokens", f"{tokenizer['k']}-mers, one every {tokenizer['stride']} bp"),
         ("strands", strands),
@@ -96,15 +97,9 @@ def _facts(entry: Mapping[str, Any]) -> list[str]:
     return [f"{name} {fact}" for name, fact in named.items()]
 
 
-def encoder_text(encoder: Mapping[str, Any]) -> str:
-    """``bidirectional lstm, 1 x 64``; of a Transformer also heads and what a token sees."""
-    size = f"{encoder['family']}, {encoder['layers']} x {encoder['width']}"
-    if encoder["family"] != "transformer":
-        return f"bidirectional {size}" if encoder["bidirectional"] else size
-    window, registers = encoder["window"], encoder["registers"]
-    seen = "all tokens" if window is None else f"{window} tokens on either side"
-    aside = f", {registers} registers" if registers else ""
-    return f"{size}, {encoder['heads']} heads, {seen}{aside}"
+def encoder_text(settings: Mapping[str, Any]) -> str:
+    """What an encoder says of itself: ``bidirectional lstm, 1 x 64``."""
+    return parse_settings(ModelSettings, settings).encoder.describe()
 
 
 def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
@@ -120,7 +115,7 @@ def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
         rows.append(
             [
                 model.name,
-                encoder_text(model.bundle["model"]["encoder"]),
+                encoder_text(model.bundle["model"]),
                 _number(model.weights),
                 _number(model.origin.get("steps")),
                 _figure(valid.get("loss")),

@@ -9,7 +9,14 @@ import pytest
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
-from genoseq.config.schema import Config, ModelSettings, TokenizerSettings, json_schema, load_config
+from genoseq.config.schema import (
+    Config,
+    ModelSettings,
+    RunSettings,
+    TokenizerSettings,
+    json_schema,
+    load_config,
+)
 from genoseq.errors import ConfigError
 
 
@@ -152,6 +159,14 @@ def test_reach_is_windows_of_all_layers_and_what_the_stem_sees(
     model: dict[str, object], reach: int | None
 ) -> None:
     assert parse_settings(ModelSettings, model).reach == reach
+
+
+def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
+    run = RunSettings()
+    everything = run.training.model_dump(mode="json")
+    assert everything.pop("checkpoint_minutes") == 5
+    assert run.training.decisive() == run.decisive()["training"] == everything
+    assert run.decisive()["model"] == run.model.model_dump(mode="json")
 
 
 def test_json_schema_is_json_and_knows_every_section() -> None:

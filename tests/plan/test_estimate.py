@@ -24,7 +24,6 @@ from genoseq.plan.estimate import (
     evaluated_bases,
     windows_of,
 )
-from genoseq.plan.operations import training_seconds
 from genoseq.plan.rules import make_plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import FORMATS
@@ -75,16 +74,6 @@ def test_estimate_of_scoring_is_the_speed_that_was_measured(tmp_path: Path) -> N
     assert found.bases is not None
     assert found.bases / found.hours / 3600 == pytest.approx(1_200_000, rel=0.05)
     assert found.disk == 4 * found.bases
-
-
-def test_training_seconds_are_the_steps_that_were_measured() -> None:
-    found = training_seconds(RunSettings(), 7)
-    assert found is not None
-    assert found / 3_000 == pytest.approx(0.0384, rel=0.05)
-    short = parse_settings(RunSettings, {"training": {"max_minutes": 1}})
-    assert training_seconds(short, 7) == 60
-    tied = parse_settings(RunSettings, {"model": {"tied_strands": True}})
-    assert training_seconds(tied, 7) == pytest.approx(2 * found, rel=0.05)
 
 
 def test_estimate_of_the_longest_job_is_that_of_the_largest_genome(tmp_path: Path) -> None:

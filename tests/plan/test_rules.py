@@ -15,13 +15,13 @@ import pytest
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
+from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
-from genoseq.plan.memory import predicting_memory, request, training_memory
+from genoseq.plan.costs import predicting_memory, request, training_memory
 from genoseq.plan.rules import (
     Plan,
     growing,
     make_plan,
-    missing_files,
     put_scripts_on_path,
     settings_json,
 )
@@ -217,17 +217,6 @@ def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
         "two",
         "three",
     ]
-
-
-def test_missing_files_are_all_named_but_the_demo_s(tmp_path: Path) -> None:
-    (tmp_path / "here.fa").write_text(">c\nACGT\n")
-    sheet = (
-        "name\tfasta\tannotation\tsplit\n"
-        f"one\t{tmp_path}/here.fa\tnone.gff3\tblocks\n"
-        "two\tresources/demo/genome.fa\tresources/demo/genes.gff3\tblocks\n"
-    )
-    plan = plan_of(tmp_path, sheet, regions={"blacklist": "none.bed"})
-    assert missing_files(plan) == ["none.gff3", "none.bed"]
 
 
 def test_growing_asks_for_more_at_each_attempt() -> None:

@@ -1,4 +1,4 @@
-"""Memory of trainings and predictions, against peaks that were measured."""
+"""What a network computes and holds, told from its settings: against networks and measurements."""
 
 from __future__ import annotations
 
@@ -10,14 +10,57 @@ import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import LabelSettings, RunSettings
+from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.labels.classes import build_scheme
+from genoseq.models.build import build_model
 from genoseq.plan.constants import FLOOR
-from genoseq.plan.memory import (
+from genoseq.plan.costs import (
     predicting_memory,
     request,
     state_count,
     training_memory,
+    training_seconds,
+    work_of,
 )
+
+STATES = len(cds_phase_scheme())
+
+
+def settings(encoder: dict[str, Any], **others: Any) -> RunSettings:
+    return parse_settings(RunSettings, {"model": {"encoder": encoder, **others}})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        settings({}),
+        settings({"family": "gru", "layers": 3, "bidirectional": False}),
+        settings({"family": "rnn", "width": 200}, stem=None, tokenizer={"k": 4, "stride": 2}),
+        settings({"family": "transformer"}),
+        settings({"family": "transformer", "width": 64, "heads": 4, "key_value_heads": 1}),
+        settings({"family": "transformer", "feed_forward": "gelu", "layers": 2, "expansion": 3}),
+    ],
+)
+def test_work_counts_the_weights_but_for_biases_and_norms(found: RunSettings) -> None:
+    true = sum(
+        weight.numel() for weight in build_model(found.model, cds_phase_scheme()).parameters()
+    )
+    assert work_of(found, STATES, 1536).weights == pytest.approx(true, rel=0.04)
+
+
+def test_work_of_the_default_network_by_hand() -> None:
+    found = work_of(RunSettings(), STATES, 1536)
+    stem, lstm, head = 9 * 32 * 96, 2 * 4 * 64 * (96 + 64), 128 * 3 * 7
+    assert found.multiply_adds == pytest.approx((stem + lstm + head) / 3)
+
+
+def test_work_of_attention_grows_with_what_is_seen() -> None:
+    def per_base(window: int | None, length: int) -> float:
+        encoder = {"family": "transformer", "window": window}
+        return work_of(settings(encoder), STATES, length).multiply_adds
+
+    assert per_base(64, 1536) == per_base(64, 9216) > per_base(8, 9216)
+    assert per_base(None, 9216) - per_base(None, 4608) == pytest.approx(2 * 96 * 4 * 4608 / 9)
 
 
 def run(encoder: dict[str, Any], training: dict[str, Any] | None = None) -> RunSettings:
@@ -30,7 +73,7 @@ def transformer(layers: int, width: int, heads: int, **others: Any) -> RunSettin
     return run({"family": "transformer", **sizes, **others})
 
 
-# MB, by benchmarks/constants.py --only memory, with auto (bf16 but for GRU) and fp32.
+# MB, by benchmarks/constants.py memory, with auto (bf16 but for GRU) and fp32.
 @pytest.mark.parametrize(
     ("found", "bf16", "fp32"),
     [
@@ -86,6 +129,16 @@ def test_training_memory_is_near_what_was_measured(
     assert 0.9 < training_memory(parse_settings(RunSettings, data), 7) / measured < 1.4
 
 
+def test_training_seconds_are_the_steps_that_were_measured() -> None:
+    found = training_seconds(RunSettings(), 7)
+    assert found is not None
+    assert found / 3_000 == pytest.approx(0.0384, rel=0.05)
+    short = parse_settings(RunSettings, {"training": {"max_minutes": 1}})
+    assert training_seconds(short, 7) == 60
+    tied = parse_settings(RunSettings, {"model": {"tied_strands": True}})
+    assert training_seconds(tied, 7) == pytest.approx(2 * found, rel=0.05)
+
+
 def test_request_is_half_as_much_again_and_grows_with_attempts() -> None:
     assert request(300, 1) == FLOOR
     assert [request(8_740, attempt) for attempt in (1, 2)] == [13_200, 26_400]
@@ -106,6 +159,6 @@ def test_state_count_is_that_of_the_scheme(labels: dict[str, Any], signals: int)
     assert state_count(settings, signals) == len(scheme)
 
 
-def test_memory_loads_neither_torch_nor_numpy() -> None:
-    code = "import sys, genoseq.plan.memory; sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
+def test_costs_load_neither_torch_nor_numpy() -> None:
+    code = "import sys, genoseq.plan.costs; sys.exit(bool({'torch', 'numpy'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

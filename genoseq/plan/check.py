@@ -1,0 +1,203 @@
+"""What ``genoseq config check`` says: whether a run can start, what it would do, and take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import isnan
+from pathlib import Path
+from textwrap import wrap
+
+from genoseq.config.schema import Config
+from genoseq.config.sheet import GenomeRow, named_file
+from genoseq.config.sheet_checks import named_splits, split_problems
+from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
+from genoseq.extraction.splits import possible_splits
+from genoseq.plan.constants import FLOOR
+from genoseq.plan.costs import training_memory
+from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.rules import DEMO_FILES, Plan
+from genoseq.readers.genome_size import GenomeSize, genome_size
+from genoseq.writers.formats import Kind, format_named
+
+_SHOWN = 20
+"""Genomes with a line of their own."""
+_HEADS = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours", "longest")
+_MEANING = (
+    "Estimates of a run from nothing, in hours of one core of the machine that genoseq was "
+    "measured on (AMD EPYC with bf16): of all jobs, and of the longest, which its time limit "
+    "must allow. On a GPU train, evaluate and score take a small part of them, and the RAM of "
+    "train is the GPU's. RAM is that of one job, without annotations; these three rules ask a "
+    "cluster for half as much again, 4 GB at least. What score takes on disk is free again "
+    "after merge."
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A plan that can start, and what it would take.
+
+    Attributes
+    ----------
+    sizes
+        Of each genome; None where a rule makes its file.
+    rows
+        The estimates, a row for each rule.
+    """
+
+    plan: Plan
+    sizes: dict[str, GenomeSize | None]
+    rows: list[Estimate]
+
+    def lines(self) -> Iterator[str]:
+        """All of it as text: genomes and models, the table, and what the table cannot say."""
+        yield from _summary(self.plan)
+        yield ""
+        yield from table(self.rows)
+        yield from _notes(self)
+
+
+def check_plan(plan: Plan) -> Check:
+    """Read what a plan names, as far as it is there, and estimate a run of it.
+
+    Raises
+    ------
+    ConfigError
+        With every file that is missing; else with every genome that cannot be read, learned from as
+        its split says, or scored; or if no genome has anything to train or to test on.
+    """
+    missing = [
+        f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing_files(plan)
+    ]
+    if missing:
+        raise ConfigError(missing, plan.config.genomes)
+    sizes = _sizes(plan)
+    return Check(plan, sizes, estimate(plan, sizes))
+
+
+def missing_files(plan: Plan) -> list[str]:
+    """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
+    rows = plan.genomes.values()
+    given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
+    named = [str(named_file(text)[1]) for text in given]
+    named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
+    wanted = dict.fromkeys(named)
+    return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]
+
+
+def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
+    sizes: dict[str, GenomeSize | None] = {}
+    splits: set[str] = set()
+    problems = []
+    for name, row in plan.genomes.items():
+        path = Path(row.fasta)
+        try:
+            sizes[name] = size = genome_size(path) if path.is_file() else None
+            splits |= _splits(row, size, plan.config)
+        except (GenoseqError, OSError) as error:
+            problems.append(f"genome {name!r}: {error}")
+    if problems := problems or split_problems(splits):
+        raise ConfigError(problems, plan.config.genomes)
+    return sizes
+
+
+def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]:
+    """Splits that a genome may have bases in, as far as its size tells."""
+    if size is None or size.lengths is None:
+        return named_splits(row.split, config.split.test)
+    if not size.bases:
+        raise InputFormatError(
+            "no contig has a base: nothing can be scored; remove its row", row.fasta
+        )
+    if row.split == "score":
+        return {"score"}
+    return possible_splits(size.lengths, row.split, config.split, config.regions)
+
+
+def _summary(plan: Plan) -> Iterator[str]:
+    yield f"sheet: {Path(plan.config.genomes).resolve()}"
+    for name, genome in islice(plan.genomes.items(), _SHOWN):
+        yield f"genome {name}: split {genome.split}, {genome.fasta}"
+    if len(plan.genomes) > _SHOWN:
+        yield f"and {len(plan.genomes) - _SHOWN:,} genomes more"
+    for name in plan.config.models:
+        yield f"model {name}: trains on {_genomes(plan.stores(name, unused='test'))}"
+        yield f"model {name}: is tested on {_genomes(plan.stores(name, unused='train'))}"
+        yield f"model {name}: scores {listed(plan.genomes)}"
+    yield f"tracks: {', '.join(plan.config.score.formats)}"
+
+
+def _genomes(stores: Sequence[str]) -> str:
+    return listed(Path(store).name for store in stores)
+
+
+def table(rows: Sequence[Estimate]) -> Iterator[str]:
+    """The estimates in aligned columns, with a line for all of them; ``?`` is what is unknown."""
+    lines = [_HEADS, *map(_texts, rows), _texts(_all(rows))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for first, *rest in lines:
+        numbers = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *numbers]).rstrip()
+
+
+def _all(rows: Sequence[Estimate]) -> Estimate:
+    return Estimate(
+        "all",
+        jobs=sum(row.jobs for row in rows),
+        bases=None,
+        windows=None,
+        disk=sum(row.disk for row in rows),
+        memory=max(row.memory for row in rows),
+        hours=sum(row.hours for row in rows),
+        longest=max(row.longest for row in rows),
+        unknown=frozenset().union(*(row.unknown for row in rows)),
+    )
+
+
+def _texts(row: Estimate) -> tuple[str, ...]:
+    """A line of the table: what is unknown is to be added to a number, or all there is."""
+    texts = {
+        "bases": "" if row.bases is None else f"{row.bases:,}",
+        "windows": "" if row.windows is None else f"{row.windows:,}",
+        "disk": _bytes(row.disk),
+        "memory": _bytes(1e6 * row.memory),
+        "hours": _hours(row.hours),
+        "longest": _hours(row.longest),
+    }
+    for name in row.unknown:
+        if texts[name]:
+            nothing = row.bases == 0 or not getattr(row, name)
+            texts[name] = "?" if nothing else f"{texts[name]}+?"
+    return (row.rule, f"{row.jobs:,}", *texts.values())
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.2f}" if hours >= 0.01 else "<0.01"
+
+
+def _bytes(number: float) -> str:
+    units = ("kB", "MB", "GB", "TB")
+    power = next((n for n in range(3) if number < 999.5e3 * 1000**n), 3)
+    return f"{number / 1000 ** (power + 1):.3g} {units[power]}"
+
+
+def _notes(check: Check) -> Iterator[str]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if large := [row.rule for row in check.rows if 1e6 * row.memory > memory]:
+        yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
+    yield from wrap(_MEANING, 88)
+    sizes = check.sizes.items()
+    if about := [name for name, size in sizes if size is not None and size.lengths is None]:
+        yield f"Bases by the size of the file, for want of an index (.fai): {listed(about)}"
+    if missing := [name for name, size in sizes if size is None]:
+        yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
+    models, states = check.plan.config.models.items(), check.plan.states
+    if untold := [name for name, run in models if isnan(training_memory(run, states))]:
+        asked = f"rules ask for {_bytes(1e6 * FLOOR)}, or the profile's mem_mb"
+        yield f"?: not told by encoder or task; {asked}: {listed(untold)}"
+    kind: Kind = "signal" if check.plan.signals else "classes"
+    formats = check.plan.config.score.formats
+    if unmeasured := [name for name in formats if kind not in format_named(name).costs]:
+        yield f"?: nobody has measured what these formats take: {listed(unmeasured)}"

@@ -1,0 +1,127 @@
+"""What a model takes to train and to predict: operations, seconds and main memory, by its settings.
+
+The table of ``genoseq config check`` and what the rules ask for both come from here.  What a task,
+an encoder or :data:`~genoseq.plan.constants.FAMILIES` does not tell is NaN, and so is what follows
+from it.  Memory is that of a CPU, where layers and their outputs are in main memory.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import isnan, nan
+
+from genoseq.config.base import AskedPrecision
+from genoseq.config.context import (
+    BATCH_BASES,
+    FOLDED_WORD,
+    core_length,
+    round_up,
+    usual_context,
+)
+from genoseq.config.encoders import Operations
+from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
+from genoseq.plan import constants
+from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
+
+UNKNOWN = Operations(multiply_adds=nan, weights=nan, kept=nan, widest=nan, outputs=nan)
+
+
+def state_count(labels: LabelSettings, signals: int) -> int:
+    """States of the labels of a base, with as many signals."""
+    named = len(labels.classes)
+    counts = {"cds-phase": 7, "stranded": 1 + 2 * named, "unstranded": 1 + named}
+    return counts.get(labels.scheme, signals)
+
+
+def work_of(run: RunSettings, states: int, window: int) -> Operations:
+    """What a run's whole network computes and holds for a base, rather than an encoder for a step.
+
+    Parameters
+    ----------
+    states
+        Of the labels.
+    window
+        bp.
+    """
+    model, outputs = run.model, run.task.outputs(states)
+    inputs = model.embedding if model.stem is None else model.stem.width
+    encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN
+    stem = 0 if model.stem is None else model.stem.kernel * model.embedding * inputs
+    head = nan if outputs is None else model.stride * outputs
+    weights = stem + encoder.outputs * head
+    return Operations(
+        multiply_adds=(weights + encoder.multiply_adds) / model.stride,
+        weights=4**model.tokenizer.k * model.embedding + weights + encoder.weights,
+        kept=(inputs + encoder.kept + head) / model.stride,
+        widest=(encoder.widest + _looked_up(model) + 4 * head) / model.stride,
+        outputs=head / model.stride,
+        computed_twice=encoder.computed_twice,
+    )
+
+
+def cost_of(run: RunSettings) -> FamilyCost:
+    """What the family of a run's encoder costs."""
+    return FAMILIES.get(run.model.encoder.family, UNKNOWN_FAMILY)
+
+
+def _looked_up(model: ModelSettings) -> float:
+    """Numbers of a step in embedding and stem: those of look-ups, or of each token's vector."""
+    tokenizer, stem = model.tokenizer, model.stem
+    tokens, width = (1, model.embedding) if stem is None else (stem.stride, stem.width)
+    word = tokenizer.k + (min(tokens, 3) - 1) * tokenizer.stride
+    return 3 * width if word <= FOLDED_WORD else width + 3.5 * model.embedding * tokens
+
+
+def training_seconds(run: RunSettings, states: int) -> float:
+    """Seconds of a training: all of its steps, unless its time budget ends it before."""
+    training, work = run.training, work_of(run, states, run.training.window)
+    bases = training.steps * training.accumulate * training.batch * training.window
+    passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
+    seconds = passes * bases * work.multiply_adds / cost_of(run).training
+    if training.max_minutes is None:
+        return seconds
+    budget = 60 * training.max_minutes
+    return budget if isnan(seconds) else min(seconds, budget)
+
+
+def predicting_seconds(run: RunSettings, states: int) -> float:
+    """Seconds of predicting a base on both strands."""
+    work = work_of(run, states, 4 * usual_context(run))
+    return 2 * work.multiply_adds / cost_of(run).scoring
+
+
+@cache
+def training_memory(run: RunSettings, states: int) -> float:
+    """MB of a model's training."""
+    training, work = run.training, work_of(run, states, run.training.window)
+    kept = training.batch * training.window * work.kept
+    kept *= constants.KEPT_TWICE if work.computed_twice else 1
+    held = cost_of(run).kept_bytes * kept + constants.TRAINED_BYTES * work.weights
+    return constants.TRAINING_MEGABYTES + held / 1e6
+
+
+@cache
+def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision = "auto") -> float:
+    """MB of scoring or evaluating by a model, both strands of a batch at once.
+
+    ``auto`` is taken for what a CPU with bf16 makes of it.
+    """
+    model = run.model
+    context = round_up(usual_context(run), model.stride)
+    window = core_length(model, context, 1 << 40) + 2 * context
+    work = work_of(run, states, window)
+    if precision == "auto":
+        precision = "bf16" if model.encoder.gains_from_bf16() else "fp32"
+    bases = 2 * max(1, BATCH_BASES // window) * window
+    held = bases * work.widest * cost_of(run).number_bytes[precision]
+    loaded = constants.LOADED_BYTES[precision] * work.weights + held
+    return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6
+
+
+def request(megabytes: float, attempt: int) -> int:
+    """MB that a rule asks for, and as much again for each retry.
+
+    Of an unknown estimate :data:`~genoseq.plan.constants.FLOOR`: a profile may ask for more.
+    """
+    wanted = 0 if isnan(megabytes) else 100 * -(-int(constants.MARGIN * megabytes) // 100)
+    return max(constants.FLOOR, wanted) * attempt

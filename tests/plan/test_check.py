@@ -1,0 +1,169 @@
+"""What a run would take, said in lines; of encoders and tasks that do not tell, ``?``."""
+
+from __future__ import annotations
+
+from math import isnan
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import pytest
+
+from genoseq.config.encoders import (
+    ENCODERS,
+    EncoderSettings,
+    Operations,
+    register_encoder_settings,
+)
+from genoseq.config.tasks import TASKS, TaskSettings, register_task_settings
+from genoseq.plan.check import check_plan, missing_files, table
+from genoseq.plan.constants import FLOOR
+from genoseq.plan.costs import training_memory
+from genoseq.plan.estimate import Estimate
+from genoseq.plan.rules import Plan, make_plan, settings_json
+
+SHEET = "name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks\n"
+
+
+class SilentSettings(EncoderSettings):
+    """An encoder that tells nothing."""
+
+    family: Literal["silent"] = "silent"
+
+
+class UnpricedSettings(EncoderSettings):
+    """An encoder that tells what it computes, of a family without a measured speed."""
+
+    family: Literal["unpriced"] = "unpriced"
+
+    def operations(self, inputs: int, steps: float) -> Operations:
+        assert inputs == 96
+        assert steps in (1536 / 3, 9216 / 3, 4 * 768 / 3)
+        return Operations(multiply_adds=100, weights=10_000, kept=8, widest=8, outputs=4)
+
+
+class GuessSettings(TaskSettings):
+    """A task that tells nothing."""
+
+    name: Literal["guess"] = "guess"
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, for one test."""
+    for registry in (ENCODERS, TASKS):
+        monkeypatch.setattr(registry, "classes", dict(registry.classes))
+    register_encoder_settings(SilentSettings)
+    register_encoder_settings(UnpricedSettings)
+    register_task_settings(GuessSettings)
+
+
+SILENT = {"model": {"encoder": {"family": "silent"}}}
+UNPRICED = {"model": {"encoder": {"family": "unpriced"}}}
+GUESS = {"task": {"name": "guess"}}
+
+
+def plan_of(folder: Path, **models: dict[str, Any]) -> Plan:
+    (folder / "genomes.tsv").write_text(SHEET)
+    return make_plan({"genomes": "genomes.tsv", "models": models, "split": {"block": 30_000}})
+
+
+def checked(folder: Path, **models: dict[str, Any]) -> tuple[dict[str, list[str]], str]:
+    """Words of each line of the table, by rule; what follows it."""
+    (folder / "one.fa").write_text(">c\n" + "ACGT" * 25_000 + "\n")
+    (folder / "one.gff3").write_text("##gff-version 3\n")
+    text = "\n".join(check_plan(plan_of(folder, **models)).lines())
+    _, found = text.split("\n\n")
+    lines, notes = found.split("\nEstimates")
+    return {line.split()[0]: line.split()[1:] for line in lines.splitlines()}, notes
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("toys")
+def test_check_plan_of_a_silent_encoder_shows_what_is_unknown(tmp_path: Path) -> None:
+    rows, notes = checked(tmp_path, a=SILENT)
+    assert rows["train"] == ["1", "73,728,000", "48,000", "?", "?", "?", "?"]
+    assert rows["evaluate"] == ["1", "20,000", "50", "kB", "?", "?", "?"]
+    assert rows["score"] == ["1", "100,000", "14", "400", "kB", "?", "?", "?"]
+    assert rows["tracks"][:4] == ["1", "100,000", "254", "kB"]
+    assert "?" not in "".join(rows["tracks"] + rows["merge"] + rows["summary"])
+    assert notes.endswith(
+        "\n?: not told by encoder or task; rules ask for 4 GB, or the profile's mem_mb: a"
+    )
+
+
+@pytest.mark.usefixtures("toys")
+def test_check_plan_adds_the_unknown_to_what_is_known(tmp_path: Path) -> None:
+    known, _ = checked(tmp_path, b={})
+    rows, notes = checked(tmp_path, a=SILENT, b={})
+    assert rows["train"][0] == "2"
+    assert rows["train"][3:] == [*known["train"][3:4], "MB+?", "566", "MB+?", "0.03+?", "0.03+?"]
+    assert rows["all"][-2:] == ["0.03+?", "0.03+?"]
+    assert notes.endswith(": a")
+
+
+@pytest.mark.usefixtures("toys")
+def test_check_plan_of_a_family_without_speeds_knows_its_size(tmp_path: Path) -> None:
+    rows, _ = checked(tmp_path, a=UNPRICED)
+    # embedding, stem, encoder and head: 24 bytes of each weight, and logs
+    weights = 64 * 32 + 9 * 32 * 96 + 10_000 + 4 * 3 * 7
+    assert rows["train"][3:] == [f"{(24 * weights + 1e6) / 1e6:.3g}", "MB", "?", "?", "?"]
+
+
+@pytest.mark.usefixtures("toys")
+def test_check_plan_of_a_silent_task_does_not_know_its_columns(tmp_path: Path) -> None:
+    rows, _ = checked(tmp_path, a=GUESS)
+    assert rows["train"][3:] == ["?"] * 4
+    assert rows["score"][:3] == ["1", "100,000", "14"]
+    assert rows["score"][3:] == ["?"] * 4
+    assert rows["merge"][:3] == ["1", "100,000", "?"]
+    assert rows["tracks"] == ["1", "100,000", "?", "75", "MB", "?", "?"]
+
+
+@pytest.mark.usefixtures("toys")
+def test_check_plan_takes_a_time_budget_for_an_unknown_speed(tmp_path: Path) -> None:
+    rows, _ = checked(tmp_path, a=SILENT | {"training": {"max_minutes": 90}})
+    assert rows["train"][-2:] == ["1.50", "1.50"]
+
+
+@pytest.mark.usefixtures("toys")
+def test_rules_of_an_unknown_encoder_ask_for_the_floor(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, a=SILENT | GUESS)
+    run = plan.config.models["a"]
+    assert isnan(training_memory(run, 7))
+    for rule in (plan.train_memory, plan.evaluate_memory, plan.score_memory):
+        assert [rule(SimpleNamespace(model="a"), attempt) for attempt in (1, 2)] == [
+            FLOOR,
+            2 * FLOOR,
+        ]
+    assert '"encoder":{"family":"silent"}' in settings_json(run)
+    assert '"task":{"name":"guess"}' in settings_json(run)
+
+
+def test_table_says_where_nothing_is_known() -> None:
+    unknown = frozenset({"bases", "windows", "disk", "hours", "longest"})
+    rows = [
+        Estimate("a", 2, 0, None, 5e4, 80.0, 0.5, 0.25, unknown),
+        Estimate("b", 1, 1_000, 3, 5e4, 0.0, 2.0, 2.0, frozenset({"memory"})),
+    ]
+    found = [line.split() for line in table(rows)][1:]
+    assert found == [
+        ["a", "2", "?", "?", "80", "MB", "?", "?"],
+        ["b", "1", "1,000", "3", "50", "kB", "?", "2.00", "2.00"],
+        ["all", "3", "100", "kB+?", "80", "MB+?", "2.50+?", "2.00+?"],
+    ]
+
+
+def test_missing_files_are_all_named_but_the_demo_s(tmp_path: Path) -> None:
+    (tmp_path / "here.fa").write_text(">c\nACGT\n")
+    (tmp_path / "genomes.tsv").write_text(
+        "name\tfasta\tannotation\tsplit\n"
+        f"one\t{tmp_path}/here.fa\tnone.gff3\tblocks\n"
+        "two\tresources/demo/genome.fa\tresources/demo/genes.gff3\tblocks\n"
+    )
+    plan = make_plan({"genomes": "genomes.tsv", "regions": {"blacklist": "none.bed"}})
+    assert missing_files(plan) == ["none.gff3", "none.bed"]
