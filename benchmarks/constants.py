@@ -145,7 +145,7 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     with open_fasta(genome) as fasta:
         bases = sum(fasta.lengths.values()) - SHORT
     seconds = {name: max(whole[name].seconds - first[name].seconds, 1e-9) for name in whole}
-    rates = {n: f"{bases / seconds[n]:.2g}" for n in constants.BASES_A_SECOND}
+    rates = {n: float(f"{bases / seconds[n]:.2g}") for n in constants.BASES_A_SECOND}
     yield f"BASES_A_SECOND = {rates}"
     starts = {"torch": first["score lstm"].seconds, "plain": first["merge"].seconds}
     yield f"START_SECONDS = { {name: round(each, 1) for name, each in starts.items()} }"
