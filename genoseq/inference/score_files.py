@@ -38,16 +38,12 @@ def score_files(
 
     Parameters
     ----------
-    fasta
-        FASTA or GenBank, plain or compressed.
-    model
-        Folder of a bundle.
-    out
-        Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
-    regions
-        BED of what to score; by default every contig.
-    formats
-        Names, comma-separated; by default what suits the values.
+    fasta, model, out
+        FASTA or GenBank; folder of a bundle; folder for the tracks, see
+        :func:`genoseq.writers.outputs.write_tracks`.
+    regions, formats
+        BED of what to score, by default every contig; names, comma-separated, by default what suits
+        the values.
     values, by_phase, window_bases, batch_bases, device, precision
         See :func:`genoseq.inference.score.score`.
     expect
@@ -66,7 +62,6 @@ def score_files(
 
     with open_fasta(fasta) as genome:
         asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None
-
         from genoseq.config.context import BATCH_BASES
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
