@@ -54,16 +54,14 @@ def fit(
 
     Killed at any moment and called again with the same stores and settings it goes on from the
     last saved state; on a CPU of the same kind, and without ``max_minutes``, it ends with the same
-    weights, bit for bit, as if it had not been killed.  A state of other settings or data is not
-    used.
+    weights, bit for bit, as if it had not been killed.
 
     Parameters
     ----------
     stores
         Stores or their folders; all with one label scheme.
     settings
-        The network and how it is trained: settings, a mapping, or a YAML or JSON file; None: the
-        defaults, or with ``init`` its network.
+        Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
         The bundle, written last and whole.  Its weights are those of the lowest validation loss,
         or the last ones if no store has a region with split ``valid``.
@@ -72,75 +70,52 @@ def fit(
         is another.  ``freeze``: the head alone is trained.
     encoder
         A module in the place of the settings' encoder, see :mod:`genoseq.models.encoders`.
-    state
-        Folder for checkpoints, by default ``out`` with ``.state``: ``last.safetensors`` and the
-        best so far.  It stays; remove it to train again from the start.
-    logs
-        Folder for ``metrics.csv`` and TensorBoard's events, by default ``logs`` in ``state``.
+    state, logs
+        Folders for checkpoints, by default ``out`` with ``.state``, and for ``metrics.csv`` and
+        TensorBoard's events, by default ``logs`` in ``state``.  They stay.
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp that scoring shows the model on either side of a base, rounded up to its stride; None:
-        :func:`genoseq.config.context.usual_context`.
+        bp on either side of a base at scoring; None: :func:`genoseq.config.context.usual_context`.
     report
         Called with the fraction of the run that is over, now and then.
     group
-        Processes that divide each batch among them, all in this call with the same stores,
-        settings and folders; None: this one alone.  Their number does not decide the weights, but
-        for rounding and what dropout drops, and may be another after a kill.  The first of them
-        writes.
+        Processes that divide each batch among them, all in this call; None: this one alone.
     limit_minutes
         After which this process may be killed: a state is saved shortly before.
 
     Raises
     ------
-    ConfigError
-        If the settings do not fit the stores, another training uses the state folder, state or
-        logs are to be in ``out``, or the loss is no longer finite.  Nothing is written to ``out``.
-    StoreError
-        If there is nothing to train on, or the stores differ.
-    BackendError
-        If the device or number format cannot be had here.
+    ConfigError, StoreError, BackendError
+        If the settings do not fit the stores or this machine, another training uses the state
+        folder, or the loss is no longer finite.  Nothing is written to ``out``.
     TrainingInterruptedError
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
     group = ProcessGroup() if group is None else group
     opened = [store if isinstance(store, Store) else open_store(store) for store in stores]
     start = start_from(init, freeze, encoder)
-    run_settings = start.settings(settings)
-    task = check_training(opened, run_settings, out, group.world_size)
+    asked = start.settings(settings)
+    task = check_training(opened, asked, out, group.world_size)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
     _check_apart(Path(out), {"state": folder, "logs": logs})
-    chosen = choose_device(device)
-    precision, reason = choose_precision(chosen, run_settings.training.precision)
-    _log.info("computing in %s on %s: %s", precision, chosen, reason)
-    train, valid = _windows(opened, run_settings, group)
-    fingerprint = _fingerprint(opened, run_settings) | start.fingerprint()
+    where = choose_device(device)
+    precision, reason = choose_precision(where, asked.training.precision)
+    _log.info("computing in %s on %s: %s", precision, where, reason)
+    fingerprint = _fingerprint(opened, asked) | start.fingerprint()
+    gpus = [where.index or 0] if where.type == "cuda" else []
     with (
-        open_state(folder, fingerprint, group.rank == 0) as saved_in,
+        open_state(folder, fingerprint, group.rank == 0) as saved,
         stop_requests() as stop,
-        torch.random.fork_rng(_gpus(chosen)),
+        torch.random.fork_rng(gpus),
     ):
-        run = Run(
-            run_settings.training,
-            task,
-            train,
-            valid,
-            saved_in,
-            device=chosen,
-            precision=precision,
-            group=group,
-            stop=stop,
-            report=report,
-            limit=None if limit_minutes is None else 60 * limit_minutes,
-        )
-        training = _train(run, run_settings, start, logs)
-        asked = usual_context(run_settings) if context is None else context
-        bundle = _bundle(training, run_settings, opened, asked)
+        limit = None if limit_minutes is None else 60 * limit_minutes
+        train, valid = _windows(opened, asked, group)
+        run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
+        bundle = _bundle(_train(run, start, logs), opened, context)
         if group.rank == 0:
             save_bundle(out, bundle)
-    _log.info("%s: %s", out, training.progress.stopped)
     return bundle
 
 
@@ -218,10 +193,10 @@ def _windows(
     return train, valid
 
 
-def _train(run: Run, settings: RunSettings, start: Start, logs: Path) -> Training:
+def _train(run: Run, start: Start, logs: Path) -> Training:
     saved, news = run.group.from_rank_0(run.state.load)
     _log.info("%s: %s%s", run.state.path, news, _change_of_group(saved, run.group))
-    model = start.network(settings.model, run.task, run.settings.seed)
+    model = start.network(run.settings.model, run.task, run.settings.training.seed)
     step = 0 if saved is None else saved.progress.step
     curve = Curve(logs, step) if run.group.rank == 0 else None
     training = Training(model, run, saved, curve)
@@ -243,28 +218,23 @@ def _change_of_group(saved: SavedState | None, group: ProcessGroup) -> str:
     return f", {now} process{plural} instead of {before}: the same run but for rounding and dropout"
 
 
-def _bundle(
-    training: Training, settings: RunSettings, stores: Sequence[Store], context: int
-) -> Bundle:
+def _bundle(training: Training, stores: Sequence[Store], context: int | None) -> Bundle:
     progress, run = training.progress, training.run
-    model = training.model.cpu().requires_grad_()
-    step = progress.step
-    metrics = {}
+    settings, model = run.settings, training.model.cpu().requires_grad_()
+    step, metrics = progress.step, {}
     if progress.best_step is not None:
         step = progress.best_step
         model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     record = provenance(
         {store.name: store.checksums for store in stores},
-        run.settings.seed,
+        settings.training.seed,
         step,
-        run.settings.decisive(),
+        settings.training.decisive(),
         computing(run.device, run.precision),
         run.group.world_size,
     )
+    context = usual_context(settings) if context is None else context
+    _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     context = round_up(context, settings.model.stride)
     return Bundle(model.eval(), settings.model, run.task, context, record, metrics)
-
-
-def _gpus(device: torch.device) -> list[int]:
-    return [device.index or 0] if device.type == "cuda" else []

@@ -56,13 +56,13 @@ class Training:
         self.run = run
         self.progress = Progress()
         self._curve = curve
-        self._adamw = build_adamw(model, run.settings.weight_decay)
-        self._losses = PendingLosses(run.settings.accumulate, run.group)
+        self._adamw = build_adamw(model, run.settings.training.weight_decay)
+        self._losses = PendingLosses(run.settings.training.accumulate, run.group)
         if saved is not None:
             self._restore(saved)
         self._parallel: nn.Module = run.group.parallel(model, run.device)
         self._started = time.monotonic() - self.progress.elapsed
-        every = 60 * run.settings.checkpoint_minutes
+        every = 60 * run.settings.training.checkpoint_minutes
         self._saves = SaveTimes(every, self.progress.elapsed, run.limit)
         self._agree()
         self._line = int(_LINES * self._fraction())
@@ -70,7 +70,7 @@ class Training:
     @property
     def validation_due(self) -> bool:
         """Whether the step just done has to be validated, and was not."""
-        progress, every = self.progress, self.run.settings.validate_every
+        progress, every = self.progress, self.run.settings.training.validate_every
         due = progress.stopped is not None or progress.step % every == 0
         return self.run.valid is not None and due and progress.validated < progress.step
 
@@ -110,7 +110,7 @@ class Training:
 
     def _step(self, batches: list[Batch]) -> None:
         """One optimizer step; log, save and stop where it is time to."""
-        settings, progress, run = self.run.settings, self.progress, self.run
+        settings, progress, run = self.run.settings.training, self.progress, self.run
         # A resumed run draws the same dropout.
         seed_step(settings.seed, progress.step, run.group.rank, run.device)
         middle = self._fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
@@ -149,7 +149,7 @@ class Training:
         loss = mean(total, group.sum(weight))
         self._losses.append(loss)
         # DistributedDataParallel divides the sum of gradients by the number of processes.
-        torch.autograd.backward(loss * group.world_size / run.settings.accumulate)
+        torch.autograd.backward(loss * group.world_size / run.settings.training.accumulate)
 
     def _validate(self) -> None:
         """Judge the step just done: keep the best weights, stop when patience is out, save."""
@@ -161,7 +161,7 @@ class Training:
         _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
         if progress.judge(loss, figures) and run.group.rank == 0:
             run.state.save_best(progress.step, self.model.state_dict())
-        if run.settings.patience == progress.waited and progress.stopped is None:
+        if run.settings.training.patience == progress.waited and progress.stopped is None:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
         self.save()
 
@@ -209,7 +209,7 @@ class Training:
         self.run.report(fraction)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)
-            step = f"{self.progress.step:,} of {self.run.settings.steps:,}"
+            step = f"{self.progress.step:,} of {self.run.settings.training.steps:,}"
             _log.info("train: %d%%, step %s, loss %.5f", 5 * self._line, step, loss)
 
     def _write(self, figures: dict[str, float]) -> None:

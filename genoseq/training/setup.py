@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from genoseq.config.schema import TrainingSettings
+from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.models.device import Precision
 from genoseq.tasks.task import Task
@@ -27,7 +27,7 @@ class Run:
     Attributes
     ----------
     settings, task
-        How it is trained, and what is learned.
+        The network and how it is trained, and what is learned.
     train, valid
         Batches by number: of micro-batch n of the run, and of the validation; None without one.
     state
@@ -44,7 +44,7 @@ class Run:
         Seconds that this process may take, None without limit.
     """
 
-    settings: TrainingSettings
+    settings: RunSettings
     task: Task
     train: Dataset[Batch]
     valid: Dataset[Batch] | None
@@ -58,13 +58,13 @@ class Run:
 
     def fraction(self, step: float, elapsed: float) -> float:
         """Fraction that is over after ``step`` steps and ``elapsed`` seconds."""
-        minutes = self.settings.max_minutes
+        minutes = self.settings.training.max_minutes
         budget = None if minutes is None else 60 * minutes
-        return run_progress(step, self.settings.steps, elapsed, budget)
+        return run_progress(step, self.settings.training.steps, elapsed, budget)
 
     def steps(self, first: int) -> Iterator[list[Batch]]:
         """Micro-batches of each step from ``first`` on, to the next validation or the end."""
-        settings, every = self.settings, self.settings.validate_every
+        settings, every = self.settings.training, self.settings.training.validate_every
         end = min(settings.steps, (first // every + 1) * every)
         numbers = range(first * settings.accumulate, end * settings.accumulate)
         batches = iter(DataLoader(self.train, batch_size=None, sampler=numbers))
@@ -73,7 +73,7 @@ class Run:
 
     def prepared(self, batch: Batch, key: int) -> tuple[Tensor, Tensor]:
         """Ids and targets of a batch on the device; ``key`` decides what a task draws."""
-        rng = np.random.default_rng([self.settings.seed, key, self.group.rank])
+        rng = np.random.default_rng([self.settings.training.seed, key, self.group.rank])
         ids, targets = self.task.prepare(batch, rng)
         return ids.to(self.device), targets.to(self.device)
 

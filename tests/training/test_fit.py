@@ -182,7 +182,7 @@ def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Pa
         assert store.scheme is not None
         task = PerBase(store.scheme)
         with open_state(tmp_path / str(accumulate), {}) as state:
-            run = Run(settings.training, task, data, None, state, torch.device("cpu"))
+            run = Run(settings, task, data, None, state, torch.device("cpu"))
             torch.manual_seed(1)
             training = Training(build_model(settings.model, task), run, None)
             training.go_on()

@@ -116,7 +116,7 @@ def test_time_budget_ends_the_run_with_a_bundle(
     settings = run_settings(steps=1_000_000, validate_every=1_000_000, max_minutes=0.02)
     with caplog.at_level(logging.INFO, "genoseq"):
         bundle = fit([store], settings, tmp_path / "model")
-    assert "model: time budget used up" in caplog.text
+    assert "trained: time budget used up" in caplog.text
     assert 0 < bundle.provenance["steps"] < 1_000_000
     last = rows_of(tmp_path / "model.state")[-1]
     assert last["valid_loss"]
