@@ -1,56 +1,21 @@
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from toy_store import LENGTHS, SCHEME, SIGNALS, contigs, genome, make, random_pieces
 
 from genoseq import __version__
-from genoseq.errors import RegionError, StoreError
+from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import (
-    ClassScheme,
     Scheme,
     State,
-    cds_phase_scheme,
-    signal_scheme,
 )
-from genoseq.genome.sequences import Codes
 from genoseq.store.files import file_checksum
-from genoseq.store.store import Store, open_store, verify_store
-from genoseq.store.write import Contig, Piece, write_store
-
-SCHEME = cds_phase_scheme()
-SIGNALS = signal_scheme([("a", "+"), ("a", "-")])
-LENGTHS = {"chr0": 1_500, "empty": 0, "chr1": 700}
-
-
-def genome(seed: int = 0) -> dict[str, Codes]:
-    rng = np.random.default_rng(seed)
-    return {chrom: rng.integers(0, 5, length, np.uint8) for chrom, length in LENGTHS.items()}
-
-
-def contigs(codes: dict[str, Codes] | None = None, size: int = 64) -> Iterator[Contig]:
-    """Contigs in pieces of ``size`` bases."""
-    for chrom, bases in (codes or genome()).items():
-        yield chrom, (bases[at : at + size] for at in range(0, len(bases), size))
-
-
-def random_pieces(lengths: list[int], scheme: Scheme | None, seed: int = 0) -> Iterator[Piece]:
-    rng = np.random.default_rng(seed)
-    for index, length in enumerate(lengths):
-        labels = None
-        if isinstance(scheme, ClassScheme):
-            labels = rng.integers(0, len(scheme), length).astype(np.uint8)
-        elif scheme is not None:
-            labels = rng.random((length, len(scheme)), np.float32)
-        split = ("train", "valid", "test")[index % 3]
-        yield Region(f"chr{index // 2}", 100, 100 + length), split, labels
-
-
-def make(path: Path, *, lengths: tuple[int, ...] = (1000, 300, 50)) -> Store:
-    return write_store(path, "toy", SCHEME, contigs(), random_pieces(list(lengths), SCHEME), {})
+from genoseq.store.store import verify_store
+from genoseq.store.write import write_store
 
 
 @pytest.mark.parametrize("scheme", [None, SCHEME, SIGNALS], ids=["none", "class", "sig"])
@@ -178,159 +143,3 @@ def test_store_pickles_as_its_path(tmp_path: Path) -> None:
     data = pickle.dumps(store)
     assert len(data) < 1000
     assert np.array_equal(pickle.loads(data).all_codes, store.all_codes)
-
-
-def test_a_hundred_thousand_regions_are_fine(tmp_path: Path) -> None:
-    labels = np.zeros(10, np.uint8)
-    pieces = (
-        (Region("c", 10 * i, 10 * i + 10), ("train", "test")[i % 2], labels) for i in range(100_000)
-    )
-    codes = {"c": np.zeros(1_000_000, np.uint8)}
-    store = write_store(tmp_path / "s", "many", SCHEME, contigs(codes, 1 << 20), pieces, {})
-    assert store.regions[99_999].offset == 999_990
-    assert len(store.regions.of_split("train")) == 50_000
-    assert store.regions.splits == ("train", "test")
-
-
-def test_a_store_of_nothing_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"no base to store \(0 regions\): every region was"):
-        make(tmp_path / "s", lengths=())
-    with pytest.raises(StoreError, match=r"no base to store \(2 regions\)"):
-        make(tmp_path / "s", lengths=(0, 0))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failed_write_keeps_the_older_store(tmp_path: Path) -> None:
-    before = make(tmp_path / "s").all_labels.tolist()
-
-    def failing() -> Iterator[Piece]:
-        yield from random_pieces([10], SCHEME)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_store(tmp_path / "s", "toy", SCHEME, contigs(), failing(), {})
-    assert verify_store(tmp_path / "s").all_labels.tolist() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["s"]
-
-
-def test_a_new_store_replaces_an_older_one_but_nothing_else(tmp_path: Path) -> None:
-    make(tmp_path / "s")
-    (tmp_path / "s" / "ids.bin").touch()  # of format 1
-    assert len(make(tmp_path / "s", lengths=(10,)).regions) == 1
-    assert not (tmp_path / "s" / "ids.bin").exists()
-    (tmp_path / "thesis").mkdir()
-    (tmp_path / "thesis" / "chapter1.tex").write_text("hours of work")
-    with pytest.raises(StoreError, match=r"thesis is .* holds chapter1\.tex: name a new"):
-        make(tmp_path / "thesis")
-    assert (tmp_path / "thesis" / "chapter1.tex").exists()
-
-
-BASES = np.zeros(10, np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("split", "labels", "message"),
-    [
-        ("dev", BASES, r"region c:1-10: split 'dev': use train, valid, test, score"),
-        ("train", BASES[:9], r"region c:1-10: labels of shape \(9,\), expected \(10,\)"),
-        ("train", BASES + 7, r"region c:1-10: labels outside the scheme's states 0 to 6"),
-        ("train", None, r"region c:1-10: no labels, the store has a scheme"),
-    ],
-)
-def test_a_piece_that_does_not_fit_is_refused(
-    tmp_path: Path, split: str, labels: np.ndarray | None, message: str
-) -> None:
-    pieces = [(Region("c", 0, 10), split, labels)]
-    with pytest.raises(StoreError, match=message):
-        write_store(tmp_path / "s", "toy", SCHEME, contigs({"c": BASES}), pieces, {})
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_write_store_refuses_contigs_that_cannot_be(tmp_path: Path) -> None:
-    piece = (Region("c", 0, 11), "train", np.zeros(11, np.uint8))
-    with pytest.raises(RegionError, match="region c:1-11 ends past the contig's last base, 10"):
-        write_store(tmp_path / "s", "toy", SCHEME, [("c", [BASES])], [piece], {})
-    with pytest.raises(StoreError, match="contig 'c' comes twice"):
-        write_store(tmp_path / "s", "toy", SCHEME, [("c", [BASES]), ("c", [BASES])], [], {})
-    with pytest.raises(StoreError, match="contig 'c': base code 5, use 0 to 4"):
-        write_store(tmp_path / "s", "toy", SCHEME, [("c", [BASES + 5])], [], {})
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_labels_without_a_scheme_are_refused_and_not_given(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="labels without a scheme"):
-        write_store(tmp_path / "s", "toy", None, contigs(), random_pieces([9], SCHEME), {})
-    store = write_store(tmp_path / "s", "toy", None, contigs(), random_pieces([9], None), {})
-    assert not (tmp_path / "s" / "labels.bin").exists()
-    told = "store 'toy' has no labels: write it with an annotation"
-    with pytest.raises(StoreError, match=told):
-        store.region_labels(0)
-    with pytest.raises(StoreError, match=told):
-        store.labels("chr0", 0, 9)
-
-
-@pytest.mark.parametrize("name", ["codes.bin", "labels.bin"])
-def test_open_refuses_a_truncated_or_missing_file(tmp_path: Path, name: str) -> None:
-    make(tmp_path / "s")
-    file = tmp_path / "s" / name
-    data = file.read_bytes()
-    file.write_bytes(data[:-1])
-    told = rf"{name}: the store is damaged or was copied in part \({len(data) - 1} bytes, its index"
-    with pytest.raises(StoreError, match=told):
-        open_store(tmp_path / "s")
-    file.unlink()
-    with pytest.raises(StoreError, match=rf"{name}: the store is damaged .*\(0 bytes"):
-        open_store(tmp_path / "s")
-
-
-@pytest.mark.parametrize("name", ["codes.bin", "labels.bin"])
-def test_verify_finds_one_changed_byte_that_open_does_not_look_for(
-    tmp_path: Path, name: str
-) -> None:
-    make(tmp_path / "s")
-    file = tmp_path / "s" / name
-    data = bytearray(file.read_bytes())
-    data[7] ^= 1
-    file.write_bytes(data)
-    open_store(tmp_path / "s")
-    with pytest.raises(StoreError, match=rf"{name}: the store is damaged .*its checksum is not"):
-        verify_store(tmp_path / "s")
-
-
-@pytest.mark.parametrize(
-    ("old", "new"), [('"valid"', '"train"'), ('"chr0": 1500, "empty": 0', '"chr0": 1499, "x": 1')]
-)
-def test_verify_finds_a_changed_table(tmp_path: Path, old: str, new: str) -> None:
-    make(tmp_path / "s")
-    index = tmp_path / "s" / "index.json"
-    assert old in index.read_text()
-    index.write_text(index.read_text().replace(old, new))
-    with pytest.raises(StoreError, match=r"index\.json: the store is damaged .*its checksum"):
-        verify_store(tmp_path / "s")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('{"format"', '["format"', r"damaged or was copied in part \(it is not JSON\)"),
-        ("genoseq-store", "zarr", r"index\.json: not the index of a genoseq-store"),
-        ('"version": 2', '"version": 1', r"store format 1, this genoseq reads 2: write the store"),
-        ('"name"', '"nom"', r"damaged .*\(KeyError: 'name'\)"),
-        ('"lengths": {', '"lengths": 3, "x": {', r"damaged .*AttributeError"),
-        ("[1100, 400, 150]", "[1100, 400]", "columns of regions differ in length"),
-        ("[1100, 400, 150]", "[1101, 400, 701]", "a region is not inside its contig"),
-        ('"chrom": [0, 0, 1]', '"chrom": [0, 0, 2]', r"damaged .*IndexError"),
-    ],
-)
-def test_open_refuses_a_damaged_index(tmp_path: Path, old: str, new: str, message: str) -> None:
-    make(tmp_path / "s")
-    index = tmp_path / "s" / "index.json"
-    assert old in index.read_text()
-    index.write_text(index.read_text().replace(old, new, 1))
-    with pytest.raises(StoreError, match=message):
-        open_store(tmp_path / "s")
-
-
-def test_open_of_no_store_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"no store here .*: make one with genoseq tokenize"):
-        open_store(tmp_path / "nowhere")
