@@ -6,16 +6,16 @@
 
 rules: every command runs twice, on the first 20 kb of the genome and on all of it; the difference
 is the cost of a base, what is left the cost of a start.  Processor time, so that a busy machine
-tells the same.  A default model of each family is trained for that, in two lengths.  The demo's
-genome takes 5 minutes.
+tells the same.  A default model of each family is trained for that, in two lengths.  Take a genome
+of some Mb, as the demo's: of a short one the differences drown in noise.
 
 formats: seconds and bytes of a base and channel, of probabilities and of signals of random values,
 in which none comes twice.
 
 memory: peaks of scoring one batch, and of three steps and a validation, by models of many sizes;
 the operating system's, of finished processes.  What a number and a start take is fitted to them,
-where a kind of model has three cases or more.  bf16 is for processors that compute in it.  All
-cases take 10 minutes and 10 GB, half of that the largest, of 252 M weights.
+where a kind of model has three cases or more.  bf16 is for processors that compute in it.
+The largest, of 252 M weights, takes about 10 GB.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def stored(folder: Path, genome: Path, annotation: Path) -> dict[str, Cost]:
     labels = ("--bed", bed, "--annotation", annotation)
     return {
         "extract": run(fasta, "extract", genome, "--bed", bed, *split),
-        "tokenize": run(folder / "store", "tokenize", fasta, *labels),
+        "tokenize": run(folder / "store", "tokenize", genome, *labels),
     }
 
 
