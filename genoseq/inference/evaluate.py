@@ -21,7 +21,7 @@ from genoseq.genome.sequences import Codes
 from genoseq.genome.windows import Window
 from genoseq.inference.predict import Predictor, Values, predict_windows
 from genoseq.inference.windows import windows_of
-from genoseq.metrics.per_base import CurvePoint
+from genoseq.metrics.level import CurvePoint
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
 

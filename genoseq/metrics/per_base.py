@@ -8,9 +8,7 @@ nothing predicted) is None, never NaN.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,39 +18,11 @@ from torch import Tensor
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
 from genoseq.metrics.correlation import Moments, Sample
+from genoseq.metrics.level import Confusion, CurvePoint, Level
 
-# Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of
-# 1/512 nat from -16 to 16.  AUPRC was 6e-5 from the exact one where that was measured (with 1/32
-# nat, 1e-3); no bound follows, because all bases of a bin count as tied.  5 Mb of 7 classes take
-# 2 s on one core.
-BINS = 1 << 14
-LOG_ODDS = 16.0
-CURVE_STEP = 128  # bins between two points of a written curve: a quarter of a nat
 CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_FIGURES = ("pearson", "pearson_log1p", "spearman", "mse")
-
 PIECE = 1 << 17  # bases counted at once: stays in the processor's cache
-
-
-class CurvePoint(NamedTuple):
-    """Precision and recall of calling a class wherever its probability is >= threshold."""
-
-    level: str
-    name: str
-    strand: str
-    phase: int | None
-    threshold: float
-    precision: float
-    recall: float
-
-
-class Confusion(NamedTuple):
-    """Bases of one class that were taken for another; a name such as ``CDS+1``."""
-
-    level: str
-    true: str
-    predicted: str
-    bases: int
 
 
 class ClassMetrics:
@@ -66,8 +36,8 @@ class ClassMetrics:
 
     def __init__(self, scheme: Scheme) -> None:
         channels = (State(BACKGROUND), *(State(c.name, c.strand) for c in scheme.channels))
-        self._states = _Level("states", scheme.states)
-        self._channels = _Level("channels", channels)
+        self._states = Level("states", scheme.states)
+        self._channels = Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
     def update(self, values: Tensor, labels: Tensor) -> None:
@@ -113,96 +83,6 @@ class ClassMetrics:
     def confusions(self) -> list[Confusion]:
         """Bases of each two classes, the states first."""
         return [*self._states.confusions(), *self._channels.confusions()]
-
-
-class _Level:
-    """Counts of K classes that exclude one another, class 0 the background."""
-
-    def __init__(self, name: str, classes: Sequence[State]) -> None:
-        self.name = name
-        self.classes = tuple(classes)
-        size = len(self.classes)
-        self.confusion: NDArray[np.int64] = np.zeros((size, size), np.int64)  # true, predicted
-        self.called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
-        self.right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # the class's own
-
-    def update(self, values: Tensor, truth: Tensor) -> None:
-        """Count probabilities (K, N) with labels (N,) in 0..K-1."""
-        size = len(self.classes)
-        pairs = truth * size + values.argmax(0)
-        self.confusion += _count(pairs, size * size).reshape(size, size)
-        bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
-        places = bins.clamp_(0, BINS - 1).int()
-        places += torch.arange(size, device=places.device, dtype=torch.int32)[:, None] * BINS
-        self.called += _count(places.flatten(), size * BINS).reshape(size, BINS)
-        own = places.gather(0, truth[None]).flatten()
-        self.right += _count(own, size * BINS).reshape(size, BINS)
-
-    def compute(self) -> dict[str, Any]:
-        rows = [self._row(index) for index in range(len(self.classes))]
-        f1s = [row["f1"] for row in rows[1:] if row["f1"] is not None]
-        inner = self.confusion[1:]
-        right = int(np.trace(inner[:, 1:]))
-        return {
-            "classes": rows,
-            "macro_f1": math.fsum(f1s) / len(f1s) if f1s else None,
-            "micro_f1": _ratio(2 * right, int(inner.sum()) + int(self.confusion[:, 1:].sum())),
-            "confusion": self.confusion.tolist(),
-        }
-
-    def _row(self, index: int) -> dict[str, Any]:
-        state = self.classes[index]
-        true = int(self.confusion[index].sum())
-        called = int(self.confusion[:, index].sum())
-        both = int(self.confusion[index, index])
-        total = int(self.confusion.sum())
-        spread = true * (total - true) * called * (total - called)
-        return {
-            "name": state.name,
-            "strand": state.strand,
-            "phase": state.phase,
-            "support": true,
-            "precision": _ratio(both, called),
-            "recall": _ratio(both, true),
-            "f1": _ratio(2 * both, true + called),
-            "mcc": (both * total - true * called) / math.sqrt(spread) if spread else None,
-            "auprc": self._average_precision(index),
-        }
-
-    def _falling(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Bases called and rightly called at each threshold, the highest first, shape (BINS,)."""
-        return self.called[index, ::-1].cumsum(), self.right[index, ::-1].cumsum()
-
-    def _average_precision(self, index: int) -> float | None:
-        """Sum over thresholds of precision times the gain in recall."""
-        called, right = self._falling(index)
-        if not right[-1]:
-            return None
-        gains = np.diff(right, prepend=0)
-        return float((gains * (right / called.clip(1))).sum() / right[-1])
-
-    def confusions(self) -> Iterator[Confusion]:
-        names = [_label(state) for state in self.classes]
-        for true, row in zip(names, self.confusion.tolist(), strict=True):
-            for predicted, bases in zip(names, row, strict=True):
-                yield Confusion(self.name, true, predicted, bases)
-
-    def curves(self) -> Iterator[CurvePoint]:
-        edges = 1 / (1 + np.exp(LOG_ODDS - np.arange(BINS) * (2 * LOG_ODDS / BINS)))
-        edges[0] = 0.0  # the lowest bin holds everything below it
-        for index, state in enumerate(self.classes):
-            called, right = self._falling(index)
-            for place in range(CURVE_STEP - 1, BINS, CURVE_STEP):
-                if called[place] and right[-1]:
-                    yield CurvePoint(
-                        self.name,
-                        state.name,
-                        state.strand,
-                        state.phase,
-                        float(edges[BINS - 1 - place]),
-                        float(right[place] / called[place]),
-                        float(right[place] / right[-1]),
-                    )
 
 
 class SignalMetrics:
@@ -279,23 +159,9 @@ def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics:
     return ClassMetrics(scheme) if scheme.kind == "classes" else SignalMetrics(scheme)
 
 
-def _label(state: State) -> str:
-    """``CDS+1``: name, strand and phase of a class where it has them."""
-    strand = "" if state.strand == "." else state.strand
-    return f"{state.name}{strand}{'' if state.phase is None else state.phase}"
-
-
 def _log1p(values: NDArray[np.floating]) -> NDArray[np.floating]:
     logged: NDArray[np.floating] = np.copysign(np.log1p(np.abs(values)), values)
     return logged
-
-
-def _count(places: Tensor, size: int) -> NDArray[np.int64]:
-    return places.bincount(minlength=size).cpu().numpy()
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def _check_finite(values: Tensor) -> None:

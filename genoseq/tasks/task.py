@@ -20,7 +20,7 @@ from genoseq.tasks.outputs import Output, ValueKind
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
-    from genoseq.metrics.per_base import Confusion, CurvePoint
+    from genoseq.metrics.level import Confusion, CurvePoint
     from genoseq.store.store import Store
 
 

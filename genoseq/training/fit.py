@@ -54,7 +54,7 @@ def fit(
 
     Killed at any moment and called again with the same stores and settings it goes on from the
     last saved state; on a CPU of the same kind, and without ``max_minutes``, it ends with the same
-    weights, bit for bit, as if it had not been killed.
+    weights, bit for bit.
 
     Parameters
     ----------
@@ -104,13 +104,8 @@ def fit(
     precision, reason = choose_precision(where, asked.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     fingerprint = _fingerprint(opened, asked) | start.fingerprint()
-    gpus = [where.index or 0] if where.type == "cuda" else []
-    with (
-        open_state(folder, fingerprint, group.rank == 0) as saved,
-        stop_requests() as stop,
-        torch.random.fork_rng(gpus),
-    ):
-        limit = None if limit_minutes is None else 60 * limit_minutes
+    state_folder = open_state(folder, fingerprint, group.rank == 0)
+    with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
         train, valid = _windows(opened, asked, group)
         run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
         bundle = _bundle(_train(run, start, logs), opened, context)
@@ -238,3 +233,7 @@ def _bundle(training: Training, stores: Sequence[Store], context: int | None) ->
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     context = round_up(context, settings.model.stride)
     return Bundle(model.eval(), settings.model, run.task, context, record, metrics)
+
+
+def _gpus(device: torch.device) -> list[int]:
+    return [device.index or 0] if device.type == "cuda" else []

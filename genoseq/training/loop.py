@@ -63,7 +63,8 @@ class Training:
         self._parallel: nn.Module = run.group.parallel(model, run.device)
         self._started = time.monotonic() - self.progress.elapsed
         every = 60 * run.settings.training.checkpoint_minutes
-        self._saves = SaveTimes(every, self.progress.elapsed, run.limit)
+        limit = None if run.limit_minutes is None else 60 * run.limit_minutes
+        self._saves = SaveTimes(every, self.progress.elapsed, limit)
         self._agree()
         self._line = int(_LINES * self._fraction())
 

@@ -40,8 +40,8 @@ class Run:
         Whether a signal asked to stop.
     report
         Told the fraction of the run that is over, at every row of the learning curve.
-    limit
-        Seconds that this process may take, None without limit.
+    limit_minutes
+        Minutes that this process may take, None without limit.
     """
 
     settings: RunSettings
@@ -54,7 +54,7 @@ class Run:
     group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float], None] = lambda _fraction: None
-    limit: float | None = None
+    limit_minutes: float | None = None
 
     def fraction(self, step: float, elapsed: float) -> float:
         """Fraction that is over after ``step`` steps and ``elapsed`` seconds."""
