@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "BundleError": "genoseq.errors",
     "Channel": "genoseq.genome.tracks",
     "Region": "genoseq.genome.regions",
     "Track": "genoseq.genome.tracks",
     "load_bundle": "genoseq.models.bundle",
+    "fit": "genoseq.training.fit",
     "open_fasta": "genoseq.readers.fasta",
+    "predict": "genoseq.inference.sequence",
     "score": "genoseq.inference.score",
 }
 

@@ -107,7 +107,9 @@ def fit(
     state_folder = open_state(folder, fingerprint, group.rank == 0)
     with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
         train, valid = _windows(opened, asked, group)
-        run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
+        run = Run(
+            asked, task, train, valid, saved, where, precision, group, stop, report, limit_minutes
+        )
         bundle = _bundle(_train(run, start, logs), opened, context)
         if group.rank == 0:
             save_bundle(out, bundle)
