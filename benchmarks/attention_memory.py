@@ -50,7 +50,7 @@ from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import build_model
 from genoseq.models.device import Precision, autocast
 from genoseq.models.transformer import Transformer
-from genoseq.tasks.losses import cross_entropy
+from genoseq.tasks.losses import cross_entropy, mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 
@@ -187,7 +187,7 @@ def training_call(case: Case, length: int) -> Callable[[], object]:
         with autocast(case.precision):
             logits = model(ids)
         optimizer.zero_grad()
-        cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+        mean(*cross_entropy(logits, labels)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
     return call

@@ -28,16 +28,18 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from genoseq.config.base import parse_settings
+from genoseq.config.context import BATCH_BASES
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.inference.predict import BATCH_BASES, Predictor
+from genoseq.inference.predict import Predictor
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.models.device import Precision, autocast, choose_precision
+from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.vocabulary import Vocabulary
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 
-SCHEME = cds_phase_scheme()
+TASK = PerBase(cds_phase_scheme())
 FAMILIES = {
     "BiLSTM": parse_settings(ModelSettings, {}),
     "Transformer": parse_settings(
@@ -106,12 +108,12 @@ def training_step(
 ) -> Callable[[], object]:
     """One step on random windows."""
     torch.manual_seed(0)
-    model = build_model(settings, SCHEME).to(device).train()
+    model = build_model(settings, TASK).to(device).train()
     optimizer = build_adamw(model, 0.01)
     set_learning_rate(optimizer, 1e-3)
     tokens = window // settings.tokenizer.stride
     ids = torch.randint(Vocabulary(settings.tokenizer.k).size, (batch, tokens), device=device)
-    labels = torch.randint(len(SCHEME), (batch, window), device=device)
+    labels = torch.randint(TASK.outputs, (batch, window), device=device)
 
     def step() -> None:
         with autocast(precision, device):
@@ -128,7 +130,7 @@ def training_step(
 def bundle_of(settings: ModelSettings, context: int) -> Bundle:
     """Random weights."""
     torch.manual_seed(0)
-    return Bundle(build_model(settings, SCHEME).eval(), settings, SCHEME, context)
+    return Bundle(build_model(settings, TASK).eval(), settings, TASK, context)
 
 
 def random_windows(number: int, sizes: Sizes) -> NDArray[np.uint8]:

@@ -41,10 +41,10 @@ from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN, ClassScheme, State
 from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory
-from genoseq.models.build import PerBaseModel, build_model
+from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.device import autocast, choose_precision
 from genoseq.readers.fasta import open_fasta
-from genoseq.tasks.losses import cross_entropy
+from genoseq.tasks.losses import cross_entropy, mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.training.optimizer import build_adamw, set_learning_rate
@@ -177,7 +177,7 @@ def schedule() -> list[tuple[int, int]]:
     return plan
 
 
-def logits_of(model: PerBaseModel, codes: Codes) -> Tensor:
+def logits_of(model: SequenceModel, codes: Codes) -> Tensor:
     """Logits (B, L, 2) of bases (B, L), in the precision that suits the processor."""
     settings = model.settings
     tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
@@ -189,7 +189,7 @@ def logits_of(model: PerBaseModel, codes: Codes) -> Tensor:
     return logits[:, : codes.shape[1]]
 
 
-def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> PerBaseModel:
+def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> SequenceModel:
     """A model trained through STAGES."""
     torch.manual_seed(seed)
     model = build_model(settings, PerBase(SCHEME)).train()
@@ -197,7 +197,8 @@ def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> Pe
     plan = schedule()
     for step, (length, count) in enumerate(plan):
         windows = draw(rng, genome, words, length, count)
-        loss = cross_entropy(logits_of(model, windows.codes), torch.from_numpy(windows.labels))
+        logits, labels = logits_of(model, windows.codes), torch.from_numpy(windows.labels)
+        loss = mean(*cross_entropy(logits, labels))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), CLIP)
@@ -214,7 +215,7 @@ def batches(genome: Codes, words: Words, length: int, count: int) -> Iterator[Wi
 
 
 @torch.inference_mode()
-def test(model: PerBaseModel, genome: Codes, words: Words, length: int, count: int) -> Score:
+def test(model: SequenceModel, genome: Codes, words: Words, length: int, count: int) -> Score:
     """Which test windows the model gets right."""
     right, distances = [], []
     for windows in batches(genome, words, length, count):

@@ -20,8 +20,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from genoseq.training.lightning import build_trainer, quiet_lightning
-from genoseq.training.module import TrainingModule
 from torch.utils.data import Dataset
 
 from genoseq.config.base import parse_settings
@@ -35,13 +33,16 @@ from genoseq.models.build import build_model
 from genoseq.models.device import autocast, choose_precision
 from genoseq.store.store import Store
 from genoseq.store.write import write_store
-from genoseq.tasks.losses import activation_of, build_objective
+from genoseq.tasks.losses import mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
+from genoseq.training.curve import Curve
+from genoseq.training.loop import Training
 from genoseq.training.optimizer import build_adamw, set_learning_rate
 from genoseq.training.setup import Run
 
 SCHEME = cds_phase_scheme()
+TASK = PerBase(SCHEME)
 WARM_UP = 5  # steps: the first calls choose and build kernels
 
 
@@ -65,17 +66,17 @@ def bare(settings: RunSettings, batches: Timed) -> None:
     """The loop that everybody writes first."""
     training = settings.training
     torch.manual_seed(training.seed)
-    model = build_model(settings.model, PerBase(SCHEME)).train()
+    model = build_model(settings.model, TASK).train()
     optimizer = build_adamw(model, training.weight_decay)
     set_learning_rate(optimizer, training.learning_rate)
-    objective = build_objective(training, SCHEME)
     precision = choose_precision("cpu", training.precision).precision
     for step in range(training.steps):
         batch = batches[step]
         with autocast(precision):
             logits = model(batch.ids)
         assert batch.labels is not None
-        loss = objective(logits, batch.labels)
+        total, weight = TASK.loss(logits, batch.labels)
+        loss = mean(total, weight)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), training.clip)
@@ -84,21 +85,12 @@ def bare(settings: RunSettings, batches: Timed) -> None:
 
 def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
     """What `fit` runs, logs and a state included."""
-    training = settings.training
-    with open_state(folder, {}) as state, quiet_lightning():
-        run = Run(
-            training,
-            SCHEME,
-            build_objective(training, SCHEME),
-            activation_of(training, SCHEME),
-            choose_precision("cpu", training.precision).precision,
-            batches,
-            None,
-            state,
-        )
-        torch.manual_seed(training.seed)
-        module = TrainingModule(build_model(settings.model, PerBase(SCHEME)), run, None)
-        build_trainer(run, torch.device("cpu"), folder / "logs", 0).fit(module)
+    precision = choose_precision("cpu", settings.training.precision).precision
+    with open_state(folder, {}) as state:
+        run = Run(settings, TASK, batches, None, state, torch.device("cpu"), precision)
+        torch.manual_seed(settings.training.seed)
+        model = build_model(settings.model, TASK)
+        Training(model, run, None, Curve(folder / "logs", 0)).go_on()
 
 
 def random_store(path: Path, bases: int) -> Store:

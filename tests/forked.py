@@ -1,6 +1,6 @@
 """Run by command.py: a process that has imported a program and forks for each of its commands.
 
-Importing torch and Lightning, or Snakemake, takes seconds: a test of four commands would wait for
+Importing torch, or Snakemake, takes seconds: a test of four commands would wait for
 it four times.  Each command is still a process of its own, with its own streams, folder,
 environment, signals, and exit status.  Standard input has a request on each line, in JSON; each is
 answered by a line with the command's exit status.

@@ -14,7 +14,6 @@ EPILOG = "Example: genoseq doctor"
 PACKAGES = (
     "genoseq",
     "torch",
-    "pytorch-lightning",
     "numpy",
     "pyfaidx",
     "pysam",

@@ -18,7 +18,7 @@ from genoseq.tasks.losses import mean
 from genoseq.training.checkpoint import Progress, SavedState
 from genoseq.training.curve import Curve
 from genoseq.training.losses import PendingLosses, not_finite
-from genoseq.training.optimizer import build_adamw, moments, restore_moments
+from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.schedule import SaveTimes, learning_rate
 from genoseq.training.setup import Run, seed_step
 from genoseq.training.stop_signals import TrainingInterruptedError
@@ -116,16 +116,14 @@ class Training:
         seed_step(settings.seed, progress.step, run.group.rank, run.device)
         middle = self._fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
         rate = learning_rate(middle, settings.learning_rate, settings.warmup)
-        groups = self._adamw.param_groups
-        for each in groups:
-            each["lr"] = rate
+        set_learning_rate(self._adamw, rate)
         self._adamw.zero_grad()
         for number, batch in enumerate(batches):
             whole = number == len(batches) - 1
             no_sync = getattr(self._parallel, "no_sync", nullcontext)
             with nullcontext() if whole else no_sync():
                 self._backward(batch, progress.step * len(batches) + number)
-        moved = [parameter for each in groups for parameter in each["params"]]
+        moved = [parameter for each in self._adamw.param_groups for parameter in each["params"]]
         nn.utils.clip_grad_norm_(moved, settings.clip)
         self._adamw.step()
         progress.step += 1

@@ -29,6 +29,12 @@ def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=0.0, fused=True)
 
 
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The same rate for all parameters."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
 def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
     """Moments and step counts: ``adam.exp_avg.head.projection.weight``; empty before a step."""
     names = {id(parameter): name for name, parameter in model.named_parameters()}

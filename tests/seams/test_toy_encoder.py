@@ -157,9 +157,7 @@ def test_fit_takes_any_module_as_encoder(tmp_path: Path) -> None:
     settings = {**SETTINGS, "model": {"embedding": 4, "stem": {"width": 8}}}
     torch.manual_seed(2)
     made = gs.fit([store], settings, tmp_path / "model", encoder=Pointwise())
-    with pytest.raises(
-        gs.BundleError, match=r"is a module of your own, Pointwise, given"
-    ):
+    with pytest.raises(gs.BundleError, match=r"is a module of your own, Pointwise, given"):
         gs.load_bundle(tmp_path / "model")
     loaded = gs.load_bundle(tmp_path / "model", encoder=Pointwise())
     letters = store.sequence("train0", 0, 1_000)

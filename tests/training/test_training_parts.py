@@ -15,7 +15,7 @@ from genoseq.tasks.per_base import PerBase
 from genoseq.training.curve import Curve
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.losses import PendingLosses
-from genoseq.training.optimizer import build_adamw, moments, restore_moments
+from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
 
@@ -39,8 +39,7 @@ def test_restored_moments_give_the_same_next_step() -> None:
     one, other = build_adamw(first, 0.1), build_adamw(second, 0.1)
     assert moments(one, first) == {}
     for model, optimizer in ((first, one), (second, other)):
-        for group in optimizer.param_groups:
-            group["lr"] = 0.1
+        set_learning_rate(optimizer, 0.1)
         if model is second:
             second.load_state_dict(first.state_dict())
             saved = {name: value.clone() for name, value in moments(one, first).items()}
