@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import BundleError
-from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, Scheme, State
 from genoseq.metrics.correlation import Moments, Sample
 from genoseq.metrics.level import Confusion, CurvePoint, Level
 
 CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_FIGURES = ("pearson", "pearson_log1p", "spearman", "mse")
-PIECE = 1 << 17  # bases counted at once: stays in the processor's cache
+CHUNK_BASES = 1 << 17  # bases counted at once: stays in the processor's cache
 
 
 class ClassMetrics:
@@ -41,7 +41,7 @@ class ClassMetrics:
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
     def update(self, values: Tensor, labels: Tensor) -> None:
-        """Count probabilities (..., S) with labels int64 (...); UNKNOWN bases are left out.
+        """Count probabilities (..., S) with labels int64 (...); UNKNOWN_LABEL bases are left out.
 
         Raises
         ------
@@ -50,8 +50,8 @@ class ClassMetrics:
         """
         flat, truth = values.detach().flatten(0, -2), labels.flatten()
         level_of = self._level_of.to(truth.device)
-        for piece, true in zip(torch.split(flat, PIECE), torch.split(truth, PIECE), strict=True):
-            known = true != UNKNOWN
+        for piece, true in zip(torch.split(flat, CHUNK_BASES), torch.split(truth, CHUNK_BASES), strict=True):
+            known = true != UNKNOWN_LABEL
             states, true = piece[known].T.contiguous(), true[known].long()
             _check_finite(states)
             self._states.update(states, true)
