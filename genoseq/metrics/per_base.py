@@ -81,7 +81,7 @@ class ClassMetrics:
         return [*self._states.curves(), *self._channels.curves()]
 
     def confusions(self) -> list[Confusion]:
-        """Bases of each two classes, the states first."""
+        """Bases of each pair of classes, the states first."""
         return [*self._states.confusions(), *self._channels.confusions()]
 
 
