@@ -1,1 +1,1 @@
-"""Which bases: regions out of genomes, their splits, shards, and what splits share."""
+"""Regions out of genomes, their splits, shards, and the sequence that splits share."""

@@ -1,2 +1,2 @@
-"""The words of the field as numbers and types: sequences, regions, windows, tracks, schemes.
+"""The field's words as numbers and types: sequences, regions, windows, tracks, schemes.
 NumPy and the standard library alone."""

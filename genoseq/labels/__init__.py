@@ -1,1 +1,1 @@
-"""Annotation and signals to what each base is."""
+"""Annotation and signals to a label for each base."""

@@ -1,1 +1,1 @@
-"""What a run of the workflow does and takes, before it starts.  No torch."""
+"""What a run of the workflow will do, and the time and memory it needs.  No torch."""

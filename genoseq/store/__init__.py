@@ -1,1 +1,1 @@
-"""Bases and labels on disk, memory-mapped: what is learned from."""
+"""Training data on disk: bases and labels, memory-mapped."""
