@@ -29,7 +29,7 @@ from genoseq.writers.outputs import write_tracks
 from genoseq.writers.scores import read_scores
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
-PIECE = 500_000
+CHUNK_BASES = 500_000
 FORMATS: tuple[tuple[Any, ...], ...] = (
     ("bigwig",),
     ("bed",),
@@ -59,7 +59,7 @@ def signal(length: int, seed: int) -> NDArray[np.float32]:
 
 def tracks(length: int, made: list[NDArray[np.float32]]) -> Iterator[Track]:
     """A genome of pieces of signal in turn; few, so that the input takes no memory."""
-    for number, start in enumerate(range(0, length, PIECE)):
+    for number, start in enumerate(range(0, length, CHUNK_BASES)):
         values = made[number % len(made)][: length - start]
         yield Track("chr1", start, values, CDS)
 
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--only", help="formats of one run, without peers, such as bigwig,bed")
     words = parser.parse_args()
     length = int(words.mb * 1e6)
-    made = [signal(min(PIECE, length), seed) for seed in range(4)]
+    made = [signal(min(CHUNK_BASES, length), seed) for seed in range(4)]
     pieces = list(tracks(min(length, 4_600_000), made))
     here = np.concatenate([track.values for track in pieces])
     between = np.mean(((here > 0.005) & (here < 0.995)).any(axis=1))

@@ -16,7 +16,7 @@ from genoseq.genome.schemes import (
 )
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
-from genoseq.store.write import Contig, Piece, write_store
+from genoseq.store.write import Contig, LabelledRegion, write_store
 
 SCHEME = cds_phase_scheme()
 SIGNALS = signal_scheme([("a", "+"), ("a", "-")])
@@ -34,7 +34,9 @@ def contigs(codes: dict[str, Codes] | None = None, size: int = 64) -> Iterator[C
         yield chrom, (bases[at : at + size] for at in range(0, len(bases), size))
 
 
-def random_pieces(lengths: list[int], scheme: Scheme | None, seed: int = 0) -> Iterator[Piece]:
+def random_pieces(
+    lengths: list[int], scheme: Scheme | None, seed: int = 0
+) -> Iterator[LabelledRegion]:
     rng = np.random.default_rng(seed)
     for index, length in enumerate(lengths):
         labels = None

@@ -50,7 +50,9 @@ class ClassMetrics:
         """
         flat, truth = values.detach().flatten(0, -2), labels.flatten()
         level_of = self._level_of.to(truth.device)
-        for piece, true in zip(torch.split(flat, CHUNK_BASES), torch.split(truth, CHUNK_BASES), strict=True):
+        for piece, true in zip(
+            torch.split(flat, CHUNK_BASES), torch.split(truth, CHUNK_BASES), strict=True
+        ):
             known = true != UNKNOWN_LABEL
             states, true = piece[known].T.contiguous(), true[known].long()
             _check_finite(states)

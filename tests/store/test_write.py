@@ -8,7 +8,7 @@ from toy_store import SCHEME, contigs, make, random_pieces
 from genoseq.errors import RegionError, StoreError
 from genoseq.genome.regions import Region
 from genoseq.store.store import verify_store
-from genoseq.store.write import Piece, write_store
+from genoseq.store.write import LabelledRegion, write_store
 
 
 def test_a_hundred_thousand_regions_are_fine(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_store_of_nothing_is_refused_and_leaves_nothing(tmp_path: Path) -> Non
 def test_a_failed_write_keeps_the_older_store(tmp_path: Path) -> None:
     before = make(tmp_path / "s").all_labels.tolist()
 
-    def failing() -> Iterator[Piece]:
+    def failing() -> Iterator[LabelledRegion]:
         yield from random_pieces([10], SCHEME)
         raise KeyboardInterrupt
 
@@ -64,7 +64,7 @@ BASES = np.zeros(10, np.uint8)
     [
         ("dev", BASES, r"region c:1-10: split 'dev': use train, valid, test, score"),
         ("train", BASES[:9], r"region c:1-10: labels of shape \(9,\), expected \(10,\)"),
-        ("train", BASES + 7, r"region c:1-10: labels outside the scheme's states 0 to 6"),
+        ("train", BASES + 7, r"region c:1-10: labels must be states 0 to 6"),
         ("train", None, r"region c:1-10: no labels, the store has a scheme"),
     ],
 )
