@@ -145,8 +145,8 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     with open_fasta(genome) as fasta:
         bases = sum(fasta.lengths.values()) - SHORT
     seconds = {name: max(whole[name].seconds - first[name].seconds, 1e-9) for name in whole}
-    rates = {n: float(f"{bases / seconds[n]:.2g}") for n in constants.BASES_A_SECOND}
-    yield f"BASES_A_SECOND = {rates}"
+    rates = {n: float(f"{bases / seconds[n]:.2g}") for n in constants.BASES_PER_SECOND}
+    yield f"BASES_PER_SECOND = {rates}"
     starts = {"torch": first["score lstm"].seconds, "plain": first["merge"].seconds}
     yield f"START_SECONDS = { {name: round(each, 1) for name, each in starts.items()} }"
     yield f"MEGABYTES = { {n: round(whole[n].memory) for n in constants.MEGABYTES if n in whole} }"
@@ -154,7 +154,7 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
         (seconds[f"evaluate {family}"] / TEST - seconds[f"score {family}"]) / bases
         for family in constants.FAMILIES
     ]
-    yield f"EVALUATED_A_SECOND = {1 / float(np.median(evaluated)):.2g}"
+    yield f"EVALUATED_PER_SECOND = {1 / float(np.median(evaluated)):.2g}"
     for family in constants.FAMILIES:
         run = parse_settings(RunSettings, {"model": encoder(family)})
         scored = (

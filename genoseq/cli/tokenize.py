@@ -63,7 +63,7 @@ Classes = Annotated[
     str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
 ]
 OverlapOption = Annotated[
-    Overlap, typer.Option(help="Two genes on one base: the longer wins, or not known.")
+    Overlap, typer.Option(help="Where two genes overlap: the longer wins, or the label is unknown.")
 ]
 Name = Annotated[str | None, typer.Option(help="The store's name.", show_default="the FASTA's")]
 

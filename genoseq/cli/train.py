@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 _PARTS = 1000
-"""Of a run, in which a bar moves."""
+"""Steps of the progress bar of a run."""
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 

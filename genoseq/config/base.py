@@ -1,4 +1,4 @@
-"""What all settings have in common: strict names, and every problem of a file said at once."""
+"""What all settings have in common: strict names, and all problems of a file reported at once."""
 
 from __future__ import annotations
 

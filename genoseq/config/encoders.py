@@ -1,4 +1,4 @@
-"""Settings of encoders: what they hold, and what they tell of the network before there is one.
+"""Settings of encoders, and what is known of a network from its settings alone.
 
 A new encoder is a class of settings here or in another package, and its builder in ``models``::
 
@@ -143,7 +143,7 @@ class TransformerSettings(EncoderSettings):
     )
     window: Positive | None = Field(64, description="tokens seen on either side; null: all")
     registers: Annotated[int, Field(ge=0)] = Field(
-        0, description="learned tokens without a place, which see all and are seen by all"
+        0, description="learned tokens without a position, which see all and are seen by all"
     )
     feed_forward: Literal["swiglu", "gelu"] = "swiglu"
     expansion: Annotated[float, Field(gt=0)] = Field(
@@ -152,7 +152,9 @@ class TransformerSettings(EncoderSettings):
     rotary_base: Annotated[float, Field(gt=1)] = Field(
         10_000.0, description="longest wavelength of the rotation, in tokens / 2 pi"
     )
-    rotary_fraction: Fraction = Field(0.5, description="part of a head that tells places apart")
+    rotary_fraction: Fraction = Field(
+        0.5, description="fraction of each head that encodes positions"
+    )
     checkpoint: bool = Field(False, description="in training, save memory: compute layers twice")
 
     @model_validator(mode="after")
@@ -166,7 +168,7 @@ class TransformerSettings(EncoderSettings):
                 f"{self.heads} heads cannot share {self.key_value_heads} key_value_heads evenly"
             )
         if self.registers and self.rotary_fraction == 1:
-            raise ValueError("registers have no place: they need a rotary_fraction below 1")
+            raise ValueError("registers have no position: they need a rotary_fraction below 1")
         return self
 
     def reach(self) -> int | None:

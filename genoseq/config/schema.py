@@ -238,9 +238,9 @@ class ScoreSettings(Settings):
     formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
     precision: AskedPrecision = Field(
-        "auto", description="auto: bf16 where it is faster; shards on unlike machines need one word"
+        "auto", description="auto: bf16 where it is faster; choose one if machines differ"
     )
-    shards: ShardCount = Field(1, description="jobs for a genome, if the sheet's column is empty")
+    shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
 
 
 class SummarySettings(Settings):
@@ -261,7 +261,7 @@ class Config(Settings):
     score: ScoreSettings = ScoreSettings()
     summary: SummarySettings = SummarySettings()
     pathvars: dict[str, str] = Field(
-        {}, description="Snakemake's own: where folders are, such as results; no fact of the run"
+        {}, description="Snakemake's own key: where folders are, such as results; changes no result"
     )
 
     @model_validator(mode="after")

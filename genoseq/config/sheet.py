@@ -70,7 +70,7 @@ def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
     Raises
     ------
     InputFormatError
-        With the line, at whatever is no such sheet.
+        At the first line that does not fit, which the message names.
     """
     rows: dict[str, GenomeRow] = {}
     try:

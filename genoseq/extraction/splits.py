@@ -105,7 +105,9 @@ def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
     """
     splits = contig_rule(rule)
     if strange := [repr(chrom) for chrom in splits if chrom not in lengths]:
-        raise ConfigError(f"split rule {rule!r}: no contig {listed(strange)} in the FASTA")
+        raise ConfigError(
+            f"split rule {rule!r}: the FASTA has no contig {listed(strange)} but {listed(lengths)}"
+        )
     return {chrom: splits.get(chrom, TRAIN) for chrom in lengths}
 
 

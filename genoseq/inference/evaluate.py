@@ -1,4 +1,4 @@
-"""How right a bundle is on a split of stores: what scoring would say, against the labels."""
+"""How well a bundle does on a split of stores: what scoring would give, against the labels."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def evaluate(
 def _predicted(
     predictor: Predictor, store: Store, split: str
 ) -> Iterator[tuple[Window, Codes, Values]]:
-    """Kept bases of each window of the split's regions, and what is said of them."""
+    """Kept bases of each window of the split's regions, and the predictions for them."""
     regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
     windows = windows_of(store, regions, predictor.settings, predictor.context)
     return predict_windows(predictor, windows, predictor.context, BATCH_BASES)

@@ -105,7 +105,7 @@ def _settings(
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
-    # What is usual goes without saying, as in older records.
+    # Defaults are left out, as in older records.
     return settings if values == "probability" else settings | {"values": values}
 
 

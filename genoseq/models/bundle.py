@@ -45,7 +45,7 @@ _LOSSES = {"softmax": "cross-entropy", "expm1": "mse", "exp": "poisson"}
 
 @dataclass(frozen=True)
 class Bundle:
-    """A network and what it says.
+    """A network, what it was trained for, and where it comes from.
 
     Attributes
     ----------
@@ -275,7 +275,7 @@ def _check_fit(tensors: Mapping[str, Tensor], model: SequenceModel, path: Path) 
             raise BundleError(f"{path}: tensor {name} is {tensors[name].dtype}, not {tensor.dtype}")
     for name in tensors:
         if name not in expected:
-            raise BundleError(f"{path}: tensor {name} has no place in the settings' network")
+            raise BundleError(f"{path}: tensor {name} is not part of the settings' network")
 
 
 def _check_finite(tensors: Mapping[str, Tensor], path: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the rotary position embedding, of which a part of each head is spared."""
+"""Tables of the rotary position embedding, which may leave a part of each head unrotated."""
 
 from __future__ import annotations
 

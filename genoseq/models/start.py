@@ -55,7 +55,7 @@ class Start:
         ------
         ConfigError
             If the settings do not hold, or a network is asked for that is not the bundle's, with
-            every setting that differs; or weights are to be frozen that nobody trained.
+            every setting that differs; or untrained weights are to be frozen.
         """
         if self.freeze and self.bundle is None:
             raise ConfigError("frozen weights come from a bundle: name one to go on from")
@@ -91,7 +91,7 @@ class Start:
         return model
 
     def fingerprint(self) -> dict[str, Any]:
-        """What of it decides the weights; empty where they are drawn."""
+        """The part of it that decides the weights; empty where they are drawn."""
         found: dict[str, Any] = {}
         if self.bundle is not None:
             found["start"] = {"weights": _digest(self.bundle.model), "freeze": self.freeze}

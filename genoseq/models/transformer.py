@@ -23,8 +23,8 @@ class Transformer(nn.Module):
     than RMSNorm, because PyTorch has a kernel of its own for it on CPUs.
 
     Registers are learned vectors before each sequence that see and are seen by every token, and
-    leave at the end (Darcet et al. 2024, arXiv:2309.16588).  They have no place: the rotated part
-    of their queries and keys is 0, so that shifting or mirroring a sequence does not move it
+    leave at the end (Darcet et al. 2024, arXiv:2309.16588).  They have no position: the rotated
+    part of their queries and keys is 0, so that shifting or mirroring a sequence does not move it
     relative to them.
 
     Parameters

@@ -26,12 +26,12 @@ _SHOWN = 20
 """Genomes with a line of their own."""
 _HEADS = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours", "longest")
 _MEANING = (
-    "Estimates of a run from nothing, in hours of one core of the machine that genoseq was "
-    "measured on (AMD EPYC with bf16): of all jobs, and of the longest, which its time limit "
-    "must allow. On a GPU train, evaluate and score take a small part of them, and the RAM of "
-    "train is the GPU's. RAM is that of one job, without annotations; these three rules ask a "
-    "cluster for half as much again, 4 GB at least. What score takes on disk is free again "
-    "after merge."
+    "Estimates for a run from the beginning. Hours are core hours of the machine that genoseq "
+    "was measured on (AMD EPYC with bf16): of all jobs together, and of the longest, which the "
+    "time limit must allow. On a GPU train, evaluate and score take a small part of them, and "
+    "the RAM of train is the GPU's. RAM is for one job, without annotations; these three rules "
+    "ask a cluster for half as much again, but at least 4 GB. The disk space of score is free "
+    "again after merge."
 )
 
 
@@ -196,8 +196,8 @@ def _notes(check: Check) -> Iterator[str]:
     models, states = check.plan.config.models.items(), check.plan.states
     if untold := [name for name, run in models if isnan(training_memory(run, states))]:
         asked = f"rules ask for {_bytes(1e6 * FLOOR)}, or the profile's mem_mb"
-        yield f"?: not told by encoder or task; {asked}: {listed(untold)}"
+        yield f"?: unknown for this encoder or task; {asked}: {listed(untold)}"
     kind: Kind = "signal" if check.plan.signals else "classes"
     formats = check.plan.config.score.formats
     if unmeasured := [name for name in formats if kind not in format_named(name).costs]:
-        yield f"?: nobody has measured what these formats take: {listed(unmeasured)}"
+        yield f"?: not measured for these formats: {listed(unmeasured)}"

@@ -1,8 +1,8 @@
-"""What estimates are made of: data alone, measured and printed by ``benchmarks/constants.py``.
+"""The constants of estimates, measured and printed by ``benchmarks/constants.py``.
 
-Seconds are of the processor, on one of two shared cores of an AMD EPYC with avx512_bf16; MB are
-1e6 bytes of main memory, on a CPU; torch 2.13.  What only one of the formats of tracks costs is in
-:mod:`genoseq.plan.estimate`.
+Seconds are CPU seconds on one of two shared cores of an AMD EPYC with avx512_bf16; MB are 1e6 bytes
+of main memory, on a CPU; torch 2.13.  The costs of each format of tracks are in
+:mod:`genoseq.writers.formats`.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from math import nan
 from typing import Literal, NamedTuple
 
 # Rules (part rules).
-BASES_A_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
-EVALUATED_A_SECOND = 0.5e6
+BASES_PER_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
+EVALUATED_PER_SECOND = 0.5e6
 """Bases whose metrics are added up, on top of their prediction."""
 CONTIG_SECONDS = 4e-5
-"""Of any command, for each contig."""
+"""Seconds of any command for each contig."""
 START_SECONDS = {"torch": 2.5, "plain": 0.3}
-"""Until a command begins its work, by whether it loads torch."""
+"""Seconds before a command begins its work, with and without torch."""
 MEGABYTES = {
     "demo": 140, "extract": 80, "tokenize": 60, "shards": 45, "merge": 65, "tracks": 75,
     "summary": 90,
 }  # fmt: skip
-"""Of rules without a model."""
+"""Main memory of rules without a model."""
 CONTIG_MEGABYTES = 1e-3
-"""Of a contig: its name, lengths and places."""
+"""Memory per contig: its name, lengths and positions."""
 BYTES = {"demo": 3e6, "train": 1e6, "evaluate": 5e4, "summary": 1e5}
-"""On disk; of a training its logs, of an evaluation that of one model."""
-BYTES_A_BASE = {"extract": 1.02, "shards": 1.0}
+"""Bytes on disk: of a training its logs, of an evaluation that of one model."""
+BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0}
 SAVED_BYTES = 24
-"""On disk for each weight: the bundle, the best so far, and the last with its optimizer's state."""
+"""Bytes on disk per weight: the bundle, the best so far, and the last with its optimizer's
+state."""
 
 
 class FamilyCost(NamedTuple):
@@ -38,7 +39,7 @@ class FamilyCost(NamedTuple):
     Attributes
     ----------
     scoring, training
-        Multiply-adds a second, of all layers as they are written down.
+        Multiply-adds per second, counting those of all layers as written down.
     start
         MB of a prediction with next to no model; attention loads more of torch.
     number_bytes

@@ -128,18 +128,18 @@ class _Run:
         formats = map(format_named, self.plan.config.score.formats)
         costs = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
         seconds, disk = sum(cost.seconds for cost in costs), sum(cost.bytes for cost in costs)
-        pace = {rule: 1 / rate for rule, rate in constants.BASES_A_SECOND.items()}
+        pace = {rule: 1 / rate for rule, rate in constants.BASES_PER_SECOND.items()}
         stored = 1 + self.label  # a byte for the code of each base, and its labels
         merged = [(pace["merge"], self.value * each) for each in self.columns]
         tracks = [(seconds * each, disk * each) for each in self.columns]
-        a_base, files, megabytes = constants.BYTES_A_BASE, constants.BYTES, constants.MEGABYTES
+        per_base, files, megabytes = constants.BYTES_PER_BASE, constants.BYTES, constants.MEGABYTES
         return [
             _row("demo", [0.0] * len(demo), [files["demo"]], [megabytes["demo"]]),
-            self._through("extract", learned, [(pace["extract"], a_base["extract"])]),
+            self._through("extract", learned, [(pace["extract"], per_base["extract"])]),
             self._through("tokenize", learned, [(pace["tokenize"], stored)]),
             self._train(),
             self._evaluate(),
-            self._through("shards", genomes, [(pace["shards"], a_base["shards"])]),
+            self._through("shards", genomes, [(pace["shards"], per_base["shards"])]),
             self._score(),
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
@@ -151,10 +151,14 @@ class _Run:
     ) -> Estimate:
         """A rule that goes through some genomes, once for each pair of seconds and bytes per
         base."""
-        a_contig = constants.CONTIG_SECONDS
+        per_contig = constants.CONTIG_SECONDS
         return _row(
             rule,
-            [pace * self.bases[n] + a_contig * self.contigs[n] for pace, _ in costs for n in names],
+            [
+                pace * self.bases[n] + per_contig * self.contigs[n]
+                for pace, _ in costs
+                for n in names
+            ],
             [each * self.bases[n] for _, each in costs for n in names],
             [constants.MEGABYTES[rule] + self.contig_memory],
             [self.bases[n] for _ in costs for n in names],
@@ -185,7 +189,7 @@ class _Run:
         rates = [predicting_seconds(run, self.states) for run in self.runs]
         return _row(
             "evaluate",
-            [sum(bases) * (rate + 1 / constants.EVALUATED_A_SECOND) for rate in rates],
+            [sum(bases) * (rate + 1 / constants.EVALUATED_PER_SECOND) for rate in rates],
             [constants.BYTES["evaluate"] * len(rates), 0 * sum(bases)],  # unknown as its bases are
             self._memory("auto"),
             bases * len(rates),

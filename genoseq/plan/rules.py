@@ -144,7 +144,7 @@ class Plan:
         return settings_json(self.config.models[wildcards.model])
 
     def checkpoint_minutes(self, wildcards: Wildcards) -> str:
-        """Minutes between checkpoints: a resource, because another value is no other model."""
+        """Minutes between checkpoints: a resource, because it does not change the model."""
         return str(self.config.models[wildcards.model].training.checkpoint_minutes)
 
     def train_memory(self, wildcards: Wildcards, attempt: int) -> int:
@@ -173,7 +173,8 @@ class Plan:
         return self.genomes[wildcards.genome].shards or self.config.score.shards
 
     def score_options(self) -> str:
-        """Number format and channels of the scores; formats of tracks are no business of theirs."""
+        """Number format and channels of the scores, which do not depend on the formats of
+        tracks."""
         words = ["--precision", self.config.score.precision]
         words += ["--by-phase"] if self.config.score.by_phase else []
         return shlex.join(words)

@@ -1,4 +1,4 @@
-"""From outputs of a model, states of each base, to what tracks tell."""
+"""From a model's outputs, the states of each base, to the values of tracks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from genoseq.writers.formats import Kind
 Values = NDArray[np.float32]
 ValueKind = Literal["probability", "log-odds"]
 LOG_ODDS = 16.0
-"""Largest log-odds told, where float16 still has steps of 0.01; p is then within 2e-7 of 1."""
+"""Largest log-odds written, where float16 still has steps of 0.01; p is then within 2e-7 of 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is told of a model.
+    """What scoring writes for a model.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Output:
 
 
 def scheme_output(scheme: Scheme, values: ValueKind, by_phase: bool) -> Output:
-    """What is told of a model of a scheme: a channel for each class and strand, or signal.
+    """What scoring writes for a model of a scheme: a channel for each class and strand, or signal.
 
     Raises
     ------

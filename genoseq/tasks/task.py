@@ -108,7 +108,7 @@ class Task(ABC):
         Parameters
         ----------
         rng
-            The same numbers for the same step of a training, whatever was killed before.
+            Random numbers that are the same for the same step, in a resumed training too.
         """
         del rng
         return batch.ids, self.targets(batch)
@@ -138,7 +138,7 @@ class Task(ABC):
 
     @abstractmethod
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
-        """What scoring tells of a model: channels, and how its outputs become their values.
+        """What scoring writes for a model: channels, and how its outputs become their values.
 
         Raises
         ------

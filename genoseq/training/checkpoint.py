@@ -92,7 +92,8 @@ class StateFolder:
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
 
     def load(self) -> tuple[SavedState | None, str]:
-        """The saved state and what to tell about it; None where the run has to start afresh."""
+        """The saved state, and a line for the log; None if the run has to start from the
+        beginning."""
         if not self.last.exists():
             return None, "starting"
         try:

@@ -1,4 +1,4 @@
-"""The process group of one training, and what its processes tell one another.
+"""The process group of one training, and what its processes exchange.
 
 Tensors of the network travel by DistributedDataParallel; here is the rest, a few numbers per step.
 They go through gloo also where the network's go through nccl: a GPU waits for none of them, and a
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class ProcessGroup:
-    """What the processes of a training tell one another; by default there is only this one.
+    """How the processes of a training exchange values; by default there is only this one.
 
     Every method has to be called by all of them, in the same order.
 
@@ -79,14 +79,14 @@ class ProcessGroup:
         return torch.cat([piece[:count] for piece, count in zip(pieces, counts, strict=True)])
 
     def from_rank_0(self, make: Callable[[], _T]) -> _T:
-        """What ``make`` gives in the process of rank 0; the others do not call it."""
+        """What ``make()`` returns in the process of rank 0, in all; the others do not call it."""
         found = [make() if self.rank == 0 else None]
         if self.world_size > 1:
             distributed.broadcast_object_list(found, 0, group=self._control)
         return found[0]  # type: ignore[return-value]
 
     def wait(self) -> None:
-        """Go on when all have come so far."""
+        """Wait until all processes have come this far."""
         if self.world_size > 1:
             distributed.barrier(group=self._control)
 
@@ -110,7 +110,7 @@ class ProcessGroup:
 
 @contextmanager
 def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessGroup]:
-    """Meet the other processes of a training; leave them at the end of the block.
+    """Join the process group of a training, and leave it at the end of the block.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessG
         if isinstance(error, GenoseqError) or not _is_lost(error):
             raise
         raise BackendError(
-            f"{who} lost another one, which says why if it could; the same command goes on from "
+            f"{who} lost another process, whose log may say why; the same command goes on from "
             f"the last state"
         ) from error
     distributed.destroy_process_group()

@@ -189,7 +189,7 @@ class Training:
         return self.run.fraction(self.progress.step + ahead, self._elapsed)
 
     def _agree(self) -> None:
-        """Let all processes see the same time and the same signals: those of rank 0, and of any."""
+        """Give all processes the same time (rank 0's) and the same signals (any process's)."""
         told = self.run.group.rows(time.monotonic() - self._started, self.run.stop.received or 0)
         self._elapsed = float(told[0, 0])
         self._received = int(told[:, 1].max()) or None

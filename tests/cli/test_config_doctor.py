@@ -108,7 +108,7 @@ def test_config_check_names_genomes_that_cannot_run(
     assert said["empty"].startswith("genome 'empty': empty.fa: no FASTA record")
     assert said["random"].startswith("genome 'random': random.fa:1: ")
     assert "'E' is not a nucleotide" in said["protein"] or "a protein FASTA" in said["protein"]
-    assert said["cr"].endswith("no contig 'yy', 'zz' in the FASTA")
+    assert said["cr"].endswith("the FASTA has no contig 'yy', 'zz' but c, d")
     assert str(error.value).startswith("genomes.tsv: ")
 
 

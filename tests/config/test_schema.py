@@ -100,7 +100,7 @@ def test_read_mapping_takes_json_text() -> None:
         ),
         (
             {"encoder": {"family": "transformer", "registers": 1, "rotary_fraction": 1}},
-            "^encoder: registers have no place: they need a rotary_fraction below 1$",
+            "^encoder: registers have no position: they need a rotary_fraction below 1$",
         ),
         (
             {"tokenizer": {"k": 6}, "tied_strands": True},

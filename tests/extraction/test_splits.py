@@ -63,7 +63,7 @@ def test_assign_splits_by_contig(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("contigs:valid=z", "no contig 'z' in the FASTA"),
+        ("contigs:valid=z", "the FASTA has no contig 'z' but a, b, c"),
         ("contigs:valid=a;test=a", "contig 'a' is named twice"),
         ("contigs:held=a", "'held=a' is not such as valid=chrA,chrB"),
         ("contigs:a", "'a' is not such as valid=chrA,chrB"),
@@ -100,7 +100,7 @@ def test_possible_splits_are_those_of_long_contigs(
     ("lengths", "rule", "message"),
     [
         ({"a": 299, "b": 0}, "valid", "split valid: no region is left .min_length 300 bp"),
-        ({"a": 299}, "contigs:test=b", "no contig 'b' in the FASTA"),
+        ({"a": 299}, "contigs:test=b", "the FASTA has no contig 'b' but a"),
         ({"a": 100_000, "b": 0}, "blocks", "2 blocks of 50,000 bp .* too few for 3 splits"),
     ],
 )

@@ -231,7 +231,7 @@ def test_a_missing_tensor_is_refused(folder):
 
 def test_a_tensor_too_many_is_refused(folder):
     _edit_weights(folder, "tail.weight", torch.zeros(2))
-    with pytest.raises(BundleError, match=r"tensor tail.weight has no place"):
+    with pytest.raises(BundleError, match=r"tensor tail.weight is not part of"):
         load_bundle(folder)
 
 

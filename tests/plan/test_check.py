@@ -92,7 +92,7 @@ def test_check_plan_of_a_silent_encoder_shows_what_is_unknown(tmp_path: Path) ->
     assert rows["tracks"][:4] == ["1", "100,000", "254", "kB"]
     assert "?" not in "".join(rows["tracks"] + rows["merge"] + rows["summary"])
     assert notes.endswith(
-        "\n?: not told by encoder or task; rules ask for 4 GB, or the profile's mem_mb: a"
+        "\n?: unknown for this encoder or task; rules ask for 4 GB, or the profile's mem_mb: a"
     )
 
 

@@ -187,7 +187,7 @@ def test_killed_groups_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> 
             assert "genoseq: SIGTERM received: state after step" in first[1]
         else:
             assert (first[0], second[0]) == (1, -number)
-            assert "genoseq: error: process 0 of 2 lost another one" in first[1]
+            assert "genoseq: error: process 0 of 2 lost another process" in first[1]
     first, second = ends(start_two(*words))
     assert (first[0], second) == (0, (0, ""))
     assert "resuming after step" in first[1]
