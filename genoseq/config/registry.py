@@ -40,9 +40,15 @@ class Registry(Generic[KindT]):
         self.kind, self.key, self.default, self.group = kind, key, default, group
         self.classes: dict[str, type[KindT]] = {}
         self.loaded = False
+        self.unlisted: set[str] = set()
 
-    def register(self, settings: type[KindT]) -> type[KindT]:
+    def register(self, settings: type[KindT], *, listed: bool = True) -> type[KindT]:
         """Let settings name a class; for use as a decorator.
+
+        Parameters
+        ----------
+        listed
+            Whether people may write it: errors and the JSON schema name it only then.
 
         Raises
         ------
@@ -62,6 +68,7 @@ class Registry(Generic[KindT]):
                 other = self.classes[name].__name__
                 raise ValueError(f"{self.key} {name!r} of {settings.__name__}: is that of {other}")
         self.classes.update(dict.fromkeys(names, settings))
+        self.unlisted.update(() if listed else names)
         return settings
 
     def parse(self, data: Any) -> KindT:
@@ -77,7 +84,7 @@ class Registry(Generic[KindT]):
             return data
         name = data.get(self.key, self.default) if isinstance(data, Mapping) else self.default
         if (found := self.find(name)) is None:
-            *most, last = self.classes
+            *most, last = self._listed()
             names = f"{', '.join(most)} or {last}" if most else last
             raise ValueError(f"{self.key} {name!r}: use {names}")
         return found.model_validate(data)
@@ -95,6 +102,9 @@ class Registry(Generic[KindT]):
         if name not in self.classes:
             self._load()
         return self.classes.get(name)
+
+    def _listed(self) -> dict[str, type[KindT]]:
+        return {name: kind for name, kind in self.classes.items() if name not in self.unlisted}
 
     def _load(self) -> None:
         """Register the classes of installed packages, once."""
@@ -120,5 +130,5 @@ class Registry(Generic[KindT]):
     ) -> JsonSchemaValue:
         """One of the classes there are when the schema is asked for, each a definition."""
         del schema
-        kinds = {str(kind): kind.__pydantic_core_schema__ for kind in self.classes.values()}
+        kinds = {str(kind): kind.__pydantic_core_schema__ for kind in self._listed().values()}
         return handler(core_schema.tagged_union_schema(kinds, discriminator=str))

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from torch import Tensor, nn
 
 from genoseq.config.encoders import (
+    ENCODERS,
     EncoderSettings,
     RecurrentSettings,
     TransformerSettings,
@@ -27,7 +28,6 @@ Builder = Callable[[int, Any, float], nn.Module]
 """Width of the input vectors E, settings, fraction dropped; the module."""
 
 
-@register_encoder_settings
 class GivenSettings(EncoderSettings):
     """Of a module that was given to ``fit``; whoever loads the bundle has to give it again."""
 
@@ -84,6 +84,7 @@ def encode_time_first(encoder: nn.Module, steps: Tensor) -> Tensor:
     return cast(Tensor, encoder(steps.transpose(0, 1))).transpose(0, 1)
 
 
+ENCODERS.register(GivenSettings, listed=False)
 _BUILDERS: dict[type[EncoderSettings], Builder] = {
     RecurrentSettings: RecurrentEncoder,
     TransformerSettings: Transformer,

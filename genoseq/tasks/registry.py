@@ -43,5 +43,5 @@ def _named(name: Any) -> type[Task]:
     if name not in _TASKS:
         TASKS.find(name)  # a package that is installed may register it
     if name not in _TASKS:
-        raise ConfigError(f"task {name!r} is not known here: {', '.join(_TASKS)} are")
+        raise ConfigError(f"task {name!r} is not known here; known: {', '.join(_TASKS)}")
     return _TASKS[name]

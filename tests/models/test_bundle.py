@@ -195,7 +195,7 @@ def test_settings_that_do_not_hold_are_refused(folder):
 @pytest.mark.parametrize(
     ("task", "message"),
     [
-        ({"name": "poetry"}, "task 'poetry' is not known here: per-base are"),
+        ({"name": "poetry"}, "task 'poetry' is not known here; known: per-base"),
         (
             {"name": "per-base", "loss": "sigmoid"},
             "not a per-base task: it has a scheme and a loss",

@@ -22,6 +22,7 @@ from genoseq.plan.costs import (
     training_seconds,
     work_of,
 )
+from genoseq.tasks.per_base import PerBase
 
 STATES = len(cds_phase_scheme())
 
@@ -42,9 +43,8 @@ def settings(encoder: dict[str, Any], **others: Any) -> RunSettings:
     ],
 )
 def test_work_counts_the_weights_but_for_biases_and_norms(found: RunSettings) -> None:
-    true = sum(
-        weight.numel() for weight in build_model(found.model, cds_phase_scheme()).parameters()
-    )
+    model = build_model(found.model, PerBase(cds_phase_scheme()))
+    true = sum(weight.numel() for weight in model.parameters())
     assert work_of(found, STATES, 1536).weights == pytest.approx(true, rel=0.04)
 
 

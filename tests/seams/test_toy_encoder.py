@@ -21,8 +21,9 @@ from typer.testing import CliRunner
 
 import genoseq as gs
 from genoseq.cli.app import app, main
-from genoseq.config.encoders import EncoderSettings
+from genoseq.config.encoders import ENCODERS, EncoderSettings
 from genoseq.errors import ConfigError
+from genoseq.models import encoders
 from genoseq.models.encoders import register_encoder
 
 
@@ -55,7 +56,13 @@ class Dilated(nn.Module):
         return hidden.transpose(1, 2)
 
 
-register_encoder(DilatedSettings, Dilated)
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this test alone, for the others of the process do not know it."""
+    monkeypatch.setattr(ENCODERS, "classes", dict(ENCODERS.classes))
+    monkeypatch.setattr(encoders, "_BUILDERS", dict(encoders._BUILDERS))
+    register_encoder(DilatedSettings, Dilated)
+
 
 SETTINGS = {
     "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"family": "dilated"}},
@@ -167,4 +174,5 @@ def test_fit_takes_any_module_as_encoder(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
+    register_encoder(DilatedSettings, Dilated)
     main()

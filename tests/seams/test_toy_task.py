@@ -26,11 +26,12 @@ from typer.testing import CliRunner
 import genoseq as gs
 from genoseq.cli.app import app, main
 from genoseq.config.schema import RunSettings
-from genoseq.config.tasks import TaskSettings
+from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.genome.tracks import Channel
 from genoseq.store.store import Store
+from genoseq.tasks import registry
 from genoseq.tasks.outputs import Output, ValueKind
 from genoseq.tasks.registry import register_task
 from genoseq.tasks.task import Task
@@ -224,7 +225,14 @@ def test_task_that_is_not_known_is_named(tmp_path: Path) -> None:
         gs.fit([store], settings, tmp_path / "m")
 
 
-register_task(HiddenBasesSettings, HiddenBases)
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this test alone, for the others of the process do not know it."""
+    monkeypatch.setattr(TASKS, "classes", dict(TASKS.classes))
+    monkeypatch.setattr(registry, "_TASKS", dict(registry._TASKS))
+    register_task(HiddenBasesSettings, HiddenBases)
+
 
 if __name__ == "__main__":
+    register_task(HiddenBasesSettings, HiddenBases)
     main()

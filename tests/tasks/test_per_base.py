@@ -78,7 +78,7 @@ def test_weights_decide_what_a_class_counts_in_the_loss() -> None:
 
 
 def test_from_json_refuses_what_is_no_task() -> None:
-    with pytest.raises(ConfigError, match=r"^task None is not known here: per-base are$"):
+    with pytest.raises(ConfigError, match=r"^task None is not known here; known: per-base"):
         task_from_json({})
     with pytest.raises(ConfigError, match=r"^not a per-base task: it has a scheme and a loss$"):
         task_from_json({"name": "per-base", "scheme": CLASSES.scheme.to_json()})
