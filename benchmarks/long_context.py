@@ -35,9 +35,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genoseq.cli.demo import GENOME
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
+from genoseq.extraction.demo import GENOME
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, ClassScheme, State
 from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory

@@ -10,27 +10,154 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genoseq.config.encoders import EncoderSettings
+    from genoseq.config.schema import json_schema, show_config
+    from genoseq.config.tasks import TaskSettings
+    from genoseq.errors import (
+        BackendError,
+        BundleError,
+        ConfigError,
+        GenoseqError,
+        InputFormatError,
+        RegionError,
+        StoreError,
+    )
+    from genoseq.extraction.demo import make_demo
+    from genoseq.extraction.extract import extract
+    from genoseq.extraction.extract_files import extract_files
+    from genoseq.extraction.requested import RegionRequest
+    from genoseq.extraction.shard_folder import write_shards
     from genoseq.genome.regions import Region
     from genoseq.genome.tracks import Channel, Track
+    from genoseq.inference.evaluate import evaluate
+    from genoseq.inference.evaluate_files import evaluate_files
+    from genoseq.inference.machine import describe_machine
+    from genoseq.inference.predict import Predictor
     from genoseq.inference.score import score
-    from genoseq.models.bundle import load_bundle
-    from genoseq.readers.fasta import open_fasta
+    from genoseq.inference.score_files import score_files
+    from genoseq.inference.sequence import predict
+    from genoseq.models.bundle import Bundle, load_bundle, save_bundle
+    from genoseq.models.encoders import register_encoder
+    from genoseq.plan.check import check_config
+    from genoseq.readers.fasta import Fasta, open_fasta
+    from genoseq.report.summary import summarize
+    from genoseq.store.build import tokenize
+    from genoseq.store.leaks import leaks
+    from genoseq.store.store import Store, open_store
+    from genoseq.tasks.per_base import PerBase
+    from genoseq.tasks.registry import register_task
+    from genoseq.tasks.task import Task
+    from genoseq.training.fit import fit
+    from genoseq.writers.convert import convert_scores
+    from genoseq.writers.formats import Format, register_format
+    from genoseq.writers.merge import merge_scores
+    from genoseq.writers.outputs import write_tracks
+    from genoseq.writers.scores import read_scores
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "BackendError": "genoseq.errors",
+    "Bundle": "genoseq.models.bundle",
     "BundleError": "genoseq.errors",
     "Channel": "genoseq.genome.tracks",
+    "ConfigError": "genoseq.errors",
+    "EncoderSettings": "genoseq.config.encoders",
+    "Fasta": "genoseq.readers.fasta",
+    "Format": "genoseq.writers.formats",
+    "GenoseqError": "genoseq.errors",
+    "InputFormatError": "genoseq.errors",
+    "PerBase": "genoseq.tasks.per_base",
+    "Predictor": "genoseq.inference.predict",
     "Region": "genoseq.genome.regions",
+    "RegionError": "genoseq.errors",
+    "RegionRequest": "genoseq.extraction.requested",
+    "Store": "genoseq.store.store",
+    "StoreError": "genoseq.errors",
+    "Task": "genoseq.tasks.task",
+    "TaskSettings": "genoseq.config.tasks",
     "Track": "genoseq.genome.tracks",
-    "load_bundle": "genoseq.models.bundle",
+    "check_config": "genoseq.plan.check",
+    "convert_scores": "genoseq.writers.convert",
+    "describe_machine": "genoseq.inference.machine",
+    "evaluate": "genoseq.inference.evaluate",
+    "evaluate_files": "genoseq.inference.evaluate_files",
+    "extract": "genoseq.extraction.extract",
+    "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
+    "json_schema": "genoseq.config.schema",
+    "leaks": "genoseq.store.leaks",
+    "load_bundle": "genoseq.models.bundle",
+    "make_demo": "genoseq.extraction.demo",
+    "merge_scores": "genoseq.writers.merge",
     "open_fasta": "genoseq.readers.fasta",
+    "open_store": "genoseq.store.store",
     "predict": "genoseq.inference.sequence",
+    "read_scores": "genoseq.writers.scores",
+    "register_encoder": "genoseq.models.encoders",
+    "register_format": "genoseq.writers.formats",
+    "register_task": "genoseq.tasks.registry",
+    "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
+    "score_files": "genoseq.inference.score_files",
+    "show_config": "genoseq.config.schema",
+    "summarize": "genoseq.report.summary",
+    "tokenize": "genoseq.store.build",
+    "write_shards": "genoseq.extraction.shard_folder",
+    "write_tracks": "genoseq.writers.outputs",
 }
 
-__all__ = ["Channel", "Region", "Track", "__version__", "load_bundle", "open_fasta", "score"]
+__all__ = [  # noqa: RUF022
+    "__version__",
+    "BackendError",
+    "Bundle",
+    "BundleError",
+    "Channel",
+    "ConfigError",
+    "EncoderSettings",
+    "Fasta",
+    "Format",
+    "GenoseqError",
+    "InputFormatError",
+    "PerBase",
+    "Predictor",
+    "Region",
+    "RegionError",
+    "RegionRequest",
+    "Store",
+    "StoreError",
+    "Task",
+    "TaskSettings",
+    "Track",
+    "check_config",
+    "convert_scores",
+    "describe_machine",
+    "evaluate",
+    "evaluate_files",
+    "extract",
+    "extract_files",
+    "fit",
+    "json_schema",
+    "leaks",
+    "load_bundle",
+    "make_demo",
+    "merge_scores",
+    "open_fasta",
+    "open_store",
+    "predict",
+    "read_scores",
+    "register_encoder",
+    "register_format",
+    "register_task",
+    "save_bundle",
+    "score",
+    "score_files",
+    "show_config",
+    "summarize",
+    "tokenize",
+    "write_shards",
+    "write_tracks",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from genoseq.config.schema import Config
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text()
-PAGES = ["README.md", "CONTRIBUTING.md", "config/README.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "config/README.md", "docs/recipes.md"]
 ROOT = typer.main.get_command(app)
 ROOMS = {path.parent.name for path in (REPOSITORY / "genoseq").glob("*/__init__.py")}
 

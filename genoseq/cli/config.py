@@ -25,11 +25,9 @@ def check(file: File = DEFAULT) -> None:
 
     Every problem is listed at once, each on a line of its own. Times are estimates.
     """
-    from genoseq.config.base import read_mapping
-    from genoseq.plan.check import check_plan
-    from genoseq.plan.rules import make_plan
+    from genoseq.plan.check import check_config
 
-    for line in check_plan(make_plan(read_mapping(file), file)).lines():
+    for line in check_config(file).lines():
         print(line)
     print(f"run it: {_command()}")
 
@@ -52,8 +50,6 @@ def schema() -> None:
 @app.command("show", epilog="Example: genoseq config show config/config.yaml")
 def show(file: File = DEFAULT) -> None:
     """Print the configuration as YAML with every default filled in."""
-    import yaml
+    from genoseq.config.schema import show_config
 
-    from genoseq.config.schema import load_config
-
-    print(yaml.safe_dump(load_config(file).model_dump(mode="json"), sort_keys=False), end="")
+    print(show_config(file), end="")

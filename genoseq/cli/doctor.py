@@ -2,100 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import shutil
-from collections.abc import Iterator
-
-from genoseq.files.provenance import cpuinfo, processor
-
 EPILOG = "Example: genoseq doctor"
-
-PACKAGES = (
-    "genoseq",
-    "torch",
-    "numpy",
-    "pyfaidx",
-    "pysam",
-    "pybigtools",
-    "snakemake",
-    "snakemake-executor-plugin-slurm",
-    "triton",
-    "pyrodigal",
-)
-PROGRAMS = {
-    "snakemake": "runs the workflow",
-    "bedtools": "peer of the extraction benchmark and tests",
-    "tabix": "reads predictions.tsv.gz by region",
-    "chromium": "the browser test",
-    "sbatch": "Slurm",
-    "nvidia-smi": "GPU",
-}
-_HEAD_WIDTH = 64  # of the question which attention kernel runs: 32 and 128 have the same answer
-CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
 def doctor() -> None:
     """Show versions, processor, precision, device and optional programs of this machine."""
-    for name, value in report():
+    from genoseq.inference.machine import describe_machine
+
+    for name, value in describe_machine():
         print(f"{name:<32} {value}")
-
-
-def report() -> Iterator[tuple[str, str]]:
-    """Pairs of what was looked at and what was found."""
-    yield "python", f"{platform.python_version()} on {platform.platform()}"
-    for name in PACKAGES:
-        yield name, _version(name)
-    yield from _computing()
-    for name, purpose in PROGRAMS.items():
-        found = shutil.which(name)
-        yield name, found or f"not found; only needed for: {purpose}"
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _computing() -> Iterator[tuple[str, str]]:
-    import torch
-
-    from genoseq.kernels.dispatch import choose
-    from genoseq.models.device import choose_device, choose_precision
-
-    device = choose_device()
-    chosen = choose_precision(device)
-    kind = torch.bfloat16 if chosen.precision == "bf16" else torch.float32
-    yield "processor", processor()
-    yield "processor features", " ".join(f for f in CPU_FLAGS if f in _cpu_flags()) or "none known"
-    yield "processors to use", f"{_processors()} of {os.cpu_count()}"
-    yield "torch threads", str(torch.get_num_threads())
-    yield "torch device", _device_name(str(device))
-    yield "precision", f"{chosen.precision}: {chosen.reason}"
-    for name in dict.fromkeys(("cpu", device.type)):
-        kernel = choose(name, kind, _HEAD_WIDTH)
-        yield f"attention {name}", f"{kernel.backend}: {kernel.reason}"
-
-
-def _device_name(device: str) -> str:
-    import torch
-
-    if device != "cuda":
-        return f"{device}; torch {torch.__version__} sees no GPU"
-    return f"cuda: {torch.cuda.get_device_name()}"
-
-
-def _processors() -> int:
-    """Processors that this process may use; containers and Slurm may grant fewer than there are."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
-
-
-def _cpu_flags() -> set[str]:
-    return set(cpuinfo("flags").split())

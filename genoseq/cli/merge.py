@@ -23,9 +23,9 @@ def merge(
 
     OUT gets the same bytes as genoseq score of the whole genome writes with --formats scores.
     """
-    from genoseq.cli.progress import reporting
+    from genoseq.cli.progress import progress
     from genoseq.writers.merge import merge_scores
 
-    with reporting("merge", "bases") as report:
+    with progress("merge", "bases") as report:
         written = merge_scores(shards, out, report)
     _log.info("merge: wrote %s", written)

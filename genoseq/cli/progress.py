@@ -7,85 +7,80 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Protocol
 
 _STEPS = 20
+_Show = Callable[[float, float], None]
+
+
+class Shown(Protocol):
+    """What shows progress."""
+
+    def __call__(self, done: float, total: float = 1, /) -> None:
+        """Called with the amount that is done, and the amount in all."""
 
 
 @contextmanager
-def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """A function to call with the amount that was just done, out of ``total`` units."""
-    if not logging.getLogger("genoseq").isEnabledFor(logging.INFO):
-        yield lambda _amount: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
+def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterator[Shown]:
+    """What shows the progress of a verb; it begins with its first call.
 
-        with Progress(console=Console(stderr=True)) as bar:
-            task = bar.add_task(label, total=total)
-            yield lambda amount: bar.advance(task, amount)
-    else:
-        yield _lines(label, total, unit)
-
-
-@contextmanager
-def fraction_progress(label: str) -> Iterator[Callable[[float], None]]:
-    """A function to call with the fraction of all that is done by now."""
-    if not logging.getLogger("genoseq").isEnabledFor(logging.INFO):
-        yield lambda _fraction: None
-    elif sys.stderr.isatty():
-        shown = 0
-        with progress(label, 1000, "") as advance:
-
-            def report(fraction: float) -> None:
-                nonlocal shown
-                advance(int(1000 * fraction) - shown)
-                shown = int(1000 * fraction)
-
-            yield report
-    else:
-        said = 0
-
-        def say(fraction: float) -> None:
-            nonlocal said
-            if int(_STEPS * fraction) > said:
-                said = int(_STEPS * fraction)
-                print(f"{label}: {100 * fraction:.0f}%", file=sys.stderr, flush=True)
-
-        yield say
-
-
-@contextmanager
-def reporting(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """The same where the total comes with the first call: (just done, in all)."""
+    Parameters
+    ----------
+    unit
+        What amounts are counted in; without it lines tell the percentage alone.
+    own_lines
+        Logger of a room that tells the same in lines of its own: these are left out where a bar is
+        drawn, which they would tear, and otherwise stand for the lines of this function.
+    """
+    terminal = sys.stderr.isatty()
+    silent = not logging.getLogger("genoseq").isEnabledFor(logging.INFO)
+    if own_lines is not None:
+        silent = silent or not terminal
+        if not silent:
+            logging.getLogger(own_lines).addFilter(_OtherLines(label))
     with ExitStack() as stack:
-        advance: Callable[[int], None] | None = None
+        show: _Show | None = None
 
-        def report(amount: int, total: int) -> None:
-            nonlocal advance
-            if advance is None:
-                advance = stack.enter_context(progress(label, total, unit))
-            advance(amount)
+        def report(done: float, total: float = 1, /) -> None:
+            nonlocal show
+            if silent:
+                return
+            if show is None:
+                show = _bar(stack, label) if terminal else _lines(label, unit)
+            show(done, total)
 
         yield report
 
 
-def _lines(label: str, total: int, unit: str) -> Callable[[int], None]:
+class _OtherLines(logging.Filter):
+    """Lets pass what is no line of progress."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(f"{self.name}:")
+
+
+def _bar(stack: ExitStack, label: str) -> _Show:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = stack.enter_context(Progress(console=Console(stderr=True)))
+    task = bar.add_task(label, total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(label: str, unit: str) -> _Show:
     start = time.monotonic()
-    done = said = 0
+    said = 0
 
-    def advance(amount: int) -> None:
-        nonlocal done, said
-        done += amount
-        step = _STEPS * done // max(total, 1)
-        if step > said:
-            said = step
-            seconds = time.monotonic() - start
-            rate = done / max(seconds, 1e-9)
-            print(
-                f"{label}: {100 * done // max(total, 1)}% of {total:,} {unit}, "
-                f"{rate:,.0f} {unit}/s",
-                file=sys.stderr,
-                flush=True,
-            )
+    def show(done: float, total: float) -> None:
+        nonlocal said
+        step = int(_STEPS * done / max(total, 1))
+        if step <= said:
+            return
+        said = step
+        percent = f"{label}: {int(100 * done / max(total, 1))}%"
+        rate = done / max(time.monotonic() - start, 1e-9)
+        of = f" of {total:,} {unit}, {rate:,.0f} {unit}/s" if unit else ""
+        print(percent + of, file=sys.stderr, flush=True)
 
-    return advance
+    return show

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.expected import Expected
+from genoseq.cli.computing import Device, Expected, Threads, set_up_process
 from genoseq.cli.formats import Formats
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
@@ -40,33 +40,22 @@ def score(
     batch_bases: Annotated[
         int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one"),
-    ] = None,
+    device: Device = None,
     precision: Annotated[
         Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
     ] = "auto",
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
-    ] = None,
+    threads: Threads = None,
     expect: Expected = None,
 ) -> None:
     """Score every base of a genome, both strands, and write tracks.
 
     OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
     """
-    from genoseq.cli.progress import reporting
+    from genoseq.cli.progress import progress
     from genoseq.inference.score_files import score_files
-    from genoseq.models.allocator import keep_freed_memory
 
-    keep_freed_memory()
-    if threads is not None:
-        import torch
-
-        torch.set_num_threads(threads)
-    with reporting("score", "bases") as report:
+    set_up_process(threads)
+    with progress("score", "bases") as report:
         written = score_files(
             fasta,
             model,

@@ -26,10 +26,8 @@ def shards(
     open: genoseq score OUT/genome.fa --regions OUT/001.bed --formats scores.
     """
     from genoseq.extraction.shard_folder import write_shards
-    from genoseq.readers.fasta import open_fasta
 
-    with open_fasta(fasta) as genome:
-        made = write_shards(genome, out, count)
+    made = write_shards(fasta, out, count)
     sizes = [sum(map(len, regions)) for regions in made]
     spread = f"{count} shards of {min(sizes):,} to {max(sizes):,} bases"
     _log.info("shards: wrote %s: %s", out, spread)

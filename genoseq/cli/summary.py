@@ -23,11 +23,7 @@ def summary(
     note: Annotated[str, typer.Option(help="Where the labels come from, in a sentence.")] = "",
 ) -> None:
     """Write one self-contained HTML page: metrics, curves, tracks, and what they were made from."""
-    from genoseq.files.atomic import check_distinct
-    from genoseq.report.results import read_results
-    from genoseq.report.summary import write_summary
+    from genoseq.report.summary import summarize
 
-    read = (path for folder in folders for path in folder.glob("*") if path.suffix != ".html")
-    check_distinct({"--out": out}, {f"input {path}": path for path in read})
-    write_summary(out, read_results(folders), title, note)
+    summarize(folders, out, title, note)
     print(f"wrote {out}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genoseq.cli.progress import fraction_progress
+from genoseq.cli.progress import progress
 
 if TYPE_CHECKING:
     from genoseq.store.store import Store
@@ -16,22 +15,6 @@ if TYPE_CHECKING:
 EPILOG = (
     "Example: genoseq tokenize genome.fa -o store --annotation genes.gff3 --mask pseudogenes.bed"
 )
-
-
-class SchemeName(StrEnum):
-    """What is predicted of a base."""
-
-    cds_phase = "cds-phase"
-    stranded = "stranded"
-    unstranded = "unstranded"
-    signal = "signal"
-
-
-class Overlap(StrEnum):
-    """What wins where genes overlap."""
-
-    longest = "longest"
-    unknown = "unknown"
 
 
 FastaFile = Annotated[Path, typer.Argument(help="The genome's FASTA.")]
@@ -58,12 +41,16 @@ Signals = Annotated[
         "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
     ),
 ]
-SchemeOption = Annotated[SchemeName, typer.Option(help="What is predicted of a base.")]
+SchemeName = Annotated[
+    Literal["cds-phase", "stranded", "unstranded", "signal"],
+    typer.Option(help="What is predicted of a base."),
+]
 Classes = Annotated[
     str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
 ]
-OverlapOption = Annotated[
-    Overlap, typer.Option(help="Where two genes overlap: the longer wins, or the label is unknown.")
+Overlap = Annotated[
+    Literal["longest", "unknown"],
+    typer.Option(help="Where two genes overlap: the longer wins, or the label is unknown."),
 ]
 Name = Annotated[str | None, typer.Option(help="The store's name.", show_default="the FASTA's")]
 
@@ -75,9 +62,9 @@ def tokenize(
     annotation: Annotation = None,
     mask: Mask = None,
     signals: Signals = None,
-    scheme: SchemeOption = SchemeName.cds_phase,
+    scheme: SchemeName = "cds-phase",
     classes: Classes = None,
-    overlap: OverlapOption = Overlap.longest,
+    overlap: Overlap = "longest",
     name: Name = None,
 ) -> None:
     """Put a genome's bases and the labels of its regions into a store to train from.
@@ -86,22 +73,19 @@ def tokenize(
     --signal the store has no labels. Bases that are N have no label. Tokens are made in training,
     by the model's tokenizer.
     """
-    from genoseq.config.base import parse_settings
-    from genoseq.config.schema import LabelSettings
-    from genoseq.store import build
+    from genoseq.store.build import tokenize as make_store
 
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
-    chosen = {"scheme": scheme.value, "classes": listed, "overlap": overlap.value}
-    settings = parse_settings(LabelSettings, chosen)
-    with fraction_progress("tokenize") as report:
-        store = build.tokenize(
+    chosen = {"scheme": scheme, "classes": listed, "overlap": overlap}
+    with progress("tokenize") as report:
+        store = make_store(
             fasta,
             annotation,
             out=out,
             regions=bed,
             mask=mask,
             signals=signals or (),
-            labels=settings,
+            labels=chosen,
             name=name,
             report=report,
         )

@@ -24,9 +24,9 @@ def tracks(
     OUT gets manifest.tsv and its files.  Other files in OUT stay, but for those of an older
     manifest.
     """
-    from genoseq.cli.progress import reporting
+    from genoseq.cli.progress import progress
     from genoseq.writers.convert import convert_scores
 
-    with reporting("tracks", "bases") as report:
+    with progress("tracks", "bases") as report:
         written = convert_scores(scores, out, formats, report)
     _log.info("tracks: wrote %s", written)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-_PARTS = 1000
-"""Steps of the progress bar of a run."""
+from genoseq.cli.computing import Device, set_up_process
 
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
@@ -28,9 +25,6 @@ State = Annotated[
 ]
 Logs = Annotated[
     Path | None, typer.Option(help="CSV and TensorBoard logs.", show_default="STATE/logs")
-]
-Device = Annotated[
-    str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
 ]
 Threads = Annotated[
     int, typer.Option(min=1, help="Threads of torch; an LSTM trains no faster on more than one.")
@@ -88,75 +82,35 @@ def train(
     Started by srun or torchrun it is one of several processes, which share the windows of each
     batch: the same model sooner.
     """
-    flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
-    data = _settings(settings, {name: value for name, value in flags.items() if value is not None})
-
-    import torch
-
-    from genoseq.models.allocator import keep_freed_memory
-    from genoseq.training.distributed import join_group
-    from genoseq.training.fit import fit
-    from genoseq.training.launch import device_of, launch_of
+    from genoseq.cli.progress import progress
+    from genoseq.training.launch import launch_of
+    from genoseq.training.launched import fit_launched
     from genoseq.training.stop_signals import TrainingInterruptedError
 
-    keep_freed_memory()
-    torch.set_num_threads(threads)
+    set_up_process(threads)
     launch = launch_of(os.environ)
-    chosen = device_of(launch, device)
     first = launch is None or launch.rank == 0
     if not first:
         logging.getLogger("genoseq").setLevel(logging.WARNING)
+    flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     try:
-        with join_group(launch, chosen) as group, _bar(first) as report:
-            fit(
+        with progress("train", own_lines="genoseq.training") as report:
+            fit_launched(
+                launch,
                 stores,
-                data,
+                settings,
                 out,
+                overrides=flags,
                 init=init_from,
                 freeze=freeze,
                 state=state,
                 logs=log,
-                device=str(chosen),
+                device=device,
                 context=context,
                 report=report,
-                group=group,
                 limit_minutes=limit_minutes or None,
             )
     except TrainingInterruptedError as error:
         if first:
             print(f"genoseq: {error}", file=sys.stderr)
         raise typer.Exit(128 + error.signal) from None
-
-
-def _settings(source: str, flags: dict[str, float | int]) -> str | dict[str, Any]:
-    """The source itself, or where flags are given its mapping with them as training settings."""
-    if not flags:
-        return source
-    from genoseq.config.base import read_mapping
-
-    data = read_mapping(source)
-    training = data.get("training", {})
-    return data | {"training": training | flags} if isinstance(training, dict) else data
-
-
-@contextmanager
-def _bar(drawn: bool) -> Iterator[Callable[[float], None]]:
-    """What draws a bar on a terminal; elsewhere the training logs a line every 5% itself."""
-    if not (drawn and sys.stderr.isatty()):
-        yield lambda _fraction: None
-        return
-    from genoseq.cli.progress import progress
-
-    shown = 0
-    # The training's own lines would tear the bar.
-    lines = logging.getLogger("genoseq.training")
-    lines.addFilter(lambda record: not record.getMessage().startswith("train:"))
-    with progress("train", _PARTS, "parts") as advance:
-
-        def report(fraction: float) -> None:
-            nonlocal shown
-            done = round(fraction * _PARTS)
-            advance(done - shown)
-            shown = done
-
-        yield report

@@ -9,9 +9,8 @@ is kept, and IUPAC codes become their complements.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from operator import le, lt
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,22 +18,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from genoseq.errors import RegionError
 from genoseq.extraction.intervals import Intervals, NamedRegion, Reshape, in_chunks
 from genoseq.extraction.stretches import STRETCH, Cutter
+from genoseq.extraction.tally import Tally
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.regions import Region, check_bounds
 
 if TYPE_CHECKING:
     from genoseq.readers.bed import BedRecord
     from genoseq.readers.fasta import Fasta
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts of regions that were written and left out, updated chunk by chunk."""
-
-    written: int = 0
-    bases: int = 0
-    n_rich: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

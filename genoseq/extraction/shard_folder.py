@@ -15,18 +15,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record, read_record, write_record
 from genoseq.genome.regions import Region
 from genoseq.genome.shards import MOST, partition, shard_names
-from genoseq.readers.fasta import Fasta
+from genoseq.readers.fasta import Fasta, opened
 
 GENOME = "genome.fa"
 _COMMAND = "shards"
 
 
-def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
+def write_shards(genome: PathLike | Fasta, out: PathLike, count: int) -> list[list[Region]]:
     """Write ``count`` shards of a genome to the folder ``out``, which appears whole or not at all.
+
+    Parameters
+    ----------
+    genome
+        FASTA or GenBank, a file or opened by :func:`genoseq.readers.fasta.open_fasta`.
 
     Returns
     -------
@@ -42,6 +47,11 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     """
     if not 1 <= count <= MOST:
         raise ConfigError(f"{count} shards: from 1 to {MOST} can be made")
+    with opened(genome) as fasta:
+        return _write(fasta, Path(out), count)
+
+
+def _write(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     _check_out(genome, out)
     hidden = next((name for name in genome.lengths if name.startswith("#")), None)
     if hidden is not None:

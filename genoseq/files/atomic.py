@@ -27,6 +27,9 @@ _RANDOM = "?" * 8
 """What tempfile puts between a prefix and a suffix, as a shell pattern."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+PathLike = str | os.PathLike[str]
+"""How callers name a file or folder."""
+
 
 @contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:

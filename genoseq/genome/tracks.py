@@ -62,7 +62,7 @@ class Channel:
         return f"{name}.{STRAND_WORDS[self.strand]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Track:
     """Values of consecutive bases of one contig.
 
@@ -87,6 +87,11 @@ class Track:
                 f"track of {self.chrom}: values of shape {self.values.shape} "
                 f"do not have {len(self.channels)} channels"
             )
+
+    def __repr__(self) -> str:
+        labels = ", ".join(channel.label for channel in self.channels[:4])
+        more = ", ..." if len(self.channels) > 4 else ""
+        return f"<Track {self.chrom}, 0-based [{self.start}, {self.end}): {labels}{more}>"
 
     @property
     def end(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.sequences import Codes
 from genoseq.genome.windows import Window
-from genoseq.inference.predict import Predictor, Values, predict_windows
+from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
 from genoseq.inference.windows import windows_of
 from genoseq.metrics.level import CurvePoint
 from genoseq.models.bundle import Bundle
-from genoseq.store.store import Store
+from genoseq.store.store import Store, open_stores
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 
@@ -52,12 +53,12 @@ class Evaluation:
 
 
 def evaluate(
-    bundle: Bundle,
-    stores: Sequence[Store],
+    bundle: Bundle | str | Path,
+    stores: Sequence[Store | str | Path],
     split: str = "test",
     *,
     device: str | None = None,
-    report: Callable[[int], None] = lambda _bases: None,
+    report: Report = unreported,
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
@@ -67,31 +68,37 @@ def evaluate(
 
     Parameters
     ----------
-    bundle, stores
-        All with labels that suit the bundle's task.
+    bundle
+        The model, or its folder.
+    stores
+        A list of stores, or of their folders; all with labels that suit the bundle's task.
     split
         train, valid, test or score.
     device
         ``cpu`` or ``cuda``; by default a GPU where one is visible.
     report
-        Called with the number of bases that were just done.
+        Called with the bases that are done, and with all of them.
 
     Raises
     ------
     ConfigError
         If a store does not fit the bundle, or no region has the split.
     """
+    bundle, opened = bundle_of(bundle), open_stores(stores)
     task = bundle.task
-    if problems := task.misfits(stores, "the model", split):
+    if problems := task.misfits(opened, "the model", split):
         raise ConfigError(problems)
     predictor = Predictor(bundle, device)
     metrics = task.metrics()
-    for store in stores:
+    done, total = 0, bases_of_split(opened, split)
+    report(done, total)
+    for store in opened:
         for window, codes, values in _predicted(predictor, store, split):
             batch = _batch(store, window, codes)
             metrics.update(torch.from_numpy(values.T.copy()), task.targets(batch)[0])
-            report(len(codes))
-    used = {store.name: store.checksums["codes.bin"] for store in stores}
+            done += len(codes)
+            report(done, total)
+    used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     return Evaluation(
         {"split": split, "stores": used, **figures},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.genome.windows import Window
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
-from genoseq.models.bundle import Bundle
+from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first
 from genoseq.tasks.heads import PerBaseHead
@@ -155,6 +156,23 @@ class Predictor:
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
         return encode_time_first(self._model.encoder, steps)
+
+
+def bundle_of(model: Bundle | str | Path) -> Bundle:
+    """The model itself, or that of a bundle's folder.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    BundleError
+        As :func:`genoseq.models.bundle.load_bundle`.
+    """
+    if isinstance(model, Bundle):
+        return model
+    if isinstance(model, str | Path):
+        return load_bundle(model)
+    raise ConfigError(f"a {type(model).__name__} is no model: give a bundle or its folder")
 
 
 def choose_computing(

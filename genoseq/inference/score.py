@@ -7,16 +7,18 @@ contigs make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from genoseq.config.context import BATCH_BASES
+from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track
 from genoseq.genome.windows import stitch
-from genoseq.inference.predict import Predictor, Values, predict_windows
+from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
 from genoseq.inference.windows import Genome, windows_of
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
@@ -24,7 +26,7 @@ from genoseq.tasks.outputs import Output, ValueKind
 
 def score(
     genome: Genome,
-    bundle: Bundle,
+    bundle: Bundle | str | Path,
     *,
     regions: Iterable[Region] | None = None,
     values: ValueKind = "probability",
@@ -41,7 +43,7 @@ def score(
     genome
         An open FASTA, or a store.
     bundle
-        The model.
+        The model, or its folder.
     regions
         What to score; by default every contig.  Overlapping regions are merged.  A base gets the
         same score whether its neighbours are asked for or not.
@@ -66,8 +68,11 @@ def score(
     Raises
     ------
     ConfigError
-        If log-odds are asked for of signals, or by phase.
+        If log-odds are asked for of signals, or by phase; or the genome or model is none.
     """
+    if not hasattr(genome, "lengths"):
+        raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
+    bundle = bundle_of(bundle)
     output = bundle.task.output(values, by_phase)
     predictor = Predictor(bundle, device, precision)
     wanted = wanted_regions(genome, regions)

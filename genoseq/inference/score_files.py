@@ -6,24 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genoseq.config.context import BATCH_BASES
+from genoseq.files.atomic import PathLike
+from genoseq.files.progress import Report, unreported
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
+
 if TYPE_CHECKING:
     import torch
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
     from genoseq.models.device import Precision
-    from genoseq.readers.fasta import Fasta
     from genoseq.tasks.outputs import ValueKind
     from genoseq.writers.origin import Origin
-    from genoseq.writers.outputs import Report, Written
 
 
 def score_files(
-    fasta: Path,
-    model: Path,
-    out: Path,
+    fasta: PathLike,
+    model: PathLike,
+    out: PathLike,
     *,
-    regions: Path | None = None,
+    regions: PathLike | None = None,
     formats: str | None = None,
     values: ValueKind = "probability",
     by_phase: bool = False,
@@ -32,42 +37,41 @@ def score_files(
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     expect: str | Path | None = None,
-    report: Report = lambda _done, _bases: None,
+    report: Report = unreported,
 ) -> Written:
     """Score a genome and write tracks, with manifest and provenance.
 
     Parameters
     ----------
-    fasta, model, out
-        FASTA or GenBank; folder of a bundle; folder for the tracks, see
-        :func:`genoseq.writers.outputs.write_tracks`.
-    regions, formats
-        BED of what to score, by default every contig; names, comma-separated, by default what suits
-        the values.
+    fasta, model
+        FASTA or GenBank, plain or compressed; folder of a bundle.
+    out
+        Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
+    regions
+        BED of what to score; by default every contig.
+    formats
+        Names, comma-separated; by default what suits the values.
     values, by_phase, window_bases, batch_bases, device, precision
         See :func:`genoseq.inference.score.score`.
     expect
         Settings by which the model must have been trained, or their file.
     report
-        Called with the bases that were just done, and with all of them.
+        Called with the bases that are done, and with all of them.
 
     Raises
     ------
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
+    model, out, regions = Path(model), Path(out), None if regions is None else Path(regions)
     # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
-    from genoseq.readers.bed import read_bed
-    from genoseq.readers.fasta import open_fasta
-
     with open_fasta(fasta) as genome:
         asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None
-        from genoseq.config.context import BATCH_BASES
+
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
         from genoseq.models.bundle import load_bundle
         from genoseq.models.expected import check_model
-        from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
 
         bundle = load_bundle(model)
         check_model(bundle, model, expect)

@@ -13,9 +13,9 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N, encode
-from genoseq.inference.predict import Predictor, Values, predict_windows
+from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
 from genoseq.inference.windows import windows_of
-from genoseq.models.bundle import Bundle, load_bundle
+from genoseq.models.bundle import Bundle
 
 _NAME = "sequence"
 
@@ -53,7 +53,8 @@ def predict(
     output
         ``values``: those of the tracks, in the order of ``bundle.task.output().channels``:
         probabilities of classes by strand, or signals.  ``logits``: of each of the S outputs.
-        ``hidden``: the encoder's hidden states, the same for the bases of one of its steps.
+        ``hidden``: the encoder's hidden states, which embed the sequence; the same for the bases of
+        one of its steps.
     device, precision
         See :class:`~genoseq.inference.predict.Predictor`.
 
@@ -69,9 +70,9 @@ def predict(
     RegionError
         If an array is not one of codes, or there is no base.
     """
-    if isinstance(model, str | Path):
-        model = load_bundle(model)
-    predictor = model if isinstance(model, Predictor) else Predictor(model, device, precision)
+    predictor = (
+        model if isinstance(model, Predictor) else Predictor(bundle_of(model), device, precision)
+    )
     genome = OneSequence(_codes(sequence))
     whole = [Region(_NAME, 0, genome.lengths[_NAME])]
     windows = windows_of(genome, whole, predictor.settings, predictor.context)

@@ -10,6 +10,7 @@ from math import isnan
 from pathlib import Path
 from textwrap import wrap
 
+from genoseq.config.base import read_mapping
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.config.sheet_checks import named_splits, split_problems
@@ -18,7 +19,7 @@ from genoseq.extraction.splits import possible_splits
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate
-from genoseq.plan.rules import DEMO_FILES, Plan
+from genoseq.plan.rules import DEMO_FILES, Plan, make_plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 from genoseq.writers.formats import Kind, format_named
 
@@ -57,6 +58,22 @@ class Check:
         yield ""
         yield from table(self.rows)
         yield from _notes(self)
+
+
+def check_config(path: str | Path) -> Check:
+    """Check settings, sample sheet and files: what ``genoseq config check`` does.
+
+    Parameters
+    ----------
+    path
+        YAML or JSON configuration of the workflow.
+
+    Raises
+    ------
+    ConfigError, InputFormatError
+        With every problem, see :func:`genoseq.plan.rules.make_plan` and :func:`check_plan`.
+    """
+    return check_plan(make_plan(read_mapping(path), path))
 
 
 def check_plan(plan: Plan) -> Check:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -47,6 +48,10 @@ class Fasta:
         self.lengths: dict[str, int] = {name: lines.bases for name, lines in index.items()}
         self._index = index
         self._file = plain
+
+    def __repr__(self) -> str:
+        bases = sum(self.lengths.values())
+        return f"<Fasta {self.path.name!r}: {len(self.lengths):,} contigs of {bases:,} bp>"
 
     def __enter__(self) -> Self:
         return self
@@ -210,6 +215,22 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     """
     plain, index, sha256 = plain_and_index(Path(path))
     return Fasta(Path(path), plain, index, sha256)
+
+
+@contextmanager
+def opened(genome: str | os.PathLike[str] | Fasta) -> Iterator[Fasta]:
+    """A genome that is open already, or a file that is open within the block.
+
+    Raises
+    ------
+    InputFormatError, OSError
+        As :func:`open_fasta`.
+    """
+    if isinstance(genome, Fasta):
+        yield genome
+        return
+    with open_fasta(genome) as fasta:
+        yield fasta
 
 
 def write_fasta(

@@ -13,9 +13,9 @@ import numpy as np
 from genoseq import __version__
 from genoseq.config.base import LEARNED, parse_settings
 from genoseq.config.schema import ModelSettings
-from genoseq.files.atomic import atomic_file
+from genoseq.files.atomic import atomic_file, check_distinct
 from genoseq.report.plots import learning_plot, precision_recall_plot
-from genoseq.report.results import ModelResult, Results, TrackFolder
+from genoseq.report.results import ModelResult, Results, TrackFolder, read_results
 from genoseq.store.leaks import store_leaks
 from genoseq.store.store import Store
 
@@ -23,6 +23,34 @@ CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 _MADE_BY = ("software", "hardware")
 HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+
+
+def summarize(
+    folders: Sequence[str | Path],
+    out: str | Path = "summary.html",
+    title: str = "genoseq run",
+    note: str = "",
+) -> None:
+    """Write one page about a run: what ``genoseq summary`` does.
+
+    Parameters
+    ----------
+    folders
+        Of models, evaluations, stores and tracks, in any order.
+    out, title, note
+        See :func:`write_summary`.
+
+    Raises
+    ------
+    ConfigError
+        If ``out`` is one of the files that are read.
+    InputFormatError, StoreError
+        If a folder is none of these, or is damaged; or a model lacks its evaluation.
+    """
+    found = list(map(Path, folders))
+    read = (path for folder in found for path in folder.glob("*") if path.suffix != ".html")
+    check_distinct({"--out": Path(out)}, {f"input {path}": path for path in read})
+    write_summary(out, read_results(found), title, note)
 
 
 def write_summary(out: str | Path, results: Results, title: str, note: str = "") -> None:

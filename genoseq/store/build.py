@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from genoseq.config.base import parse_settings
 from genoseq.config.schema import LabelSettings
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
+from genoseq.files.atomic import PathLike
+from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import input_sha256, make_record
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N
@@ -19,12 +22,11 @@ from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
-from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.readers.fasta import Fasta, opened
 from genoseq.store.store import Store
 from genoseq.store.write import Contig, LabelledRegion, write_store
 
 Labels = ClassLabels | SignalLabels
-PathLike = str | os.PathLike[str]
 
 _CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
@@ -38,9 +40,9 @@ def tokenize(
     regions: PathLike | None = None,
     mask: PathLike | None = None,
     signals: Sequence[str] = (),
-    labels: LabelSettings | None = None,
+    labels: LabelSettings | Mapping[str, Any] | None = None,
     name: str | None = None,
-    report: Callable[[float], None] = lambda _fraction: None,
+    report: Report = unreported,
 ) -> Store:
     """Write the store of a genome: all of its bases, and labels of the regions to learn from.
 
@@ -63,11 +65,13 @@ def tokenize(
     signals
         For scheme ``signal``: bigWig or bedGraph files, ``FILE`` or ``NAME=FILE``.
     labels
-        What is predicted of a base, by default ``cds-phase``.
+        What is predicted of a base: settings, or a mapping such as ``{"scheme": "stranded",
+        "classes": ["exon"]}``; by default the scheme ``cds-phase``.
     name
         The store's name, by default that of the genome's file without its suffix.
     report
-        Called with the fraction that is done, now and then.
+        Called with the bases that are done, of the genome and of its regions, and with all of
+        them.
 
     Raises
     ------
@@ -78,17 +82,17 @@ def tokenize(
     StoreError
         If ``out`` holds something else than a store.
     """
-    settings = LabelSettings() if labels is None else labels
-    _check_used(settings, annotation, signals, mask)
+    if not isinstance(labels, LabelSettings):
+        labels = parse_settings(LabelSettings, labels or {})
+    _check_used(labels, annotation, signals, mask)
     with ExitStack() as stack:
-        if not isinstance(genome, Fasta):
-            genome = stack.enter_context(open_fasta(genome))
+        genome = stack.enter_context(opened(genome))
         located = (
             whole_contigs(genome.lengths)
             if regions is None
             else locate(genome.lengths, Path(regions))
         )
-        made = _labels(settings, annotation, signals, mask, genome.lengths, located)
+        made = _labels(labels, annotation, signals, mask, genome.lengths, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
         total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
@@ -104,19 +108,19 @@ def tokenize(
             _contigs(genome, done),
             _pieces(genome, located, made, done),
             sources,
-            make_record("tokenize", settings.model_dump(mode="json"), inputs),
+            make_record("tokenize", labels.model_dump(mode="json"), inputs),
         )
 
 
 class _Progress:
-    """Reports the bases that are done as a fraction of all."""
+    """Bases that are done, told with all of them."""
 
-    def __init__(self, report: Callable[[float], None], total: int) -> None:
+    def __init__(self, report: Report, total: int) -> None:
         self._report, self._total, self._done = report, total, 0
 
     def add(self, bases: int) -> None:
         self._done += bases
-        self._report(self._done / self._total)
+        self._report(self._done, self._total)
 
 
 def _check_used(

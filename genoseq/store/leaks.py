@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from genoseq.config.base import LEARNED
+from genoseq.errors import StoreError
 from genoseq.extraction.leaks import Leak, sample_for, sketch, split_leaks
+from genoseq.files.atomic import PathLike, atomic_file, check_distinct
 from genoseq.genome.sequences import Codes
-from genoseq.store.store import Store
+from genoseq.store.store import Store, open_stores
+
+
+def leaks(stores: Sequence[Store | PathLike], out: PathLike | None = None) -> list[Leak]:
+    """How much of the validation and test splits is also in another split.
+
+    Parameters
+    ----------
+    stores
+        A list of the stores, or their folders, that one model learns from.
+    out
+        JSON to write: ``held_out``, ``other``, ``fraction`` of each two splits.
+
+    Raises
+    ------
+    StoreError
+        If all regions are of one split.
+    ConfigError
+        If ``out`` is a file of a store.
+    """
+    opened = open_stores(stores)
+    target = None if out is None else Path(out)
+    read = (path for store in opened for path in store.path.glob("*"))
+    check_distinct({"--out": target}, {f"input {path}": path for path in read})
+    found = store_leaks(opened)
+    if not found:
+        raise StoreError("all regions are of one split: there is nothing to leak")
+    if target is not None:
+        names = ("held_out", "other", "fraction")
+        rows = [{name: getattr(leak, name) for name in names} for leak in found]
+        with atomic_file(target) as path:
+            path.write_text(json.dumps(rows, indent=2) + "\n")
+    return found
 
 
 def store_leaks(stores: Sequence[Store]) -> list[Leak]:

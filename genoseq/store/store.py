@@ -13,7 +13,7 @@ and compares file sizes; checksums are taken while writing and compared by :func
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -213,6 +213,21 @@ def open_store(path: str | PathLike[str]) -> Store:
         if found != size:
             raise StoreError(f"{file}: {damaged(f'{found} bytes, its index says {size}')}")
     return store
+
+
+def open_stores(stores: Sequence[Store | str | PathLike[str]]) -> list[Store]:
+    """Stores, each opened if it is given by its folder.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or this is one store and not a list; or as :func:`open_store`.
+    """
+    if isinstance(stores, Store | str | PathLike):
+        raise StoreError(f"stores are given as a list, also where it is one: [{stores!r}]")
+    if not stores:
+        raise StoreError("no store given: make one with genoseq tokenize")
+    return [store if isinstance(store, Store) else open_store(store) for store in stores]
 
 
 def verify_store(path: str | PathLike[str]) -> Store:

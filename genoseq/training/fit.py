@@ -20,7 +20,7 @@ from genoseq.files.provenance import PROVENANCE
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import Start, start_from
-from genoseq.store.store import Store, open_store
+from genoseq.store.store import Store, open_stores
 from genoseq.tasks.registry import build_task
 from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import SavedState, open_state
@@ -59,7 +59,7 @@ def fit(
     Parameters
     ----------
     stores
-        Stores or their folders; all with one label scheme.
+        A list of stores or of their folders; all with one label scheme.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -93,7 +93,7 @@ def fit(
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
     group = ProcessGroup() if group is None else group
-    opened = [store if isinstance(store, Store) else open_store(store) for store in stores]
+    opened = open_stores(stores)
     start = start_from(init, freeze, encoder)
     asked = start.settings(settings)
     task = check_training(opened, asked, out, group.world_size)

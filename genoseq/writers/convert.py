@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from genoseq.errors import ConfigError
+from genoseq.files.atomic import PathLike
+from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import read_record, with_this_software
-from genoseq.writers.outputs import Report, Written, chosen_formats, reported, write_tracks
+from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
 from genoseq.writers.scores import read_scores
 
 
 def convert_scores(
-    scores: Path,
-    out: Path,
+    scores: PathLike,
+    out: PathLike,
     formats: str | None = None,
-    report: Report = lambda _done, _bases: None,
+    report: Report = unreported,
 ) -> Written:
     """Write scores as tracks: what ``genoseq tracks`` does.
 
@@ -27,7 +29,7 @@ def convert_scores(
     formats
         Names, comma-separated; by default what suits the values.
     report
-        Called with the bases that were just done, and with all of them.
+        Called with the bases that are done, and with all of them.
 
     Raises
     ------
@@ -36,6 +38,7 @@ def convert_scores(
     InputFormatError
         If the scores are damaged.
     """
+    scores, out = Path(scores), Path(out)
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
     source = read_scores(scores)

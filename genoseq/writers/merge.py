@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.files.atomic import PathLike
+from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import Record, join_records, read_record
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Track
 from genoseq.writers.manifest import OutputFile
 from genoseq.writers.origin import MADE_BY
-from genoseq.writers.outputs import Report, Written, reported, write_tracks
+from genoseq.writers.outputs import Written, reported, write_tracks
 from genoseq.writers.scores import Scores, read_scores
 
 _MEND = {
@@ -92,9 +94,7 @@ class Shards:
         )
 
 
-def merge_scores(
-    shards: Sequence[Path], out: Path, report: Report = lambda _done, _bases: None
-) -> Written:
+def merge_scores(shards: Sequence[PathLike], out: PathLike, report: Report = unreported) -> Written:
     """Join the scores of all shards of a genome: what ``genoseq merge`` does.
 
     Parameters
@@ -104,7 +104,7 @@ def merge_scores(
     out
         Folder for the scores; its bytes are those of scoring the genome at once.
     report
-        Called with the bases that were just done, and with all of them.
+        Called with the bases that are done, and with all of them.
 
     Raises
     ------
@@ -113,9 +113,10 @@ def merge_scores(
     InputFormatError, RegionError
         As :func:`read_shards`, or if no base has a value.
     """
-    if out.resolve() in {shard.resolve() for shard in shards}:
+    folders, out = list(map(Path, shards)), Path(out)
+    if out.resolve() in {folder.resolve() for folder in folders}:
         raise ConfigError(f"{out} is one of the shards: choose another folder for the scores")
-    found = read_shards(shards)
+    found = read_shards(folders)
     files = found.write(reported(found.tracks(), found.bases, report), out)
     return Written(out, tuple(files), found.bases)
 

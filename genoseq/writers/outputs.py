@@ -7,7 +7,7 @@ files of one run or none, and never a manifest of another run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
-from genoseq.files.atomic import staging_folder
+from genoseq.files.atomic import PathLike, staging_folder
+from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Track
 from genoseq.writers.formats import FORMATS, Contents, Kind, default_formats, format_named
@@ -27,10 +28,6 @@ _COMMAND = "score"
 """What computes tracks: the command of their record."""
 _LONGEST = 2**32 - 1
 """Bases; bigWig keeps positions in 32 bits."""
-
-
-Report = Callable[[int, int], None]
-"""Called with the bases that were just done, and with those of the whole work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def write_tracks(
     lengths: Mapping[str, int],
     channels: tuple[Channel, ...],
     kind: Kind,
-    out: Path,
+    out: PathLike,
     formats: Collection[str],
     origin: Origin = UNKNOWN_ORIGIN,
     record: Mapping[str, Any] | None = None,
@@ -92,6 +89,7 @@ def write_tracks(
         If no base has a value, before anything is written, unless only ``scores`` of regions are
         asked for (a shard may be all N); or a track cannot be.
     """
+    out = Path(out)
     check_formats(formats, kind, channels, lengths)
     _check_out(out)
     pieces = slabs(tracks, lengths, channels, kind)
@@ -120,11 +118,13 @@ def write_tracks(
 
 
 def reported(tracks: Iterable[Track], bases: int, report: Report) -> Iterator[Track]:
-    """The same tracks, which have ``bases`` bases in all, with a report of each."""
-    report(0, bases)
+    """The same tracks, which have ``bases`` bases in all, with a report after each."""
+    done = 0
+    report(done, bases)
     for track in tracks:
         yield track
-        report(len(track.values), bases)
+        done += len(track.values)
+        report(done, bases)
 
 
 def chosen_formats(text: str | None, kind: Kind) -> tuple[str, ...]:

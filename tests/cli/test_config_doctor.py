@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ import yaml
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
-from genoseq.cli.doctor import PACKAGES, PROGRAMS
-from genoseq.config.schema import Config, json_schema, load_config
+from genoseq.config.schema import Config, load_config
 from genoseq.errors import ConfigError, InputFormatError
+from genoseq.inference.machine import PACKAGES, PROGRAMS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -185,7 +187,10 @@ def test_config_check_names_the_line_of_a_damaged_sheet(tmp_path: Path) -> None:
 
 def test_config_schema_is_the_one_in_the_repository() -> None:
     stored = (REPOSITORY / "workflows/schemas/config.schema.json").read_text()
-    assert run("config", "schema") == json_schema() == stored
+    # In a process of its own: what others register, such as encoders of tests, it would list.
+    words = [sys.executable, "-m", "genoseq", "config", "schema"]
+    found = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert found.stdout == stored
     assert "models" in json.loads(stored)["properties"]
 
 

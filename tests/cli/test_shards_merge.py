@@ -189,8 +189,8 @@ def test_bundle_identity_is_of_what_decides_scores(model: Path) -> None:
     found = {first}
     for changes in (
         {"context": 192},
-        {"activation": "exp"},
-        {"scheme": {}},
+        {"task": {"name": "per-base", "loss": "poisson"}},
+        {"task": {}},
         {"model": settings | {"tied_strands": not settings["tied_strands"]}},
         {"weights_sha256": "0"},
     ):

@@ -45,11 +45,15 @@ def store_of(path: Path, letters: np.ndarray, labels: np.ndarray, start: int = 0
 
 
 def test_evaluate_counts_each_known_base_once(bundle: Bundle, store: Store) -> None:
-    done: list[int] = []
-    found = evaluate(bundle, [store], device="cpu", report=done.append).metrics
+    reported: list[tuple[int, int]] = []
+    found = evaluate(
+        bundle, [store], device="cpu", report=lambda done, total: reported.append((done, total))
+    ).metrics
     assert found["split"] == "test"
     assert found["stores"] == {"planted": store.checksums["codes.bin"]}
-    assert found["bases"] == sum(done) == bases_of_split([store], "test") == 8401
+    assert found["bases"] == bases_of_split([store], "test") == 8401
+    assert reported == sorted(reported)
+    assert (reported[0], reported[-1]) == ((0, 8401), (8401, 8401))
     assert np.sum(found["states"]["confusion"]) == 8401
 
 

@@ -57,7 +57,7 @@ def test_predict_gives_logits_and_hidden_states(bundle: Bundle) -> None:
 
 
 def test_hidden_states_of_the_reverse_complement_are_the_same_reversed(bundle: Bundle) -> None:
-    letters = LETTERS[:300]
+    letters = LETTERS[:192]  # a core of 64 steps: as much N before it as behind it
     reverse = letters[::-1].translate(str.maketrans("ACGT", "TGCA"))
     found = predict(bundle, reverse, "hidden", precision="fp32")
     expected = predict(bundle, letters, "hidden", precision="fp32")[::-1]

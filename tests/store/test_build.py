@@ -59,14 +59,19 @@ def test_tokenize_reads_long_contigs_in_pieces(
 ) -> None:
     whole = tokenize(genome, tmp_path / "genes.gff3", out=tmp_path / "whole")
     monkeypatch.setattr("genoseq.store.build._CHUNK_BASES", 7)
-    fractions: list[float] = []
+    reported: list[tuple[int, int]] = []
     pieces = tokenize(
-        genome, tmp_path / "genes.gff3", out=tmp_path / "pieces", report=fractions.append
+        genome,
+        tmp_path / "genes.gff3",
+        out=tmp_path / "pieces",
+        report=lambda done, total: reported.append((done, total)),
     )
     assert whole.checksums == pieces.checksums
-    assert fractions == sorted(fractions)
-    assert len(fractions) > 30
-    assert fractions[-1] == 1
+    assert reported == sorted(reported)
+    assert len(reported) > 30
+    total = whole.bases + whole.regions.total_bases
+    assert {of for _, of in reported} == {total}
+    assert reported[-1] == (total, total)
 
 
 def test_tokenize_refuses_files_that_would_not_be_used(tmp_path: Path, genome: Path) -> None:

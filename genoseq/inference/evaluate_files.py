@@ -1,0 +1,57 @@
+"""A model and stores, by their folders, to a folder of metrics: what ``genoseq evaluate`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from genoseq.files.atomic import PathLike
+from genoseq.files.progress import Report, unreported
+from genoseq.files.provenance import file_sha256, make_record
+from genoseq.inference.evaluate import Evaluation, check_place, evaluate, write_evaluation
+from genoseq.inference.predict import choose_computing
+from genoseq.models.bundle import WEIGHTS, load_bundle
+from genoseq.models.device import computing
+from genoseq.models.expected import check_model
+from genoseq.store.store import open_stores
+
+
+def evaluate_files(
+    model: PathLike,
+    stores: Sequence[PathLike],
+    out: PathLike,
+    split: str = "test",
+    *,
+    device: str | None = None,
+    expect: str | Path | None = None,
+    report: Report = unreported,
+) -> Evaluation:
+    """Measure a model on a split of stores and write the figures, with provenance.
+
+    Parameters
+    ----------
+    model, stores
+        Their folders.
+    out
+        Folder for ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``.
+    split, device, report
+        See :func:`genoseq.inference.evaluate.evaluate`.
+    expect
+        Settings by which the model must have been trained, or their file.
+
+    Raises
+    ------
+    GenoseqError
+        Before anything is written, with what is wrong with a folder or an argument.
+    """
+    check_place(Path(out))
+    opened = open_stores(stores)
+    bundle = load_bundle(Path(model))
+    check_model(bundle, Path(model), expect)
+    used = choose_computing(bundle.settings, device)
+    evaluation = evaluate(bundle, opened, split, device=str(used[0]), report=report)
+    inputs = {"model": {WEIGHTS: file_sha256(Path(model) / WEIGHTS)}}
+    inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
+    record = make_record("evaluate", {"split": split}, inputs, computing(*used))
+    write_evaluation(Path(out), evaluation, record)
+    return evaluation

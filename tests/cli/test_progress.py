@@ -1,0 +1,75 @@
+"""Progress where stderr is no terminal, and where it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from genoseq.cli.progress import progress
+
+
+@pytest.fixture(autouse=True)
+def logger() -> Iterator[logging.Logger]:
+    found = logging.getLogger("genoseq")
+    level = found.level
+    found.setLevel(logging.INFO)
+    yield found
+    found.setLevel(level)
+
+
+def test_progress_says_a_line_every_5_percent(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("score", "bases") as report:
+        for done in range(0, 2_001, 10):
+            report(done, 2_000)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines[:2]] == [
+        "score: 5% of 2",
+        "score: 10% of 2",
+    ]
+    assert len(lines) == 20
+    assert lines[-1].startswith("score: 100% of 2,000 bases, ")
+    assert lines[-1].endswith(" bases/s")
+
+
+def test_progress_without_a_unit_is_a_percentage(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("tokenize") as report:
+        for done in (1, 7, 12, 20):
+            report(done, 20)
+    assert capsys.readouterr().err.splitlines() == [
+        f"tokenize: {percent}%" for percent in (5, 35, 60, 100)
+    ]
+
+
+def test_progress_is_silent_when_quiet(
+    capsys: pytest.CaptureFixture[str], logger: logging.Logger
+) -> None:
+    logger.setLevel(logging.WARNING)
+    with progress("score", "bases") as report:
+        report(5, 5)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_leaves_lines_to_a_room_that_says_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress("train", own_lines="genoseq.training") as report:
+        report(0.5)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_on_a_terminal_is_a_bar_instead_of_the_room_s_lines(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    room = logging.getLogger("genoseq.training.toy")
+    with progress("train", own_lines=room.name) as report:
+        report(0.5)
+        room.info("train: 50%, step 1 of 2")
+        room.info("saved")
+        report(1.0)
+    assert caplog.messages == ["saved"]
+    assert "train" in capsys.readouterr().err
