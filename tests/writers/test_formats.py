@@ -121,7 +121,7 @@ def test_settings_and_estimate_take_a_format_of_another_package(tmp_path: Path) 
     assert not rows[1].unknown
     assert rows[2].unknown
     assert {"disk", "hours"} <= rows[2].unknown
-    assert any("these formats take: toy" in line for line in check_plan(plan).lines())
+    assert any("not measured for these formats: toy" in line for line in check_plan(plan).lines())
 
 
 def plan_of(folder: Path, names: list[str], scheme: str = "cds-phase") -> Plan:
