@@ -36,7 +36,7 @@ from safetensors.numpy import load_file
 
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.store.write import Contig, Piece, write_store
+from genoseq.store.write import Contig, LabelledRegion, write_store
 
 MODEL = {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 16}}
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
@@ -51,19 +51,19 @@ class Runs:
         self._srun = list(srun)
         self._steps: int = settings["training"]["steps"]
 
-    def train(self, name: str, teams: Sequence[int]) -> float:
+    def train(self, name: str, group_sizes: Sequence[int]) -> float:
         """Train with so many processes, killed after each of them but the last; seconds in all."""
         began = time.monotonic()
-        for number, size in enumerate(teams[:-1]):
+        for number, size in enumerate(group_sizes[:-1]):
             with (self.folder / f"{name}.log").open("a") as log:
                 processes = self._start(name, size, log)
-                self._wait(name, self._steps * (number + 1) // len(teams), processes)
+                self._wait(name, self._steps * (number + 1) // len(group_sizes), processes)
                 self._send(SIGNALS[number % 2], name, processes)
                 ends = [process.wait() for process in processes]
             if 0 in ends:
                 sys.exit(f"{name}: was over before it was killed; ask for more --steps")
         with (self.folder / f"{name}.log").open("a") as log:
-            ends = [process.wait() for process in self._start(name, teams[-1], log)]
+            ends = [process.wait() for process in self._start(name, group_sizes[-1], log)]
         if any(ends):
             sys.exit((self.folder / f"{name}.log").read_text())
         return time.monotonic() - began
@@ -84,8 +84,8 @@ class Runs:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             port = f"{taken.getsockname()[1]}"
-        team = {"WORLD_SIZE": f"{size}", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-        return [start(*words, **team, RANK=f"{r}", LOCAL_RANK=f"{r}") for r in range(size)]
+        process_group = {"WORLD_SIZE": f"{size}", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        return [start(*words, **process_group, RANK=f"{r}", LOCAL_RANK=f"{r}") for r in range(size)]
 
     def _send(self, number: int, name: str, processes: list[subprocess.Popen[bytes]]) -> None:
         if self._srun:
@@ -113,7 +113,7 @@ def random_store(folder: Path) -> None:
     rng = np.random.default_rng(1)
     scheme = cds_phase_scheme()
     contigs: list[Contig] = []
-    pieces: list[Piece] = []
+    pieces: list[LabelledRegion] = []
     for split, bases in (("train", 300_000), ("valid", 60_000)):
         labels = np.repeat(rng.integers(0, len(scheme), bases // 300, np.uint8), 300)
         leaning = rng.random(bases) < 0.05 * labels
@@ -153,8 +153,8 @@ def main() -> None:
         folder = Path(made)
         random_store(folder / "store")
         started = Runs(folder, settings, shlex.split(asked.srun))
-        for name, (label, teams) in runs.items():
-            spent = started.train(name, teams)
+        for name, (label, group_sizes) in runs.items():
+            spent = started.train(name, group_sizes)
             train_loss, valid_loss = final_losses(folder / f"{name}.state")
             found, first = (load_file(folder / run / "model.safetensors") for run in (name, "one"))
             apart = max(float(np.abs(found[key] - first[key]).max()) for key in first)

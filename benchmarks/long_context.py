@@ -38,7 +38,7 @@ from torch import Tensor, nn
 from genoseq.cli.demo import GENOME
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
-from genoseq.genome.schemes import BACKGROUND, UNKNOWN, ClassScheme, State
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, ClassScheme, State
 from genoseq.genome.sequences import Codes, decode, reverse_complement
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.build import PerBaseModel, build_model
@@ -101,7 +101,7 @@ class Windows(NamedTuple):
     codes: Codes
     """(B, L)."""
     labels: NDArray[np.int64]
-    """(B, L): 0 or 1 on the target's bases, elsewhere UNKNOWN."""
+    """(B, L): 0 or 1 on the target's bases, elsewhere UNKNOWN_LABEL."""
     distances: NDArray[np.int64]
     """(B,): bp between the starts of marker and target."""
     truths: NDArray[np.bool_]
@@ -154,7 +154,7 @@ def draw(rng: np.random.Generator, genome: Codes, words: Words, length: int, cou
     """`count` windows of the genome at random places, each with a marker and a target."""
     starts = rng.integers(0, len(genome) - length + 1, count)
     codes = np.stack([genome[start : start + length] for start in starts])
-    labels = np.full((count, length), UNKNOWN, np.int64)
+    labels = np.full((count, length), UNKNOWN_LABEL, np.int64)
     distances = rng.integers(-(-length * LEAST // LENGTH), length - WORD + 1, count)
     truths = rng.random(count) < 0.5
     for row, distance in enumerate(distances):
@@ -219,7 +219,7 @@ def test(model: PerBaseModel, genome: Codes, words: Words, length: int, count: i
     right, distances = [], []
     for windows in batches(genome, words, length, count):
         odds = logits_of(model, windows.codes).float().diff(dim=2)[..., 0].numpy()
-        total = np.where(windows.labels == UNKNOWN, 0, odds).sum(1)
+        total = np.where(windows.labels == UNKNOWN_LABEL, 0, odds).sum(1)
         right.append((total > 0) == windows.truths)
         distances.append(windows.distances)
     return Score(np.concatenate(right), np.concatenate(distances))

@@ -28,7 +28,7 @@ import numpy as np
 from genoseq.genome.sequences import decode, encode
 from genoseq.readers.fasta import open_fasta
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.tokenizers.vocabulary import UNKNOWN
+from genoseq.tokenizers.vocabulary import UNKNOWN_TOKEN
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 try:
@@ -108,7 +108,7 @@ class KmerIds(dict[str, int]):
         super().__init__((vocabulary.token(i), i) for i in range(len(vocabulary)))
 
     def __missing__(self, _: str) -> int:
-        return UNKNOWN
+        return UNKNOWN_TOKEN
 
 
 def word_level_tokenizer(tokenizer: KmerTokenizer) -> Tokenizer:

@@ -65,10 +65,10 @@ def evaluate(
     write_evaluation(out, evaluation, record)
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
-        print("\t".join(map(_cell, row.values())))
+        print("\t".join(map(_text, row.values())))
 
 
-def _cell(value: str | float | None) -> str:
+def _text(value: str | float | None) -> str:
     if value is None:
         return "."
     return f"{value:.4f}" if isinstance(value, float) else str(value)

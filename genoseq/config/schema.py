@@ -78,7 +78,7 @@ class LabelSettings(Settings):
     )
     overlap: Literal["longest", "unknown"] = Field(
         "longest",
-        description="base claimed by two genes' classes: the longer feature wins, or not learned",
+        description="where two genes overlap: the longer one decides, or nothing is learned",
     )
 
     @model_validator(mode="after")
@@ -140,7 +140,7 @@ class ModelSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _cells_mirror(self) -> ModelSettings:
+    def _tokens_mirror(self) -> ModelSettings:
         k, stride = self.tokenizer.k, self.tokenizer.stride
         if self.tied_strands and (k - stride) % 2:
             raise ValueError(

@@ -85,14 +85,14 @@ def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
     header = [column.strip() for column in header]
     if twice := [column for column, count in Counter(header).items() if count > 1]:
         raise InputFormatError(f"a second column {twice[0]!r}: remove one", path, first)
-    for number, cells in body:
-        if len(cells) != len(header):
+    for number, fields in body:
+        if len(fields) != len(header):
             raise InputFormatError(
-                f"{len(cells)} columns, the header has {len(header)}: separate them by tabs",
+                f"{len(fields)} columns, the header has {len(header)}: separate them by tabs",
                 path,
                 number,
             )
-        row = _genome_row(dict(zip(header, cells, strict=True)), path, number)
+        row = _genome_row(dict(zip(header, fields, strict=True)), path, number)
         if row.name in rows:
             raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
         rows[row.name] = row
@@ -105,8 +105,8 @@ def named_file(text: str) -> tuple[str | None, Path]:
     return (name, Path(path)) if equals and name and "/" not in name else (None, Path(text))
 
 
-def _genome_row(cells: dict[str, str], path: str | Path, line: int) -> GenomeRow:
-    filled: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip() not in ("", "-")}
+def _genome_row(fields: dict[str, str], path: str | Path, line: int) -> GenomeRow:
+    filled: dict[str, Any] = {k: v.strip() for k, v in fields.items() if v.strip() not in ("", "-")}
     if "signal" in filled:
         filled["signal"] = tuple(part.strip() for part in filled["signal"].split(","))
     try:

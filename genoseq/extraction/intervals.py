@@ -192,7 +192,7 @@ def _plain_chunks(path: str | Path) -> Iterator[Intervals | None]:
         try:
             while text := file.read(_CHUNK_TEXT):
                 text += file.readline()
-                # A line end becomes a cell of its own, so that every line has width cells.
+                # A line end becomes a field of its own, so that every line has width fields.
                 width = width or text.partition("\n")[0].count("\t") + 2
                 chunk = _plain_table(text, width)
                 yield chunk
@@ -208,18 +208,18 @@ def _plain_table(text: str, width: int) -> Intervals | None:
         text += "\n"
     if not 4 <= width <= 7 or text.startswith("#") or "\n#" in text:
         return None
-    cells = text.replace("\n", "\t\n\t").split("\t")
-    cells.pop()
-    count = len(cells) // width
-    if len(cells) % width or cells[width - 1 :: width].count("\n") != count:
+    fields = text.replace("\n", "\t\n\t").split("\t")
+    fields.pop()
+    count = len(fields) // width
+    if len(fields) % width or fields[width - 1 :: width].count("\n") != count:
         return None
-    chroms, starts, ends = cells[0::width], cells[1::width], cells[2::width]
+    chroms, starts, ends = fields[0::width], fields[1::width], fields[2::width]
     digits = "".join(starts) + "".join(ends)
     if not (digits.isascii() and digits.isdigit() and all(starts) and all(ends)):
         return None
     low, high = list(map(int, starts)), list(map(int, ends))
-    strands = cells[5::width] if width == 7 else [NO_NAME] * count
-    names = cells[3::width] if width > 4 else [NO_NAME] * count
+    strands = fields[5::width] if width == 7 else [NO_NAME] * count
+    names = fields[3::width] if width > 4 else [NO_NAME] * count
     if not set(strands) <= {"+", "-", "."} or not all(map(le, low, high)):
         return None
     return Intervals(chroms, low, high, strands, names) if all(chroms) and all(names) else None

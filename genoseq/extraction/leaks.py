@@ -28,7 +28,7 @@ K = 31
 # k-mers of the largest set that the default sampling keeps: 8 MB of hashes.
 _KEPT = 1 << 20
 # Bases a piece: arrays of 128 kB stay in the cache and are not mapped afresh each time.
-_PIECE = 1 << 14
+_CHUNK_KMERS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ def sketch(stretches: Iterable[Codes], sample: int, k: int = K) -> Sketch:
     waiting: list[Sketch] = []
     held = 0
     for codes in stretches:
-        for start in range(0, len(codes) - k + 1, _PIECE):
-            waiting.append(_sampled(codes[start : start + _PIECE + k - 1], sample, k))
+        for start in range(0, len(codes) - k + 1, _CHUNK_KMERS):
+            waiting.append(_sampled(codes[start : start + _CHUNK_KMERS + k - 1], sample, k))
             held += len(waiting[-1])
             if held > _KEPT:
                 kept, waiting, held = _distinct([kept, *waiting]), [], 0

@@ -20,7 +20,7 @@ from genoseq.genome.regions import Strand
 from genoseq.genome.tracks import Channel
 
 BACKGROUND = "none"
-UNKNOWN = 255
+UNKNOWN_LABEL = 255
 """Label of a base whose class is not known: it leaves the loss and every metric."""
 
 Array = NDArray[Any]
@@ -141,19 +141,19 @@ class Scheme(ABC):
 class ClassScheme(Scheme):
     """Classes: states exclude one another, state 0 is the background ``none``.
 
-    Labels are states, shape (..., L); :data:`UNKNOWN` is the label of an unknown base.
+    Labels are states, shape (..., L); :data:`UNKNOWN_LABEL` is the label of an unknown base.
     """
 
     kind: ClassVar[Literal["classes", "signal"]] = "classes"
     dtype: ClassVar[np.dtype[Any]] = np.dtype("u1")
     target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.int64)
-    unknown: ClassVar[float] = UNKNOWN
+    unknown: ClassVar[float] = UNKNOWN_LABEL
 
     def _check_states(self) -> None:
         if self.states[0] != State(BACKGROUND) or len(self.states) < 2:
             raise ConfigError(f"label scheme: state 0 must be {BACKGROUND!r}, then the classes")
-        if len(self.states) > UNKNOWN:
-            raise ConfigError(f"label scheme: {len(self.states)} states, at most {UNKNOWN}")
+        if len(self.states) > UNKNOWN_LABEL:
+            raise ConfigError(f"label scheme: {len(self.states)} states, at most {UNKNOWN_LABEL}")
 
     def label_shape(self, bases: int) -> tuple[int, ...]:
         """(L,)."""
@@ -161,7 +161,7 @@ class ClassScheme(Scheme):
 
     @cached_property
     def _mirror(self) -> NDArray[np.uint8]:
-        table = np.arange(UNKNOWN + 1, dtype=np.uint8)
+        table = np.arange(UNKNOWN_LABEL + 1, dtype=np.uint8)
         table[: len(self)] = self.reverse_permutation
         return table
 
@@ -171,7 +171,7 @@ class ClassScheme(Scheme):
 
     def known(self, labels: Array) -> NDArray[np.bool_]:
         """Those that are not 255, shape (..., L)."""
-        known: NDArray[np.bool_] = labels != UNKNOWN
+        known: NDArray[np.bool_] = labels != UNKNOWN_LABEL
         return known
 
     def check(self, labels: Array) -> str | None:
@@ -179,7 +179,8 @@ class ClassScheme(Scheme):
         known = labels[self.known(labels)]
         if known.size and not 0 <= int(known.min()) <= int(known.max()) < len(self):
             return (
-                f"labels outside the scheme's states 0 to {len(self) - 1} and {UNKNOWN} (unknown)"
+                f"labels must be states 0 to {len(self) - 1}, or {UNKNOWN_LABEL} for unknown; "
+                f"found {known.min()} to {known.max()}"
             )
         return None
 
@@ -191,7 +192,7 @@ class ClassScheme(Scheme):
     @cached_property
     def _place(self) -> NDArray[np.uint8]:
         """Place in :attr:`counted` of each label."""
-        places = np.full(UNKNOWN + 1, len(self.channels) + 1, np.uint8)
+        places = np.full(UNKNOWN_LABEL + 1, len(self.channels) + 1, np.uint8)
         places[: len(self)] = self.channel_of_state + 1
         return places
 

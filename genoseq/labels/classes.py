@@ -1,16 +1,17 @@
 """Labels of bases: the state of a scheme that the annotation gives each base.
 
-Where claims overlap, a base gets one label, by these rules in order:
+Where intervals overlap, a base gets one label, by these rules in order:
 
-1. A mask (partial genes, pseudogenes): UNKNOWN, whatever else is there.
+1. A mask (partial genes, pseudogenes): UNKNOWN_LABEL, whatever else is there.
 2. Between classes: the class that is listed first.
 3. Within a class, between genes, strands and codon phases: by ``LabelSettings.overlap``.
-   ``longest``: the longer whole, a CDS counted over all its exons; of two equally long ones the one
-   that begins first, then the one on the + strand.  ``unknown``: UNKNOWN, unless all claims agree
-   (isoforms mostly do).
-4. A feature without a strand, in a scheme with strands, makes its bases UNKNOWN in its place.
+   ``longest``: the longer feature, a CDS counted over all its exons; of two equally long ones the
+   one that begins first, then the one on the + strand.  ``unknown``: UNKNOWN_LABEL, unless all of
+   them agree (isoforms mostly do).
+4. A feature without a strand, in a scheme with strands, takes part in rules 2 and 3 as any other,
+   and gives its bases UNKNOWN_LABEL.
 
-A base that no feature claims is ``none``, the background.
+A base in no interval is ``none``, the background.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from genoseq.errors import InputFormatError, listed
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, holes_by_contig, touching
 from genoseq.genome.schemes import (
-    UNKNOWN,
+    UNKNOWN_LABEL,
     Scheme,
     State,
     cds_phase_scheme,
@@ -35,7 +36,7 @@ from genoseq.genome.schemes import (
     stranded_scheme,
     unstranded_scheme,
 )
-from genoseq.labels.claims import Claim, claims_of
+from genoseq.labels.intervals import LabelInterval, label_intervals
 
 Labels = NDArray[np.uint8]
 
@@ -52,12 +53,12 @@ def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] 
 
 
 @dataclass(frozen=True, slots=True)
-class _Strokes:
-    """Claims on one contig as columns of shape (N,), sorted by start.
+class _ContigIntervals:
+    """Label intervals of one contig as columns of shape (N,), sorted by start.
 
-    ``order`` is the turn in which each is painted, later over earlier; ``reach`` the highest end up
-    to each; ``states`` (N, 3) the label of a base at each place of its codon, all the same where
-    the class has no phase.
+    ``order`` says when each is written, later over earlier; ``reach`` is the highest end up to each
+    row; ``states`` (N, 3) has the label at each position of a codon, three times the same where the
+    class has no phase.
     """
 
     start: NDArray[np.int64]
@@ -70,20 +71,20 @@ class _Strokes:
     states: Labels
 
     def within(self, start: int, end: int) -> list[int]:
-        """Claims that touch bases ``start <= i < end``, in the order of painting."""
+        """Rows that touch bases ``start <= i < end``, in the order of writing."""
         first = int(np.searchsorted(self.reach, start, "right"))
         last = int(np.searchsorted(self.start, end))
         near = np.arange(first, last)[self.end[first:last] > start]
         ordered: list[int] = near[np.argsort(self.order[near])].tolist()
         return ordered
 
-    def pattern(self, claim: int, start: int, end: int) -> Labels:
-        """Labels that a claim gives bases ``start <= i < end`` within it, (end - start,)."""
-        if self.backward[claim]:
-            place, step = int(self.end[claim]) - 1 - int(self.phase[claim]) - start, -1
+    def pattern(self, row: int, start: int, end: int) -> Labels:
+        """Labels of bases ``start <= i < end`` within a row's interval, shape (end - start,)."""
+        if self.backward[row]:
+            position, step = int(self.end[row]) - 1 - int(self.phase[row]) - start, -1
         else:
-            place, step = start - int(self.start[claim]) - int(self.phase[claim]), 1
-        turn = self.states[claim, [place % 3, (place + step) % 3, (place + 2 * step) % 3]]
+            position, step = start - int(self.start[row]) - int(self.phase[row]), 1
+        turn = self.states[row, [position % 3, (position + step) % 3, (position + 2 * step) % 3]]
         return np.tile(turn, (end - start + 2) // 3)[: end - start]
 
 
@@ -93,13 +94,13 @@ class ClassLabels:
 
     scheme: Scheme
     overlap: str
-    _strokes: Mapping[str, _Strokes]
+    _intervals: Mapping[str, _ContigIntervals]
     _mask: Mapping[str, list[Region]]
 
     @property
     def chroms(self) -> set[str]:
         """Contigs with a feature."""
-        return set(self._strokes)
+        return set(self._intervals)
 
     def of(self, chrom: str, start: int, end: int) -> Labels:
         """States of bases ``start <= i < end`` (0-based): uint8 (L,), 255 unknown.
@@ -107,12 +108,12 @@ class ClassLabels:
         The same for a base whatever region it is asked for in.
         """
         labels = np.zeros(end - start, np.uint8)
-        strokes = self._strokes.get(chrom)
-        if strokes is not None:
-            paint = _paint_longest if self.overlap == "longest" else _paint_agreed
-            paint(labels, strokes, start)
+        intervals = self._intervals.get(chrom)
+        if intervals is not None:
+            write = _write_longest if self.overlap == "longest" else _write_agreed
+            write(labels, intervals, start)
         for hole in touching(self._mask.get(chrom, []), start, end):
-            labels[max(0, hole.start - start) : hole.end - start] = UNKNOWN
+            labels[max(0, hole.start - start) : hole.end - start] = UNKNOWN_LABEL
         return labels
 
 
@@ -123,7 +124,7 @@ def plan_labels(
     lengths: Mapping[str, int] | None = None,
     path: str | Path | None = None,
 ) -> ClassLabels:
-    """What is needed to label any region of a genome.
+    """Prepare to label any region of a genome.
 
     Parameters
     ----------
@@ -146,93 +147,95 @@ def plan_labels(
     scheme = build_scheme(settings)
     classes = settings.classes or ("CDS",)
     try:
-        claims = claims_of(features, classes)
+        intervals = label_intervals(features, classes)
     except InputFormatError as error:
         raise InputFormatError(error.problem, path) from None
-    strands = {claim.feature.strand for claim in claims}
+    strands = {interval.feature.strand for interval in intervals}
     if settings.scheme != "unstranded" and strands == {"."}:
         raise InputFormatError(
             f"no feature of {', '.join(classes)} has a strand: use scheme unstranded", path
         )
     holes = list(mask)
     if lengths is not None:
-        _check_on_genome(claims, lengths, path)
+        _check_on_genome(intervals, lengths, path)
         if holes and not any(hole.chrom in lengths for hole in holes):
             raise InputFormatError(f"mask: none of its contigs ({holes[0].chrom} ...) is there")
-    by_contig: dict[str, list[Claim]] = {}
-    for claim in claims:
-        by_contig.setdefault(claim.feature.chrom, []).append(claim)
+    by_contig: dict[str, list[LabelInterval]] = {}
+    for interval in intervals:
+        by_contig.setdefault(interval.feature.chrom, []).append(interval)
     table = {(name, strand): _states(scheme, name, strand) for name in classes for strand in "+-."}
-    strokes = {
-        chrom: _strokes(listed, [table[classes[c.rank], c.feature.strand] for c in listed])
-        for chrom, listed in by_contig.items()
+    columns = {
+        chrom: _columns(own, [table[classes[i.rank], i.feature.strand] for i in own])
+        for chrom, own in by_contig.items()
     }
-    return ClassLabels(scheme, settings.overlap, strokes, holes_by_contig(holes))
+    return ClassLabels(scheme, settings.overlap, columns, holes_by_contig(holes))
 
 
 def _states(scheme: Scheme, name: str, strand: str) -> list[int]:
-    """Labels of the class at the three places of a codon."""
+    """Labels of the class at the three positions of a codon."""
     own = [
         (s.phase, i) for i, s in enumerate(scheme.states) if (s.name, s.strand) == (name, strand)
     ]
     if not own:
-        # A scheme without strands takes features of either; one with strands cannot place these.
+        # A scheme without strands takes features of either; one with strands has none for these.
         either = State(name)
-        return [scheme.states.index(either) if either in scheme.states else UNKNOWN] * 3
+        return [scheme.states.index(either) if either in scheme.states else UNKNOWN_LABEL] * 3
     return [index for _, index in sorted(own, key=lambda x: x[0] or 0)] * (3 // len(own))
 
 
-def _strokes(claims: Sequence[Claim], states: Sequence[Sequence[int]]) -> _Strokes:
-    """Columns of the claims on one contig."""
+def _columns(
+    intervals: Sequence[LabelInterval], states: Sequence[Sequence[int]]
+) -> _ContigIntervals:
+    """Columns of the intervals of one contig."""
     columns = np.array(
         [
-            (c.feature.start, c.feature.end, c.rank, c.length, c.feature.strand == "-",
-             c.feature.phase or 0)
-            for c in claims
+            (i.feature.start, i.feature.end, i.rank, i.length, i.feature.strand == "-",
+             i.feature.phase or 0)
+            for i in intervals
         ],
         np.int64,
     )  # fmt: skip
-    place = np.argsort(columns[:, 0], kind="stable")
-    start, end, rank, length, backward, phase = columns[place].T
-    # The last key decides first: low ranks, long wholes and early starts are painted last.
-    painted = np.lexsort((-backward, -start, length, -rank))
-    order = np.empty_like(painted)
-    order[painted] = np.arange(len(painted))
-    return _Strokes(
+    by_start = np.argsort(columns[:, 0], kind="stable")
+    start, end, rank, length, backward, phase = columns[by_start].T
+    # The last key decides first: low ranks, long wholes and early starts are written last.
+    written = np.lexsort((-backward, -start, length, -rank))
+    order = np.empty_like(written)
+    order[written] = np.arange(len(written))
+    return _ContigIntervals(
         start, end, np.maximum.accumulate(end), order, rank, phase, backward.astype(bool),
-        np.array(states, np.uint8)[place],
+        np.array(states, np.uint8)[by_start],
     )  # fmt: skip
 
 
-def _paint_longest(labels: Labels, strokes: _Strokes, origin: int) -> None:
-    for claim, start, end in _clipped(strokes, origin, origin + len(labels)):
-        labels[start - origin : end - origin] = strokes.pattern(claim, start, end)
+def _write_longest(labels: Labels, intervals: _ContigIntervals, origin: int) -> None:
+    for row, start, end in _clipped(intervals, origin, origin + len(labels)):
+        labels[start - origin : end - origin] = intervals.pattern(row, start, end)
 
 
-def _paint_agreed(labels: Labels, strokes: _Strokes, origin: int) -> None:
-    """Class by class: where claims of a class differ their bases are UNKNOWN."""
+def _write_agreed(labels: Labels, intervals: _ContigIntervals, origin: int) -> None:
+    """Class by class: bases whose intervals of one class differ are UNKNOWN_LABEL."""
     own = np.zeros_like(labels)
     rank = -1
-    for claim, start, end in _clipped(strokes, origin, origin + len(labels)):
-        if strokes.rank[claim] != rank:
+    for row, start, end in _clipped(intervals, origin, origin + len(labels)):
+        if intervals.rank[row] != rank:
             np.copyto(labels, own, where=own != 0)
             own[:] = 0
-            rank = int(strokes.rank[claim])
+            rank = int(intervals.rank[row])
         here = own[start - origin : end - origin]
-        pattern = strokes.pattern(claim, start, end)
-        here[:] = np.where((here == 0) | (here == pattern), pattern, UNKNOWN)
+        pattern = intervals.pattern(row, start, end)
+        here[:] = np.where((here == 0) | (here == pattern), pattern, UNKNOWN_LABEL)
     np.copyto(labels, own, where=own != 0)
 
 
-def _clipped(strokes: _Strokes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    for claim in strokes.within(start, end):
-        yield claim, max(start, int(strokes.start[claim])), min(end, int(strokes.end[claim]))
+def _clipped(intervals: _ContigIntervals, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    for row in intervals.within(start, end):
+        yield row, max(start, int(intervals.start[row])), min(end, int(intervals.end[row]))
 
 
 def _check_on_genome(
-    claims: Sequence[Claim], lengths: Mapping[str, int], path: str | Path | None
+    intervals: Sequence[LabelInterval], lengths: Mapping[str, int], path: str | Path | None
 ) -> None:
-    for item in (claim.feature for claim in claims):
+    for item in (interval.feature for interval in intervals):
         where = f"{item.type} {item.chrom}:{item.start + 1}-{item.end}"
         if item.chrom not in lengths:
             raise InputFormatError(

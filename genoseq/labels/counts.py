@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genoseq.genome.schemes import Scheme
 
-_PIECE = 1 << 20
+_CHUNK_BASES = 1 << 20
 
 
 class LabelCounts:
@@ -21,8 +21,8 @@ class LabelCounts:
 
     def add(self, labels: NDArray[Any]) -> None:
         """Count labels of shape (L,), states, or (L, S), signals."""
-        for at in range(0, len(labels), _PIECE):  # counting takes eight bytes for each label
-            self._counts += self.scheme.count(labels[at : at + _PIECE])
+        for at in range(0, len(labels), _CHUNK_BASES):  # counting takes eight bytes for each label
+            self._counts += self.scheme.count(labels[at : at + _CHUNK_BASES])
 
     def named(self) -> dict[str, int]:
         """Bases by channel label, ``none`` and ``unknown``; of signals, with any value or none."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import BundleError
-from genoseq.genome.schemes import BACKGROUND, UNKNOWN, Scheme, State
+from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, Scheme, State
 from genoseq.metrics.correlation import Moments, Sample
 
 # Thresholds are evenly spaced in log-odds, because trained probabilities crowd at 0 and 1: bins of
@@ -31,7 +31,7 @@ CURVE_STEP = 128  # bins between two points of a written curve: a quarter of a n
 CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_FIGURES = ("pearson", "pearson_log1p", "spearman", "mse")
 
-PIECE = 1 << 17  # bases counted at once: stays in the processor's cache
+CHUNK_BASES = 1 << 17  # bases counted at once: stays in the processor's cache
 
 
 class CurvePoint(NamedTuple):
@@ -71,7 +71,7 @@ class ClassMetrics:
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
     def update(self, values: Tensor, labels: Tensor) -> None:
-        """Count probabilities (..., S) with labels int64 (...); UNKNOWN bases are left out.
+        """Count probabilities (..., S) with labels int64 (...); UNKNOWN_LABEL bases are left out.
 
         Raises
         ------
@@ -80,8 +80,10 @@ class ClassMetrics:
         """
         flat, truth = values.detach().flatten(0, -2), labels.flatten()
         level_of = self._level_of.to(truth.device)
-        for piece, true in zip(torch.split(flat, PIECE), torch.split(truth, PIECE), strict=True):
-            known = true != UNKNOWN
+        for piece, true in zip(
+            torch.split(flat, CHUNK_BASES), torch.split(truth, CHUNK_BASES), strict=True
+        ):
+            known = true != UNKNOWN_LABEL
             states, true = piece[known].T.contiguous(), true[known].long()
             _check_finite(states)
             self._states.update(states, true)

@@ -23,7 +23,7 @@ from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
 
-UNKNOWN = Operations(multiply_adds=nan, weights=nan, kept=nan, widest=nan, outputs=nan)
+UNKNOWN_OPERATIONS = Operations(multiply_adds=nan, weights=nan, kept=nan, widest=nan, outputs=nan)
 
 
 def state_count(labels: LabelSettings, signals: int) -> int:
@@ -45,7 +45,7 @@ def work_of(run: RunSettings, states: int, window: int) -> Operations:
     """
     model, outputs = run.model, run.task.outputs(states)
     inputs = model.embedding if model.stem is None else model.stem.width
-    encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN
+    encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN_OPERATIONS
     stem = 0 if model.stem is None else model.stem.kernel * model.embedding * inputs
     head = nan if outputs is None else model.stride * outputs
     weights = stem + encoder.outputs * head

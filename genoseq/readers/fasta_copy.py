@@ -21,7 +21,7 @@ SPACE = b" \t\r\n\v\f"
 """What may stand between the letters of a sequence."""
 
 _WIDTH = 1 << 15
-_PIECE = 1 << 20
+_CHUNK_LETTERS = 1 << 20
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
 GENBANK = b"LOCUS "
@@ -42,7 +42,7 @@ _OTHERS = (
 )
 
 
-class _Piece(NamedTuple):
+class _LinePart(NamedTuple):
     """A line, or a part of at most a mebibyte of a long one; read as Latin-1, so byte for byte."""
 
     line: int
@@ -91,13 +91,13 @@ def even_copy(plain: Path, even: Path, path: Path) -> None:
     header = comment = False
     with plain.open(encoding="latin-1") as source, even.open("wb") as out:
         lines = _EvenLines(out)
-        for piece in _pieces(source):
-            if piece.begins:
-                header, comment = piece.text.startswith(">"), piece.text.startswith(";")
-            if header and piece.begins:
-                lines.header(_new_name(piece, first_lines, path))
+        for part in _line_parts(source):
+            if part.begins:
+                header, comment = part.text.startswith(">"), part.text.startswith(";")
+            if header and part.begins:
+                lines.header(_new_name(part, first_lines, path))
             elif not header and not comment:
-                lines.letters(_letters(piece, first_lines, path))
+                lines.letters(_letters(part, first_lines, path))
         lines.finish()
     if not first_lines:
         raise InputFormatError("no FASTA record: the file has no line that begins with '>'", path)
@@ -163,41 +163,41 @@ def _nucleotides(name: str, letters: bytes) -> bytes:
     return letters
 
 
-def _pieces(source: TextIO) -> Iterator[_Piece]:
+def _line_parts(source: TextIO) -> Iterator[_LinePart]:
     number, begins = 1, True
-    while text := source.readline(_PIECE):
+    while text := source.readline(_CHUNK_LETTERS):
         if number == 1 and begins:
             text = text.removeprefix(_BYTE_ORDER_MARK)
-        yield _Piece(number, text, begins)
+        yield _LinePart(number, text, begins)
         begins = text.endswith("\n")
         number += begins
 
 
-def _new_name(piece: _Piece, first_lines: dict[str, int], path: Path) -> str:
+def _new_name(part: _LinePart, first_lines: dict[str, int], path: Path) -> str:
     """The record's name, noted with its line; an error where it is missing, odd or not new."""
     try:
-        name = name_of(piece.text[1:].encode("latin-1"))
+        name = name_of(part.text[1:].encode("latin-1"))
     except InputFormatError as error:
-        raise InputFormatError(error.problem, path, piece.line) from None
+        raise InputFormatError(error.problem, path, part.line) from None
     if name in first_lines:
         raise InputFormatError(
             f"a second record named {name!r} (the first is on line {first_lines[name]}): a name, "
             f"the header up to its first space, must be there once: rename or remove one",
             path,
-            piece.line,
+            part.line,
         )
-    first_lines[name] = piece.line
+    first_lines[name] = part.line
     return name
 
 
-def _letters(piece: _Piece, first_lines: dict[str, int], path: Path) -> bytes:
-    letters = piece.text.encode("latin-1").translate(None, SPACE)
+def _letters(part: _LinePart, first_lines: dict[str, int], path: Path) -> bytes:
+    letters = part.text.encode("latin-1").translate(None, SPACE)
     strangers = letters.translate(None, LETTERS)
     if not first_lines and letters:
-        raise InputFormatError(_not_fasta(piece.text), path, piece.line)
+        raise InputFormatError(_not_fasta(part.text), path, part.line)
     if strangers:
         raise InputFormatError(
-            f"record {next(reversed(first_lines))!r}: {_said(strangers)}", path, piece.line
+            f"record {next(reversed(first_lines))!r}: {_said(strangers)}", path, part.line
         )
     return letters
 

@@ -21,7 +21,7 @@ from genoseq.files.compression import numbered_lines
 from genoseq.genome.regions import Region, check_bounds
 
 # pybigtools gives float64: whole chromosomes at a time would take gigabytes.
-_PIECE = 1 << 20
+_CHUNK_BASES = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
 _BIGWIG = b"\x26\xfc\x8f\x88"
 _BIGBED = b"\xeb\xf2\x89\x87"
@@ -113,8 +113,8 @@ class BigWig(_Closing):
         check_bounds(Region(chrom, start, end), self.chroms)
         values = np.empty(end - start, np.float32)
         with _damage(self._path):
-            for at in range(start, end, _PIECE):
-                stop = min(end, at + _PIECE)
+            for at in range(start, end, _CHUNK_BASES):
+                stop = min(end, at + _CHUNK_BASES)
                 piece = self._reader.values(chrom, at, stop, fillna=None)
                 values[at - start : stop - start] = piece
         return values

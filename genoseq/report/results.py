@@ -159,13 +159,13 @@ def count_weights(path: Path) -> int:
 
 
 def read_learning_curve(path: Path) -> Curve:
-    """Learning curve of a CSV with a ``step`` column; empty and NaN cells are left out."""
+    """Learning curve of a CSV with a ``step`` column; empty and NaN fields are left out."""
     columns: dict[str, list[tuple[int, float]]] = {}
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
             step = int(row.pop("step"))
-            for name, cell in row.items():
-                value = float(cell or "nan")
+            for name, text in row.items():
+                value = float(text or "nan")
                 if not math.isnan(value):
                     columns.setdefault(name, []).append((step, value))
     return Curve({name: tuple(points) for name, points in columns.items()})

@@ -111,7 +111,7 @@ def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
     for model in models:
         figures = {row["label"]: row[name] for row in model.rows}
         valid = model.bundle["metrics"].get("valid", {})
-        cells = [] if signal else [_figure(model.metrics["channels"]["macro_f1"])]
+        macro = [] if signal else [_figure(model.metrics["channels"]["macro_f1"])]
         rows.append(
             [
                 model.name,
@@ -119,7 +119,7 @@ def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
                 _number(model.weights),
                 _number(model.origin.get("steps")),
                 _figure(valid.get("loss")),
-                *cells,
+                *macro,
                 *(_figure(figures.get(label)) for label in labels),
             ]
         )

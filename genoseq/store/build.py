@@ -21,12 +21,12 @@ from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.store.store import Store
-from genoseq.store.write import Contig, Piece, write_store
+from genoseq.store.write import Contig, LabelledRegion, write_store
 
 Labels = ClassLabels | SignalLabels
 PathLike = str | os.PathLike[str]
 
-_PIECE = 1 << 24
+_CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
 
 
@@ -187,15 +187,15 @@ def _contigs(genome: Fasta, done: _Progress) -> Iterator[Contig]:
 
 
 def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> Iterator[Codes]:
-    for start in range(0, length, _PIECE):
-        codes = genome.codes(chrom, start, min(start + _PIECE, length))
+    for start in range(0, length, _CHUNK_BASES):
+        codes = genome.codes(chrom, start, min(start + _CHUNK_BASES, length))
         yield codes
         done.add(len(codes))
 
 
 def _pieces(
     genome: Fasta, located: Sequence[LocatedRegion], labels: Labels | None, done: _Progress
-) -> Iterator[Piece]:
+) -> Iterator[LabelledRegion]:
     """Regions as the store takes them, one at a time."""
     for one in located:
         region, values = one.region, None

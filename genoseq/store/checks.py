@@ -14,7 +14,7 @@ from genoseq.genome.schemes import Scheme
 from genoseq.labels.counts import LabelCounts
 from genoseq.store.store import Store
 
-_PIECE = 1 << 20
+_CHUNK_BASES = 1 << 20
 
 
 def common_scheme(stores: Sequence[Store]) -> Scheme | None:
@@ -58,8 +58,8 @@ def labelled_regions(store: Store, split: str) -> NDArray[np.int64]:
 
 def _any_known(labels: NDArray[Any], scheme: Scheme) -> bool:
     """Whether a label is known; looks no further than the first megabase that has one."""
-    starts = range(0, len(labels), _PIECE)
-    return any(scheme.known(labels[start : start + _PIECE]).any() for start in starts)
+    starts = range(0, len(labels), _CHUNK_BASES)
+    return any(scheme.known(labels[start : start + _CHUNK_BASES]).any() for start in starts)
 
 
 def unlabelled(split: str) -> str:

@@ -22,7 +22,7 @@ CODES, LABELS = "codes.bin", "labels.bin"
 Array = NDArray[Any]
 Contig = tuple[str, Iterable[Codes]]
 """A contig's name, and its bases in pieces of shape (n,), values 0 to 4."""
-Piece = tuple[Region, str, Array | None]
+LabelledRegion = tuple[Region, str, Array | None]
 """A region, its split, and its labels (L,) or (L, S), or None without a scheme."""
 
 
@@ -56,21 +56,24 @@ def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int]
 
 
 def write_regions(
-    folder: Path, lengths: Mapping[str, int], scheme: Scheme | None, pieces: Iterable[Piece]
+    folder: Path,
+    lengths: Mapping[str, int],
+    scheme: Scheme | None,
+    labelled: Iterable[LabelledRegion],
 ) -> tuple[StoreRegions, dict[str, str]]:
     """Write ``labels.bin``, where there is a scheme; the regions, and the SHA-256 of each file.
 
     Raises
     ------
     StoreError
-        If a piece does not fit the scheme, or no piece has a base.
+        If labels do not fit the scheme, or no region has a base.
     RegionError
         If a region is not on the genome.
     """
     columns = RegionColumns()
     with (folder / LABELS).open("wb") as handle:
         file = _HashedFile(handle)
-        for region, split, labels in pieces:
+        for region, split, labels in labelled:
             columns.append(check_bounds(region, lengths), split)
             if (checked := _checked_labels(region, labels, scheme)) is not None:
                 file.append(checked)

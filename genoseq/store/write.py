@@ -13,12 +13,12 @@ from genoseq.errors import StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import Scheme
-from genoseq.store.files import CODES, LABELS, Contig, Piece, write_codes, write_regions
+from genoseq.store.files import CODES, LABELS, Contig, LabelledRegion, write_codes, write_regions
 from genoseq.store.index import FORMAT, INDEX, VERSION
 from genoseq.store.regions import regions_to_json, table_digest
 from genoseq.store.store import Store, open_store
 
-__all__ = ["Contig", "Piece", "write_store"]
+__all__ = ["Contig", "LabelledRegion", "write_store"]
 
 _FILES = (INDEX, CODES, LABELS, PROVENANCE, "ids.bin")
 """What a store may hold, ``ids.bin`` where it is of an earlier version."""
@@ -29,11 +29,11 @@ def write_store(
     name: str,
     scheme: Scheme | None,
     contigs: Iterable[Contig],
-    pieces: Iterable[Piece],
+    labelled: Iterable[LabelledRegion],
     sources: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
 ) -> Store:
-    """Write a store, one piece at a time, and open it.
+    """Write a store, one region at a time, and open it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def write_store(
         What the labels mean; None for a store without labels.
     contigs
         Every contig of the genome in the FASTA's order: its name, and its base codes in pieces.
-    pieces
+    labelled
         Regions in any order, each with its split and its labels of shape (L,) or (L, S), None
         without a scheme.  They are asked for once all contigs are written.
     sources
@@ -56,7 +56,7 @@ def write_store(
     Raises
     ------
     StoreError
-        If there is no region or no base, if a piece does not fit the scheme, if a contig comes
+        If there is no region or no base, if labels do not fit the scheme, if a contig comes
         twice, or if ``path`` holds something else than a store.
     RegionError
         If a region is not inside a contig.
@@ -66,7 +66,7 @@ def write_store(
         raise StoreError(problem)
     with atomic_folder(folder) as partial:
         lengths, checksum = write_codes(partial, contigs)
-        regions, checksums = write_regions(partial, lengths, scheme, pieces)
+        regions, checksums = write_regions(partial, lengths, scheme, labelled)
         checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}
         index = {
             "format": FORMAT,

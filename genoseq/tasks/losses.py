@@ -1,7 +1,7 @@
 """Losses of per-base predictions; bases without a known label leave them.
 
-Class labels are int64 (B, L) with ``schemes.UNKNOWN``; signal labels are float32 (B, L, S) with
-NaN.  Every loss is a pair of scalars: the sum over known labels, in float32 or wider, and what
+Class labels are int64 (B, L) with ``schemes.UNKNOWN_LABEL``; signal labels are float32 (B, L, S)
+with NaN.  Every loss is a pair of scalars: the sum over known labels, in float32 or wider, and what
 these labels weigh; the loss of a batch is their quotient (:func:`mean`), wherever its rows were
 computed.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import UNKNOWN, Scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
 from genoseq.tasks.heads import LARGEST_LOG_RATE, Activation, compress
 
 Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
@@ -101,14 +101,14 @@ def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None)
     logits
         Shape (B, L, S), any float type.
     labels
-        int64, shape (B, L); UNKNOWN where no class is known.
+        int64, shape (B, L); UNKNOWN_LABEL where no class is known.
     weights
         Of the states, shape (S,); None: all 1.
     """
     log_p, labels = _log_p(logits), labels.flatten()
     on = None if weights is None else weights.to(log_p)
     total = functional.nll_loss(
-        log_p[None], labels[None], on, ignore_index=UNKNOWN, reduction="sum"
+        log_p[None], labels[None], on, ignore_index=UNKNOWN_LABEL, reduction="sum"
     )
     return total, _weight(labels, on)
 
@@ -124,9 +124,9 @@ def focal(
     log_p, labels = _log_p(logits), labels.flatten()
     on = None if weights is None else weights.to(log_p)
     nll = functional.nll_loss(
-        log_p[None], labels[None], on, ignore_index=UNKNOWN, reduction="none"
+        log_p[None], labels[None], on, ignore_index=UNKNOWN_LABEL, reduction="none"
     )[0]
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     own = log_p.gather(0, labels.where(known, 0)[None])[0]
     # p = 1 would give 0^(gamma - 1), infinite for gamma < 1, in the gradient.
     easy = (-own.expm1()).clamp_min(torch.finfo(own.dtype).tiny)
@@ -185,7 +185,7 @@ def _log_p(logits: Tensor) -> Tensor:
 
 def _weight(labels: Tensor, weights: Tensor | None) -> Tensor:
     """Number of known labels, or the sum of their weights."""
-    known = labels[labels != UNKNOWN]
+    known = labels[labels != UNKNOWN_LABEL]
     return (
         torch.tensor(known.numel(), device=labels.device)
         if weights is None

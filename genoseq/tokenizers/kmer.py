@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.sequences import Codes, N
 from genoseq.tokenizers.alignment import left_context, token_count
-from genoseq.tokenizers.vocabulary import FIRST_KMER, UNKNOWN, Vocabulary
+from genoseq.tokenizers.vocabulary import FIRST_KMER, UNKNOWN_TOKEN, Vocabulary
 
 Ids = NDArray[np.unsignedinteger[Any]]
 
 # Bases a piece: one byte a base in, two out, and the same again in between, fits 256 kB of L2.
-_PIECE = 1 << 16
+_CHUNK_BASES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class KmerTokenizer:
         return Vocabulary(self.k)
 
     def encode(self, codes: Codes) -> Ids:
-        """One token for each cell of ``stride`` bases, aligned as ``alignment.py`` draws it.
+        """One token for every ``stride`` bases, aligned as ``alignment.py`` draws it.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class KmerTokenizer:
         """
         count = max(0, (len(codes) - self.k) // self.stride + 1)
         ids = np.empty(count, self.vocabulary.dtype)
-        step = _PIECE // self.stride
+        step = _CHUNK_BASES // self.stride
         for first in range(0, count, step):
             piece = ids[first : first + step]
             start = first * self.stride
@@ -132,7 +132,7 @@ class KmerTokenizer:
         """Ids of the reverse complement: a lookup and a flip along the last axis.
 
         Exact for :meth:`kmers` where (L - k) is a multiple of stride.  For :meth:`encode` the
-        cells move by ``alignment.reverse_shift`` bases.  Special tokens stay what they are.
+        own bases move by ``alignment.reverse_shift`` bases.  Special tokens stay what they are.
 
         Parameters
         ----------
@@ -195,7 +195,7 @@ def _fill(ids: Ids, codes: Codes, tokenizer: KmerTokenizer) -> None:
         return
     _numbers(codes & np.uint8(3), tokenizer, ids)
     unknown = _any_of(codes == N, tokenizer.k)
-    ids[unknown[:: tokenizer.stride]] = UNKNOWN
+    ids[unknown[:: tokenizer.stride]] = UNKNOWN_TOKEN
 
 
 def _numbers(codes: Codes, tokenizer: KmerTokenizer, ids: Ids) -> None:

@@ -14,7 +14,7 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.sequences import N, decode, encode
 
 SPECIALS = ("[PAD]", "[UNK]", "[MASK]", "[BOS]", "[EOS]")
-PAD, UNKNOWN, MASK, BOS, EOS = range(len(SPECIALS))
+PAD, UNKNOWN_TOKEN, MASK, BOS, EOS = range(len(SPECIALS))
 FIRST_KMER = len(SPECIALS)
 MAX_K = 8
 
@@ -61,7 +61,7 @@ class Vocabulary:
     @property
     def unknown(self) -> int:
         """Id of ``[UNK]``: a k-mer with an N in it."""
-        return UNKNOWN
+        return UNKNOWN_TOKEN
 
     @property
     def mask(self) -> int:
@@ -113,5 +113,5 @@ class Vocabulary:
             )
         codes = encode(token.encode())
         if N in codes:
-            return UNKNOWN
+            return UNKNOWN_TOKEN
         return FIRST_KMER + sum(int(code) << 2 * place for place, code in enumerate(codes[::-1]))

@@ -40,7 +40,7 @@ def convert_scores(
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
     source = read_scores(scores)
     found = read_record(scores)
-    bases = sum(piece.end - piece.start for piece in source.pieces)
+    bases = sum(i.end - i.start for i in source.intervals)
     files = write_tracks(
         reported(source.tracks(), bases, report),
         source.lengths,

@@ -52,7 +52,7 @@ class Shards:
     @property
     def bases(self) -> int:
         """Bases with a row."""
-        return sum(piece.end - piece.start for part in self.parts for piece in part.pieces)
+        return sum(i.end - i.start for part in self.parts for i in part.intervals)
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order.  InputFormatError if the rows of a shard are damaged."""

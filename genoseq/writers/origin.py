@@ -37,6 +37,6 @@ class Origin:
     precision: str | None = None
 
 
-NOT_KNOWN = Origin()
+UNKNOWN_ORIGIN = Origin()
 MADE_BY = ("model", "genome", "settings", "device", "precision")
 """What the shards of a genome have in common: entries of ``scores.json`` and of :class:`Origin`."""

@@ -21,7 +21,7 @@ from genoseq.genome.tracks import Channel, Track
 from genoseq.writers.formats import FORMATS, Contents, Kind, default_formats, format_named
 from genoseq.writers.lattice import slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
-from genoseq.writers.origin import NOT_KNOWN, Origin
+from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin
 
 _COMMAND = "score"
 """What computes tracks: the command of their record."""
@@ -53,7 +53,7 @@ def write_tracks(
     kind: Kind,
     out: Path,
     formats: Collection[str],
-    origin: Origin = NOT_KNOWN,
+    origin: Origin = UNKNOWN_ORIGIN,
     record: Mapping[str, Any] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.

@@ -26,7 +26,7 @@ from genoseq.genome.tracks import Channel, Track
 from genoseq.writers.formats import Kind
 from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
-from genoseq.writers.origin import MADE_BY, NOT_KNOWN, Origin
+from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
@@ -41,7 +41,7 @@ _DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ScoredInterval:
     """Bases ``start <= i < end`` of ``chrom``, in the rows from ``row`` on."""
 
     chrom: str
@@ -59,11 +59,11 @@ class ScoresWriter:
         lengths: Mapping[str, int],
         channels: tuple[Channel, ...],
         kind: Kind,
-        origin: Origin = NOT_KNOWN,
+        origin: Origin = UNKNOWN_ORIGIN,
     ) -> None:
         self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
         self._origin = origin
-        self._pieces: list[Piece] = []
+        self._intervals: list[ScoredInterval] = []
         self._rows = 0
         self._digest = hashlib.sha256()
         self._file: IO[bytes] = (folder / VALUES).open("wb")
@@ -78,11 +78,11 @@ class ScoresWriter:
         self._file.write(data)
         self._digest.update(data)
         start, end = slab.start + low, slab.start + high
-        last = self._pieces[-1] if self._pieces else None
+        last = self._intervals[-1] if self._intervals else None
         if last is not None and (last.chrom, last.end) == (slab.chrom, start):
-            self._pieces[-1] = Piece(last.chrom, last.start, end, last.row)
+            self._intervals[-1] = ScoredInterval(last.chrom, last.start, end, last.row)
         else:
-            self._pieces.append(Piece(slab.chrom, start, end, self._rows))
+            self._intervals.append(ScoredInterval(slab.chrom, start, end, self._rows))
         self._rows += high - low
 
     def finish(self) -> list[OutputFile]:
@@ -101,7 +101,7 @@ class ScoresWriter:
             **{name: getattr(self._origin, name) for name in MADE_BY},
             "lengths": list(self._lengths.items()),
             "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
-            "pieces": [[names[p.chrom], p.start, p.end] for p in self._pieces],
+            "pieces": [[names[p.chrom], p.start, p.end] for p in self._intervals],
             "sha256": self._digest.hexdigest(),
         }
         (self._folder / INDEX).write_text(json.dumps(index) + "\n")
@@ -125,7 +125,7 @@ class Scores:
     channels, kind
         What the columns are: probabilities of ``classes``, ``signal`` values, or ``log-odds`` of
         states, each with its codon phase.
-    pieces
+    intervals
         Which bases have rows, in order.
     sha256
         Of the rows' bytes.
@@ -137,9 +137,9 @@ class Scores:
     lengths: dict[str, int]
     channels: tuple[Channel, ...]
     kind: Kind
-    pieces: tuple[Piece, ...]
+    intervals: tuple[ScoredInterval, ...]
     sha256: str
-    origin: Origin = NOT_KNOWN
+    origin: Origin = UNKNOWN_ORIGIN
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases a track.
@@ -154,13 +154,13 @@ class Scores:
         # Read, not mapped: pages of a memory map count as resident memory until it is closed.
         with (self.path / VALUES).open("rb") as file:
             file.seek(_HEADER)
-            for piece in self.pieces:
-                for start in range(piece.start, piece.end, SLAB):
-                    end = min(start + SLAB, piece.end)
+            for interval in self.intervals:
+                for start in range(interval.start, interval.end, SLAB):
+                    end = min(start + SLAB, interval.end)
                     rows = np.fromfile(file, _DTYPES[self.kind], (end - start) * width)
                     digest.update(rows.data)
                     values = floats(rows.reshape(-1, width))
-                    yield Track(piece.chrom, start, values, self.channels)
+                    yield Track(interval.chrom, start, values, self.channels)
         if digest.hexdigest() != self.sha256:
             raise InputFormatError(
                 "the values do not have the checksum of scores.json: the file is damaged, "
@@ -174,19 +174,19 @@ class Scores:
             raise RegionError(f"{chrom}:{start + 1}-{end} is not in the scores of {self.path}")
         values = np.full((end - start, len(self.channels)), np.nan, np.float32)
         mapped: Row = np.load(self.path / VALUES, mmap_mode="r")
-        for piece in self._pieces_of.get(chrom, ()):
-            low, high = max(start, piece.start), min(end, piece.end)
+        for interval in self._by_contig.get(chrom, ()):
+            low, high = max(start, interval.start), min(end, interval.end)
             if low < high:
-                rows = mapped[piece.row + low - piece.start :][: high - low]
+                rows = mapped[interval.row + low - interval.start :][: high - low]
                 values[low - start : high - start] = floats(rows)
         return values
 
     @cached_property
-    def _pieces_of(self) -> dict[str, list[Piece]]:
-        pieces: dict[str, list[Piece]] = {}
-        for piece in self.pieces:
-            pieces.setdefault(piece.chrom, []).append(piece)
-        return pieces
+    def _by_contig(self) -> dict[str, list[ScoredInterval]]:
+        intervals: dict[str, list[ScoredInterval]] = {}
+        for interval in self.intervals:
+            intervals.setdefault(interval.chrom, []).append(interval)
+        return intervals
 
 
 def read_scores(path: str | Path) -> Scores:
@@ -231,13 +231,13 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
         None if asked is None else tuple(map(region, asked)),
         **{name: data[name] for name in MADE_BY},
     )
-    pieces: list[Piece] = []
+    intervals: list[ScoredInterval] = []
     row = 0
-    for piece in map(region, data["pieces"]):
-        pieces.append(Piece(piece.chrom, piece.start, piece.end, row))
-        row += len(piece)
+    for interval in map(region, data["pieces"]):
+        intervals.append(ScoredInterval(interval.chrom, interval.start, interval.end, row))
+        row += len(interval)
     kind, digest = data["kind"], data["sha256"]
-    return Scores(path, lengths, channels, kind, tuple(pieces), digest, origin)
+    return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin)
 
 
 def _channel(name: Any, strand: Any, phase: Any) -> Channel:
@@ -257,7 +257,7 @@ def _count(number: Any) -> int:
 def _check_values(scores: Scores) -> None:
     """InputFormatError if the values are not as many as the index says, or not of its kind."""
     path = scores.path / VALUES
-    rows = sum(piece.end - piece.start for piece in scores.pieces)
+    rows = sum(interval.end - interval.start for interval in scores.intervals)
     header = _npy_header(scores.kind, (rows, len(scores.channels)))
     size = _HEADER + rows * len(scores.channels) * np.dtype(_DTYPES[scores.kind]).itemsize
     try:

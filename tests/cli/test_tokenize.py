@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from command import Genoseq
 
-from genoseq.genome.schemes import UNKNOWN
+from genoseq.genome.schemes import UNKNOWN_LABEL
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.files import file_checksum
@@ -55,9 +55,9 @@ def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -
         assert store.lengths == fasta.lengths
     own = store.labels("a", 0, 4_000)
     assert own[98:106].tolist() == [0, 0, 1, 2, 3, 1, 2, 3]
-    assert own[198:207].tolist() == [3, 1, *[UNKNOWN] * 5, 1, 2]
+    assert own[198:207].tolist() == [3, 1, *[UNKNOWN_LABEL] * 5, 1, 2]
     assert own[2_595:2_602].tolist() == [5, 4, 6, 5, 4, 0, 0]
-    assert (own[2_100:2_110] == UNKNOWN).all()
+    assert (own[2_100:2_110] == UNKNOWN_LABEL).all()
     assert store.sources["fasta"]["sha256"] == file_checksum(genome)
     assert set(store.sources) == {"fasta", "annotation", "mask"}
 

@@ -8,7 +8,7 @@ import pytest
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import (
     SCHEMES,
-    UNKNOWN,
+    UNKNOWN_LABEL,
     ClassScheme,
     Scheme,
     SignalScheme,
@@ -91,15 +91,19 @@ def test_schemes_of_one_state_list_and_two_kinds_differ() -> None:
 
 
 def test_label_shape_dtype_and_unknown() -> None:
-    assert (CLASSES.label_shape(5), CLASSES.dtype, CLASSES.unknown) == ((5,), np.uint8, UNKNOWN)
+    assert (CLASSES.label_shape(5), CLASSES.dtype, CLASSES.unknown) == (
+        (5,),
+        np.uint8,
+        UNKNOWN_LABEL,
+    )
     assert (SIGNALS.label_shape(5), SIGNALS.dtype.str) == ((5, 3), "<f4")
     assert np.isnan(SIGNALS.unknown)
     assert (CLASSES.target_dtype, SIGNALS.target_dtype) == (np.int64, np.float32)
 
 
 def test_mirrored_classes_are_reversed_on_swapped_strands() -> None:
-    labels = np.array([[0, 1, 2, 3, UNKNOWN], [1, 1, 2, 0, 0]], np.uint8)
-    assert CLASSES.mirrored(labels).tolist() == [[UNKNOWN, 3, 1, 2, 0], [0, 0, 1, 2, 2]]
+    labels = np.array([[0, 1, 2, 3, UNKNOWN_LABEL], [1, 1, 2, 0, 0]], np.uint8)
+    assert CLASSES.mirrored(labels).tolist() == [[UNKNOWN_LABEL, 3, 1, 2, 0], [0, 0, 1, 2, 2]]
     assert CLASSES.mirrored(labels[0]).dtype == np.uint8
 
 
@@ -111,21 +115,22 @@ def test_mirrored_signals_are_reversed_on_swapped_strands() -> None:
 
 
 def test_known_tells_unknown_labels_apart() -> None:
-    assert CLASSES.known(np.array([0, UNKNOWN, 3], np.uint8)).tolist() == [True, False, True]
+    assert CLASSES.known(np.array([0, UNKNOWN_LABEL, 3], np.uint8)).tolist() == [True, False, True]
     assert SIGNALS.known(np.array([[0, np.nan, 2]], np.float32)).tolist() == [[True, False, True]]
 
 
 def test_check_explains_labels_that_are_no_state() -> None:
-    assert CLASSES.check(np.array([0, 3, UNKNOWN], np.uint8)) is None
+    assert CLASSES.check(np.array([0, 3, UNKNOWN_LABEL], np.uint8)) is None
     assert CLASSES.check(np.array([], np.uint8)) is None
     for strange in (4, -1):
-        told = "labels outside the scheme's states 0 to 3 and 255 (unknown)"
-        assert CLASSES.check(np.array([0, strange])) == told
+        told = "labels must be states 0 to 3, or 255 for unknown; found "
+        found = f"{min(0, strange)} to {max(0, strange)}"
+        assert CLASSES.check(np.array([0, strange])) == told + found
     assert SIGNALS.check(np.array([[-1, np.nan, 1e9]], np.float32)) is None
 
 
 def test_count_counts_bases_of_each_channel() -> None:
-    labels = np.array([0, 1, 1, 2, 3, 3, 3, UNKNOWN], np.uint8)
+    labels = np.array([0, 1, 1, 2, 3, 3, 3, UNKNOWN_LABEL], np.uint8)
     counts = dict(zip(CLASSES.counted, CLASSES.count(labels).tolist(), strict=True))
     assert counts == {"none": 1, "x.plus": 2, "x.minus": 1, "y.both": 3, "unknown": 1}
     values = np.array([[np.nan, 1, np.nan], [np.nan] * 3, [0, 0, 0]], np.float32)

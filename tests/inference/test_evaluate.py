@@ -13,7 +13,7 @@ from planted import planted_store, store_of_contigs
 
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, stranded_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_scheme
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.windows import Window
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
@@ -75,7 +75,7 @@ def test_evaluate_looks_through_the_very_windows_of_score(
     letters = rng.integers(0, 4, 500, np.uint8)
     letters[200:230] = N
     labels = rng.integers(0, 7, 500, np.uint8)
-    labels[:20] = UNKNOWN
+    labels[:20] = UNKNOWN_LABEL
     one = store_of(tmp_path / "store", letters, labels, start)
     found = evaluate(bundle, [one], device="cpu").metrics
 
@@ -86,7 +86,7 @@ def test_evaluate_looks_through_the_very_windows_of_score(
     assert seen[0] == seen[1]
     values = outcomes[1]
     expected = bundle.task.metrics()
-    known = torch.from_numpy(np.where(letters == N, UNKNOWN, labels).astype(np.int64))
+    known = torch.from_numpy(np.where(letters == N, UNKNOWN_LABEL, labels).astype(np.int64))
     expected.update(torch.from_numpy(values.T.copy()), known)
     assert found["bases"] == 500 - 20 - 30
     assert found["states"]["confusion"] == expected.compute()["states"]["confusion"]

@@ -13,14 +13,14 @@ from genoseq.config.schema import LabelSettings
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand
-from genoseq.genome.schemes import UNKNOWN
-from genoseq.labels.claims import claims_of, coding_parts
+from genoseq.genome.schemes import UNKNOWN_LABEL
 from genoseq.labels.classes import build_scheme, plan_labels
 from genoseq.labels.counts import LabelCounts
+from genoseq.labels.intervals import coding_parts, label_intervals
 from genoseq.labels.signals import SignalFile, SignalLabels, name_signals
 from genoseq.readers.gff import read_gff
 
-U = UNKNOWN
+U = UNKNOWN_LABEL
 
 
 def cds(
@@ -115,7 +115,7 @@ def test_overlap_longest_counts_the_whole_cds() -> None:
     assert labels([cds(0, 6, "-"), cds(0, 6)], 6) == [1, 2, 3, 1, 2, 3]
 
 
-def test_overlap_unknown_where_claims_differ() -> None:
+def test_overlap_unknown_where_intervals_differ() -> None:
     settings = LabelSettings(overlap="unknown")
     isoforms = [cds(0, 9), cds(3, 12)]
     assert labels(isoforms, 12, settings) == [1, 2, 3] * 4
@@ -181,7 +181,7 @@ def test_explicit_features_replace_derived_ones() -> None:
 def test_bacterial_cds_of_two_parts_has_no_intron() -> None:
     parts = [cds(0, 6, id="x"), cds(30, 36, id="x")]
     with pytest.raises(InputFormatError, match="no feature to label as intron; types there: CDS"):
-        claims_of(parts, ["intron"])
+        label_intervals(parts, ["intron"])
 
 
 def test_codons_across_an_intron_and_partial_cds() -> None:
@@ -226,19 +226,19 @@ def test_labels_do_not_depend_on_the_region(data: st.DataObject) -> None:
     assert np.array_equal(plan.of("c", start, end), whole[start:end])
     # Base by base, from the rules.
     for base in range(60):
-        claims = [f for f in features if f.start <= base < f.end]
+        covering = [f for f in features if f.start <= base < f.end]
         states = {}
-        for f in claims:
+        for f in covering:
             into = base - f.start if f.strand == "+" else f.end - 1 - base
             states[f] = (1 if f.strand == "+" else 4) + (into - (f.phase or 0)) % 3
-        longest = max(claims, key=lambda f: (len(f), -f.start, f.strand == "+"), default=None)
+        longest = max(covering, key=lambda f: (len(f), -f.start, f.strand == "+"), default=None)
         expected = {0} if longest is None else {states[longest]}
         if overlap == "unknown" and len(set(states.values())) > 1:
             expected = {U}
         elif longest is not None and overlap == "longest":
             twins = [
                 f
-                for f in claims
+                for f in covering
                 if (len(f), f.start, f.strand) == (len(longest), longest.start, longest.strand)
             ]
             expected = {states[f] for f in twins}

@@ -17,7 +17,7 @@ from torchmetrics.functional.classification import (
 )
 
 from genoseq.errors import BundleError
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.metrics.per_base import ClassMetrics, SignalMetrics, build_metrics
 from genoseq.tasks.heads import activate, compress
 
@@ -31,7 +31,7 @@ def _batch(bases=20_000, seed=0, skill=2.0):
     labels = torch.randint(0, 7, (2, bases // 2), generator=generator)
     logits = 2 * torch.randn(2, bases // 2, 7, generator=generator)
     logits.scatter_add_(2, labels[..., None], torch.full((2, bases // 2, 1), skill))
-    labels[torch.rand(labels.shape, generator=generator) < 0.2] = UNKNOWN
+    labels[torch.rand(labels.shape, generator=generator) < 0.2] = UNKNOWN_LABEL
     return logits, labels
 
 
@@ -48,7 +48,7 @@ def _column(level, name):
 def test_states_equal_torchmetrics():
     logits, labels = _batch()
     level = _measure(logits, labels)["states"]
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     p, y = logits[known].softmax(-1), labels[known]
     for name, function in [
         ("precision", multiclass_precision),
@@ -68,7 +68,7 @@ def test_states_equal_torchmetrics():
 def test_auprc_is_near_the_exact_one(skill):
     logits, labels = _batch(skill=skill)
     level = _measure(logits, labels)["states"]
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     p, y = logits[known].double().softmax(-1), labels[known]
     for state in range(7):
         exact = float(binary_average_precision(p[:, state], (y == state).long()))
@@ -83,7 +83,7 @@ def test_channels_add_up_the_phases():
         ("CDS", "+", None),
         ("CDS", "-", None),
     ]
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     p = logits[known].softmax(-1)
     summed = torch.stack([p[:, 0], p[:, 1:4].sum(1), p[:, 4:].sum(1)], 1)
     y = (labels[known] + 2) // 3
@@ -133,7 +133,7 @@ def test_perfect_predictions_score_one():
 
 
 def test_what_is_not_defined_is_null():
-    labels = torch.tensor([[0, 0, UNKNOWN]])
+    labels = torch.tensor([[0, 0, UNKNOWN_LABEL]])
     logits = torch.zeros(1, 3, 3)
     logits[..., 0] = 5.0
     found = _measure(logits, labels, unstranded_scheme(["exon", "intron"]))
@@ -155,7 +155,7 @@ def test_what_is_not_defined_is_null():
 
 
 def test_nothing_known_gives_nulls():
-    found = _measure(torch.randn(1, 4, 7), torch.full((1, 4), UNKNOWN))
+    found = _measure(torch.randn(1, 4, 7), torch.full((1, 4), UNKNOWN_LABEL))
     assert found["bases"] == 0
     json.dumps(found, allow_nan=False)
 
@@ -171,7 +171,7 @@ def test_curves_are_precision_and_recall_at_their_threshold():
     logits, labels = _batch()
     metrics = ClassMetrics(SCHEME)
     metrics.update(logits.float().softmax(-1), labels)
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     p, y = logits[known].softmax(-1)[:, 3], labels[known] == 3
     points = [x for x in metrics.curves() if (x.level, x.strand, x.phase) == ("states", "+", 2)]
     assert len(points) > 50

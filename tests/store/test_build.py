@@ -58,7 +58,7 @@ def test_tokenize_reads_long_contigs_in_pieces(
     tmp_path: Path, genome: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tokenize(genome, tmp_path / "genes.gff3", out=tmp_path / "whole")
-    monkeypatch.setattr("genoseq.store.build._PIECE", 7)
+    monkeypatch.setattr("genoseq.store.build._CHUNK_BASES", 7)
     fractions: list[float] = []
     pieces = tokenize(
         genome, tmp_path / "genes.gff3", out=tmp_path / "pieces", report=fractions.append

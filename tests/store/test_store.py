@@ -19,7 +19,7 @@ from genoseq.genome.schemes import (
 from genoseq.genome.sequences import Codes
 from genoseq.store.files import file_checksum
 from genoseq.store.store import Store, open_store, verify_store
-from genoseq.store.write import Contig, Piece, write_store
+from genoseq.store.write import Contig, LabelledRegion, write_store
 
 SCHEME = cds_phase_scheme()
 SIGNALS = signal_scheme([("a", "+"), ("a", "-")])
@@ -37,7 +37,9 @@ def contigs(codes: dict[str, Codes] | None = None, size: int = 64) -> Iterator[C
         yield chrom, (bases[at : at + size] for at in range(0, len(bases), size))
 
 
-def random_pieces(lengths: list[int], scheme: Scheme | None, seed: int = 0) -> Iterator[Piece]:
+def random_pieces(
+    lengths: list[int], scheme: Scheme | None, seed: int = 0
+) -> Iterator[LabelledRegion]:
     rng = np.random.default_rng(seed)
     for index, length in enumerate(lengths):
         labels = None
@@ -203,7 +205,7 @@ def test_a_store_of_nothing_is_refused_and_leaves_nothing(tmp_path: Path) -> Non
 def test_a_failed_write_keeps_the_older_store(tmp_path: Path) -> None:
     before = make(tmp_path / "s").all_labels.tolist()
 
-    def failing() -> Iterator[Piece]:
+    def failing() -> Iterator[LabelledRegion]:
         yield from random_pieces([10], SCHEME)
         raise KeyboardInterrupt
 
@@ -233,7 +235,7 @@ BASES = np.zeros(10, np.uint8)
     [
         ("dev", BASES, r"region c:1-10: split 'dev': use train, valid, test, score"),
         ("train", BASES[:9], r"region c:1-10: labels of shape \(9,\), expected \(10,\)"),
-        ("train", BASES + 7, r"region c:1-10: labels outside the scheme's states 0 to 6"),
+        ("train", BASES + 7, r"region c:1-10: labels must be states 0 to 6"),
         ("train", None, r"region c:1-10: no labels, the store has a scheme"),
     ],
 )

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, unstranded_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.tasks import losses
 from genoseq.tasks.losses import class_weights, loss_of, mean
 from genoseq.tasks.per_base import PerBase
@@ -37,14 +37,14 @@ def batch():
     """Logits (2, 30, 7) that need a gradient, and labels of which a third is unknown."""
     torch.manual_seed(0)
     labels = torch.randint(0, 7, (2, 30))
-    labels[torch.rand(2, 30) < 1 / 3] = UNKNOWN
+    labels[torch.rand(2, 30) < 1 / 3] = UNKNOWN_LABEL
     return torch.randn(2, 30, 7, requires_grad=True), labels
 
 
 @pytest.mark.parametrize("weights", [None, torch.tensor([0.1, 1, 2, 3, 1, 0, 1.0])])
 def test_cross_entropy_equals_pytorch_on_the_known_bases(batch, weights):
     logits, labels = batch
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     expected = functional.cross_entropy(logits[known], labels[known], weight=weights)
     found = cross_entropy(logits, labels, weights)
     torch.testing.assert_close(found, expected)
@@ -56,7 +56,7 @@ def test_cross_entropy_equals_pytorch_on_the_known_bases(batch, weights):
 
 def test_focal_is_the_formula_of_lin_et_al(batch):
     logits, labels = batch
-    known = labels != UNKNOWN
+    known = labels != UNKNOWN_LABEL
     weights = torch.tensor([0.5, 1, 2, 3, 1, 1, 1])
     p = logits[known].softmax(-1).gather(1, labels[known][:, None])[:, 0]
     own = weights[labels[known]]
@@ -71,7 +71,7 @@ def test_focal_with_gamma_zero_is_cross_entropy(batch):
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
 def test_focal_of_certain_bases_has_a_finite_gradient(gamma):
     logits = torch.tensor([[[200.0, 0.0], [-200.0, 0.0]]], requires_grad=True)
-    loss = focal(logits, torch.tensor([[0, UNKNOWN]]), gamma)
+    loss = focal(logits, torch.tensor([[0, UNKNOWN_LABEL]]), gamma)
     loss.backward()
     assert loss.item() == 0
     assert logits.grad.isfinite().all()
@@ -81,7 +81,7 @@ def test_focal_of_certain_bases_has_a_finite_gradient(gamma):
 @pytest.mark.parametrize("loss", [cross_entropy, focal])
 def test_class_losses_of_nothing_known_are_zero_with_a_gradient(loss, weights):
     logits = torch.randn(2, 5, 2, requires_grad=True)
-    value = loss(logits, torch.full((2, 5), UNKNOWN), weights=weights)
+    value = loss(logits, torch.full((2, 5), UNKNOWN_LABEL), weights=weights)
     value.backward()
     assert value.item() == 0
     assert torch.equal(logits.grad, torch.zeros_like(logits))

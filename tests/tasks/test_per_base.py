@@ -8,7 +8,7 @@ import torch
 
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme, stranded_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.genome.tracks import Channel
 from genoseq.tasks.losses import mean
 from genoseq.tasks.outputs import LOG_ODDS, state_log_odds
@@ -46,7 +46,7 @@ def test_targets_are_unknown_where_a_base_is_n() -> None:
     labels = torch.tensor([[1, 2, 3]])
     ids_again, targets = CLASSES.prepare(Batch(ids, labels, codes), np.random.default_rng(1))
     assert ids_again is ids
-    assert targets.tolist() == [[1, UNKNOWN, 3]]
+    assert targets.tolist() == [[1, UNKNOWN_LABEL, 3]]
     signal = torch.ones(1, 3, 1)
     found = SIGNAL.targets(Batch(ids, signal, codes))[0, :, 0]
     assert found.isnan().tolist() == [False, True, False]
@@ -69,7 +69,7 @@ def test_output_adds_phases_up_unless_each_is_asked_for() -> None:
 
 def test_weights_decide_what_a_class_counts_in_the_loss() -> None:
     outputs = torch.zeros(1, 4, 7)
-    labels = torch.tensor([[0, 1, 2, UNKNOWN]])
+    labels = torch.tensor([[0, 1, 2, UNKNOWN_LABEL]])
     plain, weighted = CLASSES, PerBase(CLASSES.scheme, weights=(0.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0))
     assert float(plain.loss(outputs, labels)[1]) == 3
     total, weight = weighted.loss(outputs, labels)
@@ -104,7 +104,7 @@ def test_loss_of_a_batch_is_the_weighted_mean_of_its_parts(
     hidden = torch.from_numpy(rng.random((5, 20)) < unknown)
     hidden[:2] |= unknown > 0  # one part without any known label
     if scheme == "classes":
-        labels = torch.from_numpy(rng.integers(0, 7, (5, 20))).where(~hidden, UNKNOWN)
+        labels = torch.from_numpy(rng.integers(0, 7, (5, 20))).where(~hidden, UNKNOWN_LABEL)
     else:
         labels = torch.from_numpy(rng.random((5, 20, 2)).astype(np.float32))
         labels[hidden] = torch.nan

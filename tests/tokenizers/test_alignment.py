@@ -7,21 +7,25 @@ shapes = st.integers(1, 8).flatmap(lambda k: st.tuples(st.just(k), st.integers(1
 
 
 @given(shapes, st.integers(0, 200))
-def test_cells_cover_every_base_once(shape: tuple[int, int], length: int) -> None:
+def test_own_bases_cover_every_base_once(shape: tuple[int, int], length: int) -> None:
     _, stride = shape
-    cells = [alignment.cell(t, stride) for t in range(alignment.token_count(length, stride))]
-    bases = [base for start, end in cells for base in range(start, end)]
+    tokens = range(alignment.token_count(length, stride))
+    own = [alignment.token_bases(t, stride) for t in tokens]
+    bases = [base for start, end in own for base in range(start, end)]
     assert bases == list(range(len(bases)))
     assert length <= len(bases) < length + stride
     assert all(alignment.token_of_base(b, stride) == b // stride for b in bases)
 
 
 @given(shapes, st.integers(0, 50))
-def test_span_holds_its_cell_with_the_longer_side_to_the_right(
+def test_span_holds_own_bases_with_the_longer_side_to_the_right(
     shape: tuple[int, int], token: int
 ) -> None:
     k, stride = shape
-    (start, end), (first, last) = alignment.span(token, k, stride), alignment.cell(token, stride)
+    (start, end), (first, last) = (
+        alignment.span(token, k, stride),
+        alignment.token_bases(token, stride),
+    )
     left, right = first - start, end - last
     assert end - start == k
     assert left == alignment.left_context(k, stride) >= 0
@@ -29,7 +33,7 @@ def test_span_holds_its_cell_with_the_longer_side_to_the_right(
 
 
 @given(shapes, st.integers(0, 60), st.integers(0, 60))
-def test_tokens_of_bases_are_those_whose_cells_touch(
+def test_tokens_of_bases_are_those_whose_own_bases_touch(
     shape: tuple[int, int], start: int, size: int
 ) -> None:
     _, stride = shape

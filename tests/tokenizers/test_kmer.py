@@ -26,7 +26,7 @@ def slow_kmers(text: str, tokenizer: KmerTokenizer) -> list[int]:
 
 
 def slow_encode(text: str, tokenizer: KmerTokenizer) -> list[int]:
-    """The definition: each cell's k bases, looked up letter by letter, N where there is none."""
+    """The definition: each token's k bases, looked up letter by letter, N where there is none."""
     k, stride = tokenizer.k, tokenizer.stride
     ids = []
     for first in range(0, len(text), stride):
@@ -65,7 +65,7 @@ def test_reverse_complement_of_kmers_is_kmers_of_reverse_complement(
 
 
 @given(dna, tokenizers, st.data())
-def test_reverse_complement_of_encode_moves_cells_by_the_shift(
+def test_reverse_complement_of_encode_moves_own_bases_by_the_shift(
     text: str, tokenizer: KmerTokenizer, data: st.DataObject
 ) -> None:
     k, stride = tokenizer.k, tokenizer.stride
@@ -102,7 +102,7 @@ def test_pieces_join_without_a_seam(k: int, stride: int, monkeypatch: pytest.Mon
     codes = np.random.default_rng(k).integers(0, 5, 2000).astype(np.uint8)
     tokenizer = KmerTokenizer(k, stride)
     whole = tokenizer.encode(codes)
-    monkeypatch.setattr(kmer, "_PIECE", 64)
+    monkeypatch.setattr(kmer, "_CHUNK_BASES", 64)
     assert tokenizer.encode(codes).tolist() == whole.tolist()
 
 

@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import UNKNOWN, cds_phase_scheme, signal_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme
 from genoseq.models.bundle import load_bundle
 from genoseq.store.store import Store, open_store
 from genoseq.training.fit import check_training, fit
@@ -58,8 +58,8 @@ def masked_store(folder: Path) -> Store:
     rows = []
     for split, length in (("train", 30_000), ("valid", 6_000)):
         chrom, _, codes, labels = planted_contig(split, split, length)
-        labels[: length // 3] = UNKNOWN
-        labels[length // 2 :: 3] = UNKNOWN
+        labels[: length // 3] = UNKNOWN_LABEL
+        labels[length // 2 :: 3] = UNKNOWN_LABEL
         rows.append((chrom, split, codes, labels))
     return store_of_contigs(folder, cds_phase_scheme(), rows)
 

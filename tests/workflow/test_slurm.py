@@ -42,9 +42,9 @@ CONFIG = {
     "score": {"formats": ["bigwig", "bed"], "shards": 2},
     "summary": {"title": "A small run"},
 }
-TEAM = {**LONG, "steps": 300, "validate_every": 300}
-TEAM_SETTINGS = {"model": {**TINY, "dropout": 0.0}, "training": {**TEAM, "precision": "fp32"}}
-TEAM_CONFIG = {"split": CONFIG["split"], "models": {"long": TEAM_SETTINGS}}
+GROUP = {**LONG, "steps": 300, "validate_every": 300}
+GROUP_SETTINGS = {"model": {**TINY, "dropout": 0.0}, "training": {**GROUP, "precision": "fp32"}}
+GROUP_CONFIG = {"split": CONFIG["split"], "models": {"long": GROUP_SETTINGS}}
 # What the profile for Slurm shows, without GPUs: the second node's one is no real one.
 TWO_NODES = (
     *("train:slurm_partition=both", "train:gpu=0", "train:nodes=2", "train:tasks=2"),
@@ -202,7 +202,7 @@ def test_training_on_two_nodes_is_that_of_one_process(
 ) -> None:
     del slurm
     write_genome(tmp_path)
-    write_config(tmp_path, TEAM_CONFIG)
+    write_config(tmp_path, GROUP_CONFIG)
     header, made, _ = SHEET.splitlines()
     (tmp_path / "config/genomes.tsv").write_text(f"{header}\n{made}\n")
     words = command(tmp_path, "--cores", "1", STORE)
@@ -219,12 +219,12 @@ def test_training_on_two_nodes_is_that_of_one_process(
     assert [job.state for job in slurm_jobs(tmp_path)] == ["CANCELLED", "COMPLETED"]
     found = re.search(r"resuming after step (\d+), 2 processes share each batch", log.read_text())
     assert found is not None
-    assert 50 <= int(found[1]) < TEAM["steps"]
+    assert 50 <= int(found[1]) < GROUP["steps"]
     assert load_bundle(tmp_path / MODEL).provenance["processes"] == 2
 
-    words = ["--settings", json.dumps(TEAM_SETTINGS), "-o", tmp_path / "alone"]
+    words = ["--settings", json.dumps(GROUP_SETTINGS), "-o", tmp_path / "alone"]
     done = genoseq("train", tmp_path / STORE, *words)
     assert done.returncode == 0, done.stderr
     together = train_losses(tmp_path / f"{MODEL}.state")
     assert together == pytest.approx(train_losses(tmp_path / "alone.state"), rel=1e-4)
-    assert len(together) == TEAM["steps"] // 50
+    assert len(together) == GROUP["steps"] // 50

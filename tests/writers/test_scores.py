@@ -15,7 +15,7 @@ from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers.manifest import md5_of
 from genoseq.writers.outputs import write_tracks
-from genoseq.writers.scores import Piece, read_scores
+from genoseq.writers.scores import ScoredInterval, read_scores
 
 
 def test_scores_read_back(tmp_path: Path) -> None:
@@ -53,11 +53,14 @@ def test_scores_of_a_signal(tmp_path: Path) -> None:
     np.testing.assert_array_equal(scores.values("a", 0, 5_000), values)
 
 
-def test_scores_pieces_skip_far_gaps(tmp_path: Path) -> None:
+def test_scores_intervals_skip_far_gaps(tmp_path: Path) -> None:
     values = np.full((900_000, 2), np.nan, np.float32)
     values[50:60] = values[700_000:700_010] = 0.5
     scores = read_scores(write(tmp_path, {"a": values}, ["scores"]))
-    assert scores.pieces == (Piece("a", 50, 60, 0), Piece("a", 700_000, 700_010, 10))
+    assert scores.intervals == (
+        ScoredInterval("a", 50, 60, 0),
+        ScoredInterval("a", 700_000, 700_010, 10),
+    )
     assert (tmp_path / "scores.npy").stat().st_size == 128 + 20 * 2 * 2
 
 

@@ -1,4 +1,4 @@
-"""From annotation to claims: which bases each class asks for, and with which codon phase.
+"""From annotation to label intervals: the bases of each class, and their codon phase.
 
 A class is a feature type, taken verbatim from the file (for BED: the name column), or one of these,
 which are derived from exons and CDS **where the annotation has no feature of that type**:
@@ -45,15 +45,15 @@ ByType = Mapping[str, Sequence[Feature]]
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A class's claim on bases of a contig, 0-based half-open.
+class LabelInterval:
+    """Bases of a contig that belong to a class, 0-based half-open.
 
     Attributes
     ----------
     feature
         The bases; its ``phase`` is that of a part of a CDS, never None there.
     rank
-        Place of the class in the list of classes.
+        Index of the class in the list of classes.
     length
         bp of all parts of the whole: a CDS over its exons.
     """
@@ -63,8 +63,8 @@ class Claim:
     length: int
 
 
-def claims_of(features: Iterable[Feature], classes: Sequence[str]) -> list[Claim]:
-    """Claims of the classes on the bases of all contigs.
+def label_intervals(features: Iterable[Feature], classes: Sequence[str]) -> list[LabelInterval]:
+    """Intervals of the classes on all contigs.
 
     Raises
     ------
@@ -74,18 +74,18 @@ def claims_of(features: Iterable[Feature], classes: Sequence[str]) -> list[Claim
     by_type: dict[str, list[Feature]] = defaultdict(list)
     for feature in features:
         by_type[feature.type].append(feature)
-    claims = [
-        Claim(part, rank, length)
+    intervals = [
+        LabelInterval(part, rank, length)
         for rank, name in enumerate(classes)
         for whole in _families(_of_class(name, by_type)).values()
         for length in [sum(map(len, whole))]
         for part in whole
     ]
-    if not claims:
+    if not intervals:
         raise InputFormatError(
             f"no feature to label as {', '.join(classes)}; types there: {listed(by_type)}"
         )
-    return claims
+    return intervals
 
 
 def coding_parts(by_type: ByType) -> list[Feature]:
@@ -107,7 +107,7 @@ def coding_parts(by_type: ByType) -> list[Feature]:
 
 
 def _outside(stops: Sequence[Feature], parts: Sequence[Feature]) -> Iterator[Feature]:
-    """What of the stop codons is not in the CDS, as parts of it."""
+    """The bases of stop codons that lie outside the CDS, as further parts of it."""
     if not stops:
         return
     holes = merge(Region(part.chrom, part.start, part.end) for part in parts)
@@ -151,9 +151,9 @@ def _families(features: Iterable[Feature]) -> dict[Family, list[Feature]]:
     listed = list(features)
     count = Counter((f.chrom, f.strand, f.id) for f in listed if f.id is not None)
     families: dict[Family, list[Feature]] = defaultdict(list)
-    for place, item in enumerate(listed):
+    for number, item in enumerate(listed):
         shared = item.id is not None and count[item.chrom, item.strand, item.id] > 1
-        parent = item.parents[0] if item.parents else f"\0{place}"
+        parent = item.parents[0] if item.parents else f"\0{number}"
         name = item.id if shared and item.id is not None else parent
         families[item.chrom, item.strand, name].append(item)
     return families
@@ -205,9 +205,9 @@ def _codons(by_type: ByType, first: bool) -> Iterator[Feature]:
             continue
         missing = 3
         for part in ordered if first else ordered[::-1]:
-            piece = _end_of(part, min(missing, len(part)), first)
-            missing -= len(piece)
-            yield replace(piece, phase=None)
+            codon_part = _end_of(part, min(missing, len(part)), first)
+            missing -= len(codon_part)
+            yield replace(codon_part, phase=None)
             if not missing:
                 break
 
