@@ -3,7 +3,7 @@
     GenoseqError
     ├── InputFormatError(ValueError)   a file says something its format does not allow
     ├── RegionError(ValueError)        an interval that cannot be: reversed, outside its contig
-    ├── ConfigError(ValueError)        settings that do not hold; carries every problem at once
+    ├── ConfigError(ValueError)        settings that are not valid; carries every problem at once
     ├── StoreError(ValueError)         a store that is damaged or does not fit what is asked of it
     ├── BundleError(ValueError)        a model folder that is damaged or does not fit its input
     └── BackendError(RuntimeError)     something this machine lacks: a processor feature, a package
@@ -55,11 +55,11 @@ class InputFormatError(GenoseqError, ValueError):
 
 
 class RegionError(GenoseqError, ValueError):
-    """An interval that cannot be: reversed, negative, outside its contig, on an unknown contig."""
+    """An impossible interval: reversed, negative, outside its contig, on an unknown contig."""
 
 
 class ConfigError(GenoseqError, ValueError):
-    """Settings that do not hold.  ``problems`` lists all of them, so that one run shows all."""
+    """Settings that are not valid.  ``problems`` lists all of them, so that one run shows all."""
 
     def __init__(
         self, problems: str | Sequence[str], path: str | PathLike[str] | None = None

@@ -1,4 +1,4 @@
-"""``genoseq VERB``: one module a verb, errors as one line on stderr and exit status 1."""
+"""``genoseq VERB``: one module per verb, errors as one line on stderr and exit status 1."""
 
 from __future__ import annotations
 

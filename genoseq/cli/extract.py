@@ -50,7 +50,7 @@ SplitRule = Annotated[
         "score, blocks, or contigs:valid=a,b;test=c (the others train)."
     ),
 ]
-Block = Annotated[int, typer.Option(help="--split blocks: bp a block.")]
+Block = Annotated[int, typer.Option(help="--split blocks: bp per block.")]
 Gap = Annotated[int, typer.Option(help="--split blocks: bp unused between two.")]
 Valid = Annotated[float, typer.Option(help="--split blocks: fraction to validate.")]
 Test = Annotated[float, typer.Option(help="--split blocks: fraction to test.")]

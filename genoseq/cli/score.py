@@ -35,7 +35,7 @@ def score(
     ] = False,
     window: Annotated[
         int | None,
-        typer.Option(min=1, help="Bases a window, context included.", show_default="9216"),
+        typer.Option(min=1, help="Bases per window, context included.", show_default="9216"),
     ] = None,
     batch_bases: Annotated[
         int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")

@@ -56,7 +56,7 @@ class RegionSettings(Settings):
 class SplitSettings(Settings):
     """How rows whose split is `blocks` are divided."""
 
-    block: Positive = Field(50_000, description="bp a block")
+    block: Positive = Field(50_000, description="bp per block")
     gap: Annotated[int, Field(ge=0)] = Field(2_000, description="bp unused between two splits")
     valid: Fraction = Field(0.1, description="fraction of blocks for validation")
     test: Fraction = Field(0.2, description="fraction of blocks for the test")
@@ -84,9 +84,12 @@ class LabelSettings(Settings):
     @model_validator(mode="after")
     def _classes_fit(self) -> LabelSettings:
         named = self.scheme in ("stranded", "unstranded")
-        if named != bool(self.classes):
+        if named and not self.classes:
+            raise ValueError(f"scheme {self.scheme} needs classes: list them, such as CDS, intron")
+        if self.classes and not named:
             raise ValueError(
-                "classes are listed for schemes stranded and unstranded, and only there"
+                f"scheme {self.scheme} takes no classes: remove them, or use scheme stranded or "
+                "unstranded"
             )
         return self
 
@@ -177,7 +180,7 @@ class TrainingSettings(Settings):
     """How a model is trained."""
 
     window: Positive = Field(1536, description="bp; rounded up to the model's stride")
-    batch: Positive = Field(16, description="windows a step")
+    batch: Positive = Field(16, description="windows per step")
     accumulate: Positive = Field(1, description="batches added up before an optimizer step")
     steps: Positive = Field(3000, description="optimizer steps at most")
     max_minutes: Annotated[float, Field(gt=0)] | None = Field(
@@ -197,7 +200,7 @@ class TrainingSettings(Settings):
     class_weights: Literal["none", "balanced"] | tuple[float, ...] = "none"
     reverse_complement: bool = Field(True, description="train on both strands at random")
     validate_every: Positive = Field(500, description="steps between validations")
-    validation_windows: Positive = Field(256, description="windows a validation")
+    validation_windows: Positive = Field(256, description="windows per validation")
     patience: Positive | None = Field(
         None, description="stop after this many validations without improvement"
     )

@@ -1,1 +1,1 @@
-"""What models learn from: labels, splits, the store, batches."""
+"""Batches of windows, read from stores, for training and validation."""

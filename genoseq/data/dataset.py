@@ -30,12 +30,12 @@ from genoseq.tokenizers.alignment import token_count
 
 
 class Share(NamedTuple):
-    """The rows of each batch that one of several processes takes.
+    """Which rows of each batch one of several processes takes.
 
     Attributes
     ----------
     rank, of
-        Number of the process from 0, and how many they are.
+        Number of the process from 0, and how many processes there are.
     """
 
     rank: int = 0
@@ -47,11 +47,11 @@ class Share(NamedTuple):
 
 
 WHOLE = Share()
-"""Of a process alone: all rows."""
+"""For a single process: all rows."""
 
 
 class TrainingWindows(Dataset[Batch]):
-    """Random windows of the regions with split ``train``, one batch a step.
+    """Random windows of the regions with split ``train``, one batch per step.
 
     A region is drawn in proportion to its bases, then the window's start among its tokens, all
     equally likely.
@@ -167,10 +167,10 @@ class ValidationWindows(Dataset[Batch]):
         if not 0 <= step < len(self):
             raise IndexError(f"batch {step} of {len(self)}")
         first = step * self._batch
-        places = np.arange(first, min(first + self._batch, self._count))
-        places = places[self._share.rows(len(places))]
+        numbers = np.arange(first, min(first + self._batch, self._count))
+        numbers = numbers[self._share.rows(len(numbers))]
         # The middles of `count` equal stretches of all the windows.
-        windows = (2 * places + 1) * self._ends[-1] // (2 * self._count)
+        windows = (2 * numbers + 1) * self._ends[-1] // (2 * self._count)
         rows = np.searchsorted(self._ends, windows, side="right")
         starts = (windows - self._ends[rows] + self._windows[rows]) * self._gather.tokens
         return self._gather(self._regions.pick(rows), starts, np.zeros(len(rows), bool))

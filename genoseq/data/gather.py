@@ -173,6 +173,6 @@ def _copy_rows(
     # A plain copy for each row: an index for each value takes ten times as long.
     lows = np.maximum(start, 0)
     highs = np.minimum(start + rows.shape[1], regions.bases)
-    places = np.stack([regions.store, offset, start, lows, highs], axis=1).tolist()
-    for row, (store, at, begin, low, high) in zip(rows, places, strict=True):
+    copies = np.stack([regions.store, offset, start, lows, highs], axis=1).tolist()
+    for row, (store, at, begin, low, high) in zip(rows, copies, strict=True):
         row[low - begin : high - begin] = sources[store][at + low : at + high]

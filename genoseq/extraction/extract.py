@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the regions, counted while they pass."""
+    """Counts of regions that were written and left out, updated chunk by chunk."""
 
     written: int = 0
     bases: int = 0
@@ -67,7 +67,7 @@ def extract(
     fasta
         An open FASTA.
     regions
-        Where to read; nothing of them is held longer than a chunk of 8 Mb.
+        Where to read; at most 8 Mb of them are in memory at a time.
     stranded
         As ``bedtools getfasta -s``.
 
@@ -151,7 +151,7 @@ def write_blocks(
 def inside(
     chunk: Intervals, lengths: Mapping[str, int], tally: Tally | None = None, skip: bool = False
 ) -> Intervals:
-    """The chunk, once all its regions hold a base and lie on the FASTA.
+    """The chunk, after checking that all its regions have a base and lie on the FASTA.
 
     Parameters
     ----------

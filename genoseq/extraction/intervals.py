@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NO_NAME = "."
 
-# Characters of BED a chunk: some 900 lines, whose sequences at 500 bp fit into the L2 cache, and
+# Characters of BED per chunk: some 900 lines, whose sequences at 500 bp fit into the L2 cache, and
 # into memory that Python keeps from chunk to chunk.
 _CHUNK_TEXT = 1 << 15
 _CHUNK_REGIONS = 8192
@@ -43,14 +43,14 @@ class Intervals(NamedTuple):
 
     def pick(self, kept: Iterable[bool]) -> Intervals:
         """The regions where ``kept`` is true."""
-        places = [place for place, keep in enumerate(kept) if keep]
+        indices = [index for index, keep in enumerate(kept) if keep]
         chroms, starts, ends, strands, names = self
         return Intervals(
-            [chroms[place] for place in places],
-            [starts[place] for place in places],
-            [ends[place] for place in places],
-            [strands[place] for place in places],
-            [names[place] for place in places],
+            [chroms[index] for index in indices],
+            [starts[index] for index in indices],
+            [ends[index] for index in indices],
+            [strands[index] for index in indices],
+            [names[index] for index in indices],
         )
 
     def regions(self) -> Iterator[NamedRegion]:
@@ -60,7 +60,7 @@ class Intervals(NamedTuple):
 
 
 class NamedRegion(NamedTuple):
-    """A region and the name it bears in BED: its source's name, or its split."""
+    """A region and its name in BED, which is the source's name or the split."""
 
     region: Region
     name: str = NO_NAME

@@ -6,7 +6,7 @@ k-mer and its reverse complement), and those with an N are left out.
 
 Memory stays small by FracMinHash (Irber et al. 2022, doi:10.1101/2022.01.11.475838): only k-mers
 whose hash is in the lowest 1/``sample`` of all are kept, in every split the same ones, so that
-shares of the sample estimate shares of the whole.  The default keeps about a million a split.
+shares of the sample estimate shares of the whole.  The default keeps about a million per split.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Sketch = NDArray[np.uint64]
 K = 31
 # k-mers of the largest set that the default sampling keeps: 8 MB of hashes.
 _KEPT = 1 << 20
-# Bases a piece: arrays of 128 kB stay in the cache and are not mapped afresh each time.
+# k-mers per chunk: arrays of 128 kB stay in the cache, and their memory is used again.
 _CHUNK_KMERS = 1 << 14
 
 
@@ -42,7 +42,7 @@ class Leak:
 
     @property
     def fraction(self) -> float:
-        """Share of the held-out k-mers that the other split knows; 0 if there are none."""
+        """Share of the held-out k-mers that are also in the other split; 0 if there are none."""
         return self.shared / self.total if self.total else 0.0
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ def sample_for(bases: int) -> int:
 
 
 def split_leaks(sketches: Mapping[str, Sketch]) -> list[Leak]:
-    """For each two splits, train before valid before test, the share of the later in the earlier.
+    """For each pair of splits, the share of the later one that is also in the earlier one.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def split_leaks(sketches: Mapping[str, Sketch]) -> list[Leak]:
             shared_count(sketches[other], sketches[held_out]),
             len(sketches[held_out]),
         )
-        for place, held_out in enumerate(order)
-        for other in order[:place]
+        for number, held_out in enumerate(order)
+        for other in order[:number]
     ]
 
 

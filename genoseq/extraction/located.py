@@ -1,7 +1,7 @@
 """Regions of a genome to learn from, each with its split.
 
 ``genoseq extract --split ... --bed`` writes such a BED: the split is in its name column, and the
-genome's contig lengths are in lines ``#contig NAME LENGTH`` on top, parted by tabs.
+genome's contig lengths are in lines ``#contig NAME LENGTH`` on top, separated by tabs.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def locate(lengths: Mapping[str, int], bed: str | Path) -> list[LocatedRegion]:
     if strange := {record.chrom for record in records} - lengths.keys():
         raise InputFormatError(
             f"its regions are on {listed(strange)}, but the contigs of the FASTA are "
-            f"{listed(lengths)}: give the FASTA of the whole genome that the BED is of",
+            f"{listed(lengths)}: give the FASTA of the genome that the BED was made from",
             bed,
         )
     # A pipe cannot be read twice.

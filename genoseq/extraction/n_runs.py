@@ -1,4 +1,4 @@
-"""Where a contig has N: the holes of an assembly, and single unclear bases."""
+"""Where a contig has N: the gaps of an assembly, and single ambiguous bases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genoseq.genome.sequences import N
 if TYPE_CHECKING:
     from genoseq.readers.fasta import Fasta
 
-# Runs of N this long are holes of an assembly; shorter ones are single unclear bases.
+# Runs of N this long are gaps of an assembly; shorter ones are ambiguous bases.
 LONG_N_RUN = 100
 _STRETCH = 1 << 23
 
@@ -35,8 +35,8 @@ class NRuns:
 
     def long(self, chrom: str) -> Iterator[Region]:
         """Runs of at least :data:`LONG_N_RUN` bases."""
-        for place in np.flatnonzero(self.ends - self.starts >= LONG_N_RUN):
-            yield Region(chrom, int(self.starts[place]), int(self.ends[place]))
+        for index in np.flatnonzero(self.ends - self.starts >= LONG_N_RUN):
+            yield Region(chrom, int(self.starts[index]), int(self.ends[index]))
 
 
 def n_runs(fasta: Fasta, chrom: str) -> NRuns:

@@ -5,8 +5,8 @@
     provenance.json             where the copy is from, see :mod:`genoseq.files.provenance`; and as
                                 ``copy`` its size and SHA-256
 
-The copy makes up for any original: a shard's process neither decompresses nor indexes nor checks
-all of it again, nor keeps a copy of its own in the temporary folder.
+With the copy the process of a shard need not decompress, index or check the whole genome again, or
+make a temporary copy, whatever the original looks like.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     """
     if not 1 <= count <= MOST:
         raise ConfigError(f"{count} shards: from 1 to {MOST} can be made")
-    _check_place(genome, out)
+    _check_out(genome, out)
     hidden = next((name for name in genome.lengths if name.startswith("#")), None)
     if hidden is not None:
         raise ConfigError(
@@ -59,7 +59,7 @@ def write_shards(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
     return shards
 
 
-def _check_place(genome: Fasta, out: Path) -> None:
+def _check_out(genome: Fasta, out: Path) -> None:
     """ConfigError if writing shards to ``out`` would remove anything but shards."""
     if genome.path.resolve().is_relative_to(out.resolve()):
         raise ConfigError(f"{out} holds {genome.path} and would be replaced: name another folder")
@@ -74,8 +74,8 @@ def _check_place(genome: Fasta, out: Path) -> None:
 def original_of(genome: Fasta) -> dict[str, str]:
     """Name and SHA-256 of a genome's file; of a copy in a folder of shards, those of its original.
 
-    So a shard's process does not read all of the copy for its checksum, and what it notes is what
-    scoring the original at once would note.
+    So the process of a shard does not read the whole copy for its checksum, and its record is the
+    one that scoring the original at once would write.
 
     Raises
     ------
@@ -100,12 +100,12 @@ def original_of(genome: Fasta) -> dict[str, str]:
 
 
 def _is_whole(genome: Fasta, size: int, sha256: str) -> bool:
-    """Whether a copy has the size that was noted, and, if its time gives cause, the checksum.
+    """Whether a copy has the recorded size and, if it is newer than its record, the checksum.
 
     Reading 10 Gb in every shard's process would take about as long as scoring the shard.  So the
-    checksum is only taken of a copy that was written after its record: an edit sets this time; a
-    transfer may, and then costs a reading, but is no error.  An edit of equal length whose time
-    was set back is not seen.
+    checksum is only taken of a copy that is newer than its record, as after an edit (or a transfer,
+    which then costs one more reading but is no error).  An edit that keeps the length and sets the
+    time back goes unnoticed.
     """
     found, noted = genome.path.stat(), (genome.path.parent / PROVENANCE).stat()
     later = found.st_mtime_ns > noted.st_mtime_ns

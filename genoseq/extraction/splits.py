@@ -1,4 +1,4 @@
-"""Which bases a model learns from and which it is tested on.
+"""The bases that a model learns from, and those that it is tested on.
 
 Rules, as the sample sheet has them:
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from genoseq.readers.fasta import Fasta
 
 TRAIN, VALID, TEST, _ = SPLITS
-# bp of the largest region: what is held in memory of one, in codes, ids and labels, stays small.
+# Largest region in bp: the codes, ids and labels of one region then take little memory.
 LARGEST = 1 << 24
 
 Assigned = list[tuple[Region, str]]
@@ -131,17 +131,17 @@ def block_splits(weights: NDArray[np.int64], split: SplitSettings, seed: int = 0
     got = dict.fromkeys(wanted, 0.0)
     seen = 0.0
     first = int(np.random.default_rng(seed).integers(len(weights)))
-    for place in np.roll(np.arange(len(weights)), -first):
-        seen += float(weights[place])
+    for index in np.roll(np.arange(len(weights)), -first):
+        seen += float(weights[index])
         behind = {name: wanted[name] * seen - got[name] for name in wanted}
-        names[place] = max(behind, key=behind.__getitem__)
-        got[names[place]] += float(weights[place])
+        names[index] = max(behind, key=behind.__getitem__)
+        got[names[index]] += float(weights[index])
     _fill_empty(names, list(wanted))
     return names
 
 
 def _wanted(split: SplitSettings, blocks: int) -> dict[str, float]:
-    """Fraction of each split that is to have blocks; ConfigError if so many are too few."""
+    """Fractions of the splits that get blocks; ConfigError if blocks are too few."""
     fractions = {TRAIN: 1 - split.valid - split.test, VALID: split.valid, TEST: split.test}
     if fractions[TRAIN] <= 1e-9:
         raise ConfigError("split: the fractions of valid and test leave nothing to train on")
@@ -155,12 +155,12 @@ def _wanted(split: SplitSettings, blocks: int) -> dict[str, float]:
 
 
 def _fill_empty(names: list[str], wanted: list[str]) -> None:
-    """Give each split without a block one of the split that has most of them."""
+    """Give each split that has no block one from the split with the most blocks."""
     for name in wanted:
         if name not in names:
             richest = max(wanted, key=names.count)
-            places = [place for place, other in enumerate(names) if other == richest]
-            names[places[len(places) // 2]] = name
+            indices = [index for index, other in enumerate(names) if other == richest]
+            names[indices[len(indices) // 2]] = name
 
 
 def possible_splits(
@@ -226,7 +226,7 @@ def _block_areas(
 def _blocks(chrom: str, length: int, size: int) -> Iterator[Region]:
     """The contig in pieces of equal length (to a base), as close to ``size`` as that allows."""
     count = _block_count(length, size)
-    edges = [length * place // count for place in range(count + 1)]
+    edges = [length * index // count for index in range(count + 1)]
     for start, end in pairwise(edges):
         yield Region(chrom, start, end)
 
@@ -237,12 +237,12 @@ def _block_count(length: int, size: int) -> int:
 
 def _with_gaps(runs: Assigned, gap: int) -> Iterator[tuple[Region, str]]:
     """Stretches shortened where a neighbour of another split is nearer than ``gap`` bp."""
-    for place, (region, name) in enumerate(runs):
+    for index, (region, name) in enumerate(runs):
         start, end = region.start, region.end
-        if place and runs[place - 1][0].chrom == region.chrom:
-            start += max(0, gap - (region.start - runs[place - 1][0].end)) // 2
-        if place + 1 < len(runs) and runs[place + 1][0].chrom == region.chrom:
-            missing = max(0, gap - (runs[place + 1][0].start - region.end))
+        if index and runs[index - 1][0].chrom == region.chrom:
+            start += max(0, gap - (region.start - runs[index - 1][0].end)) // 2
+        if index + 1 < len(runs) and runs[index + 1][0].chrom == region.chrom:
+            missing = max(0, gap - (runs[index + 1][0].start - region.end))
             end -= missing - missing // 2
         if start < end:
             yield Region(region.chrom, start, end), name

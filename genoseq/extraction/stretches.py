@@ -18,8 +18,8 @@ STRETCH = 1 << 23
 _ROUND = 1 << 20
 # Bases between two regions that are cheaper to read than a second read: 4 kb take 4 us.
 _NEAR = 1 << 12
-# A span is read whole if its regions are this near on average: dearer than reading them one by one,
-# but the next chunk of regions in random order finds its bases there.
+# A span is read whole if its regions are this near on average.  That costs more than reading them
+# one by one, but where regions come in random order the next chunk finds its bases there.
 _SPREAD = 1 << 13
 
 
@@ -71,13 +71,13 @@ class Cutter:
         contigs: dict[str, list[int]] = {}
         if len(set(chunk.chroms)) == 1:
             return self._cut_contig(chunk.chroms[0], chunk.starts, chunk.ends, chunk.strands)
-        for place, chrom in enumerate(chunk.chroms):
-            contigs.setdefault(chrom, []).append(place)
+        for index, chrom in enumerate(chunk.chroms):
+            contigs.setdefault(chrom, []).append(index)
         letters = [""] * len(chunk.chroms)
-        for chrom, places in contigs.items():
-            starts, ends = [chunk.starts[i] for i in places], [chunk.ends[i] for i in places]
-            texts = self._cut_contig(chrom, starts, ends, [chunk.strands[i] for i in places])
-            for i, text in zip(places, texts, strict=True):
+        for chrom, indices in contigs.items():
+            starts, ends = [chunk.starts[i] for i in indices], [chunk.ends[i] for i in indices]
+            texts = self._cut_contig(chrom, starts, ends, [chunk.strands[i] for i in indices])
+            for i, text in zip(indices, texts, strict=True):
                 letters[i] = text
         return letters
 
@@ -93,11 +93,13 @@ class Cutter:
             self._kept = self._read(chrom, low // _ROUND * _ROUND, -(-high // _ROUND) * _ROUND)
             return self._cut_stretch(self._kept, starts, ends, strands)
         letters = [""] * len(starts)
-        for places in _neighbours(starts, ends):
-            near_starts, near_ends = [starts[i] for i in places], [ends[i] for i in places]
+        for indices in _neighbours(starts, ends):
+            near_starts, near_ends = [starts[i] for i in indices], [ends[i] for i in indices]
             stretch = self._read(chrom, near_starts[0], max(near_ends))
-            texts = self._cut_stretch(stretch, near_starts, near_ends, [strands[i] for i in places])
-            for i, text in zip(places, texts, strict=True):
+            texts = self._cut_stretch(
+                stretch, near_starts, near_ends, [strands[i] for i in indices]
+            )
+            for i, text in zip(indices, texts, strict=True):
                 letters[i] = text
         return letters
 
@@ -114,15 +116,15 @@ class Cutter:
 
 
 def _neighbours(starts: Sequence[int], ends: Sequence[int]) -> Iterator[list[int]]:
-    """Places of regions, sorted by start, in groups that are near and fit into one stretch."""
+    """Indices of regions, sorted by start, in groups that are near and fit into one stretch."""
     group: list[int] = []
     reach = 0
-    for place in sorted(range(len(starts)), key=starts.__getitem__):
-        grown = max(reach, ends[place])
-        if group and (starts[place] > reach + _NEAR or grown - starts[group[0]] > STRETCH):
+    for index in sorted(range(len(starts)), key=starts.__getitem__):
+        grown = max(reach, ends[index])
+        if group and (starts[index] > reach + _NEAR or grown - starts[group[0]] > STRETCH):
             yield group
-            group, grown = [], ends[place]
-        group.append(place)
+            group, grown = [], ends[index]
+        group.append(index)
         reach = grown
     if group:
         yield group

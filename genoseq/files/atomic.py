@@ -94,9 +94,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def irreplaceable(path: Path, names: Collection[str]) -> str | None:
-    """Why a new output must not take the place of the folder ``path``, or None if it may.
+    """Why a new output must not replace the folder ``path``, or None if it may.
 
-    Whatever in it has none of ``names``, shell patterns of what genoseq writes, would be lost.
+    ``names`` are shell patterns of what genoseq writes: any other file there would be lost.
     """
     if not path.exists():
         return None
@@ -115,9 +115,9 @@ def irreplaceable(path: Path, names: Collection[str]) -> str | None:
 def check_distinct(
     outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None] | None = None
 ) -> None:
-    """ConfigError if two outputs are one file, or an output is an input; both by what they are.
+    """Raise ConfigError if two outputs are the same file, or an output is also an input.
 
-    Devices and pipes may be named twice; None is what was not asked for.
+    Symbolic links are followed.  Devices and pipes may be named twice; None was not asked for.
     """
     seen = {path.resolve(): role for role, path in (inputs or {}).items() if path is not None}
     problems = []
@@ -196,7 +196,7 @@ def remove_stale(folder: Path, suffix: str | None = None) -> None:
 
 @contextmanager
 def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Let an error of writing name ``path``, not a temporary name and not nothing."""
+    """Make errors of writing name ``path``, rather than a temporary file or no file."""
     try:
         yield
     except OSError as error:

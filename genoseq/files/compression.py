@@ -34,7 +34,7 @@ def compression_of(head: bytes) -> Compression | None:
 
 
 class Digest(Protocol):
-    """What takes a checksum: one of :mod:`hashlib`'s."""
+    """Something that takes a checksum, such as ``hashlib.sha256()``."""
 
     def update(self, data: memoryview, /) -> None:
         """Take the next bytes."""
@@ -59,12 +59,12 @@ class _Digested(io.RawIOBase):
 def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Iterator[IO[bytes]]:
     """The file's decompressed bytes, as a buffered stream.  Pipes work too.
 
-    ``digest`` is given the bytes as they are in the file, to its end.
+    ``digest`` gets all bytes of the file, before they are decompressed.
 
     Raises
     ------
     InputFormatError
-        If the compressed data is cut off or damaged, wherever in the block that shows.
+        If the compressed data is cut off or damaged; raised where the block reads that far.
     """
     with _opened(path, digest) as raw:
         kind = compression_of(raw.peek(6)[:6])

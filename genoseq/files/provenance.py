@@ -103,14 +103,14 @@ def read_record(folder: str | Path) -> Record | None:
 
 
 def with_this_software(record: Record) -> Record:
-    """The record, with the software of this process if that is another."""
+    """The record, with this process's software added where it differs."""
     return record | {"software": _distinct([*record["software"], software()])}
 
 
 def join_records(found: Sequence[tuple[Path, Record | None]]) -> Record | None:
-    """The record of shards joined: that of the whole, had it been made at once.
+    """Join the records of shards into the one of a genome that was scored at once.
 
-    Whether they are shards of one whole is checked before, by what their scores say of themselves.
+    The caller has checked, by their scores, that they are shards of one genome.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def git_revision(root: Path = Path(__file__).parents[2]) -> str | None:
     """Last commit of the package in the checkout that it runs from; None if it is installed.
 
     :data:`UNVERSIONED` behind it says that the package was edited since.  Settings and data of a
-    run in a clone do not count, nor commits of them.
+    run in the clone do not count, committed or not.
     """
     if not (root / ".git").exists():
         return None
@@ -208,7 +208,7 @@ def git_revision(root: Path = Path(__file__).parents[2]) -> str | None:
 
 
 def _git(root: Path, *words: str) -> str | None:
-    """What git says; None if it is not there or fails."""
+    """Output of a git command; None if git is missing or fails."""
     command: Sequence[str] = ("git", "--no-optional-locks", "-C", str(root), *words)
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

@@ -20,8 +20,8 @@ class Feature:
     phase
         For a part of a CDS: bases to skip, 5' to 3', before the first whole codon (GFF3's phase).
     id, parents
-        Identity and the features that hold it.  The parts of one spliced CDS share an id or a
-        parent.
+        Its own ID, and those of the features it is part of.  The parts of one spliced CDS share an
+        id or a parent.
     """
 
     chrom: str

@@ -1,6 +1,6 @@
 """Intervals on contigs.  Everywhere inside genoseq an interval is 0-based and half-open.
 
-Only readers, writers and region strings (``chr1:1-100``, 1-based and closed) speak otherwise.
+Only readers, writers and region strings (``chr1:1-100``, 1-based and closed) count otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from genoseq.errors import RegionError
+from genoseq.errors import RegionError, listed
 
 Strand = Literal["+", "-", "."]
 
@@ -69,7 +69,9 @@ def parse_region(text: str, lengths: Mapping[str, int] | None = None) -> Region:
     chrom = match["chrom"]
     strand: Strand = "." if match["strand"] is None else "-" if match["strand"] == "-" else "+"
     if lengths is not None and chrom not in lengths:
-        raise RegionError(f"region {text!r}: no contig {chrom!r} in the FASTA")
+        raise RegionError(
+            f"region {text!r}: the FASTA has no contig {chrom!r} but {listed(lengths)}"
+        )
     if match["start"] is None:
         assert lengths is not None
         return Region(chrom, 0, lengths[chrom], strand)
@@ -90,8 +92,9 @@ def check_bounds(region: Region, lengths: Mapping[str, int]) -> Region:
     """The region itself; RegionError if its contig is unknown or it runs past the contig's end."""
     if region.chrom not in lengths:
         raise RegionError(
-            f"contig {region.chrom!r} of region {region} is not in the FASTA: names must be equal "
-            f"to the FASTA headers up to the first space (chr is never added or removed)"
+            f"contig {region.chrom!r} of region {region} is not in the FASTA, which has "
+            f"{listed(lengths)}: names must equal the first word of its headers (chr is never "
+            f"added or removed)"
         )
     if region.end > lengths[region.chrom]:
         raise RegionError(
@@ -138,7 +141,7 @@ def subtract(region: Region, holes: Iterable[Region]) -> Iterator[Region]:
 
 
 def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
-    """Union of the regions, sorted, by contig: what :func:`cut_out` takes."""
+    """Union of the regions, sorted, by contig, as :func:`cut_out` takes it."""
     holes: dict[str, list[Region]] = {}
     for hole in merge(regions):
         holes.setdefault(hole.chrom, []).append(hole)
@@ -146,7 +149,7 @@ def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
 
 
 def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:
-    """Of sorted, merged regions of one contig those that hold a base ``start <= i < end``."""
+    """The sorted, merged regions of one contig that hold a base ``start <= i < end``."""
     first = bisect_right(holes, start, key=lambda hole: hole.end)
     return holes[first : bisect_left(holes, end, key=lambda hole: hole.start)]
 

@@ -1,4 +1,4 @@
-"""What a model says of a base: the classes (with strand and codon phase) or the signals.
+"""The outputs of a model for a base: classes (with strand and codon phase) or signals.
 
 A *state* is one output of the model.  A *channel* is what people see: the states of one class and
 strand, their codon phases added up, and without the background state ``none``.
@@ -21,7 +21,7 @@ from genoseq.genome.tracks import Channel
 
 BACKGROUND = "none"
 UNKNOWN_LABEL = 255
-"""Label of a base whose class is not known: it leaves the loss and every metric."""
+"""Label of a base whose class is not known: losses and metrics leave it out."""
 
 Array = NDArray[Any]
 
@@ -32,8 +32,8 @@ _OPPOSITE: dict[Strand, Strand] = {"+": "-", "-": "+", ".": "."}
 class State:
     """One model output: a class or signal name, its strand, and its codon phase.
 
-    ``phase`` is the base's place in its codon, 0 to 2, counted 5' to 3' on the state's own strand;
-    None where the class has no frame.
+    ``phase`` is the base's position in its codon, 0 to 2, counted 5' to 3' on the state's own
+    strand; None where the class has no frame.
     """
 
     name: str
@@ -43,9 +43,9 @@ class State:
 
 @dataclass(frozen=True)
 class Scheme(ABC):
-    """The outputs of a model, in order, and what labels of them look like.
+    """The outputs of a model, in order, and the form of their labels.
 
-    Of L bases labels have shape (..., L) or (..., L, S).
+    Labels of L bases have shape (..., L) or (..., L, S).
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Scheme(ABC):
     target_dtype
         Type of labels that a loss takes.
     unknown
-        The label of a base of which nothing is known.
+        The label of a base whose class or value is not known.
     """
 
     states: tuple[State, ...]
@@ -80,7 +80,7 @@ class Scheme(ABC):
 
     @abstractmethod
     def _check_states(self) -> None:
-        """ConfigError if they cannot be of this kind."""
+        """Raise ConfigError if the states do not suit this kind of scheme."""
 
     @abstractmethod
     def label_shape(self, bases: int) -> tuple[int, ...]:
@@ -116,9 +116,9 @@ class Scheme(ABC):
 
         Strands swap, phases stay.  The permutation is its own inverse.
         """
-        place = {state: index for index, state in enumerate(self.states)}
+        index_of = {state: index for index, state in enumerate(self.states)}
         swapped = (State(s.name, _OPPOSITE[s.strand], s.phase) for s in self.states)
-        return np.array([place[state] for state in swapped], np.int64)
+        return np.array([index_of[state] for state in swapped], np.int64)
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
@@ -129,8 +129,8 @@ class Scheme(ABC):
     @cached_property
     def channel_of_state(self) -> NDArray[np.int64]:
         """Shape (S,): channel of each state, -1 for the background."""
-        place = {(c.name, c.strand): index for index, c in enumerate(self.channels)}
-        return np.array([place.get((s.name, s.strand), -1) for s in self.states], np.int64)
+        index_of = {(c.name, c.strand): index for index, c in enumerate(self.channels)}
+        return np.array([index_of.get((s.name, s.strand), -1) for s in self.states], np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for JSON files; :func:`scheme_from_json` reads it back."""
@@ -175,7 +175,7 @@ class ClassScheme(Scheme):
         return known
 
     def check(self, labels: Array) -> str | None:
-        """What is wrong where a known label is no state."""
+        """What is wrong if a known label is not a state of the scheme."""
         known = labels[self.known(labels)]
         if known.size and not 0 <= int(known.min()) <= int(known.max()) < len(self):
             return (
@@ -190,20 +190,20 @@ class ClassScheme(Scheme):
         return (BACKGROUND, *(channel.label for channel in self.channels), "unknown")
 
     @cached_property
-    def _place(self) -> NDArray[np.uint8]:
-        """Place in :attr:`counted` of each label."""
-        places = np.full(UNKNOWN_LABEL + 1, len(self.channels) + 1, np.uint8)
-        places[: len(self)] = self.channel_of_state + 1
-        return places
+    def _counted_index(self) -> NDArray[np.uint8]:
+        """Index in :attr:`counted` of each label."""
+        indices = np.full(UNKNOWN_LABEL + 1, len(self.channels) + 1, np.uint8)
+        indices[: len(self)] = self.channel_of_state + 1
+        return indices
 
     def count(self, labels: Array) -> NDArray[np.int64]:
         """Bases of the background, of each channel, and unknown, in labels (L,)."""
-        return np.bincount(self._place[labels], minlength=len(self.counted))
+        return np.bincount(self._counted_index[labels], minlength=len(self.counted))
 
 
 @dataclass(frozen=True)
 class SignalScheme(Scheme):
-    """Signals: each state is a number of its own (regression), and there is no background.
+    """Signals: each state is a separate number (regression), and there is no background.
 
     Labels are values, shape (..., L, S), NaN where unknown.
     """

@@ -14,15 +14,15 @@ from itertools import accumulate, pairwise
 from genoseq.genome.regions import Region
 
 MOST = 500
-"""Shards of a genome: the files of one folder, and the words of one command line."""
+"""Most shards of a genome: each is a file in one folder and an argument of one command."""
 STEP = 8192
-"""Bases; a contig is cut at multiples of it, about a window, so that most cuts fall on ends."""
+"""Contigs are cut at multiples of this many bases, about a window: most cuts fall on their ends."""
 CONTIG_WORK = 600
-"""Bases whose time a contig's own window, its context and its parts of the files cost: as many
-bases take longer in small contigs (``benchmarks/dag.py --only contigs``)."""
+"""What a contig costs beside its bases, in bases: its own window, its context and its entries in
+files (``benchmarks/dag.py --only contigs``)."""
 
 Cut = tuple[int, int]
-"""A place between two bases: number of a contig, and bases of it before the cut."""
+"""A position between two bases: the contig's number, and its bases before the cut."""
 
 
 def shard_names(count: int) -> list[str]:
@@ -35,7 +35,7 @@ def partition(lengths: Mapping[str, int], count: int) -> list[list[Region]]:
 
     The work of a contig is its bases and :data:`CONTIG_WORK`.  Each cut lies at the contig end or
     the multiple of :data:`STEP` inside a contig that is nearest to equal work, so that two shards
-    differ by at most twice the sum of the two; where there are more shards than such places, some
+    differ by at most twice the sum of the two; where there are more shards than such cuts, some
     are empty.
 
     Parameters
@@ -66,13 +66,13 @@ def _cut(contigs: list[tuple[str, int]], ends: list[int], work: int) -> Cut:
     begin = ends[number] - length - CONTIG_WORK
     inside = work - begin - CONTIG_WORK
     below = inside // STEP * STEP
-    places = {0: begin}
-    # Both neighbours, in order: a nearest place that is left out would let cuts change places.
+    work_before = {0: begin}
+    # Both neighbours, in order: leaving out the nearest cut would let cuts change their order.
     for near in (below, below + STEP):
         if 0 < near < length:
-            places[near] = begin + CONTIG_WORK + near
-    places[length] = ends[number]
-    best = min(places, key=lambda place: abs(places[place] - work))
+            work_before[near] = begin + CONTIG_WORK + near
+    work_before[length] = ends[number]
+    best = min(work_before, key=lambda bases: abs(work_before[bases] - work))
     return (number, best) if best < length else (number + 1, 0)
 
 

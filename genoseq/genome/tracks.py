@@ -13,7 +13,7 @@ from genoseq.errors import RegionError
 from genoseq.genome.regions import Strand
 
 DECIMALS = 3
-"""Of a probability in a track: every output keeps it in steps of ``10**-DECIMALS``."""
+"""Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 
 # Okabe and Ito (2008), Color Universal Design: eight colours that colour-blind people tell apart.
@@ -33,8 +33,8 @@ OKABE_ITO = (
 class Channel:
     """One column of a track: a class or signal on one strand (``.`` for both).
 
-    ``phase`` is that of :class:`genoseq.genome.schemes.State`, where a column is of one codon phase
-    alone.
+    ``phase`` is that of :class:`genoseq.genome.schemes.State`, if the column is for a single codon
+    phase.
     """
 
     name: str
@@ -53,9 +53,9 @@ class Channel:
 
     @property
     def file_stem(self) -> str:
-        """The label made safe as a file name: other than letters, digits, ``_-.``: ``%XX``.
+        """The label as a safe file name: all but letters, digits and ``_-.`` becomes ``%XX``.
 
-        So is a dot that begins it, which would hide the file or lead out of its folder.
+        A dot at the beginning does too: it would hide the file or lead out of its folder.
         """
         name = quote(self.full_name, safe="").replace("~", "%7E")
         name = f"%2E{name[1:]}" if name.startswith(".") else name

@@ -1,4 +1,4 @@
-"""Cutting contigs into windows, and joining what a model says of them: two inverses, one file.
+"""Cutting contigs into windows, and joining the predictions for them into tracks again.
 
 A window is a *core* that is kept plus *context* on both sides that only the model sees.  Cores lie
 on a lattice counted from the contig's first base, whatever part of the contig is asked for, so a
@@ -60,8 +60,13 @@ def tile(region: Region, core: int, context: int, stride: int = 1) -> Iterator[W
         )
     first = region.start // core * core if len(region) else region.end
     for start in range(first, region.end, core):
-        keep = max(start, region.start), min(start + core, region.end)
-        yield Window(region.chrom, start - context, start + core + context, *keep)
+        yield Window(
+            chrom=region.chrom,
+            start=start - context,
+            end=start + core + context,
+            keep_start=max(start, region.start),
+            keep_end=min(start + core, region.end),
+        )
 
 
 def stitch(

@@ -120,7 +120,7 @@ def _tokens_of_words(word: int, k: int, token_stride: int, count: int) -> list[T
     """Ids of the ``count`` tokens of every word of bases, in the order of the words' numbers."""
     letters = len(ALPHABET)
     numbers = np.arange(letters**word)
-    digits = [numbers // letters ** (word - 1 - place) % letters for place in range(word)]
+    digits = [numbers // letters ** (word - 1 - index) % letters for index in range(word)]
     words = np.stack(digits, axis=1).astype(np.uint8)
     ids = KmerTokenizer(k, 1).kmers(words.ravel()).astype(np.int64)
     starts = numbers * word

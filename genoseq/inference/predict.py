@@ -1,4 +1,4 @@
-"""Windows of bases in, per-base predictions out: both strands, one batch, one place."""
+"""Windows of bases in, per-base predictions out: both strands, batch by batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which attention kernel runs on a device, and in one line why."""
+"""Which attention kernel runs on a device, and why, in one line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INTERPRETED_TYPES = (torch.float16, torch.float32, torch.float64)
 
 
 class Choice(NamedTuple):
-    """The kernel to run, and in one line why."""
+    """The kernel to run, and why, in one line."""
 
     backend: Backend
     reason: str

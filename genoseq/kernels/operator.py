@@ -72,7 +72,7 @@ def attention(
     ValueError
         If shapes, types or numbers do not fit together.  What `cu_seqlens` says, and that the
         tables of the rotation are long enough, is checked for tensors on a CPU alone; on a GPU
-        every backend trusts it, for to look would make the processor wait for the GPU.
+        every backend trusts it, because checking would make the CPU wait for the GPU.
     BackendError
         If the backend that was asked for cannot run here.
     """
@@ -149,12 +149,11 @@ def _backward(
     mask = Mask(window, global_tokens, causal)
     rotary = None if cos is None or sin is None else Rotary(cos, sin)
     choice = choose(q.device, q.dtype, q.shape[2], cast(Asked, backend))
-    saved = (q, k, v, out, lse, cu_seqlens, mask, scale)
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
-        return launch.backward(d_out, d_lse, *saved, rotary)
-    d_q, d_k, d_v = reference.backward(d_out, d_lse, *saved)
+        return launch.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, rotary)
+    d_q, d_k, d_v = reference.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale)
     if rotary is not None:
         position = positions(cu_seqlens, q.shape[0])
         d_q, d_k = (rotate(t, rotary, position, back=True) for t in (d_q, d_k))
@@ -187,8 +186,8 @@ def _gradients(
         return (None, None, None, *others)
     if d_out is None:
         d_out = torch.zeros_like(out)
-    saved = (q, k, v, out, lse, cu_seqlens, cos, sin)
-    return (*_backward(d_out, d_lse, *saved, *ctx.settings), *others)
+    gradients = _backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, cos, sin, *ctx.settings)
+    return (*gradients, *others)
 
 
 _forward.register_autograd(_gradients, setup_context=_save)

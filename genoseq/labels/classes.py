@@ -105,7 +105,7 @@ class ClassLabels:
     def of(self, chrom: str, start: int, end: int) -> Labels:
         """States of bases ``start <= i < end`` (0-based): uint8 (L,), 255 unknown.
 
-        The same for a base whatever region it is asked for in.
+        A base has the same label in whatever region it is asked for.
         """
         labels = np.zeros(end - start, np.uint8)
         intervals = self._intervals.get(chrom)
@@ -137,7 +137,7 @@ def plan_labels(
     lengths
         Contig lengths, to check the annotation against; None if they are not known.
     path
-        The annotation's file, to be named in errors.
+        The annotation's file, which errors name.
 
     Raises
     ------
@@ -159,7 +159,10 @@ def plan_labels(
     if lengths is not None:
         _check_on_genome(intervals, lengths, path)
         if holes and not any(hole.chrom in lengths for hole in holes):
-            raise InputFormatError(f"mask: none of its contigs ({holes[0].chrom} ...) is there")
+            raise InputFormatError(
+                f"mask: none of its contigs ({listed(hole.chrom for hole in holes)}) is in the "
+                f"FASTA, which has {listed(lengths)}"
+            )
     by_contig: dict[str, list[LabelInterval]] = {}
     for interval in intervals:
         by_contig.setdefault(interval.feature.chrom, []).append(interval)
@@ -197,7 +200,7 @@ def _columns(
     )  # fmt: skip
     by_start = np.argsort(columns[:, 0], kind="stable")
     start, end, rank, length, backward, phase = columns[by_start].T
-    # The last key decides first: low ranks, long wholes and early starts are written last.
+    # The last key decides first: low ranks, long features and early starts are written last.
     written = np.lexsort((-backward, -start, length, -rank))
     order = np.empty_like(written)
     order[written] = np.arange(len(written))

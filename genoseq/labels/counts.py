@@ -1,4 +1,4 @@
-"""How many bases of what: said when labels are made, so that an empty class is seen at once."""
+"""How many bases each class has, reported when labels are made so that an empty one is seen."""
 
 from __future__ import annotations
 

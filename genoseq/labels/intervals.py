@@ -40,7 +40,7 @@ _SPELLINGS = {
 }
 
 Family = tuple[str, str, str]
-"""Contig, strand, and the id or parent that parts of one whole share."""
+"""Contig, strand, and the id or parent that the parts of one feature share."""
 ByType = Mapping[str, Sequence[Feature]]
 
 
@@ -55,7 +55,7 @@ class LabelInterval:
     rank
         Index of the class in the list of classes.
     length
-        bp of all parts of the whole: a CDS over its exons.
+        bp of all parts of the feature: a CDS summed over its exons.
     """
 
     feature: Feature
@@ -111,12 +111,11 @@ def _outside(stops: Sequence[Feature], parts: Sequence[Feature]) -> Iterator[Fea
     if not stops:
         return
     holes = merge(Region(part.chrom, part.start, part.end) for part in parts)
-    for stop in dict.fromkeys((stop.start, stop.end, stop.phase) for stop in stops):
-        for left in subtract(Region(parts[0].chrom, *stop[:2]), holes):
-            whole = (left.start, left.end) == stop[:2]
-            yield replace(
-                parts[0], start=left.start, end=left.end, phase=stop[2] if whole else None
-            )
+    distinct = dict.fromkeys((stop.start, stop.end, stop.phase) for stop in stops)
+    for start, end, phase in distinct:
+        for left in subtract(Region(parts[0].chrom, start, end), holes):
+            whole = (left.start, left.end) == (start, end)
+            yield replace(parts[0], start=left.start, end=left.end, phase=phase if whole else None)
 
 
 def _in_phase(parts: Sequence[Feature]) -> Iterator[Feature]:

@@ -3,8 +3,8 @@
 A file is named on the command line as ``NAME=PATH`` or ``PATH``; the name is then the file's stem.
 A name that ends in ``plus``, ``fwd``, ``forward`` or ``pos`` after ``.``, ``_`` or ``-`` is the +
 strand of a signal **if its twin is there too**: the same name with ``minus``, ``rev``, ``reverse``
-or ``neg``.  Every other file is a signal without strand.  Values are taken as they are: if a file
-has its minus strand as negative numbers, so have the labels.
+or ``neg``.  Every other file is a signal without strand.  Values are taken as they are: where a
+file has negative numbers for the minus strand, so do the labels.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def name_signals(texts: Sequence[str]) -> list[SignalFile]:
             if (match[1], twins[word]) in stranded:
                 name, strand = match[1], "+" if word in _TWINS else "-"
         signals.append(SignalFile(name, strand, path))
-    places = [(signal.name, signal.strand) for signal in signals]
-    for signal, place in zip(signals, places, strict=True):
-        if places.count(place) > 1:
+    keys = [(signal.name, signal.strand) for signal in signals]
+    for signal, key in zip(signals, keys, strict=True):
+        if keys.count(key) > 1:
             raise ConfigError(
                 f"two signals are called {signal.name!r}: name them, --signal NAME={signal.path}"
             )
@@ -100,7 +100,7 @@ class SignalLabels:
     Raises
     ------
     InputFormatError
-        If a file is no signal, knows none of the contigs, or a contig has another length in it.
+        If a file is not a signal, has none of the contigs, or has one of another length.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class SignalLabels:
     def of(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
         """Values of bases ``start <= i < end`` (0-based): float32 (L, S), NaN where unknown.
 
-        A contig that a file does not have is NaN there, as is every base that it says nothing of.
+        A contig that a file does not have is NaN there, as is every base without a value.
         """
         labels = np.full((end - start, len(self._readers)), np.nan, np.float32)
         for column, reader in enumerate(self._readers):

@@ -1,1 +1,1 @@
-"""How right predictions are."""
+"""How well predictions agree with labels."""

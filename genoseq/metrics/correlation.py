@@ -76,7 +76,7 @@ class Sample:
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Rank of each value; equal ones share the mean of their ranks."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = counts.cumsum()
     means: NDArray[np.float64] = (2 * ends - counts - 1) / 2
-    return means[place]
+    return means[group]

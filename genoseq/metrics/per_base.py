@@ -113,7 +113,7 @@ class ClassMetrics:
         return [*self._states.curves(), *self._channels.curves()]
 
     def confusions(self) -> list[Confusion]:
-        """Bases of each two classes, the states first."""
+        """Bases of each pair of classes, the states first."""
         return [*self._states.confusions(), *self._channels.confusions()]
 
 
@@ -134,10 +134,10 @@ class _Level:
         pairs = truth * size + values.argmax(0)
         self.confusion += _count(pairs, size * size).reshape(size, size)
         bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
-        places = bins.clamp_(0, BINS - 1).int()
-        places += torch.arange(size, device=places.device, dtype=torch.int32)[:, None] * BINS
-        self.called += _count(places.flatten(), size * BINS).reshape(size, BINS)
-        own = places.gather(0, truth[None]).flatten()
+        slots = bins.clamp_(0, BINS - 1).int()
+        slots += torch.arange(size, device=slots.device, dtype=torch.int32)[:, None] * BINS
+        self.called += _count(slots.flatten(), size * BINS).reshape(size, BINS)
+        own = slots.gather(0, truth[None]).flatten()
         self.right += _count(own, size * BINS).reshape(size, BINS)
 
     def compute(self) -> dict[str, Any]:
@@ -194,16 +194,16 @@ class _Level:
         edges[0] = 0.0  # the lowest bin holds everything below it
         for index, state in enumerate(self.classes):
             called, right = self._falling(index)
-            for place in range(CURVE_STEP - 1, BINS, CURVE_STEP):
-                if called[place] and right[-1]:
+            for slot in range(CURVE_STEP - 1, BINS, CURVE_STEP):
+                if called[slot] and right[-1]:
                     yield CurvePoint(
                         self.name,
                         state.name,
                         state.strand,
                         state.phase,
-                        float(edges[BINS - 1 - place]),
-                        float(right[place] / called[place]),
-                        float(right[place] / right[-1]),
+                        float(edges[BINS - 1 - slot]),
+                        float(right[slot] / called[slot]),
+                        float(right[slot] / right[-1]),
                     )
 
 
@@ -292,8 +292,8 @@ def _log1p(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return logged
 
 
-def _count(places: Tensor, size: int) -> NDArray[np.int64]:
-    return places.bincount(minlength=size).cpu().numpy()
+def _count(slots: Tensor, size: int) -> NDArray[np.int64]:
+    return slots.bincount(minlength=size).cpu().numpy()
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -92,7 +92,8 @@ def choose_device(asked: str | None = None) -> torch.device:
             _log.warning(
                 "Slurm granted GPU %s, but torch %s sees none, so the CPU computes: is this a CUDA "
                 "build of torch, and does nvidia-smi show the GPU?",
-                *(granted, torch.__version__),
+                granted,
+                torch.__version__,
             )
         return torch.device("cpu")
     try:

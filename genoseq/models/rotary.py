@@ -10,7 +10,7 @@ from genoseq.kernels import Rotary
 
 
 def rotated_pairs(settings: TransformerSettings) -> int:
-    """Pairs of a head's dimensions that turn with the position; the others know no place."""
+    """Pairs of a head's dimensions that turn with the position; the others ignore it."""
     return int(settings.rotary_fraction * (settings.width // settings.heads // 2))
 
 
@@ -39,9 +39,9 @@ def rotary_tables(
     """
     rotated, pairs = rotated_pairs(settings), settings.width // settings.heads // 2
     # In float32 the angle of position 1,000,000 would be off by 0.06.
-    places = torch.arange(first, first + positions, dtype=torch.float64, device=like.device)
+    steps = torch.arange(first, first + positions, dtype=torch.float64, device=like.device)
     exponents = torch.arange(rotated, dtype=torch.float64, device=like.device) / max(1, rotated)
-    angles = torch.outer(places, settings.rotary_base**-exponents)
+    angles = torch.outer(steps, settings.rotary_base**-exponents)
     angles = torch.nn.functional.pad(angles, (0, pairs - rotated))
     dtype = torch.float64 if like.dtype == torch.float64 else torch.float32
     return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))

@@ -190,7 +190,7 @@ def _notes(check: Check) -> Iterator[str]:
     yield from wrap(_MEANING, 88)
     sizes = check.sizes.items()
     if about := [name for name, size in sizes if size is not None and size.lengths is None]:
-        yield f"Bases by the size of the file, for want of an index (.fai): {listed(about)}"
+        yield f"Bases from the size of the file, as it has no index (.fai): {listed(about)}"
     if missing := [name for name, size in sizes if size is None]:
         yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
     models, states = check.plan.config.models.items(), check.plan.states

@@ -149,7 +149,8 @@ class _Run:
     def _through(
         self, rule: str, names: Sequence[str], costs: Sequence[tuple[float, float]]
     ) -> Estimate:
-        """A rule that goes through some genomes, once for each pair of seconds and bytes a base."""
+        """A rule that goes through some genomes, once for each pair of seconds and bytes per
+        base."""
         a_contig = constants.CONTIG_SECONDS
         return _row(
             rule,

@@ -61,12 +61,12 @@ def read_annotation(
 
 
 def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
-    """The format by the first line that is no comment, else by the file's name.
+    """The format, by the first line that is not a comment, or else by the file's name.
 
     Raises
     ------
     InputFormatError
-        If neither tells.
+        If neither says which format it is.
     """
     strange = None
     for number, line in numbered_lines(path):
@@ -81,11 +81,11 @@ def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
             return found
         strange = number
         break
-    # A line that no format allows goes to the reader of the name's format, which says why.
+    # A line of no known format: the reader that the file's name suggests says what is wrong.
     by_name = _format_of_name(Path(path))
     if by_name is None:
         raise InputFormatError(
-            "not GFF3, GTF, GenBank or BED: expected 9 columns parted by tabs, a LOCUS line, or "
+            "not GFF3, GTF, GenBank or BED: expected 9 columns separated by tabs, a LOCUS line, or "
             "chrom, start and end",
             path,
             strange,

@@ -1,8 +1,8 @@
 """BED, 3 to 12 columns (BEDv1, Niu et al. 2021): intervals, and transcripts in BED12.
 
-BED is 0-based and half-open already.  Columns are parted by tabs, or, in a line without a tab, by
-any white space.  Blank lines, lines that begin with ``#`` and ``track`` and ``browser`` lines are
-skipped.  The first six columns are checked and kept; columns 7 and on only mean something as a
+BED is 0-based and half-open already.  Columns are separated by tabs, or, in a line without a tab,
+by any white space.  Blank lines, lines that begin with ``#``, and ``track`` and ``browser`` lines
+are skipped.  The first six columns are checked and kept; columns 7 and on only mean something as a
 whole BED12 line (narrowPeak and other BED6+n files use them otherwise), so a file with exactly 12
 columns must be BED12, and one with 7 to 11, or more than 12, is read as BED6+n.
 """
@@ -91,14 +91,14 @@ def read_bed(
 def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[Feature]:
     """Annotation of BED records.
 
-    Parameters
-    ----------
-    kind
-        The type of every record, as one feature; by default:
-
     A BED12 record gives a ``transcript``, an ``exon`` for each block and a ``CDS`` for each part of
     a block within the thick interval, with its phase.  Any other record gives one feature whose
     type is its name, or ``region`` without a name.
+
+    Parameters
+    ----------
+    kind
+        If given, every record is one feature of this type instead.
     """
     if kind is not None:
         return [Feature(bed.chrom, bed.start, bed.end, bed.strand, kind) for bed in records]
@@ -133,7 +133,7 @@ def _is_number(texts: list[str]) -> bool:
 def _record(fields: list[str]) -> BedRecord:
     if len(fields) < 3:
         raise InputFormatError(
-            f"{len(fields)} columns, but BED has at least 3: chrom, start, end, parted by tabs"
+            f"{len(fields)} columns, but BED has at least 3: chrom, start, end, separated by tabs"
         )
     chrom = fields[0]
     start, end = _number(fields[1], "start, column 2"), _number(fields[2], "end, column 3")

@@ -60,7 +60,7 @@ class Fasta:
         self.close()
 
     def close(self) -> None:
-        """Close the file; a temporary copy of it is gone with that."""
+        """Close the file, which also removes a temporary copy of it."""
         self._file.close()
 
     def fetch(self, chrom: str, start: int, end: int) -> bytes:
@@ -79,7 +79,7 @@ class Fasta:
             raise RegionError(f"contig {chrom!r}: no bases {start} to {end}")
         if start == end:
             return b""
-        first, after = lines.place(start), lines.place(end - 1) + 1
+        first, after = lines.byte_of(start), lines.byte_of(end - 1) + 1
         letters = _read(self._file.fileno(), first, after - first).translate(None, SPACE)
         if len(letters) != end - start:
             raise InputFormatError(
@@ -148,7 +148,7 @@ class Fasta:
                     lines = b"".join(_wrapped(letters, _COPY_WIDTH))
                     digest.update(lines)
                     out.write(lines)
-                    original.read_to(self._index[chrom].place(start + len(letters)))
+                    original.read_to(self._index[chrom].byte_of(start + len(letters)))
         if original.is_of(self.path):
             self._sha256 = original.sha256()
         path.with_name(f"{path.name}.fai").write_text("".join(index), encoding="utf-8")
@@ -166,7 +166,7 @@ class Fasta:
 
 
 class _Followed:
-    """A file that is read again right behind its reader, from memory, for its SHA-256."""
+    """SHA-256 of a file, taken right behind its reader while the pages are still in memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._at, self._digest = file, 0, hashlib.sha256()
@@ -215,7 +215,7 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
 def write_fasta(
     path: str | os.PathLike[str], records: Iterable[tuple[str, bytes]], width: int = 80
 ) -> None:
-    """Write records (name, letters) with ``width`` letters a line; 0 leaves sequences unwrapped.
+    """Write records (name, letters) with ``width`` letters per line; 0: each sequence on one line.
 
     The records may come from a generator: one is held at a time.  The file appears whole or not at
     all.

@@ -1,4 +1,4 @@
-"""An evened-out copy of a FASTA that has no usable index as it is, and what is wrong with it.
+"""Copy a FASTA that cannot be indexed as it is into even lines, and find what is wrong with it.
 
 The sequences of a GenBank file are copied likewise.
 
@@ -27,7 +27,7 @@ _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 GENBANK = b"LOCUS "
 """How a GenBank file begins."""
 
-# Beginnings by which other formats are known.
+# How files of other formats begin.
 _OTHERS = (
     ("ID   ", "EMBL"),
     ("##gff", "GFF3"),

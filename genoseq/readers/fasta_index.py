@@ -1,8 +1,8 @@
 """Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
 
 
-The index of samtools and pyfaidx (``.fai``) tells a contig's bases, first byte, bases a line and
-bytes a line, and so is right only for records whose lines all have one length and one line end.
+The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte, bases per line and
+bytes per line, so it is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
 
 1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
@@ -43,9 +43,9 @@ class Lines(NamedTuple):
         """Offset after the last base and its line end."""
         if not self.bases:
             return self.offset
-        return self.place(self.bases - 1) + 1 + self.pitch - self.width
+        return self.byte_of(self.bases - 1) + 1 + self.pitch - self.width
 
-    def place(self, base: int) -> int:
+    def byte_of(self, base: int) -> int:
         """Offset of a base, counted from 0."""
         return self.offset + base // self.width * self.pitch + base % self.width
 
@@ -186,7 +186,7 @@ def _ends_a_line(file: BinaryIO, end: int) -> bool:
 
 
 def _head_is_nucleotides(file: BinaryIO, index: Index) -> bool:
-    """A look at the first contigs' first letters: tells a protein file at once."""
+    """Check the first letters of the first contigs: this finds a protein file at once."""
     heads = (
         _pread(file, lines.offset, min(4096, lines.bases)) for lines in islice(index.values(), 16)
     )

@@ -103,7 +103,7 @@ def read_genbank(path: str | PathLike[str]) -> GenBank:
 
 
 def _parse(path: str | PathLike[str]) -> Iterator[Any]:
-    """Biopython's records; what it trips over, or would leave out with a warning, is an error."""
+    """Records as Biopython reads them; what it cannot read or would leave out is an error."""
     from io import TextIOWrapper
 
     from Bio import SeqIO
@@ -127,7 +127,10 @@ def _parse(path: str | PathLike[str]) -> Iterator[Any]:
             said = (" ".join(str(warning.message).split()) for warning in heard)
             loss = next((text for text in said if any(words in text for words in _LOSSES)), None)
             if loss is not None:
-                raise InputFormatError(f"Biopython would leave this out, so mend it: {loss}", path)
+                raise InputFormatError(
+                    f"Biopython cannot read this and would leave it out: correct it ({loss})",
+                    path,
+                )
             if record is None:
                 return
             yield record

@@ -17,18 +17,18 @@ from genoseq.readers.fasta_index import index_beside, read_fai
 from genoseq.readers.genbank import no_sequence
 
 WHOLE = 4 << 20
-"""Letters up to which a file is read whole: a thousand bacteria are to take seconds."""
+"""Files of up to this many letters are read whole: a thousand bacteria then take seconds."""
 SAMPLE = 1 << 20
-"""Letters that are read of a larger one."""
+"""Of a larger file this many letters are read."""
 HEAD = 1 << 16
-"""Letters that are read as scoring will read them."""
+"""This many of them are checked as scoring will check them."""
 PARSED = 1 << 19
-"""Letters up to which GenBank is: features take Biopython 0.13 s a million letters, which of a
-thousand bacteria would be twenty minutes."""
+"""GenBank files are read whole up to this many letters: Biopython takes 0.13 s per million, which
+would be twenty minutes for a thousand bacteria."""
 COMPRESSED = 3.4
-"""Letters in a byte of gzip: 3.3 in hg38.fa.gz of UCSC, 3.4 in bacteria of RefSeq."""
+"""Letters per byte of a gzip file: 3.3 in hg38.fa.gz of UCSC, 3.4 in bacteria of RefSeq."""
 DENSEST = 16
-"""Letters in a byte of a compressed file beyond which its index is another file's."""
+"""An index with more letters per compressed byte than this belongs to another file."""
 
 _LOCUS = re.compile(rb"^LOCUS +\S+ +\d+ bp", re.MULTILINE)
 _VERSION = re.compile(rb"^VERSION +([^.\s]\S*)", re.MULTILINE)
@@ -43,7 +43,7 @@ class GenomeSize:
     Attributes
     ----------
     bases, contigs
-        As counted, or about so many.
+        Counted, or estimated.
     lengths
         Of each contig, by name, in the file's order; None where they were not counted.
     """
@@ -58,8 +58,8 @@ def genome_size(path: str | Path) -> GenomeSize:
 
     It is exact where an index lies beside the file (``.fai``, not older, of this file) or the file
     holds no more than about :data:`WHOLE` letters; otherwise its beginning, and the bytes of the
-    file, say how much it holds.  Of GenBank beyond :data:`PARSED` letters it is what the records
-    say of themselves, each of which must have the sequence it speaks of.
+    file, say how much it holds.  Of GenBank beyond :data:`PARSED` letters the lengths in LOCUS
+    lines are added up, and each record must have its sequence.
 
     Raises
     ------

@@ -63,8 +63,8 @@ def _is_browser_line(line: str) -> bool:
 def _feature(fields: list[str], types: Collection[str] | None, version3: bool) -> Feature | None:
     if len(fields) != 9:
         raise InputFormatError(
-            f"{len(fields)} columns parted by tabs, but GFF3 and GTF have 9: seqid, source, type, "
-            f"start, end, score, strand, phase, attributes"
+            f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
+            f"type, start, end, score, strand, phase, attributes"
         )
     chrom, _, kind, first, last, _, sign, frame, attributes = fields
     if not chrom or not kind:

@@ -1,6 +1,6 @@
 """Measured values along contigs: bigWig (through pybigtools) and bedGraph.
 
-A base that the file says nothing of is NaN, never 0.
+A base without a value in the file is NaN, never 0.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Signal(Protocol):
     """An open signal file; a context manager."""
 
     chroms: dict[str, int]
-    """Contig lengths as the file has them; of a bedGraph, which has none, the last valued base."""
+    """Contig lengths in the file; a bedGraph has none, so there the end of the last value."""
 
     def values(self, chrom: str, start: int, end: int) -> Values:
         """Values of bases ``start <= i < end`` (0-based), shape (end - start,), NaN where none.
@@ -74,7 +74,7 @@ def open_signal(path: str | PathLike[str]) -> Signal:
 
 
 class _Closing:
-    """``with`` for the classes below."""
+    """Makes the classes below context managers."""
 
     def close(self) -> None:
         """Nothing to close."""
@@ -141,7 +141,7 @@ class BedGraph(_Closing):
         lows = np.maximum(starts[first:last], start) - start
         highs = np.minimum(ends[first:last], end) - start
         widths = highs - lows
-        # The bases of all spans: each span's first base, plus the place within the span.
+        # The bases of all spans: each span's first base, plus the offset within the span.
         within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
         values[np.repeat(lows, widths) + within] = np.repeat(levels[first:last], widths)
         return values
@@ -163,7 +163,10 @@ def _read_bedgraph(path: Path) -> dict[str, Spans]:
         starts.append(start)
         ends.append(end)
         values.append(value)
-    return {chrom: _sorted_spans(chrom, *spans, path) for chrom, spans in columns.items()}
+    return {
+        chrom: _sorted_spans(chrom, starts, ends, values, path)
+        for chrom, (starts, ends, values) in columns.items()
+    }
 
 
 def _row(fields: list[str]) -> tuple[str, int, int, float]:

@@ -1,1 +1,1 @@
-"""Pages for people, made from result files; never torch."""
+"""The summary page, made from result files.  No torch."""

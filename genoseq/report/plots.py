@@ -25,7 +25,7 @@ def colour(index: int) -> tuple[float, float, float]:
 
 
 def learning_plot(models: Sequence[ModelResult]) -> str | None:
-    """Loss of training and validation by step, a colour a model; None without any curve."""
+    """Loss of training and validation by step, one colour per model; None without any curve."""
     known = [model for model in models if model.learning is not None]
     if not known:
         return None
@@ -43,7 +43,7 @@ def learning_plot(models: Sequence[ModelResult]) -> str | None:
 
 
 def precision_recall_plot(models: Sequence[ModelResult]) -> str | None:
-    """Precision over recall: a colour a class, a dash a model; None where there are no classes."""
+    """Precision over recall: colours are classes, dashes are models; None without classes."""
     if not any(model.precision_recall for model in models):
         return None
     figure, axes = _figure("recall", "precision")
@@ -92,7 +92,7 @@ def _data_uri(figure: Figure) -> str:
 def _style() -> AbstractContextManager[None]:
     import matplotlib as mpl
 
-    # With a salt of its own the same plot is the same bytes.
+    # With a fixed salt equal plots are equal bytes.
     return mpl.rc_context(
         {
             "font.size": 9,

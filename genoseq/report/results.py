@@ -1,4 +1,4 @@
-"""What a run left behind, read from its folders: bundles, evaluations, stores, tracks.
+"""The results of a run, read from its folders: bundles, evaluations, stores, tracks.
 
 No torch here: a bundle's facts are in its ``config.json``.
 """

@@ -103,7 +103,7 @@ def encoder_text(settings: Mapping[str, Any]) -> str:
 
 
 def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
-    """All models side by side, a row each: size, training, F1 (or Pearson) on the test split."""
+    """All models side by side, one row per model: size, training, F1 or Pearson on test."""
     signal = any(model.metrics["kind"] == "signal" for model in models)
     name = "pearson" if signal else "f1"
     labels = list(dict.fromkeys(row["label"] for model in models for row in model.rows))
@@ -163,7 +163,7 @@ def genome_card(store: Store) -> dict[str, Any]:
 
 
 def leak_rows(stores: Sequence[Store]) -> list[list[str]]:
-    """For each two splits: which, shared 31-mers, all of the later one's, and the share."""
+    """For each pair of splits: names, shared 31-mers, those of the later one, and the share."""
     return [
         [
             f"{leak.held_out} in {leak.other}",

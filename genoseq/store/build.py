@@ -72,7 +72,7 @@ def tokenize(
     Raises
     ------
     ConfigError
-        If a file would not be used, or the scheme lacks its files.
+        If a file that was given would not be used, or one that the scheme needs is missing.
     InputFormatError, RegionError
         If a file is damaged, or does not fit the genome.
     StoreError
@@ -109,7 +109,7 @@ def tokenize(
 
 
 class _Progress:
-    """Bases that are done, told as a fraction of all."""
+    """Reports the bases that are done as a fraction of all."""
 
     def __init__(self, report: Callable[[float], None], total: int) -> None:
         self._report, self._total, self._done = report, total, 0

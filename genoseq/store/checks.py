@@ -36,8 +36,9 @@ def common_scheme(stores: Sequence[Store]) -> Scheme | None:
             )
         if store.scheme != first.scheme:
             raise StoreError(
-                f"stores {first.name!r} and {store.name!r} ({first.path}, {store.path}) differ in "
-                f"their label scheme: label both alike"
+                f"stores {first.name!r} and {store.name!r} ({first.path}, {store.path}) have "
+                f"different labels ({_described(first.scheme)}; {_described(store.scheme)}): "
+                f"tokenize both with the same scheme and classes"
             )
     return first.scheme
 
@@ -62,8 +63,18 @@ def _any_known(labels: NDArray[Any], scheme: Scheme) -> bool:
     return any(scheme.known(labels[start : start + _CHUNK_BASES]).any() for start in starts)
 
 
+def _described(scheme: Scheme | None) -> str:
+    """The labels of a scheme for a message: ``classes CDS+0, CDS+1 ...``."""
+    if scheme is None:
+        return "none"
+    states = (
+        f"{s.name}{s.strand.strip('.')}{'' if s.phase is None else s.phase}" for s in scheme.states
+    )
+    return f"{scheme.kind} {' '.join(states)}"
+
+
 def unlabelled(split: str) -> str:
-    """What is said of a split without any known label."""
+    """The error for a split without any known label."""
     return (
         f"no base of split {split!r} has a known label: the annotation or signal is of other "
         f"contigs, or the mask hides all; choose other regions for this split"
@@ -73,7 +84,7 @@ def unlabelled(split: str) -> str:
 def misfits(
     stores: Iterable[Store], scheme: Scheme | None, owner: str | Path, split: str
 ) -> list[str]:
-    """Why stores cannot be learned from or tested on: every problem, none if there is none.
+    """Every reason why stores cannot be learned from or tested on; empty if they can.
 
     Parameters
     ----------
@@ -90,7 +101,8 @@ def misfits(
             problems.append(f"{store.path}: has no labels: tokenize with an annotation or a signal")
         elif scheme is not None and store.scheme != scheme:
             problems.append(
-                f"{store.path}: its label scheme is not that of {owner}: tokenize again"
+                f"{store.path}: its labels ({_described(store.scheme)}) are not those of {owner} "
+                f"({_described(scheme)}): tokenize it with the scheme and classes of {owner}"
             )
     if split not in found:
         there = ", ".join(sorted(found)) or "no region"

@@ -41,5 +41,5 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 
 def damaged(what: str) -> str:
-    """What is said of a store that does not fit its index."""
+    """The error for a store that does not fit its index."""
     return f"the store is damaged or was copied in part ({what}): write or copy it again"

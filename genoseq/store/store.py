@@ -1,4 +1,4 @@
-"""Training data on disk, one store for a genome: its bases, and labels of regions of it.
+"""Training data on disk, one store per genome: its bases, and the labels of regions of it.
 
     STORE/
       index.json    format, name, contig lengths, scheme, regions as columns, sources, checksums
@@ -112,14 +112,14 @@ class Store:
 
     @cached_property
     def _first_base(self) -> dict[str, int]:
-        """Place of each contig in ``codes.bin``."""
+        """Offset of each contig in ``codes.bin``."""
         ends = np.cumsum(list(self.lengths.values()), dtype=np.int64)
         firsts = (ends - list(self.lengths.values())).tolist()
         return dict(zip(self.lengths, firsts, strict=True))
 
     @cached_property
     def code_offset(self) -> NDArray[np.int64]:
-        """Place of each region's first base in ``codes.bin``, shape (R,)."""
+        """Offset of each region's first base in ``codes.bin``, shape (R,)."""
         contigs = np.array([self._first_base[chrom] for chrom in self.regions.chroms], np.int64)
         offsets: NDArray[np.int64] = contigs[self.regions.chrom] + self.regions.start
         return offsets

@@ -21,7 +21,7 @@ from genoseq.store.store import Store, open_store
 __all__ = ["Contig", "LabelledRegion", "write_store"]
 
 _FILES = (INDEX, CODES, LABELS, PROVENANCE, "ids.bin")
-"""What a store may hold, ``ids.bin`` where it is of an earlier version."""
+"""Files that a store may hold; ``ids.bin`` is from earlier versions."""
 
 
 def write_store(

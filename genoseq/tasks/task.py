@@ -37,7 +37,7 @@ class Metrics(Protocol):
         """Precision and recall by threshold; empty where there are no classes."""
 
     def confusions(self) -> list[Confusion]:
-        """Bases of each two classes; likewise."""
+        """Bases of each pair of classes; likewise empty where there are none."""
 
 
 class Task(ABC):

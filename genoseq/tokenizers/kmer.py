@@ -1,4 +1,4 @@
-"""Bases to k-mer tokens and back: vectorised, in pieces that stay in the processor's cache."""
+"""Bases to k-mer tokens and back: vectorised, in chunks that stay in the processor's cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from genoseq.tokenizers.vocabulary import FIRST_KMER, UNKNOWN_TOKEN, Vocabulary
 
 Ids = NDArray[np.unsignedinteger[Any]]
 
-# Bases a piece: one byte a base in, two out, and the same again in between, fits 256 kB of L2.
+# Bases per chunk: one byte per base in, two out and as much in between fit 256 kB of L2.
 _CHUNK_BASES = 1 << 16
 
 
@@ -27,9 +27,9 @@ class KmerTokenizer:
     Attributes
     ----------
     k
-        Bases a token, 1 to 8.
+        Bases per token, 1 to 8.
     stride
-        Bases from a token to the next, 1 to k: 1 gives a token a base, k no overlap.
+        Bases from one token to the next, 1 to k: 1 gives one token per base, k no overlap.
 
     Raises
     ------
@@ -164,8 +164,8 @@ class KmerTokenizer:
         codes = np.full((len(ids) - 1) * self.stride + self.k, N, np.uint8)
         known = np.flatnonzero(ids >= FIRST_KMER)
         numbers = ids[known].astype(np.int64) - FIRST_KMER
-        for place in range(self.k):
-            codes[known * self.stride + place] = numbers >> 2 * (self.k - 1 - place) & 3
+        for index in range(self.k):
+            codes[known * self.stride + index] = numbers >> 2 * (self.k - 1 - index) & 3
         return codes
 
 
@@ -186,7 +186,7 @@ def reverse_complement_table(k: int) -> Ids:
 
 
 def _fill(ids: Ids, codes: Codes, tokenizer: KmerTokenizer) -> None:
-    """Write the tokens of one piece: ids (T,), codes ((T - 1) * stride + k,)."""
+    """Write the tokens of one chunk: ids (T,), codes ((T - 1) * stride + k,)."""
     highest = int(codes.max())
     if highest > N:
         raise InputFormatError(f"base code {highest}: codes are 0 to {N} (A, C, G, T, N)")
@@ -231,7 +231,7 @@ def _rolling(codes: Codes, k: int) -> Ids:
 
 
 def _any_of(flags: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
-    """Whether any of the k flags from each place on is set, shape (L - k + 1,)."""
+    """Whether any of the k flags from each position on is set, shape (L - k + 1,)."""
     width = 1
     while width < k:
         step = min(width, k - width)

@@ -1,4 +1,4 @@
-"""Which number stands for which token: five special tokens, then every k-mer in order.
+"""The id of each token: five special tokens, then every k-mer in order.
 
 K-mers follow in lexicographic order from :data:`FIRST_KMER`, so the id of a k-mer is its base-4
 number (A 0, C 1, G 2, T 3, first base most significant) plus 5.  No table is needed either way.
@@ -26,7 +26,7 @@ class Vocabulary:
     Attributes
     ----------
     k
-        Bases a token, 1 to 8.  A k-mer that holds an N is the token ``[UNK]``.
+        Bases per token, 1 to 8.  A k-mer that holds an N is the token ``[UNK]``.
 
     Raises
     ------
@@ -38,7 +38,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:
-            raise ConfigError(f"k {self.k}: use 1 to {MAX_K} bases a token")
+            raise ConfigError(f"k {self.k}: use 1 to {MAX_K} bases per token")
 
     def __len__(self) -> int:
         return self.size
@@ -55,7 +55,7 @@ class Vocabulary:
 
     @property
     def pad(self) -> int:
-        """Id of ``[PAD]``: no token here."""
+        """Id of ``[PAD]``, which fills up short sequences."""
         return PAD
 
     @property
@@ -93,7 +93,7 @@ class Vocabulary:
         if token_id < FIRST_KMER:
             return SPECIALS[token_id]
         number = token_id - FIRST_KMER
-        digits = [number >> 2 * place & 3 for place in range(self.k - 1, -1, -1)]
+        digits = [number >> 2 * index & 3 for index in range(self.k - 1, -1, -1)]
         return decode(np.array(digits, np.uint8)).decode()
 
     def id(self, token: str) -> int:
@@ -114,4 +114,4 @@ class Vocabulary:
         codes = encode(token.encode())
         if N in codes:
             return UNKNOWN_TOKEN
-        return FIRST_KMER + sum(int(code) << 2 * place for place, code in enumerate(codes[::-1]))
+        return FIRST_KMER + sum(int(code) << 2 * index for index, code in enumerate(codes[::-1]))

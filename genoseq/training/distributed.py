@@ -1,6 +1,6 @@
 """The process group of one training, and what its processes tell one another.
 
-Tensors of the network travel by DistributedDataParallel; here is the rest, a few numbers a step.
+Tensors of the network travel by DistributedDataParallel; here is the rest, a few numbers per step.
 They go through gloo also where the network's go through nccl: a GPU waits for none of them, and a
 process that ended is noticed at once.
 """

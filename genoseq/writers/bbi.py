@@ -2,7 +2,7 @@
 
 Everything little-endian, as in the supplement of Kent et al. (2010), Bioinformatics 26:2204, and
 UCSC's own ``bbiWrite.c``, ``bPlusTree.c`` and ``cirTree.c``.  Chromosome ids are the contigs'
-places in the FASTA, so that data may be written in FASTA order; only the names in the tree are
+numbers in the FASTA, so that data may be written in FASTA order; only the names in the tree are
 sorted.
 """
 
@@ -53,7 +53,7 @@ def compress(data: bytes) -> bytes:
 class SectionIndex:
     """Where the compressed sections of one file lie, and the R-tree that finds them.
 
-    It keeps 48 bytes a section: 2.3 MB for 200 million bases of dense values.
+    It keeps 48 bytes per section: 2.3 MB for 200 million bases of dense values.
     """
 
     def __init__(self) -> None:
@@ -85,14 +85,14 @@ class SectionIndex:
             levels.append(-(-levels[-1] // _BLOCK))
         levels = levels[1:] or [1]  # nodes on each level, leaves first
         sizes = [count * (4 + _BLOCK * (24 if level else 32)) for level, count in enumerate(levels)]
-        places = [position + 48 + sum(sizes[level + 1 :]) for level in range(len(levels))]
+        offsets = [position + 48 + sum(sizes[level + 1 :]) for level in range(len(levels))]
         parts = []
         for level in range(len(levels)):
             if level == 0:
                 parts.append(_nodes(spans, rows[:, 4:], leaf=True))
             else:
                 step = 4 + _BLOCK * (32 if level == 1 else 24)
-                children = places[level - 1] + step * np.arange(len(spans), dtype=np.uint64)
+                children = offsets[level - 1] + step * np.arange(len(spans), dtype=np.uint64)
                 parts.append(_nodes(spans, children[:, None], leaf=False))
             spans = _bounds(spans)
         head = struct.pack(
@@ -124,7 +124,7 @@ def _nodes(spans: NDArray[np.uint64], pointers: NDArray[np.uint64], leaf: bool) 
 
 
 def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
-    """B+ tree of names to (id, length), to lie at ``position``; ids are places in ``lengths``.
+    """B+ tree of names to (id, length), to lie at ``position``; ids are positions in ``lengths``.
 
     Contigs without bases are left out.
     """
@@ -141,10 +141,10 @@ def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
         levels.append([(items[0][0], b"") for items in _blocks(levels[-1], block)])
     size = 4 + block * (width + 8)
     parts = []
-    place = position + len(head)
+    offset = position + len(head)
     for depth, level in enumerate(reversed(levels)):
         nodes = _blocks(level, block)
-        below = place + size * len(nodes)
+        below = offset + size * len(nodes)
         for number, items in enumerate(nodes):
             leaf = depth == len(levels) - 1
             first = below + size * number * block
@@ -153,7 +153,7 @@ def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
                 for i, (name, value) in enumerate(items)
             )
             parts.append((struct.pack("<BBH", leaf, 0, len(items)) + body).ljust(size, b"\0"))
-        place = below
+        offset = below
     return head + b"".join(parts)
 
 
@@ -174,7 +174,7 @@ class Bins(NamedTuple):
 
 
 def zoom_levels(longest: int) -> list[int]:
-    """Bases a bin of each zoom level, for a longest contig of ``longest`` bases."""
+    """Bases per bin of each zoom level, for a longest contig of ``longest`` bases."""
     levels = [FINEST * _GROWTH**power for power in range(_MAX_LEVELS)]
     return [size for size in levels if size < longest] or levels[:1]
 

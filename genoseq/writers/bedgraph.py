@@ -40,10 +40,10 @@ class BedGraphWriter:
         for channel, file in zip(self._channels, self._files, strict=True):
             if file.empty:
                 raise RegionError(f"{channel.label} has no value on any base: leave it out")
-            index, name = file.finish(), bedgraph_name(channel)
-            place = channel.full_name, channel.strand
-            files.append(OutputFile(name, self._kind, *place, "bedgraph"))
-            files.append(OutputFile(f"{name}.{index}", "index", *place, index))
+            index, path = file.finish(), bedgraph_name(channel)
+            name, strand = channel.full_name, channel.strand
+            files.append(OutputFile(path, self._kind, name, strand, "bedgraph"))
+            files.append(OutputFile(f"{path}.{index}", "index", name, strand, index))
         return files
 
     def close(self) -> None:
@@ -92,9 +92,9 @@ class _BedGraph:
                 self._flush(last)
         for at in range(0, len(starts) - 1, _LINES):
             part = slice(at, min(at + _LINES, len(starts) - 1))
-            places = digits.integers(starts[part]), digits.integers(ends[part])
-            columns = (chrom.encode(), *places, digits.values(values[part]))
-            self._file.write(digits.lines(columns, len(places[0])))
+            low, high = digits.integers(starts[part]), digits.integers(ends[part])
+            columns = (chrom.encode(), low, high, digits.values(values[part]))
+            self._file.write(digits.lines(columns, len(low)))
         self._open = _Run(chrom, int(starts[-1]), int(ends[-1]), values[-1:])
 
     def finish(self) -> str:
@@ -106,5 +106,6 @@ class _BedGraph:
         self._file.close()
 
     def _flush(self, run: _Run) -> None:
-        places = digits.integers(np.array([run.start])), digits.integers(np.array([run.end]))
-        self._file.write(digits.lines((run.chrom.encode(), *places, digits.values(run.value)), 1))
+        low, high = digits.integers(np.array([run.start])), digits.integers(np.array([run.end]))
+        columns = (run.chrom.encode(), low, high, digits.values(run.value))
+        self._file.write(digits.lines(columns, 1))

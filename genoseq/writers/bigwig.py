@@ -1,10 +1,10 @@
 """bigWig files, one for each class and strand, written in one pass with flat memory.
 
-Own writer, because taking intervals one by one costs more than the model that predicts them
-(``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE` bases without a gap
-whose values change often is stored base by base (a fixedStep section), everything else as runs of
-equal values (bedGraph sections).  Bases without a value are in no section.  Format: see
-:mod:`genoseq.writers.bbi`.
+The writer is our own, because existing ones take intervals one by one, which costs more time than
+predicting the values (``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE`
+bases without a gap whose values change often is stored base by base (a fixedStep section),
+everything else as runs of equal values (bedGraph sections).  Bases without a value are in no
+section.  Format: see :mod:`genoseq.writers.bbi`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
 _DENSE = PAGE // 8
-"""Runs in a page from which base by base is smaller: deflate takes repeats, not run borders."""
+"""With this many runs a page is smaller stored base by base: deflate shrinks repeats, but not the
+borders of runs."""
 _BEDGRAPH, _FIXED = 1, 3
 _MAGIC = 0x888FFC26
 _SECTION = struct.Struct("<IIIIIBBH")
@@ -232,8 +233,9 @@ def _sections(
                 yield *span, _FIXED, len(page), page.astype("<f4", copy=False).tobytes()
         else:
             here = slice(np.searchsorted(ends, low, "right"), np.searchsorted(starts, high))
-            cut = np.maximum(starts[here], low), np.minimum(ends[here], high)
-            yield from _run_sections(_runs(start, *cut, values[starts[here]])[known[here]])
+            run_starts, run_ends = np.maximum(starts[here], low), np.minimum(ends[here], high)
+            runs = _runs(start, run_starts, run_ends, values[starts[here]])
+            yield from _run_sections(runs[known[here]])
 
 
 def _runs(

@@ -1,4 +1,4 @@
-"""The formats of tracks, one row each: what the rest of the house knows about a format is here.
+"""The formats of tracks: one row for each says all that the package knows about it.
 
 Another package adds its own by an entry point of the group ``genoseq.formats`` that names a
 :class:`Format`; a script calls :func:`register_format`.  Reading the registry imports no writer.
@@ -27,7 +27,7 @@ natural log-odds of every state of a model."""
 ENTRY_POINTS = "genoseq.formats"
 """Group of entry points by which other packages add formats."""
 BED_WORDS = ("#", "track", "browser")
-"""Genome browsers take lines of BED that begin so for comments and settings."""
+"""Genome browsers read BED lines that begin with these as comments or settings."""
 
 
 class Writer(Protocol):

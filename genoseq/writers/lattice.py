@@ -1,4 +1,4 @@
-"""Tracks of any piece size, regrouped on a fixed lattice: what every writer is fed with.
+"""Tracks of any piece size, regrouped on a fixed lattice: the input of every writer.
 
 A *slab* holds at most :data:`SLAB` bases of one contig, begins on a multiple of :data:`PAGE` and
 ends on one or at the contig's end; bases without a value inside it are gaps.  Slabs depend on the
@@ -21,7 +21,7 @@ Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]
 
 SLAB = 1 << 18
-"""Bases: small enough for the processor's cache, a power of 4 times the finest zoom bin."""
+"""Bases of a slab: they fit the processor's cache; a power of 4 times the finest zoom bin."""
 PAGE = 4096
 ONE = 10**DECIMALS
 """Thousandths of probability 1."""
@@ -31,7 +31,7 @@ GAP = 65535
 
 @dataclass(frozen=True, slots=True)
 class Slab:
-    """Values of consecutive bases of one contig, one row a channel.
+    """Values of consecutive bases of one contig, one row per channel.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def slabs(
     parts: list[Track] = []
     for track in _checked(tracks, lengths, channels):
         for part in _cut(track):
-            if parts and _place(part) != _place(parts[0]):
+            if parts and _slab_of(part) != _slab_of(parts[0]):
                 yield from _slab(parts, lengths, kind)
                 parts.clear()
             parts.append(part)
@@ -145,7 +145,7 @@ def _checked(
 
 
 def _cut(track: Track) -> Iterator[Track]:
-    if _place(track)[1] == (track.end - 1) // SLAB:
+    if _slab_of(track)[1] == (track.end - 1) // SLAB:
         yield track
         return
     for edge in range(track.start // SLAB * SLAB, track.end, SLAB):
@@ -154,7 +154,7 @@ def _cut(track: Track) -> Iterator[Track]:
         yield Track(track.chrom, low, values, track.channels)
 
 
-def _place(track: Track) -> tuple[str, int]:
+def _slab_of(track: Track) -> tuple[str, int]:
     return track.chrom, track.start // SLAB
 
 

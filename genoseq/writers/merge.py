@@ -1,6 +1,6 @@
 """Scores of shards, joined: the folder that scoring the whole genome at once would have written.
 
-Which bases a shard scored is in its index; a base without a row may be a gap of the genome.  So
+The bases that a shard scored are in its index; a base without a row may be a gap of the genome.  So
 the shards of a genome can be checked before a value is read: every base once, in FASTA order.
 """
 
@@ -21,7 +21,8 @@ from genoseq.writers.outputs import Report, Written, reported, write_tracks
 from genoseq.writers.scores import Scores, read_scores
 
 _MEND = {
-    # By itself a machine computes on what is fastest there: the seams would show.
+    # Left alone, each machine takes its fastest device and number format, and scores would differ
+    # between shards.
     "precision": "choose one for all shards, by genoseq score --precision or score.precision of "
     "the settings",
     "device": "choose one for all shards, by genoseq score --device, and score this one again",
@@ -29,8 +30,8 @@ _MEND = {
 _AGAIN = "score this shard again as the others were"
 
 
-class _Place(NamedTuple):
-    """A scored region: number of its contig in the FASTA, bases, number of its shard."""
+class _ScoredRegion(NamedTuple):
+    """A scored region: its contig's number in the FASTA, its bases, and its shard's number."""
 
     chrom: int
     start: int
@@ -136,7 +137,7 @@ def read_shards(paths: Sequence[Path]) -> Shards:
         part = read_scores(path)
         first = parts[0] if parts else part
         _check_same(first, part)
-        # 100,000 contigs are 15 MB a shard: their lengths are kept once.
+        # The lengths of 100,000 contigs take 15 MB per shard: they are kept once.
         parts.append(replace(part, lengths=first.lengths))
     _check_complete(parts)
     return Shards(tuple(parts), join_records([(path, read_record(path)) for path in paths]))
@@ -173,28 +174,28 @@ def _other_contig(left: dict[str, int], right: dict[str, int]) -> str:
 def _check_complete(parts: Sequence[Scores]) -> None:
     lengths = parts[0].lengths
     sizes = list(lengths.values())
-    places = list(_places(parts))
+    scored = list(_scored_regions(parts))
     at = _next_base((0, 0), sizes)
-    for place in places:
-        if (place.chrom, place.start) != at:
-            raise RegionError(_fault(parts, places, place, at))
-        at = _next_base((place.chrom, place.end), sizes)
+    for region in scored:
+        if (region.chrom, region.start) != at:
+            raise RegionError(_fault(parts, scored, region, at))
+        at = _next_base((region.chrom, region.end), sizes)
     if at[0] < len(sizes):
-        raise RegionError(_fault(parts, places, None, at))
+        raise RegionError(_fault(parts, scored, None, at))
 
 
-def _places(parts: Sequence[Scores]) -> Iterator[_Place]:
+def _scored_regions(parts: Sequence[Scores]) -> Iterator[_ScoredRegion]:
     numbers = {chrom: number for number, chrom in enumerate(parts[0].lengths)}
     for shard, part in enumerate(parts):
         regions = part.origin.regions
         if regions is None:
             regions = tuple(Region(name, 0, n) for name, n in part.lengths.items() if n)
         for region in regions:
-            yield _Place(numbers[region.chrom], region.start, region.end, shard)
+            yield _ScoredRegion(numbers[region.chrom], region.start, region.end, shard)
 
 
 def _next_base(at: tuple[int, int], sizes: Sequence[int]) -> tuple[int, int]:
-    """The base at or after a place that may be the end of its contig."""
+    """The base at a position, or the first of the next contig if that is the end of its own."""
     chrom, base = at
     while chrom < len(sizes) and base == sizes[chrom]:
         chrom, base = chrom + 1, 0
@@ -202,13 +203,16 @@ def _next_base(at: tuple[int, int], sizes: Sequence[int]) -> tuple[int, int]:
 
 
 def _fault(
-    parts: Sequence[Scores], places: list[_Place], found: _Place | None, at: tuple[int, int]
+    parts: Sequence[Scores],
+    scored: list[_ScoredRegion],
+    found: _ScoredRegion | None,
+    at: tuple[int, int],
 ) -> str:
-    """Why the region ``found`` (or nothing) cannot follow, where base ``at`` should."""
+    """What is wrong where base ``at`` should come next, and region ``found`` (or none) does."""
     names = list(parts[0].lengths)
 
     def holder(chrom: int, base: int) -> str | None:
-        shards = (p.shard for p in places if p.chrom == chrom and p.start <= base < p.end)
+        shards = (p.shard for p in scored if p.chrom == chrom and p.start <= base < p.end)
         return next((str(parts[shard].path) for shard in shards), None)
 
     if found is not None and (found.chrom, found.start) < at:
@@ -224,7 +228,7 @@ def _fault(
             f"the shards are out of order: {later} holds {base} and must come before "
             f"{parts[found.shard].path}, which begins at {names[found.chrom]}:{found.start + 1}"
         )
-    before = max((place.shard for place in places if place[:2] < at), default=None)
+    before = max((region.shard for region in scored if region[:2] < at), default=None)
     behind = [] if before is None else [f"{parts[before].path} ends before it"]
     behind += [] if found is None else [f"{parts[found.shard].path} begins behind it"]
     return (

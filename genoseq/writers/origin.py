@@ -18,7 +18,8 @@ class Origin:
     regions
         What was scored, in FASTA order; None for the whole genome.
     model
-        :func:`genoseq.models.bundle.bundle_identity`; None where it is not known, as all below.
+        :func:`genoseq.models.bundle.bundle_identity`; None where it is not known, as for all
+        attributes below.
     genome
         SHA-256 of the genome's file.
     settings

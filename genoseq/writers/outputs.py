@@ -2,7 +2,7 @@
 
 Files are written under a temporary folder inside OUT and renamed when all are complete, the
 manifest last; a run that fails leaves OUT as it was.  A run that is killed while it renames leaves
-files of one run only, or of none, and no manifest of others.
+files of one run or none, and never a manifest of another run.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def write_tracks(
         asked for (a shard may be all N); or a track cannot be.
     """
     check_formats(formats, kind, channels, lengths)
-    _check_place(out)
+    _check_out(out)
     pieces = slabs(tracks, lengths, channels, kind)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
@@ -165,7 +165,7 @@ def check_formats(
         raise ConfigError(problems)
 
 
-def _check_place(out: Path) -> None:
+def _check_out(out: Path) -> None:
     """ConfigError if ``out`` is a file, or another verb's folder, whose record would be lost."""
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder")

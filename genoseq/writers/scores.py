@@ -142,7 +142,7 @@ class Scores:
     origin: Origin = UNKNOWN_ORIGIN
 
     def tracks(self) -> Iterator[Track]:
-        """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases a track.
+        """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases per track.
 
         Raises
         ------
@@ -204,7 +204,7 @@ def read_scores(path: str | Path) -> Scores:
         raise InputFormatError(
             f"no {INDEX} here: give a folder written by genoseq score --formats scores", path
         ) from None
-    # The last three: JSON of another shape than an index has, or of a million brackets.
+    # The last three come from JSON that is not shaped like an index or is nested too deeply.
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputFormatError(f"not an index of scores ({error})", index) from None
     _check_values(scores)

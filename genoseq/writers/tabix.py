@@ -49,6 +49,6 @@ class TabixFile:
                 raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> OSError:
-        """htslib says neither which file nor why; in a full folder that is why."""
+        """htslib names neither the file nor the reason; if the disk is full, that is the reason."""
         number = errno.EIO if disk_usage(self._path.parent).free else errno.ENOSPC
         return OSError(error.errno or number, os.strerror(error.errno or number), str(self._path))

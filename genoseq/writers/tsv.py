@@ -1,4 +1,4 @@
-"""predictions.tsv.gz: one line a base with every channel's value, compressed and indexed."""
+"""predictions.tsv.gz: one line per base with every channel's value, compressed and indexed."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class TsvWriter:
             whole = part[-1] - part[0] + 1 == len(part)
             rows = slab.values[:, part[0] : part[-1] + 1] if whole else slab.values[:, part]
             columns = [digits.values(row) for row in rows]
-            places = digits.integers(starts), digits.integers(starts + 1)
-            self._file.write(digits.lines([chrom, *places, *columns], len(part)))
+            low, high = digits.integers(starts), digits.integers(starts + 1)
+            self._file.write(digits.lines([chrom, low, high, *columns], len(part)))
 
     def finish(self) -> list[OutputFile]:
         """Index the file."""

@@ -65,7 +65,7 @@ def test_config_check_says_what_it_cannot_know(
     said = run("config", "check", "config.yaml")
     score = next(line for line in said.splitlines() if line.startswith("score"))
     assert score.split()[:4] == ["score", "2", "4,999,985,695+?", "655,807+?"]
-    assert "by the size of the file, for want of an index (.fai): big" in said
+    assert "from the size of the file, as it has no index (.fai): big" in said
     assert "?: not known before its files are made (snakemake demo): demo" in said
 
 

@@ -64,7 +64,7 @@ def test_extract_sources_and_shapes(
     ("words", "message"),
     [
         (("--region", "a:5-11"), "ends past the contig's last base, 10"),
-        (("--region", "z:5-11"), "no contig 'z' in the FASTA"),
+        (("--region", "z:5-11"), "the FASTA has no contig 'z' but "),
         (("--region", "a", "--split", "train"), "give one of --regions, --region"),
         (("--split", "train", "--tile", "5"), "--split and --split-blocks take no flanks"),
         (("--split-blocks",), "--split-blocks needs --regions"),

@@ -82,7 +82,7 @@ def test_tokenize_takes_the_regions_of_extract(
     run = genoseq("tokenize", regions, "-o", tmp_path / "two", *words)
     assert run.returncode == 1
     assert f"{bed}: its regions are on a, b, but the contigs of the FASTA are a:" in run.stderr
-    assert "give the FASTA of the whole genome that the BED is of" in run.stderr
+    assert "give the FASTA of the genome that the BED was made from" in run.stderr
     run = genoseq("leaks", tmp_path / "one", "-o", tmp_path / "leaks.json")
     assert run.stdout.splitlines()[0] == "held_out\tother\tshared_31mers\tsample\tfraction"
     assert [row["fraction"] for row in json.loads((tmp_path / "leaks.json").read_text())] == [0] * 3
@@ -130,7 +130,7 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
         (("--annotation", "LONG"), "LONG: CDS a:5-5000 ends past the contig's last base, 4000"),
         (("--annotation", "LONG", "--bed", "BED"), "ends past the contig's last base, 4000"),
         (("--annotation", "GENES"), "GENES: no feature to label as CDS; types there: gene"),
-        (("--scheme", "stranded"), "classes are listed for schemes stranded and unstranded"),
+        (("--scheme", "stranded"), "scheme stranded needs classes: list them"),
         (("--scheme", "stranded", "--classes", "CDS"), "--classes needs --annotation"),
         (("--scheme", "signal"), "scheme signal needs --signal"),
         (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),

@@ -48,9 +48,10 @@ def test_load_config_lists_every_problem(tmp_path: Path) -> None:
             "training.seed: Input should be less",
         ),
         ("models: {}", "at least 1 item"),
+        ("labels: {classes: [CDS]}", "labels: scheme cds-phase takes no classes: remove them, or"),
         (
             "labels: {scheme: stranded}",
-            "labels: (list classes|classes are listed) for schemes stranded and unstranded",
+            "labels: scheme stranded needs classes: list them",
         ),
     ],
 )

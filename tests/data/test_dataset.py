@@ -362,7 +362,7 @@ def test_stores_that_differ_are_refused_by_name(
 ) -> None:
     first = make(tmp_path / "one", [bases(50)])
     labelled = make(tmp_path / "three", [bases(50)], scheme=stranded_scheme(["CDS"]))
-    with pytest.raises(StoreError, match=r"'one' and 'three' \(.*\) differ in their label scheme"):
+    with pytest.raises(StoreError, match=r"'one' and 'three' \(.*\) have different labels"):
         build([first, labelled])
 
 

@@ -59,7 +59,7 @@ def test_parse_region_prefers_a_contig_that_looks_like_a_region() -> None:
         ("chr1:0-5", "bases are counted from 1"),
         ("chr1:9-5", "start is not after end"),
         ("chr1:5-1001", "ends past the contig's last base, 1000"),
-        ("chr2:1-5", "no contig 'chr2'"),
+        ("chr2:1-5", "the FASTA has no contig 'chr2' but a:1-5, chr1"),
         ("", "expected chrom:start-end"),
     ],
 )

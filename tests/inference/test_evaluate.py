@@ -101,7 +101,9 @@ def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         evaluate(bundle, [other, unlabelled], device="cpu")
     assert caught.value.problems == (
-        f"{other.path}: its label scheme is not that of the model: tokenize again",
+        f"{other.path}: its labels (classes none CDS+ CDS-) are not those of the model "
+        "(classes none CDS+0 CDS+1 CDS+2 CDS-0 CDS-1 CDS-2): "
+        "tokenize it with the scheme and classes of the model",
         f"{unlabelled.path}: has no labels: tokenize with an annotation or a signal",
         "no region of split 'test': the stores have score, train",
     )

@@ -60,7 +60,7 @@ def test_read_bed_reads_blocks(tmp_path: Path) -> None:
         (
             "#\n",
             "c\t1\n",
-            ":2: 2 columns, but BED has at least 3: chrom, start, end, parted by tabs",
+            ":2: 2 columns, but BED has at least 3: chrom, start, end, separated by tabs",
         ),
         ("c\t0\t9\n", "c\t1\t5\tx\n", ":2: 4 columns, but the lines before have 3"),
         (

@@ -83,8 +83,11 @@ def test_read_gff_reads_latin1_notes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("c\t.\tCDS\t1\t9\t.\t+\t0\n", "8 columns parted by tabs, but GFF3 and GTF have 9: seqid"),
-        (LINE.replace("\t", " "), "1 columns parted by tabs"),
+        (
+            "c\t.\tCDS\t1\t9\t.\t+\t0\n",
+            "8 columns separated by tabs, but GFF3 and GTF have 9: seqid",
+        ),
+        (LINE.replace("\t", " "), "1 columns separated by tabs"),
         (LINE.replace("\t1\t", "\t0\t"), "start 0, end 9: bases are counted from 1"),
         (LINE.replace("\t1\t", "\t10\t"), "start 10, end 9: bases are counted from 1 and start is"),
         (LINE.replace("\t1\t", "\t1.5\t"), "start, column 4: '1.5' is not a whole number"),

@@ -56,7 +56,8 @@ def test_misfits_lists_every_problem(tmp_path: Path) -> None:
     other = store_of(tmp_path / "other", SIGNAL, {"train": [3]})
     assert misfits([bare, other], CLASSES, "m", "test") == [
         f"{bare.path}: has no labels: tokenize with an annotation or a signal",
-        f"{other.path}: its label scheme is not that of m: tokenize again",
+        f"{other.path}: its labels (signal cage atac) are not those of m (classes none CDS+0 CDS+1 "
+        "CDS+2 CDS-0 CDS-1 CDS-2): tokenize it with the scheme and classes of m",
         "no region of split 'test': the stores have score, train",
     ]
 
@@ -67,7 +68,7 @@ def test_common_scheme_is_that_of_all_or_none(tmp_path: Path) -> None:
     bare = store_of(tmp_path / "bare", None, {"train": [0]})
     assert common_scheme([one, one]) == CLASSES
     assert common_scheme([bare, bare]) is None
-    with pytest.raises(StoreError, match=r"'one' and 'two' \(.*\) differ in their label scheme"):
+    with pytest.raises(StoreError, match=r"'one' and 'two' \(.*\) have different labels"):
         common_scheme([one, two])
     for stores in ([bare, one], [one, bare]):
         with pytest.raises(StoreError, match="'bare' has no labels to train or evaluate on, but"):

@@ -35,7 +35,7 @@ def test_id_ignores_case_and_makes_ambiguous_kmers_unknown() -> None:
 
 @pytest.mark.parametrize("k", [0, 9, -1])
 def test_vocabulary_refuses_k_outside_1_to_8(k: int) -> None:
-    with pytest.raises(ConfigError, match=rf"k {k}: use 1 to 8 bases a token"):
+    with pytest.raises(ConfigError, match=rf"k {k}: use 1 to 8 bases per token"):
         Vocabulary(k)
 
 

@@ -49,10 +49,10 @@ def attention_delta(
         d_out + head * d_out_h + first * d_out_t, rows, d_out_t, left, WIDTH, True, True
     )
     products = tl.sum(o.to(ACCUMULATE) * d_o.to(ACCUMULATE), 1)
-    places = head * tokens + first + rows
+    slots = head * tokens + first + rows
     if SHIFTED:
-        products -= tl.load(d_log_sums + places, mask=rows < left, other=0.0)
-    tl.store(delta + places, products, mask=rows < left)
+        products -= tl.load(d_log_sums + slots, mask=rows < left, other=0.0)
+    tl.store(delta + slots, products, mask=rows < left)
 
 
 @triton.jit
@@ -151,7 +151,7 @@ def attention_dq(
     PRECISION: tl.constexpr,  # of products of float32
     ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
 ):
-    """Gradient of the queries as they were before the rotation, one block and head a program."""
+    """Gradient of the queries before the rotation, one program per block and head."""
     head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
     if first < 0:
         return
@@ -165,10 +165,10 @@ def attention_dq(
     d_o = load_rows(
         d_out + head * d_out_h + start * d_out_t, rows, d_out_t, length, WIDTH, True, WIDE
     )
-    places = head * tokens + start + rows
+    slots = head * tokens + start + rows
     # Rows beyond the document get a log-sum-exp of +inf, and so no weights.
-    log_sum = tl.load(log_sums + places, mask=rows < length, other=float("inf")) * LOG2_E
-    shift = tl.load(delta + places, mask=rows < length, other=0.0)
+    log_sum = tl.load(log_sums + slots, mask=rows < length, other=float("inf")) * LOG2_E
+    shift = tl.load(delta + slots, mask=rows < length, other=0.0)
     # A tensor keeps the width of the accumulator, where a number would become float32.
     scale_log2 = tl.full([1], scale_log2, ACCUMULATE)
     d_q = tl.zeros([BLOCK_Q, WIDTH], ACCUMULATE)
@@ -287,7 +287,7 @@ def attention_dkv(
     PRECISION: tl.constexpr,  # of products of float32
     ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
 ):
-    """Gradients of keys (before the rotation) and values, one block and key head a program."""
+    """Gradients of keys (before the rotation) and values, one program per block and key head."""
     key_head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_K, WINDOWED)
     if first < 0:
         return

@@ -87,7 +87,7 @@ class Compiled:
 
     Registers are 32 bits wide and counted per thread; on AMD they are the vector registers, of
     which `accumulators` lie in the second file. Spills are bytes per thread on NVIDIA, registers
-    on AMD. `instructions` counts places in the machine code, not executions.
+    on AMD. `instructions` counts them in the machine code, not executions.
     """
 
     target: Target
@@ -105,7 +105,7 @@ class Compiled:
 
     @property
     def spills(self) -> bool:
-        """Whether anything went to memory for want of registers, by either witness."""
+        """Whether registers were too few and anything went to memory, by either measure."""
         local = self.instructions["local_stores"] + self.instructions["local_loads"]
         return bool(self.spill_stores or self.spill_loads or local)
 

@@ -140,9 +140,6 @@ def backward(
         log_sums = lse.contiguous()
         delta = _delta(out, d_out, d_lse)
         cos, sin = (delta, delta) if rotary is None else (t.contiguous() for t in rotary)
-        tables = (log_sums, delta, cos, sin, cu_seqlens)
-        scales = (scale, scale * _LOG2_E, tokens, *_reach(mask, tokens))
-        inputs = (q, k, v, d_out)
         settings = {
             "GROUP": heads // k.shape[1],
             "WIDTH": width,
@@ -150,13 +147,17 @@ def backward(
         }
         tiles = _tiles(cu_seqlens, tokens, chosen.dq.queries, mask, keys=False)
         attention_dq[(tiles.shape[0] * heads,)](
-            *inputs, d_q, *tables, tiles, *scales, heads, *_strides(*inputs, d_q),
-            **settings, **_constants(q, mask, chosen.dq, (*inputs, d_q)),
+            q, k, v, d_out, d_q, log_sums, delta, cos, sin, cu_seqlens, tiles,
+            scale, scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
+            *_strides(q, k, v, d_out, d_q),
+            **settings, **_constants(q, mask, chosen.dq, (q, k, v, d_out, d_q)),
         )  # fmt: skip
         tiles = _tiles(cu_seqlens, tokens, chosen.dkv.keys, mask, keys=True)
         attention_dkv[(tiles.shape[0] * k.shape[1],)](
-            *inputs, d_k, d_v, *tables, tiles, *scales, k.shape[1], *_strides(*inputs, d_k),
-            **settings, **_constants(q, mask, chosen.dkv, (*inputs, d_k)),
+            q, k, v, d_out, d_k, d_v, log_sums, delta, cos, sin, cu_seqlens, tiles,
+            scale, scale * _LOG2_E, tokens, *_reach(mask, tokens), k.shape[1],
+            *_strides(q, k, v, d_out, d_k),
+            **settings, **_constants(q, mask, chosen.dkv, (q, k, v, d_out, d_k)),
         )  # fmt: skip
     return d_q, d_k, d_v
 
@@ -202,7 +203,7 @@ def _delta(out: Tensor, d_out: Tensor, d_lse: Tensor | None) -> Tensor:
 
 
 def _tiles(cu_seqlens: Tensor, tokens: int, block: int, mask: Mask, *, keys: bool) -> Tensor:
-    """The tile map with the longest tiles first, as far as that is known without a look.
+    """The tile map with the longest tiles first, as far as that is known on the host.
 
     Global tokens work on whole documents; under a causal mask only as keys do they, and without a
     window late queries and early keys have most to do.

@@ -30,7 +30,7 @@ _BLOCK = 64
 """Queries to a block of a window of up to 256 tokens; 32 and 128 took longer, see CHUNK."""
 
 
-class Stretch(NamedTuple):
+class BlockRun(NamedTuple):
     """Blocks [first, last) of some document-heads, whose scores fill a chunk."""
 
     heads: slice
@@ -98,9 +98,9 @@ class Band:
         shape = (*rows.shape[:2], self.blocks, self.block, *rows.shape[3:])
         return rows.view(shape).transpose(1, 2)
 
-    def take(self, blocks: Tensor, stretch: Stretch) -> Tensor:
-        """Rows of a stretch, (heads x blocks, g B, ...)."""
-        some = blocks[stretch.heads, stretch.first : stretch.last]
+    def take(self, blocks: Tensor, run: BlockRun) -> Tensor:
+        """Rows of a run, (heads x blocks, g B, ...)."""
+        some = blocks[run.heads, run.first : run.last]
         return some.reshape(-1, some.shape[2] * some.shape[3], *some.shape[4:])
 
     def crop(self, blocks: Tensor) -> Tensor:
@@ -112,14 +112,14 @@ class Band:
         spare = self.blocks * self.block - self.length
         return functional.pad(keys, (0, 0, self.window, spare + self.behind))
 
-    def gather(self, keys: Tensor, padded: Tensor, stretch: Stretch) -> Tensor:
-        """Keys that the blocks of a stretch see, (heads x blocks, G + W + B + W, D)."""
+    def gather(self, keys: Tensor, padded: Tensor, run: BlockRun) -> Tensor:
+        """Keys that the blocks of a run see, (heads x blocks, G + W + B + W, D)."""
         seen = self.globals
         reach = self.keys - seen
-        start, stop = stretch.first * self.block, (stretch.last - 1) * self.block + reach
-        windows = padded[stretch.heads, start:stop].unfold(1, reach, self.block).mT
+        start, stop = run.first * self.block, (run.last - 1) * self.block + reach
+        windows = padded[run.heads, start:stop].unfold(1, reach, self.block).mT
         if seen:
-            shared = keys[stretch.heads, None, :seen].expand(-1, windows.shape[1], -1, -1)
+            shared = keys[run.heads, None, :seen].expand(-1, windows.shape[1], -1, -1)
             windows = torch.cat([shared, windows], 2)
         return windows.reshape(-1, self.keys, keys.shape[-1])
 
@@ -129,17 +129,17 @@ class Band:
         shape = (heads, blocks, self.block, width)
         return torch.zeros(shape, dtype=self.dtype, device=self.device)
 
-    def scatter(self, part: Tensor, total: Tensor, padded: Tensor, stretch: Stretch) -> None:
+    def scatter(self, part: Tensor, total: Tensor, padded: Tensor, run: BlockRun) -> None:
         """Undo `gather` for a gradient: add `part` to `total` (R, L, D) and `padded`."""
-        part = part.view(-1, stretch.last - stretch.first, self.keys, part.shape[-1])
+        part = part.view(-1, run.last - run.first, self.keys, part.shape[-1])
         if self.globals:
             shared = part[:, :, : self.globals]
-            total[stretch.heads, : self.globals] += shared.sum(1, dtype=total.dtype)
+            total[run.heads, : self.globals] += shared.sum(1, dtype=total.dtype)
         for shift, piece in enumerate(torch.split(part[:, :, self.globals :], self.block, 2)):
-            blocks = slice(stretch.first + shift, stretch.last + shift)
-            padded[stretch.heads, blocks, : piece.shape[2]] += piece
+            blocks = slice(run.first + shift, run.last + shift)
+            padded[run.heads, blocks, : piece.shape[2]] += piece
 
-    def stretches(self, heads: int, group: int) -> Iterator[Stretch]:
+    def runs(self, heads: int, group: int) -> Iterator[BlockRun]:
         """All blocks of all document-heads, chunk by chunk."""
         items = max(1, CHUNK // (group * self.block * self.keys))
         for first, last, alike in self._runs(items):
@@ -149,7 +149,7 @@ class Band:
                 stop = min(start + blocks, last)
                 bias = self._bias(first, first + 1) if alike else self._bias(start, stop)
                 for head in range(0, heads, together):
-                    yield Stretch(slice(head, min(head + together, heads)), start, stop, bias)
+                    yield BlockRun(slice(head, min(head + together, heads)), start, stop, bias)
 
     def _runs(self, items: int) -> Iterator[tuple[int, int, bool]]:
         """Runs of blocks, and whether all blocks of the run have the same bias."""
@@ -189,11 +189,11 @@ def forward(
     queries, padded_k, padded_v = band.pad_queries(q), band.pad_keys(k), band.pad_keys(v)
     attended = torch.empty(queries.shape, dtype=q.dtype, device=q.device)
     totals = torch.empty(queries.shape[:-1], dtype=lse.dtype, device=q.device)
-    for stretch in band.stretches(heads, group):
-        keys, values = band.gather(k, padded_k, stretch), band.gather(v, padded_v, stretch)
-        scores = _scores(band.take(queries, stretch), keys, stretch, group, scale)
+    for run in band.runs(heads, group):
+        keys, values = band.gather(k, padded_k, run), band.gather(v, padded_v, run)
+        scores = _scores(band.take(queries, run), keys, run, group, scale)
         weights, total = softmax_(scores)
-        blocks = (stretch.heads, slice(stretch.first, stretch.last))
+        blocks = (run.heads, slice(run.first, run.last))
         attended[blocks] = torch.bmm(weights.to(q.dtype), values).view_as(attended[blocks])
         totals[blocks] = total.view_as(totals[blocks])
     out.copy_(band.crop(attended))
@@ -225,25 +225,25 @@ def backward(
     columns = (band.pad_queries(lse2, torch.inf), band.pad_queries(delta))
     sums_k, sums_v = band.gradient(heads, width), band.gradient(heads, width)
     sums_q = torch.empty(saved[0].shape, dtype=q.dtype, device=q.device)
-    for stretch in band.stretches(heads, group):
-        keys, values = band.gather(k, padded_k, stretch), band.gather(v, padded_v, stretch)
-        queries, d_rows = (band.take(rows, stretch) for rows in saved)
-        lse_rows, delta_rows = (band.take(rows.unsqueeze(-1), stretch) for rows in columns)
-        scores = _scores(queries, keys, stretch, group, scale)
+    for run in band.runs(heads, group):
+        keys, values = band.gather(k, padded_k, run), band.gather(v, padded_v, run)
+        queries, d_rows = (band.take(rows, run) for rows in saved)
+        lse_rows, delta_rows = (band.take(rows.unsqueeze(-1), run) for rows in columns)
+        scores = _scores(queries, keys, run, group, scale)
         part = slopes(Rows(queries, d_rows, lse_rows, delta_rows), keys, values, scores, scale)
-        blocks = (stretch.heads, slice(stretch.first, stretch.last))
+        blocks = (run.heads, slice(run.first, run.last))
         sums_q[blocks] = part.d_q.view_as(sums_q[blocks])
-        band.scatter(part.d_k, d_k, sums_k, stretch)
-        band.scatter(part.d_v, d_v, sums_v, stretch)
+        band.scatter(part.d_k, d_k, sums_k, run)
+        band.scatter(part.d_v, d_v, sums_v, run)
     d_q += band.crop(sums_q)
     for total, padded in ((d_k, sums_k), (d_v, sums_v)):
         total += padded.flatten(1, 2)[:, band.window : band.window + length]
 
 
-def _scores(queries: Tensor, keys: Tensor, stretch: Stretch, group: int, scale: float) -> Tensor:
+def _scores(queries: Tensor, keys: Tensor, run: BlockRun, group: int, scale: float) -> Tensor:
     """Scores in log2 with their bias, (heads x blocks, g B, keys)."""
     scores = products(queries, keys)
     block, seen = queries.shape[1] // group, keys.shape[1]
-    split = scores.view(-1, stretch.last - stretch.first, group, block, seen)
-    torch.add(stretch.bias, split, alpha=scale * LOG2E, out=split)
+    split = scores.view(-1, run.last - run.first, group, block, seen)
+    torch.add(run.bias, split, alpha=scale * LOG2E, out=split)
     return scores
