@@ -72,7 +72,8 @@ PROSE = {
     r"\bas files they are\b": "say what they are",
     r"\bfor to\b|\bfor want of\b|\bwhereof\b|\bthereof\b|\bhitherto\b|\bupon\b": "plain English",
     r"\bfor each two\b|\bof each two\b": "'for each pair of'",
-    r"\b(?:paint|stroke|claim)(?:s|ed)? (?:a|the|on|over)\b": "'write', 'interval'",
+    r"\b(?:utils?|helpers?|misc|(?<!context )managers?|teams?|pulses?)\b": "what it does or holds",
+    r"\b(?:strokes?|claim(?:s|ed)?|paint(?:s|ed)?)\b": "'interval', 'write'",
 }
 """What is not written: what to write instead."""
 
@@ -111,9 +112,9 @@ def prose_of(text: str) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield node.lineno, " ".join(node.value.split())
     block: list[str] = []
-    first = last = 0
+    first = last = -1
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type != tokenize.COMMENT:
+        if token.type != tokenize.COMMENT or "type: ignore" in token.string:
             continue
         if token.start[0] != last + 1:
             yield first, " ".join(block)
@@ -248,6 +249,8 @@ def test_wrong_names_knows_words_from_parts_of_words() -> None:
         ("x = 1\n# it has two rows a\n# base\n", "genoseq/a.py:2: 'rows a base': write"),
         ('raise ValueError("columns parted by tabs")\n', "genoseq/a.py:1: 'parted by': write"),
         ('f"{n} windows a step"\n', "genoseq/a.py:1: 'windows a step': write"),
+        ('"""The helper of all; a context manager."""\n', "genoseq/a.py:1: 'helper': write what"),
+        ("# bases that a class claims\n", "genoseq/a.py:1: 'claims': write 'interval', 'wri"),
     ],
 )
 def test_wrong_prose_says_where_and_what_instead(text: str, found: str) -> None:

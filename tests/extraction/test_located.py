@@ -43,7 +43,7 @@ def test_locate_cuts_large_regions(tmp_path: Path) -> None:
             "z\t0\t5\na\t0\t5\n",
             InputFormatError,
             "r.bed: its regions are on z, but the contigs of the FASTA are a, b, empty: give the "
-            "FASTA of the whole genome",
+            "FASTA of the genome that the BED was made from",
         ),
         (
             "#contig\tb\t6\na\t0\t5\n",
