@@ -22,7 +22,7 @@ def leaks(stores: Sequence[Store | PathLike], out: PathLike | None = None) -> li
     stores
         A list of the stores, or their folders, that one model learns from.
     out
-        JSON to write: ``held_out``, ``other``, ``fraction`` of each two splits.
+        JSON to write: ``held_out``, ``other``, ``fraction`` of each pair of splits.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def leaks(stores: Sequence[Store | PathLike], out: PathLike | None = None) -> li
 
 
 def store_leaks(stores: Sequence[Store]) -> list[Leak]:
-    """Leaks between each two splits that the stores have; a genome given twice counts once.
+    """Leaks between each pair of splits that the stores have; a genome given twice counts once.
 
     One sketch for each split holds about a million k-mers, however large the genomes are.
     """
