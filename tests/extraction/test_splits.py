@@ -129,6 +129,12 @@ def test_assign_splits_cuts_holes_and_drops_pieces(tmp_path: Path) -> None:
     assert ("a", 500, 700, "train") not in assigned(path, "train", regions=stricter)
 
 
+def test_assign_splits_keeps_a_region_of_just_min_length(tmp_path: Path) -> None:
+    path = write(tmp_path, a=bases(50), b=bases(49))
+    limits = RegionSettings(min_length=50)
+    assert assigned(path, "train", regions=limits) == [("a", 0, 50, "train")]
+
+
 def test_assign_splits_errors(tmp_path: Path) -> None:
     path = write(tmp_path, a=bases(400))
     with pytest.raises(ConfigError, match="split rule 'holdout': use train, valid, test"):

@@ -13,11 +13,15 @@ from genoseq.genome.regions import (
     Region,
     check_bounds,
     clip,
+    cut_out,
     flank,
     format_region,
+    holes_by_contig,
     merge,
     parse_region,
     subtract,
+    tiles,
+    touching,
 )
 
 LENGTHS = {"chr1": 1000, "a:1-5": 30}
@@ -114,3 +118,27 @@ def test_subtract_leaves_the_bases_outside(holes: list[Region]) -> None:
     left = list(subtract(whole, inside))
     assert bases(left) == bases([whole]) - bases(inside)
     assert all(region.strand == "-" and len(region) for region in left)
+
+
+@given(INTERVALS, st.integers(0, 60), st.integers(1, 20))
+def test_touching_finds_the_holes_that_hold_a_base(
+    regions: list[Region], start: int, length: int
+) -> None:
+    holes = holes_by_contig(regions).get("a", [])
+    end = start + length
+    assert list(touching(holes, start, end)) == [
+        hole for hole in holes if hole.start < end and hole.end > start
+    ]
+
+
+def test_cut_out_takes_holes_at_the_first_and_last_base() -> None:
+    holes = [Region("c", 0, 6), Region("c", 19, 30)]
+    assert list(cut_out(Region("c", 5, 20), holes)) == [Region("c", 6, 19)]
+    assert list(cut_out(Region("c", 6, 19), holes)) == [Region("c", 6, 19)]
+
+
+def test_tiles_end_with_the_one_that_reaches_the_end() -> None:
+    found = list(tiles(Region("c", 5, 25), 10, 5))
+    assert found == [Region("c", start, start + 10) for start in (5, 10, 15)]
+    assert list(tiles(Region("c", 5, 26), 10, 5))[3:] == [Region("c", 20, 26)]
+    assert list(tiles(Region("c", 5, 26), 0, 0)) == [Region("c", 5, 26)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Channel
-from genoseq.genome.windows import stitch, tile
+from genoseq.genome.windows import Window, stitch, tile
 
 CHANNELS = (Channel("x"),)
 
@@ -66,3 +66,12 @@ def test_stitch_refuses_a_base_twice() -> None:
     values = np.zeros((10, 1), np.float32)
     with pytest.raises(RegionError, match="c:1 was scored twice"):
         list(stitch([(second, values), (first, values)], CHANNELS))
+
+
+def test_stitch_refuses_an_overlap_of_one_base() -> None:
+    values = np.zeros((10, 1), np.float32)
+    first, second = Window("c", 0, 10, 0, 10), Window("c", 9, 19, 9, 19)
+    with pytest.raises(RegionError, match="c:10 was scored twice"):
+        list(stitch([(first, values), (second, values)], CHANNELS))
+    elsewhere = Window("d", 0, 10, 0, 10)
+    assert len(list(stitch([(first, values), (elsewhere, values)], CHANNELS))) == 2

@@ -285,5 +285,7 @@ def test_signal_labels_are_nan_where_nothing_is_said(tmp_path: Path) -> None:
         InputFormatError, match=r"s.bedgraph: none of its contigs \(c ...\) is in the"
     ):
         SignalLabels(name_signals([str(path)]), lengths={"chrC": 10})
+    with SignalLabels(name_signals([str(path)]), lengths={"c": 8}) as labels:
+        assert labels.of("c", 6, 8)[:, 0].tolist() == [0, 0]
     with pytest.raises(InputFormatError, match="contig 'c' has 8 bp here and 7 in the FASTA"):
         SignalLabels(name_signals([str(path)]), lengths={"c": 7})

@@ -39,6 +39,14 @@ def test_labelled_regions_leaves_out_those_without_a_known_label(
     assert misfits([store], scheme, "m", "train") == []
 
 
+def test_labelled_regions_finds_a_label_beyond_the_first_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genoseq.store.checks._CHUNK_BASES", LENGTH // 3)
+    store = store_of(tmp_path / "s", CLASSES, {"train": [0, 1, LENGTH // 2]})
+    assert labelled_regions(store, "train").tolist() == [1, 2]
+
+
 def test_labelled_regions_without_labels_is_all_of_the_split(tmp_path: Path) -> None:
     store = store_of(tmp_path / "s", None, {"train": [0, 0], "valid": [0]})
     assert labelled_regions(store, "train").tolist() == [0, 1]

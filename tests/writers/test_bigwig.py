@@ -16,6 +16,7 @@ from track_cases import CDS, Values, golden, probabilities, write
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers import bbi as container
+from genoseq.writers.lattice import PAGE
 
 
 def ucsc(path: Path, chrom: str, length: int) -> Values:
@@ -58,6 +59,16 @@ def test_bigwig_signal_keeps_every_float(tmp_path: Path) -> None:
     genome = {"b": values, "a": -np.abs(values[:3_000])}
     write(tmp_path, genome, ["bigwig"], (Channel("rna.seq"),), "signal")
     check(tmp_path / "rna.seq.both.bw", genome, 0)
+
+
+def test_bigwig_gaps_between_noisy_pages_are_in_no_section(tmp_path: Path) -> None:
+    values = np.random.default_rng(6).normal(0, 1, (3 * PAGE, 1)).astype(np.float32)
+    values[PAGE - 5 : PAGE + 5] = np.nan
+    write(tmp_path, {"a": values}, ["bigwig"], (Channel("x"),), "signal")
+    with pybigtools.open(str(tmp_path / "x.both.bw")) as file:
+        records = list(file.records("a"))
+    assert sum(end - start for start, end, _ in records) == len(values) - 10
+    assert not any(np.isnan(value) for _, _, value in records)
 
 
 def summaries(values: Values, size: int) -> list[tuple[int, int, int, float, float, float]]:

@@ -63,6 +63,7 @@ def one(values, start=0, chrom="a", channels=CDS):
         ([one(-0.25)], "classes", r"a:1-10: -0\.25 is no probability"),
         ([one(np.inf)], "signal", "a:1-10: infinite values"),
         ([one(1, 0), one(1, 5)], "classes", "a:6-15 came too late"),
+        ([one(1, 0), one(1, 9)], "classes", "a:10-19 came too late"),
         ([one(1, chrom="b"), one(1)], "classes", "must be in the order of the FASTA"),
         ([one(1, 95)], "classes", "a:96-105 lies outside the contigs"),
         ([one(1, chrom="c")], "classes", "c:1-10 lies outside the contigs"),

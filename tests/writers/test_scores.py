@@ -53,6 +53,14 @@ def test_scores_of_a_signal(tmp_path: Path) -> None:
     np.testing.assert_array_equal(scores.values("a", 0, 5_000), values)
 
 
+def test_scores_of_two_contigs_are_apart_where_their_places_meet(tmp_path: Path) -> None:
+    first, second = np.full((9, 2), 0.5, np.float32), np.full((20, 2), 0.25, np.float32)
+    second[:9] = np.nan
+    scores = read_scores(write(tmp_path, {"a": first, "b": second}, ["scores"]))
+    np.testing.assert_array_equal(scores.values("a", 0, 9), first)
+    np.testing.assert_array_equal(scores.values("b", 0, 20), second)
+
+
 def test_scores_intervals_skip_far_gaps(tmp_path: Path) -> None:
     values = np.full((900_000, 2), np.nan, np.float32)
     values[50:60] = values[700_000:700_010] = 0.5

@@ -14,6 +14,7 @@ from track_cases import CDS, Values, golden, pieces, write
 
 from genoseq.genome.tracks import Channel, Track
 from genoseq.writers import digits
+from genoseq.writers.lattice import SLAB
 from genoseq.writers.outputs import write_tracks
 
 
@@ -146,6 +147,23 @@ def test_bedgraph_run_through_slabs_is_one_line(tmp_path: Path) -> None:
     assert tsv(tmp_path / "CDS.plus.bedgraph.gz") == ["a\t0\t600000\t0.500"]
     with pysam.TabixFile(str(tmp_path / "CDS.plus.bedgraph.gz")) as file:
         assert len(list(file.fetch("a", 599_999, 600_000))) == 1
+
+
+def test_bedgraph_of_zero_and_minus_zero_is_one_run(tmp_path: Path) -> None:
+    values = np.array([[0.0], [-0.0], [1.5], [np.nan], [1.5]], np.float32)
+    write(tmp_path, {"a": values}, ["bedgraph"], (Channel("x"),), "signal")
+    rows = [line.split("\t")[:3] for line in tsv(tmp_path / "x.both.bedgraph.gz")]
+    assert rows == [["a", "0", "2"], ["a", "2", "3"], ["a", "4", "5"]]
+
+
+def test_bedgraph_runs_end_at_a_gap_between_slabs(tmp_path: Path) -> None:
+    values = np.full((SLAB + 9, 2), 0.5, np.float32)
+    values[SLAB - 1 : SLAB + 1] = np.nan
+    write(tmp_path, {"a": values}, ["bedgraph"])
+    assert tsv(tmp_path / "CDS.plus.bedgraph.gz") == [
+        f"a\t0\t{SLAB - 1}\t0.500",
+        f"a\t{SLAB + 1}\t{SLAB + 9}\t0.500",
+    ]
 
 
 def test_text_of_contigs_beyond_tbi_gets_csi(tmp_path: Path) -> None:
