@@ -189,7 +189,7 @@ def _scores(folder: Path, of: Contents) -> Writer:
     return ScoresWriter(folder, of.lengths, of.channels, of.kind, of.origin)
 
 
-# Costs: benchmarks/rules.py on the demo, in which rule tracks writes two channels.  Signals are
+# Costs: benchmarks/constants.py on the demo, in which rule tracks writes two channels.  Signals are
 # those in which no value comes twice: smooth ones take half to two thirds of the disk, and a TSV of
 # many channels half.
 register_format(
