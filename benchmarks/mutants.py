@@ -32,6 +32,16 @@ LIMIT = 300
 """Seconds; a fault that makes tests run for longer is found."""
 PASSED, FAILED = 0, 1
 """Exit status of pytest; every other says that tests could not be run."""
+PROFILE = "hypothesis_profile"
+PROFILE_TEXT = """\
+from hypothesis import Phase, settings
+
+settings.register_profile(
+    "mutants", derandomize=True, deadline=None, phases=(Phase.explicit, Phase.generate)
+)
+settings.load_profile("mutants")
+"""
+"""The same examples each time, no deadline, and no search for the smallest one that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,11 @@ def failure(tests: Sequence[str], copy: Path) -> str:
     """What the tests say on the copy, empty if all pass; RuntimeError if they cannot be run."""
     # Without conftest.py, which imports torch; only its fixtures for whole models need it.
     words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--noconftest"]
-    words += [f"tests/{name}" for name in tests]
+    words += ["-p", PROFILE, *(f"tests/{name}" for name in tests)]
     # No bytecode: a fault of equal size, made in the same second, would not be seen.
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    # CI: Hypothesis draws the same examples each time, and sets no deadline.  Plugins of pytest, of
-    # which no test of these rooms needs one, take two seconds to load.
-    environment |= {"OMP_NUM_THREADS": "1", "CI": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # Plugins of pytest, of which no test of these rooms needs one, take two seconds to load.
+    environment |= {"OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     try:
         done = subprocess.run(
             words, cwd=copy, env=environment, capture_output=True, text=True, timeout=LIMIT,
@@ -155,6 +164,7 @@ def main() -> int:
                 shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, copy)
+        (copy / f"{PROFILE}.py").write_text(PROFILE_TEXT)
         survived = check(mutants, copy)
     killed = len(mutants) - len(survived)
     print(f"{killed} of {len(mutants)} killed, {100 * killed / len(mutants):.1f}%")

@@ -167,10 +167,12 @@ def _decided_by(node: ast.AST) -> Iterator[str]:
                 yield item.value
 
 
-def lines(texts: Mapping[str, str], *places: str) -> int:
-    """Lines of all files, or of those whose path begins with one of the places."""
+def lines(texts: Mapping[str, str], *beginnings: str) -> int:
+    """Lines of all files, or of those whose path has one of the beginnings."""
     return sum(
-        len(text.splitlines()) for path, text in texts.items() if path.startswith(places or ("",))
+        len(text.splitlines())
+        for path, text in texts.items()
+        if path.startswith(beginnings or ("",))
     )
 
 
@@ -198,8 +200,8 @@ def measures(tree: Tree) -> dict[str, str]:
         "longest file": f"{longest}, {lines({longest: tree.package[longest]})}",
     }
     for what, names in NAMES.items():
-        places = deciding(tree, names)
-        found[f"files that decide by {what} (places)"] = f"{len(places)} ({sum(places.values())})"
+        counts = deciding(tree, names)
+        found[f"files that decide by {what} (places)"] = f"{len(counts)} ({sum(counts.values())})"
     return found
 
 
@@ -209,7 +211,7 @@ def table(columns: Mapping[str, Mapping[str, str]]) -> str:
         ["", *columns],
         *([name, *(c[name] for c in columns.values())] for name in _names(columns)),
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     align: list[Callable[[str, int], str]] = [str.ljust, *[str.rjust] * len(columns)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     padded = [[f(c, w) for f, c, w in zip(align, row, widths, strict=True)] for row in rows]

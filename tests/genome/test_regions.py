@@ -111,6 +111,12 @@ def test_merge_keeps_the_bases_and_leaves_no_contact(regions: list[Region]) -> N
         assert left.chrom < right.chrom or left.end < right.start
 
 
+def test_merge_joins_regions_that_touch() -> None:
+    assert merge([Region("c", 0, 5), Region("c", 5, 9)]) == [Region("c", 0, 9)]
+    apart = [Region("c", 0, 5), Region("c", 6, 9), Region("d", 9, 10)]
+    assert merge(apart) == apart
+
+
 @given(INTERVALS)
 def test_subtract_leaves_the_bases_outside(holes: list[Region]) -> None:
     whole = Region("a", 5, 50, "-")
