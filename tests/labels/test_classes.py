@@ -142,8 +142,10 @@ def test_features_without_strand() -> None:
 
 def test_mask_is_unknown_whatever_is_there() -> None:
     mask = [Region("c", 2, 4), Region("c", 3, 5), Region("d", 0, 9)]
-    found = plan_labels([cds(1, 7)], LabelSettings(), mask, {"c": 9}).of("c", 0, 9).tolist()
-    assert found == [0, 1, U, U, U, 2, 3, 0, 0]
+    plan = plan_labels([cds(1, 7)], LabelSettings(), mask, {"c": 9})
+    assert plan.of("c", 0, 9).tolist() == [0, 1, U, U, U, 2, 3, 0, 0]
+    assert plan.of("c", 4, 8).tolist() == [U, 2, 3, 0]  # the mask begins before the region
+    assert plan.of("c", 1, 3).tolist() == [1, U]
 
 
 GENE = [exon(10, 40), exon(60, 80), exon(85, 100), cds(30, 40, id="p", parents=("t",)),
