@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,26 @@ def test_open_refuses_a_truncated_or_missing_file(tmp_path: Path, name: str) -> 
     file.unlink()
     with pytest.raises(StoreError, match=rf"{name}: the store is damaged .*\(0 bytes"):
         open_store(tmp_path / "s")
+
+
+@pytest.mark.parametrize("name", ["codes.bin", "labels.bin"])
+def test_open_refuses_a_file_that_is_too_long(tmp_path: Path, name: str) -> None:
+    make(tmp_path / "s")
+    with (tmp_path / "s" / name).open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(StoreError, match=rf"{name}: the store is damaged .* bytes, its index says"):
+        open_store(tmp_path / "s")
+
+
+@pytest.mark.parametrize("name", ["codes.bin", "labels.bin", "index"])
+def test_verify_wants_every_checksum(tmp_path: Path, name: str) -> None:
+    make(tmp_path / "s")
+    file = tmp_path / "s" / "index.json"
+    index = json.loads(file.read_text())
+    del index["sha256"][name]
+    file.write_text(json.dumps(index))
+    with pytest.raises(StoreError, match="its checksum is not the one in the index"):
+        verify_store(tmp_path / "s")
 
 
 @pytest.mark.parametrize("name", ["codes.bin", "labels.bin"])
@@ -57,6 +78,7 @@ def test_verify_finds_a_changed_table(tmp_path: Path, old: str, new: str) -> Non
         ('"lengths": {', '"lengths": 3, "x": {', r"damaged .*AttributeError"),
         ("[1100, 400, 150]", "[1100, 400]", "columns of regions differ in length"),
         ("[1100, 400, 150]", "[1101, 400, 701]", "a region is not inside its contig"),
+        ("[1100, 400, 150]", "[1100, 400, 50]", "a region is not inside its contig"),
         ('"chrom": [0, 0, 1]', '"chrom": [0, 0, 2]', r"damaged .*IndexError"),
     ],
 )
