@@ -53,10 +53,10 @@ def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETT
 def make_evaluation(folder: Path, name: str = "tiny") -> Path:
     path = folder / "evaluation" / name
     path.mkdir(parents=True)
-    metrics = build_metrics(SCHEME, "softmax")
+    metrics = build_metrics(SCHEME)
     labels = torch.arange(LENGTH)[None] // 50 % 7
     logits = torch.nn.functional.one_hot(labels, 7).float() * 10
-    metrics.update(logits, labels)
+    metrics.update(logits.softmax(-1), labels)
     (path / "metrics.json").write_text(json.dumps(metrics.compute()))
     rows = [["" if cell is None else str(cell) for cell in point] for point in metrics.curves()]
     header = ["level", "name", "strand", "phase", "threshold", "precision", "recall"]
@@ -161,9 +161,9 @@ def test_summary_is_the_same_bytes_each_time(folders: list[Path], tmp_path: Path
 
 def test_summary_of_signals_has_correlations(tmp_path: Path) -> None:
     folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
-    metrics = build_metrics(signal_scheme([("reads", ".")]), "expm1")
+    metrics = build_metrics(signal_scheme([("reads", ".")]))
     truth = torch.arange(LENGTH).float()[None, :, None]
-    metrics.update_values(truth, truth)
+    metrics.update(truth, truth)
     (folders[1] / "metrics.json").write_text(json.dumps(metrics.compute()))
     (folders[1] / "curves.tsv").unlink()
     page = page_of(folders, tmp_path)
