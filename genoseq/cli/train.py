@@ -83,8 +83,10 @@ def train(
     batch: the same model sooner.
     """
     from genoseq.cli.progress import progress
-    from genoseq.training.launch import launch_of
-    from genoseq.training.launched import fit_launched
+    from genoseq.config.base import with_training
+    from genoseq.training.distributed import join_group
+    from genoseq.training.fit import fit
+    from genoseq.training.launch import device_of, launch_of
     from genoseq.training.stop_signals import TrainingInterruptedError
 
     set_up_process(threads)
@@ -94,20 +96,21 @@ def train(
         logging.getLogger("genoseq").setLevel(logging.WARNING)
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     try:
-        with progress("train", own_lines="genoseq.training") as report:
-            fit_launched(
-                launch,
+        chosen = device_of(launch, device)
+        told = progress("train", own_lines="genoseq.training")
+        with told as report, join_group(launch, chosen) as group:
+            fit(
                 stores,
-                settings,
+                with_training(settings, flags),
                 out,
-                overrides=flags,
                 init=init_from,
                 freeze=freeze,
                 state=state,
                 logs=log,
-                device=device,
+                device=str(chosen),
                 context=context,
                 report=report,
+                group=group,
                 limit_minutes=limit_minutes or None,
             )
     except TrainingInterruptedError as error:

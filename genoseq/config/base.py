@@ -72,3 +72,16 @@ def read_mapping(source: str | Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ConfigError(f"expected settings (name: value), found {type(data).__name__}", path)
     return data
+
+
+def with_training(
+    source: str | Path, overrides: Mapping[str, float | int | None]
+) -> str | Path | dict[str, Any]:
+    """The source itself, or its mapping with ``overrides`` in ``training``; None overrides
+    nothing."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if not given:
+        return source
+    data = read_mapping(source)
+    training = data.get("training", {})
+    return data | {"training": training | given} if isinstance(training, dict) else data
