@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, contig_rule
-from genoseq.writers.formats import Kind, format_named
+from genoseq.writers.formats import format_named
+
+if TYPE_CHECKING:
+    from genoseq.genome.tracks import Kind  # numpy: Snakemake reads this file for every job
 
 
 def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 import numpy as np
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Strand
+
+Kind = Literal["classes", "signal", "log-odds"]
+"""What the values of tracks are: probabilities of classes, numbers in the unit of a signal, or
+natural log-odds of every state of a model."""
 
 DECIMALS = 3
 """Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""

@@ -16,12 +16,13 @@ from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.config.sheet_checks import named_splits, split_problems
 from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
 from genoseq.extraction.splits import possible_splits
+from genoseq.genome.tracks import Kind
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate
 from genoseq.plan.rules import DEMO_FILES, Plan, make_plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
-from genoseq.writers.formats import Kind, format_named
+from genoseq.writers.formats import format_named
 
 _SHOWN = 20
 """Genomes with a line of their own."""

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import Scheme, State
-from genoseq.genome.tracks import DECIMALS, Channel
-from genoseq.writers.formats import Kind
+from genoseq.genome.tracks import DECIMALS, Channel, Kind
 
 Values = NDArray[np.float32]
 ValueKind = Literal["probability", "log-odds"]

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import Channel
+from genoseq.genome.tracks import Channel, Kind
 from genoseq.writers import digits
-from genoseq.writers.formats import Kind
 from genoseq.writers.lattice import Row, Slab, is_gap, run_starts
 from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 from genoseq.writers.tabix import TabixFile

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import Channel
+from genoseq.genome.tracks import Channel, Kind
 from genoseq.writers.bbi import (
     RECORD_BYTES,
     Bins,
@@ -33,7 +33,6 @@ from genoseq.writers.bbi import (
     join,
     zoom_levels,
 )
-from genoseq.writers.formats import Kind
 from genoseq.writers.lattice import PAGE, SLAB, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 

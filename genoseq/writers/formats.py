@@ -10,19 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
-    from genoseq.genome.tracks import Channel
+    from genoseq.genome.tracks import Channel, Kind
     from genoseq.writers.lattice import Slab
     from genoseq.writers.manifest import OutputFile
     from genoseq.writers.origin import Origin
-
-Kind = Literal["classes", "signal", "log-odds"]
-"""What the values of tracks are: probabilities of classes, numbers in the unit of a signal, or
-natural log-odds of every state of a model."""
 
 ENTRY_POINTS = "genoseq.formats"
 """Group of entry points by which other packages add formats."""

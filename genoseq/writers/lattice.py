@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import DECIMALS, Channel, Track
-from genoseq.writers.formats import Kind
+from genoseq.genome.tracks import DECIMALS, Channel, Kind, Track
 
 Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from genoseq.errors import InputFormatError
-from genoseq.writers.formats import Kind
+from genoseq.genome.tracks import Kind
 
 MANIFEST = "manifest.tsv"
 COORDINATES = "0-based half-open"

@@ -18,8 +18,8 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.atomic import PathLike, staging_folder
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
-from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.formats import FORMATS, Contents, Kind, default_formats, format_named
+from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
 from genoseq.writers.lattice import slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.regions import Region, Strand, check_bounds
-from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.formats import Kind
+from genoseq.genome.tracks import Channel, Kind, Track
 from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
