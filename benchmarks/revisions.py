@@ -37,19 +37,24 @@ class Cost(NamedTuple):
 
 
 def commands(large: Path, intervals: Path) -> dict[str, list[str]]:
-    """The commands that both revisions have, by name; ``OUT`` is where they write."""
+    """The commands that both revisions have, by name.
+
+    ``OUT`` is where they write, and ``STORE`` that of the demo.
+    """
     score = ["score", f"{large}", "-o", "OUT", "--formats", "bigwig,bed", "--threads", "1", "-m"]
-    train = ["train", "results/stores/demo", "-o", "OUT", "--settings"]
-    extract = ["extract", GENOME, "-o", "OUT", "--split", "train"]
+    train = ["train", "STORE", "-o", "OUT", "--settings"]
+    extract = ["extract", GENOME, "-o", "OUT"]
     trainings = {f"train {name}, 60 steps": [*train, STEPS % MODELS[name]] for name in MODELS}
     return {
-        "extract, whole contigs": extract,
+        "config check": ["config", "check", "config/config.yaml"],
+        "shards": ["shards", GENOME, "-o", "OUT", "--count", "8"],
+        "extract, whole contigs": [*extract, "--split", "train"],
         "extract, 50,000 regions": [*extract, "--regions", f"{intervals}"],
         **trainings,
         "evaluate BiLSTM": [
             "evaluate",
             "results/models/bilstm",
-            "results/stores/demo",
+            "STORE",
             "-o",
             "OUT",
         ],
@@ -62,7 +67,8 @@ def run(checkout: Path, words: list[str]) -> Cost:
     """Run a command of a checkout's genoseq in it; its cost."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
-        words = [out if word == "OUT" else word for word in words]
+        store = next((checkout / "results/stores").glob("demo*"))
+        words = [{"OUT": out, "STORE": f"{store}"}.get(word, word) for word in words]
         process = subprocess.Popen(
             [checkout / ".venv/bin/genoseq", *words],
             cwd=checkout,
@@ -96,7 +102,7 @@ def compared(before: Path, after: Path) -> Iterator[tuple[str, str]]:
         names = {path.relative_to(root) for root in roots for path in root.rglob("*")}
         for name in sorted(names):
             one, other = (root / name for root in roots)
-            if one.is_dir() or other.is_dir() or ".state" in str(name):
+            if one.is_dir() or other.is_dir() or "/." in f"/{name}":
                 continue
             if one.exists() and other.exists():
                 same = filecmp.cmp(one, other, shallow=False)

@@ -19,7 +19,6 @@ from genoseq.extraction.intervals import (
     feature_regions,
     in_chunks,
 )
-from genoseq.extraction.located import contig_line
 from genoseq.extraction.tally import Tally
 from genoseq.files.atomic import PathLike
 from genoseq.genome.regions import Region, parse_region
@@ -177,7 +176,8 @@ def _split_chunks(
     """The genome's regions by split; what the splits share is said on stderr."""
     from genoseq.config.base import parse_settings
     from genoseq.config.schema import RegionSettings, SplitSettings
-    from genoseq.extraction.splits import assign_splits
+    from genoseq.extraction.located import contig_line
+    from genoseq.extraction.splits import assign_splits  # numpy: only where there are splits
 
     blocks = {name: getattr(request, name) for name in ("block", "gap", "valid", "test")}
     filters = {name: getattr(request, name) for name in ("min_length", "max_n_fraction")}
@@ -193,7 +193,8 @@ def _split_chunks(
     _say_splits(genome, assigned)
     if bed is not None:
         # Lengths let later steps check an annotation: the regions alone do not tell them.
-        bed.write("".join(contig_line(*contig) for contig in genome.lengths.items()).encode())
+        lines = (contig_line(name, length) for name, length in genome.lengths.items())
+        bed.write("".join(lines).encode())
     return in_chunks((NamedRegion(region, name) for region, name in assigned), _CHUNK)
 
 

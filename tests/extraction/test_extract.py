@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -258,3 +260,8 @@ def test_feature_regions_names_the_types_there_are() -> None:
     ]
     with pytest.raises(InputFormatError, match="no feature of type CDS; types there: exon, gene"):
         list(feature_regions([gene, exon], ["CDS"]))
+
+
+def test_extract_loads_no_numpy_before_it_is_asked_for_splits() -> None:
+    code = "import sys, genoseq.extraction.extract_files; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
