@@ -102,7 +102,7 @@ def compared(before: Path, after: Path) -> Iterator[tuple[str, str]]:
         names = {path.relative_to(root) for root in roots for path in root.rglob("*")}
         for name in sorted(names):
             one, other = (root / name for root in roots)
-            if one.is_dir() or other.is_dir() or "/." in f"/{name}":
+            if one.is_dir() or other.is_dir() or "/." in f"/{name}" or ".state/" in f"{name}":
                 continue
             if one.exists() and other.exists():
                 same = filecmp.cmp(one, other, shallow=False)
