@@ -148,6 +148,36 @@ def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
     return holes
 
 
+def known_holes(
+    regions: Iterable[Region],
+    lengths: Mapping[str, int] | None,
+    role: str,
+    genome: str = "the FASTA",
+) -> dict[str, list[Region]]:
+    """:func:`holes_by_contig` of a mask or blacklist, which is for a genome.
+
+    Parameters
+    ----------
+    lengths
+        bp of the genome's contigs; None if they are not known.
+    role, genome
+        How an error names the two.
+
+    Raises
+    ------
+    RegionError
+        If there are regions, and none is on a contig of the genome.
+    """
+    found = list(regions)
+    chroms = {region.chrom for region in found}
+    if lengths is not None and chroms and not chroms & lengths.keys():
+        raise RegionError(
+            f"{role}: its contigs are {listed(chroms)}, but {genome} has {listed(lengths)}: names "
+            f"must be equal (chr is never added or removed)"
+        )
+    return holes_by_contig(found)
+
+
 def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:
     """The sorted, merged regions of one contig that hold a base ``start <= i < end``."""
     first = bisect_right(holes, start, key=lambda hole: hole.end)
