@@ -88,13 +88,16 @@ def format_region(region: Region) -> str:
     return f"{region.chrom}:{region.start + 1}-{region.end}{strand}"
 
 
-def check_bounds(region: Region, lengths: Mapping[str, int]) -> Region:
-    """The region itself; RegionError if its contig is unknown or it runs past the contig's end."""
+def check_bounds(region: Region, lengths: Mapping[str, int], genome: str = "the FASTA") -> Region:
+    """The region itself; RegionError if its contig is unknown or it runs past the contig's end.
+
+    ``genome`` is what the error calls the place that has contigs of these lengths.
+    """
     if region.chrom not in lengths:
         raise RegionError(
-            f"contig {region.chrom!r} of region {region} is not in the FASTA, which has "
-            f"{listed(lengths)}: names must equal the first word of its headers (chr is never "
-            f"added or removed)"
+            f"contig {region.chrom!r} of region {region} is not in {genome}, which has "
+            f"{listed(lengths)}: names must equal the first word of the FASTA's headers (chr is "
+            f"never added or removed)"
         )
     if region.end > lengths[region.chrom]:
         raise RegionError(

@@ -132,7 +132,7 @@ class Store:
         RegionError
             If the contig does not exist or the stretch is not inside it.
         """
-        check_bounds(Region(chrom, start, end), self.lengths)
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         first = self._first_base[chrom]
         return self.all_codes[first + start : first + end]
 
@@ -161,7 +161,7 @@ class Store:
             If the store has no labels.
         """
         scheme = self._labelled()
-        check_bounds(Region(chrom, start, end), self.lengths)
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         labels = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
         for index in self.regions.on(chrom, start, end).tolist():
             region = self.regions[index]
