@@ -15,10 +15,10 @@ from operator import le
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.compression import open_bytes
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region, Strand, cut_out, flank, holes_by_contig, tiles
+from genoseq.genome.regions import Region, Strand, cut_out, flank, known_holes, tiles
 from genoseq.readers.bed import read_bed
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Reshape:
     upstream, downstream
         bp added 5' and 3' of it, on its own strand, clipped to the contig.
     holes
-        Blacklist by contig, as :func:`holes_by_contig` makes it: bases here are cut out, and a
+        Blacklist by contig, as :func:`known_holes` makes it: bases here are cut out, and a
         region that holds some falls into pieces.
     tile, step
         bp of the pieces that each region is cut into, and bp from one to the next (default:
@@ -110,13 +110,7 @@ class Reshape:
 
 def blacklist_holes(blacklist: Iterable[Region], fasta: Fasta) -> dict[str, list[Region]]:
     """The blacklist as holes; RegionError if it is of other contigs than the FASTA's."""
-    holes = holes_by_contig(blacklist)
-    if holes and not holes.keys() & fasta.lengths.keys():
-        raise RegionError(
-            f"blacklist: its contigs are {listed(holes)}, but {fasta.path} has "
-            f"{listed(fasta.lengths)}: names must be equal (chr is never added or removed)"
-        )
-    return holes
+    return known_holes(blacklist, fasta.lengths, "blacklist", str(fasta.path))
 
 
 def in_chunks(regions: Iterable[NamedRegion], bases: int) -> Iterator[Intervals]:

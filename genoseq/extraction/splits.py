@@ -251,8 +251,10 @@ def _with_gaps(runs: Assigned, gap: int) -> Iterator[tuple[Region, str]]:
 
 
 def limited(region: Region) -> Iterator[Region]:
-    """The region in equal pieces of at most :data:`LARGEST` bp."""
+    """The region in equal pieces of at most :data:`LARGEST` bp; none of a region without a base."""
     count = -(-len(region) // LARGEST)
+    if not count:
+        return
     for piece in _blocks(region.chrom, len(region), -(-len(region) // count)):
         yield replace(piece, start=piece.start + region.start, end=piece.end + region.start)
 

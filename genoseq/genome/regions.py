@@ -88,13 +88,16 @@ def format_region(region: Region) -> str:
     return f"{region.chrom}:{region.start + 1}-{region.end}{strand}"
 
 
-def check_bounds(region: Region, lengths: Mapping[str, int]) -> Region:
-    """The region itself; RegionError if its contig is unknown or it runs past the contig's end."""
+def check_bounds(region: Region, lengths: Mapping[str, int], genome: str = "the FASTA") -> Region:
+    """The region itself; RegionError if its contig is unknown or it runs past the contig's end.
+
+    ``genome`` is what the error calls the place that has contigs of these lengths.
+    """
     if region.chrom not in lengths:
         raise RegionError(
-            f"contig {region.chrom!r} of region {region} is not in the FASTA, which has "
-            f"{listed(lengths)}: names must equal the first word of its headers (chr is never "
-            f"added or removed)"
+            f"contig {region.chrom!r} of region {region} is not in {genome}, which has "
+            f"{listed(lengths)}: names must equal the first word of the FASTA's headers (chr is "
+            f"never added or removed)"
         )
     if region.end > lengths[region.chrom]:
         raise RegionError(
@@ -146,6 +149,36 @@ def holes_by_contig(regions: Iterable[Region]) -> dict[str, list[Region]]:
     for hole in merge(regions):
         holes.setdefault(hole.chrom, []).append(hole)
     return holes
+
+
+def known_holes(
+    regions: Iterable[Region],
+    lengths: Mapping[str, int] | None,
+    role: str,
+    genome: str = "the FASTA",
+) -> dict[str, list[Region]]:
+    """:func:`holes_by_contig` of a mask or blacklist, which is for a genome.
+
+    Parameters
+    ----------
+    lengths
+        bp of the genome's contigs; None if they are not known.
+    role, genome
+        How an error names the two.
+
+    Raises
+    ------
+    RegionError
+        If there are regions, and none is on a contig of the genome.
+    """
+    found = list(regions)
+    chroms = {region.chrom for region in found}
+    if lengths is not None and chroms and not chroms & lengths.keys():
+        raise RegionError(
+            f"{role}: its contigs are {listed(chroms)}, but {genome} has {listed(lengths)}: names "
+            f"must be equal (chr is never added or removed)"
+        )
+    return holes_by_contig(found)
 
 
 def touching(holes: Sequence[Region], start: int, end: int) -> Sequence[Region]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region, Strand, holes_by_contig, touching
+from genoseq.genome.regions import Region, Strand, known_holes, touching
 from genoseq.genome.schemes import (
     UNKNOWN_LABEL,
     Scheme,
@@ -143,6 +143,8 @@ def plan_labels(
     ------
     InputFormatError
         If no feature is of the asked classes, or one is on an unknown contig or past its end.
+    RegionError
+        If the mask is of other contigs alone.
     """
     scheme = build_scheme(settings)
     classes = settings.classes or ("CDS",)
@@ -155,14 +157,9 @@ def plan_labels(
         raise InputFormatError(
             f"no feature of {', '.join(classes)} has a strand: use scheme unstranded", path
         )
-    holes = list(mask)
     if lengths is not None:
         _check_on_genome(intervals, lengths, path)
-        if holes and not any(hole.chrom in lengths for hole in holes):
-            raise InputFormatError(
-                f"mask: none of its contigs ({listed(hole.chrom for hole in holes)}) is in the "
-                f"FASTA, which has {listed(lengths)}"
-            )
+    holes = known_holes(mask, lengths, "mask")
     by_contig: dict[str, list[LabelInterval]] = {}
     for interval in intervals:
         by_contig.setdefault(interval.feature.chrom, []).append(interval)
@@ -171,7 +168,7 @@ def plan_labels(
         chrom: _columns(own, [table[classes[i.rank], i.feature.strand] for i in own])
         for chrom, own in by_contig.items()
     }
-    return ClassLabels(scheme, settings.overlap, columns, holes_by_contig(holes))
+    return ClassLabels(scheme, settings.overlap, columns, holes)
 
 
 def _states(scheme: Scheme, name: str, strand: str) -> list[int]:

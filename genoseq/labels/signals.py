@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.genome.regions import Region, Strand, holes_by_contig, touching
+from genoseq.genome.regions import Region, Strand, known_holes, touching
 from genoseq.genome.schemes import signal_scheme
 
 if TYPE_CHECKING:
@@ -95,12 +95,14 @@ class SignalLabels:
     mask
         Regions whose values are not to be used: NaN.
     lengths
-        Contig lengths of the genome, to check the files against; None if they are not known.
+        Contig lengths of the genome, to check the files and mask against; None if not known.
 
     Raises
     ------
     InputFormatError
         If a file is not a signal, has none of the contigs, or has one of another length.
+    RegionError
+        If the mask is of other contigs alone.
     """
 
     def __init__(
@@ -112,7 +114,7 @@ class SignalLabels:
         from genoseq.readers.signal import open_signal
 
         self.scheme = signal_scheme((signal.name, signal.strand) for signal in signals)
-        self._mask = holes_by_contig(mask)
+        self._mask = known_holes(mask, lengths, "mask")
         self._stack = ExitStack()
         self._readers: list[Signal] = []
         try:

@@ -28,7 +28,7 @@ def read_index(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"{folder}: no store here ({INDEX}: {error.strerror}): make one with genoseq tokenize"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise StoreError(f"{file}: {damaged('it is not JSON')}") from None
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         raise StoreError(f"{file}: not the index of a {FORMAT}")

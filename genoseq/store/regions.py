@@ -103,10 +103,30 @@ class StoreRegions:
 
     def on(self, chrom: str, start: int, end: int) -> Column:
         """Indices of the regions that share a base with ``start <= i < end``, ascending."""
-        if chrom not in self.chroms:
+        if (number := self._number.get(chrom)) is None:
             return np.empty(0, np.int64)
-        here = self.chrom == self.chroms.index(chrom)
-        return np.flatnonzero(here & (self.start < end) & (self.end > start) & (self.bases > 0))
+        rows, starts, reach, room = self._along
+        low, high = (number * room + min(base, room - 1) for base in (start, end))
+        near = rows[np.searchsorted(reach, low, "right") : np.searchsorted(starts, high)]
+        return np.sort(near[self.end[near] > start])
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        """Index of each name in ``chroms``."""
+        return {chrom: number for number, chrom in enumerate(self.chroms)}
+
+    @cached_property
+    def _along(self) -> tuple[Column, Column, Column, int]:
+        """Regions with a base, sorted along all contigs, which begin a constant number of bp apart.
+
+        Their indices; where they start; the highest end up to each; and that number.
+        """
+        rows = np.lexsort((self.start, self.chrom))
+        rows = rows[self.bases[rows] > 0]
+        room = int(self.end.max(initial=0)) + 1
+        first = self.chrom[rows] * room
+        reach = np.maximum.accumulate(first + self.end[rows])
+        return rows, first + self.start[rows], reach, room
 
     def of_split(self, split: str) -> Column:
         """Indices of the split's regions that have a base, ascending."""

@@ -132,7 +132,7 @@ class Store:
         RegionError
             If the contig does not exist or the stretch is not inside it.
         """
-        check_bounds(Region(chrom, start, end), self.lengths)
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         first = self._first_base[chrom]
         return self.all_codes[first + start : first + end]
 
@@ -161,7 +161,7 @@ class Store:
             If the store has no labels.
         """
         scheme = self._labelled()
-        check_bounds(Region(chrom, start, end), self.lengths)
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         labels = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
         for index in self.regions.on(chrom, start, end).tolist():
             region = self.regions[index]
@@ -201,11 +201,18 @@ def open_store(path: str | PathLike[str]) -> Store:
             scheme=scheme,
             regions=regions_from_json(index["regions"]),
             sources=index["sources"],
-            checksums=index["sha256"],
+            checksums=dict(index["sha256"]),
             genoseq_version=index["genoseq"],
         )
         _check_regions(store)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, GenoseqError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        GenoseqError,
+    ) as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
     for file, size in _sizes(store).items():
@@ -252,7 +259,8 @@ def _check_regions(store: Store) -> None:
     """ValueError if a region is not inside its contig."""
     regions = store.regions
     ends = np.array([store.lengths[chrom] for chrom in regions.chroms], np.int64)[regions.chrom]
-    if np.any((regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)):
+    outside = (regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)
+    if np.any(outside | (regions.chrom < 0)):
         raise ValueError("a region is not inside its contig")
 
 

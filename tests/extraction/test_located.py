@@ -27,7 +27,7 @@ def test_whole_contigs_come_in_pieces() -> None:
 @pytest.mark.usefixtures("small_pieces")
 def test_locate_cuts_large_regions(tmp_path: Path) -> None:
     bed = tmp_path / "r.bed"
-    bed.write_text("a\t1\t61\ttest\nb\t0\t5\t.\n")
+    bed.write_text("a\t1\t61\ttest\na\t7\t7\tvalid\nempty\t0\t0\t.\nb\t0\t5\t.\n")
     assert [(str(one.region), one.split) for one in locate(LENGTHS, bed)] == [
         ("a:2-31", "test"),
         ("a:32-61", "test"),

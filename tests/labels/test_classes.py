@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.config.schema import LabelSettings
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import UNKNOWN_LABEL
@@ -203,7 +203,7 @@ def test_plan_labels_checks_the_annotation_against_the_genome() -> None:
         InputFormatError, match=r"CDS c:6-12: the FASTA has no contig 'c' but chrC:"
     ):
         plan_labels([cds(5, 12)], LabelSettings(), lengths={"chrC": 10})
-    with pytest.raises(InputFormatError, match=r"mask: none of its contigs \(z\) is in the FASTA"):
+    with pytest.raises(RegionError, match=r"mask: its contigs are z, but the FASTA has c: names"):
         plan_labels([cds(5, 8)], LabelSettings(), [Region("z", 0, 1)], {"c": 10})
     with pytest.raises(
         InputFormatError, match=r"a.gff: no feature to label as CDS; types there: exon"
@@ -289,5 +289,7 @@ def test_signal_labels_are_nan_where_nothing_is_said(tmp_path: Path) -> None:
         SignalLabels(name_signals([str(path)]), lengths={"chrC": 10})
     with SignalLabels(name_signals([str(path)]), lengths={"c": 8}) as labels:
         assert labels.of("c", 6, 8)[:, 0].tolist() == [0, 0]
+    with pytest.raises(RegionError, match=r"mask: its contigs are z, but the FASTA has c: names"):
+        SignalLabels(name_signals([str(path)]), [Region("z", 0, 1)], {"c": 8})
     with pytest.raises(InputFormatError, match="contig 'c' has 8 bp here and 7 in the FASTA"):
         SignalLabels(name_signals([str(path)]), lengths={"c": 7})

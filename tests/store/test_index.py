@@ -80,6 +80,10 @@ def test_verify_finds_a_changed_table(tmp_path: Path, old: str, new: str) -> Non
         ("[1100, 400, 150]", "[1101, 400, 701]", "a region is not inside its contig"),
         ("[1100, 400, 150]", "[1100, 400, 50]", "a region is not inside its contig"),
         ('"chrom": [0, 0, 1]', '"chrom": [0, 0, 2]', r"damaged .*IndexError"),
+        ('"chrom": [0, 0, 1]', '"chrom": [0, 0, -2]', "a region is not inside its contig"),
+        ("[1100, 400, 150]", f"[1100, 400, {10**30}]", r"damaged .*OverflowError"),
+        ('"sha256": {', '"sha256": [1], "x": {', r"damaged .*TypeError"),
+        ('"sources": {', '"sources": ' + "[" * 10**5 + "{", r"damaged .*\(it is not JSON\)"),
     ],
 )
 def test_open_refuses_a_damaged_index(tmp_path: Path, old: str, new: str, message: str) -> None:
