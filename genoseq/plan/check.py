@@ -141,14 +141,10 @@ def _summary(plan: Plan) -> Iterator[str]:
     if len(plan.genomes) > _SHOWN:
         yield f"and {len(plan.genomes) - _SHOWN:,} genomes more"
     for name in plan.config.models:
-        yield f"model {name}: trains on {_genomes(plan.stores(name, unused='test'))}"
-        yield f"model {name}: is tested on {_genomes(plan.stores(name, unused='train'))}"
+        yield f"model {name}: trains on {listed(plan.learned(unused='test'))}"
+        yield f"model {name}: is tested on {listed(plan.learned(unused='train'))}"
         yield f"model {name}: scores {listed(plan.genomes)}"
     yield f"tracks: {', '.join(plan.config.score.formats)}"
-
-
-def _genomes(stores: Sequence[str]) -> str:
-    return listed(Path(store).name for store in stores)
 
 
 def table(rows: Sequence[Estimate]) -> Iterator[str]:

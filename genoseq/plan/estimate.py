@@ -126,7 +126,7 @@ class _Run:
 
     def rows(self) -> list[Estimate]:
         """One for each rule."""
-        learned, genomes = self.plan.learned, list(self.plan.genomes)
+        learned, genomes = self.plan.learned(), list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
         formats = map(format_named, dict.fromkeys(self.plan.config.score.formats))
         costs = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
@@ -187,7 +187,7 @@ class _Run:
 
     def _evaluate(self) -> Estimate:
         fraction, rows = self.plan.config.split.test, self.plan.genomes
-        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned]
+        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned()]
         bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
         rates = [predicting_seconds(run, self.states) for run in self.runs]
         return _row(
