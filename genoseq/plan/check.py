@@ -19,7 +19,7 @@ from genoseq.extraction.splits import possible_splits
 from genoseq.genome.tracks import Kind
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
-from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.estimate import Estimate, estimate, evaluated_bases
 from genoseq.plan.rules import DEMO_FILES, Plan, make_plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 from genoseq.writers.formats import format_named
@@ -141,14 +141,10 @@ def _summary(plan: Plan) -> Iterator[str]:
     if len(plan.genomes) > _SHOWN:
         yield f"and {len(plan.genomes) - _SHOWN:,} genomes more"
     for name in plan.config.models:
-        yield f"model {name}: trains on {_genomes(plan.stores(name, unused='test'))}"
-        yield f"model {name}: is tested on {_genomes(plan.stores(name, unused='train'))}"
+        yield f"model {name}: trains on {listed(plan.learned(unused='test'))}"
+        yield f"model {name}: is tested on {listed(plan.learned(unused='train'))}"
         yield f"model {name}: scores {listed(plan.genomes)}"
     yield f"tracks: {', '.join(plan.config.score.formats)}"
-
-
-def _genomes(stores: Sequence[str]) -> str:
-    return listed(Path(store).name for store in stores)
 
 
 def table(rows: Sequence[Estimate]) -> Iterator[str]:
@@ -206,10 +202,14 @@ def _notes(check: Check) -> Iterator[str]:
     if large := [row.rule for row in check.rows if 1e6 * row.memory > memory]:
         yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
     yield from wrap(_MEANING, 88)
-    sizes = check.sizes.items()
-    if about := [name for name, size in sizes if size is not None and size.lengths is None]:
+    rows, fraction = check.plan.genomes, check.plan.config.split.test
+    sizes = {name: size for name, size in check.sizes.items() if size is not None}
+    if about := [name for name, size in sizes.items() if size.lengths is None]:
         yield f"Bases from the size of the file, as it has no index (.fai): {listed(about)}"
-    if missing := [name for name, size in sizes if size is None]:
+    tested = {name: evaluated_bases(rows[name], size, fraction) for name, size in sizes.items()}
+    if uncounted := [name for name, bases in tested.items() if isnan(bases)]:
+        yield f"?: the bases of its test contigs are not known without it: {listed(uncounted)}"
+    if missing := rows.keys() - sizes.keys():
         yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
     models, states = check.plan.config.models.items(), check.plan.states
     if untold := [name for name, run in models if isnan(training_memory(run, states))]:

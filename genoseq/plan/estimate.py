@@ -46,8 +46,8 @@ class Estimate:
     hours, longest
         Of all jobs, and of the one that takes longest; one core each.
     unknown
-        Attributes to which something unknown is to be added: by genomes that are not there yet, or
-        by encoders, tasks and formats that do not tell.
+        Attributes to which something unknown is to be added: by genomes that are not there yet or
+        were not counted, or by encoders, tasks and formats that do not tell.
     """
 
     rule: str
@@ -72,15 +72,17 @@ def windows_of(size: GenomeSize, settings: RunSettings) -> int:
     return sum(-(-length // core) for length, core in cores)
 
 
-def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> int:
-    """Bases of a genome in its test split; ``fraction`` is that of ``split: blocks``."""
+def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> float:
+    """Bases of a genome in its test split; NaN where they are of contigs that were not counted.
+
+    ``fraction`` is that of ``split: blocks``.
+    """
     if row.split in ("test", "blocks"):
         return size.bases if row.split == "test" else round(fraction * size.bases)
-    if not row.split.startswith("contigs:"):
-        return 0
-    tested = [name for name, split in contig_rule(row.split).items() if split == "test"]
+    rule = contig_rule(row.split) if row.split.startswith("contigs:") else {}
+    tested = [name for name, split in rule.items() if split == "test"]
     if size.lengths is None:
-        return size.bases if tested else 0
+        return nan if tested else 0
     return sum(size.lengths.get(name, 0) for name in tested)
 
 
@@ -101,8 +103,9 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
 class _Run:
     """A plan and the sizes of its genomes.
 
-    NaN is what is unknown: bases of a genome that is not there yet; seconds, bytes and MB of models
-    whose encoder or task does not tell; and what follows from them.
+    NaN is what is unknown: bases of a genome that is not there yet, or of test contigs that were
+    not counted; seconds, bytes and MB of models whose encoder or task does not tell; and what
+    follows from them.
     """
 
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
@@ -123,9 +126,9 @@ class _Run:
 
     def rows(self) -> list[Estimate]:
         """One for each rule."""
-        learned, genomes = self.plan.learned, list(self.plan.genomes)
+        learned, genomes = self.plan.learned(), list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
-        formats = map(format_named, self.plan.config.score.formats)
+        formats = map(format_named, dict.fromkeys(self.plan.config.score.formats))
         costs = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
         seconds, disk = sum(cost.seconds for cost in costs), sum(cost.bytes for cost in costs)
         pace = {rule: 1 / rate for rule, rate in constants.BASES_PER_SECOND.items()}
@@ -184,7 +187,7 @@ class _Run:
 
     def _evaluate(self) -> Estimate:
         fraction, rows = self.plan.config.split.test, self.plan.genomes
-        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned]
+        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned()]
         bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
         rates = [predicting_seconds(run, self.states) for run in self.runs]
         return _row(

@@ -59,20 +59,22 @@ class Plan:
         signals = max(len(row.signal) for row in self.genomes.values())
         return state_count(self.config.labels, signals)
 
-    @property
-    def learned(self) -> list[str]:
-        """Genomes with labels to learn from or to test on, in the sheet's order."""
-        return [name for name, row in self.genomes.items() if row.split != "score"]
+    def learned(self, unused: str = "") -> list[str]:
+        """Genomes with labels, in the sheet's order, but for those whose split is ``unused``."""
+        return [name for name, row in self.genomes.items() if row.split not in ("score", unused)]
 
-    def stores(self, model: str, unused: str) -> list[str]:
-        """Stores that a model uses: without the genomes whose split is ``unused``."""
-        del model  # all models use the same
-        names = [name for name in self.learned if self.genomes[name].split != unused]
-        return [f"<results>/stores/{name}" for name in names]
+    def stores(self, unused: str = "") -> list[str]:
+        """Their stores, which all models share: training has no use for ``test``, evaluation none
+        for ``train``."""
+        return [f"<results>/stores/{name}" for name in self.learned(unused)]
+
+    def fasta(self, wildcards: Wildcards) -> str:
+        """The genome's file."""
+        return self.genomes[wildcards.genome].fasta
 
     def extract_input(self, wildcards: Wildcards) -> dict[str, str]:
         """The genome, and the blacklist where there is one."""
-        found = {"fasta": self.genomes[wildcards.genome].fasta}
+        found = {"fasta": self.fasta(wildcards)}
         if self.config.regions.blacklist is not None:
             found["blacklist"] = self.config.regions.blacklist
         return found
@@ -95,10 +97,6 @@ class Plan:
         """Blacklist, where Snakemake has it."""
         del wildcards
         return shlex.join(["--blacklist", input.blacklist] if self.config.regions.blacklist else [])
-
-    def tokenize_input(self, wildcards: Wildcards) -> str:
-        """The genome that regions were chosen on."""
-        return self.genomes[wildcards.genome].fasta
 
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
@@ -135,10 +133,6 @@ class Plan:
         words += ["--mask", input.labels[-1]] if row.mask else []
         return shlex.join(words)
 
-    def train_input(self, wildcards: Wildcards) -> list[str]:
-        """Stores that hold training or validation regions."""
-        return self.stores(wildcards.model, unused="test")
-
     def train_settings(self, wildcards: Wildcards) -> str:
         """Settings that decide the weights, as JSON with sorted keys."""
         return settings_json(self.config.models[wildcards.model])
@@ -159,14 +153,6 @@ class Plan:
         """MB for scoring a shard, likewise."""
         run, precision = self.config.models[wildcards.model], self.config.score.precision
         return request(predicting_memory(run, self.states, precision), attempt)
-
-    def evaluate_input(self, wildcards: Wildcards) -> list[str]:
-        """Stores that hold test regions."""
-        return self.stores(wildcards.model, unused="train")
-
-    def shards_input(self, wildcards: Wildcards) -> str:
-        """The genome to score."""
-        return self.genomes[wildcards.genome].fasta
 
     def shard_count(self, wildcards: Wildcards) -> int:
         """Shards of the genome: the sheet's word, or that of the settings for all."""
@@ -193,7 +179,7 @@ class Plan:
         models = list(self.config.models)
         found = [f"<results>/models/{model}" for model in models]
         found += [f"<results>/evaluation/{model}" for model in models]
-        found += dict.fromkeys(store for model in models for store in self.stores(model, ""))
+        found += self.stores()
         found += [f"<results>/tracks/{name}/{model}" for name in self.genomes for model in models]
         return found
 

@@ -113,8 +113,8 @@ FORMATS: dict[str, Format] = {}
 
 
 def register_format(row: Format) -> None:
-    """Add a format.  ConfigError if there is one of this name."""
-    if row.name in FORMATS:
+    """Add a format.  ConfigError if there is another of this name."""
+    if FORMATS.get(row.name, row) is not row:
         raise ConfigError(f"format {row.name!r} is registered twice: give one another name")
     FORMATS[row.name] = row
 
@@ -126,7 +126,7 @@ def format_named(name: str) -> Format:
     ------
     ConfigError
         If there is none of this name, with those that there are; or another package's entry point
-        is no format.
+        cannot be loaded or is no format.
     """
     if name not in FORMATS:
         _load_entry_points()
@@ -146,7 +146,13 @@ def _load_entry_points() -> None:
     from importlib.metadata import entry_points  # 20 ms: only where a name is not ours
 
     for entry in entry_points(group=ENTRY_POINTS):
-        row = entry.load()
+        try:
+            row = entry.load()
+        except Exception as error:
+            raise ConfigError(
+                f"entry point {entry.name!r} of {ENTRY_POINTS}: {type(error).__name__}: {error}; "
+                f"mend or remove the package of {entry.value}"
+            ) from error
         if not isinstance(row, Format):
             raise ConfigError(
                 f"entry point {entry.name!r} of {ENTRY_POINTS} is {type(row).__name__} and not "

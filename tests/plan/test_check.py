@@ -16,11 +16,12 @@ from genoseq.config.encoders import (
     register_encoder_settings,
 )
 from genoseq.config.tasks import TASKS, TaskSettings, register_task_settings
-from genoseq.plan.check import check_plan, missing_files, table
+from genoseq.plan.check import Check, check_plan, missing_files, table
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
-from genoseq.plan.estimate import Estimate
+from genoseq.plan.estimate import Estimate, estimate
 from genoseq.plan.rules import Plan, make_plan, settings_json
+from genoseq.readers.genome_size import GenomeSize
 
 SHEET = "name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks\n"
 
@@ -156,6 +157,16 @@ def test_table_says_where_nothing_is_known() -> None:
         ["b", "1", "1,000", "3", "50", "kB", "?", "2.00", "2.00"],
         ["all", "3", "100", "kB+?", "80", "MB+?", "2.50+?", "2.00+?"],
     ]
+
+
+def test_check_says_whose_test_contigs_were_not_counted(tmp_path: Path) -> None:
+    sheet = SHEET + "two\ttwo.fa\ttwo.gff3\tcontigs:valid=a;test=b\n"
+    (tmp_path / "genomes.tsv").write_text(sheet)
+    plan = make_plan({"genomes": "genomes.tsv"})
+    sizes: dict[str, GenomeSize | None] = {"one": GenomeSize(10**7, 3), "two": GenomeSize(10**7, 2)}
+    *_, about, untold = Check(plan, sizes, estimate(plan, sizes)).lines()
+    assert about.endswith("it has no index (.fai): one, two")
+    assert untold == "?: the bases of its test contigs are not known without it: two"
 
 
 def test_missing_files_are_all_named_but_the_demo_s(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,24 @@ def test_windows_of_contigs_that_were_not_counted() -> None:
 def test_bases_to_evaluate_follow_the_split(split: str, bases: int) -> None:
     row = GenomeRow(name="one", fasta="one.fa", split=split)
     assert evaluated_bases(row, SIZES["one"], 0.3) == bases
+
+
+def test_bases_of_test_contigs_are_not_known_before_contigs_are_counted() -> None:
+    size = SIZES["two"]
+    tested, learned = (
+        GenomeRow(name="two", fasta="two.fa", split=f"contigs:{split}=a")
+        for split in ("test", "valid")
+    )
+    assert isnan(evaluated_bases(tested, size, 0.3))
+    assert evaluated_bases(learned, size, 0.3) == 0
+
+
+def test_estimate_counts_a_format_that_is_named_twice_once(tmp_path: Path) -> None:
+    once, twice = (
+        rows(tmp_path, score={"formats": names})["tracks"]
+        for names in (["bigwig"], ["bigwig", "bigwig"])
+    )
+    assert once == twice
 
 
 def test_estimate_loads_no_torch() -> None:

@@ -59,14 +59,14 @@ def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -
 
 
 def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
-    assert plan.train_input(wild(model="a")) == [
+    assert plan.stores(unused="test") == [
         "<results>/stores/one",
         "<results>/stores/two",
     ]
 
 
 def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
-    assert plan.evaluate_input(wild(model="b")) == [
+    assert plan.stores(unused="train") == [
         "<results>/stores/two",
         "<results>/stores/three",
     ]
@@ -91,7 +91,7 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
         "--name one --scheme cds-phase --overlap longest --annotation one.gff3 --mask one.bed"
     )
     assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
-    assert plan.tokenize_input(wild(genome="one")) == "one.fa"
+    assert plan.fasta(wild(genome="one")) == "one.fa"
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
@@ -158,7 +158,7 @@ def test_make_plan_wants_a_genome_to_test_on(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no genome to test on"):
         plan_of(tmp_path, sheet.format("blocks"), split={"test": 0})
     for split in ("contigs:test=c1", "contigs:valid=c1; test = c2"):
-        assert plan_of(tmp_path, sheet.format(split)).learned == ["one"]
+        assert plan_of(tmp_path, sheet.format(split)).learned() == ["one"]
 
 
 def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
 
 
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
-    assert plan_of(tmp_path, SHEET, pathvars={"results": "elsewhere"}).learned == [
+    assert plan_of(tmp_path, SHEET, pathvars={"results": "elsewhere"}).learned() == [
         "one",
         "two",
         "three",

@@ -190,7 +190,7 @@ def test_format_named_finds_what_is_installed_and_names_what_there_is(
     with pytest.raises(ConfigError, match=r"^format 'gif': use .*, scores, toy$"):
         format_named("gif")
     with pytest.raises(ConfigError, match="format 'toy' is registered twice"):
-        register_format(TOY)
+        register_format(Format("toy", ("signal",), MaximaWriter))
 
 
 def test_format_named_refuses_an_entry_point_that_is_no_format(
@@ -199,6 +199,19 @@ def test_format_named_refuses_an_entry_point_that_is_no_format(
     installed.append(metadata.EntryPoint("x", "genoseq.errors:listed", "genoseq.formats"))
     with pytest.raises(ConfigError, match=r"entry point 'x' .* is function and not a Format: mend"):
         format_named("x")
+
+
+def test_format_named_says_each_time_which_package_cannot_be_loaded(
+    installed: list[metadata.EntryPoint],
+) -> None:
+    installed.append(metadata.EntryPoint("toy", f"{__name__}:TOY", "genoseq.formats"))
+    installed.append(metadata.EntryPoint("x", "no_such_module:ROW", "genoseq.formats"))
+    for name in ("gif", "png"):
+        with pytest.raises(
+            ConfigError,
+            match=r"^entry point 'x' of genoseq\.formats: ModuleNotFoundError: .*; mend or remove",
+        ):
+            format_named(name)
 
 
 def test_default_formats_suit_their_kind() -> None:

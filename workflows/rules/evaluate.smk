@@ -1,7 +1,7 @@
 rule evaluate:
     input:
         bundle="<results>/models/{model}",
-        stores=plan.evaluate_input,
+        stores=plan.stores(unused="train"),
     output:
         report(
             directory("<results>/evaluation/{model}"),

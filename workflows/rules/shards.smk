@@ -1,6 +1,6 @@
 rule shards:
     input:
-        plan.shards_input,
+        plan.fasta,
     output:
         directory("<results>/shards/{genome}"),
     log:

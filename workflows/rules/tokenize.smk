@@ -1,6 +1,6 @@
 rule tokenize:
     input:
-        fasta=plan.tokenize_input,
+        fasta=plan.fasta,
         bed="<results>/regions/{genome}/regions.bed",
         labels=plan.labels_input,
     output:

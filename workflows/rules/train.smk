@@ -5,7 +5,7 @@
 # a batch among them does not decide the weights, and a parameter would.
 rule train:
     input:
-        plan.train_input,
+        plan.stores(unused="test"),
     output:
         directory("<results>/models/{model}"),
     log:
