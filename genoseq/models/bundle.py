@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from genoseq import __version__
@@ -93,6 +93,7 @@ def provenance(
     computing: Mapping[str, str] | None = None,
     processes: int = 1,
 ) -> dict[str, Any]:
+    more: Mapping[str, Any] | None = None,
     """The record of a training, which ends in this process.
 
     Parameters
@@ -108,7 +109,9 @@ def provenance(
     processes
         That shared each batch.
     """
-    facts = {"seed": seed, "steps": steps, "processes": processes}
+    more
+        What else decided the weights; plain JSON data.
+    facts = {"seed": seed, "steps": steps, "processes": processes, **(more or {})}
     return make_record("train", settings or {}, data, computing, **facts)
 
 
@@ -121,7 +124,8 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         If a weight is not finite, or metrics or provenance are not JSON (NaN is not).
     """
     tensors = {
-        name: tensor.detach().to("cpu", torch.float32).contiguous()
+    # Counts, such as those of batch norms, stay whole numbers.
+        name: tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in bundle.model.state_dict().items()
     }
     _check_finite(tensors, path)
