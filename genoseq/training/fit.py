@@ -69,7 +69,7 @@ def fit(
         A bundle (or its folder) whose weights are taken over; the head is a new one where the task
         is another.  ``freeze``: the head alone is trained.
     encoder
-        A module in the place of the settings' encoder, see :mod:`genoseq.models.encoders`.
+        A module in the place of the settings' encoder, copied; see :mod:`genoseq.models.encoders`.
     state, logs
         Folders for checkpoints, by default ``out`` with ``.state``, and for ``metrics.csv`` and
         TensorBoard's events, by default ``logs`` in ``state``.  They stay.
