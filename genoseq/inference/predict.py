@@ -81,7 +81,7 @@ class Predictor:
         if folded and can_fold(settings):
             self._stem = fold_stem(model, settings).to(self.device, self.dtype)
         self._model = model.to(self.device, self.dtype)
-        head = deepcopy(bundle.model.head).requires_grad_(False)
+        head = deepcopy(model.head)
         head.to(self.device, torch.float32 if self.task.exact else self.dtype)
         mirror = torch.from_numpy(self.task.mirror).to(self.device)
         self._read: HeadReader = (

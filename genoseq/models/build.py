@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genoseq.config.schema import ModelSettings
-from genoseq.models.encoders import build_encoder, check_encoder
+from genoseq.models.encoders import build_encoder, check_encoder, check_hidden
 from genoseq.models.layers import Dropout, Stem
 from genoseq.tasks.task import Task
 from genoseq.tokenizers.kmer import reverse_complement_table
@@ -88,6 +88,8 @@ class SequenceModel(nn.Module):
         ------
         ValueError
             If ids are not (B, T), or T is 0 or no multiple of the stem's stride.
+        ConfigError
+            If the encoder gives hidden states of another shape than it should.
         """
         if not self.settings.tied_strands:
             return self._one_strand(ids)
@@ -103,7 +105,9 @@ class SequenceModel(nn.Module):
         return cast(Tensor, self.stem(self.embedding(self.stem.pad(ids))))
 
     def _one_strand(self, ids: Tensor) -> Tensor:
-        hidden = self.encoder(self.dropout(self.embed(ids)))
+        vectors = self.embed(ids)
+        hidden = self.encoder(self.dropout(vectors))
+        check_hidden(self.encoder, vectors, hidden)
         return cast(Tensor, self.head(self.dropout(hidden)))
 
     def _check(self, ids: Tensor) -> None:

@@ -1,6 +1,6 @@
 """Bundles: a folder with a trained network and all that scoring needs to know of it.
 
-    model.safetensors   the weights, float32
+    model.safetensors   the weights, float32; counts as they are
     config.json         format, genoseq version, settings, task, context, metrics, and the checksum
                         of the weights
     provenance.json     where it comes from (:mod:`genoseq.files.provenance`); nothing needs it
@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from genoseq import __version__
@@ -30,6 +30,7 @@ from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
 from genoseq.files.provenance import make_record, read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
+from genoseq.models.weights import weights_bytes
 from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
 
@@ -92,6 +93,7 @@ def provenance(
     settings: Mapping[str, Any] | None = None,
     computing: Mapping[str, str] | None = None,
     processes: int = 1,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record of a training, which ends in this process.
 
@@ -107,8 +109,10 @@ def provenance(
         See :func:`genoseq.models.device.computing`.
     processes
         That shared each batch.
+    more
+        What else decided the weights; plain JSON data.
     """
-    facts = {"seed": seed, "steps": steps, "processes": processes}
+    facts = {"seed": seed, "steps": steps, "processes": processes, **(more or {})}
     return make_record("train", settings or {}, data, computing, **facts)
 
 
@@ -120,12 +124,13 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
     BundleError
         If a weight is not finite, or metrics or provenance are not JSON (NaN is not).
     """
+    # Counts, such as those of batch norms, stay whole numbers.
     tensors = {
-        name: tensor.detach().to("cpu", torch.float32).contiguous()
+        name: tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in bundle.model.state_dict().items()
     }
     _check_finite(tensors, path)
-    weights = save(tensors)
+    weights = weights_bytes(tensors)
     config = {
         "format": FORMAT,
         "genoseq": __version__,

@@ -76,6 +76,17 @@ def check_encoder(module: nn.Module) -> nn.Module:
     return module
 
 
+def check_hidden(encoder: nn.Module, vectors: Tensor, hidden: Any) -> None:
+    """ConfigError if what an encoder made of vectors are not hidden states (B, N, outputs)."""
+    wanted = (*vectors.shape[:2], encoder.outputs)
+    found = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
+    if found != wanted:
+        raise ConfigError(
+            f"{type(encoder).__name__}: its forward takes vectors of shape {tuple(vectors.shape)} "
+            f"to {found}: hidden states of shape {wanted} are asked for"
+        )
+
+
 def encode_time_first(encoder: nn.Module, steps: Tensor) -> Tensor:
     """Hidden states (N, B, D) of vectors (N, B, E), by the encoder's own ``time_first`` if any."""
     own = getattr(encoder, "time_first", None)

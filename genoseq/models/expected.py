@@ -27,13 +27,18 @@ def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     Raises
     ------
     BundleError
-        With the settings that differ.  A bundle without provenance is judged by its network alone.
+        With the settings that differ.  A bundle without provenance is judged by its network and
+        the name of its task.
     """
     wanted = settings.decisive()
     found: dict[str, Any] = {"model": bundle.settings.model_dump(mode="json")}
     trained = bundle.provenance.get("settings")
     if trained:
         found["training"] = dict(trained)
+    task = settings.task.model_dump(mode="json")
+    noted = bundle.provenance.get("task")  # of tasks with settings
+    found["task"] = noted or {"name": bundle.task.name}
+    wanted["task"] = task if noted else {"name": task["name"]}
     wanted = {name: wanted[name] for name in found}
     differing = [f"{name} {ours} and not {asked}" for name, ours, asked in unlike(found, wanted)]
     if differing:

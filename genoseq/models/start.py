@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from genoseq.config.base import parse_settings, read_mapping
@@ -19,9 +20,11 @@ from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.encoders import GivenSettings
 from genoseq.models.expected import unlike
+from genoseq.models.weights import weights_bytes
 from genoseq.tasks.task import Task
 
 _HEAD = "head."
+_log = logging.getLogger("genoseq.training")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Start:
     freeze
         Whether the head alone is trained.
     encoder
-        A module in the place of the settings' encoder, with the weights that it has.
+        A module in the place of the settings' encoder, with the weights that it has: a copy is
+        trained, so that the same call begins with the same weights again.
     """
 
     bundle: Bundle | None = None
@@ -77,11 +81,12 @@ class Start:
     def network(self, settings: ModelSettings, task: Task, seed: int) -> SequenceModel:
         """The network at step 0; torch's global generator is seeded."""
         torch.manual_seed(seed)
-        model = build_model(settings, task, self.encoder)
+        model = build_model(settings, task, deepcopy(self.encoder))
         if self.bundle is None:
             return model
         taken = self.bundle.model.state_dict()
         if self.bundle.task.to_json() != task.to_json():
+            _log.info("the task is another than that of the model to go on from: a new head")
             own = model.state_dict()
             taken = {name: own[name] if name.startswith(_HEAD) else taken[name] for name in own}
         model.load_state_dict(taken)
@@ -91,7 +96,10 @@ class Start:
         return model
 
     def fingerprint(self) -> dict[str, Any]:
-        """The part of it that decides the weights; empty where they are drawn."""
+        """The part of it that decides the weights; empty where they are drawn.
+
+        The checksum of a bundle's weights is that of its file.
+        """
         found: dict[str, Any] = {}
         if self.bundle is not None:
             found["start"] = {"weights": _digest(self.bundle.model), "freeze": self.freeze}
@@ -120,7 +128,4 @@ def _check_same_network(found: ModelSettings, asked: ModelSettings) -> None:
 
 
 def _digest(module: nn.Module) -> str:
-    tensors = {
-        name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()
-    }
-    return hashlib.sha256(save(tensors)).hexdigest()
+    return hashlib.sha256(weights_bytes(module.state_dict())).hexdigest()

@@ -185,9 +185,6 @@ def _log_p(logits: Tensor) -> Tensor:
 
 def _weight(labels: Tensor, weights: Tensor | None) -> Tensor:
     """Number of known labels, or the sum of their weights."""
-    known = labels[labels != UNKNOWN_LABEL]
-    return (
-        torch.tensor(known.numel(), device=labels.device)
-        if weights is None
-        else (weights[known].sum())
-    )
+    known = labels != UNKNOWN_LABEL
+    # A selection would make the processor wait for a GPU, to learn how many there are.
+    return known.sum() if weights is None else weights[labels[known]].sum()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
+_CHUNK_BASES = 1 << 20  # counting takes eight bytes for each label
+
 
 @dataclass(frozen=True)
 class PerBase(Task):
@@ -168,7 +170,9 @@ def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
     counts = np.zeros(256, np.int64)
     for store in stores:
         for index in store.regions.of_split("train"):
-            counts += np.bincount(store.region_labels(int(index)), minlength=256)
+            labels = store.region_labels(int(index))
+            for at in range(0, len(labels), _CHUNK_BASES):
+                counts += np.bincount(labels[at : at + _CHUNK_BASES], minlength=256)
     return [int(count) for count in counts[: len(scheme)]]
 
 

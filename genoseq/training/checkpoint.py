@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from genoseq.config.schema import TRAINING_FORMAT
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file, remove_stale
+from genoseq.models.weights import weights_bytes
 
 _log = logging.getLogger("genoseq.training")
 
@@ -185,8 +186,7 @@ def _digest(data: Any) -> str:
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_file(path) as partial, partial.open("wb") as file:
-        file.write(save(on_cpu, metadata))
+        file.write(weights_bytes(tensors, metadata))
         file.flush()
         os.fsync(file.fileno())

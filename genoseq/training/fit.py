@@ -69,7 +69,7 @@ def fit(
         A bundle (or its folder) whose weights are taken over; the head is a new one where the task
         is another.  ``freeze``: the head alone is trained.
     encoder
-        A module in the place of the settings' encoder, see :mod:`genoseq.models.encoders`.
+        A module in the place of the settings' encoder, copied; see :mod:`genoseq.models.encoders`.
     state, logs
         Folders for checkpoints, by default ``out`` with ``.state``, and for ``metrics.csv`` and
         TensorBoard's events, by default ``logs`` in ``state``.  They stay.
@@ -103,14 +103,14 @@ def fit(
     where = choose_device(device)
     precision, reason = choose_precision(where, asked.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
-    fingerprint = _fingerprint(opened, asked) | start.fingerprint()
-    state_folder = open_state(folder, fingerprint, group.rank == 0)
+    origin = start.fingerprint()
+    state_folder = open_state(folder, _fingerprint(opened, asked) | origin, group.rank == 0)
     with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
         train, valid = _windows(opened, asked, group)
         run = Run(
             asked, task, train, valid, saved, where, precision, group, stop, report, limit_minutes
         )
-        bundle = _bundle(_train(run, start, logs), opened, context)
+        bundle = _bundle(_train(run, start, logs), opened, origin, context)
         if group.rank == 0:
             save_bundle(out, bundle)
     return bundle
@@ -215,7 +215,9 @@ def _change_of_group(saved: SavedState | None, group: ProcessGroup) -> str:
     return f", {now} process{plural} instead of {before}: the same run but for rounding and dropout"
 
 
-def _bundle(training: Training, stores: Sequence[Store], context: int | None) -> Bundle:
+def _bundle(
+    training: Training, stores: Sequence[Store], origin: Mapping[str, Any], context: int | None
+) -> Bundle:
     progress, run = training.progress, training.run
     settings, model = run.settings, training.model.cpu().requires_grad_()
     step, metrics = progress.step, {}
@@ -223,13 +225,16 @@ def _bundle(training: Training, stores: Sequence[Store], context: int | None) ->
         step = progress.best_step
         model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
+    decisive = settings.decisive()
+    task = {"task": decisive["task"]} if "task" in decisive else {}
     record = provenance(
         {store.name: store.checksums for store in stores},
         settings.training.seed,
         step,
-        settings.training.decisive(),
+        decisive["training"],
         computing(run.device, run.precision),
         run.group.world_size,
+        {**task, **origin},
     )
     context = usual_context(settings) if context is None else context
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")

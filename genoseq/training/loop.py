@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from genoseq.data.batch import Batch
+from genoseq.errors import ConfigError
 from genoseq.models.build import SequenceModel
 from genoseq.models.device import autocast
 from genoseq.tasks.losses import mean
@@ -81,7 +82,7 @@ class Training:
         Raises
         ------
         ConfigError
-            If a loss is no longer finite.
+            If a loss is no longer finite, or there is nothing to validate on.
         TrainingInterruptedError
             After a stopping signal to any of the processes; the state is saved.
         """
@@ -182,6 +183,12 @@ class Training:
                 raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
             sums += torch.stack([total, weight]).double().cpu()
             metrics.update(run.task.values(outputs), targets)
+        if not sums[1] > 0:  # a loss of 0 would be the best there is
+            raise ConfigError(
+                "no target of the validation windows counts: bases are N, or their labels unknown "
+                "or of classes of weight 0; raise training.validation_windows, or choose other "
+                "regions for split valid"
+            )
         return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
 
     def _fraction(self, ahead: float = 0.0) -> float:

@@ -70,6 +70,15 @@ def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: 
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_predictor_drops_nothing_in_a_head_that_was_left_in_training() -> None:
+    bundle = random_bundle({}, cds_phase_scheme())
+    bundle.model.head = torch.nn.Sequential(torch.nn.Dropout(0.5), bundle.model.head)
+    codes = random_codes(1, 48)
+    expected = Predictor(bundle, "cpu", "fp32")(codes, 12)
+    bundle.model.train()
+    np.testing.assert_array_equal(Predictor(bundle, "cpu", "fp32")(codes, 12), expected)
+
+
 @pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("changes", [{}, *TRANSFORMERS])
 @pytest.mark.parametrize("scheme", [cds_phase_scheme(), signal_scheme([("r", "+"), ("r", "-")])])

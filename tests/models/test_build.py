@@ -1,10 +1,12 @@
 import itertools
+import re
 
 import pytest
 import torch
 
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings, TokenizerSettings
+from genoseq.errors import ConfigError
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import build_model
 from genoseq.tasks.per_base import PerBase
@@ -136,6 +138,28 @@ def test_dropout_acts_in_training_only():
     assert not torch.equal(model(ids), model(ids))
     model.eval()
     assert torch.equal(model(ids), model(ids))
+
+
+@pytest.mark.parametrize(
+    ("forward", "found"),
+    [
+        (lambda vectors: vectors[:, ::2], "(1, 5, 8)"),
+        (lambda vectors: vectors[:, :1], "(1, 1, 8)"),
+        (lambda vectors: vectors[..., :6], "(1, 10, 6)"),
+        (lambda vectors: (vectors, None), "tuple"),
+    ],
+)
+def test_an_encoder_of_another_shape_is_refused(forward, found):
+    encoder = torch.nn.Identity()
+    encoder.outputs, encoder.forward = 8, forward
+    settings = ModelSettings(stem=StemSettings(width=8))
+    model = build_model(settings, PerBase(signal_scheme([("a", ".")])), encoder)
+    message = (
+        f"Identity: its forward takes vectors of shape (1, 10, 8) to {found}: "
+        "hidden states of shape (1, 10, 8) are asked for"
+    )
+    with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
+        model(torch.ones(1, 30, dtype=torch.int64))
 
 
 @pytest.mark.parametrize("tokens", [0, 1, 31])

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
+from genoseq.config.tasks import TaskSettings
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 from genoseq.models.expected import check_expected
@@ -31,6 +32,26 @@ def test_check_expected_takes_a_model_of_these_settings(bundle: Bundle) -> None:
     check_expected(made, PATH, settings_of(bundle, seed=7, class_weights=[1.0] * 7))
     hurried = settings_of(bundle, seed=7, class_weights=[1.0] * 7, checkpoint_minutes=1.0)
     check_expected(made, PATH, hurried)
+
+
+class MaskedSettings(TaskSettings):
+    name: Literal["masked"] = "masked"
+    fraction: float = 0.1
+
+
+def test_check_expected_compares_tasks(bundle: Bundle) -> None:
+    usual = settings_of(bundle)
+    masked = usual.model_copy(update={"task": MaskedSettings()})
+    with pytest.raises(BundleError, match=r": task\.name per-base and not masked; train it again"):
+        check_expected(bundle, PATH, masked)
+    noted = {**trained(bundle, usual).provenance, "task": {"name": "masked", "fraction": 0.1}}
+    made = replace(bundle, provenance=noted)
+    check_expected(made, PATH, masked)
+    more = usual.model_copy(update={"task": MaskedSettings(fraction=0.2)})
+    with pytest.raises(BundleError, match=r": task\.fraction 0\.1 and not 0\.2; train it again"):
+        check_expected(made, PATH, more)
+    with pytest.raises(BundleError, match=r": task\.name masked and not per-base; task\.fraction"):
+        check_expected(made, PATH, usual)
 
 
 def test_check_expected_names_every_setting_that_differs(bundle: Bundle) -> None:

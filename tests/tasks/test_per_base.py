@@ -1,11 +1,16 @@
 """Tests of genoseq.tasks.per_base."""
 
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from planted import store_of_contigs
 
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, stranded_scheme
@@ -22,6 +27,20 @@ SIGNAL = PerBase(signal_scheme([("cover.age", ".")]))
 @pytest.mark.parametrize("task", [CLASSES, SIGNAL, PerBase(SIGNAL.scheme, "poisson")])
 def test_task_from_json_gives_back_what_was_written(task: PerBase) -> None:
     assert task_from_json(task.to_json()) == task
+
+
+def test_counting_labels_takes_little_memory(tmp_path: Path) -> None:
+    bases = 1 << 23
+    labels = np.tile(np.arange(7, dtype=np.uint8), bases // 7 + 1)[:bases]
+    row = ("c", "train", np.zeros(bases, np.uint8), labels)
+    store = store_of_contigs(tmp_path / "s", CLASSES.scheme, [row])
+    settings = parse_settings(RunSettings, {"training": {"class_weights": "balanced"}})
+    tracemalloc.start()
+    task = PerBase.of(settings, [store])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert task.weights == pytest.approx([1.0] * 7, abs=1e-5)
+    assert peak < 3 * bases  # as int64 the labels would be eight times as many bytes
 
 
 def test_figures_of_classes_leave_out_the_background() -> None:

@@ -15,7 +15,8 @@ from genoseq.config.schema import RunSettings
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import TrainingWindows
 from genoseq.errors import BackendError, ConfigError
-from genoseq.genome.schemes import State, stranded_scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, State, stranded_scheme
+from genoseq.genome.sequences import N
 from genoseq.models.build import build_model
 from genoseq.models.bundle import load_bundle
 from genoseq.store.store import Store
@@ -88,6 +89,24 @@ def test_loss_that_is_not_finite_stops_the_run(store: Store, tmp_path: Path) -> 
     with pytest.raises(ConfigError, match=message):
         fit([store], settings, tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("why", ["unknown", "N", "weight 0"])
+def test_fit_refuses_to_validate_on_nothing(tmp_path: Path, why: str) -> None:
+    rng = np.random.default_rng(1)
+    codes, labels = rng.integers(0, 4, 6_000, np.uint8), rng.integers(0, 3, 6_000, np.uint8)
+    other, hidden = codes.copy(), np.zeros(6_000, np.uint8)
+    if why == "unknown":
+        hidden[30:] = UNKNOWN_LABEL  # some are known, but not in the windows that are looked at
+    if why == "N":
+        other[:] = N
+    rows = [("a", "train", codes, labels), ("b", "valid", other, hidden)]
+    store = store_of_contigs(tmp_path / "store", stranded_scheme(["CDS"]), rows)
+    weights = [0, 1, 1] if why == "weight 0" else "none"
+    settings = run_settings(steps=2, validation_windows=2, class_weights=weights)
+    message = r"^no target of the validation windows counts: .* raise training\.validation_windows,"
+    with pytest.raises(ConfigError, match=message):
+        fit([store], settings, tmp_path / "model")
 
 
 def test_fit_reports_every_mismatch_at_once(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from small_fit import SMALL, run_settings, weights_of
+from torch import Tensor, nn
 
 from genoseq.errors import ConfigError
+from genoseq.files.provenance import file_sha256
 from genoseq.genome.schemes import stranded_scheme
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.store.store import Store
@@ -37,9 +39,16 @@ def test_fit_goes_on_from_a_bundle(store: Store, trained: Path, tmp_path: Path) 
     assert on.metrics["valid"]["loss"] < 0.7 * afresh.metrics["valid"]["loss"]
 
 
-def test_new_labels_get_a_new_head(store: Store, trained: Path, tmp_path: Path) -> None:
+def test_new_labels_get_a_new_head(
+    store: Store, trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     other = relabelled(store, tmp_path / "other")
-    made = fit([other], {"training": {"steps": 2}}, tmp_path / "made", init=load_bundle(trained))
+    short = {"training": {"steps": 2}}
+    with caplog.at_level("INFO", "genoseq"):
+        fit([store], short, tmp_path / "same", init=trained)
+        assert "a new head" not in caplog.text
+        made = fit([other], short, tmp_path / "made", init=load_bundle(trained))
+        assert "the task is another than that of the model to go on from: a new head" in caplog.text
     assert made.task.outputs == 3
     assert made.model.head.projection.out_features == 9
 
@@ -66,6 +75,9 @@ def test_frozen_training_moves_the_head_alone(store: Store, trained: Path, tmp_p
     head = "head.projection.weight"
     assert not torch.equal(made.model.state_dict()[head], before.model.state_dict()[head])
     assert all(weight.requires_grad for weight in made.model.parameters())
+    checksum = file_sha256(trained / "model.safetensors")
+    assert made.provenance["start"] == {"weights": checksum, "freeze": True}
+    assert "start" not in before.provenance
 
 
 def test_run_from_a_bundle_resumes_and_knows_its_start(
@@ -89,3 +101,46 @@ def test_fit_says_what_it_cannot_go_on_from(store: Store, trained: Path, tmp_pat
         fit([store], wider, tmp_path / "made", init=trained)
     with pytest.raises(ConfigError, match=r"^frozen weights come from a bundle: name one"):
         fit([store], {}, tmp_path / "made", freeze=True)
+
+
+class Given(nn.Module):
+    """An encoder with a layer that is used twice, and a norm that counts batches."""
+
+    outputs = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(8, 8)
+        self.norm = nn.BatchNorm1d(8)
+        self.second = self.first
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        normed = self.norm(self.first(vectors).transpose(1, 2)).transpose(1, 2)
+        return self.second(normed.relu())
+
+
+def test_given_encoder_stays_as_it_is_and_the_run_resumes(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoder, settings = Given(), run_settings(steps=20)
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    made = fit([store], settings, tmp_path / "made", encoder=encoder)
+    assert all(torch.equal(before[name], value) for name, value in encoder.state_dict().items())
+    with caplog.at_level("INFO", "genoseq"):
+        fit([store], settings, tmp_path / "made", encoder=encoder)
+    assert "resuming after step 20" in caplog.text
+    loaded = load_bundle(tmp_path / "made", Given()).model.state_dict()
+    assert loaded["encoder.norm.num_batches_tracked"] == 20
+    assert all(torch.equal(loaded[name], value) for name, value in made.model.state_dict().items())
+
+
+def test_going_on_with_a_given_encoder_leaves_the_bundle_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    settings = run_settings(steps=20)
+    first = fit([store], settings, tmp_path / "first", encoder=Given())
+    before = body_of(first).clone()
+    again = {"training": {"steps": 20, "window": 300, "batch": 4}}
+    second = fit([store], again, tmp_path / "second", init=first, encoder=first.model.encoder)
+    assert torch.equal(body_of(first), before)
+    assert not torch.equal(body_of(second), before)
