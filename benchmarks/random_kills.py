@@ -27,8 +27,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "workflow")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/workflow"))
 
 from local_slurm import local_slurm, output
 from slurm_run import active, checksums, clear_up, command, processes, slurm_jobs, start

@@ -21,8 +21,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "workflow")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/workflow"))
 
 from local_slurm import local_slurm
 from slurm_run import SlurmJob, checksums, command, slurm_jobs, start

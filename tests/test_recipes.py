@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -57,9 +58,11 @@ def test_recipes_are_ten_and_short() -> None:
 def test_recipes_run_in_order(tmp_path: Path) -> None:
     write_genome(tmp_path)
     code = [block for recipe in RECIPES for block in blocks(recipe)]
+    scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUN, json.dumps(code)],
         cwd=tmp_path,
+        env={**os.environ, "PATH": scripts},
         capture_output=True,
         text=True,
         check=False,
