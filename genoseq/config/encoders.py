@@ -2,7 +2,7 @@
 
 A new encoder is a class of settings here or in another package, and its builder in ``models``::
 
-    @register_encoder_settings
+    @ENCODERS.register
     class MySettings(EncoderSettings):
         family: Literal["mine"] = "mine"
         width: int = 64
@@ -11,7 +11,7 @@ A new encoder is a class of settings here or in another package, and its builder
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -92,16 +92,9 @@ class EncoderSettings(Settings):
 ENCODERS = Registry(EncoderSettings, "family", default="lstm", group="genoseq.encoders")
 Encoder = Annotated[EncoderSettings, ENCODERS]
 """Field of a model's settings, told apart by `family`; an encoder without one is an LSTM."""
-ClassT = TypeVar("ClassT", bound=type[EncoderSettings])
 
 
-def register_encoder_settings(settings: ClassT) -> ClassT:
-    """Let configurations name the families of a class, see :meth:`Registry.register`."""
-    ENCODERS.register(settings)
-    return settings
-
-
-@register_encoder_settings
+@ENCODERS.register
 class RecurrentSettings(EncoderSettings):
     """Recurrent encoder."""
 
@@ -130,7 +123,7 @@ class RecurrentSettings(EncoderSettings):
         return f"bidirectional {size}" if self.bidirectional else size
 
 
-@register_encoder_settings
+@ENCODERS.register
 class TransformerSettings(EncoderSettings):
     """Transformer encoder; its tokens are the encoder's steps, one for each stride of the stem."""
 

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 from genoseq.config.base import Settings
 
 KindT = TypeVar("KindT", bound=Settings)
+ClassT = TypeVar("ClassT", bound=type[Settings])
 
 
 class Registry(Generic[KindT]):
@@ -42,7 +43,7 @@ class Registry(Generic[KindT]):
         self.loaded = False
         self.unlisted: set[str] = set()
 
-    def register(self, settings: type[KindT], *, listed: bool = True) -> type[KindT]:
+    def register(self, settings: ClassT, *, listed: bool = True) -> ClassT:
         """Let settings name a class; for use as a decorator.
 
         Parameters
@@ -57,17 +58,18 @@ class Registry(Generic[KindT]):
         ValueError
             If another class goes by one of them.
         """
-        if not (isinstance(settings, type) and issubclass(settings, self.kind)):
+        kind: type = settings
+        if not (isinstance(kind, type) and issubclass(kind, self.kind)):
             raise TypeError(f"{settings.__name__}: is no {self.kind.__name__}")
-        annotation = settings.model_fields[self.key].annotation
+        annotation = kind.model_fields[self.key].annotation
         if get_origin(annotation) is not Literal:
-            raise TypeError(f"{settings.__name__}.{self.key}: must be a Literal of its names")
+            raise TypeError(f"{kind.__name__}.{self.key}: must be a Literal of its names")
         names = get_args(annotation)
         for name in names:
-            if self.classes.get(name, settings) is not settings:
+            if self.classes.get(name, kind) is not kind:
                 other = self.classes[name].__name__
-                raise ValueError(f"{self.key} {name!r} of {settings.__name__}: is that of {other}")
-        self.classes.update(dict.fromkeys(names, settings))
+                raise ValueError(f"{self.key} {name!r} of {kind.__name__}: is that of {other}")
+        self.classes.update(dict.fromkeys(names, kind))
         self.unlisted.update(() if listed else names)
         return settings
 

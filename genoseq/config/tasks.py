@@ -2,14 +2,14 @@
 
 A new task is a class of settings here or in another package, and what it does in ``tasks``::
 
-    @register_task_settings
+    @TASKS.register
     class MySettings(TaskSettings):
         name: Literal["mine"] = "mine"
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from genoseq.config.base import Settings
 from genoseq.config.registry import Registry
@@ -50,16 +50,9 @@ class TaskSettings(Settings):
 TASKS = Registry(TaskSettings, "name", default="per-base", group="genoseq.tasks")
 Task = Annotated[TaskSettings, TASKS]
 """Field of a run's settings, told apart by `name`."""
-ClassT = TypeVar("ClassT", bound=type[TaskSettings])
 
 
-def register_task_settings(settings: ClassT) -> ClassT:
-    """Let configurations name the tasks of a class, see :meth:`Registry.register`."""
-    TASKS.register(settings)
-    return settings
-
-
-@register_task_settings
+@TASKS.register
 class PerBaseSettings(TaskSettings):
     """The class or the signals of each base."""
 

@@ -18,7 +18,6 @@ from genoseq.config.encoders import (
     EncoderSettings,
     RecurrentSettings,
     TransformerSettings,
-    register_encoder_settings,
 )
 from genoseq.errors import ConfigError
 from genoseq.models.recurrent import RecurrentEncoder
@@ -42,7 +41,7 @@ class GivenSettings(EncoderSettings):
 
 def register_encoder(settings: type[EncoderSettings], build: Builder) -> None:
     """Let configurations, trainings and bundles know an encoder, by its settings' ``family``."""
-    register_encoder_settings(settings)
+    ENCODERS.register(settings)
     _BUILDERS[settings] = build
 
 

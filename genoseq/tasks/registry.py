@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from genoseq.config.tasks import TASKS, TaskSettings, register_task_settings
+from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.errors import ConfigError
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.task import Task
@@ -19,7 +19,7 @@ _TASKS: dict[str, type[Task]] = {PerBase.name: PerBase}
 
 def register_task(settings: type[TaskSettings], task: type[Task]) -> None:
     """Let settings, trainings and bundles know a task; its name is ``task.name``."""
-    register_task_settings(settings)
+    TASKS.register(settings)
     _TASKS[task.name] = task
 
 

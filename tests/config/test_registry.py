@@ -15,10 +15,9 @@ from genoseq.config.encoders import (
     EncoderSettings,
     RecurrentSettings,
     TransformerSettings,
-    register_encoder_settings,
 )
 from genoseq.config.schema import Config, ModelSettings, RunSettings, json_schema
-from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings, register_task_settings
+from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings
 from genoseq.errors import ConfigError
 
 
@@ -47,8 +46,8 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both, for one test."""
     for registry in (ENCODERS, TASKS):
         monkeypatch.setattr(registry, "classes", dict(registry.classes))
-    register_encoder_settings(ToySettings)
-    register_task_settings(GuessSettings)
+    ENCODERS.register(ToySettings)
+    TASKS.register(GuessSettings)
 
 
 TOYS = {
@@ -172,12 +171,12 @@ def test_register_refuses_a_class_without_names_and_names_of_others() -> None:
         family: Literal["loose"] = "loose"
 
     with pytest.raises(TypeError, match=r"Nameless\.family: must be a Literal of its names"):
-        register_encoder_settings(Nameless)
+        ENCODERS.register(Nameless)
     with pytest.raises(ValueError, match="family 'lstm' of Other: is that of RecurrentSettings"):
-        register_encoder_settings(Other)
+        ENCODERS.register(Other)
     assert "new" not in ENCODERS.classes
     with pytest.raises(TypeError, match="Loose: is no EncoderSettings"):
-        ENCODERS.register(Loose)  # type: ignore[type-var]
+        ENCODERS.register(Loose)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from genoseq.config.encoders import (
     ENCODERS,
     EncoderSettings,
     Operations,
-    register_encoder_settings,
 )
-from genoseq.config.tasks import TASKS, TaskSettings, register_task_settings
+from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.plan.check import Check, check_plan, missing_files, table
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
@@ -54,9 +53,9 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them, for one test."""
     for registry in (ENCODERS, TASKS):
         monkeypatch.setattr(registry, "classes", dict(registry.classes))
-    register_encoder_settings(SilentSettings)
-    register_encoder_settings(UnpricedSettings)
-    register_task_settings(GuessSettings)
+    ENCODERS.register(SilentSettings)
+    ENCODERS.register(UnpricedSettings)
+    TASKS.register(GuessSettings)
 
 
 SILENT = {"model": {"encoder": {"family": "silent"}}}

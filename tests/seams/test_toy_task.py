@@ -7,11 +7,6 @@ form.  Run as a script this file is the command line with the task in it.
 from __future__ import annotations
 
 import json
-import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -21,10 +16,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from typer.testing import CliRunner
+from verbs import TRAINING, estimate_of_training, killed_and_resumed, run, train
 
 import genoseq as gs
-from genoseq.cli.app import app, main
+from genoseq.cli.app import main
 from genoseq.config.schema import RunSettings
 from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.data.batch import Batch
@@ -136,41 +131,8 @@ class HiddenBases(Task):
 SETTINGS = {
     "model": {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}},
     "task": {"name": "hidden-bases", "share": 0.3},
-    "training": {
-        **{"steps": 120, "window": 300, "batch": 4, "validate_every": 40, "precision": "fp32"},
-        **{"checkpoint_minutes": 1e-9, "validation_windows": 4, "learning_rate": 0.02},
-    },
+    "training": TRAINING,
 }
-
-
-def run(*words: str | Path) -> str:
-    """Standard output of the command line in this process; errors are raised."""
-    done = CliRunner().invoke(app, [*map(str, words)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-def train(store: Path, out: Path) -> str:
-    """What a training in a process of its own says."""
-    words = [sys.executable, __file__, "train", store, "-o", out, "--settings"]
-    done = subprocess.run(
-        [*words, json.dumps(SETTINGS)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
-
-
-def killed_and_resumed(store: Path, out: Path) -> str:
-    """What the second of two trainings says, of which the first was killed."""
-    words = [sys.executable, __file__, "train", store, "-o", out, "--settings"]
-    training = subprocess.Popen([*words, json.dumps(SETTINGS)], stderr=subprocess.DEVNULL)
-    last = Path(f"{out}.state/last.safetensors")
-    while not last.exists() and training.poll() is None:
-        time.sleep(0.01)
-    training.send_signal(signal.SIGKILL)
-    training.wait()
-    assert not out.exists()
-    return train(store, out)
 
 
 def genome_of(folder: Path) -> Path:
@@ -189,8 +151,8 @@ def genome_of(folder: Path) -> Path:
 def test_task_of_another_package_goes_through_every_verb(tmp_path: Path) -> None:
     genome, store, model = genome_of(tmp_path), tmp_path / "store", tmp_path / "model"
     run("tokenize", genome, "-o", store, "--bed", tmp_path / "regions.bed")
-    train(store, tmp_path / "whole")
-    assert "resuming after step" in killed_and_resumed(store, model)
+    train(__file__, store, tmp_path / "whole", SETTINGS)
+    assert "resuming after step" in killed_and_resumed(__file__, store, model, SETTINGS)
     for name in ("model.safetensors", "config.json"):
         assert (model / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     run("evaluate", model, store, "-o", tmp_path / "evaluation")
@@ -205,16 +167,8 @@ def test_task_of_another_package_is_estimated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     genome_of(tmp_path)
-    sheet = "name\tfasta\tannotation\tsplit\ng\tgenome.fa\tx.bed\tblocks\n"
-    (tmp_path / "genomes.tsv").write_text(sheet)
-    (tmp_path / "x.bed").write_text("c\t0\t90\tCDS\t0\t+\n")
-    split = {"block": 2_000, "gap": 0}
-    config = {"genomes": "genomes.tsv", "models": {"toy": SETTINGS}, "split": split}
-    (tmp_path / "config.json").write_text(json.dumps(config))
     monkeypatch.chdir(tmp_path)
-    checked = run("config", "check", "config.json")
-    (row,) = (line for line in checked.splitlines() if re.match(r"train +1 ", line))
-    assert "?" in row
+    assert "?" in estimate_of_training(tmp_path, SETTINGS, "c")
 
 
 def test_task_that_is_not_known_is_named(tmp_path: Path) -> None:
