@@ -1,7 +1,7 @@
 """Which number format a device computes in: bf16 only where there are instructions for it.
 
-Emulated on a processor without them it was measured 2 to 13 times *slower* than fp32, and oneDNN
-has no bf16 LSTM there at all; with them, bf16 is 2 to 6 times faster for LSTMs.
+Emulated on a processor without them it is slower than fp32, and oneDNN has no bf16 LSTM there at
+all; with them it is faster, most of all for LSTMs.
 """
 
 from __future__ import annotations
