@@ -161,7 +161,7 @@ def _listed(genome: Fasta, request: RegionRequest) -> Iterator[Intervals]:
     """Regions of texts or of an annotation, or else the whole contigs."""
     if request.annotation is not None:
         types = [name.strip() for name in request.features.split(",")]
-        found = feature_regions(read_annotation(Path(request.annotation)), types)
+        found = feature_regions(read_annotation(Path(request.annotation)).within(), types)
     elif request.region:
         found = (NamedRegion(parse_region(text, genome.lengths)) for text in request.region)
     else:

@@ -1,10 +1,15 @@
-"""One annotated interval, whatever file it came from: GFF3, GTF, GenBank or BED."""
+"""One annotated interval, whatever file it came from: GFF, GTF, GenBank, EMBL or BED."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from genoseq.genome.regions import Strand
+
+Mark = Literal["partial", "pseudo", "slippage", "trans-spliced"]
+"""What a file says of a feature: cut off somewhere, without saying at which end; a pseudogene or
+part of one; read in another frame by a slip of the ribosome; joined from several transcripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,7 @@ class Feature:
     Attributes
     ----------
     chrom, start, end, strand
-        Where it is.
+        Where it is.  Across the origin of a circle GFF3's ``end`` is beyond the contig's.
     type
         ``CDS``, ``exon``, ``gene`` ...: the file's own word; for BED the name column.
     phase
@@ -22,6 +27,14 @@ class Feature:
     id, parents
         Its own ID, and those of the features it is part of.  The parts of one spliced CDS share an
         id or a parent.
+    open_start, open_end
+        Whether it may go on before ``start``, or after ``end`` (``<`` and ``>`` of GenBank).
+    number
+        Its place among the parts of its whole, 5' to 3', where the file states an order.
+    exon_number
+        GTF's.  Programs differ in the end that they count from.
+    marks
+        What else the file says.
     """
 
     chrom: str
@@ -32,6 +45,21 @@ class Feature:
     phase: int | None = None
     id: str | None = None
     parents: tuple[str, ...] = ()
+    open_start: bool = False
+    open_end: bool = False
+    number: int | None = None
+    exon_number: int | None = None
+    marks: frozenset[Mark] = frozenset()
 
     def __len__(self) -> int:
         return self.end - self.start
+
+    @property
+    def open_5prime(self) -> bool:
+        """Whether it may begin before its first base, on its strand."""
+        return self.open_end if self.strand == "-" else self.open_start
+
+    @property
+    def open_3prime(self) -> bool:
+        """Whether it may go on after its last base, on its strand."""
+        return self.open_start if self.strand == "-" else self.open_end

@@ -6,8 +6,9 @@ Where intervals overlap, a base gets one label, by these rules in order:
 2. Between classes: the class that is listed first.
 3. Within a class, between genes, strands and codon phases: by ``LabelSettings.overlap``.
    ``longest``: the longer feature, a CDS counted over all its exons; of two equally long ones the
-   one that begins first, then the one on the + strand.  ``unknown``: UNKNOWN_LABEL, unless all of
-   them agree (isoforms mostly do).
+   one that begins first, then the one on the + strand, then the one that ends first, then that of
+   the lower phase: the order of the file decides nothing.
+   ``unknown``: UNKNOWN_LABEL, unless all of them agree (isoforms mostly do).
 4. A feature without a strand, in a scheme with strands, takes part in rules 2 and 3 as any other,
    and gives its bases UNKNOWN_LABEL.
 
@@ -25,9 +26,10 @@ from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
-from genoseq.genome.features import Feature
+from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Region, Strand, known_holes, touching
 from genoseq.genome.schemes import (
+    BACKGROUND,
     UNKNOWN_LABEL,
     Scheme,
     State,
@@ -39,6 +41,8 @@ from genoseq.genome.schemes import (
 from genoseq.labels.intervals import LabelInterval, label_intervals
 
 Labels = NDArray[np.uint8]
+_CHUNK_BASES = 1 << 20
+_UNKNOWN = "unknown"
 
 
 def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] = ()) -> Scheme:
@@ -118,7 +122,7 @@ class ClassLabels:
 
 
 def plan_labels(
-    features: Iterable[Feature],
+    annotation: Annotation,
     settings: LabelSettings,
     mask: Iterable[Region] = (),
     lengths: Mapping[str, int] | None = None,
@@ -128,8 +132,8 @@ def plan_labels(
 
     Parameters
     ----------
-    features
-        The whole annotation.
+    annotation
+        The whole of it.
     settings
         A scheme of classes.
     mask
@@ -142,14 +146,15 @@ def plan_labels(
     Raises
     ------
     InputFormatError
-        If no feature is of the asked classes, or one is on an unknown contig or past its end.
+        If a class has no feature or no base gets its label, or a feature is on an unknown contig
+        or past its end.
     RegionError
         If the mask is of other contigs alone.
     """
     scheme = build_scheme(settings)
     classes = settings.classes or ("CDS",)
     try:
-        intervals = label_intervals(features, classes)
+        intervals = label_intervals(annotation, classes)
     except InputFormatError as error:
         raise InputFormatError(error.problem, path) from None
     strands = {interval.feature.strand for interval in intervals}
@@ -168,7 +173,31 @@ def plan_labels(
         chrom: _columns(own, [table[classes[i.rank], i.feature.strand] for i in own])
         for chrom, own in by_contig.items()
     }
-    return ClassLabels(scheme, settings.overlap, columns, holes)
+    labels = ClassLabels(scheme, settings.overlap, columns, holes)
+    for rank, name in enumerate(classes):
+        _check_seen(labels, rank, name, path)
+    return labels
+
+
+def _check_seen(labels: ClassLabels, rank: int, name: str, path: str | Path | None) -> None:
+    """InputFormatError if no base has the label of a class; it says what has its bases instead."""
+    scheme, instead = labels.scheme, set[str]()
+    for chrom, intervals in labels._intervals.items():
+        for row in np.flatnonzero(intervals.rank == rank).tolist():
+            start, end = int(intervals.start[row]), int(intervals.end[row])
+            for at in range(start, end, _CHUNK_BASES):
+                found = np.unique(labels.of(chrom, at, min(at + _CHUNK_BASES, end))).tolist()
+                names = {_UNKNOWN if x == UNKNOWN_LABEL else scheme.states[x].name for x in found}
+                if name in names:
+                    return
+                instead |= names
+    shown = instead - {_UNKNOWN, BACKGROUND}
+    why = (
+        f"its bases are {listed(shown)}, listed before it: list {name} first"
+        if shown
+        else "its bases are masked, its features have no strand, or they contradict one another"
+    )
+    raise InputFormatError(f"no base is labelled {name}: {why}", path)
 
 
 def _states(scheme: Scheme, name: str, strand: str) -> list[int]:
@@ -198,7 +227,7 @@ def _columns(
     by_start = np.argsort(columns[:, 0], kind="stable")
     start, end, rank, length, backward, phase = columns[by_start].T
     # The last key decides first: low ranks, long features and early starts are written last.
-    written = np.lexsort((-backward, -start, length, -rank))
+    written = np.lexsort((-phase, -end, -backward, -start, length, -rank))
     order = np.empty_like(written)
     order[written] = np.arange(len(written))
     return _ContigIntervals(
@@ -246,6 +275,6 @@ def _check_on_genome(
         if item.end > lengths[item.chrom]:
             raise InputFormatError(
                 f"{where} ends past the contig's last base, {lengths[item.chrom]}: is it another "
-                f"assembly?  (Split a feature across a circle's origin into two lines.)",
+                f"assembly?  (A circle's origin is crossed where Is_circular=true says so.)",
                 path,
             )

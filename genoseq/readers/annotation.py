@@ -1,4 +1,4 @@
-"""Annotation of any kind as one list of features: GFF3, GTF, GenBank or BED, told by content."""
+"""Annotation of any kind in one model: GFF, GTF, GenBank, EMBL or BED, told by content."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Literal
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
-from genoseq.genome.features import Feature
+from genoseq.genome.genes import Annotation
 from genoseq.readers.bed import bed_features, read_bed
 from genoseq.readers.genbank import read_genbank
 from genoseq.readers.gff import read_gff
 
-AnnotationFormat = Literal["gff", "genbank", "bed"]
+AnnotationFormat = Literal["gff", "genbank", "embl", "bed"]
 
 _SUFFIXES: dict[str, AnnotationFormat] = {
     ".gff": "gff",
@@ -24,6 +24,7 @@ _SUFFIXES: dict[str, AnnotationFormat] = {
     ".gbk": "genbank",
     ".gbff": "genbank",
     ".genbank": "genbank",
+    ".embl": "embl",
     ".bed": "bed",
 }
 _COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
@@ -31,8 +32,8 @@ _COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 def read_annotation(
     path: str | PathLike[str], types: Collection[str] | None = None, kind: str | None = None
-) -> list[Feature]:
-    """Features of an annotation file, plain or compressed, in file order.
+) -> Annotation:
+    """An annotation file, plain or compressed: its features in file order, and its transcripts.
 
     Parameters
     ----------
@@ -53,11 +54,12 @@ def read_annotation(
         raise InputFormatError(f"{kind}= is for BED: these features have types of their own", path)
     if found == "gff":
         return read_gff(path, types)
-    if found == "genbank":
-        features = read_genbank(path).features
+    if found == "bed":
+        whole = Annotation(bed_features(read_bed(path), kind))
     else:
-        features = bed_features(read_bed(path), kind)
-    return [feature for feature in features if types is None or feature.type in types]
+        whole = read_genbank(path, found).annotation
+    features = [feature for feature in whole.features if types is None or feature.type in types]
+    return Annotation(features, whole.circles)
 
 
 def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
@@ -72,6 +74,8 @@ def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
     for number, line in numbered_lines(path):
         if line.startswith("LOCUS "):
             return "genbank"
+        if line.startswith("ID   "):
+            return "embl"
         if line.startswith("##gff-version"):
             return "gff"
         if not line.strip() or line.startswith(("#", "track ", "browser ")):
@@ -85,8 +89,8 @@ def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
     by_name = _format_of_name(Path(path))
     if by_name is None:
         raise InputFormatError(
-            "not GFF3, GTF, GenBank or BED: expected 9 columns separated by tabs, a LOCUS line, or "
-            "chrom, start and end",
+            "not GFF3, GTF, GenBank, EMBL or BED: expected 9 columns separated by tabs, a LOCUS or "
+            "ID line, or chrom, start and end",
             path,
             strange,
         )

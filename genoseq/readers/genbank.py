@@ -1,24 +1,21 @@
-"""GenBank flat files, through Biopython: sequences and features.
+"""GenBank and EMBL flat files, through Biopython: sequences and features.
 
-A spliced or origin-crossing location becomes one feature for each of its parts, in transcription
-order and under one id.  ``complement(join(...))`` and mixed strands (trans-splicing) follow the
-order that the location states.  Uncertain ends (``<1``, ``>99``, ``(1.5)``, ``one-of(...)``) are
-taken at the base that Biopython gives them: the stated one, or the outermost.
+A spliced or origin-crossing location becomes features, see :mod:`genoseq.readers.locations`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import open_bytes
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Strand
+from genoseq.genome.genes import Annotation
+from genoseq.readers.locations import NameCounts, record_features, without_remote
 
 # Parts of Biopython's warnings that it could not keep all of the record; the others (spacing,
 # dates, escapes, a mended origin) change nothing here.
@@ -29,8 +26,7 @@ _LOSSES = (
     "line too short to contain a feature",
     "Expected sequence length",
 )
-
-_STRANDS: dict[int | None, Strand] = {1: "+", -1: "-"}
+_NAMES = {"genbank": "GenBank", "embl": "EMBL"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +44,20 @@ class GenBank:
         The sequence of each record that has one; a record of the ``CONTIG`` kind has not.
     features
         All features of all records, in the order of the file.
+    circles
+        Bases of each record that is said to be circular.
     """
 
     path: str
     lengths: dict[str, int]
     records: dict[str, bytes]
     features: list[Feature]
+    circles: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def annotation(self) -> Annotation:
+        """Its features, and which records are circles."""
+        return Annotation(self.features, self.circles)
 
     def sequence(self, chrom: str) -> bytes:
         """The record's letters; InputFormatError if the file leaves them out."""
@@ -71,21 +75,21 @@ def no_sequence(name: str, path: str | PathLike[str]) -> InputFormatError:
     )
 
 
-def read_genbank(path: str | PathLike[str]) -> GenBank:
-    """Sequences and features of a GenBank file, plain or compressed.
+def read_genbank(
+    path: str | PathLike[str], kind: Literal["genbank", "embl"] = "genbank"
+) -> GenBank:
+    """Sequences and features of a GenBank or EMBL file, plain or compressed.
 
-    A CDS marked ``/pseudo`` or ``/pseudogene`` codes for nothing: its type becomes ``pseudogene``.
-    The parts of a CDS carry GFF3's phase, counted from ``/codon_start``; those of an ``order()``
-    have none after the first, because that states no joining.
+    Parts of features that lie on records of other files are left out, with one warning.
 
     Raises
     ------
     InputFormatError
-        If it is not GenBank, a location cannot be read, or the records are proteins.
+        If it is not of that kind, a location cannot be read, or the records are proteins.
     """
     file = GenBank(str(path), {}, {}, [])
-    ids: Counter[str] = Counter()
-    for record in _parse(path):
+    names = NameCounts()
+    for record in _parse(path, kind):
         name = _name(record)
         if name in file.lengths:
             raise InputFormatError(f"a second record named {name!r}: remove one", path)
@@ -95,14 +99,17 @@ def read_genbank(path: str | PathLike[str]) -> GenBank:
         letters = _letters(record)
         if letters is not None:
             file.records[name] = letters
-        for feature in record.features:
-            file.features.extend(_parts(name, feature, ids, path))
+        if record.annotations.get("topology") == "circular":
+            file.circles[name] = len(record.seq)
+        file.features.extend(record_features(name, record, names, path))
     if not file.lengths:
-        raise InputFormatError("no GenBank record: a record begins with LOCUS", path)
+        begins = "LOCUS" if kind == "genbank" else "ID"
+        raise InputFormatError(f"no {_NAMES[kind]} record: a record begins with {begins}", path)
+    file.features[:] = without_remote(file.features, file.lengths, path)
     return file
 
 
-def _parse(path: str | PathLike[str]) -> Iterator[Any]:
+def _parse(path: str | PathLike[str], kind: str) -> Iterator[Any]:
     """Records as Biopython reads them; what it cannot read or would leave out is an error."""
     from io import TextIOWrapper
 
@@ -110,7 +117,7 @@ def _parse(path: str | PathLike[str]) -> Iterator[Any]:
 
     with open_bytes(path) as stream:
         text = TextIOWrapper(stream, "utf-8", errors="backslashreplace")
-        records = SeqIO.parse(text, "genbank")  # type: ignore[no-untyped-call]
+        records = SeqIO.parse(text, kind)  # type: ignore[no-untyped-call]
         while True:
             try:
                 with warnings.catch_warnings(record=True) as heard:
@@ -120,7 +127,7 @@ def _parse(path: str | PathLike[str]) -> Iterator[Any]:
                 raise
             except Exception as error:  # any: it raises what its parser happens to trip over
                 raise InputFormatError(
-                    f"not GenBank as Biopython reads it: {type(error).__name__}: "
+                    f"not {_NAMES[kind]} as Biopython reads it: {type(error).__name__}: "
                     f"{' '.join(str(error).split())}",
                     path,
                 ) from error
@@ -148,42 +155,3 @@ def _letters(record: Any) -> bytes | None:
         return bytes(record.seq)
     except UndefinedSequenceError:
         return None
-
-
-def _parts(
-    name: str, feature: Any, ids: Counter[str], path: str | PathLike[str]
-) -> Iterator[Feature]:
-    if feature.location is None:
-        raise InputFormatError(
-            f"record {name!r}: the location of a {feature.type} cannot be read", path
-        )
-    kind = _kind(feature)
-    identity = _identity(kind, feature, ids)
-    coding = kind == "CDS"
-    phase = int(_first(feature, "codon_start", "1")) - 1 if coding else None
-    joined = getattr(feature.location, "operator", "join") != "order"
-    for part in feature.location.parts:
-        start, end = int(part.start), int(part.end)
-        chrom = part.ref or name
-        yield Feature(chrom, start, end, _STRANDS.get(part.strand, "."), kind, phase, identity)
-        if phase is not None:
-            phase = (phase - (end - start)) % 3 if joined else None
-
-
-def _kind(feature: Any) -> str:
-    pseudo = "pseudo" in feature.qualifiers or "pseudogene" in feature.qualifiers
-    return "pseudogene" if pseudo and feature.type in ("CDS", "gene") else str(feature.type)
-
-
-def _identity(kind: str, feature: Any, ids: Counter[str]) -> str:
-    """``type-label``, with a count where the label of a type comes again."""
-    labels = (_first(feature, key) for key in ("protein_id", "locus_tag", "gene"))
-    label = next((label for label in labels if label), "")
-    stem = f"{kind}-{label}" if label else kind
-    ids[stem] += 1
-    return stem if ids[stem] == 1 else f"{stem}-{ids[stem]}"
-
-
-def _first(feature: Any, key: str, default: str = "") -> str:
-    values = feature.qualifiers.get(key)
-    return str(values[0]) if values else default

@@ -1,33 +1,37 @@
-"""GFF3 and GTF (and GFF2, without its groups), told apart by the header or by their attributes.
+"""GFF3, GTF and GFF2, told apart by the header or by their attributes.
 
-Both are 1-based and closed; features here are 0-based and half-open.  Of the attributes only those
-that say what belongs together are kept: ``ID`` and ``Parent`` of GFF3, ``transcript_id`` and
-``gene_id`` of GTF.  A feature may run past its contig's end (across the origin of a circle): that
-is for the caller to judge, who has the lengths.
+All are 1-based and closed; features here are 0-based and half-open.  Attributes are read by
+:mod:`genoseq.readers.attributes`.  Sequences after ``##FASTA`` are passed over; where features
+begin again after them, as in files that were put together, they are read on.
 
-In GTF the stop codon lies outside the CDS, in GFF3 inside; each is kept as its file says.
+A feature may run past its contig's end: across the origin of a circle, where a feature with
+``Is_circular=true`` says so, and else for the caller to judge, who has the lengths.
+
+In GTF the stop codon lies outside the CDS, in GFF3 inside; each is kept as its file says.  A GTF
+with lines of start or stop codons says by their absence that a CDS is cut off there.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from os import PathLike
 from typing import cast
-from urllib.parse import unquote
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
 from genoseq.genome.features import Feature
+from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Strand
+from genoseq.readers.attributes import Said, decode, gff3_attributes, gtf_attributes, is_gff3
 
-_GTF_PAIR = re.compile(r'\b(transcript_id|gene_id)\s+(?:"([^"]*)"|([^\s;"]+))')
 _STRANDS = {"+": "+", "-": "-", ".": ".", "?": "."}
 _PHASES = {"0": 0, "1": 1, "2": 2, ".": None}
+_CODONS = ("start_codon", "stop_codon")
 
 
-def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) -> list[Feature]:
-    """Features of a GFF3 or GTF file, plain or compressed, in file order.
+def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) -> Annotation:
+    """Features of a GFF3, GTF or GFF2 file, plain or compressed, in file order, and its circles.
 
     Parameters
     ----------
@@ -40,27 +44,42 @@ def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) ->
         At the first line that is not GFF.
     """
     features: list[Feature] = []
-    version3 = False
-    for number, line in numbered_lines(path):
-        version3 = version3 or line.startswith("##gff-version 3")
-        if line.startswith((">", "##FASTA")):
-            break
-        if not line or line[0] == "#" or line.isspace() or _is_browser_line(line):
-            continue
+    circles: dict[str, int] = {}
+    gtf = False
+    for number, line, version3 in _records(path):
         try:
-            feature = _feature(line.split("\t"), types, version3)
+            feature, said = _feature(line.split("\t"), version3)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
-        if feature is not None:
+        gtf = gtf or said.gtf
+        if said.circular and feature.start == 0:
+            circles[feature.chrom] = feature.end
+        if types is None or feature.type in types:
             features.append(feature)
-    return features
+    return Annotation(_without_codons(features) if gtf else features, circles)
+
+
+def _records(path: str | PathLike[str]) -> Iterator[tuple[int, str, bool]]:
+    """Lines of features with their numbers, and whether a header before them says GFF3."""
+    version3 = sequence = False
+    for number, line in numbered_lines(path):
+        if line.startswith((">", "##FASTA")):
+            sequence = True
+        elif line.startswith("##"):
+            version3 = version3 or line.startswith("##gff-version 3")
+            sequence = False
+        elif not line or line[0] == "#" or line.isspace() or _is_browser_line(line):
+            continue
+        elif not sequence or line.count("\t") >= 7:
+            sequence = False
+            yield number, line, version3
 
 
 def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(fields: list[str], types: Collection[str] | None, version3: bool) -> Feature | None:
+def _feature(fields: list[str], version3: bool) -> tuple[Feature, Said]:
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
@@ -80,14 +99,21 @@ def _feature(fields: list[str], types: Collection[str] | None, version3: bool) -
         raise InputFormatError(f"strand, column 7: {sign!r} is not +, -, . or ?")
     if frame not in _PHASES:
         raise InputFormatError(f"phase, column 8: {frame!r} is not 0, 1, 2 or .")
-    gff3 = version3 or _is_gff3(attributes)
-    chrom, kind = (_decode(chrom), _decode(kind)) if gff3 else (chrom, kind)
-    if types is not None and kind not in types:
-        return None
-    identity, parents = _gff3_family(attributes) if gff3 else _gtf_family(attributes, kind)
-    return Feature(
-        chrom, start - 1, end, cast(Strand, strand), kind, _PHASES[frame], identity, parents
-    )
+    if version3 or is_gff3(attributes):
+        chrom, kind = decode(chrom), decode(kind)
+        said = gff3_attributes(attributes, kind)
+    else:
+        said = gtf_attributes(attributes, kind)
+    if kind == "CDS" and "pseudo" in said.marks:
+        kind = "pseudogene"
+    begins, ends = said.open
+    if said.by_strand and strand == "-":
+        begins, ends = ends, begins
+    feature = Feature(
+        chrom, start - 1, end, cast(Strand, strand), kind, _PHASES[frame], said.id, said.parents,
+        begins, ends, said.number, said.exon_number, said.marks,
+    )  # fmt: skip
+    return feature, said
 
 
 def _number(text: str, what: str) -> int:
@@ -96,34 +122,23 @@ def _number(text: str, what: str) -> int:
     return int(text)
 
 
-def _is_gff3(attributes: str) -> bool:
-    """Whether the first attribute is written ``key=value`` rather than ``key "value"``."""
-    equals = attributes.find("=")
-    return equals > 0 and '"' not in attributes[:equals]
-
-
-def _decode(text: str) -> str:
-    return unquote(text) if "%" in text else text
-
-
-def _gff3_family(attributes: str) -> tuple[str | None, tuple[str, ...]]:
-    identity: str | None = None
-    parents: tuple[str, ...] = ()
-    for pair in attributes.split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == "ID":
-            identity = _decode(value) or None
-        elif key == "Parent":
-            parents = tuple(_decode(parent) for parent in value.split(",") if parent)
-    return identity, parents
-
-
-def _gtf_family(attributes: str, kind: str) -> tuple[str | None, tuple[str, ...]]:
-    found = {key: quoted or bare for key, quoted, bare in _GTF_PAIR.findall(attributes)}
-    gene, transcript = found.get("gene_id") or None, found.get("transcript_id") or None
-    if kind == "gene":
-        return gene, ()
-    if kind in ("transcript", "mRNA"):
-        return transcript, () if gene is None else (gene,)
-    parent = transcript or gene
-    return None, () if parent is None else (parent,)
+def _without_codons(features: list[Feature]) -> list[Feature]:
+    """Open the ends of CDS that have no line of a codon, where others of the file have one."""
+    having = {
+        kind: {parent for f in features if f.type == kind for parent in f.parents}
+        for kind in _CODONS
+    }
+    starts, stops = (having[kind] for kind in _CODONS)
+    opened = []
+    for feature in features:
+        if feature.type == "CDS" and feature.parents:
+            before = bool(starts) and starts.isdisjoint(feature.parents)
+            after = bool(stops) and stops.isdisjoint(feature.parents)
+            before, after = (after, before) if feature.strand == "-" else (before, after)
+            feature = replace(
+                feature,
+                open_start=feature.open_start or before,
+                open_end=feature.open_end or after,
+            )
+        opened.append(feature)
+    return opened

@@ -172,8 +172,8 @@ def _labels(
     if annotation is None:
         return None
     kind, path = named_file(os.fspath(annotation))
-    features = read_annotation(path, kind=kind)
-    labels = plan_labels(features, settings, _read_regions(mask), lengths, path)
+    found = read_annotation(path, kind=kind)
+    labels = plan_labels(found, settings, _read_regions(mask), lengths, path)
     chroms = {one.region.chrom for one in located}
     if not chroms & labels.chroms:
         raise InputFormatError(

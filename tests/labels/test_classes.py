@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.genome.features import Feature
+from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import UNKNOWN_LABEL
 from genoseq.labels.classes import build_scheme, plan_labels
 from genoseq.labels.counts import LabelCounts
-from genoseq.labels.intervals import coding_parts, label_intervals
+from genoseq.labels.intervals import label_intervals
 from genoseq.labels.signals import SignalFile, SignalLabels, name_signals
 from genoseq.readers.gff import read_gff
 
@@ -44,7 +46,7 @@ def unstranded(*classes: str) -> LabelSettings:
 def labels(
     features: list[Feature], length: int, settings: LabelSettings | None = None
 ) -> list[int]:
-    planned = plan_labels(features, settings or LabelSettings(), (), {"c": length})
+    planned = plan_labels(Annotation(features), settings or LabelSettings(), (), {"c": length})
     found = planned.of("c", 0, length)
     assert found.dtype == np.uint8
     return found.tolist()
@@ -82,7 +84,8 @@ def test_coding_parts_of_a_transcript_share_a_parent_where_ids_differ() -> None:
         cds(0, 4, phase=None, id="a", parents=("t",)),
         cds(6, 8, phase=None, id="b", parents=("t",)),
     ]
-    assert [part.phase for part in coding_parts({"CDS": parts})] == [0, 2]
+    ((coding,),) = (each.coding for each in Annotation(parts).transcripts)
+    assert [part.phase for part in coding.parts] == [0, 2]
 
 
 def test_gtf_and_gff3_give_the_same_labels(tmp_path: Path) -> None:
@@ -100,8 +103,9 @@ def test_gtf_and_gff3_give_the_same_labels(tmp_path: Path) -> None:
         + rows.format(10, 11, "+", 2, t) + stop.format(12, 14, "+", 0, t)
         + rows.format(24, 26, "-", 0, u) + stop.format(21, 23, "-", 0, u)
     )  # fmt: skip
-    assert labels(read_gff(gff), 30) == labels(read_gff(gtf), 30)
-    assert labels(read_gff(gff), 30)[9:14] == [2, 3, 1, 2, 3]
+    written = labels([*read_gff(gff).features], 30)
+    assert written == labels([*read_gff(gtf).features], 30)
+    assert written[9:14] == [2, 3, 1, 2, 3]
 
 
 def test_overlap_longest_counts_the_whole_cds() -> None:
@@ -128,7 +132,10 @@ def test_overlap_unknown_where_intervals_differ() -> None:
 def test_listed_order_wins_between_classes() -> None:
     features = [Feature("c", 0, 9, "+", "long"), Feature("c", 3, 5, "-", "short")]
     assert labels(features, 9, stranded("short", "long")) == [3, 3, 3, 2, 2, 3, 3, 3, 3]
-    assert labels(features, 9, stranded("long", "short")) == [1] * 9
+    with pytest.raises(InputFormatError, match="no base is labelled short: its bases are long, li"):
+        labels(features, 9, stranded("long", "short"))
+    with pytest.raises(InputFormatError, match="no base is labelled long: its bases are masked"):
+        plan_labels(Annotation(features), stranded("long"), [Region("c", 0, 9)])
     assert labels(features, 9, unstranded("short", "long")) == [2, 2, 2, 1, 1, 2, 2, 2, 2]
 
 
@@ -142,7 +149,7 @@ def test_features_without_strand() -> None:
 
 def test_mask_is_unknown_whatever_is_there() -> None:
     mask = [Region("c", 2, 4), Region("c", 3, 5), Region("d", 0, 9)]
-    plan = plan_labels([cds(1, 7)], LabelSettings(), mask, {"c": 9})
+    plan = plan_labels(Annotation([cds(1, 7)]), LabelSettings(), mask, {"c": 9})
     assert plan.of("c", 0, 9).tolist() == [0, 1, U, U, U, 2, 3, 0, 0]
     assert plan.of("c", 4, 8).tolist() == [U, 2, 3, 0]  # the mask begins before the region
     assert plan.of("c", 1, 3).tolist() == [1, U]
@@ -174,16 +181,33 @@ def test_derived_classes_on_both_strands(name: str, expected: list[tuple[int, in
 
 
 def test_explicit_features_replace_derived_ones() -> None:
-    intron, tail = Feature("c", 42, 50, "+", "intron"), Feature("c", 90, 95, "+", "3UTR")
+    intron = Feature("c", 42, 50, "+", "intron", parents=("t",))
+    tail = Feature("c", 90, 95, "+", "3UTR", parents=("t",))
     assert spans([*GENE, intron], 110, "intron") == [(42, 50)]
     assert spans([*GENE, intron], 110, "splice_donor") == [(42, 44)]
     assert spans([*GENE, tail], 110, "three_prime_UTR") == [(90, 95)]
 
 
-def test_bacterial_cds_of_two_parts_has_no_intron() -> None:
+def test_explicit_features_leave_other_transcripts_alone() -> None:
+    intron = Feature("c", 102, 109, "+", "intron")
+    assert spans([*GENE, intron], 110, "intron") == [(40, 60), (102, 109)]
+    assert spans([*GENE, intron], 110, "splice_donor") == [(40, 42), (102, 104)]
+
+
+def test_cds_without_exons_has_introns_unless_the_ribosome_slips() -> None:
     parts = [cds(0, 6, id="x"), cds(30, 36, id="x")]
+    assert spans(parts, 40, "intron") == [(6, 30)]
+    slips = [replace(part, marks=frozenset({"slippage"})) for part in parts]
     with pytest.raises(InputFormatError, match="no feature to label as intron; types there: CDS"):
-        label_intervals(parts, ["intron"])
+        label_intervals(Annotation(slips), ["intron"])
+    near = [cds(0, 6, id="x"), cds(15, 21, id="x")]
+    with pytest.raises(InputFormatError, match="no feature to label as intron; types there: CDS"):
+        label_intervals(Annotation(near), ["intron"])
+
+
+def test_every_class_has_a_feature() -> None:
+    with pytest.raises(InputFormatError, match=r"no feature to label as mRNA; types there: CDS, e"):
+        label_intervals(Annotation(GENE), ["exon", "mRNA"])
 
 
 def test_codons_across_an_intron_and_partial_cds() -> None:
@@ -198,19 +222,19 @@ def test_plan_labels_checks_the_annotation_against_the_genome() -> None:
     with pytest.raises(
         InputFormatError, match=r"^a.gff: CDS c:6-12 ends past the contig's last ba"
     ):
-        plan_labels([cds(5, 12)], LabelSettings(), lengths={"c": 10}, path="a.gff")
+        plan_labels(Annotation([cds(5, 12)]), LabelSettings(), lengths={"c": 10}, path="a.gff")
     with pytest.raises(
         InputFormatError, match=r"CDS c:6-12: the FASTA has no contig 'c' but chrC:"
     ):
-        plan_labels([cds(5, 12)], LabelSettings(), lengths={"chrC": 10})
+        plan_labels(Annotation([cds(5, 12)]), LabelSettings(), lengths={"chrC": 10})
     with pytest.raises(RegionError, match=r"mask: its contigs are z, but the FASTA has c: names"):
-        plan_labels([cds(5, 8)], LabelSettings(), [Region("z", 0, 1)], {"c": 10})
+        plan_labels(Annotation([cds(5, 8)]), LabelSettings(), [Region("z", 0, 1)], {"c": 10})
     with pytest.raises(
         InputFormatError, match=r"a.gff: no feature to label as CDS; types there: exon"
     ):
-        plan_labels([exon(0, 5)], LabelSettings(), path="a.gff")
+        plan_labels(Annotation([exon(0, 5)]), LabelSettings(), path="a.gff")
     with pytest.raises(InputFormatError, match="types there: none"):
-        plan_labels([], LabelSettings())
+        plan_labels(Annotation([]), LabelSettings())
 
 
 @given(st.data())
@@ -222,7 +246,7 @@ def test_labels_do_not_depend_on_the_region(data: st.DataObject) -> None:
         strand = data.draw(st.sampled_from("+-"))
         features.append(cds(start, end + 1, strand, data.draw(st.integers(0, 2)), id=f"x{number}"))
     overlap = data.draw(st.sampled_from(["longest", "unknown"]))
-    plan = plan_labels(features, LabelSettings(overlap=overlap), [Region("c", 20, 23)])
+    plan = plan_labels(Annotation(features), LabelSettings(overlap=overlap), [Region("c", 20, 23)])
     whole = plan.of("c", 0, 60)
     start, end = sorted((data.draw(place), data.draw(place)))
     assert np.array_equal(plan.of("c", start, end), whole[start:end])

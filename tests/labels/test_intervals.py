@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from genoseq.genome.features import Feature
+from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Strand
-from genoseq.labels.intervals import coding_parts, label_intervals
+from genoseq.labels.intervals import label_intervals
 
 
 def part(type: str, start: int, end: int, strand: Strand = "+", parent: str = "t") -> Feature:
@@ -16,7 +17,7 @@ def part(type: str, start: int, end: int, strand: Strand = "+", parent: str = "t
 
 def spans(features: list[Feature], name: str) -> list[tuple[int, int]]:
     """Start and end of the intervals of a class, sorted."""
-    found = (interval.feature for interval in label_intervals(features, [name]))
+    found = (interval.feature for interval in label_intervals(Annotation(features), [name]))
     return sorted((feature.start, feature.end) for feature in found)
 
 
@@ -41,6 +42,6 @@ def test_splice_sites_stay_within_a_short_intron(name: str, strand: Strand) -> N
     assert spans([part("intron", 5, 6, strand)], name) == [(5, 6)]
 
 
-def test_coding_parts_go_on_with_the_rest_of_a_stop_codon() -> None:
-    parts = coding_parts({"CDS": [part("CDS", 0, 7)], "stop_codon": [part("stop_codon", 6, 9)]})
-    assert [(p.start, p.end, p.phase) for p in parts] == [(0, 7, 0), (7, 9, 2)]
+def test_a_cds_goes_on_with_the_rest_of_a_stop_codon() -> None:
+    (found,) = Annotation([part("CDS", 0, 7), part("stop_codon", 6, 9)]).transcripts
+    assert [(p.start, p.end, p.phase) for p in found.coding[0].parts] == [(0, 9, 0)]

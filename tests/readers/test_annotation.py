@@ -27,17 +27,17 @@ def test_read_annotation_goes_by_content(tmp_path: Path) -> None:
     expected = {"c", "AB000001"}
     for text in (GFF, GENBANK, "c\t1\t9\tCDS\n"):
         path.write_bytes(gzip.compress(text.encode()))
-        (feature,) = read_annotation(path, {"CDS"})
+        (feature,) = read_annotation(path, {"CDS"}).features
         assert (feature.start, feature.end, feature.type) == (1, 9, "CDS")
         assert feature.chrom in expected
-    assert read_annotation(path) == [Feature("c", 1, 9, ".", "CDS")]
+    assert read_annotation(path).features == [Feature("c", 1, 9, ".", "CDS")]
 
 
 def test_read_annotation_takes_all_of_a_bed_as_one_kind(tmp_path: Path) -> None:
     path = tmp_path / "sites.bed"
     path.write_text("c\t1\t2\tsite1\t0\t+\nc\t8\t9\tsite2\t0\t-\n")
     sites = [Feature("c", 1, 2, "+", "TSS"), Feature("c", 8, 9, "-", "TSS")]
-    assert read_annotation(path, kind="TSS") == sites
+    assert read_annotation(path, kind="TSS").features == sites
     path.write_text(GFF)
     with pytest.raises(InputFormatError, match=r"TSS= is for BED: these features have types"):
         read_annotation(path, kind="TSS")
@@ -66,8 +66,8 @@ def test_annotation_format_goes_by_name_where_content_is_silent(
 def test_read_annotation_refuses_other_formats(tmp_path: Path) -> None:
     path = tmp_path / "x.vcf"
     path.write_text("##fileformat=VCFv4.2\nchr1\t10\t.\tA\tC\n")
-    with pytest.raises(InputFormatError, match=r"x\.vcf:2: not GFF3, GTF, GenBank or BED"):
+    with pytest.raises(InputFormatError, match=r"x\.vcf:2: not GFF3, GTF, GenBank, EMBL or BED"):
         read_annotation(path)
     path.write_text("")
-    with pytest.raises(InputFormatError, match=r"x\.vcf: not GFF3, GTF, GenBank or BED"):
+    with pytest.raises(InputFormatError, match=r"x\.vcf: not GFF3, GTF, GenBank, EMBL or BED"):
         read_annotation(path)

@@ -66,15 +66,80 @@ def test_read_genbank_places_every_part(tmp_path: Path, feature: str, expected: 
     assert len({f.id for f in file.features}) == 1
 
 
-def test_read_genbank_names_the_record_of_a_remote_part(tmp_path: Path) -> None:
-    file = given_record(tmp_path, "CDS join(1..3,J00194.1:1..6)")
-    assert [f.chrom for f in file.features] == ["AB000001.2", "J00194.1"]
+def test_read_genbank_leaves_out_parts_on_other_records(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = given_record(tmp_path, "CDS join(J00194.1:1..6,1..4,complement(10..15),K1.1:3..9)")
+    assert [(f.chrom, f.number, f.phase) for f in file.features] == [
+        ("AB000001.2", 2, 0),
+        ("AB000001.2", 3, 2),
+    ]
+    assert [(f.open_start, f.open_end) for f in file.features] == [(True, False), (True, False)]
+    assert "2 parts of features are left out, which lie on other records (J00194.1, K1.1)" in (
+        caplog.text
+    )
 
 
 @pytest.mark.parametrize("mark", ["pseudo", 'pseudogene="unitary"'])
 def test_read_genbank_makes_no_cds_of_a_pseudogene(tmp_path: Path, mark: str) -> None:
     (feature,) = given_record(tmp_path, f"CDS 1..9 {mark}").features
     assert (feature.type, feature.phase) == ("pseudogene", None)
+
+
+def test_read_genbank_makes_no_cds_of_a_pseudogenes_cds(tmp_path: Path) -> None:
+    gene = 'gene 1..9 locus_tag="g" pseudo'
+    (_, feature) = given_record(tmp_path, gene, 'CDS 1..9 locus_tag="g"').features
+    assert feature.type == "pseudogene"
+
+
+def test_read_genbank_says_which_ends_are_open_and_what_is_a_circle(tmp_path: Path) -> None:
+    file = given_record(tmp_path, "CDS complement(join(<1..4,10..>20))")
+    assert [(f.open_start, f.open_end) for f in file.features] == [(False, True), (True, False)]
+    assert file.circles == {"AB000001.2": 60}
+    linear = given_record(tmp_path, text=RECORD.replace("circular", "linear  "))
+    assert linear.circles == {}
+
+
+def test_read_genbank_gives_an_rna_its_exons_and_its_cds(tmp_path: Path) -> None:
+    file = given_record(
+        tmp_path,
+        'mRNA join(1..10,20..30) gene="a"',
+        'mRNA join(1..10,25..40) gene="a"',
+        'CDS join(4..10,25..31) gene="a"',
+        'CDS join(4..10,20..24) gene="a"',
+        'CDS 50..55 gene="b"',
+        'tRNA join(55..60,1..3) gene="t"',
+    )
+    found = [(f.type, f.start, f.end, f.parents) for f in file.features]
+    assert found[:3] == [
+        ("mRNA", 0, 30, ()),
+        ("exon", 0, 10, ("mRNA-a",)),
+        ("exon", 19, 30, ("mRNA-a",)),
+    ]
+    assert [parents for kind, _, _, parents in found if kind == "CDS"] == [
+        *[("mRNA-a-2",)] * 2,
+        *[("mRNA-a",)] * 2,
+        (),
+    ]
+    assert found[-4:] == [
+        ("tRNA", 54, 60, ()),
+        ("tRNA", 0, 3, ()),
+        ("exon", 54, 60, ("tRNA-t",)),
+        ("exon", 0, 3, ("tRNA-t",)),
+    ]
+
+
+def test_read_genbank_reads_embl(tmp_path: Path) -> None:
+    from Bio import SeqIO
+
+    given_record(tmp_path, 'CDS join(55..60,1..3) locus_tag="g"')
+    with (tmp_path / "in.gb").open() as source, (tmp_path / "in.embl").open("w") as target:
+        SeqIO.convert(source, "genbank", target, "embl")
+    embl = read_genbank(tmp_path / "in.embl", "embl")
+    genbank = read_genbank(tmp_path / "in.gb")
+    assert (embl.features, embl.circles) == (genbank.features, genbank.circles)
+    with pytest.raises(InputFormatError, match="no EMBL record: a record begins with ID"):
+        read_genbank(tmp_path / "in.gb", "embl")
 
 
 def test_read_genbank_tells_features_of_one_label_apart(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ GTF = (
 LINE = "c\t.\tCDS\t1\t9\t.\t+\t0\tID=x\n"
 
 
+def features_of(path: Path, types: set[str] | None = None) -> list[Feature]:
+    return list(read_gff(path, types).features)
+
+
 def given_gff(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "in.gff"
     path.write_bytes(text.encode())
@@ -38,7 +42,7 @@ def given_gff(tmp_path: Path, text: str) -> Path:
 
 
 def test_read_gff_reads_gff3(tmp_path: Path) -> None:
-    assert read_gff(given_gff(tmp_path, GFF3)) == [
+    assert features_of(given_gff(tmp_path, GFF3)) == [
         Feature("chr1", 0, 90, "-", "gene", None, "g;1"),
         Feature("chr1", 0, 90, "-", "mRNA", None, "m1", ("g;1",)),
         Feature("chr1", 9, 20, "-", "CDS", 2, "c1", ("m1", "m2")),
@@ -47,37 +51,37 @@ def test_read_gff_reads_gff3(tmp_path: Path) -> None:
 
 
 def test_read_gff_reads_gtf(tmp_path: Path) -> None:
-    assert read_gff(given_gff(tmp_path, GTF)) == [
+    assert features_of(given_gff(tmp_path, GTF)) == [
         Feature("c", 0, 50, "+", "gene", None, "G 1"),
         Feature("c", 0, 50, "+", "transcript", None, "T1", ("G 1",)),
-        Feature("c", 3, 9, "+", "CDS", 0, None, ("T1",)),
+        Feature("c", 3, 9, "+", "CDS", 0, None, ("T1",), exon_number=1),
         Feature("c", 3, 9, "+", "intergenic", None, None, ("G 1",)),
     ]
 
 
 def test_read_gff_reads_crlf_and_gzip_alike(tmp_path: Path) -> None:
-    plain = read_gff(given_gff(tmp_path, GFF3))
-    assert read_gff(given_gff(tmp_path, GFF3.replace("\n", "\r\n"))) == plain
+    plain = features_of(given_gff(tmp_path, GFF3))
+    assert features_of(given_gff(tmp_path, GFF3.replace("\n", "\r\n"))) == plain
     path = tmp_path / "in.gff.gz"
     path.write_bytes(gzip.compress(GFF3.encode()))
-    assert read_gff(path) == plain
+    assert features_of(path) == plain
 
 
 def test_read_gff_reads_gff2_without_groups(tmp_path: Path) -> None:
     text = "track name=x\nchr22\tT\tenhancer\t10\t20\t500\t+\t.\ttouch1\n"
-    assert read_gff(given_gff(tmp_path, text)) == [Feature("chr22", 9, 20, "+", "enhancer")]
+    assert features_of(given_gff(tmp_path, text)) == [Feature("chr22", 9, 20, "+", "enhancer")]
 
 
 def test_read_gff_keeps_the_types_asked_for_but_checks_all(tmp_path: Path) -> None:
-    assert [f.type for f in read_gff(given_gff(tmp_path, GFF3), {"CDS"})] == ["CDS"]
+    assert [f.type for f in features_of(given_gff(tmp_path, GFF3), {"CDS"})] == ["CDS"]
     with pytest.raises(InputFormatError, match="strand, column 7: 'x' is not"):
-        read_gff(given_gff(tmp_path, LINE.replace("+", "x")), {"gene"})
+        features_of(given_gff(tmp_path, LINE.replace("+", "x")), {"gene"})
 
 
 def test_read_gff_reads_latin1_notes(tmp_path: Path) -> None:
     path = tmp_path / "in.gff"
     path.write_bytes(LINE.encode().replace(b"ID=x", b"ID=x;Note=caf\xe9"))
-    assert read_gff(path)[0].id == "x"
+    assert features_of(path)[0].id == "x"
 
 
 @pytest.mark.parametrize(
@@ -105,4 +109,28 @@ def test_read_gff_refuses_with_the_line(tmp_path: Path, line: str, message: str)
 
 def test_read_gff_refuses_binary_data(tmp_path: Path) -> None:
     with pytest.raises(InputFormatError, match="binary data where text was expected"):
-        read_gff(given_gff(tmp_path, "\0\1\n"))
+        features_of(given_gff(tmp_path, "\0\1\n"))
+
+
+def test_read_gff_reads_on_after_sequences(tmp_path: Path) -> None:
+    part = "##gff-version 3\nc{n}\t.\tCDS\t1\t9\t.\t+\t0\tID=x{n}\n"
+    sequence = "##FASTA\n>c{n} a\tb\tc\td\te\nACGT\n\nACGTACGT\n"
+    text = "".join((part + sequence).format(n=n) for n in range(3))
+    headless = LINE.replace("ID=x", "ID=y") + "###\n" + LINE.replace("ID=x", "ID=z")
+    found = features_of(given_gff(tmp_path, text + headless + ">c9\nACGT\n"))
+    assert [feature.id for feature in found] == ["x0", "x1", "x2", "y", "z"]
+
+
+def test_read_gff_says_which_contigs_are_circles(tmp_path: Path) -> None:
+    line = "{}\t.\tregion\t1\t{}\t.\t+\t.\tID={};Is_circular={}\n"
+    text = line.format("c", 90, "a", "true") + line.format("d", 70, "b", "false") + LINE
+    assert read_gff(given_gff(tmp_path, "##gff-version 3\n" + text)).circles == {"c": 90}
+
+
+def test_read_gff_opens_cds_of_a_gtf_without_their_codons(tmp_path: Path) -> None:
+    row = 'c\t.\t{}\t{}\t{}\t.\t{}\t0\tgene_id "g"; transcript_id "{}";\n'
+    text = row.format("CDS", 1, 9, "+", "a") + row.format("CDS", 21, 29, "-", "b")
+    assert not any(f.open_start or f.open_end for f in features_of(given_gff(tmp_path, text)))
+    text += row.format("stop_codon", 10, 12, "+", "a")
+    ends = [(f.open_start, f.open_end) for f in features_of(given_gff(tmp_path, text))]
+    assert ends == [(False, False), (True, False), (False, False)]
