@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,9 @@ from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import SavedState, open_state
 from genoseq.training.curve import Curve
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.loop import Training
-from genoseq.training.setup import Run
+from genoseq.training.loop import Report, Run, Training
 from genoseq.training.stop_signals import stop_requests
 
-Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")
 
 
@@ -198,8 +196,6 @@ def _train(run: Run, start: Start, logs: Path) -> Training:
     curve = Curve(logs, step) if run.group.rank == 0 else None
     training = Training(model, run, saved, curve)
     training.go_on()
-    if run.valid is None:
-        training.save()
     if curve is not None:
         curve.close()
     return training
