@@ -82,12 +82,9 @@ class PendingLosses:
         self._losses = list(own.unbind())
 
     def checked(self, step: int) -> Tensor:
-        """All of them on the CPU, whole, float32, shape (n,); ``step`` is that of the last.
+        """All of them on the CPU, whole, float32, shape (n,); the last is of ``step``.
 
-        Raises
-        ------
-        ConfigError
-            That names the first step whose loss is not finite.
+        ConfigError names the first step whose loss is not finite.
         """
         if not self._losses:
             return torch.zeros(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -22,15 +23,17 @@ from genoseq.models.build import SequenceModel
 from genoseq.models.device import Precision, autocast
 from genoseq.tasks.losses import mean
 from genoseq.tasks.task import Task
-from genoseq.training.checkpoint import Progress, SavedState, StateFolder
+from genoseq.training.checkpoint import Progress, SavedState, SaveTimes, StateFolder
 from genoseq.training.curve import Curve, PendingLosses, not_finite
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
-from genoseq.training.schedule import SaveTimes, learning_rate, run_progress
+from genoseq.training.optimizer import (
+    build_adamw,
+    learning_rate,
+    moments,
+    restore_moments,
+    set_learning_rate,
+)
 from genoseq.training.stop_signals import StopRequest, TrainingInterruptedError
-
-Report = Callable[[float], None]
-"""Told the fraction of a run that is over."""
 
 LOG_EVERY = 50
 """Steps between two rows of the learning curve."""
@@ -61,7 +64,7 @@ class Run:
     report
         Told the fraction of the run that is over, at every row of the learning curve.
     limit_minutes
-        Minutes that this process may take, None without limit.
+        Minutes that this process may take.
     """
 
     settings: RunSettings
@@ -73,8 +76,8 @@ class Run:
     precision: Precision = "fp32"
     group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
-    report: Report = lambda _fraction: None
-    limit_minutes: float | None = None
+    report: Callable[[float], None] = lambda _fraction: None
+    limit_minutes: float = math.inf
 
     def prepared(self, windows: Dataset[Batch], number: int) -> tuple[Tensor, Tensor]:
         """Ids and targets of a batch on the device; its number decides what a task draws."""
@@ -116,8 +119,7 @@ class Training:
         self._parallel: nn.Module = run.group.parallel(model, run.device)
         self._started = time.monotonic() - self.progress.elapsed
         every = 60 * run.settings.training.checkpoint_minutes
-        limit = None if run.limit_minutes is None else 60 * run.limit_minutes
-        self._saves = SaveTimes(every, self.progress.elapsed, limit)
+        self._saves = SaveTimes(every, self.progress.elapsed, 60 * run.limit_minutes)
         self._agree()
         self._line = int(_LINES * self._fraction())
 
@@ -148,7 +150,7 @@ class Training:
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
         progress = self.progress
         losses = self._losses.checked(progress.step)
-        self._saves.saved(progress.elapsed)
+        self._saves.saved = progress.elapsed
         if self.run.group.rank:
             return
         if self._curve is not None:
@@ -257,9 +259,9 @@ class Training:
 
     def _fraction(self, ahead: float = 0.0) -> float:
         """Fraction of the run that is over, or will be ``ahead`` steps from now."""
-        settings, progress = self.run.settings.training, self.progress
+        settings = self.run.settings.training
         budget = None if settings.max_minutes is None else 60 * settings.max_minutes
-        return run_progress(progress.step + ahead, settings.steps, progress.elapsed, budget)
+        return self.progress.fraction(settings.steps, budget, ahead)
 
     def _agree(self) -> None:
         """Give all processes the same time (rank 0's) and the same signals (any process's)."""
