@@ -29,7 +29,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from genoseq.config.schema import TRAINING_FORMAT
+from genoseq.config.schema import TRAINING_FORMAT, TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file, remove_stale
 from genoseq.models.weights import weights_bytes
@@ -70,14 +70,15 @@ class Progress:
     stopped: str | None = None
     processes: int = 1
 
-    def fraction(self, steps: int, budget: float | None = None, ahead: float = 0.0) -> float:
-        """Fraction of a run that is over, 0 to 1: of its steps or its time, whichever is further.
+    def fraction(self, settings: TrainingSettings, ahead: float = 0.0) -> float:
+        """Fraction of a run that is over, or will be ``ahead`` steps from now; 0 to 1.
 
-        ``budget`` is in seconds; without one time plays no part: the run is the same on a slow
-        machine and on a fast one.  ``ahead`` is a number of steps from now.
+        Of its steps or of its time, whichever is further.  Without ``max_minutes`` time plays no
+        part: the run is the same on a slow machine and on a fast one.
         """
-        by_time = 0.0 if budget is None else self.elapsed / budget
-        return min(1.0, max((self.step + ahead) / steps, by_time))
+        minutes = settings.max_minutes
+        by_time = 0.0 if minutes is None else self.elapsed / (60 * minutes)
+        return min(1.0, max((self.step + ahead) / settings.steps, by_time))
 
     def judge(self, loss: float, metrics: dict[str, Any]) -> bool:
         """Note a validation after the present step; whether it is the best so far."""

@@ -107,21 +107,22 @@ class Training:
     def __init__(
         self, model: SequenceModel, run: Run, saved: SavedState | None, curve: Curve | None = None
     ) -> None:
+        settings = run.settings.training
         self.model = model.to(run.device).train()
         self.run = run
         self.progress = Progress()
         self._curve = curve
-        self._adamw = build_adamw(model, run.settings.training.weight_decay)
-        self._losses = PendingLosses(run.settings.training.accumulate, run.group)
+        self._adamw = build_adamw(model, settings.weight_decay)
+        self._losses = PendingLosses(settings.accumulate, run.group)
         if saved is not None:
             self._restore(saved)
         self.progress.processes = run.group.world_size
         self._parallel: nn.Module = run.group.parallel(model, run.device)
         self._started = time.monotonic() - self.progress.elapsed
-        every = 60 * run.settings.training.checkpoint_minutes
+        every = 60 * settings.checkpoint_minutes
         self._saves = SaveTimes(every, self.progress.elapsed, 60 * run.limit_minutes)
         self._agree()
-        self._line = int(_LINES * self._fraction())
+        self._line = int(_LINES * self.progress.fraction(settings))
 
     @property
     def validation_due(self) -> bool:
@@ -163,7 +164,8 @@ class Training:
         """One optimizer step; log, save and stop where it is time to."""
         settings, progress = self.run.settings.training, self.progress
         self._seed()
-        middle = self._fraction(ahead=0.5)  # neither the first nor the last step is lost to 0
+        # In its middle: neither the first nor the last step is lost to a rate of 0.
+        middle = progress.fraction(settings, ahead=0.5)
         rate = learning_rate(middle, settings.learning_rate, settings.warmup)
         set_learning_rate(self._adamw, rate)
         self._adamw.zero_grad()
@@ -178,7 +180,7 @@ class Training:
         self._adamw.step()
         progress.step += 1
         self._agree()
-        if (fraction := self._fraction()) >= 1:
+        if (fraction := progress.fraction(settings)) >= 1:
             finished = progress.step >= settings.steps
             progress.stopped = "all steps done" if finished else "time budget used up"
         if progress.stopped or progress.step % LOG_EVERY == 0:
@@ -256,12 +258,6 @@ class Training:
                 "regions for split valid"
             )
         return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
-
-    def _fraction(self, ahead: float = 0.0) -> float:
-        """Fraction of the run that is over, or will be ``ahead`` steps from now."""
-        settings = self.run.settings.training
-        budget = None if settings.max_minutes is None else 60 * settings.max_minutes
-        return self.progress.fraction(settings.steps, budget, ahead)
 
     def _agree(self) -> None:
         """Give all processes the same time (rank 0's) and the same signals (any process's)."""

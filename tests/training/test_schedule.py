@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genoseq.config.schema import TrainingSettings
 from genoseq.training.checkpoint import Progress, SaveTimes
 from genoseq.training.optimizer import learning_rate
 
@@ -11,13 +12,14 @@ FRACTION = st.floats(0, 1)
 
 
 def test_fraction_without_budget_ignores_time() -> None:
-    assert Progress(step=30, elapsed=1e9).fraction(100, None) == 0.3
+    assert Progress(step=30, elapsed=1e9).fraction(TrainingSettings(steps=100)) == 0.3
 
 
 def test_fraction_takes_whichever_is_further() -> None:
-    assert Progress(step=30, elapsed=45.0).fraction(100, 60.0) == 0.75
-    assert Progress(step=90, elapsed=45.0).fraction(100, 60.0) == 0.9
-    assert Progress(step=30, elapsed=90.0).fraction(100, 60.0) == 1.0
+    settings = TrainingSettings(steps=100, max_minutes=1.0)
+    assert Progress(step=30, elapsed=45.0).fraction(settings) == 0.75
+    assert Progress(step=90, elapsed=45.0).fraction(settings) == 0.9
+    assert Progress(step=30, elapsed=90.0).fraction(settings) == 1.0
 
 
 def test_save_times_come_every_so_often() -> None:
