@@ -63,7 +63,7 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
     for name, model in models.items():
         found[f"score {name}"] = run(folder / "shard", *score, "-m", model, *one)
         words = ("evaluate", model, folder / "store", *one)
-        found[f"evaluate {name}"] = run(folder / "evaluation", *words)
+        found[f"evaluate {name}"] = run(folder / "evaluations" / model.name, *words)
     found["merge"] = run(folder / "scores", "merge", folder / "shard")
     tracks = ("tracks", folder / "scores", "--formats", "bigwig,bed")
     return found | {"tracks": run(folder / "tracks", *tracks)}
@@ -71,10 +71,8 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
 
 def once(folder: Path, models: dict[str, Path]) -> dict[str, Cost]:
     """Cost of what does not go through a genome."""
-    demo, made = (
-        folder / "demo",
-        [folder / "b" / name for name in ("evaluation", "store", "tracks")],
-    )
+    demo, part = folder / "demo", folder / "b"
+    made = [part / "store", part / "tracks", *(part / "evaluations").iterdir()]
     demo.mkdir()
     files = [("--fasta", "a.fa"), ("--annotation", "a.gff3"), ("--mask", "a.bed")]
     words = [word for option, name in files for word in (option, demo / name)]
