@@ -11,13 +11,7 @@ from functools import cache
 from math import isnan, nan
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import (
-    BATCH_BASES,
-    FOLDED_WORD,
-    core_length,
-    round_up,
-    usual_context,
-)
+from genoseq.config.context import BATCH_BASES, FOLDED_WORD, core_length, round_up, usual_context
 from genoseq.config.encoders import Operations
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.plan import constants
@@ -78,10 +72,8 @@ def training_seconds(run: RunSettings, states: int) -> float:
     bases = training.steps * training.accumulate * training.batch * training.window
     passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
     seconds = passes * bases * work.multiply_adds / cost_of(run).training
-    if training.max_minutes is None:
-        return seconds
-    budget = 60 * training.max_minutes
-    return budget if isnan(seconds) else min(seconds, budget)
+    # In this order the budget is the least also where the seconds are NaN.
+    return seconds if training.max_minutes is None else min(60 * training.max_minutes, seconds)
 
 
 def predicting_seconds(run: RunSettings, states: int) -> float:
