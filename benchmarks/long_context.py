@@ -47,8 +47,7 @@ from genoseq.readers.fasta import open_fasta
 from genoseq.tasks.losses import cross_entropy, mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.training.optimizer import build_adamw, set_learning_rate
-from genoseq.training.schedule import learning_rate
+from genoseq.training.optimizer import build_adamw, learning_rate, set_learning_rate
 
 SCHEME = ClassScheme((State(BACKGROUND), State("marked")))
 WORD = 24

@@ -37,9 +37,8 @@ from genoseq.tasks.losses import mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
 from genoseq.training.curve import Curve
-from genoseq.training.loop import Training
+from genoseq.training.loop import Run, Training
 from genoseq.training.optimizer import build_adamw, set_learning_rate
-from genoseq.training.setup import Run
 
 SCHEME = cds_phase_scheme()
 TASK = PerBase(SCHEME)

@@ -9,7 +9,7 @@ import typer
 
 EPILOG = (
     "Example: genoseq summary results/models/bilstm results/evaluation/bilstm "
-    "results/stores/demo.k3s1 results/tracks/demo/bilstm -o results/summary.html"
+    "results/stores/demo results/tracks/demo/bilstm -o results/summary.html"
 )
 
 

@@ -108,11 +108,6 @@ class TokenizerSettings(Settings):
             )
         return self
 
-    @property
-    def label(self) -> str:
-        """Name in paths: `k3s1`."""
-        return f"k{self.k}s{self.stride}"
-
 
 class StemSettings(Settings):
     """Strided convolution: one step of the encoder for `stride` tokens."""

@@ -28,7 +28,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
-from genoseq.files.provenance import make_record, read_record, write_record
+from genoseq.files.provenance import read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.weights import weights_bytes
 from genoseq.tasks.registry import task_from_json
@@ -59,7 +59,8 @@ class Bundle:
     context
         bp that it should see on either side of a base that is scored.
     provenance
-        Where it comes from, see :func:`provenance`; plain JSON data, empty where it is not known.
+        Where it comes from (:mod:`genoseq.files.provenance`); plain JSON data, empty where it is
+        not known.
     metrics
         What was measured on it; plain JSON data.
 
@@ -84,36 +85,6 @@ class Bundle:
         weights = sum(tensor.numel() for tensor in self.model.state_dict().values())
         what = f"{self.task.name}, {self.task.outputs} outputs, {weights:,} weights"
         return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
-
-
-def provenance(
-    data: Mapping[str, Mapping[str, str]],
-    seed: int,
-    steps: int,
-    settings: Mapping[str, Any] | None = None,
-    computing: Mapping[str, str] | None = None,
-    processes: int = 1,
-    more: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The record of a training, which ends in this process.
-
-    Parameters
-    ----------
-    data
-        Checksums of each store, by its name.
-    seed, steps
-        Steps are those of the weights that were kept.
-    settings
-        How it was trained; ``config.json`` has the network's.
-    computing
-        See :func:`genoseq.models.device.computing`.
-    processes
-        That shared each batch.
-    more
-        What else decided the weights; plain JSON data.
-    """
-    facts = {"seed": seed, "steps": steps, "processes": processes, **(more or {})}
-    return make_record("train", settings or {}, data, computing, **facts)
 
 
 def save_bundle(path: str | Path, bundle: Bundle) -> None:

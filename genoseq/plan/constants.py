@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import nan
 from typing import Literal, NamedTuple
 
-# Rules (part rules).
+# Rules (part rules; those of contigs: part contigs).
 BASES_PER_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
 EVALUATED_PER_SECOND = 0.5e6
 """Bases whose metrics are added up, on top of their prediction."""
@@ -82,7 +82,7 @@ LOADING_BYTES = 12
 LOADED_BYTES: dict[Literal["fp32", "bf16"], float] = {"fp32": 8, "bf16": 6}
 """Of each weight from then on: the bundle's, and the predictor's own."""
 
-# What the workflow asks a cluster for.
+# What the workflow asks a cluster for: chosen, not measured.
 FLOOR = 4000
 """MB that a rule asks for at least: the libraries of a GPU, or a million contigs, which no setting
 tells, take far more than a small model.  What nobody can estimate asks for it too: raise such a

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from functools import cache
 from math import isnan, nan
+from typing import Literal
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import (
-    BATCH_BASES,
-    FOLDED_WORD,
-    core_length,
-    round_up,
-    usual_context,
-)
+from genoseq.config.context import BATCH_BASES, FOLDED_WORD, core_length, round_up, usual_context
 from genoseq.config.encoders import Operations
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.plan import constants
@@ -78,10 +73,8 @@ def training_seconds(run: RunSettings, states: int) -> float:
     bases = training.steps * training.accumulate * training.batch * training.window
     passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
     seconds = passes * bases * work.multiply_adds / cost_of(run).training
-    if training.max_minutes is None:
-        return seconds
-    budget = 60 * training.max_minutes
-    return budget if isnan(seconds) else min(seconds, budget)
+    # In this order the budget is the least also where the seconds are NaN.
+    return seconds if training.max_minutes is None else min(60 * training.max_minutes, seconds)
 
 
 def predicting_seconds(run: RunSettings, states: int) -> float:
@@ -104,17 +97,16 @@ def training_memory(run: RunSettings, states: int) -> float:
 def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision = "auto") -> float:
     """MB of scoring or evaluating by a model, both strands of a batch at once.
 
-    ``auto`` is taken for what a CPU with bf16 makes of it.
+    ``auto`` is taken for fp32, which takes more: a job may meet a processor without bf16.
     """
     model = run.model
     context = round_up(usual_context(run), model.stride)
     window = core_length(model, context, 1 << 40) + 2 * context
     work = work_of(run, states, window)
-    if precision == "auto":
-        precision = "bf16" if model.encoder.gains_from_bf16() else "fp32"
+    number_format: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" else "fp32"
     bases = 2 * max(1, BATCH_BASES // window) * window
-    held = bases * work.widest * cost_of(run).number_bytes[precision]
-    loaded = constants.LOADED_BYTES[precision] * work.weights + held
+    held = bases * work.widest * cost_of(run).number_bytes[number_format]
+    loaded = constants.LOADED_BYTES[number_format] * work.weights + held
     return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
-from typing import Literal
 
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import core_length, round_up, usual_context
@@ -18,14 +17,7 @@ from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
-from genoseq.plan import constants
-from genoseq.plan.costs import (
-    predicting_memory,
-    predicting_seconds,
-    training_memory,
-    training_seconds,
-    work_of,
-)
+from genoseq.plan import constants, costs
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import Cost, format_named
@@ -96,8 +88,7 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
     sizes
         Of each genome of the sheet; None where its file is not there yet.
     """
-    rows = _Run(plan, sizes).rows()
-    return [row for row in rows if row.jobs]
+    return [row for row in _Run(plan, sizes).rows() if row.jobs]
 
 
 class _Run:
@@ -111,14 +102,14 @@ class _Run:
     def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
         self.plan, self.states, self.sizes = plan, plan.states, sizes
         self.runs = list(plan.config.models.values())
+        self.rates = [costs.predicting_seconds(run, plan.states) for run in self.runs]
         self.bases = {name: size.bases if size else nan for name, size in sizes.items()}
         self.contigs = {name: size.contigs if size else 0 for name, size in sizes.items()}
         self.contig_memory = constants.CONTIG_MEGABYTES * max(self.contigs.values(), default=0)
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kind = scheme.kind
-        self.value = 2 if scheme.kind == "classes" else 4
-        self.label = 1 if scheme.kind == "classes" else 4 * plan.states
+        self.value, self.label = (2, 1) if scheme.kind == "classes" else (4, 4 * plan.states)
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
         columns = [run.task.columns(channels) for run in self.runs]
@@ -129,15 +120,15 @@ class _Run:
         learned, genomes = self.plan.learned(), list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
         formats = map(format_named, dict.fromkeys(self.plan.config.score.formats))
-        costs = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
-        seconds, disk = sum(cost.seconds for cost in costs), sum(cost.bytes for cost in costs)
+        written = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
+        seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
         pace = {rule: 1 / rate for rule, rate in constants.BASES_PER_SECOND.items()}
         stored = 1 + self.label  # a byte for the code of each base, and its labels
         merged = [(pace["merge"], self.value * each) for each in self.columns]
         tracks = [(seconds * each, disk * each) for each in self.columns]
-        per_base, files, megabytes = constants.BYTES_PER_BASE, constants.BYTES, constants.MEGABYTES
+        per_base, files, memory = constants.BYTES_PER_BASE, constants.BYTES, constants.MEGABYTES
         return [
-            _row("demo", [0.0] * len(demo), [files["demo"]], [megabytes["demo"]]),
+            _row("demo", [0.0] * len(demo), disk=[files["demo"]], memory=[memory["demo"]]),
             self._through("extract", learned, [(pace["extract"], per_base["extract"])]),
             self._through("tokenize", learned, [(pace["tokenize"], stored)]),
             self._train(),
@@ -146,96 +137,81 @@ class _Run:
             self._score(),
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
-            _row("summary", [0.0], [files["summary"]], [megabytes["summary"]]),
+            _row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
         ]
 
     def _through(
-        self, rule: str, names: Sequence[str], costs: Sequence[tuple[float, float]]
+        self, rule: str, names: Sequence[str], passes: Sequence[tuple[float, float]]
     ) -> Estimate:
         """A rule that goes through some genomes, once for each pair of seconds and bytes per
         base."""
-        per_contig = constants.CONTIG_SECONDS
+        opened = {n: constants.CONTIG_SECONDS * self.contigs[n] for n in names}
         return _row(
             rule,
-            [
-                pace * self.bases[n] + per_contig * self.contigs[n]
-                for pace, _ in costs
-                for n in names
-            ],
-            [each * self.bases[n] for _, each in costs for n in names],
-            [constants.MEGABYTES[rule] + self.contig_memory],
-            [self.bases[n] for _ in costs for n in names],
+            [pace * self.bases[n] + opened[n] for pace, _ in passes for n in names],
+            disk=[each * self.bases[n] for _, each in passes for n in names],
+            memory=[constants.MEGABYTES[rule] + self.contig_memory],
+            bases=[self.bases[n] for _ in passes for n in names],
         )
 
     def _train(self) -> Estimate:
         trainings = [run.training for run in self.runs]
         windows = [each.steps * each.accumulate * each.batch for each in trainings]
-        works = [work_of(run, self.states, run.training.window) for run in self.runs]
+        works = [costs.work_of(run, self.states, run.training.window) for run in self.runs]
         return _row(
             "train",
-            [training_seconds(run, self.states) for run in self.runs],
-            [constants.SAVED_BYTES * work.weights + constants.BYTES["train"] for work in works],
-            [training_memory(run, self.states) for run in self.runs],
-            [n * each.window for n, each in zip(windows, trainings, strict=True)],
-            windows,
-            start="torch",
+            [costs.training_seconds(run, self.states) for run in self.runs],
+            disk=[constants.SAVED_BYTES * w.weights + constants.BYTES["train"] for w in works],
+            memory=[costs.training_memory(run, self.states) for run in self.runs],
+            bases=[n * each.window for n, each in zip(windows, trainings, strict=True)],
+            windows=windows,
         )
 
     def _memory(self, precision: AskedPrecision) -> list[float]:
-        models = [predicting_memory(run, self.states, precision) for run in self.runs]
+        models = [costs.predicting_memory(run, self.states, precision) for run in self.runs]
         return [each + self.contig_memory for each in models]
 
     def _evaluate(self) -> Estimate:
         fraction, rows = self.plan.config.split.test, self.plan.genomes
         sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned()]
         bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
-        rates = [predicting_seconds(run, self.states) for run in self.runs]
         return _row(
             "evaluate",
-            [sum(bases) * (rate + 1 / constants.EVALUATED_PER_SECOND) for rate in rates],
-            [constants.BYTES["evaluate"] * len(rates), 0 * sum(bases)],  # unknown as its bases are
-            self._memory("auto"),
-            bases * len(rates),
-            start="torch",
+            [sum(bases) * (rate + 1 / constants.EVALUATED_PER_SECOND) for rate in self.rates],
+            # Not known where its bases are not.
+            disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
+            memory=self._memory("auto"),
+            bases=bases * len(self.runs),
         )
 
     def _score(self) -> Estimate:
-        score, rows = self.plan.config.score, self.plan.genomes
+        score, rows, bases = self.plan.config.score, self.plan.genomes, self.bases
         shards = {name: row.shards or score.shards for name, row in rows.items()}
-        works = {name: self.bases[name] + CONTIG_WORK * self.contigs[name] for name in rows}
+        works = {name: bases[name] + CONTIG_WORK * self.contigs[name] for name in rows}
         shares = [works[name] / n for name, n in shards.items() for _ in range(n)]
-        rates = [predicting_seconds(run, self.states) for run in self.runs]
-        sizes = [self.sizes[name] for name in rows]
+        sizes = self.sizes.values()
         return _row(
             "score",
-            [rate * share for rate in rates for share in shares],
-            [self.bases[name] * self.value * each for each in self.columns for name in rows],
-            self._memory(score.precision),
-            [self.bases[name] for _ in rates for name in rows],
-            [windows_of(size, run) if size else nan for run in self.runs for size in sizes],
-            start="torch",
+            [rate * share for rate in self.rates for share in shares],
+            disk=[bases[name] * self.value * each for each in self.columns for name in rows],
+            memory=self._memory(score.precision),
+            bases=[bases[name] for _ in self.runs for name in rows],
+            windows=[windows_of(size, run) if size else nan for run in self.runs for size in sizes],
         )
 
 
-def _row(
-    rule: str,
-    seconds: Sequence[float],
-    disk: Sequence[float],
-    memory: Sequence[float],
-    bases: Sequence[float] = (),
-    windows: Sequence[float] = (),
-    start: Literal["torch", "plain"] = "plain",
-) -> Estimate:
-    """A row of the seconds of each job without its start, and of any parts of all other columns."""
-    hours = [(constants.START_SECONDS[start] + each) / 3600 for each in seconds]
-    parts = {"bases": bases, "windows": windows, "disk": disk, "memory": memory}
+def _row(rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
+    """A row of the seconds of each job without its start, and of any parts of other columns:
+    always ``disk`` and ``memory``, of some rules ``bases`` and ``windows``."""
+    start = constants.START_SECONDS["plain" if rule in constants.MEGABYTES else "torch"]
+    hours = [(start + each) / 3600 for each in seconds]
     parts |= {"hours": hours, "longest": hours}
     known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
     return Estimate(
         rule,
         jobs=len(seconds),
-        bases=int(sum(known["bases"])) if bases else None,
-        windows=int(sum(known["windows"])) if windows else None,
+        bases=int(sum(known["bases"])) if "bases" in parts else None,
+        windows=int(sum(known["windows"])) if "windows" in parts else None,
         disk=sum(known["disk"]),
         memory=max(known["memory"], default=0.0),
         hours=sum(known["hours"]),

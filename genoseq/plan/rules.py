@@ -31,7 +31,6 @@ class Wildcards(Protocol):
 
     genome: str
     model: str
-    shard: str
 
 
 class Files(Protocol):
@@ -74,10 +73,8 @@ class Plan:
 
     def extract_input(self, wildcards: Wildcards) -> dict[str, str]:
         """The genome, and the blacklist where there is one."""
-        found = {"fasta": self.fasta(wildcards)}
-        if self.config.regions.blacklist is not None:
-            found["blacklist"] = self.config.regions.blacklist
-        return found
+        given = {"fasta": self.fasta(wildcards), "blacklist": self.config.regions.blacklist}
+        return {name: path for name, path in given.items() if path is not None}
 
     def extract_options(self, wildcards: Wildcards) -> str:
         """Split, and filters of regions.
@@ -93,26 +90,24 @@ class Plan:
         words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
         return shlex.join(words)
 
-    def extract_files(self, wildcards: Wildcards, input: Files) -> str:
+    def extract_files(self, _: Wildcards, input: Files) -> str:
         """Blacklist, where Snakemake has it."""
-        del wildcards
         return shlex.join(["--blacklist", input.blacklist] if self.config.regions.blacklist else [])
+
+    def _labels(self, wildcards: Wildcards) -> list[tuple[str | None, Path]]:
+        """Name, if any, and file of each source of labels in the sheet."""
+        row = self.genomes[wildcards.genome]
+        sources = row.signal if self.signals else (row.annotation,)
+        return [named_file(text) for text in sources if text]
 
     def labels_input(self, wildcards: Wildcards) -> list[str]:
         """The files that labels are made from: annotation, mask, signals."""
-        row = self.genomes[wildcards.genome]
-        named = [str(named_file(text)[1]) for text in self._label_sources(row)]
-        return named + ([row.mask] if row.mask is not None else [])
-
-    def _label_sources(self, row: GenomeRow) -> list[str]:
-        """``FILE`` or ``NAME=FILE`` of the sheet."""
-        source = row.signal if self.signals else (row.annotation,)
-        return [text for text in source if text is not None]
+        mask = self.genomes[wildcards.genome].mask
+        return [str(path) for _, path in self._labels(wildcards)] + ([mask] if mask else [])
 
     def label_names(self, wildcards: Wildcards) -> list[str]:
         """Names that the sheet gives to the files of labels."""
-        sources = self._label_sources(self.genomes[wildcards.genome])
-        return [named_file(text)[0] or "" for text in sources]
+        return [name or "" for name, _ in self._labels(wildcards)]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
@@ -124,13 +119,11 @@ class Plan:
 
     def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
         """Files of labels and the mask, where Snakemake has them."""
-        row = self.genomes[wildcards.genome]
-        words: list[str] = []
         option = "--signal" if self.signals else "--annotation"
-        for text, path in zip(self._label_sources(row), input.labels, strict=False):
-            name, _ = named_file(text)
-            words += [option, path if name is None else f"{name}={path}"]
-        words += ["--mask", input.labels[-1]] if row.mask else []
+        words: list[str] = []
+        for name, path in zip(self.label_names(wildcards), input.labels, strict=False):
+            words += [option, f"{name}={path}" if name else path]
+        words += ["--mask", input.labels[-1]] if self.genomes[wildcards.genome].mask else []
         return shlex.join(words)
 
     def train_settings(self, wildcards: Wildcards) -> str:
@@ -212,8 +205,7 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
     """
     checked = parse_settings(Config, config, path)
     plan = Plan(checked, read_genomes(checked.genomes))
-    problems = sheet_problems(checked, plan.genomes)
-    if problems:
+    if problems := sheet_problems(checked, plan.genomes):
         raise ConfigError(problems, checked.genomes)
     return plan
 
@@ -224,12 +216,7 @@ DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resource
 
 def growing(amount: int) -> Callable[[Wildcards, int], int]:
     """Memory (MB) or time (min) of a rule, and as much again for each retry."""
-
-    def resource(wildcards: Wildcards, attempt: int) -> int:
-        del wildcards
-        return amount * attempt
-
-    return resource
+    return lambda _, attempt: amount * attempt
 
 
 def put_scripts_on_path() -> None:

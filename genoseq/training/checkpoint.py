@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,10 +29,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from genoseq.config.schema import TRAINING_FORMAT
+from genoseq.config.schema import TRAINING_FORMAT, TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file, remove_stale
 from genoseq.models.weights import weights_bytes
+
+AHEAD = 90.0
+"""Seconds before a job's time limit: its process began some seconds after the job itself."""
 
 _log = logging.getLogger("genoseq.training")
 
@@ -66,6 +70,16 @@ class Progress:
     stopped: str | None = None
     processes: int = 1
 
+    def fraction(self, settings: TrainingSettings, ahead: float = 0.0) -> float:
+        """Fraction of a run that is over, or will be ``ahead`` steps from now; 0 to 1.
+
+        Of its steps or of its time, whichever is further.  Without ``max_minutes`` time plays no
+        part: the run is the same on a slow machine and on a fast one.
+        """
+        minutes = settings.max_minutes
+        by_time = 0.0 if minutes is None else self.elapsed / (60 * minutes)
+        return min(1.0, max((self.step + ahead) / settings.steps, by_time))
+
     def judge(self, loss: float, metrics: dict[str, Any]) -> bool:
         """Note a validation after the present step; whether it is the best so far."""
         self.validated = self.step
@@ -74,6 +88,34 @@ class Progress:
             self.best_step, self.best_loss, self.best_metrics = self.step, loss, metrics
         self.waited = 0 if better else self.waited + 1
         return better
+
+
+class SaveTimes:
+    """When a training saves its state: every so often, and once shortly before its job may end.
+
+    Parameters
+    ----------
+    every
+        Seconds between two states.
+    start
+        Seconds of training before this process.
+    limit
+        Seconds that this process may take.  At a limit some schedulers kill at once, and others a
+        moment after SIGTERM, which may be too short for a step and a state.
+
+    Attributes
+    ----------
+    saved
+        Seconds of training at the last state.
+    """
+
+    def __init__(self, every: float, start: float = 0.0, limit: float = math.inf) -> None:
+        self._every, self.saved = every, start
+        self._last = start + limit - min(AHEAD, limit / 10)
+
+    def due(self, elapsed: float) -> bool:
+        """Whether to save after so many seconds of training."""
+        return elapsed - self.saved >= self._every or elapsed >= self._last > self.saved
 
 
 class SavedState(NamedTuple):

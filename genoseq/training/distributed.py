@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from genoseq.data.dataset import Share
 from genoseq.errors import BackendError, GenoseqError
 from genoseq.training.launch import Launch
 from genoseq.training.stop_signals import TrainingInterruptedError
@@ -42,11 +41,6 @@ class ProcessGroup:
         self.rank, self.world_size = rank, world_size
         self._control = control
 
-    @property
-    def share(self) -> Share:
-        """Its part of each batch."""
-        return Share(self.rank, self.world_size)
-
     def parallel(self, model: nn.Module, device: torch.device) -> nn.Module:
         """The network, whose gradients are the mean of those of all processes."""
         if self.world_size == 1:
@@ -60,23 +54,24 @@ class ProcessGroup:
         if self.world_size == 1:
             return value
         total = value.detach().clone()
-        distributed.all_reduce(total, group=self._group(total))
+        # None is the group that they met in: nccl where they compute on GPUs.
+        distributed.all_reduce(total, group=None if value.is_cuda else self._control)
         return total
 
     def rows(self, *values: float) -> Tensor:
         """The numbers of each process, float64, shape (world size, n)."""
-        own = torch.tensor([values], dtype=torch.float64)
-        return own if self.world_size == 1 else self._gather(own)
+        told = torch.zeros(self.world_size, len(values), dtype=torch.float64)
+        told[self.rank] = torch.tensor(values, dtype=torch.float64)
+        return self.sum(told)
 
     def concat(self, value: Tensor) -> Tensor:
         """The tensors of all, one after the other; only their first dimension may differ."""
         if self.world_size == 1:
             return value
-        counts = [int(count) for count in self.rows(len(value))[:, 0]]
-        padded = value.new_zeros(max(counts), *value.shape[1:])
-        padded[: len(value)] = value
-        pieces = torch.split(self._gather(padded), max(counts))
-        return torch.cat([piece[:count] for piece, count in zip(pieces, counts, strict=True)])
+        ends = self.rows(len(value))[:, 0].long().cumsum(0).tolist()
+        whole = value.new_zeros(ends[-1], *value.shape[1:])
+        whole[ends[self.rank] - len(value) : ends[self.rank]] = value
+        return self.sum(whole)
 
     def from_rank_0(self, make: Callable[[], _T]) -> _T:
         """What ``make()`` returns in the process of rank 0, in all; the others do not call it."""
@@ -89,23 +84,6 @@ class ProcessGroup:
         """Wait until all processes have come this far."""
         if self.world_size > 1:
             distributed.barrier(group=self._control)
-
-    def all_of(self, value: str) -> list[str]:
-        """The text of each process."""
-        found = [value] * self.world_size
-        if self.world_size > 1:
-            distributed.all_gather_object(found, value, group=self._control)
-        return found
-
-    def _gather(self, value: Tensor) -> Tensor:
-        whole = value.new_empty(self.world_size * len(value), *value.shape[1:])
-        pieces = list(torch.split(whole, len(value)))
-        distributed.all_gather(pieces, value.contiguous(), group=self._group(value))
-        return whole
-
-    def _group(self, value: Tensor) -> Any:
-        """The group for a tensor: None, which is all processes' own, for one on a GPU."""
-        return None if value.is_cuda else self._control
 
 
 @contextmanager
@@ -129,7 +107,14 @@ def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessG
         return
     who = f"process {launch.rank} of {launch.world_size}"
     try:
-        group = _meet(launch, device)
+        distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            init_method=f"tcp://{launch.address}:{launch.port}",
+            rank=launch.rank,
+            world_size=launch.world_size,
+            timeout=PATIENCE,
+        )
+        control = distributed.new_group(backend="gloo", timeout=PATIENCE)
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         raise BackendError(
@@ -137,13 +122,14 @@ def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessG
             f"to run at once and reach that host; MASTER_ADDR and MASTER_PORT name another"
         ) from error
     try:
-        _check_devices(group, device)
-        yield group
+        _check_devices(device, launch.world_size, control)
+        yield ProcessGroup(launch.rank, launch.world_size, control)
     except TrainingInterruptedError:
         distributed.destroy_process_group()  # all of them are here
         raise
     except RuntimeError as error:
-        if isinstance(error, GenoseqError) or not _is_lost(error):
+        lost = isinstance(error, distributed.DistError) or "gloo" in str(error)
+        if isinstance(error, GenoseqError) or not lost:
             raise
         raise BackendError(
             f"{who} lost another process, whose log may say why; the same command goes on from "
@@ -152,23 +138,12 @@ def join_group(launch: Launch | None, device: torch.device) -> Iterator[ProcessG
     distributed.destroy_process_group()
 
 
-def _meet(launch: Launch, device: torch.device) -> ProcessGroup:
-    distributed.init_process_group(
-        "nccl" if device.type == "cuda" else "gloo",
-        init_method=f"tcp://{launch.address}:{launch.port}",
-        rank=launch.rank,
-        world_size=launch.world_size,
-        timeout=PATIENCE,
-    )
-    control = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    return ProcessGroup(launch.rank, launch.world_size, control)
-
-
-def _check_devices(group: ProcessGroup, device: torch.device) -> None:
+def _check_devices(device: torch.device, processes: int, control: Any) -> None:
     """BackendError unless all compute on CPUs, or each on a GPU of its own."""
     gpu = device.type == "cuda"
     own = f"GPU {torch.cuda.get_device_properties(device).uuid}" if gpu else device.type
-    found = group.all_of(own)
+    found = [own] * processes
+    distributed.all_gather_object(found, own, group=control)
     if len({name.startswith("GPU") for name in found}) > 1:
         raise BackendError(
             f"processes compute on {', '.join(found)}: give each a GPU, or all --device cpu"
@@ -178,8 +153,3 @@ def _check_devices(group: ProcessGroup, device: torch.device) -> None:
             f"{len(found)} processes share {len({*found})} GPUs: start one per GPU, as with srun "
             f"--ntasks-per-gpu 1"
         )
-
-
-def _is_lost(error: RuntimeError) -> bool:
-    """Whether it is about a process that no longer answers."""
-    return isinstance(error, distributed.DistError) or "gloo" in str(error)

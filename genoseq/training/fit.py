@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,11 @@ from torch import nn
 
 from genoseq.config.context import round_up, usual_context
 from genoseq.config.schema import RunSettings
-from genoseq.data.dataset import TrainingWindows, ValidationWindows
+from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
-from genoseq.files.provenance import PROVENANCE
-from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, provenance, save_bundle
+from genoseq.files.provenance import PROVENANCE, make_record
+from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, save_bundle
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import Start, start_from
 from genoseq.store.store import Store, open_stores
@@ -26,11 +27,9 @@ from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import SavedState, open_state
 from genoseq.training.curve import Curve
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.loop import Training
-from genoseq.training.setup import Run
+from genoseq.training.loop import Run, Training
 from genoseq.training.stop_signals import stop_requests
 
-Report = Callable[[float], None]
 _log = logging.getLogger("genoseq.training")
 
 
@@ -46,7 +45,7 @@ def fit(
     logs: str | Path | None = None,
     device: str | None = None,
     context: int | None = None,
-    report: Report = lambda _fraction: None,
+    report: Callable[[float], None] = lambda _fraction: None,
     group: ProcessGroup | None = None,
     limit_minutes: float | None = None,
 ) -> Bundle:
@@ -96,20 +95,20 @@ def fit(
     opened = open_stores(stores)
     start = start_from(init, freeze, encoder)
     asked = start.settings(settings)
-    task = check_training(opened, asked, out, group.world_size)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
-    _check_apart(Path(out), {"state": folder, "logs": logs})
+    beside = {"state": folder, "logs": logs}
+    task = check_training(opened, asked, Path(out), group.world_size, beside)
     where = choose_device(device)
     precision, reason = choose_precision(where, asked.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     origin = start.fingerprint()
     state_folder = open_state(folder, _fingerprint(opened, asked) | origin, group.rank == 0)
-    with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
+    gpus = [where.index or 0] if where.type == "cuda" else []
+    with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = _windows(opened, asked, group)
-        run = Run(
-            asked, task, train, valid, saved, where, precision, group, stop, report, limit_minutes
-        )
+        limit = math.inf if limit_minutes is None else limit_minutes
+        run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
         bundle = _bundle(_train(run, start, logs), opened, origin, context)
         if group.rank == 0:
             save_bundle(out, bundle)
@@ -117,9 +116,18 @@ def fit(
 
 
 def check_training(
-    stores: Sequence[Store], settings: RunSettings, out: str | Path, processes: int = 1
+    stores: Sequence[Store],
+    settings: RunSettings,
+    out: Path,
+    processes: int,
+    beside: Mapping[str, Path],
 ) -> Task:
     """What is learned, if the settings can be trained on the stores and the bundle be written.
+
+    Parameters
+    ----------
+    beside
+        Folders that stay, by what is in them: none may be in ``out``, which the bundle replaces.
 
     Raises
     ------
@@ -137,22 +145,16 @@ def check_training(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
             f"needs a window: start fewer"
         )
-    if (problem := irreplaceable(Path(out), (WEIGHTS, CONFIG, PROVENANCE))) is not None:
+    if (problem := irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE))) is not None:
         problems.append(problem)
-    if problems or task is None:
-        raise ConfigError(problems)
-    return task
-
-
-def _check_apart(out: Path, beside: Mapping[str, Path]) -> None:
-    """ConfigError if one of these folders is in the bundle's, which is replaced as a whole."""
-    problems = [
+    problems += [
         f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside it"
         for what, path in beside.items()
         if path.resolve().is_relative_to(out.resolve())
     ]
-    if problems:
+    if problems or task is None:
         raise ConfigError(problems)
+    return task
 
 
 def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, Any]:
@@ -169,6 +171,7 @@ def _windows(
 ) -> tuple[TrainingWindows, ValidationWindows | None]:
     """Batches of the training, and of the validation where a store has regions for it."""
     training, tokenizer = settings.training, settings.model.tokenizer
+    share = Share(group.rank, group.world_size)
     window = round_up(training.window, settings.model.stride)
     train = TrainingWindows(
         stores,
@@ -178,14 +181,14 @@ def _windows(
         seed=training.seed,
         reverse_complement=training.reverse_complement,
         steps=training.steps * training.accumulate,
-        share=group.share,
+        share=share,
     )
     if not any(len(store.regions.of_split("valid")) for store in stores):
         _log.info("no region of split valid: the weights of the last step will be kept")
         return train, None
     most = training.validation_windows
     valid = ValidationWindows(
-        stores, tokenizer, "valid", window, training.batch, count=most, share=group.share
+        stores, tokenizer, "valid", window, training.batch, count=most, share=share
     )
     return train, valid
 
@@ -198,8 +201,6 @@ def _train(run: Run, start: Start, logs: Path) -> Training:
     curve = Curve(logs, step) if run.group.rank == 0 else None
     training = Training(model, run, saved, curve)
     training.go_on()
-    if run.valid is None:
-        training.save()
     if curve is not None:
         curve.close()
     return training
@@ -227,20 +228,18 @@ def _bundle(
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     decisive = settings.decisive()
     task = {"task": decisive["task"]} if "task" in decisive else {}
-    record = provenance(
-        {store.name: store.checksums for store in stores},
-        settings.training.seed,
-        step,
+    record = make_record(
+        "train",
         decisive["training"],
+        {store.name: store.checksums for store in stores},
         computing(run.device, run.precision),
-        run.group.world_size,
-        {**task, **origin},
+        seed=settings.training.seed,
+        steps=step,
+        processes=run.group.world_size,
+        **task,
+        **origin,
     )
     context = usual_context(settings) if context is None else context
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     context = round_up(context, settings.model.stride)
     return Bundle(model.eval(), settings.model, run.task, context, record, metrics)
-
-
-def _gpus(device: torch.device) -> list[int]:
-    return [device.index or 0] if device.type == "cuda" else []

@@ -11,8 +11,6 @@ import torch
 from genoseq.errors import ConfigError
 from genoseq.models.device import choose_device
 
-_PORTS = 20_000, 12_000  # first and number: below those that Linux gives to others
-
 
 class Launch(NamedTuple):
     """Where a process stands among those of its training.
@@ -48,24 +46,22 @@ def launch_of(environment: Mapping[str, str]) -> Launch | None:
         If one of the variables is missing or no number.
     """
     if "RANK" in environment and "WORLD_SIZE" in environment:
-        names, address, port = ("RANK", "WORLD_SIZE", "LOCAL_RANK"), "", ""
-        found = {"LOCAL_RANK": "0", **environment}
+        names = "RANK", "WORLD_SIZE", "LOCAL_RANK"
+        found = {"LOCAL_RANK": "0", "MASTER_ADDR": "", **environment}
     elif "SLURM_STEP_NUM_TASKS" in environment:
-        names = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID")
-        address, port = _slurm_address(environment)
-        found = {**environment}
+        names = "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID"
+        found = _slurm_address(environment) | {**environment}
     else:
         return None
-    found = {"MASTER_ADDR": address, "MASTER_PORT": port} | found
     if _number(found, names[1]) == 1:
         return None
     if not found["MASTER_ADDR"]:
         raise ConfigError("WORLD_SIZE is set and MASTER_ADDR is not: name the host of rank 0")
     rank, world_size, local_rank = (_number(found, name) for name in names)
-    port_number = _number(found, "MASTER_PORT")
+    port = _number(found, "MASTER_PORT")
     if not 0 <= rank < world_size:
         raise ConfigError(f"{names[0]} is {rank} of {world_size}: it counts from 0")
-    return Launch(rank, world_size, local_rank, found["MASTER_ADDR"], port_number)
+    return Launch(rank, world_size, local_rank, found["MASTER_ADDR"], port)
 
 
 def first_host(nodes: str) -> str:
@@ -88,13 +84,13 @@ def device_of(launch: Launch | None, asked: str | None) -> torch.device:
     return torch.device("cuda", launch.local_rank % torch.cuda.device_count())
 
 
-def _slurm_address(environment: Mapping[str, str]) -> tuple[str, str]:
+def _slurm_address(environment: Mapping[str, str]) -> dict[str, str]:
     """Host of the step's first task, and a port that two steps of a machine seldom share."""
     nodes = environment.get("SLURM_STEP_NODELIST", "")
     one = environment.get("SLURM_STEP_NUM_NODES") == "1"
     step = 32 * _number(environment, "SLURM_JOB_ID") + _number(environment, "SLURM_STEP_ID")
-    first, count = _PORTS
-    return "127.0.0.1" if one else first_host(nodes), f"{first + step % count}"
+    port = 20_000 + step % 12_000  # below those that Linux gives to others
+    return {"MASTER_ADDR": "127.0.0.1" if one else first_host(nodes), "MASTER_PORT": str(port)}
 
 
 def _number(environment: Mapping[str, str], name: str) -> int:

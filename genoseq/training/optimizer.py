@@ -1,7 +1,8 @@
-"""AdamW, and its moments as named tensors."""
+"""AdamW: its learning rate by the progress of a run, and its moments as named tensors."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -27,6 +28,19 @@ def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
         {"params": spared, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=0.0, fused=True)
+
+
+def learning_rate(progress: float, peak: float, warmup: float) -> float:
+    """Rate at a progress of 0 to 1: linear from 0 to ``peak``, then half a cosine down to 0.
+
+    The cosine is that of Loshchilov and Hutter, SGDR (2017), without restarts; ``warmup`` is the
+    fraction of the run that the rate takes to reach ``peak``.
+    """
+    if progress < warmup:
+        return peak * progress / warmup
+    if warmup >= 1:
+        return peak
+    return peak * 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -9,9 +9,10 @@ from safetensors.torch import load_file, save_file
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings
 from genoseq.errors import BundleError
+from genoseq.files.provenance import make_record
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle, load_bundle, provenance, save_bundle
+from genoseq.models.bundle import Bundle, load_bundle, save_bundle
 from genoseq.tasks.per_base import PerBase
 
 torch.set_num_threads(1)
@@ -29,7 +30,7 @@ def bundle():
         SETTINGS,
         PerBase(scheme),
         context=300,
-        provenance=provenance({"ecoli": {"ids.bin": "ab12"}}, seed=4, steps=10),
+        provenance=make_record("train", {}, {"ecoli": {"ids.bin": "ab12"}}, seed=4, steps=10),
         metrics={"macro_f1": 0.5, "auprc": None},
     )
 

@@ -91,7 +91,8 @@ def transformer(layers: int, width: int, heads: int, **others: Any) -> RunSettin
 def test_predicting_memory_is_near_what_was_measured(
     found: RunSettings, bf16: float, fp32: float | None
 ) -> None:
-    assert predicting_memory(found, 7) == pytest.approx(bf16, rel=0.2)
+    assert predicting_memory(found, 7, "bf16") == pytest.approx(bf16, rel=0.2)
+    assert predicting_memory(found, 7) == predicting_memory(found, 7, "fp32")
     if fp32 is not None:
         assert predicting_memory(found, 7, "fp32") == pytest.approx(fp32, rel=0.2)
 
@@ -99,7 +100,7 @@ def test_predicting_memory_is_near_what_was_measured(
 def test_predicting_memory_counts_token_vectors_that_no_table_replaces() -> None:
     data = {"encoder": {"family": "transformer"}, "tokenizer": {"k": 8}, "embedding": 512}
     found = parse_settings(RunSettings, {"model": data})
-    assert predicting_memory(found, 7) == pytest.approx(1113, rel=0.25)
+    assert predicting_memory(found, 7, "bf16") == pytest.approx(1113, rel=0.25)
 
 
 def test_predicting_memory_grows_with_a_window_longer_than_a_batch() -> None:

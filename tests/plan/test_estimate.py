@@ -122,9 +122,9 @@ def test_estimate_of_memory_is_that_of_the_largest_model(tmp_path: Path) -> None
     small, both = (rows(tmp_path, models=models) for models in ({"a": {}}, {"a": {}, "b": large}))
     for rule in ("train", "evaluate", "score"):
         assert both[rule].memory > 3 * small[rule].memory
-    fp32 = rows(tmp_path, models={"a": {}, "b": large}, score={"precision": "fp32"})
-    assert fp32["score"].memory > both["score"].memory
-    assert fp32["evaluate"].memory == both["evaluate"].memory
+    bf16 = rows(tmp_path, models={"a": {}, "b": large}, score={"precision": "bf16"})
+    assert bf16["score"].memory < both["score"].memory
+    assert bf16["evaluate"].memory == both["evaluate"].memory
 
 
 @pytest.mark.parametrize("data", [{}, TRANSFORMER, {"model": {"encoder": {"width": 9}}}])

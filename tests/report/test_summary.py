@@ -16,12 +16,13 @@ from genoseq.config.base import parse_settings
 from genoseq.config.encoders import TransformerSettings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import InputFormatError
+from genoseq.files.provenance import make_record
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.tracks import Track
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle, provenance, save_bundle
+from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
 from genoseq.report.summary import write_summary
 from genoseq.store.leaks import store_leaks
@@ -38,7 +39,7 @@ LENGTH = 400
 
 def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETTINGS) -> Path:
     model = build_model(settings, PerBase(SCHEME))
-    origin = provenance({"made": {"ids.bin": "0" * 64}}, 7, 1000)
+    origin = make_record("train", {}, {"made": {"ids.bin": "0" * 64}}, seed=7, steps=1000)
     bundle = Bundle(model, settings, PerBase(SCHEME), 48, provenance=origin)
     save_bundle(folder / "models" / name, bundle)
     logs = folder / "models" / f"{name}.state" / "logs"

@@ -15,9 +15,9 @@ from genoseq.config.schema import TokenizerSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError
 from genoseq.training import distributed
+from genoseq.training.curve import PendingLosses
 from genoseq.training.distributed import ProcessGroup, join_group
 from genoseq.training.launch import Launch
-from genoseq.training.losses import PendingLosses
 
 
 @given(count=st.integers(0, 50), of=st.integers(1, 9))
@@ -72,7 +72,7 @@ def test_restored_losses_are_those_of_the_first_process() -> None:
 
     losses = PendingLosses(1, Second(1, 2))
     losses.restore(torch.tensor([1.0, 2.0]))
-    assert losses.tensor().tolist() == [0.0, 0.0]
+    assert losses.checked(2).tolist() == [0.0, 0.0]
 
 
 def test_process_that_meets_nobody_says_so(

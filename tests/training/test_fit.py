@@ -23,8 +23,7 @@ from genoseq.store.store import Store
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
-from genoseq.training.loop import Training
-from genoseq.training.setup import Run
+from genoseq.training.loop import Run, Training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -1,29 +1,32 @@
-"""Tests of genoseq.training.schedule."""
+"""Tests of when a training saves its state, how far it is, and its learning rate."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.training.schedule import SaveTimes, learning_rate, run_progress
+from genoseq.config.schema import TrainingSettings
+from genoseq.training.checkpoint import Progress, SaveTimes
+from genoseq.training.optimizer import learning_rate
 
 FRACTION = st.floats(0, 1)
 
 
-def test_run_progress_without_budget_ignores_time() -> None:
-    assert run_progress(30, 100, 1e9, None) == 0.3
+def test_fraction_without_budget_ignores_time() -> None:
+    assert Progress(step=30, elapsed=1e9).fraction(TrainingSettings(steps=100)) == 0.3
 
 
-def test_run_progress_takes_whichever_is_further() -> None:
-    assert run_progress(30, 100, 45.0, 60.0) == 0.75
-    assert run_progress(90, 100, 45.0, 60.0) == 0.9
-    assert run_progress(30, 100, 90.0, 60.0) == 1.0
+def test_fraction_takes_whichever_is_further() -> None:
+    settings = TrainingSettings(steps=100, max_minutes=1.0)
+    assert Progress(step=30, elapsed=45.0).fraction(settings) == 0.75
+    assert Progress(step=90, elapsed=45.0).fraction(settings) == 0.9
+    assert Progress(step=30, elapsed=90.0).fraction(settings) == 1.0
 
 
 def test_save_times_come_every_so_often() -> None:
     times = SaveTimes(every=300, start=1_000)
     assert not times.due(1_299)
     assert times.due(1_300)
-    times.saved(1_310)
+    times.saved = 1_310
     assert not times.due(1_609)
     assert times.due(1_610)
 
@@ -32,7 +35,7 @@ def test_save_times_have_one_shortly_before_the_limit() -> None:
     times = SaveTimes(every=1e9, start=1_000, limit=3_600)
     assert not times.due(4_509)
     assert times.due(4_510)
-    times.saved(4_511)
+    times.saved = 4_511
     assert not times.due(4_600)
     short = SaveTimes(every=1e9, limit=60)
     assert not short.due(53)

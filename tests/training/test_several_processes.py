@@ -212,6 +212,6 @@ def wait_for_changes(file: Path, processes: Sequence[subprocess.Popen[str]]) -> 
 def test_more_processes_than_windows_are_refused(folder: Path, tmp_path: Path) -> None:
     settings = parse_settings(RunSettings, {"training": {"batch": 2}})
     stores = [open_store(folder / "masked")]
-    assert check_training(stores, settings, tmp_path / "out", 2)
+    assert check_training(stores, settings, tmp_path / "out", 2, {})
     with pytest.raises(ConfigError, match=r"^training.batch 2: 3 processes divide it"):
-        check_training(stores, settings, tmp_path / "out", 3)
+        check_training(stores, settings, tmp_path / "out", 3, {})

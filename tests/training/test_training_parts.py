@@ -12,9 +12,8 @@ from genoseq.errors import ConfigError
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.tasks.per_base import PerBase
-from genoseq.training.curve import Curve
+from genoseq.training.curve import Curve, PendingLosses
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.losses import PendingLosses
 from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
@@ -65,7 +64,7 @@ def test_pending_losses_are_restored() -> None:
     losses, again = (PendingLosses(1, ProcessGroup()) for _ in range(2))
     losses.append(torch.tensor(1.0))
     losses.append(torch.tensor(2.0))
-    again.restore(losses.tensor())
+    again.restore(losses.checked(2))
     again.append(torch.tensor(4.5))
     assert again.checked(3).tolist() == [1.0, 2.0, 4.5]
     again.restore(torch.zeros(0))
