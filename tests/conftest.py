@@ -20,8 +20,11 @@ from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
 
-LONG = ("workflow", "browser", "kernels", "training", "cli")
-"""Folders whose tests take longest: they go first, so that processes end together."""
+LONG = (
+    *("workflow/test_slurm.py", "browser", "workflow", "kernels", "benchmarks/test_gpu_script.py"),
+    *("training", "test_recipes.py", "cli", "seams", "benchmarks"),
+)
+"""Folders and files that take longest: they go first, so that processes end together."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,8 +33,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(path: Path) -> int:
-    room = path.relative_to(Path(__file__).parent).parts[0]
-    return LONG.index(room) if room in LONG else len(LONG)
+    name = path.relative_to(Path(__file__).parent).as_posix()
+    # The longest of those that fit: a file's own place goes before its folder's.
+    found = [part for part in LONG if name == part or name.startswith(f"{part}/")]
+    return LONG.index(max(found, key=len)) if found else len(LONG)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,11 @@ Importing torch, or Snakemake, takes seconds: a test of four commands would wait
 it four times.  Each command is still a process of its own, with its own streams, folder,
 environment, signals, and exit status.  Standard input has a request on each line, in JSON; each is
 answered by a line with the command's exit status.
+
+What a fork cannot show is what happens before a command begins: an import that is missing, or that
+writes a warning, a variable that is read by an import (command.py refuses those), an order of sets
+that differs from start to start, and what goes wrong when Python takes its modules apart.  The
+workflow's tests start every verb of a run as it is, test_app.py those that no run has.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import atexit
 import os
 import pkgutil
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -86,6 +92,7 @@ def run(command_line: Callable[[], None]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
         status = 1
+    threading._shutdown()  # as Python does: a command whose threads go on hangs here too
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -20,7 +20,7 @@ from pysam import faidx
 
 REPOSITORY = Path(__file__).parents[2]
 CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
-BASES = 500_000
+BASES = 300_000
 """Of 2.5 million; GENOSEQ_DEMO shows a run on all of them."""
 SHOWN = "bilstm"
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
@@ -41,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     for name, run in config["models"].items():
-        run["training"]["steps"] = 300 if name == SHOWN else 30
+        run["training"]["steps"] = 150 if name == SHOWN else 30
     (folder / "config").mkdir()
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()

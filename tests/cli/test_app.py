@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import typer
 from command import Genoseq
+from planted import planted_store
 from typer.testing import CliRunner
 
 from genoseq import __version__
@@ -92,6 +93,16 @@ def test_app_help_tells_the_defaults_that_verbs_load_late() -> None:
 
 def test_app_prints_its_version(genoseq: Genoseq) -> None:
     assert genoseq("--version").stdout == f"genoseq {__version__}\n"
+
+
+def test_app_starts_verbs_that_no_run_of_the_workflow_has(tmp_path: Path) -> None:
+    planted_store(tmp_path / "store", ("train", 3000), ("test", 900))
+    leaks = ("leaks", str(tmp_path / "store"), "-o", str(tmp_path / "leaks.json"))
+    for words in (("doctor",), ("config", "show"), leaks):
+        command = [sys.executable, "-m", "genoseq", *words]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (found.returncode, found.stderr) == (0, "")
+        assert found.stdout
 
 
 def test_app_error_is_one_line_and_exit_1(tmp_path: Path, genoseq: Genoseq) -> None:

@@ -96,6 +96,14 @@ def test_weights_decide_what_a_class_counts_in_the_loss() -> None:
     assert float(total) == pytest.approx(3 * np.log(7))
 
 
+def test_of_refuses_class_weights_for_signals(tmp_path: Path) -> None:
+    row = ("c", "train", np.zeros(60, np.uint8), np.ones((60, 1), np.float32))
+    store = store_of_contigs(tmp_path / "s", SIGNAL.scheme, [row])
+    settings = parse_settings(RunSettings, {"training": {"class_weights": "balanced"}})
+    with pytest.raises(ConfigError, match="class_weights are for classes, these labels are sig"):
+        PerBase.of(settings, [store])
+
+
 def test_from_json_refuses_what_is_no_task() -> None:
     with pytest.raises(ConfigError, match=r"^task None is not known here; known: per-base"):
         task_from_json({})

@@ -15,11 +15,12 @@ from typing import NamedTuple
 from local_slurm import output, wait_for
 from small_run import SNAKEFILE
 
-# The profile as people use it, but for its patience: the plugin looks again after 9 s.
+# The profile as people use it, but for its patience.
 OPTIONS = (
     *("--workflow-profile", "slurm", "--latency-wait", "5"),
-    *("--slurm-init-seconds-before-status-checks", "9", "--max-status-checks-per-second", "1"),
+    *("--slurm-init-seconds-before-status-checks", "1", "--max-status-checks-per-second", "1"),
 )
+WATCHFUL = Path(__file__).parent / "watchful_snakemake.py"
 
 
 class SlurmJob(NamedTuple):
@@ -40,8 +41,12 @@ class SlurmJob(NamedTuple):
 
 def command(folder: Path, *words: str) -> list[str]:
     """Snakemake's command line for a run in ``folder``."""
-    words = ("--snakefile", str(SNAKEFILE), "--directory", str(folder), *words)
-    return [sys.executable, "-m", "snakemake", *words]
+    return [sys.executable, "-m", "snakemake", *words_of(folder, *words)]
+
+
+def words_of(folder: Path, *words: str) -> list[str]:
+    """The words of that command line after the program."""
+    return ["--snakefile", str(SNAKEFILE), "--directory", str(folder), *words]
 
 
 @contextmanager
@@ -53,7 +58,7 @@ def start(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     with (
         (folder / "said.log").open("ab") as said,
         subprocess.Popen(
-            command(folder, *OPTIONS, *words),
+            [sys.executable, str(WATCHFUL), *words_of(folder, *OPTIONS, *words)],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

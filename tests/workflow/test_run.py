@@ -220,7 +220,7 @@ def test_run_refuses_a_wrong_config_with_every_problem(
 def test_run_killed_in_training_goes_on_from_its_checkpoint(
     finished: Path, config: dict[str, Any]
 ) -> None:
-    steps = {"steps": 1_500, "checkpoint_minutes": 0.001}
+    steps = {"steps": 600, "checkpoint_minutes": 0.001}
     config["models"]["long"] = {"model": TINY, "training": {**TRAINING, **steps}}
     write_config(finished, config)
     target = "results/models/long"

@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -198,33 +199,35 @@ def train_losses(state: Path) -> list[float]:
 
 
 def test_training_on_two_nodes_is_that_of_one_process(
-    slurm: LocalSlurm, tmp_path: Path, genoseq: Genoseq, monkeypatch: pytest.MonkeyPatch
+    slurm: LocalSlurm,
+    undisturbed: Path,
+    tmp_path: Path,
+    genoseq: Genoseq,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     del slurm
-    write_genome(tmp_path)
-    write_config(tmp_path, GROUP_CONFIG)
-    header, made, _ = SHEET.splitlines()
-    (tmp_path / "config/genomes.tsv").write_text(f"{header}\n{made}\n")
-    words = command(tmp_path, "--cores", "1", STORE)
-    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    folder = tmp_path / "run"
+    shutil.copytree(undisturbed, folder)  # its store; the model is one of other settings
+    shutil.rmtree(folder / "results/models")
+    write_config(folder, GROUP_CONFIG)
     # Both nodes are this machine, and their names are known to Slurm alone.
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
-    log = tmp_path / "results/logs/train/long.log"
-    with start(tmp_path, "--set-resources", *TWO_NODES, "--", MODEL) as snakemake:
-        freeze_training(tmp_path, "long")
+    log = folder / "results/logs/train/long.log"
+    with start(folder, "--set-resources", *TWO_NODES, "--", MODEL) as snakemake:
+        freeze_training(folder, "long")
         assert "starting, 2 processes share each batch" in log.read_text()
-        output("scancel", f"{active(tmp_path)[-1].number}")
+        output("scancel", f"{active(folder)[-1].number}")
         snakemake.wait(600)
-    assert snakemake.returncode == 0, (tmp_path / "said.log").read_text()
-    assert [job.state for job in slurm_jobs(tmp_path)] == ["CANCELLED", "COMPLETED"]
+    assert snakemake.returncode == 0, (folder / "said.log").read_text()
+    assert [job.state for job in slurm_jobs(folder)] == ["CANCELLED", "COMPLETED"]
     found = re.search(r"resuming after step (\d+), 2 processes share each batch", log.read_text())
     assert found is not None
     assert 50 <= int(found[1]) < GROUP["steps"]
-    assert load_bundle(tmp_path / MODEL).provenance["processes"] == 2
+    assert load_bundle(folder / MODEL).provenance["processes"] == 2
 
     words = ["--settings", json.dumps(GROUP_SETTINGS), "-o", tmp_path / "alone"]
-    done = genoseq("train", tmp_path / STORE, *words)
+    done = genoseq("train", folder / STORE, *words)
     assert done.returncode == 0, done.stderr
-    together = train_losses(tmp_path / f"{MODEL}.state")
+    together = train_losses(folder / f"{MODEL}.state")
     assert together == pytest.approx(train_losses(tmp_path / "alone.state"), rel=1e-4)
     assert len(together) == GROUP["steps"] // 50
