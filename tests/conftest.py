@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 import torch
 from command import Genoseq, run_command
+from hypothesis import HealthCheck, settings
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
@@ -25,6 +26,11 @@ LONG = (
     *("training", "test_recipes.py", "cli", "seams", "benchmarks"),
 )
 """Folders and files that take longest: they go first, so that processes end together."""
+
+
+# No test depends on how long something takes: machines are slow and shared.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -46,8 +46,14 @@ class ProcessGroup:
         if self.world_size == 1:
             return model
         devices = [device] if device.type == "cuda" else None
-        # Buffers are tables that training leaves alone.
-        return DistributedDataParallel(model, device_ids=devices, forward_sync_buffers=False)
+        sync = bool(_running(model))
+        return DistributedDataParallel(model, device_ids=devices, forward_sync_buffers=sync)
+
+    def same_buffers(self, model: nn.Module) -> None:
+        """Give all the buffers that training changes, such as means of a norm, of rank 0."""
+        if self.world_size > 1:
+            for buffer in _running(model):
+                distributed.broadcast(buffer, 0)
 
     def sum(self, value: Tensor) -> Tensor:
         """Sum over the processes, of one shape and type in all; without a gradient."""
@@ -84,6 +90,12 @@ class ProcessGroup:
         """Wait until all processes have come this far."""
         if self.world_size > 1:
             distributed.barrier(group=self._control)
+
+
+def _running(model: nn.Module) -> list[Tensor]:
+    """Buffers of the state; others are tables that training leaves alone."""
+    saved = model.state_dict().keys()
+    return [buffer for name, buffer in model.named_buffers() if name in saved]
 
 
 @contextmanager

@@ -147,11 +147,12 @@ def check_training(
         )
     if (problem := irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE))) is not None:
         problems.append(problem)
-    problems += [
-        f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside it"
-        for what, path in beside.items()
-        if path.resolve().is_relative_to(out.resolve())
-    ]
+    else:
+        problems += [
+            f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside"
+            for what, path in beside.items()
+            if path.resolve().is_relative_to(out.resolve())
+        ]
     if problems or task is None:
         raise ConfigError(problems)
     return task

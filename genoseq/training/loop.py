@@ -221,6 +221,7 @@ class Training:
         """Judge the step just done: keep the best weights, stop when patience is out, save."""
         progress, run = self.progress, self.run
         self._losses.checked(progress.step)  # a broken run must not look well
+        run.group.same_buffers(self.model)  # as a resumed run finds them
         self.model.eval()
         loss, figures = self._measure()
         self.model.train()

@@ -84,7 +84,7 @@ def test_small_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch, mask: Mask
     assert distance(results(inputs, cu_seqlens, mask), expected(inputs, cu_seqlens, mask)) < 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 90), min_size=1, max_size=6).filter(any),
     st.builds(Mask, st.none() | st.integers(0, 100), st.integers(0, 100), st.booleans()),

@@ -8,7 +8,7 @@ from torchmetrics.functional.regression import spearman_corrcoef
 from genoseq.metrics.correlation import SAMPLE, Moments, Sample
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     pairs=st.lists(st.tuples(st.integers(-50, 50), st.integers(-50, 50)), min_size=2, max_size=60),
     cut=st.integers(0, 60),
@@ -34,7 +34,7 @@ def test_moments_of_a_constant_that_floats_round_have_no_correlation():
     assert moments.pearson() is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=60))
 def test_spearman_shares_ranks_of_ties_as_torchmetrics_does(pairs):
     x, y = np.array(pairs, np.float32).T

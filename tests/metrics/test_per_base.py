@@ -105,7 +105,7 @@ def test_macro_and_micro_f1_leave_the_background_out():
     assert level["macro_f1"] == pytest.approx(float(_column(level, "f1")[1:].mean()))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, 400), max_size=4))
 def test_batches_do_not_matter(cuts):
     logits, labels = _batch(800)

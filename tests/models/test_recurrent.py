@@ -42,7 +42,7 @@ def test_chunks_equal_one_call_forward_and_backward(family, layers, bidirectiona
         torch.testing.assert_close(two.grad, one.grad, rtol=1e-11, atol=1e-12, msg=name)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=st.integers(1, 40), chunk=st.integers(1, 45), bidirectional=st.booleans())
 def test_any_chunk_gives_the_same_states(steps, chunk, bidirectional):
     whole, chunked = _pair("lstm", 2, bidirectional, chunk)

@@ -19,7 +19,7 @@ from genoseq.readers.genome_size import genome_size
 LENGTHS = st.lists(st.integers(0, 300), min_size=1, max_size=8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LENGTHS, st.integers(1, 90), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_small_file_is_counted(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[int], width: int, end: str, packed: bool

@@ -1,7 +1,10 @@
 """Tests of genoseq.training.distributed, and of the parts that a batch is divided into."""
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,6 +66,41 @@ def test_process_alone_keeps_what_it_is_told() -> None:
     assert alone.parallel(model, torch.device("cpu")) is model
     with join_group(None, torch.device("cpu")) as joined:
         assert (joined.rank, joined.world_size) == (0, 1)
+
+
+BUFFERS = """
+import os, torch
+from genoseq.training.distributed import join_group
+from genoseq.training.launch import launch_of
+
+with join_group(launch_of(os.environ), torch.device("cpu")) as group:
+    norm = torch.nn.BatchNorm1d(1)
+    values = torch.tensor([[1.0], [3.0]]) + 10 * group.rank
+    parallel = group.parallel(norm, torch.device("cpu"))
+    for _ in range(2):
+        parallel(values)
+    group.same_buffers(norm)
+    print(norm.running_mean.item(), norm.num_batches_tracked.item())
+"""
+
+
+def test_buffers_that_training_changes_are_those_of_the_first_process() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+    shared = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", BUFFERS],
+            env=shared | {"RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate()[0].split() for process in processes]
+    assert said[0] == said[1]
+    assert (float(said[0][0]), said[0][1]) == (pytest.approx(0.38), "2")
 
 
 def test_restored_losses_are_those_of_the_first_process() -> None:

@@ -163,7 +163,7 @@ def test_bigwig_deep_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     check(tmp_path / "CDS.minus.bw", genome, 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_bigwig_any_values_read_back(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -18,7 +18,7 @@ def gather(genome, sizes, kind="classes"):
     return list(slabs(pieces(genome, CDS, sizes), lengths, CDS, kind))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(2_000, 400_000), min_size=1, max_size=5))
 def test_slabs_do_not_depend_on_pieces(sizes: list[int]) -> None:
     genome = {"b": probabilities(300_000, 1), "a": probabilities(10, 2)}

@@ -103,7 +103,7 @@ def test_merge_keeps_what_the_scores_were_made_by(tmp_path: Path) -> None:
     assert read_scores(tmp_path / "merged").origin == Origin(**MADE_BY)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 600_000), max_size=6), st.sampled_from(["classes", "signal"]))
 def test_merge_does_not_depend_on_the_cuts(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], kind: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pysam
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from track_cases import CDS, Values, golden, pieces, write
 
@@ -180,7 +180,6 @@ def test_text_of_contigs_beyond_tbi_gets_csi(tmp_path: Path) -> None:
             assert rows[0].startswith("huge\t5368")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**12 - 1), min_size=1, max_size=20))
 def test_digits_integers(numbers: list[int]) -> None:
     column = digits.integers(np.array(numbers))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genoseq.kernels.attention import ranges
@@ -56,7 +56,6 @@ def walk(first: int, length: int, mask: Mask, held: int, step: int, *, keys: boo
 masks = st.builds(Mask, st.one_of(st.none(), st.integers(0, 80)), st.integers(0, 60), st.booleans())
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 150),
     masks,
