@@ -42,7 +42,7 @@ from genoseq.labels.intervals import LabelInterval, label_intervals
 
 Labels = NDArray[np.uint8]
 _CHUNK_BASES = 1 << 20
-_UNKNOWN = "unknown"
+_NOT_KNOWN = "unknown"
 
 
 def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] = ()) -> Scheme:
@@ -187,11 +187,11 @@ def _check_seen(labels: ClassLabels, rank: int, name: str, path: str | Path | No
             start, end = int(intervals.start[row]), int(intervals.end[row])
             for at in range(start, end, _CHUNK_BASES):
                 found = np.unique(labels.of(chrom, at, min(at + _CHUNK_BASES, end))).tolist()
-                names = {_UNKNOWN if x == UNKNOWN_LABEL else scheme.states[x].name for x in found}
+                names = {_NOT_KNOWN if x == UNKNOWN_LABEL else scheme.states[x].name for x in found}
                 if name in names:
                     return
                 instead |= names
-    shown = instead - {_UNKNOWN, BACKGROUND}
+    shown = instead - {_NOT_KNOWN, BACKGROUND}
     why = (
         f"its bases are {listed(shown)}, listed before it: list {name} first"
         if shown
