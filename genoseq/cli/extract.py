@@ -24,7 +24,9 @@ RegionTexts = Annotated[
         metavar="REGION", help="Region such as chr1:1-100 (1-based) or chr1; may be repeated."
     ),
 ]
-Annotation = Annotated[Path | None, typer.Option(help="GFF3, GTF, GenBank or BED with features.")]
+Annotation = Annotated[
+    Path | None, typer.Option(help="GFF, GTF, GenBank, EMBL or BED with features.")
+]
 Types = Annotated[str, typer.Option(help="With --annotation: feature types, by commas.")]
 SplitRule = Annotated[
     str | None,

@@ -30,8 +30,8 @@ Annotation = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="GFF3, GTF, GenBank or BED: the labels' features; CLASS=FILE takes all of a BED as "
-        "that class.",
+        help="GFF, GTF, GenBank, EMBL or BED: the labels' features; CLASS=FILE takes all of a BED "
+        "as that class.",
     ),
 ]
 Mask = Annotated[Path | None, typer.Option(help="BED of bases whose label is not known.")]

@@ -54,8 +54,8 @@ def tokenize(
         The genome's FASTA (or GenBank), a file or opened by
         :func:`genoseq.readers.fasta.open_fasta`.
     annotation
-        GFF3, GTF, GenBank or BED that classes are labelled from; ``CLASS=FILE`` takes all of a BED
-        as that class.  Without it and without signals the store has no labels.
+        GFF, GTF, GenBank, EMBL or BED that classes are labelled from; ``CLASS=FILE`` takes all of a
+        BED as that class.  Without it and without signals the store has no labels.
     out
         The store's folder; an older store there is replaced.
     regions
