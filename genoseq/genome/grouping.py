@@ -125,9 +125,10 @@ def _loci(
     parts: Sequence[Feature], wholes: Sequence[Feature], circle: int
 ) -> Iterator[list[Feature]]:
     """The parts of each place at which there is a transcript of their name."""
-    bearers = sorted(wholes, key=lambda whole: whole.start)
-    spans = merge(Region(whole.chrom, whole.start, whole.end) for whole in wholes)
-    if len(spans) < 2 or meets_itself(bearers, circle):
+    spans: list[Region] = []
+    if len(wholes) > 1 and not meets_itself(sorted(wholes, key=lambda each: each.start), circle):
+        spans = merge(Region(whole.chrom, whole.start, whole.end) for whole in wholes)
+    if len(spans) < 2 and len(parts) > 1:
         spans = _counted_again(parts) or _coding_again(parts)
     if len(spans) < 2:
         yield list(parts)
@@ -159,6 +160,9 @@ def _counted_again(parts: Sequence[Feature]) -> list[Region]:
 
 def _coding_again(parts: Sequence[Feature]) -> list[Region]:
     """Spans between which a CDS ends within one exon and begins again within another."""
+    counts = Counter(part.type for part in parts)
+    if min(counts["exon"], counts["CDS"]) < 2:
+        return []
     if any(part.number is not None or "trans-spliced" in part.marks for part in parts):
         return []
     exons = merge(Region(p.chrom, p.start, p.end) for p in parts if p.type == "exon")
@@ -281,5 +285,5 @@ def in_phase(parts: Iterable[Feature], afresh: bool = False) -> Iterator[Feature
     for part in parts:
         known = part.phase if phase is None or not afresh else None
         phase = (phase or 0) if known is None else known
-        yield replace(part, phase=phase)
+        yield part if part.phase == phase else replace(part, phase=phase)
         phase = (phase - len(part)) % 3
