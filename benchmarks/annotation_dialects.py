@@ -228,7 +228,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*")
     asked = parser.parse_args()
-    names = asked.names or sorted(p.name[:-8] for p in asked.folder.glob("*.gff3.gz"))
+    names = asked.names or sorted(path.name[:-6] for path in asked.folder.glob("*.fa.gz"))
+    names = [name for name in names if (asked.folder / f"{name}.gff3.gz").exists()]
     heads = ["phases", *CLASSES]
     print(f"{'genome':22}{'Mb':>6}{'dialect':>9}" + "".join(f"{head[:12]:>14}" for head in heads))
     for name in names:

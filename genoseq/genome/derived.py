@@ -1,8 +1,8 @@
 """What follows from the parts of a transcript where it does not state it itself.
 
 ``intron``
-    gaps of at least :data:`SHORTEST_INTRON` bp between its exons, or, where it has none, between
-    the parts of a CDS.  Shorter ones mend a frameshift, and where the ribosome is said to slip none
+    gaps of at least :data:`SHORTEST_INTRON` bp between its exons, and between the parts of a CDS
+    that its exons do not hold, or that has none.  Shorter ones mend a frameshift, and where the ribosome is said to slip none
     is an intron.
 ``splice_donor``, ``splice_acceptor``
     the first and last 2 bp of each intron on its strand.
@@ -54,9 +54,10 @@ def derived(transcript: Transcript, kind: str) -> list[Whole]:
 def _introns(transcript: Transcript) -> Iterator[Whole]:
     if transcript.exons:
         yield from _gaps(transcript.exons, transcript)
-        return
     for cds in transcript.coding:
-        if not cds.slippage:
+        # Of a gene that a file holds in part the exons may end before the CDS does.
+        within = all(any(_holds(exon, part) for exon in transcript.exons) for part in cds.parts)
+        if not (within or cds.slippage):
             yield from _gaps(cds.parts, transcript)
 
 
@@ -99,6 +100,10 @@ def _outermost(parts: Whole) -> Iterator[Feature]:
 def _overlaps(one: Feature, other: Feature) -> bool:
     here = (one.chrom, one.strand) == (other.chrom, other.strand)
     return here and one.start < other.end and other.start < one.end
+
+
+def _holds(exon: Feature, part: Feature) -> bool:
+    return _overlaps(exon, part) and exon.start <= part.start and part.end <= exon.end
 
 
 def _first(parts: Whole, bases: int) -> list[Feature]:

@@ -82,3 +82,9 @@ def test_stated_parts_are_kept_beside_derived_ones_of_other_transcripts() -> Non
 
 def test_a_cds_outside_its_exons_has_no_untranslated_ones() -> None:
     assert found("five_prime_UTR", line("exon", 0, 10), line("CDS", 20, 29)) == [[]]
+
+
+def test_a_cds_that_goes_on_beyond_its_exons_has_introns_of_its_own() -> None:
+    lines = [line("exon", 0, 10), line("CDS", 0, 10), line("CDS", 40, 51)]
+    assert found("intron", *lines) == [[(10, 40)]]
+    assert found("intron", *lines, line("exon", 40, 60)) == [[(10, 40)]]
