@@ -2,8 +2,8 @@
 
 ``intron``
     gaps of at least :data:`SHORTEST_INTRON` bp between its exons, and between the parts of a CDS
-    that its exons do not hold, or that has none.  Shorter ones mend a frameshift, and where the ribosome is said to slip none
-    is an intron.
+    that its exons do not hold, or that has none.  Shorter ones mend a frameshift, and where the
+    ribosome is said to slip none is an intron.
 ``splice_donor``, ``splice_acceptor``
     the first and last 2 bp of each intron on its strand.
 ``five_prime_UTR``, ``three_prime_UTR``
