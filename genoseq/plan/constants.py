@@ -1,8 +1,9 @@
 """The constants of estimates, measured and printed by ``benchmarks/constants.py``.
 
-Seconds are CPU seconds on one of two shared cores of an AMD EPYC with avx512_bf16; MB are 1e6 bytes
-of main memory, on a CPU; torch 2.13.  The costs of each format of tracks are in
-:mod:`genoseq.writers.formats`.
+Seconds are CPU seconds on one of two shared cores, both at work, of an AMD EPYC with AVX2 and
+without bf16 (Zen 3): a plain processor, so that others take less; one with avx512_bf16 trains and
+scores LSTMs about four times as fast.  MB are 1e6 bytes of main memory, on a CPU; torch 2.13.  The
+costs of each format of tracks are in :mod:`genoseq.writers.formats`.
 """
 
 from __future__ import annotations
@@ -11,24 +12,24 @@ from math import nan
 from typing import Literal, NamedTuple
 
 # Rules (part rules; those of contigs: part contigs).
-BASES_PER_SECOND = {"extract": 50e6, "tokenize": 25e6, "shards": 200e6, "merge": 27e6}
-EVALUATED_PER_SECOND = 0.5e6
+BASES_PER_SECOND = {"extract": 13e6, "tokenize": 4e6, "shards": 200e6, "merge": 27e6}
+EVALUATED_PER_SECOND = 0.11e6
 """Bases whose metrics are added up, on top of their prediction."""
 CONTIG_SECONDS = 4e-5
 """Seconds of any command for each contig."""
-START_SECONDS = {"torch": 2.5, "plain": 0.3}
+START_SECONDS = {"torch": 3.7, "plain": 0.6}
 """Seconds before a command begins its work, with and without torch."""
 MEGABYTES = {
-    "demo": 140, "extract": 80, "tokenize": 60, "shards": 45, "merge": 65, "tracks": 75,
-    "summary": 90,
+    "demo": 140, "extract": 87, "tokenize": 72, "shards": 49, "merge": 65, "tracks": 75,
+    "summary": 92,
 }  # fmt: skip
 """Main memory of rules without a model."""
 CONTIG_MEGABYTES = 1e-3
 """Memory per contig: its name, lengths and positions."""
-BYTES = {"demo": 3e6, "train": 1e6, "evaluate": 5e4, "summary": 1e5}
+BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "summary": 1e5}
 """Bytes on disk: of a training its logs, of an evaluation that of one model."""
 BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0}
-SAVED_BYTES = 24
+SAVED_BYTES = 20
 """Bytes on disk per weight: the bundle, the best so far, and the last with its optimizer's
 state."""
 
@@ -56,15 +57,12 @@ class FamilyCost(NamedTuple):
     kept_bytes: float
 
 
-# Speeds of the LSTM: benchmarks/scoring.py, 1,220 kb/s on both strands in bf16, and 780 kb/s in
-# fp32, in which GRU and RNN are scored; benchmarks/training_overhead.py, 38 ms a step.  Those of
-# the Transformer: part rules.  Memory: part memory.
-_RECURRENT = FamilyCost(58e9, 72e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12)
+# Speeds: part rules.  Memory: part memory; in bf16 on a processor that computes in it.
 FAMILIES = {
-    "lstm": _RECURRENT._replace(scoring=90e9),
-    "gru": _RECURRENT,
-    "rnn": _RECURRENT,
-    "transformer": FamilyCost(36e9, 45e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
+    "lstm": FamilyCost(17e9, 16e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
+    "gru": FamilyCost(7.8e9, 6e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
+    "rnn": FamilyCost(10e9, 9.5e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
+    "transformer": FamilyCost(8.5e9, 9.5e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
 }
 UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan)
 """Of any other: estimates say ``?``."""

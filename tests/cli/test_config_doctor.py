@@ -48,7 +48,7 @@ def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_p
     lines = [line.split() for line in said.splitlines()]
     rows = {line[0]: line[1:] for line in lines if line}
     assert rows["rule"] == ["jobs", "bases", "windows", "disk", "RAM", "hours", "longest"]
-    assert rows["extract"] == ["1", "100,000", "102", "kB", "80", "MB", "<0.01", "<0.01"]
+    assert rows["extract"] == ["1", "100,000", "102", "kB", "87", "MB", "<0.01", "<0.01"]
     assert rows["score"] == ["4", "200,000", "28", "800", "kB", "418", "MB", "<0.01", "<0.01"]
     assert rows["train"][:3] == ["1", "73,728,000", "48,000"]
     assert rows["all"][0] == "15"

@@ -101,17 +101,17 @@ def test_check_plan_adds_the_unknown_to_what_is_known(tmp_path: Path) -> None:
     known, _ = checked(tmp_path, b={})
     rows, notes = checked(tmp_path, a=SILENT, b={})
     assert rows["train"][0] == "2"
-    assert rows["train"][3:] == [*known["train"][3:4], "MB+?", "566", "MB+?", "0.03+?", "0.03+?"]
-    assert rows["all"][-2:] == ["0.03+?", "0.03+?"]
+    assert rows["train"][3:] == [*known["train"][3:4], "MB+?", "566", "MB+?", "0.14+?", "0.14+?"]
+    assert rows["all"][-2:] == ["0.15+?", "0.14+?"]
     assert notes.endswith(": a")
 
 
 @pytest.mark.usefixtures("toys")
 def test_check_plan_of_a_family_without_speeds_knows_its_size(tmp_path: Path) -> None:
     rows, _ = checked(tmp_path, a=UNPRICED)
-    # embedding, stem, encoder and head: 24 bytes of each weight, and logs
+    # embedding, stem, encoder and head: 20 bytes of each weight, and logs
     weights = 64 * 32 + 9 * 32 * 96 + 10_000 + 4 * 3 * 7
-    assert rows["train"][3:] == [f"{(24 * weights + 1e6) / 1e6:.3g}", "MB", "?", "?", "?"]
+    assert rows["train"][3:] == [f"{(20 * weights + 2e4) / 1e3:.3g}", "kB", "?", "?", "?"]
 
 
 @pytest.mark.usefixtures("toys")
