@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genoseq.config.encoders import EncoderSettings
-    from genoseq.config.schema import json_schema, show_config
+    from genoseq.config.schema import json_schema
+    from genoseq.config.show import show_config
     from genoseq.config.tasks import TaskSettings
     from genoseq.errors import (
         BackendError,
@@ -100,7 +101,7 @@ _HOME = {
     "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
-    "show_config": "genoseq.config.schema",
+    "show_config": "genoseq.config.show",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "write_shards": "genoseq.extraction.shard_folder",

@@ -48,8 +48,17 @@ def schema() -> None:
 
 
 @app.command("show", epilog="Example: genoseq config show config/config.yaml")
-def show(file: File = DEFAULT) -> None:
-    """Print the configuration as YAML with every default filled in."""
-    from genoseq.config.schema import show_config
+def show(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="YAML or JSON configuration; without one, and without config/config.yaml, the "
+            "defaults.",
+            show_default=str(DEFAULT),
+        ),
+    ] = None,
+) -> None:
+    """Print the configuration as YAML: every setting, its value, and what it may be."""
+    from genoseq.config.show import show_config
 
-    print(show_config(file), end="")
+    print(show_config(file or (DEFAULT if DEFAULT.exists() else None)), end="")

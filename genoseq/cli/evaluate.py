@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from genoseq.cli.computing import Device, Expected, Threads, set_up_process
+
+_log = logging.getLogger(__name__)
 
 EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --split test"
 
@@ -38,6 +41,7 @@ def evaluate(
         evaluation = evaluate_files(
             bundle, stores, out, split, device=device, expect=expect, report=report
         )
+    _log.info("evaluate: wrote %s", out)
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))

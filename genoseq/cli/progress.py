@@ -29,15 +29,15 @@ def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterat
     unit
         What amounts are counted in; without it lines tell the percentage alone.
     own_lines
-        Logger of a room that tells the same in lines of its own: these are left out where a bar is
-        drawn, which they would tear, and otherwise stand for the lines of this function.
+        Logger of a room that tells the same in lines of its own: these stand for the lines of this
+        function, and where a bar is drawn they stand beside it.
+
+    A bar is cleared at the end, and messages in between stand above it.
     """
     terminal = sys.stderr.isatty()
     silent = not logging.getLogger("genoseq").isEnabledFor(logging.INFO)
     if own_lines is not None:
         silent = silent or not terminal
-        if not silent:
-            logging.getLogger(own_lines).addFilter(_OtherLines(label))
     with ExitStack() as stack:
         show: _Show | None = None
 
@@ -46,25 +46,43 @@ def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterat
             if silent:
                 return
             if show is None:
-                show = _bar(stack, label) if terminal else _lines(label, unit)
+                show = _bar(stack, label, own_lines) if terminal else _lines(label, unit)
             show(done, total)
 
         yield report
 
 
-class _OtherLines(logging.Filter):
-    """Lets pass what is no line of progress."""
+class _Beside(logging.Filter):
+    """Takes a room's lines of progress out of the log, and shows what they say beside a bar."""
+
+    def __init__(self, label: str, show: Callable[[str], None]) -> None:
+        super().__init__()
+        self._label, self._show = label, show
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(f"{self.name}:")
+        message = record.getMessage()
+        told = message.startswith(f"{self._label}:")
+        if told:
+            self._show(message.partition(", ")[2])
+        return not told
 
 
-def _bar(stack: ExitStack, label: str) -> _Show:
+def _bar(stack: ExitStack, label: str, own_lines: str | None) -> _Show:
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = stack.enter_context(Progress(console=Console(stderr=True)))
+    before = sys.stderr
+    bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
     task = bar.add_task(label, total=None)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is before:
+            stack.callback(handler.setStream, before)
+            handler.setStream(sys.stderr)  # rich's, which writes above the bar
+    if own_lines is not None:
+        beside = _Beside(label, lambda said: bar.update(task, description=f"{label}: {said}"))
+        logger = logging.getLogger(own_lines)
+        logger.addFilter(beside)
+        stack.callback(logger.removeFilter, beside)
     return lambda done, total: bar.update(task, completed=done, total=total)
 
 

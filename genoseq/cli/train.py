@@ -12,13 +12,18 @@ import typer
 
 from genoseq.cli.computing import Device, set_up_process
 
+_log = logging.getLogger(__name__)
+
 EPILOG = "Example: genoseq train stores/ecoli stores/bsubtilis -o models/bilstm --max-minutes 10"
 
 Stores = Annotated[list[Path], typer.Argument(help="Stores with the splits train and valid.")]
 Output = Annotated[Path, typer.Option("-o", "--out", help="Bundle to write.")]
 SettingsSource = Annotated[
     str,
-    typer.Option(help="Model and training settings: YAML or JSON file, or JSON text."),
+    typer.Option(
+        help="Model and training settings: YAML or JSON file, or JSON text; genoseq config show "
+        "prints them all, under models."
+    ),
 ]
 State = Annotated[
     Path | None, typer.Option(help="Checkpoints, to resume from.", show_default="OUT.state")
@@ -99,7 +104,7 @@ def train(
         chosen = device_of(launch, device)
         told = progress("train", own_lines="genoseq.training")
         with told as report, join_group(launch, chosen) as group:
-            fit(
+            made = fit(
                 stores,
                 with_training(settings, flags),
                 out,
@@ -117,3 +122,8 @@ def train(
         if first:
             print(f"genoseq: {error}", file=sys.stderr)
         raise typer.Exit(128 + error.signal) from None
+    if first:
+        weights = sum(weight.numel() for weight in made.model.parameters())
+        loss = made.metrics.get("valid", {}).get("loss")
+        judged = "no validation" if loss is None else f"validation loss {loss:.5f}"
+        _log.info("train: wrote %s: %s weights, %s", out, f"{weights:,}", judged)

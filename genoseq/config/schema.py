@@ -272,13 +272,6 @@ def load_config(path: str | Path) -> Config:
     return parse_settings(Config, read_mapping(path), path)
 
 
-def show_config(path: str | Path) -> str:
-    """The configuration of a file as YAML with every default filled in."""
-    import yaml  # 30 ms
-
-    return yaml.safe_dump(load_config(path).model_dump(mode="json"), sort_keys=False)
-
-
 def json_schema() -> str:
     """JSON schema of :class:`Config`, for editors and for ``workflows/schemas``."""
     return json.dumps(Config.model_json_schema(), indent=2) + "\n"

@@ -280,8 +280,9 @@ class Training:
         self.run.report(fraction)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)
-            step = f"{self.progress.step:,} of {self.run.settings.training.steps:,}"
-            _log.info("train: %d%%, step %s, loss %.5f", 5 * self._line, step, loss)
+            done, of = self.progress.step, self.run.settings.training.steps
+            said = f"step {done:,} of {of:,}, {done / max(self.progress.elapsed, 1e-9):.2g} steps/s"
+            _log.info("train: %d%%, %s, loss %.5f", 5 * self._line, said, loss)
 
     def _write(self, figures: dict[str, float]) -> None:
         if self._curve is not None:

@@ -71,5 +71,28 @@ def test_progress_on_a_terminal_is_a_bar_instead_of_the_room_s_lines(
         room.info("train: 50%, step 1 of 2")
         room.info("saved")
         report(1.0)
-    assert caplog.messages == ["saved"]
-    assert "train" in capsys.readouterr().err
+    room.info("train: 100%, step 2 of 2")
+    assert caplog.messages == ["saved", "train: 100%, step 2 of 2"]
+    assert "train: step 1 of 2" in capsys.readouterr().err
+
+
+def test_messages_stand_above_a_bar_which_is_cleared_at_the_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    handler = logging.StreamHandler()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    before = handler.stream
+    try:
+        with progress("score", "bases") as report:
+            report(5, 10)
+            assert handler.stream is not before
+            logging.getLogger("genoseq").info("a message")
+            report(10, 10)
+        assert handler.stream is before
+    finally:
+        root.removeHandler(handler)
+    said = capsys.readouterr().err
+    assert "a message" in said
+    assert "score" not in said.rpartition("a message")[2].rpartition("\n")[2]
