@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
-from genoseq.genome.genes import Annotation
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.regions import Region, Strand, known_holes, touching
 from genoseq.genome.schemes import (
     BACKGROUND,

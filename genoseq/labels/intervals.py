@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from genoseq.errors import InputFormatError, listed
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.circles import within_circle
 from genoseq.genome.derived import DERIVED, derived
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 
 
 @dataclass(frozen=True, slots=True)

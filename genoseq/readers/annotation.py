@@ -9,7 +9,7 @@ from typing import Literal
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
-from genoseq.genome.genes import Annotation
+from genoseq.genome.annotation import Annotation
 from genoseq.readers.bed import bed_features, read_bed
 from genoseq.readers.genbank import read_genbank
 from genoseq.readers.gff import read_gff

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import open_bytes
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 from genoseq.readers.locations import NameCounts, record_features, without_remote
 
 # Parts of Biopython's warnings that it could not keep all of the record; the others (spacing,

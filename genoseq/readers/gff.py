@@ -20,8 +20,8 @@ from typing import cast
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Strand
 from genoseq.readers.attributes import Said, decode, gff3_attributes, gtf_attributes, is_gff3
 

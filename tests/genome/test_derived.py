@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.derived import derived
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Strand
 
 

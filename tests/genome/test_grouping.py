@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation, Transcript
+from genoseq.genome.genes import Transcript
 from genoseq.genome.regions import Strand
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Region, Strand
 from genoseq.genome.schemes import UNKNOWN_LABEL
 from genoseq.labels.classes import build_scheme, plan_labels

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Strand
 from genoseq.labels.intervals import label_intervals
 

@@ -1,0 +1,37 @@
+"""What an annotation file says: features, and the transcripts that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from genoseq.genome.circles import all_within
+from genoseq.genome.features import Feature
+from genoseq.genome.genes import Transcript
+from genoseq.genome.grouping import group_transcripts
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What an annotation file says.
+
+    Attributes
+    ----------
+    features
+        In the order of the file.
+    circles
+        Length (bp) of each contig that the file says is a circle.
+    """
+
+    features: Sequence[Feature]
+    circles: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def transcripts(self) -> list[Transcript]:
+        """Transcripts, in the order of their first parts in the file."""
+        return group_transcripts(self.features, self.circles)
+
+    def within(self) -> Iterator[Feature]:
+        """Features in file order; those across the origin of a circle in two pieces."""
+        return all_within(self.features, self.circles)
