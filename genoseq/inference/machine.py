@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from genoseq.files.provenance import cpuinfo, processor
@@ -52,8 +53,12 @@ def describe_machine() -> Iterator[tuple[str, str]]:
 
 def _program(name: str) -> str | None:
     """Where a program is: that of this environment, as `genoseq run` has it, or of PATH."""
-    own, found = Path(sys.executable).parent / name, shutil.which(name)
-    if not os.access(own, os.X_OK) or found == str(own):
+    own, found = str(Path(sys.executable).parent / name), shutil.which(name)
+    if not os.access(own, os.X_OK):
+        if find_spec(name) is None:
+            return found
+        own = f"{sys.executable} -m {name}"
+    if found == own:
         return found
     return f"{own}; PATH has {f'another, {found}' if found else 'none'}"
 

@@ -228,6 +228,8 @@ def test_doctor_names_the_snakemake_that_run_takes(
     other.chmod(0o755)
     assert _program("snakemake") == f"{own}; PATH has another, {other}"
     assert _program("no-such-program") is None
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))
+    assert _program("snakemake") == f"{sys.executable} -m snakemake; PATH has another, {other}"
 
 
 def test_doctor_says_which_attention_runs_and_why() -> None:
