@@ -13,7 +13,6 @@ from pathlib import Path
 from shlex import quote
 
 from genoseq.errors import BackendError, ConfigError, listed
-from genoseq.plan.rules import put_scripts_on_path
 from genoseq.plan.snakefile import CONFIG, PROFILES, snakefile_path
 
 log = logging.getLogger(__name__)
@@ -109,12 +108,14 @@ def _quoted(folder: Path) -> str:
 
 def _with_profile(folder: Path, options: Sequence[str]) -> list[str]:
     """The options with the path of the profile that ``--workflow-profile`` names."""
-    joined = "\0".join(options)
-    return re.sub(
-        r"(?<![^\0])(--workflow-profile[=\0])([^\0]+)",
-        lambda match: match[1] + str(_profile(folder, match[2])),
-        joined,
-    ).split("\0")
+    words = list(options)
+    for number, word in enumerate(words):
+        option, equals, name = word.partition("=")
+        if option == "--workflow-profile" and equals:
+            words[number] = f"{option}={_profile(folder, name)}"
+        elif option == "--workflow-profile" and words[number + 1 :]:
+            words[number + 1] = str(_profile(folder, words[number + 1]))
+    return words
 
 
 def _profile(folder: Path, name: str) -> Path:
@@ -137,8 +138,7 @@ def _says_cores(profile: Path) -> bool:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """This process's environment, in which rules find ``genoseq`` and Snakemake has a cache."""
-    put_scripts_on_path()
+    """This process's environment, with another folder for Snakemake's cache if it needs one."""
     # Path.expanduser fails where there is no home.
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     if cache[:1] != "~" and _writable(Path(cache, "snakemake")):
