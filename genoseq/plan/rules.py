@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -223,8 +222,8 @@ def growing(amount: int) -> Callable[[Wildcards, int], int]:
 
 
 def put_scripts_on_path() -> None:
-    """Let the rules' shells find the ``genoseq`` beside this Python, whatever is activated."""
+    """Let the rules' shells find ``genoseq`` beside this Python, activated environment or not."""
     folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's own folder
     parts = os.environ.get("PATH", "").split(os.pathsep)
-    if shutil.which("genoseq") != os.path.join(folder, "genoseq") and parts[0] != folder:  # noqa: PTH118
+    if folder not in parts:
         os.environ["PATH"] = os.pathsep.join([folder, *parts])

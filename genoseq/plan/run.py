@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -138,14 +139,24 @@ def _says_cores(profile: Path) -> bool:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """This process's environment, with another folder for Snakemake's cache if it needs one."""
+    """This process's, but with this ``genoseq`` first on PATH and a cache that can be written."""
+    environment = {**os.environ, "PATH": _search_path()}
     # Path.expanduser fails where there is no home.
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     if cache[:1] != "~" and _writable(Path(cache, "snakemake")):
-        return dict(os.environ)
+        return environment
     own = (folder / ".snakemake/cache").resolve()
     log.info("run: no files can be written in %s, so the cache is %s", cache, own)
-    return {**os.environ, "XDG_CACHE_HOME": str(own)}
+    return environment | {"XDG_CACHE_HOME": str(own)}
+
+
+def _search_path() -> str:
+    """PATH, with the folder of this Python first where another ``genoseq`` would be found."""
+    own = Path(sys.executable).parent
+    path = os.environ.get("PATH", os.defpath)
+    if shutil.which("genoseq") == str(own / "genoseq"):
+        return path
+    return f"{own}{os.pathsep}{path}"
 
 
 def _writable(folder: Path) -> bool:

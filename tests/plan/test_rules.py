@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -251,20 +250,6 @@ def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> N
     put_scripts_on_path()
     put_scripts_on_path()
     assert os.environ["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}/bin"
-
-
-def test_put_scripts_on_path_goes_before_another_genoseq(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    own = str(Path(sys.executable).parent)
-    monkeypatch.setenv("PATH", f"/bin{os.pathsep}{own}")
-    put_scripts_on_path()
-    assert os.environ["PATH"] == f"/bin{os.pathsep}{own}"
-    (tmp_path / "genoseq").write_text("#!/bin/sh\n")
-    (tmp_path / "genoseq").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{own}")
-    put_scripts_on_path()
-    assert shutil.which("genoseq") == str(Path(own) / "genoseq")
 
 
 def test_make_plan_refuses_a_sheet_without_rows(tmp_path: Path) -> None:

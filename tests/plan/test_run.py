@@ -124,10 +124,23 @@ def test_run_workflow_starts_the_snakemake_of_this_environment(
     assert "snakemake: error: unrecognized arguments: --no-such-option" in capfd.readouterr().err
 
 
+def test_run_workflow_puts_its_own_genoseq_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", f"/bin{os.pathsep}{own}")
+    assert run._environment(folder)["PATH"] == f"/bin{os.pathsep}{own}"
+    (tmp_path / "genoseq").write_text("#!/bin/sh\n")
+    (tmp_path / "genoseq").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{own}")
+    assert run._environment(folder)["PATH"] == f"{own}{os.pathsep}{tmp_path}{os.pathsep}{own}"
+
+
 def test_run_workflow_has_a_cache_where_home_cannot_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     monkeypatch.setenv("HOME", str(folder / "home"))
     assert run._environment(folder) == dict(os.environ)
     monkeypatch.setenv("HOME", str(folder / "Snakefile"))
