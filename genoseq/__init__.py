@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from genoseq.models.bundle import Bundle, load_bundle, save_bundle
     from genoseq.models.encoders import register_encoder
     from genoseq.plan.check import check_config
+    from genoseq.plan.init import init_run
+    from genoseq.plan.run import run_workflow
+    from genoseq.plan.snakefile import snakefile_path
     from genoseq.readers.fasta import Fasta, open_fasta
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
@@ -86,6 +89,7 @@ _HOME = {
     "extract": "genoseq.extraction.extract",
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
+    "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.schema",
     "leaks": "genoseq.store.leaks",
     "load_bundle": "genoseq.models.bundle",
@@ -98,10 +102,12 @@ _HOME = {
     "register_encoder": "genoseq.models.encoders",
     "register_format": "genoseq.writers.formats",
     "register_task": "genoseq.tasks.registry",
+    "run_workflow": "genoseq.plan.run",
     "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
     "show_config": "genoseq.config.show",
+    "snakefile_path": "genoseq.plan.snakefile",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "write_shards": "genoseq.extraction.shard_folder",
@@ -138,6 +144,7 @@ __all__ = [  # noqa: RUF022
     "extract",
     "extract_files",
     "fit",
+    "init_run",
     "json_schema",
     "leaks",
     "load_bundle",
@@ -150,10 +157,12 @@ __all__ = [  # noqa: RUF022
     "register_encoder",
     "register_format",
     "register_task",
+    "run_workflow",
     "save_bundle",
     "score",
     "score_files",
     "show_config",
+    "snakefile_path",
     "summarize",
     "tokenize",
     "write_shards",

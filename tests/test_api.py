@@ -29,6 +29,8 @@ TYPES = {
     *{"RegionRequest", "Store", "Task", "TaskSettings", "Track"},
 }
 VERBS = {
+    "init": "init_run",
+    "run": "run_workflow",
     "demo": "make_demo",
     "extract": "extract_files",
     "tokenize": "tokenize",
@@ -48,7 +50,7 @@ VERBS = {
 BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
-    "write_tracks",
+    *{"snakefile_path", "write_tracks"},
 }
 
 

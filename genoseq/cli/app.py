@@ -18,8 +18,10 @@ from genoseq.cli import (
     doctor,
     evaluate,
     extract,
+    init,
     leaks,
     merge,
+    run,
     score,
     shards,
     summary,
@@ -65,6 +67,8 @@ def _options(
     logging.getLogger("genoseq").setLevel(level)
 
 
+app.command("init", epilog=init.EPILOG)(init.init)
+app.command("run", epilog=run.EPILOG, context_settings=run.PASSED_ON)(run.run)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("extract", epilog=extract.EPILOG)(extract.extract)
 app.command("tokenize", epilog=tokenize.EPILOG)(tokenize.tokenize)
@@ -81,7 +85,12 @@ app.add_typer(config.app)
 
 
 def _flags_first(words: list[str]) -> list[str]:
-    """The same words, with those of ``-q`` and ``-v`` before the verb, where typer wants them."""
+    """The same words, with those of ``-q`` and ``-v`` before the verb, where typer wants them.
+
+    Behind ``run`` all are Snakemake's.
+    """
+    if next((word for word in words if not word.startswith("-")), None) == "run":
+        return words
     options = words[: words.index("--")] if "--" in words else words
     flags = [word for word in options if word in _FLAGS]
     rest = [word for word in options if word not in _FLAGS]

@@ -29,14 +29,7 @@ def check(file: File = DEFAULT) -> None:
 
     for line in check_config(file).lines():
         print(line)
-    print(f"run it: {_command()}")
-
-
-def _command() -> str:
-    """What runs the workflow in the working folder."""
-    if Path("Snakefile").is_file():
-        return "snakemake --cores 2"
-    return f"snakemake --cores 2 --directory {quote(str(Path.cwd()))}, in the clone"
+    print(f"run it: genoseq run{'' if file == DEFAULT else f' . --configfile {quote(str(file))}'}")
 
 
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 from genoseq.files.provenance import cpuinfo, processor
 
@@ -45,8 +48,19 @@ def describe_machine() -> Iterator[tuple[str, str]]:
         yield name, _version(name)
     yield from _computing()
     for name, purpose in PROGRAMS.items():
-        found = shutil.which(name)
-        yield name, found or f"not found; only needed for: {purpose}"
+        yield name, _program(name) or f"not found; only needed for: {purpose}"
+
+
+def _program(name: str) -> str | None:
+    """Where a program is: that of this environment, as `genoseq run` has it, or of PATH."""
+    own, found = str(Path(sys.executable).parent / name), shutil.which(name)
+    if not os.access(own, os.X_OK):
+        if find_spec(name) is None:
+            return found
+        own = f"{sys.executable} -m {name}"
+    if found == own:
+        return found
+    return f"{own}; PATH has {f'another, {found}' if found else 'none'}"
 
 
 def _version(package: str) -> str:

@@ -1,1 +1,2 @@
-"""What a run of the workflow will do, and the time and memory it needs.  No torch."""
+"""A run of the workflow: its folder, what it will do, the time and memory it needs, and its start.
+No torch."""

@@ -21,7 +21,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 
@@ -201,10 +201,12 @@ def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan
     ConfigError
         With every problem of the settings, or of settings and sheet against one another.
     InputFormatError
-        If the sample sheet is damaged.
+        If the sample sheet is damaged, or has no row.
     """
     checked = parse_settings(Config, config, path)
     plan = Plan(checked, read_genomes(checked.genomes))
+    if not plan.genomes:
+        raise InputFormatError("no genome yet: add a row below the header", checked.genomes)
     if problems := sheet_problems(checked, plan.genomes):
         raise ConfigError(problems, checked.genomes)
     return plan

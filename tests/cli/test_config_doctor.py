@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from genoseq.cli.app import app
 from genoseq.config.schema import Config, load_config
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.inference.machine import PACKAGES, PROGRAMS
+from genoseq.inference.machine import PACKAGES, PROGRAMS, _program
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -29,7 +29,9 @@ def test_config_check_accepts_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     said = run("config", "check")
     assert "model bilstm: trains on demo" in said
-    assert "snakemake" in said
+    assert said.endswith("run it: genoseq run\n")
+    said = run("config", "check", "./config/../config/config.yaml")
+    assert said.endswith("run it: genoseq run . --configfile config/../config/config.yaml\n")
 
 
 def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -211,6 +213,23 @@ def test_doctor_names_packages_programs_and_precision() -> None:
     assert any(line.startswith("processor features") for line in said.splitlines())
     assert lines["precision"].split(":")[0] in ("bf16", "fp32")
     assert lines["torch"] != "not installed"
+
+
+def test_doctor_names_the_snakemake_that_run_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = Path(sys.executable).parent / "snakemake"
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert _program("snakemake") == str(own)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _program("snakemake") == f"{own}; PATH has none"
+    other = tmp_path / "snakemake"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    assert _program("snakemake") == f"{own}; PATH has another, {other}"
+    assert _program("no-such-program") is None
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))
+    assert _program("snakemake") == f"{sys.executable} -m snakemake; PATH has another, {other}"
 
 
 def test_doctor_says_which_attention_runs_and_why() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import predicting_memory, request, training_memory
@@ -250,6 +250,11 @@ def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> N
     put_scripts_on_path()
     put_scripts_on_path()
     assert os.environ["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}/bin"
+
+
+def test_make_plan_refuses_a_sheet_without_rows(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"tsv: no genome yet: add a row below the header"):
+        plan_of(tmp_path, "name\tfasta\n# one\tone.fa\n")
 
 
 def test_workflow_loads_neither_torch_nor_numpy() -> None:

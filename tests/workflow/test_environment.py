@@ -23,8 +23,10 @@ def test_environment_has_a_python_that_genoseq_takes() -> None:
 
 def test_environment_is_filled_by_pip_with_extras_that_exist() -> None:
     script = ENVIRONMENT.with_suffix(".post-deploy.sh").read_text()
-    (extras,) = re.findall(r'^pip install "\.\[([\w,]+)\]"$', script, re.MULTILINE)
-    assert {*extras.split(",")} <= PROJECT["optional-dependencies"].keys()
+    found = re.findall(r'^ *pip install "(\.|genoseq)\[([\w,]+)\]"$', script, re.MULTILINE)
+    assert [name for name, _ in found] == [".", PROJECT["name"]]
+    for _, extras in found:
+        assert {*extras.split(",")} <= PROJECT["optional-dependencies"].keys()
 
 
 def test_every_rule_has_the_environment_and_names_no_folder_of_its_own() -> None:

@@ -21,6 +21,7 @@ import pytest
 from command import Genoseq
 from local_slurm import LINK, LocalSlurm, LocalSlurmError, local_slurm, output, wait_for
 from slurm_run import (
+    OPTIONS,
     SlurmJob,
     active,
     checksums,
@@ -34,6 +35,7 @@ from slurm_run import (
 from small_run import SHEET, TINY, TRAINING, write_config, write_genome
 
 from genoseq.models.bundle import load_bundle
+from genoseq.plan.init import init_run
 
 # No checkpoint and no validation before the last step: what is resumed was saved for a signal.
 LONG = {**TRAINING, "steps": 400, "validate_every": 400, "checkpoint_minutes": 60}
@@ -191,6 +193,23 @@ def test_cluster_of_another_is_left_alone(slurm: LocalSlurm) -> None:
         pass
     assert LINK.readlink().parent == slurm.folder
     assert slurm.jobs() == {}
+
+
+def test_folder_of_an_installed_package_runs_through_slurm(
+    slurm: LocalSlurm, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my"
+    init_run(folder)
+    write_genome(folder)
+    with (folder / "config/genomes.tsv").open("a") as sheet:
+        sheet.write("made\tmade genome.fa\tmade.gff3\t-\tblocks\n")
+    words = [sys.executable, "-m", "genoseq", "run", str(folder), *OPTIONS, "results/shards/made"]
+    found = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "specific profile profiles/slurm" in found.stderr
+    assert (folder / "results/shards/made").is_dir()
+    (name,) = re.findall(r"SLURM run ID: (\S+)", found.stdout + found.stderr)
+    assert [*slurm.jobs("COMPLETED").values()].count(name) == 1
 
 
 def train_losses(state: Path) -> list[float]:
