@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genoseq.config.encoders import EncoderSettings
-    from genoseq.config.schema import json_schema, show_config
+    from genoseq.config.json_schema import json_schema
+    from genoseq.config.schema import show_config
     from genoseq.config.tasks import TaskSettings
     from genoseq.errors import (
         BackendError,
@@ -85,7 +86,7 @@ _HOME = {
     "extract": "genoseq.extraction.extract",
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
-    "json_schema": "genoseq.config.schema",
+    "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
     "load_bundle": "genoseq.models.bundle",
     "make_demo": "genoseq.extraction.demo",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,10 +16,15 @@ from pydantic import (
 
 from genoseq.config.base import (
     AskedPrecision,
+    Basepairs,
+    Count,
     Fraction,
-    Positive,
+    Layers,
+    Minutes,
     Settings,
     ShardCount,
+    Size,
+    WindowLength,
     parse_settings,
     read_mapping,
 )
@@ -48,7 +52,7 @@ FormatName = Annotated[
 class RegionSettings(Settings):
     """Which parts of the genomes are learned from."""
 
-    min_length: Positive = Field(300, description="bp; shorter pieces are dropped")
+    min_length: Basepairs = Field(300, description="bp; shorter pieces are dropped")
     max_n_fraction: Fraction = Field(0.5, description="pieces with more N than this are dropped")
     blacklist: str | None = Field(None, description="BED of regions never to use")
 
@@ -56,8 +60,10 @@ class RegionSettings(Settings):
 class SplitSettings(Settings):
     """How rows whose split is `blocks` are divided."""
 
-    block: Positive = Field(50_000, description="bp per block")
-    gap: Annotated[int, Field(ge=0)] = Field(2_000, description="bp unused between two splits")
+    block: Basepairs = Field(50_000, description="bp per block")
+    gap: Annotated[int, Field(ge=0, le=10**12)] = Field(
+        2_000, description="bp unused between two splits"
+    )
     valid: Fraction = Field(0.1, description="fraction of blocks for validation")
     test: Fraction = Field(0.2, description="fraction of blocks for the test")
 
@@ -112,9 +118,9 @@ class TokenizerSettings(Settings):
 class StemSettings(Settings):
     """Strided convolution: one step of the encoder for `stride` tokens."""
 
-    stride: Positive = 3
-    kernel: Positive = 9
-    width: Positive = 96
+    stride: Layers = 3
+    kernel: Size = 9
+    width: Size = 96
 
     @model_validator(mode="after")
     def _odd(self) -> StemSettings:
@@ -127,7 +133,7 @@ class ModelSettings(Settings):
     """One network, from tokens to logits."""
 
     tokenizer: TokenizerSettings = TokenizerSettings()
-    embedding: Positive = 32
+    embedding: Size = 32
     stem: StemSettings | None = StemSettings()
     encoder: Encoder = RecurrentSettings()
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -167,6 +173,7 @@ class ModelSettings(Settings):
         return self.stride * (steps + -(-beside // self.stride))
 
 
+ClassWeight = Annotated[float, Field(ge=0, le=10**9)]
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
 
@@ -174,32 +181,34 @@ NOT_WEIGHTS = {"checkpoint_minutes"}
 class TrainingSettings(Settings):
     """How a model is trained."""
 
-    window: Positive = Field(1536, description="bp; rounded up to the model's stride")
-    batch: Positive = Field(16, description="windows per step")
-    accumulate: Positive = Field(1, description="batches added up before an optimizer step")
-    steps: Positive = Field(3000, description="optimizer steps at most")
-    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+    window: WindowLength = Field(1536, description="bp; rounded up to the model's stride")
+    batch: Size = Field(16, description="windows per step")
+    accumulate: Size = Field(1, description="batches added up before an optimizer step")
+    steps: Count = Field(3000, description="optimizer steps at most")
+    max_minutes: Minutes | None = Field(
         None, description="wall-clock budget; the learning rate reaches 0 with it"
     )
-    learning_rate: Annotated[float, Field(gt=0)] = 6e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 6e-3
     warmup: Fraction = Field(0.05, description="fraction of the run")
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    clip: Annotated[float, Field(gt=0)] = Field(1.0, description="largest gradient norm")
+    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
+    clip: Annotated[float, Field(gt=0, le=10**9)] = Field(1.0, description="largest gradient norm")
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
     loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
         None, description="default: cross-entropy for classes, mse on log1p for signals"
     )
-    focal_gamma: Annotated[float, Field(ge=0)] = 2.0
-    class_weights: Literal["none", "balanced"] | tuple[float, ...] = "none"
+    focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
+    class_weights: Literal["none", "balanced"] | tuple[ClassWeight, ...] = Field(
+        "none", description="none, balanced, or one for each state of the labels"
+    )
     reverse_complement: bool = Field(True, description="train on both strands at random")
-    validate_every: Positive = Field(500, description="steps between validations")
-    validation_windows: Positive = Field(256, description="windows per validation")
-    patience: Positive | None = Field(
+    validate_every: Count = Field(500, description="steps between validations")
+    validation_windows: Count = Field(256, description="windows per validation")
+    patience: Count | None = Field(
         None, description="stop after this many validations without improvement"
     )
-    checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
+    checkpoint_minutes: Minutes = 5.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
     def decisive(self) -> dict[str, Any]:
@@ -277,8 +286,3 @@ def show_config(path: str | Path) -> str:
     import yaml  # 30 ms
 
     return yaml.safe_dump(load_config(path).model_dump(mode="json"), sort_keys=False)
-
-
-def json_schema() -> str:
-    """JSON schema of :class:`Config`, for editors and for ``workflows/schemas``."""
-    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
