@@ -79,8 +79,9 @@ def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
 
 def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
-    assert plan.extract_input(wild(genome="one")) == {"fasta": "one.fa", "blacklist": "bad.bed"}
-    brought = wild(blacklist="storage/bad.bed")
+    assert plan.fasta_input(wild(genome="one")) == ["one.fa"]
+    assert plan.blacklist_input(wild(genome="one")) == ["bad.bed"]
+    brought = wild(blacklist=["storage/bad.bed"])
     files = plan.extract_files(wild(genome="one"), brought)
     assert files == "--blacklist storage/bad.bed"
 
@@ -91,7 +92,8 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
         "--name one --scheme cds-phase --overlap longest --annotation one.gff3 --mask one.bed"
     )
     assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
-    assert plan.fasta(wild(genome="one")) == "one.fa"
+    brought = wild(fasta=["storage/one.fa"])
+    assert plan.fasta_file(wild(genome="one"), brought) == "storage/one.fa"
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
@@ -129,7 +131,7 @@ def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
 
 def test_summary_options_name_an_empty_note(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, summary={"title": "Two words"})
-    assert shlex.split(plan.summary_options()) == ["--title", "Two words", "--note", ""]
+    assert shlex.split(plan.summary_options(wild())) == ["--title", "Two words", "--note", ""]
 
 
 def test_settings_json_changes_with_the_seed_only_where_weights_do() -> None:
@@ -209,6 +211,40 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--annotation TSS=sites.bed")
     assert missing_files(plan) == ["one.fa", "sites.bed"]
+
+
+def test_files_with_braces_are_words_of_commands(tmp_path: Path) -> None:
+    genes, mask = tmp_path / "g<x>.gff3", tmp_path / "mask.bed"
+    genome = tmp_path / "a{me}.fa"
+    sheet = f"name\tfasta\tannotation\tmask\tsplit\none\t{genome}\t{genes}\t{mask}\tblocks\n"
+    plan, one = plan_of(tmp_path, sheet), wild(genome="one")
+    assert plan.fasta_input(one) == []
+    assert plan.fasta_file(one, wild(fasta=[])) == shlex.quote(str(genome))
+    assert plan.labels_input(one) == [str(mask)]
+    words = shlex.split(plan.tokenize_files(one, wild(labels=["storage/mask.bed"])))
+    assert words == ["--annotation", str(genes), "--mask", "storage/mask.bed"]
+    with pytest.raises(ConfigError, match=r"a\{me\}\.fa: cannot be read: No such file"):
+        plan.fasta_stamps(one)
+    for path in (genome, genes):
+        path.write_text(">c")
+    before = plan.tokenize_stamps(one)
+    assert [stamp.split()[:2] for stamp in before] == [[str(genome), "2"], [str(genes), "2"]]
+    genes.write_text(">cd")
+    assert plan.tokenize_stamps(one)[0] == before[0]
+    assert plan.tokenize_stamps(one)[1] != before[1]
+
+
+def test_plain_files_have_no_stamps(plan: Plan) -> None:
+    for of_rule in (plan.fasta_stamps, plan.extract_stamps, plan.tokenize_stamps):
+        assert of_rule(wild(genome="one")) == []
+
+
+def test_make_plan_refuses_a_file_with_a_key_twice(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("split: {}\nsplit: {}\n")
+    (tmp_path / "genomes.tsv").write_text(SHEET)
+    settings = {"genomes": str(tmp_path / "genomes.tsv")}
+    with pytest.raises(ConfigError, match=r"c\.yaml: split: this key .* lines 1 and 2"):
+        make_plan(settings, files=[tmp_path / "none.yaml", tmp_path / "c.yaml"])
 
 
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:

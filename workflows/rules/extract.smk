@@ -1,6 +1,7 @@
 rule extract:
     input:
-        unpack(plan.extract_input),
+        fasta=plan.fasta_input,
+        blacklist=plan.blacklist_input,
     output:
         fasta="<results>/regions/{genome}/regions.fa",
         bed="<results>/regions/{genome}/regions.bed",
@@ -12,13 +13,16 @@ rule extract:
     conda:
         "../envs/genoseq.yaml"
     threads: 1
+    priority: 1  # all labels are met before a training starts
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.extract_options,
+        fasta=plan.fasta_file,
         files=plan.extract_files,
+        stamps=plan.extract_stamps,
     shell:
-        "genoseq extract {input.fasta:q} -o {output.fasta:q} --bed {output.bed:q}"
+        "genoseq extract {params.fasta} -o {output.fasta:q} --bed {output.bed:q}"
         " --provenance {output.provenance:q}"
         " {params.options} {params.files} > {log:q} 2>&1"

@@ -1,6 +1,6 @@
 rule tokenize:
     input:
-        fasta=plan.fasta,
+        fasta=plan.fasta_input,
         bed="<results>/regions/{genome}/regions.bed",
         labels=plan.labels_input,
     output:
@@ -12,13 +12,16 @@ rule tokenize:
     conda:
         "../envs/genoseq.yaml"
     threads: 1
+    priority: 1  # all labels are met before a training starts
     resources:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.tokenize_options,
+        fasta=plan.fasta_file,
         files=plan.tokenize_files,
+        stamps=plan.tokenize_stamps,
         names=plan.label_names,
     shell:
-        "genoseq tokenize {input.fasta:q} -o {output:q} --bed {input.bed:q}"
+        "genoseq tokenize {params.fasta} -o {output:q} --bed {input.bed:q}"
         " {params.options} {params.files} > {log:q} 2>&1"
