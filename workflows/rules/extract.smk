@@ -10,10 +10,10 @@ rule extract:
         "<logs>/genomes/{genome}/extract.log",
     benchmark:
         "<benchmarks>/genomes/{genome}/extract.tsv"
+    priority: 1  # all labels are met before a training starts
     conda:
         "../envs/genoseq.yaml"
     threads: 1
-    priority: 1  # all labels are met before a training starts
     resources:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),

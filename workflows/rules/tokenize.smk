@@ -9,10 +9,10 @@ rule tokenize:
         "<logs>/genomes/{genome}/tokenize.log",
     benchmark:
         "<benchmarks>/genomes/{genome}/tokenize.tsv"
+    priority: 1  # all labels are met before a training starts
     conda:
         "../envs/genoseq.yaml"
     threads: 1
-    priority: 1  # all labels are met before a training starts
     resources:
         mem_mb=genoseq_workflow.growing(4000),
         runtime=genoseq_workflow.growing(60),
