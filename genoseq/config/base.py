@@ -34,6 +34,8 @@ Layers = Annotated[int, Field(ge=1, le=1024)]
 """Layers, heads, or tokens of a step."""
 Minutes = Annotated[float, Field(gt=0, le=10**7)]
 """Up to nineteen years."""
+Positive = Annotated[float, Field(gt=0, le=10**9)]
+Weight = Annotated[float, Field(ge=0, le=10**9)]
 ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AskedPrecision = Literal["auto", "bf16", "fp32"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,9 +22,11 @@ from genoseq.config.base import (
     Fraction,
     Layers,
     Minutes,
+    Positive,
     Settings,
     ShardCount,
     Size,
+    Weight,
     WindowLength,
     parse_settings,
     read_mapping,
@@ -39,7 +42,6 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
-
 
 FormatName = Annotated[
     str,
@@ -173,7 +175,6 @@ class ModelSettings(Settings):
         return self.stride * (steps + -(-beside // self.stride))
 
 
-ClassWeight = Annotated[float, Field(ge=0, le=10**9)]
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
 
@@ -191,7 +192,7 @@ class TrainingSettings(Settings):
     learning_rate: Annotated[float, Field(gt=0, le=1000)] = 6e-3
     warmup: Fraction = Field(0.05, description="fraction of the run")
     weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
-    clip: Annotated[float, Field(gt=0, le=10**9)] = Field(1.0, description="largest gradient norm")
+    clip: Positive = Field(1.0, description="largest gradient norm")
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
@@ -199,7 +200,7 @@ class TrainingSettings(Settings):
         None, description="default: cross-entropy for classes, mse on log1p for signals"
     )
     focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
-    class_weights: Literal["none", "balanced"] | tuple[ClassWeight, ...] = Field(
+    class_weights: Literal["none", "balanced"] | tuple[Weight, ...] = Field(
         "none", description="none, balanced, or one for each state of the labels"
     )
     reverse_complement: bool = Field(True, description="train on both strands at random")
@@ -237,7 +238,7 @@ class RunSettings(Settings):
 
 
 class ScoreSettings(Settings):
-    """Scoring and tracks."""
+    """Scoring and tracks; the default of `formats` is bigwig alone where signals are learned."""
 
     formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
@@ -267,6 +268,17 @@ class Config(Settings):
     pathvars: dict[str, str] = Field(
         {}, description="Snakemake's own key: where folders are, such as results; changes no result"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _formats_of_signals(cls, data: Any) -> Any:
+        """Segments are of classes, so by default signals have none."""
+        match data:
+            case {"labels": {"scheme": "signal"}}:
+                score = data.get("score", {})
+                if isinstance(score, Mapping) and "formats" not in score:
+                    return {**data, "score": {**score, "formats": ["bigwig"]}}
+        return data
 
     @model_validator(mode="after")
     def _names(self) -> Config:

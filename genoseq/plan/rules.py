@@ -24,6 +24,7 @@ from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
+from genoseq.plan.model_checks import model_problems
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
 
@@ -247,7 +248,8 @@ def make_plan(
             read_mapping(file)
     checked = parse_settings(Config, config, path)
     plan = Plan(checked, read_genomes(checked.genomes))
-    if problems := sheet_problems(checked, plan.genomes):
+    problems = sheet_problems(checked, plan.genomes) + model_problems(checked, plan.states)
+    if problems:
         raise ConfigError(problems, checked.genomes)
     return plan
 

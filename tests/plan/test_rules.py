@@ -44,7 +44,7 @@ def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
     path = folder / "genomes.tsv"
     path.write_text(sheet)
     models = {"a": {}, "b": {"model": {"tokenizer": {"k": 4, "stride": 2}}}}
-    return make_plan({"genomes": str(path), "models": models, **settings})
+    return make_plan({"genomes": str(path), "models": models} | settings)
 
 
 def wild(**names: str) -> SimpleNamespace:
@@ -170,8 +170,10 @@ def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> N
 
 def test_make_plan_refuses_segments_of_signals(tmp_path: Path) -> None:
     sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\ta.bw\tblocks\n"
+    plan = plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+    assert plan.config.score.formats == ("bigwig",)
     with pytest.raises(ConfigError, match=r"score\.formats: bed is for classes"):
-        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+        plan_of(tmp_path, sheet, labels={"scheme": "signal"}, score={"formats": ["bed"]})
 
 
 def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
@@ -180,16 +182,43 @@ def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
 
 
 def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
-    settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
+    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\t{}\tblocks\n"
+    signals: dict[str, object] = {"labels": {"scheme": "signal"}}
     one = wild(genome="one")
-    for plan, used, unused in (
-        (plan_of(tmp_path, sheet), "one.gff3", "a.bw"),
-        (plan_of(tmp_path, sheet, **settings), "a.bw", "one.gff3"),
-    ):
+    for files, settings, used in (("one.gff3\t-", {}, "one.gff3"), ("-\ta.bw", signals, "a.bw")):
+        plan = plan_of(tmp_path, sheet.format(files), **settings)
         assert plan.labels_input(one) == [used]
         assert used in tokenize_options(plan, one)
-        assert unused not in tokenize_options(plan, one)
+
+
+def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
+    with pytest.raises(ConfigError, match="'one': its signal files are not read by a scheme of cl"):
+        plan_of(tmp_path, sheet)
+    with pytest.raises(
+        ConfigError, match=r"'one': labels\.scheme is signal, its annotation is not r"
+    ):
+        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+
+
+@pytest.mark.parametrize(
+    ("training", "scheme", "message"),
+    [
+        ({"class_weights": [1, 2]}, "cds-phase", r"class_weights: 2 weights, but .* has 7 states"),
+        ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
+        ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
+        ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
+        ({"loss": "focal"}, "signal", "loss: focal is not for signals: use mse or poisson"),
+    ],
+)
+def test_make_plan_refuses_models_that_do_not_suit_the_labels(
+    tmp_path: Path, training: dict[str, object], scheme: str, message: str
+) -> None:
+    column = "signal" if scheme == "signal" else "annotation"
+    sheet = f"name\tfasta\t{column}\tsplit\none\tone.fa\ta\tblocks\n"
+    settings = {"labels": {"scheme": scheme}, "models": {"a": {"training": training}}}
+    with pytest.raises(ConfigError, match=rf"models\.a\.training\.{message}"):
+        plan_of(tmp_path, sheet, **settings)
 
 
 def test_signals_may_be_named(tmp_path: Path) -> None:
