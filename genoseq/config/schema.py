@@ -33,7 +33,7 @@ from genoseq.config.base import (
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.tasks import PerBaseSettings, Task
-from genoseq.writers.formats import FORMATS, format_named
+from genoseq.writers.formats import FORMATS, default_formats, format_named
 
 TRAINING_FORMAT = 1
 """Raised when a release trains other weights from the same settings, or keeps a training's state in
@@ -92,6 +92,10 @@ class LabelSettings(Settings):
     @model_validator(mode="after")
     def _classes_fit(self) -> LabelSettings:
         named = self.scheme in ("stranded", "unstranded")
+        if twice := [name for name in self.classes if self.classes.count(name) > 1]:
+            raise ValueError(f"class {twice[0]!r} is listed twice: remove one")
+        if "" in self.classes:
+            raise ValueError("a class without a name: remove it")
         if named and not self.classes:
             raise ValueError(f"scheme {self.scheme} needs classes: list them, such as CDS, intron")
         if self.classes and not named:
@@ -277,7 +281,7 @@ class Config(Settings):
             case {"labels": {"scheme": "signal"}}:
                 score = data.get("score", {})
                 if isinstance(score, Mapping) and "formats" not in score:
-                    return {**data, "score": {**score, "formats": ["bigwig"]}}
+                    return {**data, "score": {**score, "formats": default_formats("signal")}}
         return data
 
     @model_validator(mode="after")
@@ -291,10 +295,3 @@ class Config(Settings):
 def load_config(path: str | Path) -> Config:
     """The workflow configuration of a YAML or JSON file."""
     return parse_settings(Config, read_mapping(path), path)
-
-
-def show_config(path: str | Path) -> str:
-    """The configuration of a file as YAML with every default filled in."""
-    import yaml  # 30 ms
-
-    return yaml.safe_dump(load_config(path).model_dump(mode="json"), sort_keys=False)

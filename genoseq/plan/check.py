@@ -17,7 +17,7 @@ from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate, evaluated_bases
 from genoseq.plan.genomes import check_genomes, missing_files
-from genoseq.plan.rules import Plan, make_plan
+from genoseq.plan.rules import Plan, plan_problems, read_plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import format_named
 
@@ -73,9 +73,9 @@ def check_config(path: str | Path) -> Check:
     Raises
     ------
     ConfigError, InputFormatError
-        With every problem, see :func:`genoseq.plan.rules.make_plan` and :func:`check_plan`.
+        With every problem, see :func:`genoseq.plan.rules.read_plan` and :func:`check_plan`.
     """
-    return check_plan(make_plan(read_mapping(path), path))
+    return check_plan(read_plan(read_mapping(path), path))
 
 
 def check_plan(plan: Plan) -> Check:
@@ -84,16 +84,17 @@ def check_plan(plan: Plan) -> Check:
     Raises
     ------
     ConfigError
-        With every file that is missing, every genome that cannot be read, learned from as its split
-        says, or scored, and all labels that cannot be made; or if no genome has anything to train
-        or to test on.
+        With all that is wrong with settings and sheet, every file that is missing, every genome
+        that cannot be read, learned from as its split says, or scored, and all labels that cannot be
+        made; or if no genome has anything to train or to test on.
     """
     found = check_genomes(plan)
     missing = [
         f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing_files(plan)
     ]
-    if problems := missing + found.problems:
-        raise ConfigError(problems, plan.config.genomes)
+    problems = dict.fromkeys([*plan_problems(plan), *missing, *found.problems])
+    if problems:
+        raise ConfigError(list(problems), plan.config.genomes)
     return Check(plan, found.sizes, estimate(plan, found.sizes), tuple(found.notes))
 
 

@@ -54,15 +54,13 @@ def check_genomes(plan: Plan) -> FoundGenomes:
     for name, row in plan.genomes.items():
         own = Found()
         try:
-            size = _size(row, budget)
-            found.sizes[name] = size
-            found.splits |= _splits(row, size, plan.config)
-        except (GenoseqError, OSError) as error:
-            own.problems.append(str(error))
-        else:
+            found.sizes[name] = size = _size(row, budget)
             if row.split != "score":
                 lengths = None if size is None else size.lengths
                 found.signals[name] = _check_labels(plan, row, lengths, budget, own)
+            found.splits |= _splits(row, size, plan.config)
+        except (GenoseqError, OSError) as error:
+            own.problems.append(str(error))
         found.problems += [f"genome {name!r}: {problem}" for problem in own.problems]
         found.notes += [f"genome {name}: {note}" for note in own.notes]
     found.problems += _unlike_signals(found.signals)

@@ -21,7 +21,7 @@ from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 from genoseq.plan.model_checks import model_problems
@@ -246,12 +246,37 @@ def make_plan(
     for file in map(Path, files):
         if file.is_file():
             read_mapping(file)
-    checked = parse_settings(Config, config, path)
-    plan = Plan(checked, read_genomes(checked.genomes))
-    problems = sheet_problems(checked, plan.genomes) + model_problems(checked, plan.states)
-    if problems:
-        raise ConfigError(problems, checked.genomes)
+    plan = read_plan(config, path)
+    if problems := plan_problems(plan):
+        raise ConfigError(problems, plan.config.genomes)
     return plan
+
+
+def read_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:
+    """Settings and sheet, not checked against one another; errors as of :func:`make_plan`."""
+    try:
+        checked = parse_settings(Config, config, path)
+    except ConfigError as error:
+        raise ConfigError([*str(error).splitlines(), *_sheet_problems(config)]) from None
+    return Plan(checked, read_genomes(checked.genomes))
+
+
+def plan_problems(plan: Plan) -> list[str]:
+    """What is wrong with settings and sheet against one another, whatever is in the files."""
+    sheet = sheet_problems(plan.config, plan.genomes)
+    return sheet + model_problems(plan.config, plan.states)
+
+
+def _sheet_problems(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the sheet alone, where the settings do not hold."""
+    named = config.get("genomes", Config.model_fields["genomes"].default)
+    if not isinstance(named, str) or not Path(named).is_file():
+        return []
+    try:
+        read_genomes(named)
+    except InputFormatError as error:
+        return str(error).splitlines()
+    return []
 
 
 DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resources/demo/mask.bed")
