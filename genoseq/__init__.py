@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genoseq.config.encoders import EncoderSettings
-    from genoseq.config.shown import json_schema, show_config
+    from genoseq.config.json_schema import json_schema
+    from genoseq.config.show import show_config
     from genoseq.config.tasks import TaskSettings
     from genoseq.errors import (
         BackendError,
@@ -85,7 +86,7 @@ _HOME = {
     "extract": "genoseq.extraction.extract",
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
-    "json_schema": "genoseq.config.shown",
+    "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
     "load_bundle": "genoseq.models.bundle",
     "make_demo": "genoseq.extraction.demo",
@@ -100,7 +101,7 @@ _HOME = {
     "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
-    "show_config": "genoseq.config.shown",
+    "show_config": "genoseq.config.show",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "write_shards": "genoseq.extraction.shard_folder",

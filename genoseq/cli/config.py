@@ -42,7 +42,7 @@ def _command() -> str:
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")
 def schema() -> None:
     """Print the JSON schema of the configuration, for editors that check while one types."""
-    from genoseq.config.shown import json_schema
+    from genoseq.config.json_schema import json_schema
 
     print(json_schema(), end="")
 
@@ -50,6 +50,6 @@ def schema() -> None:
 @app.command("show", epilog="Example: genoseq config show config/config.yaml")
 def show(file: File = DEFAULT) -> None:
     """Print the configuration as YAML with every default filled in."""
-    from genoseq.config.shown import show_config
+    from genoseq.config.show import show_config
 
     print(show_config(file), end="")

@@ -56,7 +56,7 @@ def read_table(
     (first, head), *body = numbered
     header = _header(head, columns, needed, path, first)
     if not body:
-        raise InputFormatError("a header and no row: write a line for each genome", path, first)
+        raise InputFormatError("no genome yet: add a row below the header", path, first)
     rows, problems = {}, []
     for number, line in body:
         try:

@@ -11,7 +11,7 @@ from genoseq.errors import GenoseqError
 from genoseq.files.compression import open_bytes
 from genoseq.genome.genes import Annotation
 from genoseq.readers.annotation import annotation_format, read_annotation
-from genoseq.readers.fasta_copy import GENBANK, SPACE, name_of
+from genoseq.readers.fasta_copy import SPACE, name_of
 
 ANNOTATION = 8 << 20
 """Letters of an annotation that are read, of a bacterium all of it: 3 s."""
@@ -96,7 +96,7 @@ def fasta_beginning(path: Path, letters: int) -> Mapping[str, bytes]:
     """Letters of the first contigs of a FASTA by name; of GenBank nothing."""
     with open_bytes(path) as stream:
         text = stream.read(letters)
-    if text.startswith(GENBANK):
+    if text.startswith(b"LOCUS "):
         return {}
     text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")
     records = (b"\n" + text).split(b"\n>")[1:]

@@ -85,8 +85,8 @@ def check_plan(plan: Plan) -> Check:
     ------
     ConfigError
         With all that is wrong with settings and sheet, every file that is missing, every genome
-        that cannot be read, learned from as its split says, or scored, and all labels that cannot be
-        made; or if no genome has anything to train or to test on.
+        that cannot be read, learned from as its split says, or scored, and all labels that cannot
+        be made; or if no genome has anything to train or to test on.
     """
     found = check_genomes(plan)
     missing = [

@@ -74,6 +74,8 @@ def _size(row: GenomeRow, budget: Budget) -> GenomeSize | None:
     if not path.is_file():
         return None
     size = genome_size(path)
+    if not size.bases:
+        raise InputFormatError("no contig has a base: nothing can be scored; remove its row", path)
     if size.lengths is not None or row.split == "score" or size.bases > budget.scanned:
         return size
     budget.scanned -= size.bases
@@ -85,10 +87,6 @@ def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]
     """Splits that a genome may have bases in, as far as its size tells."""
     if size is None or size.lengths is None:
         return named_splits(row.split, config.split.test)
-    if not size.bases:
-        raise InputFormatError(
-            "no contig has a base: nothing can be scored; remove its row", row.fasta
-        )
     if row.split == "score":
         return {"score"}
     return possible_splits(size.lengths, row.split, config.split, config.regions)

@@ -27,7 +27,7 @@ def run(*words: str | Path) -> str:
 
 def genes(*chroms: str) -> str:
     """A GFF3 with a CDS on each contig."""
-    lines = [f"{chrom}\tmade\tCDS\t1\t90\t.\t+\t0\tID={chrom}\n" for chrom in chroms]
+    lines = [f"{chrom}\tmade\tCDS\t1\t3\t.\t+\t0\tID={chrom}\n" for chrom in chroms]
     return "##gff-version 3\n" + "".join(lines)
 
 
@@ -104,7 +104,7 @@ def test_config_check_names_genomes_that_cannot_run(
     Path("random.fa").write_bytes(bytes(range(255, -1, -1)) * 40)
     Path("cr.fa").write_bytes(b">c\rACGT\rAC\r>d\rA\r")
     Path("protein.fa").write_text(">p\nMKTAYIAKQRQISFVKSHFSRQ\n")
-    Path("a.gff3").write_text("##gff-version 3\n")
+    Path("a.gff3").write_text("c\tmade\tCDS\t1\t3\t.\t+\t0\tID=a\n")
     rows = ["name\tfasta\tannotation\tsplit"]
     rows += [f"{name}\t{name}.fa\ta.gff3\tblocks" for name in ("empty", "random", "protein")]
     rows += ["cr\tcr.fa\ta.gff3\tcontigs:valid=zz;test=d,yy"]

@@ -16,8 +16,8 @@ from genoseq.config.encoders import (
     RecurrentSettings,
     TransformerSettings,
 )
+from genoseq.config.json_schema import json_schema
 from genoseq.config.schema import Config, ModelSettings, RunSettings
-from genoseq.config.shown import json_schema
 from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings
 from genoseq.errors import ConfigError
 

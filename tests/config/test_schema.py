@@ -10,6 +10,7 @@ import pytest
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
+from genoseq.config.json_schema import json_schema, numbers_of
 from genoseq.config.schema import (
     Config,
     ModelSettings,
@@ -17,7 +18,6 @@ from genoseq.config.schema import (
     TokenizerSettings,
     load_config,
 )
-from genoseq.config.shown import json_schema, numbers_of
 from genoseq.errors import ConfigError
 
 

@@ -116,7 +116,7 @@ def test_contig_rule_has_no_eye_for_spaces() -> None:
         ("name\tgenome\na\tb.fa\n", "tsv:1: unknown column 'genome'.*; no column fasta: the head"),
         ("name\tfasta\t\tsplit\na\tb.fa\t\tscore\n", "tsv:1: unknown column ''"),
         ("name\tfasta\na\tb.fa\tscore\n", "tsv:2: 3 columns, the header has 2"),
-        ("name\tfasta\n", "tsv:1: a header and no row"),
+        ("name\tfasta\n", "tsv:1: no genome yet: add a row below"),
         ("name\tfasta\tsplit\na\tb.fa\tcontigs:test=a,\n", "'test=a,' has a contig without a name"),
         ("name\tfasta\tsplit\na\tb.fa\tcontigs:c1\n", "tsv:2: .*'c1' is not such as valid=chrA"),
         ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),

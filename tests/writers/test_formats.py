@@ -14,8 +14,8 @@ from track_cases import probabilities, write
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
+from genoseq.config.json_schema import json_schema
 from genoseq.config.schema import Config
-from genoseq.config.shown import json_schema
 from genoseq.errors import ConfigError
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.plan.check import check_plan

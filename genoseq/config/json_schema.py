@@ -1,23 +1,15 @@
-"""The configuration for people, all of it, and for editors: its JSON schema tells all bounds."""
+"""The JSON schema of the configuration, for editors; descriptions tell the bounds of numbers."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from genoseq.config.schema import Config, load_config
+from genoseq.config.schema import Config
 
 _LOWER = {"minimum": "at least", "exclusiveMinimum": "above"}
 _UPPER = {"maximum": "at most", "exclusiveMaximum": "below"}
-
-
-def show_config(path: str | Path) -> str:
-    """The configuration of a file as YAML with every default filled in."""
-    import yaml  # 30 ms
-
-    return yaml.safe_dump(load_config(path).model_dump(mode="json"), sort_keys=False)
 
 
 def json_schema() -> str:
