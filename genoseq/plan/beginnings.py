@@ -15,11 +15,11 @@ from genoseq.readers.fasta_copy import SPACE, name_of
 
 ANNOTATION = 4 << 20
 """Letters of an annotation that are read, of a bacterium all of it: 3 s or so."""
-ANNOTATIONS = 32 << 20
+ANNOTATIONS = 16 << 20
 """Letters of all annotations; of those beyond it :data:`LEAST` of each."""
-LEAST = 1 << 16
+LEAST = 1 << 14
 FASTA = 16 << 20
-"""Letters of a FASTA in which CDS are looked up."""
+"""Letters of a FASTA in which CDS are looked up; beyond those annotations a sixteenth."""
 SCANNED = 1 << 30
 """Letters of all FASTA files without an index whose contigs are counted: 4 s."""
 TABLE = 32 << 20
@@ -37,6 +37,10 @@ class Budget:
     def annotation(self) -> int:
         """Letters for the next annotation."""
         return max(LEAST, min(ANNOTATION, self.annotations))
+
+    def fasta(self) -> int:
+        """Letters of the FASTA of an annotation that was just read."""
+        return FASTA if self.annotations > 0 else FASTA >> 4
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from genoseq.genome.genes import Annotation, Cds
 
 LEAST_CODONS = 100
 """Codons of a CDS that is judged: by chance the frames of shorter ones are open too often."""
-MOST = 500
-"""CDS that are judged, spread evenly: enough for a share to within 2%."""
+MOST = 200
+"""CDS that are judged, spread evenly: enough for a share to within 4%."""
 STANDARD = {"TAA", "TAG", "TGA"}
 OTHERS = ({"TAA", "TAG"}, {"TGA"})
 """Stops of Mycoplasma and mitochondria, and of ciliates: taken for the code if nearly all CDS are

@@ -8,7 +8,7 @@ from pathlib import Path
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.config.sheet_checks import named_splits, split_problems
-from genoseq.errors import GenoseqError, InputFormatError
+from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.extraction.splits import possible_splits
 from genoseq.plan.beginnings import Budget, contig_lengths
 from genoseq.plan.labelled import Found, check_annotation, check_signals, check_table
@@ -51,6 +51,7 @@ def check_genomes(plan: Plan) -> FoundGenomes:
     Large files are read in part, and files that are missing not at all.
     """
     found, budget = FoundGenomes(), Budget()
+    partly = []
     for name, row in plan.genomes.items():
         own = Found()
         try:
@@ -63,6 +64,11 @@ def check_genomes(plan: Plan) -> FoundGenomes:
             own.problems.append(str(error))
         found.problems += [f"genome {name!r}: {problem}" for problem in own.problems]
         found.notes += [f"genome {name}: {note}" for note in own.notes]
+        partly += [name] if own.partly else []
+    if partly:
+        found.notes.append(
+            f"Of these annotations only the beginning was read here: {listed(partly)}"
+        )
     found.problems += _unlike_signals(found.signals)
     found.problems = found.problems or split_problems(found.splits)
     return found
@@ -100,8 +106,7 @@ def _check_labels(
     if plan.signals:
         check_table(row.mask, lengths, "mask", own)
         return check_signals(row, lengths, own)
-    most = budget.annotation()
-    budget.annotations -= check_annotation(row, plan.config.labels, lengths, most, own)
+    check_annotation(row, plan.config.labels, lengths, budget, own)
     return []
 
 

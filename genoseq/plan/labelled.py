@@ -16,7 +16,7 @@ from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.intervals import LabelInterval, label_intervals
 from genoseq.labels.signals import SignalLabels, name_signals
-from genoseq.plan.beginnings import FASTA, TABLE, Beginning, annotation_beginning, fasta_beginning
+from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
 from genoseq.readers.bed import read_bed
 
@@ -28,10 +28,17 @@ Lengths = Mapping[str, int]
 
 @dataclass
 class Found:
-    """What is wrong, and what people should know besides; a sentence each."""
+    """What is wrong, and what people should know besides; a sentence each.
+
+    Attributes
+    ----------
+    partly
+        Whether only the beginning of an annotation was read.
+    """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    partly: bool = False
 
 
 def check_table(path: str | None, lengths: Lengths | None, role: str, found: Found) -> list[Region]:
@@ -76,34 +83,30 @@ def _is_bigwig(path: Path) -> bool:
 
 
 def check_annotation(
-    row: GenomeRow, settings: LabelSettings, lengths: Lengths | None, most: int, found: Found
-) -> int:
+    row: GenomeRow, settings: LabelSettings, lengths: Lengths | None, budget: Budget, found: Found
+) -> None:
     """Check the annotation of a row and its mask.
 
     Parameters
     ----------
     lengths
         bp of the genome's contigs, None if they are not known.
-    most
-        Letters of the annotation that are read.
+    budget
+        Says how much of it is read, and gets less by that.
     found
         Gets what is wrong, and what was not looked at.
-
-    Returns
-    -------
-    Letters that were read.
     """
     mask = check_table(row.mask, lengths, "mask", found)
     kind, path = named_file(row.annotation or "")
     if not path.is_file():
-        return 0
+        return
     try:
-        seen = annotation_beginning(path, kind, most)
+        seen = annotation_beginning(path, kind, budget.annotation())
     except GenoseqError as error:
         found.problems.append(str(error))
-        return 0
-    if not seen.whole:
-        found.notes.append(f"{path}: its first {seen.letters / 1e6:.3g} MB were checked")
+        return
+    budget.annotations -= seen.letters
+    found.partly |= not seen.whole
     said = list(_misfits(seen, settings, lengths, row.fasta))
     if not said and seen.whole:
         said = list(_not_labelled(seen.annotation, settings, mask, lengths, path))
@@ -111,8 +114,7 @@ def check_annotation(
         sentence if sentence.startswith(str(path)) else f"{path}: {sentence}" for sentence in said
     ]
     if not said:
-        _check_frames(seen.annotation, row, path, found)
-    return seen.letters
+        _check_frames(seen.annotation, row, path, budget.fasta(), found)
 
 
 def _not_labelled(
@@ -177,10 +179,12 @@ def _off_contigs(intervals: Sequence[LabelInterval], lengths: Lengths, fasta: st
         )
 
 
-def _check_frames(annotation: Annotation, row: GenomeRow, path: Path, found: Found) -> None:
+def _check_frames(
+    annotation: Annotation, row: GenomeRow, path: Path, letters: int, found: Found
+) -> None:
     """Whether its CDS are open frames in this genome."""
     try:
-        frames = open_frames(annotation, fasta_beginning(Path(row.fasta), FASTA))
+        frames = open_frames(annotation, fasta_beginning(Path(row.fasta), letters))
     except GenoseqError:  # of the FASTA, which is told already
         return
     if frames.judged < _LEAST_JUDGED or frames.share >= PLAIN:

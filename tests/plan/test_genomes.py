@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -132,7 +134,7 @@ def test_check_notes_an_annotation_of_which_many_cds_have_stops() -> None:
 def test_check_of_a_large_annotation_reads_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("genoseq.plan.beginnings.LEAST", 1_500)
     monkeypatch.setattr(genomes, "Budget", lambda: Budget(annotations=0))
-    assert check().notes == ("genome a: a.gff3: its first 0.00142 MB were checked",)
+    assert check().notes == ("Of these annotations only the beginning was read here: a",)
     assert check(labels=stranded("CDS", "enhancer")).notes  # it may come later
     assert "did you mean CDS?" in problems(labels=stranded("cds"))[0]
     write_fasta(Path("a.fa"), {"x": coding_contig(1)})
@@ -166,6 +168,15 @@ def test_settings_and_sheet_are_refused_together() -> None:
     found = problems(models={"m": {"training": {"steps": 0}}})
     assert found[0].startswith("models.m.training.steps: Input should be greater")
     assert found[1].startswith("genomes.tsv:1: not tab-separated: the header is 'name,fasta'")
+
+
+def test_check_loads_no_torch() -> None:
+    code = (
+        "import sys; from genoseq.plan.check import check_config; check_config('config.yaml'); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    Path("config.yaml").write_text("genomes: genomes.tsv\nsplit: {block: 1000, gap: 0}\n")
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_check_opens_signals() -> None:
