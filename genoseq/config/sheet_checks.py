@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
     """What is wrong with the rows, whatever is in their files."""
-    problems = []
+    problems = [
+        f"pathvars.{name}: braces in folders of results are wildcards to Snakemake, rename it "
+        f"(found {path!r})"
+        for name, path in config.pathvars.items()
+        if {"{", "}"} & set(path)
+    ]
     signals = config.labels.scheme == "signal"
     learned = {name: row for name, row in genomes.items() if row.split != "score"}
     for name, row in learned.items():

@@ -284,6 +284,11 @@ def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
     ]
 
 
+def test_make_plan_refuses_braces_in_folders_of_results(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"pathvars\.results: braces .* \(found 'r\{x\}'\)"):
+        plan_of(tmp_path, SHEET, pathvars={"results": "r{x}"})
+
+
 def test_growing_asks_for_more_at_each_attempt() -> None:
     assert [growing(1000)(wild(), attempt) for attempt in (1, 2, 3)] == [1000, 2000, 3000]
 
