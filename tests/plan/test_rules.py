@@ -191,36 +191,6 @@ def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
         assert used in tokenize_options(plan, one)
 
 
-def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
-    with pytest.raises(ConfigError, match="'one': its signal files are not read by a scheme of cl"):
-        plan_of(tmp_path, sheet)
-    with pytest.raises(
-        ConfigError, match=r"'one': labels\.scheme is signal, its annotation is not r"
-    ):
-        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
-
-
-@pytest.mark.parametrize(
-    ("training", "scheme", "message"),
-    [
-        ({"class_weights": [1, 2]}, "cds-phase", r"class_weights: 2 weights, but .* has 7 states"),
-        ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
-        ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
-        ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
-        ({"loss": "focal"}, "signal", "loss: focal is not for signals: use mse or poisson"),
-    ],
-)
-def test_make_plan_refuses_models_that_do_not_suit_the_labels(
-    tmp_path: Path, training: dict[str, object], scheme: str, message: str
-) -> None:
-    column = "signal" if scheme == "signal" else "annotation"
-    sheet = f"name\tfasta\t{column}\tsplit\none\tone.fa\ta\tblocks\n"
-    settings = {"labels": {"scheme": scheme}, "models": {"a": {"training": training}}}
-    with pytest.raises(ConfigError, match=rf"models\.a\.training\.{message}"):
-        plan_of(tmp_path, sheet, **settings)
-
-
 def test_signals_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,x/k=1/b.bw\tblocks\n"
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
@@ -242,32 +212,6 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     assert missing_files(plan) == ["one.fa", "sites.bed"]
 
 
-def test_files_with_braces_are_words_of_commands(tmp_path: Path) -> None:
-    genes, mask = tmp_path / "g<x>.gff3", tmp_path / "mask.bed"
-    genome = tmp_path / "a{me}.fa"
-    sheet = f"name\tfasta\tannotation\tmask\tsplit\none\t{genome}\t{genes}\t{mask}\tblocks\n"
-    plan, one = plan_of(tmp_path, sheet), wild(genome="one")
-    assert plan.fasta_input(one) == []
-    assert plan.fasta_file(one, wild(fasta=[])) == shlex.quote(str(genome))
-    assert plan.labels_input(one) == [str(mask)]
-    words = shlex.split(plan.tokenize_files(one, wild(labels=["storage/mask.bed"])))
-    assert words == ["--annotation", str(genes), "--mask", "storage/mask.bed"]
-    with pytest.raises(ConfigError, match=r"a\{me\}\.fa: cannot be read: No such file"):
-        plan.fasta_stamps(one)
-    for path in (genome, genes):
-        path.write_text(">c")
-    before = plan.tokenize_stamps(one)
-    assert [stamp.split()[:2] for stamp in before] == [[str(genome), "2"], [str(genes), "2"]]
-    genes.write_text(">cd")
-    assert plan.tokenize_stamps(one)[0] == before[0]
-    assert plan.tokenize_stamps(one)[1] != before[1]
-
-
-def test_plain_files_have_no_stamps(plan: Plan) -> None:
-    for of_rule in (plan.fasta_stamps, plan.extract_stamps, plan.tokenize_stamps):
-        assert of_rule(wild(genome="one")) == []
-
-
 def test_make_plan_refuses_a_file_with_a_key_twice(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("split: {}\nsplit: {}\n")
     (tmp_path / "genomes.tsv").write_text(SHEET)
@@ -282,11 +226,6 @@ def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:
         "two",
         "three",
     ]
-
-
-def test_make_plan_refuses_braces_in_folders_of_results(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"pathvars\.results: braces .* \(found 'r\{x\}'\)"):
-        plan_of(tmp_path, SHEET, pathvars={"results": "r{x}"})
 
 
 def test_growing_asks_for_more_at_each_attempt() -> None:

@@ -206,44 +206,6 @@ def test_run_summary_is_one_file_that_names_all(finished: Path) -> None:
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
 
 
-def test_run_refuses_a_wrong_config_with_every_problem(
-    finished: Path, config: dict[str, Any]
-) -> None:
-    config["models"]["one"]["training"] = {"steps": 0, "sneed": 1}
-    write_config(finished, config)
-    with pytest.raises(AssertionError) as error:
-        snakemake(finished, "--dry-run")
-    assert "models.one.training.steps" in str(error.value)
-    assert "models.one.training.sneed" in str(error.value)
-
-
-def test_run_refuses_a_config_with_a_model_twice(finished: Path, config: dict[str, Any]) -> None:
-    path = finished / "config/config.yaml"
-    write_config(finished, config)
-    path.write_text(path.read_text().replace("  two:", "  one:"))
-    with pytest.raises(AssertionError, match=r"models\.one: this key is given 2 times, in lines "):
-        snakemake(finished, "--dry-run")
-
-
-def test_run_reads_files_with_braces_and_brackets(tmp_path: Path) -> None:
-    write_genome(tmp_path)
-    genome, genes = tmp_path / "a{me}<x>.fa", tmp_path / "g{}{0}.gff3"
-    (tmp_path / "made genome.fa").rename(genome)
-    (tmp_path / "made.gff3").rename(genes)
-    config = copy.deepcopy(CONFIG)
-    config["summary"] = {"title": "{title} <results>", "note": "{}"}
-    write_config(tmp_path, config)
-    sheet = f"name\tfasta\tannotation\tsplit\nmade\t{genome.name}\t{genes.name}\tblocks\n"
-    (tmp_path / "config/genomes.tsv").write_text(sheet)
-    expected = {"extract": 1, "tokenize": 1, "shards": 1}
-    assert jobs(snakemake(tmp_path, "--dry-run")).items() >= {"summary": 1, **expected}.items()
-    targets = ("results/stores/made", "results/shards/made")
-    assert jobs(snakemake(tmp_path, *targets)) == expected
-    assert jobs(snakemake(tmp_path, "--dry-run", *targets)) == {}
-    os.utime(genes)
-    assert jobs(snakemake(tmp_path, "--dry-run", *targets)) == {"tokenize": 1}
-
-
 def test_run_killed_in_training_goes_on_from_its_checkpoint(
     finished: Path, config: dict[str, Any]
 ) -> None:
