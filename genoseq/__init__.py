@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genoseq.config.encoders import EncoderSettings
-    from genoseq.config.schema import json_schema
+    from genoseq.config.json_schema import json_schema
     from genoseq.config.show import show_config
     from genoseq.config.tasks import TaskSettings
     from genoseq.errors import (
@@ -90,7 +90,7 @@ _HOME = {
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
     "init_run": "genoseq.plan.init",
-    "json_schema": "genoseq.config.schema",
+    "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
     "load_bundle": "genoseq.models.bundle",
     "make_demo": "genoseq.extraction.demo",

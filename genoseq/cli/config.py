@@ -35,7 +35,7 @@ def check(file: File = DEFAULT) -> None:
 @app.command("schema", epilog="Example: genoseq config schema > config.schema.json")
 def schema() -> None:
     """Print the JSON schema of the configuration, for editors that check while one types."""
-    from genoseq.config.schema import json_schema
+    from genoseq.config.json_schema import json_schema
 
     print(json_schema(), end="")
 

@@ -32,7 +32,8 @@ SplitRule = Annotated[
     str | None,
     typer.Option(
         help="The whole genome by split, which is the BED's name column: train, valid, test, "
-        "score, blocks, or contigs:valid=a,b;test=c (the others train)."
+        "score, blocks, or contigs:valid=a,b;test=c (the others train; a "
+        "backslash keeps a comma or semicolon in a name)."
     ),
 ]
 Block = Annotated[int, typer.Option(help="--split blocks: bp per block.")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from reprlib import Repr
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,17 +21,35 @@ LEARNED = ("train", "valid", "test")
 SPLITS = (*LEARNED, "score")
 """What a region is for."""
 
-Positive = Annotated[int, Field(ge=1)]
+# Every number of the settings has bounds: what lies beyond is a slip, and would be met hours later.
+Basepairs = Annotated[int, Field(ge=1, le=10**12)]
+"""bp of a genome: a hundred wheats."""
+WindowLength = Annotated[int, Field(ge=1, le=1 << 24)]
+"""bp or tokens of a window: no region is longer (:data:`genoseq.extraction.splits.LARGEST`)."""
+Count = Annotated[int, Field(ge=1, le=10**9)]
+"""Steps, or windows: decades of training."""
+Size = Annotated[int, Field(ge=1, le=1 << 16)]
+"""Units of a layer, or windows of a batch: a square of them is 4 billion weights."""
+Layers = Annotated[int, Field(ge=1, le=1024)]
+"""Layers, heads, or tokens of a step."""
+Minutes = Annotated[float, Field(gt=0, le=10**7)]
+"""Up to nineteen years."""
+Positive = Annotated[float, Field(gt=0, le=10**9)]
+Weight = Annotated[float, Field(ge=0, le=10**9)]
 ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AskedPrecision = Literal["auto", "bf16", "fp32"]
 
 
 class Settings(BaseModel):
-    """Frozen, and strict about names: an unknown setting is an error, not a silent no-op."""
+    """Frozen, and strict: an unknown setting is an error, not a silent no-op, and numbers are
+    finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 120
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
@@ -49,24 +69,28 @@ def _problem(entry: ErrorDetails) -> str:
     """``setting: what is wrong (found ...)``; rules about several settings have no one value."""
     known = entry["type"] != "extra_forbidden"
     said = entry["msg"].removeprefix("Value error, ") if known else "unknown name, misspelt?"
-    # Names in angle brackets are tags of unions, no settings.
-    if loc := [name for name in map(str, entry["loc"]) if not name.startswith("<")]:
+    if entry["type"] == "int_parsing_size":
+        said = "too large"
+    # Names with brackets are alternatives of unions, no settings.
+    if loc := [name for name in map(str, entry["loc"]) if not re.search(r"[<\[]", name)]:
         said = f"{'.'.join(loc)}: {said}"
-    return said if isinstance(entry["input"], Mapping) else f"{said} (found {entry['input']!r})"
+    found = _SHORT.repr(entry["input"])
+    return said if isinstance(entry["input"], Mapping) else f"{said} (found {found})"
 
 
 def read_mapping(source: str | Path) -> dict[str, Any]:
-    """Mapping of a YAML or JSON file, or of JSON text that starts with ``{``."""
-    import yaml  # 30 ms: only where a file is read
+    """Mapping of a YAML or JSON file, or of JSON text that starts with ``{``.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or is not such; if a key is given twice, at any level.
+    """
+    from genoseq.config.yaml_text import parse_yaml, read_text  # 30 ms: only where a file is read
 
     text = str(source)
     path = None if text.lstrip().startswith("{") else Path(source)
-    try:
-        data = yaml.safe_load(text if path is None else path.read_text())
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", path) from None
+    data = parse_yaml(text if path is None else read_text(path), path)
     if data is None:
         return {}
     if not isinstance(data, dict):

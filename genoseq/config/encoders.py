@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from genoseq.config.base import Fraction, Positive, Settings
+from genoseq.config.base import Fraction, Layers, Settings, Size, WindowLength
 from genoseq.config.registry import Registry
 
 
@@ -99,8 +99,8 @@ class RecurrentSettings(EncoderSettings):
     """Recurrent encoder."""
 
     family: Literal["rnn", "gru", "lstm"] = "lstm"
-    layers: Positive = 1
-    width: Positive = Field(64, description="units of each direction")
+    layers: Layers = 1
+    width: Size = Field(64, description="units of each direction")
     bidirectional: bool = True
 
     def gains_from_bf16(self) -> bool:
@@ -128,21 +128,21 @@ class TransformerSettings(EncoderSettings):
     """Transformer encoder; its tokens are the encoder's steps, one for each stride of the stem."""
 
     family: Literal["transformer"] = "transformer"
-    layers: Positive = 4
-    width: Positive = 96
-    heads: Positive = Field(3, description="heads of width / heads; 32, 64 or 128 suit GPUs")
-    key_value_heads: Positive | None = Field(
+    layers: Layers = 4
+    width: Size = 96
+    heads: Layers = Field(3, description="heads of width / heads; 32, 64 or 128 suit GPUs")
+    key_value_heads: Layers | None = Field(
         None, description="heads of keys and values, shared by the queries' heads; null: as many"
     )
-    window: Positive | None = Field(64, description="tokens seen on either side; null: all")
-    registers: Annotated[int, Field(ge=0)] = Field(
+    window: WindowLength | None = Field(64, description="tokens seen on either side; null: all")
+    registers: Annotated[int, Field(ge=0, le=1 << 16)] = Field(
         0, description="learned tokens without a position, which see all and are seen by all"
     )
     feed_forward: Literal["swiglu", "gelu"] = "swiglu"
-    expansion: Annotated[float, Field(gt=0)] = Field(
+    expansion: Annotated[float, Field(gt=0, le=1024)] = Field(
         2.0, description="width inside the feed-forward layers, in multiples of `width`"
     )
-    rotary_base: Annotated[float, Field(gt=1)] = Field(
+    rotary_base: Annotated[float, Field(gt=1, le=10**12)] = Field(
         10_000.0, description="longest wavelength of the rotation, in tokens / 2 pi"
     )
     rotary_fraction: Fraction = Field(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,16 +17,23 @@ from pydantic import (
 
 from genoseq.config.base import (
     AskedPrecision,
+    Basepairs,
+    Count,
     Fraction,
+    Layers,
+    Minutes,
     Positive,
     Settings,
     ShardCount,
+    Size,
+    Weight,
+    WindowLength,
     parse_settings,
     read_mapping,
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.tasks import PerBaseSettings, Task
-from genoseq.writers.formats import FORMATS, format_named
+from genoseq.writers.formats import FORMATS, default_formats, format_named
 
 TRAINING_FORMAT = 1
 """Raised when a release trains other weights from the same settings, or keeps a training's state in
@@ -35,7 +42,6 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
-
 
 FormatName = Annotated[
     str,
@@ -48,7 +54,7 @@ FormatName = Annotated[
 class RegionSettings(Settings):
     """Which parts of the genomes are learned from."""
 
-    min_length: Positive = Field(300, description="bp; shorter pieces are dropped")
+    min_length: Basepairs = Field(300, description="bp; shorter pieces are dropped")
     max_n_fraction: Fraction = Field(0.5, description="pieces with more N than this are dropped")
     blacklist: str | None = Field(None, description="BED of regions never to use")
 
@@ -56,8 +62,10 @@ class RegionSettings(Settings):
 class SplitSettings(Settings):
     """How rows whose split is `blocks` are divided."""
 
-    block: Positive = Field(50_000, description="bp per block")
-    gap: Annotated[int, Field(ge=0)] = Field(2_000, description="bp unused between two splits")
+    block: Basepairs = Field(50_000, description="bp per block")
+    gap: Annotated[int, Field(ge=0, le=10**12)] = Field(
+        2_000, description="bp unused between two splits"
+    )
     valid: Fraction = Field(0.1, description="fraction of blocks for validation")
     test: Fraction = Field(0.2, description="fraction of blocks for the test")
 
@@ -84,6 +92,10 @@ class LabelSettings(Settings):
     @model_validator(mode="after")
     def _classes_fit(self) -> LabelSettings:
         named = self.scheme in ("stranded", "unstranded")
+        if twice := [name for name in self.classes if self.classes.count(name) > 1]:
+            raise ValueError(f"class {twice[0]!r} is listed twice: remove one")
+        if "" in self.classes:
+            raise ValueError("a class without a name: remove it")
         if named and not self.classes:
             raise ValueError(f"scheme {self.scheme} needs classes: list them, such as CDS, intron")
         if self.classes and not named:
@@ -112,9 +124,9 @@ class TokenizerSettings(Settings):
 class StemSettings(Settings):
     """Strided convolution: one step of the encoder for `stride` tokens."""
 
-    stride: Positive = 3
-    kernel: Positive = 9
-    width: Positive = 96
+    stride: Layers = 3
+    kernel: Size = 9
+    width: Size = 96
 
     @model_validator(mode="after")
     def _odd(self) -> StemSettings:
@@ -127,7 +139,7 @@ class ModelSettings(Settings):
     """One network, from tokens to logits."""
 
     tokenizer: TokenizerSettings = TokenizerSettings()
-    embedding: Positive = 32
+    embedding: Size = 32
     stem: StemSettings | None = StemSettings()
     encoder: Encoder = RecurrentSettings()
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -174,32 +186,34 @@ NOT_WEIGHTS = {"checkpoint_minutes"}
 class TrainingSettings(Settings):
     """How a model is trained."""
 
-    window: Positive = Field(1536, description="bp; rounded up to the model's stride")
-    batch: Positive = Field(16, description="windows per step")
-    accumulate: Positive = Field(1, description="batches added up before an optimizer step")
-    steps: Positive = Field(3000, description="optimizer steps at most")
-    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+    window: WindowLength = Field(1536, description="bp; rounded up to the model's stride")
+    batch: Size = Field(16, description="windows per step")
+    accumulate: Size = Field(1, description="batches added up before an optimizer step")
+    steps: Count = Field(3000, description="optimizer steps at most")
+    max_minutes: Minutes | None = Field(
         None, description="wall-clock budget; the learning rate reaches 0 with it"
     )
-    learning_rate: Annotated[float, Field(gt=0)] = 6e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 6e-3
     warmup: Fraction = Field(0.05, description="fraction of the run")
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    clip: Annotated[float, Field(gt=0)] = Field(1.0, description="largest gradient norm")
+    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
+    clip: Positive = Field(1.0, description="largest gradient norm")
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
     loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
         None, description="default: cross-entropy for classes, mse on log1p for signals"
     )
-    focal_gamma: Annotated[float, Field(ge=0)] = 2.0
-    class_weights: Literal["none", "balanced"] | tuple[float, ...] = "none"
+    focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
+    class_weights: Literal["none", "balanced"] | tuple[Weight, ...] = Field(
+        "none", description="none, balanced, or one for each state of the labels"
+    )
     reverse_complement: bool = Field(True, description="train on both strands at random")
-    validate_every: Positive = Field(500, description="steps between validations")
-    validation_windows: Positive = Field(256, description="windows per validation")
-    patience: Positive | None = Field(
+    validate_every: Count = Field(500, description="steps between validations")
+    validation_windows: Count = Field(256, description="windows per validation")
+    patience: Count | None = Field(
         None, description="stop after this many validations without improvement"
     )
-    checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0
+    checkpoint_minutes: Minutes = 5.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
     def decisive(self) -> dict[str, Any]:
@@ -228,7 +242,7 @@ class RunSettings(Settings):
 
 
 class ScoreSettings(Settings):
-    """Scoring and tracks."""
+    """Scoring and tracks; the default of `formats` is bigwig alone where signals are learned."""
 
     formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
@@ -259,6 +273,17 @@ class Config(Settings):
         {}, description="Snakemake's own key: where folders are, such as results; changes no result"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _formats_of_signals(cls, data: Any) -> Any:
+        """Segments are of classes, so by default signals have none."""
+        match data:
+            case {"labels": {"scheme": "signal"}}:
+                score = data.get("score", {})
+                if isinstance(score, Mapping) and "formats" not in score:
+                    return {**data, "score": {**score, "formats": default_formats("signal")}}
+        return data
+
     @model_validator(mode="after")
     def _names(self) -> Config:
         for name in self.models:
@@ -270,8 +295,3 @@ class Config(Settings):
 def load_config(path: str | Path) -> Config:
     """The workflow configuration of a YAML or JSON file."""
     return parse_settings(Config, read_mapping(path), path)
-
-
-def json_schema() -> str:
-    """JSON schema of :class:`Config`, for editors and for ``workflows/schemas``."""
-    return json.dumps(Config.model_json_schema(), indent=2) + "\n"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from pydantic import model_validator
 
 from genoseq.config.base import Settings, ShardCount, parse_settings
 from genoseq.config.schema import NAME
+from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
 
 
@@ -41,7 +40,9 @@ class GenomeRow(Settings):
 
 
 def contig_rule(rule: str) -> dict[str, str]:
-    """Split of each contig that a rule ``contigs:valid=a,b;test=c`` names; spaces do not count.
+    r"""Split of each contig that a rule ``contigs:valid=a,b;test=c`` names; spaces do not count.
+
+    Within a name ``\,``, ``\;``, ``\=`` and ``\\`` stand for the character behind the backslash.
 
     Raises
     ------
@@ -49,17 +50,33 @@ def contig_rule(rule: str) -> dict[str, str]:
         If the rule does not parse, or a contig is named twice.
     """
     splits: dict[str, str] = {}
-    for part in rule.removeprefix("contigs:").split(";"):
-        name, equals, contigs = (text.strip() for text in part.partition("="))
-        if not equals or name not in ("train", "valid", "test", "score"):
+    for part in _unescaped(rule.removeprefix("contigs:"), ";"):
+        name, *contigs = (text.strip() for text in _unescaped(part, "=", most=1))
+        if not contigs or name not in ("train", "valid", "test", "score"):
             raise ConfigError(
-                f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC"
+                f"split rule {rule!r}: {part!r} is not such as valid=chrA,chrB or test=chrC "
+                f"(in the name of a contig write \\; for ; and \\, for a comma)"
             )
-        for chrom in (text.strip() for text in contigs.split(",")):
+        for text in _unescaped(contigs[0], ","):
+            chrom = re.sub(r"\\([,;=\\])", r"\1", text.strip())
+            if not chrom:
+                raise ConfigError(f"split rule {rule!r}: {part!r} has a contig without a name")
             if chrom in splits:
                 raise ConfigError(f"split rule {rule!r}: contig {chrom!r} is named twice")
             splits[chrom] = name
     return splits
+
+
+def _unescaped(text: str, separator: str, most: int = 0) -> list[str]:
+    """The text between separators, up to as many, that have no backslash before them."""
+    parts, rest = [""], most or len(text)
+    for found in re.findall(r"\\.|.", text, re.DOTALL):
+        if found == separator and rest:
+            parts.append("")
+            rest -= 1
+        else:
+            parts[-1] += found
+    return parts
 
 
 def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
@@ -70,32 +87,21 @@ def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
     Raises
     ------
     InputFormatError
-        At the first line that does not fit, which the message names.
+        With every line that does not fit.
     """
+    table = read_table(path, tuple(GenomeRow.model_fields), ("name", "fasta"))
     rows: dict[str, GenomeRow] = {}
-    try:
-        # Excel writes a byte order mark, which else would be part of the first column's name.
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFormatError(f"the sample sheet cannot be read: {error}", path) from None
-    numbered = [(n, x) for n, x in enumerate(lines, 1) if x.strip() and not x.startswith("#")]
-    if not numbered:
-        raise InputFormatError("the sample sheet is empty: it needs a header and a row", path)
-    (first, header), *body = ((n, next(csv.reader([x], delimiter="\t"))) for n, x in numbered)
-    header = [column.strip() for column in header]
-    if twice := [column for column, count in Counter(header).items() if count > 1]:
-        raise InputFormatError(f"a second column {twice[0]!r}: remove one", path, first)
-    for number, fields in body:
-        if len(fields) != len(header):
-            raise InputFormatError(
-                f"{len(fields)} columns, the header has {len(header)}: separate them by tabs",
-                path,
-                number,
-            )
-        row = _genome_row(dict(zip(header, fields, strict=True)), path, number)
-        if row.name in rows:
-            raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
-        rows[row.name] = row
+    problems = []
+    for number, fields in table.items():
+        try:
+            row = _genome_row(fields, path, number)
+            if row.name in rows:
+                raise InputFormatError(f"genome {row.name!r} is listed twice", path, number)
+            rows[row.name] = row
+        except InputFormatError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputFormatError("\n".join(problems))
     return rows
 
 

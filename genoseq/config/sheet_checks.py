@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 
 def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
     """What is wrong with the rows, whatever is in their files."""
-    problems = []
+    problems = [
+        f"pathvars.{name}: braces in folders of results are wildcards to Snakemake, rename it "
+        f"(found {path!r})"
+        for name, path in config.pathvars.items()
+        if {"{", "}"} & set(path)
+    ]
     signals = config.labels.scheme == "signal"
     learned = {name: row for name, row in genomes.items() if row.split != "score"}
     for name, row in learned.items():
         if signals and not row.signal:
             problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
+        problems += _unused_columns(name, row, signals)
         if not signals and row.annotation is None:
             problems.append(
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
@@ -40,6 +46,18 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         ]
     splits = [named_splits(row.split, config.split.test) for row in learned.values()]
     return problems + split_problems(set().union(*splits))
+
+
+def _unused_columns(name: str, row: GenomeRow, signals: bool) -> list[str]:
+    """A problem for a column with files that the scheme does not read."""
+    if signals and row.annotation is not None:
+        return [f"genome {name!r}: labels.scheme is signal, its annotation is not read: write -"]
+    if not signals and row.signal:
+        return [
+            f"genome {name!r}: its signal files are not read by a scheme of classes: write -, or "
+            f"say labels.scheme: signal"
+        ]
+    return []
 
 
 def named_splits(rule: str, fraction: float) -> set[str]:

@@ -5,7 +5,7 @@ Rules, as the sample sheet has them:
 ``train``, ``valid``, ``test``, ``score``
     the whole genome in that split;
 ``contigs:valid=a,b;test=c``
-    by contig; those that are not named train;
+    by contig; those that are not named train; ``\\,`` and ``\\;`` are part of a name;
 ``blocks``
     every contig is cut into blocks of equal length, about ``SplitSettings.block`` bp, and each
     block goes to the split that is furthest behind its fraction, counted in usable bases.  So the

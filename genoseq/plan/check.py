@@ -11,17 +11,14 @@ from pathlib import Path
 from textwrap import wrap
 
 from genoseq.config.base import read_mapping
-from genoseq.config.schema import Config
-from genoseq.config.sheet import GenomeRow, named_file
-from genoseq.config.sheet_checks import named_splits, split_problems
-from genoseq.errors import ConfigError, GenoseqError, InputFormatError, listed
-from genoseq.extraction.splits import possible_splits
+from genoseq.errors import ConfigError, listed
 from genoseq.genome.tracks import Kind
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate, evaluated_bases
-from genoseq.plan.rules import DEMO_FILES, Plan, make_plan
-from genoseq.readers.genome_size import GenomeSize, genome_size
+from genoseq.plan.genomes import check_genomes, missing_files
+from genoseq.plan.rules import Plan, plan_problems, read_plan
+from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import format_named
 
 _SHOWN = 20
@@ -47,11 +44,14 @@ class Check:
         Of each genome; None where a rule makes its file.
     rows
         The estimates, a row for each rule.
+    notes
+        What was not looked at, or is strange.
     """
 
     plan: Plan
     sizes: dict[str, GenomeSize | None]
     rows: list[Estimate]
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """All of it as text: genomes and models, the table, and what the table cannot say."""
@@ -59,6 +59,7 @@ class Check:
         yield ""
         yield from table(self.rows)
         yield from _notes(self)
+        yield from self.notes
 
 
 def check_config(path: str | Path) -> Check:
@@ -72,9 +73,9 @@ def check_config(path: str | Path) -> Check:
     Raises
     ------
     ConfigError, InputFormatError
-        With every problem, see :func:`genoseq.plan.rules.make_plan` and :func:`check_plan`.
+        With every problem, see :func:`genoseq.plan.rules.read_plan` and :func:`check_plan`.
     """
-    return check_plan(make_plan(read_mapping(path), path))
+    return check_plan(read_plan(read_mapping(path), path))
 
 
 def check_plan(plan: Plan) -> Check:
@@ -83,55 +84,18 @@ def check_plan(plan: Plan) -> Check:
     Raises
     ------
     ConfigError
-        With every file that is missing; else with every genome that cannot be read, learned from as
-        its split says, or scored; or if no genome has anything to train or to test on.
+        With all that is wrong with settings and sheet, every file that is missing, every genome
+        that cannot be read, learned from as its split says, or scored, and all labels that cannot
+        be made; or if no genome has anything to train or to test on.
     """
+    found = check_genomes(plan)
     missing = [
         f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing_files(plan)
     ]
-    if missing:
-        raise ConfigError(missing, plan.config.genomes)
-    sizes = _sizes(plan)
-    return Check(plan, sizes, estimate(plan, sizes))
-
-
-def missing_files(plan: Plan) -> list[str]:
-    """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
-    rows = plan.genomes.values()
-    given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
-    named = [str(named_file(text)[1]) for text in given]
-    named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
-    wanted = dict.fromkeys(named)
-    return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]
-
-
-def _sizes(plan: Plan) -> dict[str, GenomeSize | None]:
-    sizes: dict[str, GenomeSize | None] = {}
-    splits: set[str] = set()
-    problems = []
-    for name, row in plan.genomes.items():
-        path = Path(row.fasta)
-        try:
-            sizes[name] = size = genome_size(path) if path.is_file() else None
-            splits |= _splits(row, size, plan.config)
-        except (GenoseqError, OSError) as error:
-            problems.append(f"genome {name!r}: {error}")
-    if problems := problems or split_problems(splits):
-        raise ConfigError(problems, plan.config.genomes)
-    return sizes
-
-
-def _splits(row: GenomeRow, size: GenomeSize | None, config: Config) -> set[str]:
-    """Splits that a genome may have bases in, as far as its size tells."""
-    if size is None or size.lengths is None:
-        return named_splits(row.split, config.split.test)
-    if not size.bases:
-        raise InputFormatError(
-            "no contig has a base: nothing can be scored; remove its row", row.fasta
-        )
-    if row.split == "score":
-        return {"score"}
-    return possible_splits(size.lengths, row.split, config.split, config.regions)
+    problems = dict.fromkeys([*plan_problems(plan), *missing, *found.problems])
+    if problems:
+        raise ConfigError(list(problems), plan.config.genomes)
+    return Check(plan, found.sizes, estimate(plan, found.sizes), tuple(found.notes))
 
 
 def _summary(plan: Plan) -> Iterator[str]:

@@ -17,13 +17,15 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from genoseq.config.base import parse_settings
+from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
+from genoseq.plan.model_checks import model_problems
+from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
 
 class Wildcards(Protocol):
@@ -36,7 +38,8 @@ class Wildcards(Protocol):
 class Files(Protocol):
     """The input of Snakemake's rules, where it has them; each rule has some of them."""
 
-    blacklist: str
+    fasta: Sequence[str]
+    blacklist: Sequence[str]
     labels: Sequence[str]
 
 
@@ -67,14 +70,32 @@ class Plan:
         for ``train``."""
         return [f"<results>/stores/{name}" for name in self.learned(unused)]
 
-    def fasta(self, wildcards: Wildcards) -> str:
-        """The genome's file."""
-        return self.genomes[wildcards.genome].fasta
+    def _genome_files(self, wildcards: Wildcards) -> list[str]:
+        return [self.genomes[wildcards.genome].fasta]
 
-    def extract_input(self, wildcards: Wildcards) -> dict[str, str]:
-        """The genome, and the blacklist where there is one."""
-        given = {"fasta": self.fasta(wildcards), "blacklist": self.config.regions.blacklist}
-        return {name: path for name, path in given.items() if path is not None}
+    def fasta_input(self, wildcards: Wildcards) -> list[str]:
+        """The genome's file, if Snakemake can have it as input; see :mod:`.patterns`."""
+        return plain_paths(self._genome_files(wildcards))
+
+    def fasta_file(self, wildcards: Wildcards, input: Files) -> str:
+        """The genome's file, where it is."""
+        return shlex.join(where_brought(self._genome_files(wildcards), input.fasta))
+
+    def fasta_stamps(self, wildcards: Wildcards) -> list[str]:
+        """Size and time of the genome's file where it is no input."""
+        return stamps(self._genome_files(wildcards))
+
+    def _blacklists(self) -> list[str]:
+        blacklist = self.config.regions.blacklist
+        return [blacklist] if blacklist else []
+
+    def blacklist_input(self, _: Wildcards) -> list[str]:
+        """The blacklist, if there is one."""
+        return plain_paths(self._blacklists())
+
+    def extract_stamps(self, wildcards: Wildcards) -> list[str]:
+        """Size and time of files of rule ``extract`` that are no inputs."""
+        return stamps(self._genome_files(wildcards) + self._blacklists())
 
     def extract_options(self, wildcards: Wildcards) -> str:
         """Split, and filters of regions.
@@ -91,8 +112,9 @@ class Plan:
         return shlex.join(words)
 
     def extract_files(self, _: Wildcards, input: Files) -> str:
-        """Blacklist, where Snakemake has it."""
-        return shlex.join(["--blacklist", input.blacklist] if self.config.regions.blacklist else [])
+        """Blacklist, where it is."""
+        found = where_brought(self._blacklists(), input.blacklist)
+        return shlex.join([word for path in found for word in ("--blacklist", path)])
 
     def _labels(self, wildcards: Wildcards) -> list[tuple[str | None, Path]]:
         """Name, if any, and file of each source of labels in the sheet."""
@@ -100,10 +122,17 @@ class Plan:
         sources = row.signal if self.signals else (row.annotation,)
         return [named_file(text) for text in sources if text]
 
-    def labels_input(self, wildcards: Wildcards) -> list[str]:
-        """The files that labels are made from: annotation, mask, signals."""
+    def _label_files(self, wildcards: Wildcards) -> list[str]:
         mask = self.genomes[wildcards.genome].mask
         return [str(path) for _, path in self._labels(wildcards)] + ([mask] if mask else [])
+
+    def labels_input(self, wildcards: Wildcards) -> list[str]:
+        """The files that labels are made from: annotation, mask, signals."""
+        return plain_paths(self._label_files(wildcards))
+
+    def tokenize_stamps(self, wildcards: Wildcards) -> list[str]:
+        """Size and time of files of rule ``tokenize`` that are no inputs."""
+        return stamps(self._genome_files(wildcards) + self._label_files(wildcards))
 
     def label_names(self, wildcards: Wildcards) -> list[str]:
         """Names that the sheet gives to the files of labels."""
@@ -118,12 +147,13 @@ class Plan:
         return shlex.join(words)
 
     def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
-        """Files of labels and the mask, where Snakemake has them."""
+        """Files of labels and the mask, where they are."""
+        files = where_brought(self._label_files(wildcards), input.labels)
         option = "--signal" if self.signals else "--annotation"
         words: list[str] = []
-        for name, path in zip(self.label_names(wildcards), input.labels, strict=False):
+        for name, path in zip(self.label_names(wildcards), files, strict=False):
             words += [option, f"{name}={path}" if name else path]
-        words += ["--mask", input.labels[-1]] if self.genomes[wildcards.genome].mask else []
+        words += ["--mask", files[-1]] if self.genomes[wildcards.genome].mask else []
         return shlex.join(words)
 
     def train_settings(self, wildcards: Wildcards) -> str:
@@ -176,8 +206,11 @@ class Plan:
         found += [f"<results>/tracks/{name}/{model}" for name in self.genomes for model in models]
         return found
 
-    def summary_options(self) -> str:
-        """Title and note, of which either may be empty."""
+    def summary_options(self, _: Wildcards) -> str:
+        """Title and note, of which either may be empty.
+
+        Snakemake looks for wildcards in strings, but not in what a function gives.
+        """
         summary = self.config.summary
         return shlex.join(["--title", summary.title, "--note", summary.note])
 
@@ -188,28 +221,64 @@ def settings_json(run: RunSettings) -> str:
     return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
-def make_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:
+def make_plan(
+    config: Mapping[str, Any],
+    path: str | Path | None = None,
+    files: Sequence[str | Path] = (),
+) -> Plan:
     """The plan of a configuration as Snakemake or a YAML reader gives it.
 
     Parameters
     ----------
     path
         Its file, to be named in errors.
+    files
+        Files that Snakemake has read it from: it takes the last of equal keys.
 
     Raises
     ------
     ConfigError
-        With every problem of the settings, or of settings and sheet against one another.
+        If one of the files has a key twice; with every problem of the settings, or of settings and
+        sheet against one another.
     InputFormatError
         If the sample sheet is damaged, or has no row.
     """
-    checked = parse_settings(Config, config, path)
-    plan = Plan(checked, read_genomes(checked.genomes))
+    for file in map(Path, files):
+        if file.is_file():
+            read_mapping(file)
+    plan = read_plan(config, path)
     if not plan.genomes:
-        raise InputFormatError("no genome yet: add a row below the header", checked.genomes)
-    if problems := sheet_problems(checked, plan.genomes):
-        raise ConfigError(problems, checked.genomes)
+        raise InputFormatError("no genome yet: add a row below the header", plan.config.genomes)
+    if problems := plan_problems(plan):
+        raise ConfigError(problems, plan.config.genomes)
     return plan
+
+
+def read_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:
+    """Settings and sheet, not checked against one another; errors as of :func:`make_plan`."""
+    try:
+        checked = parse_settings(Config, config, path)
+    except ConfigError as error:
+        raise ConfigError([*str(error).splitlines(), *_sheet_problems(config)]) from None
+    return Plan(checked, read_genomes(checked.genomes))
+
+
+def plan_problems(plan: Plan) -> list[str]:
+    """What is wrong with settings and sheet against one another, whatever is in the files."""
+    sheet = sheet_problems(plan.config, plan.genomes)
+    return sheet + model_problems(plan.config, plan.states)
+
+
+def _sheet_problems(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the sheet alone, where the settings do not hold."""
+    named = config.get("genomes", Config.model_fields["genomes"].default)
+    if not isinstance(named, str) or not Path(named).is_file():
+        return []
+    try:
+        read_genomes(named)
+    except InputFormatError as error:
+        return str(error).splitlines()
+    return []
 
 
 DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resources/demo/mask.bed")

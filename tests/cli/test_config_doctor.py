@@ -25,6 +25,12 @@ def run(*words: str | Path) -> str:
     return found.output
 
 
+def genes(*chroms: str) -> str:
+    """A GFF3 with a CDS on each contig."""
+    lines = [f"{chrom}\tmade\tCDS\t1\t3\t.\t+\t0\tID={chrom}\n" for chrom in chroms]
+    return "##gff-version 3\n" + "".join(lines)
+
+
 def test_config_check_accepts_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     said = run("config", "check")
@@ -38,7 +44,7 @@ def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     for name in ("one", "two"):
         Path(f"{name}.fa").write_text(">c\n" + "ACGT" * 25_000 + "\n")
-    Path("one.gff3").write_text("##gff-version 3\n")
+    Path("one.gff3").write_text(genes("c"))
     columns = "name\tfasta\tannotation\tsplit\n"
     Path("genomes.tsv").write_text(
         f"{columns}one\tone.fa\tone.gff3\tblocks\ntwo\ttwo.fa\t\tscore\n"
@@ -100,7 +106,7 @@ def test_config_check_names_genomes_that_cannot_run(
     Path("random.fa").write_bytes(bytes(range(255, -1, -1)) * 40)
     Path("cr.fa").write_bytes(b">c\rACGT\rAC\r>d\rA\r")
     Path("protein.fa").write_text(">p\nMKTAYIAKQRQISFVKSHFSRQ\n")
-    Path("a.gff3").write_text("##gff-version 3\n")
+    Path("a.gff3").write_text("c\tmade\tCDS\t1\t3\t.\t+\t0\tID=a\n")
     rows = ["name\tfasta\tannotation\tsplit"]
     rows += [f"{name}\t{name}.fa\ta.gff3\tblocks" for name in ("empty", "random", "protein")]
     rows += ["cr\tcr.fa\ta.gff3\tcontigs:valid=zz;test=d,yy"]
@@ -120,8 +126,8 @@ def checked(genomes: dict[str, str], *rows: str) -> tuple[str, ...]:
     """Problems of a sheet whose rows are name and split, in the working folder."""
     for name, text in genomes.items():
         Path(f"{name}.fa").write_text(text)
-    Path("a.gff3").write_text("##gff-version 3\n")
-    lines = [f"{name}\t{name}.fa\ta.gff3\t{split}\n" for name, split in map(str.split, rows)]
+        Path(f"{name}.gff3").write_text(genes(text[1:].split()[0]))
+    lines = [f"{name}\t{name}.fa\t{name}.gff3\t{split}\n" for name, split in map(str.split, rows)]
     Path("genomes.tsv").write_text("name\tfasta\tannotation\tsplit\n" + "".join(lines))
     Path("config.yaml").write_text("genomes: genomes.tsv\n")
     try:
@@ -168,12 +174,12 @@ def test_config_check_says_what_this_machine_has_no_memory_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("one.fa").write_text(">c\n" + "ACGT" * 40_000 + "\n")
-    Path("one.gff3").write_text("##gff-version 3\n")
+    Path("one.gff3").write_text(genes("c"))
     Path("genomes.tsv").write_text("name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks")
-    config = "genomes: genomes.tsv\nmodels: {a: {training: {batch: %d}}}\n"
+    config = "genomes: genomes.tsv\nmodels: {a: {training: {batch: %d, window: 15360}}}\n"
     Path("config.yaml").write_text(config % 16)
     assert "More RAM" not in run("config", "check", "config.yaml")
-    Path("config.yaml").write_text(config % 10_000_000)
+    Path("config.yaml").write_text(config % 60_000)
     said = run("config", "check", "config.yaml").splitlines()
     (line,) = [line for line in said if line.startswith("More RAM than this machine has, ")]
     assert line.endswith("B: train")

@@ -124,6 +124,11 @@ def test_train_errors_are_one_line(store: Path, tmp_path: Path, genoseq: Genoseq
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("genoseq: error: training.step: ")
     assert wrong.stderr.count("\n") == 1
+    (tmp_path / "run.yaml").write_text("training: {}\ntraining: {steps: 3}\n")
+    wrong = genoseq("train", store, *out, "--settings", tmp_path / "run.yaml", "--seed", 2)
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "run.yaml: training: this key is given 2 times, in lines 1 and 2: " in wrong.stderr
+    (tmp_path / "run.yaml").unlink()
     codes = np.zeros(900, np.uint8)
     bare = store_of_contigs(tmp_path / "s", None, [("c", "train", codes, None)])
     wrong = genoseq("train", bare.path, *out)

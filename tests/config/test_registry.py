@@ -16,7 +16,8 @@ from genoseq.config.encoders import (
     RecurrentSettings,
     TransformerSettings,
 )
-from genoseq.config.schema import Config, ModelSettings, RunSettings, json_schema
+from genoseq.config.json_schema import json_schema
+from genoseq.config.schema import Config, ModelSettings, RunSettings
 from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings
 from genoseq.errors import ConfigError
 

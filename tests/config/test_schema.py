@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
+from genoseq.config.json_schema import json_schema, numbers_of
 from genoseq.config.schema import (
     Config,
     ModelSettings,
     RunSettings,
     TokenizerSettings,
-    json_schema,
     load_config,
 )
 from genoseq.errors import ConfigError
@@ -172,3 +173,55 @@ def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
 
 def test_json_schema_is_json_and_knows_every_section() -> None:
     assert set(json.loads(json_schema())["properties"]) == set(Config.model_fields)
+
+
+def test_every_number_has_bounds_that_its_description_tells() -> None:
+    schema = json.loads(json_schema())
+    fields = {
+        f"{part}.{name}": field
+        for part, kind in schema["$defs"].items()
+        for name, field in kind["properties"].items()
+    }
+    numbers = {name: list(numbers_of(field)) for name, field in fields.items()}
+    assert len([name for name, found in numbers.items() if found]) > 30
+    for name, found in numbers.items():
+        for number in found:
+            assert {"minimum", "exclusiveMinimum"} & number.keys(), name
+            assert {"maximum", "exclusiveMaximum"} & number.keys(), name
+            assert re.search(
+                r"(at least|above) .* and (at most|below) ", fields[name]["description"]
+            )
+
+
+@pytest.mark.parametrize(
+    ("training", "message"),
+    [
+        ("clip: .inf", r"^training\.clip: Input should be a finite number \(found inf\)$"),
+        ("learning_rate: .nan", r"^training\.learning_rate: Input should be a finite number"),
+        ("class_weights: [1, .nan]", r"(?m)^training\.class_weights\.1: Input should be a finite"),
+        ("steps: 1.0e+30", r"^training\.steps: too large \(found 1e\+30\)$"),
+        (
+            "window: 1000000000000000",
+            r"^training\.window: Input should be less .* 16777216 \(found",
+        ),
+        (f"window: {10**300}", r"^training\.window: .*\(found 1000+\.\.\.0+\)$"),
+        ("max_minutes: 1.0e+300", r"^training\.max_minutes: Input should be less"),
+    ],
+)
+def test_numbers_that_no_training_has_are_refused(
+    tmp_path: Path, training: str, message: str
+) -> None:
+    (tmp_path / "c.yaml").write_text(f"training: {{{training}}}\n")
+    with pytest.raises(ConfigError, match=message):
+        parse_settings(RunSettings, read_mapping(tmp_path / "c.yaml"))
+
+
+def test_widths_that_no_network_has_are_refused() -> None:
+    for model in (
+        {"encoder": {"width": 10**9}},
+        {"encoder": {"family": "transformer", "layers": 10**6}},
+        {"stem": {"width": 10**9}},
+        {"embedding": 10**9},
+    ):
+        with pytest.raises(ConfigError, match="less than or equal to"):
+            parse_settings(ModelSettings, model)

@@ -71,7 +71,7 @@ def plan_of(folder: Path, **models: dict[str, Any]) -> Plan:
 def checked(folder: Path, **models: dict[str, Any]) -> tuple[dict[str, list[str]], str]:
     """Words of each line of the table, by rule; what follows it."""
     (folder / "one.fa").write_text(">c\n" + "ACGT" * 25_000 + "\n")
-    (folder / "one.gff3").write_text("##gff-version 3\n")
+    (folder / "one.gff3").write_text("c\tx\tCDS\t1\t90\t.\t+\t0\tID=a\n")
     text = "\n".join(check_plan(plan_of(folder, **models)).lines())
     _, found = text.split("\n\n")
     lines, notes = found.split("\nEstimates")

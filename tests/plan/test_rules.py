@@ -44,7 +44,7 @@ def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
     path = folder / "genomes.tsv"
     path.write_text(sheet)
     models = {"a": {}, "b": {"model": {"tokenizer": {"k": 4, "stride": 2}}}}
-    return make_plan({"genomes": str(path), "models": models, **settings})
+    return make_plan({"genomes": str(path), "models": models} | settings)
 
 
 def wild(**names: str) -> SimpleNamespace:
@@ -79,8 +79,9 @@ def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
 
 def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
-    assert plan.extract_input(wild(genome="one")) == {"fasta": "one.fa", "blacklist": "bad.bed"}
-    brought = wild(blacklist="storage/bad.bed")
+    assert plan.fasta_input(wild(genome="one")) == ["one.fa"]
+    assert plan.blacklist_input(wild(genome="one")) == ["bad.bed"]
+    brought = wild(blacklist=["storage/bad.bed"])
     files = plan.extract_files(wild(genome="one"), brought)
     assert files == "--blacklist storage/bad.bed"
 
@@ -91,7 +92,8 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
         "--name one --scheme cds-phase --overlap longest --annotation one.gff3 --mask one.bed"
     )
     assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
-    assert plan.fasta(wild(genome="one")) == "one.fa"
+    brought = wild(fasta=["storage/one.fa"])
+    assert plan.fasta_file(wild(genome="one"), brought) == "storage/one.fa"
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
@@ -129,7 +131,7 @@ def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
 
 def test_summary_options_name_an_empty_note(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, summary={"title": "Two words"})
-    assert shlex.split(plan.summary_options()) == ["--title", "Two words", "--note", ""]
+    assert shlex.split(plan.summary_options(wild())) == ["--title", "Two words", "--note", ""]
 
 
 def test_settings_json_changes_with_the_seed_only_where_weights_do() -> None:
@@ -168,8 +170,10 @@ def test_make_plan_of_genomes_to_score_alone_names_the_verb(tmp_path: Path) -> N
 
 def test_make_plan_refuses_segments_of_signals(tmp_path: Path) -> None:
     sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\ta.bw\tblocks\n"
+    plan = plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+    assert plan.config.score.formats == ("bigwig",)
     with pytest.raises(ConfigError, match=r"score\.formats: bed is for classes"):
-        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+        plan_of(tmp_path, sheet, labels={"scheme": "signal"}, score={"formats": ["bed"]})
 
 
 def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
@@ -178,16 +182,13 @@ def test_make_plan_wants_signals_for_regression(tmp_path: Path) -> None:
 
 
 def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
-    settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
+    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\t{}\tblocks\n"
+    signals: dict[str, object] = {"labels": {"scheme": "signal"}}
     one = wild(genome="one")
-    for plan, used, unused in (
-        (plan_of(tmp_path, sheet), "one.gff3", "a.bw"),
-        (plan_of(tmp_path, sheet, **settings), "a.bw", "one.gff3"),
-    ):
+    for files, settings, used in (("one.gff3\t-", {}, "one.gff3"), ("-\ta.bw", signals, "a.bw")):
+        plan = plan_of(tmp_path, sheet.format(files), **settings)
         assert plan.labels_input(one) == [used]
         assert used in tokenize_options(plan, one)
-        assert unused not in tokenize_options(plan, one)
 
 
 def test_signals_may_be_named(tmp_path: Path) -> None:
@@ -209,6 +210,14 @@ def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--annotation TSS=sites.bed")
     assert missing_files(plan) == ["one.fa", "sites.bed"]
+
+
+def test_make_plan_refuses_a_file_with_a_key_twice(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("split: {}\nsplit: {}\n")
+    (tmp_path / "genomes.tsv").write_text(SHEET)
+    settings = {"genomes": str(tmp_path / "genomes.tsv")}
+    with pytest.raises(ConfigError, match=r"c\.yaml: split: this key .* lines 1 and 2"):
+        make_plan(settings, files=[tmp_path / "none.yaml", tmp_path / "c.yaml"])
 
 
 def test_make_plan_leaves_pathvars_to_snakemake(tmp_path: Path) -> None:

@@ -148,6 +148,19 @@ def test_fit_keeps_what_it_resumes_from_out_of_the_bundle(
         assert list(tmp_path.iterdir()) == []
 
 
+def test_fit_refuses_a_file_with_a_key_twice(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("training:\n  steps: 2\n  clip: 1\n  steps: 3\n")
+    with pytest.raises(
+        ConfigError, match=r"run\.yaml: training\.steps: .* in lines 2 and 4: rename"
+    ):
+        fit([store], file, tmp_path / "model")
+    file.write_text("training: {clip: .inf}\n")
+    with pytest.raises(ConfigError, match=r"run\.yaml: training\.clip: Input should be a finite"):
+        fit([store], file, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 def test_fit_refuses_an_absent_device(store: Store, tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"^device 'cuda:99': \d+ CUDA GPUs are visible"):
         fit([store], run_settings(), tmp_path / "model", device="cuda:99")

@@ -206,17 +206,6 @@ def test_run_summary_is_one_file_that_names_all(finished: Path) -> None:
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
 
 
-def test_run_refuses_a_wrong_config_with_every_problem(
-    finished: Path, config: dict[str, Any]
-) -> None:
-    config["models"]["one"]["training"] = {"steps": 0, "sneed": 1}
-    write_config(finished, config)
-    with pytest.raises(AssertionError) as error:
-        snakemake(finished, "--dry-run")
-    assert "models.one.training.steps" in str(error.value)
-    assert "models.one.training.sneed" in str(error.value)
-
-
 def test_run_killed_in_training_goes_on_from_its_checkpoint(
     finished: Path, config: dict[str, Any]
 ) -> None:

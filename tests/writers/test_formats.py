@@ -14,7 +14,8 @@ from track_cases import probabilities, write
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
-from genoseq.config.schema import Config, json_schema
+from genoseq.config.json_schema import json_schema
+from genoseq.config.schema import Config
 from genoseq.errors import ConfigError
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.plan.check import check_plan
@@ -125,7 +126,7 @@ def test_settings_and_estimate_take_a_format_of_another_package(tmp_path: Path) 
 
 
 def plan_of(folder: Path, names: list[str], scheme: str = "cds-phase") -> Plan:
-    (folder / "one.gff3").write_text("##gff-version 3\n")
+    (folder / "one.gff3").write_text("c\tx\tCDS\t1\t90\t.\t+\t0\tID=a\n")
     (folder / "one.fa").write_text(">c\n" + "ACGT" * 30_000 + "\n")
     labels = "signal" if scheme == "signal" else "annotation"
     sheet = f"name\tfasta\t{labels}\tsplit\n"

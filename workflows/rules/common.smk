@@ -2,7 +2,7 @@
 from genoseq.plan import rules as genoseq_workflow
 from genoseq.config.schema import TRAINING_FORMAT
 
-plan = genoseq_workflow.make_plan(config)
+plan = genoseq_workflow.make_plan(config, files=workflow.configfiles)
 genoseq_workflow.put_scripts_on_path()
 
 

@@ -1,6 +1,7 @@
 rule extract:
     input:
-        unpack(plan.extract_input),
+        fasta=plan.fasta_input,
+        blacklist=plan.blacklist_input,
     output:
         fasta="<results>/regions/{genome}/regions.fa",
         bed="<results>/regions/{genome}/regions.bed",
@@ -9,6 +10,7 @@ rule extract:
         "<logs>/genomes/{genome}/extract.log",
     benchmark:
         "<benchmarks>/genomes/{genome}/extract.tsv"
+    priority: 1  # all labels are met before a training starts
     conda:
         "../envs/genoseq.yaml"
     threads: 1
@@ -17,8 +19,10 @@ rule extract:
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.extract_options,
+        fasta=plan.fasta_file,
         files=plan.extract_files,
+        stamps=plan.extract_stamps,
     shell:
-        "genoseq extract {input.fasta:q} -o {output.fasta:q} --bed {output.bed:q}"
+        "genoseq extract {params.fasta} -o {output.fasta:q} --bed {output.bed:q}"
         " --provenance {output.provenance:q}"
         " {params.options} {params.files} > {log:q} 2>&1"

@@ -1,6 +1,6 @@
 rule shards:
     input:
-        plan.fasta,
+        fasta=plan.fasta_input,
     output:
         directory("<results>/shards/{genome}"),
     log:
@@ -14,6 +14,8 @@ rule shards:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),
     params:
+        fasta=plan.fasta_file,
+        stamps=plan.fasta_stamps,
         number=plan.shard_count,
     shell:
-        "genoseq shards {input:q} -o {output:q} --count {params.number} > {log:q} 2>&1"
+        "genoseq shards {params.fasta} -o {output:q} --count {params.number} > {log:q} 2>&1"

@@ -18,6 +18,6 @@ rule summary:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(30),
     params:
-        options=plan.summary_options(),
+        options=plan.summary_options,
     shell:
         "genoseq summary {input:q} -o {output:q} {params.options} > {log:q} 2>&1"

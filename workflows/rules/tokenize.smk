@@ -1,6 +1,6 @@
 rule tokenize:
     input:
-        fasta=plan.fasta,
+        fasta=plan.fasta_input,
         bed="<results>/regions/{genome}/regions.bed",
         labels=plan.labels_input,
     output:
@@ -9,6 +9,7 @@ rule tokenize:
         "<logs>/genomes/{genome}/tokenize.log",
     benchmark:
         "<benchmarks>/genomes/{genome}/tokenize.tsv"
+    priority: 1  # all labels are met before a training starts
     conda:
         "../envs/genoseq.yaml"
     threads: 1
@@ -17,8 +18,10 @@ rule tokenize:
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.tokenize_options,
+        fasta=plan.fasta_file,
         files=plan.tokenize_files,
+        stamps=plan.tokenize_stamps,
         names=plan.label_names,
     shell:
-        "genoseq tokenize {input.fasta:q} -o {output:q} --bed {input.bed:q}"
+        "genoseq tokenize {params.fasta} -o {output:q} --bed {input.bed:q}"
         " {params.options} {params.files} > {log:q} 2>&1"

@@ -1,0 +1,205 @@
+"""Whether the labels of a genome can be made: annotation, mask and signals against its FASTA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from genoseq.config.schema import LabelSettings
+from genoseq.config.sheet import GenomeRow, named_file
+from genoseq.errors import GenoseqError, InputFormatError, listed
+from genoseq.genome.derived import DERIVED
+from genoseq.genome.genes import Annotation
+from genoseq.genome.regions import Region, known_holes
+from genoseq.labels.classes import plan_labels
+from genoseq.labels.intervals import LabelInterval, label_intervals
+from genoseq.labels.signals import SignalLabels, name_signals
+from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
+from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
+from genoseq.readers.bed import read_bed
+
+_LEAST_JUDGED = 5
+"""CDS that say something about a genome."""
+
+Lengths = Mapping[str, int]
+
+
+@dataclass
+class Found:
+    """What is wrong, and what people should know besides; a sentence each.
+
+    Attributes
+    ----------
+    partly
+        Whether only the beginning of an annotation was read.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    partly: bool = False
+
+
+def check_table(path: str | None, lengths: Lengths | None, role: str, found: Found) -> list[Region]:
+    """The regions of a mask or blacklist, if it is there; what is wrong goes into ``found``."""
+    if path is None or not Path(path).is_file():
+        return []
+    if Path(path).stat().st_size > TABLE:
+        found.notes.append(f"{path}: {role} of more than {TABLE >> 20} MB, not read here")
+        return []
+    try:
+        regions = [record.region for record in read_bed(path)]
+        known_holes(regions, lengths, f"{path}: {role}")
+    except GenoseqError as error:
+        found.problems.append(str(error))
+        return []
+    return regions
+
+
+def check_signals(row: GenomeRow, lengths: Lengths | None, found: Found) -> list[tuple[str, str]]:
+    """Names and strands of the signals of a row, each of which is opened."""
+    try:
+        signals = name_signals(row.signal)
+    except GenoseqError as error:
+        found.problems.append(str(error))
+        return []
+    for signal in signals:
+        if not signal.path.is_file():
+            continue
+        if signal.path.stat().st_size > TABLE and not _is_bigwig(signal.path):
+            found.notes.append(f"{signal.path}: more than {TABLE >> 20} MB, not read here")
+            continue
+        try:
+            SignalLabels([signal], (), lengths).__exit__()
+        except GenoseqError as error:
+            found.problems.append(str(error))
+    return [(signal.name, signal.strand) for signal in signals]
+
+
+def _is_bigwig(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
+
+
+def check_annotation(
+    row: GenomeRow, settings: LabelSettings, lengths: Lengths | None, budget: Budget, found: Found
+) -> None:
+    """Check the annotation of a row and its mask.
+
+    Parameters
+    ----------
+    lengths
+        bp of the genome's contigs, None if they are not known.
+    budget
+        Says how much of it is read, and gets less by that.
+    found
+        Gets what is wrong, and what was not looked at.
+    """
+    mask = check_table(row.mask, lengths, "mask", found)
+    kind, path = named_file(row.annotation or "")
+    if not path.is_file():
+        return
+    try:
+        seen = annotation_beginning(path, kind, budget.annotation())
+    except GenoseqError as error:
+        found.problems.append(str(error))
+        return
+    budget.annotations -= seen.letters
+    found.partly |= not seen.whole
+    said = list(_misfits(seen, settings, lengths, row.fasta))
+    if not said and seen.whole:
+        said = list(_not_labelled(seen.annotation, settings, mask, lengths, path))
+    found.problems += [
+        sentence if sentence.startswith(str(path)) else f"{path}: {sentence}" for sentence in said
+    ]
+    if not said:
+        _check_frames(seen.annotation, row, path, budget.fasta(), found)
+
+
+def _not_labelled(
+    annotation: Annotation,
+    settings: LabelSettings,
+    mask: Sequence[Region],
+    lengths: Lengths | None,
+    path: Path,
+) -> Iterator[str]:
+    """What labelling says of an annotation whose classes and contigs are there."""
+    try:
+        plan_labels(annotation, settings, mask, lengths, path)
+    except InputFormatError as error:
+        yield str(error)
+    except GenoseqError:  # of the mask, which is told already
+        return
+
+
+def _misfits(
+    seen: Beginning, settings: LabelSettings, lengths: Lengths | None, fasta: str
+) -> Iterator[str]:
+    """Classes without a feature, and features that lie on no contig."""
+    intervals: list[LabelInterval] = []
+    for name in settings.classes or ("CDS",):
+        try:
+            intervals += label_intervals(seen.annotation, [name])
+        except InputFormatError:
+            yield from _missing_class(seen, name)
+    if lengths is not None:
+        yield from _off_contigs(intervals, lengths, fasta)
+
+
+def _missing_class(seen: Beginning, name: str) -> Iterator[str]:
+    types = {feature.type for feature in seen.annotation.features}
+    lower = {known.lower(): known for known in (*types, *DERIVED)}
+    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.75)
+    if not seen.whole and not close:
+        return  # it may come later
+    meant = f", did you mean {lower[close[0]]}?" if close else ";"
+    yield f"no feature to label as {name!r}{meant} types there: {listed(types)}"
+
+
+def _off_contigs(intervals: Sequence[LabelInterval], lengths: Lengths, fasta: str) -> Iterator[str]:
+    chroms = {interval.feature.chrom for interval in intervals}
+    if strange := chroms - lengths.keys():
+        yield (
+            f"{len(strange):,} of {len(chroms):,} contigs of its features are not in {fasta}: "
+            f"{listed(strange)}; there are {listed(lengths)}: names must be equal to the first "
+            f"word of the FASTA's headers (chr is never added or removed)"
+        )
+    outside = [
+        item
+        for item in (interval.feature for interval in intervals)
+        if item.end > lengths.get(item.chrom, item.end)
+    ]
+    if outside:
+        first = outside[0]
+        yield (
+            f"{len(outside):,} features end past the last base of their contig in {fasta}, the "
+            f"first is {first.type} {first.chrom}:{first.start + 1}-{first.end} of "
+            f"{lengths[first.chrom]:,} bp: it is of another assembly"
+        )
+
+
+def _check_frames(
+    annotation: Annotation, row: GenomeRow, path: Path, letters: int, found: Found
+) -> None:
+    """Whether its CDS are open frames in this genome."""
+    try:
+        frames = open_frames(annotation, fasta_beginning(Path(row.fasta), letters))
+    except GenoseqError:  # of the FASTA, which is told already
+        return
+    if frames.judged < _LEAST_JUDGED or frames.share >= PLAIN:
+        return
+    said = f"{path}: {_share(frames)} in {row.fasta}"
+    if frames.share < REFUSED:
+        found.problems.append(
+            f"{said}: it is of another species or assembly; give the annotation of this FASTA"
+        )
+    else:
+        found.notes.append(f"{said}, of nearly all is usual: is it of this assembly?")
+
+
+def _share(frames: Frames) -> str:
+    return (
+        f"{frames.open:,} of {frames.judged:,} CDS ({frames.share:.0%}) translate without a stop "
+        f"before their end"
+    )

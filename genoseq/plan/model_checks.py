@@ -1,0 +1,38 @@
+"""Settings of models that do not suit the labels, told before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genoseq.config.schema import Config, RunSettings
+from genoseq.config.tasks import PerBaseSettings
+
+_LOSSES = {"classes": ("cross-entropy", "focal"), "signals": ("mse", "poisson")}
+
+
+def model_problems(config: Config, states: int) -> list[str]:
+    """What is wrong with each model for labels of so many states, whatever is in the files."""
+    kind = "signals" if config.labels.scheme == "signal" else "classes"
+    return [
+        f"models.{name}.training.{problem}"
+        for name, run in config.models.items()
+        if isinstance(run.task, PerBaseSettings)
+        for problem in _problems(run, kind, states, config.labels.scheme)
+    ]
+
+
+def _problems(run: RunSettings, kind: str, states: int, scheme: str) -> Iterator[str]:
+    loss, weights = run.training.loss, run.training.class_weights
+    if loss is not None and loss not in _LOSSES[kind]:
+        yield f"loss: {loss} is not for {kind}: use {' or '.join(_LOSSES[kind])}"
+    if weights == "none":
+        return
+    if kind == "signals":
+        yield "class_weights: are for classes, labels.scheme is signal: leave them out"
+    elif weights != "balanced" and len(weights) != states:
+        yield (
+            f"class_weights: {len(weights)} weights, but labels.scheme {scheme} has {states} "
+            f"states (background first): give one for each, or balanced"
+        )
+    elif weights != "balanced" and not any(weights):
+        yield "class_weights: all are 0: one must be above 0"

@@ -1,0 +1,45 @@
+"""Settings, models and sheet against one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genoseq.errors import ConfigError
+from genoseq.plan.rules import Plan, make_plan
+
+
+def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
+    (folder / "genomes.tsv").write_text(sheet)
+    return make_plan({"genomes": str(folder / "genomes.tsv"), **settings})
+
+
+def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
+    with pytest.raises(ConfigError, match="'one': its signal files are not read by a scheme of cl"):
+        plan_of(tmp_path, sheet)
+    with pytest.raises(
+        ConfigError, match=r"'one': labels\.scheme is signal, its annotation is not r"
+    ):
+        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+
+
+@pytest.mark.parametrize(
+    ("training", "scheme", "message"),
+    [
+        ({"class_weights": [1, 2]}, "cds-phase", r"class_weights: 2 weights, but .* has 7 states"),
+        ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
+        ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
+        ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
+        ({"loss": "focal"}, "signal", "loss: focal is not for signals: use mse or poisson"),
+    ],
+)
+def test_make_plan_refuses_models_that_do_not_suit_the_labels(
+    tmp_path: Path, training: dict[str, object], scheme: str, message: str
+) -> None:
+    column = "signal" if scheme == "signal" else "annotation"
+    sheet = f"name\tfasta\t{column}\tsplit\none\tone.fa\ta\tblocks\n"
+    settings = {"labels": {"scheme": scheme}, "models": {"a": {"training": training}}}
+    with pytest.raises(ConfigError, match=rf"models\.a\.training\.{message}"):
+        plan_of(tmp_path, sheet, **settings)
