@@ -18,10 +18,15 @@ from typing import cast
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.compression import numbered_lines
+from genoseq.files.inputs import Input, kept
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, check_bounds
+from genoseq.readers import kinds
 
 Span = tuple[int, int]
+
+_INTERVALS = (kinds.BED, kinds.BEDGRAPH, kinds.EMPTY)
+"""What has intervals as BED has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,17 @@ def read_bed(
     Raises
     ------
     InputFormatError
-        At the first line that is not BED, or has another number of columns than those before it;
-        or, with the ``lengths`` of contigs, is not on them.
+        If it is a file of another kind; at the first line that is not BED, or has another number of
+        columns than those before it; or, with the ``lengths`` of contigs, is not on them.
     """
+    with kept(path) as given:
+        kind = kinds.kind_of(given)
+        if kind is not None and kind not in _INTERVALS:
+            raise kinds.not_wanted(kind, "BED", given)
+        return _read(given, lengths)
+
+
+def _read(path: Input, lengths: Mapping[str, int] | None) -> list[BedRecord]:
     records: list[BedRecord] = []
     width = 0
     for number, line in numbered_lines(path):

@@ -44,6 +44,13 @@ def test_read_bed_reads_compressed(tmp_path: Path) -> None:
     assert read_bed(path)[0].region == Region("c", 0, 5)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_read_bed_drops_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "in.bed"
+    path.write_text("c\t0\t5\n", encoding=encoding)
+    assert read_bed(path) == [BedRecord("c", 0, 5)]
+
+
 def test_read_bed_reads_no_records(tmp_path: Path) -> None:
     assert read_bed(given_bed(tmp_path, "")) == []
 
