@@ -71,7 +71,7 @@ def extract_files(
             blacklist=files.get("blacklist"),
         )
         if request.split_blocks:
-            records = read_bed(files["regions"])
+            records = read_bed(files["regions"], genome.lengths, inside=False)
             write_blocks(genome, records, request.options, tally, letters, rows)
         else:
             chunks = requested(genome, request, tally, rows)

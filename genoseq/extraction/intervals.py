@@ -156,8 +156,10 @@ def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iter
         )
 
 
-def bed_intervals(path: str | PathLike[str]) -> Iterator[Intervals]:
-    """Regions of a BED file in chunks.
+def bed_intervals(
+    path: str | PathLike[str], lengths: Mapping[str, int] | None = None
+) -> Iterator[Intervals]:
+    """Regions of a BED file in chunks, on contigs of these lengths if it says any.
 
     Plain tables (3 to 6 columns, no comments) are split column-wise, five times as fast as line by
     line.  From the first chunk that is anything else, ``read_bed`` takes over: it knows the whole
@@ -172,7 +174,7 @@ def bed_intervals(path: str | PathLike[str]) -> Iterator[Intervals]:
     with kept(path) as given:
         for chunk in _plain_chunks(given):
             if chunk is None:
-                rows = islice(read_bed(given), done, None)
+                rows = islice(read_bed(given, lengths, inside=False), done, None)
                 yield from in_chunks((NamedRegion(row.region, row.name) for row in rows), 1 << 24)
                 return
             done += len(chunk.starts)

@@ -13,12 +13,8 @@ from genoseq.config.base import SPLITS
 from genoseq.errors import InputFormatError, RegionError, listed
 from genoseq.extraction.splits import limited
 from genoseq.files.atomic import PathLike
-from genoseq.files.compression import numbered_lines
-from genoseq.files.inputs import Input, kept
-from genoseq.genome.regions import Region, check_bounds, check_lengths
-from genoseq.readers.bed import BedRecord, read_bed
-
-CONTIG_LINE = "#contig"
+from genoseq.genome.regions import Region, check_bounds
+from genoseq.readers.bed import CONTIG_LINE, BedRecord, read_bed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +33,6 @@ class LocatedRegion:
 def contig_line(chrom: str, length: int) -> str:
     """The comment line of a BED that gives a contig's length."""
     return f"{CONTIG_LINE}\t{chrom}\t{length}\n"
-
-
-def contig_lengths(path: PathLike) -> dict[str, int]:
-    """Contig lengths of such lines at the beginning of a BED; empty if there are none."""
-    lengths: dict[str, int] = {}
-    for _, line in numbered_lines(path):
-        fields = line.split("\t")
-        if fields[0] != CONTIG_LINE or len(fields) != 3 or not fields[2].isdecimal():
-            break
-        lengths[fields[1]] = int(fields[2])
-    return lengths
 
 
 def whole_contigs(lengths: Mapping[str, int]) -> list[LocatedRegion]:
@@ -76,12 +61,7 @@ def locate(lengths: Mapping[str, int], bed: PathLike) -> list[LocatedRegion]:
     RegionError
         If a region runs past its contig's end, or shares bases with one of another split.
     """
-    with kept(bed) as given:
-        return _locate(lengths, given)
-
-
-def _locate(lengths: Mapping[str, int], bed: Input) -> list[LocatedRegion]:
-    records = read_bed(bed)
+    records = read_bed(bed, lengths, inside=False)
     if not records:
         raise InputFormatError("holds no region", bed)
     if strange := {record.chrom for record in records} - lengths.keys():
@@ -90,7 +70,6 @@ def _locate(lengths: Mapping[str, int], bed: Input) -> list[LocatedRegion]:
             f"{listed(lengths)}: give the FASTA of the genome that the BED was made from",
             bed,
         )
-    check_lengths(contig_lengths(bed), lengths, bed)
     located: list[LocatedRegion] = []
     for record in records:
         region = check_bounds(Region(record.chrom, record.start, record.end), lengths)
@@ -116,7 +95,7 @@ def _check_apart(located: list[LocatedRegion]) -> None:
             reach[one.split] = one
 
 
-def _split(record: BedRecord, bed: Input) -> str:
+def _split(record: BedRecord, bed: PathLike) -> str:
     if record.name == ".":
         return "train"
     if record.name not in SPLITS:

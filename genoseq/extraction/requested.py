@@ -141,8 +141,12 @@ def requested(
     if request.split is not None:
         return _split_chunks(genome, request, request.split, bed)
     files = request.files
-    chunks = bed_intervals(files["regions"]) if "regions" in files else _listed(genome, request)
-    holes = _blacklist(request)
+    chunks = (
+        bed_intervals(files["regions"], genome.lengths)
+        if "regions" in files
+        else _listed(genome, request)
+    )
+    holes = _blacklist(genome, request)
     shape = Reshape(
         upstream=request.flank_up,
         downstream=request.flank_down,
@@ -188,7 +192,7 @@ def _split_chunks(
         rule,
         parse_settings(SplitSettings, blocks),
         parse_settings(RegionSettings, given),
-        _blacklist(request),
+        _blacklist(genome, request),
         request.seed,
     )
     _say_splits(genome, assigned)
@@ -222,7 +226,8 @@ def _say_splits(genome: Fasta, assigned: Assigned) -> None:
         _log.info("leak: %s", leak)
 
 
-def _blacklist(request: RegionRequest) -> list[Region]:
+def _blacklist(genome: Fasta, request: RegionRequest) -> list[Region]:
     """Bases never to use."""
     path = request.files.get("blacklist")
-    return [] if path is None else [record.region for record in read_bed(path)]
+    records = [] if path is None else read_bed(path, genome.lengths, inside=False)
+    return [record.region for record in records]

@@ -81,12 +81,15 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
 
 @contextmanager
 def all_kept(
-    paths: Mapping[str, str | os.PathLike[str]], genome: str | os.PathLike[str] | None = None
+    paths: Mapping[str, str | os.PathLike[str] | None],
+    genome: str | os.PathLike[str] | None = None,
 ) -> Iterator[dict[str, Input]]:
     """:func:`kept` of several inputs of one verb, by their options.
 
     Parameters
     ----------
+    paths
+        None was not given.
     genome
         A further input, which is read elsewhere.
 
@@ -95,10 +98,11 @@ def all_kept(
     ConfigError
         If two of them are stdin, or the same pipe.
     """
-    named = {f"--{role}": path for role, path in paths.items()}
+    asked = {role: path for role, path in paths.items() if path is not None}
+    named = {f"--{role}": path for role, path in asked.items()}
     _check_streams(named if genome is None else {"the genome": genome, **named})
     with ExitStack() as stack:
-        yield {role: stack.enter_context(kept(path)) for role, path in paths.items()}
+        yield {role: stack.enter_context(kept(path)) for role, path in asked.items()}
 
 
 def _check_streams(inputs: Mapping[str, str | os.PathLike[str]]) -> None:

@@ -65,12 +65,10 @@ def score_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     model, out = Path(model), Path(out)
-    beside = {} if regions is None else {"regions": regions}
     # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
-    with all_kept(beside, fasta) as given, open_fasta(fasta) as genome:
+    with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
         bed = given.get("regions")
-        lines = None if bed is None else read_bed(bed, genome.lengths)
-        asked = None if lines is None else [line.region for line in lines]
+        asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions

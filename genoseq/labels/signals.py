@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import PathLike
+from genoseq.files.compression import source_path
 from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import signal_scheme
 
@@ -80,7 +81,7 @@ def parse_signal(text: str) -> tuple[str, Path]:
     name, path = named_file(text)
     if name is not None:
         return name, path
-    stem = path.name
+    stem = source_path(path).name
     while stem.lower().endswith(_SUFFIXES):
         stem = Path(stem).stem
     return stem, path

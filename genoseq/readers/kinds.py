@@ -62,6 +62,8 @@ SWISS_PROT = Kind("a UniProt file of proteins")
 WEB_PAGE = Kind("a web page (HTML)", "download the file itself: a server sent a page instead")
 XML = Kind("an XML file")
 LFS = Kind("a Git LFS pointer, not the file itself", "fetch it with git lfs pull")
+ANNEX = Kind("a git-annex pointer, not the file itself", "fetch it with git annex get")
+ZEROS = Kind("a file of zeros", "make or download it again")
 BINARY = Kind("a file of binary data")
 
 _Magic = tuple[bytes, Kind]
@@ -97,9 +99,11 @@ _TWICE = Kind("compressed twice", "decompress it once")
 _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
-        (r"(?i:\s*<(!doctype html|html|head|body)\b)", WEB_PAGE),
+        (r"(?i:\s*<(!doctype html|html|head|title|body|h1)\b)", WEB_PAGE),
         (r"\s*<\?xml\b", XML),
+        (r"\s*\{\s*(\"|$)", Kind("a JSON file")),
         (r"version https://git-lfs\.github\.com/spec/", LFS),
+        (r"(/|\.\./|\.git/).*annex/objects/", ANNEX),
         (r"##gff-version", GFF),
         (r"##fileformat=VCF|#CHROM\tPOS\tID\t", VCF),
         (r"(?i:track\s.*\btype=[\"']?bedGraph)", BEDGRAPH),
@@ -110,6 +114,9 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (r"@(HD|SQ|RG|PG|CO)\t", SAM),
         (r"@", FASTQ),
         (r"CLUSTAL", CLUSTAL),
+        (r"# STOCKHOLM", Kind("a Stockholm alignment")),
+        (r"##maf\s", Kind("a MAF alignment")),
+        (r"(?i:#NEXUS)", Kind("a NEXUS file")),
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
@@ -153,6 +160,8 @@ def not_wanted(kind: Kind, wanted: str, path: str | PathLike[str] | None) -> Inp
 def _binary_kind(head: bytes) -> Kind | None:
     if head.startswith(b"PK\x03\x04"):
         return _SPREADSHEET if any(name in head for name in _IN_SPREADSHEETS) else _ZIP
+    if head and not head.strip(b"\0"):
+        return ZEROS
     if head[257:262] == b"ustar":
         return _TAR
     if compression_of(head) is not None and not head.startswith(b"BZh"):

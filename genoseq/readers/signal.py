@@ -27,8 +27,9 @@ from genoseq.readers import kinds
 _CHUNK_BASES = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
 _BIGWIG = b"\x26\xfc\x8f\x88"
-# magic, version, zoom levels, chromosome tree, data, index (UCSC bbiFile.h)
-_HEADER = "HHQQQ"
+# magic, version, zoom levels, chromosome tree, data, index, fields, own fields, names of fields,
+# summary of all values (UCSC bbiFile.h)
+_HEADER = "4xHHQQQHHQQ"
 
 Values = NDArray[np.float32]
 
@@ -180,8 +181,9 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
 
 def _row(fields: list[str]) -> tuple[str, int, int, float]:
     if len(fields) != 4:
+        bed = ": a BED file?" if len(fields) > 4 and "".join(fields[1:3]).isdecimal() else ""
         raise InputFormatError(
-            f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value"
+            f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value{bed}"
         )
     chrom, start, end, value = fields
     if not all(text.isascii() and text.isdigit() for text in (start, end)):
@@ -224,15 +226,21 @@ def _check_contig(path: Input, chrom: str, chroms: dict[str, int]) -> None:
 
 
 def _check_header(path: Input) -> None:
-    """Refuse a cut-off bigWig before pybigtools seeks beyond its end."""
+    """Refuse a cut-off bigWig before pybigtools seeks beyond its end, and one without a value."""
     with Path(path).open("rb") as file:
-        head = file.read(32)
+        head = file.read(struct.calcsize("<" + _HEADER))
         size = file.seek(0, os.SEEK_END)
-    if head[:4] not in (_BIGWIG, _BIGWIG[::-1]):
-        raise InputFormatError("a bigWig that is compressed: decompress it first", path)
-    order = "<" if head.startswith(_BIGWIG) else ">"
-    if len(head) < 32 or max(struct.unpack(order + _HEADER, head[4:32])[2:]) >= size:
-        raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
+        if head[:4] not in (_BIGWIG, _BIGWIG[::-1]):
+            raise InputFormatError("a bigWig that is compressed: decompress it first", path)
+        order = "<" if head.startswith(_BIGWIG) else ">"
+        whole = len(head) == struct.calcsize("<" + _HEADER)
+        offsets = struct.unpack(order + _HEADER, head)[2:] if whole else ()
+        chroms, data, index, _, _, _, summary = offsets or (size,) * 7
+        if max(chroms, data, index, summary) >= size:
+            raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
+        # Both begin with a count: of blocks of data, and of bases with a value.
+        if not any(any(os.pread(file.fileno(), 8, at)) for at in (data, summary) if at):
+            raise InputFormatError("a bigWig without a value: make or download it again", path)
 
 
 @contextmanager

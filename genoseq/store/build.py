@@ -92,11 +92,8 @@ def tokenize(
         source = genome.path if isinstance(genome, Fasta) else genome
         given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))
-        located = (
-            locate(genome.lengths, given["bed"])
-            if "bed" in given
-            else whole_contigs(genome.lengths)
-        )
+        bed = given.get("bed")
+        located = whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
         made = _labels(labels, annotation, signals, given, genome.lengths, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
@@ -171,7 +168,8 @@ def _labels(
     located: Sequence[LocatedRegion],
 ) -> Labels | None:
     """What labels any region, from files by their role; None if there is nothing to label from."""
-    mask = [record.region for record in read_bed(given["mask"])] if "mask" in given else []
+    masked = read_bed(given["mask"], lengths, inside=False) if "mask" in given else []
+    mask = [record.region for record in masked]
     if signals:
         named = enumerate(name_signals(signals), 1)
         kept = [replace(signal, path=given[f"signal {n}"]) for n, signal in named]

@@ -176,6 +176,25 @@ def test_beds_may_have_a_byte_order_mark(words: str) -> None:
         assert results("provenance.json", "index.json", "scores.json") == wanted
 
 
+@pytest.mark.parametrize("words", BEDS)
+def test_beds_that_say_lengths_are_of_this_genome(words: str) -> None:
+    for length in (8_999, 9_001):
+        Path("in.bed").write_bytes(b"#contig\ta\t%d\n" % length + BED)
+        found = refusal(words, "in.bed")
+        assert found.startswith(f"in.bed:1: contig 'a' has {length} bp here and 9000 in the FASTA")
+
+
+@pytest.mark.parametrize(
+    "words", ["extract g.fa -o out.fa --annotation {}", "tokenize g.fa -o out --annotation {}"]
+)
+def test_annotations_that_say_lengths_are_of_this_genome(words: str) -> None:
+    for length in (8_999, 9_001):
+        head, lines = GFF.split(b"\n", 1)
+        Path("in.gff").write_bytes(head + b"\n##sequence-region a 1 %d\n" % length + lines)
+        found = refusal(words, "in.gff")
+        assert found.startswith(f"in.gff: contig 'a' has {length} bp here and 9000 in the FASTA")
+
+
 def test_tokenize_wants_a_bigwig_of_these_contigs() -> None:
     words = "tokenize g.fa -o out --scheme signal --signal {}"
     for length in (8_999, 9_000, 9_001):

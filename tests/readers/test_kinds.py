@@ -82,6 +82,9 @@ TEXTS: list[tuple[str, Kind | None]] = [
     ("version https://git-lfs.github.com/spec/v1\noid sha256:1\n", kinds.LFS),
     ("#" * 99 + "\n" + "# long\n" * 19_999 + "c\t1\t9\n", kinds.BED),
     ("#caf\u00e9 \u0085 \u2028 x\nc\t1\t9\n", kinds.BED),
+    ('{"message": "Not Found"}\n', Kind("a JSON file")),
+    ("../../.git/annex/objects/Xx/Yy/SHA256E-s9--1\n", kinds.ANNEX),
+    ("# STOCKHOLM 1.0\n", Kind("a Stockholm alignment")),
     ("chrom,start,end\n", None),
     ("# only a comment\n", None),
 ]
@@ -112,6 +115,7 @@ BINARY: list[tuple[bytes, str]] = [
     (b"BCF\2\2", "a BCF file of variants"),
     (b"TBI\1", "an index of tabix"),
     (b"\0\1\2\3", "a file of binary data"),
+    (b"\0", "a file of zeros"),
     (zipped("genome.fa"), "a zip archive"),
     (zipped("[Content_Types].xml", "xl/workbook.xml"), "a spreadsheet"),
     (tarred(), "a tar archive"),
