@@ -137,8 +137,12 @@ def _columns(chunk: list[NamedRegion]) -> Intervals:
     )
 
 
-def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iterator[NamedRegion]:
+def feature_regions(
+    features: Iterable[Feature], types: Collection[str], path: str | PathLike[str] | None = None
+) -> Iterator[NamedRegion]:
     """One region for each annotated interval of the types; its name is the id, or else the type.
+
+    Errors name ``path``, the annotation's.
 
     Raises
     ------
@@ -149,7 +153,8 @@ def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iter
     wanted = [feature for feature in found if feature.type in types]
     if not wanted:
         there = listed({feature.type for feature in found})
-        raise InputFormatError(f"no feature of type {', '.join(types)}; types there: {there}")
+        problem = f"no feature of type {', '.join(types)}; types there: {there}"
+        raise InputFormatError(problem, path)
     for item in wanted:
         yield NamedRegion(
             Region(item.chrom, item.start, item.end, item.strand), item.id or item.type

@@ -166,7 +166,7 @@ def _listed(genome: Fasta, request: RegionRequest) -> Iterator[Intervals]:
         types = [name.strip() for name in request.features.split(",")]
         annotation = read_annotation(request.annotation)
         check_lengths(annotation.lengths, genome.lengths, request.annotation)
-        found = feature_regions(annotation.within(), types)
+        found = feature_regions(annotation.within(), types, request.annotation)
     elif request.region:
         found = (NamedRegion(parse_region(text, genome.lengths)) for text in request.region)
     else:

@@ -7,7 +7,7 @@ over.  A reader that meets another kind than it wants says so by :func:`not_want
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF32_BE, BOM_UTF32_LE
 from io import StringIO
 from os import PathLike
 from typing import IO, NamedTuple
@@ -39,7 +39,7 @@ class Kind(NamedTuple):
 
 
 _UNPACK = "unpack it and give the file within"
-_SHEET = "save it as text separated by tabs"
+_SHEET = "save it as plain text, its columns separated by tabs"
 
 EMPTY = Kind("an empty file", "make or download it again")
 FASTA = Kind("a FASTA file")
@@ -64,10 +64,13 @@ XML = Kind("an XML file")
 LFS = Kind("a Git LFS pointer, not the file itself", "fetch it with git lfs pull")
 ANNEX = Kind("a git-annex pointer, not the file itself", "fetch it with git annex get")
 ZEROS = Kind("a file of zeros", "make or download it again")
+UTF32 = Kind("text in UTF-32", "save it as UTF-8")
 BINARY = Kind("a file of binary data")
 
 _Magic = tuple[bytes, Kind]
 _MAGICS: tuple[_Magic, ...] = (
+    (BOM_UTF32_LE, UTF32),
+    (BOM_UTF32_BE, UTF32),
     (b"\x26\xfc\x8f\x88", BIGWIG),
     (b"\x88\x8f\xfc\x26", BIGWIG),
     (b"\xeb\xf2\x89\x87", BIGBED),

@@ -116,6 +116,7 @@ BINARY: list[tuple[bytes, str]] = [
     (b"TBI\1", "an index of tabix"),
     (b"\0\1\2\3", "a file of binary data"),
     (b"\0", "a file of zeros"),
+    ("c\t1\t9\n".encode("utf-32"), "text in UTF-32"),
     (zipped("genome.fa"), "a zip archive"),
     (zipped("[Content_Types].xml", "xl/workbook.xml"), "a spreadsheet"),
     (tarred(), "a tar archive"),
