@@ -47,16 +47,17 @@ PROTEINS = Kind("a FASTA file of proteins")
 FASTQ = Kind("a FASTQ file", "convert it with seqtk seq -A", "FASTA")
 GENBANK = Kind("a GenBank file")
 EMBL = Kind("an EMBL file")
-GFF = Kind("a GFF file")
-GTF = Kind("a GTF file")
+GFF = Kind("a GFF file", "convert it with gff2bed", "BED")
+GTF = Kind("a GTF file", "convert it with gtf2bed", "BED")
 BED = Kind("a BED file")
 BEDGRAPH = Kind("a bedGraph file")
 WIGGLE = Kind("a wiggle file", "convert it with wigToBigWig", "bigWig")
 BIGWIG = Kind("a bigWig file")
 BIGBED = Kind("a bigBed file", "convert it with bigBedToBed", "BED")
 TWO_BIT = Kind("a 2bit file", "convert it with twoBitToFa", "FASTA")
-VCF = Kind("a VCF file")
+VCF = Kind("a VCF file", "convert it with vcf2bed", "BED")
 SAM = Kind("a SAM file of alignments")
+BAM = Kind("a BAM file of alignments", "make a bigWig of it with bamCoverage", "bigWig")
 CLUSTAL = Kind("a Clustal alignment")
 SWISS_PROT = Kind("a UniProt file of proteins")
 WEB_PAGE = Kind("a web page (HTML)", "download the file itself: a server sent a page instead")
@@ -77,7 +78,7 @@ _MAGICS: tuple[_Magic, ...] = (
     (b"\x87\x89\xf2\xeb", BIGBED),
     (b"\x43\x27\x41\x1a", TWO_BIT),
     (b"\x1a\x41\x27\x43", TWO_BIT),
-    (b"BAM\1", Kind("a BAM file of alignments")),
+    (b"BAM\1", BAM),
     (b"CRAM\2", Kind("a CRAM file of alignments")),
     (b"CRAM\3", Kind("a CRAM file of alignments")),
     (b"BCF\2", Kind("a BCF file of variants")),

@@ -74,7 +74,9 @@ def test_read_annotation_refuses_other_formats(tmp_path: Path) -> None:
     path = tmp_path / "x.vcf"
     wanted = "where GFF3, GTF, GenBank, EMBL or BED is wanted"
     path.write_text("##fileformat=VCFv4.2\nchr1\t10\t.\tA\tC\n")
-    with pytest.raises(InputFormatError, match=rf"x\.vcf: a VCF file, {wanted}: give another file"):
+    with pytest.raises(
+        InputFormatError, match=rf"x\.vcf: a VCF file, {wanted}: convert it with vcf2bed"
+    ):
         read_annotation(path)
     path.write_text("")
     with pytest.raises(InputFormatError, match=rf"x\.vcf: an empty file, {wanted}: make or"):
