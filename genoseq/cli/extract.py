@@ -13,7 +13,9 @@ EPILOG = "Example: genoseq extract genome.fa --regions peaks.bed --strand -o pea
 _log = logging.getLogger(__name__)
 
 
-FastaFile = Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")]
+FastaFile = Annotated[
+    Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
+]
 Output = Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")]
 BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
 RecordOutput = Annotated[Path | None, typer.Option(help="JSON to write beside it: its provenance.")]
@@ -110,7 +112,7 @@ def extract(
 
     Regions come from --regions, --region, --annotation or --split; without any they are the whole
     contigs. They are flanked, cut (--blacklist), tiled and filtered, in this order. Names are
-    chrom:start-end, 0-based as in BED.
+    chrom:start-end, 0-based as in BED. One input may be -, which is stdin.
     """
     from genoseq.extraction.extract_files import extract_files
     from genoseq.extraction.requested import RegionRequest

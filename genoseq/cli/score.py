@@ -17,7 +17,9 @@ _log = logging.getLogger(__name__)
 
 
 def score(
-    fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
+    fasta: Annotated[
+        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
+    ],
     model: Annotated[
         Path, typer.Option("-m", "--model", help="Model folder, made by genoseq train.")
     ],

@@ -16,7 +16,9 @@ EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
 
 
 def shards(
-    fasta: Annotated[Path, typer.Argument(help="FASTA or GenBank, plain or compressed.")],
+    fasta: Annotated[
+        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the shards.")],
     count: Annotated[int, typer.Option(min=1, max=MOST, help="Number of shards.")],
 ) -> None:

@@ -17,7 +17,7 @@ EPILOG = (
 )
 
 
-FastaFile = Annotated[Path, typer.Argument(help="The genome's FASTA.")]
+FastaFile = Annotated[Path, typer.Argument(help="The genome's FASTA; - is stdin, here and below.")]
 Output = Annotated[Path, typer.Option("-o", "--out", help="Store to write: a folder.")]
 BedFile = Annotated[
     Path | None,

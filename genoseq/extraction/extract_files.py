@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +13,9 @@ from genoseq.extraction.extract import write_blocks, write_extracted
 from genoseq.extraction.requested import RegionRequest, requested
 from genoseq.extraction.tally import Tally
 from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.inputs import Input, all_kept
 from genoseq.readers.bed import read_bed
-from genoseq.readers.fasta import open_fasta
+from genoseq.readers.fasta import Fasta, open_fasta
 
 
 def extract_files(
@@ -31,7 +33,7 @@ def extract_files(
     Parameters
     ----------
     fasta
-        FASTA or GenBank, plain or compressed.
+        FASTA, GenBank or EMBL, plain or compressed; ``-`` is stdin, here and in the request.
     out, bed, provenance
         FASTA to write; BED6 and JSON to write beside it.
     request
@@ -44,22 +46,32 @@ def extract_files(
     Raises
     ------
     ConfigError
-        If an output is an input or another output.
+        If an output is an input or another output, or two inputs are one pipe.
     RegionError
         If a region is not on the FASTA, or none is left to write.
     InputFormatError
         If a file is damaged.
     """
     request = RegionRequest() if request is None else request
-    source, target = Path(fasta), Path(out)
+    target = Path(out)
     beside = [None if path is None else Path(path) for path in (bed, provenance)]
-    inputs = {f"--{role}": path for role, path in request.files.items()}
+    inputs = {f"--{role}": Path(path) for role, path in request.files.items()}
     outputs = dict(zip(("--bed", "--provenance"), beside, strict=True))
-    check_distinct({"--out": target, **outputs}, {"the genome": source, **inputs})
+    check_distinct({"--out": target, **outputs}, {"the genome": Path(fasta), **inputs})
     tally = Tally()
-    with open_fasta(source) as genome, _outputs(target, *beside) as (letters, rows, notes):
+    with (
+        all_kept(request.files, fasta) as files,
+        open_fasta(fasta) as genome,
+        _outputs(target, *beside) as (letters, rows, notes),
+    ):
+        request = replace(
+            request,
+            regions=files.get("regions"),
+            annotation=files.get("annotation"),
+            blacklist=files.get("blacklist"),
+        )
         if request.split_blocks:
-            records = read_bed(request.files["regions"])
+            records = read_bed(files["regions"], genome.lengths, inside=False)
             write_blocks(genome, records, request.options, tally, letters, rows)
         else:
             chunks = requested(genome, request, tally, rows)
@@ -67,7 +79,7 @@ def extract_files(
         if not tally.written:
             raise RegionError(f"no region is left to write{tally.losses}")
         if notes is not None:
-            notes.write(_record(request, source, genome.sha256))
+            notes.write(_record(request, genome, files))
     return tally
 
 
@@ -83,10 +95,10 @@ def _outputs(
         yield next(files), next(files) if bed else None, next(files) if record else None
 
 
-def _record(request: RegionRequest, fasta: Path, sha256: str) -> bytes:
-    """Provenance of the regions of a genome with this SHA-256."""
-    from genoseq.files.provenance import input_sha256, make_record, record_json
+def _record(request: RegionRequest, genome: Fasta, files: Mapping[str, Input]) -> bytes:
+    """Provenance of regions of a genome, which come from files by their role."""
+    from genoseq.files.provenance import make_record, record_json
 
-    inputs: dict[str, dict[str, str | None]] = {"fasta": {fasta.name: sha256}}
-    inputs |= {role: {path.name: input_sha256(path)} for role, path in request.files.items()}
+    inputs = {"fasta": {genome.path.name: genome.sha256}}
+    inputs |= {role: {path.name: path.sha256} for role, path in files.items()}
     return record_json(make_record("extract", request.settings, inputs))

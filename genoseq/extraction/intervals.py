@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from io import TextIOWrapper
 from itertools import islice
 from operator import le
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from genoseq.errors import ConfigError, InputFormatError, listed
-from genoseq.files.compression import open_bytes
+from genoseq.files.compression import open_bytes, text_of
+from genoseq.files.inputs import Input, kept
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, cut_out, flank, known_holes, tiles
 from genoseq.readers.bed import read_bed
@@ -137,8 +137,12 @@ def _columns(chunk: list[NamedRegion]) -> Intervals:
     )
 
 
-def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iterator[NamedRegion]:
+def feature_regions(
+    features: Iterable[Feature], types: Collection[str], path: str | PathLike[str] | None = None
+) -> Iterator[NamedRegion]:
     """One region for each annotated interval of the types; its name is the id, or else the type.
+
+    Errors name ``path``, the annotation's.
 
     Raises
     ------
@@ -149,15 +153,18 @@ def feature_regions(features: Iterable[Feature], types: Collection[str]) -> Iter
     wanted = [feature for feature in found if feature.type in types]
     if not wanted:
         there = listed({feature.type for feature in found})
-        raise InputFormatError(f"no feature of type {', '.join(types)}; types there: {there}")
+        problem = f"no feature of type {', '.join(types)}; types there: {there}"
+        raise InputFormatError(problem, path)
     for item in wanted:
         yield NamedRegion(
             Region(item.chrom, item.start, item.end, item.strand), item.id or item.type
         )
 
 
-def bed_intervals(path: str | Path) -> Iterator[Intervals]:
-    """Regions of a BED file in chunks.
+def bed_intervals(
+    path: str | PathLike[str], lengths: Mapping[str, int] | None = None
+) -> Iterator[Intervals]:
+    """Regions of a BED file in chunks, on contigs of these lengths if it says any.
 
     Plain tables (3 to 6 columns, no comments) are split column-wise, five times as fast as line by
     line.  From the first chunk that is anything else, ``read_bed`` takes over: it knows the whole
@@ -169,31 +176,29 @@ def bed_intervals(path: str | Path) -> Iterator[Intervals]:
         If the file is not BED.
     """
     done = 0
-    for chunk in _plain_chunks(path) if Path(path).is_file() else [None]:
-        if chunk is None:
-            rows = islice(read_bed(path), done, None)
-            yield from in_chunks((NamedRegion(row.region, row.name) for row in rows), 1 << 24)
-            return
-        done += len(chunk.starts)
-        yield chunk
+    with kept(path) as given:
+        for chunk in _plain_chunks(given):
+            if chunk is None:
+                rows = islice(read_bed(given, lengths, inside=False), done, None)
+                yield from in_chunks((NamedRegion(row.region, row.name) for row in rows), 1 << 24)
+                return
+            done += len(chunk.starts)
+            yield chunk
 
 
-def _plain_chunks(path: str | Path) -> Iterator[Intervals | None]:
+def _plain_chunks(path: Input) -> Iterator[Intervals | None]:
     """Chunks of a plain table, and None instead of the first that is none."""
     width = 0
     with open_bytes(path) as stream:
-        file = TextIOWrapper(stream, "utf-8")
-        try:
-            while text := file.read(_CHUNK_TEXT):
-                text += file.readline()
-                # A line end becomes a field of its own, so that every line has width fields.
-                width = width or text.partition("\n")[0].count("\t") + 2
-                chunk = _plain_table(text, width)
-                yield chunk
-                if chunk is None:
-                    return
-        except UnicodeDecodeError:
-            yield None
+        file = text_of(stream)
+        while text := file.read(_CHUNK_TEXT):
+            text += file.readline()
+            # A line end becomes a field of its own, so that every line has width fields.
+            width = width or text.partition("\n")[0].count("\t") + 2
+            chunk = _plain_table(text, width)
+            yield chunk
+            if chunk is None:
+                return
 
 
 def _plain_table(text: str, width: int) -> Intervals | None:

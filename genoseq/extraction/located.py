@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from genoseq.config.base import SPLITS
 from genoseq.errors import InputFormatError, RegionError, listed
 from genoseq.extraction.splits import limited
-from genoseq.files.compression import numbered_lines
+from genoseq.files.atomic import PathLike
 from genoseq.genome.regions import Region, check_bounds
-from genoseq.readers.bed import BedRecord, read_bed
-
-CONTIG_LINE = "#contig"
+from genoseq.readers.bed import CONTIG_LINE, BedRecord, read_bed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +35,6 @@ def contig_line(chrom: str, length: int) -> str:
     return f"{CONTIG_LINE}\t{chrom}\t{length}\n"
 
 
-def contig_lengths(path: str | Path) -> dict[str, int]:
-    """Contig lengths of such lines at the beginning of a BED; empty if there are none."""
-    lengths: dict[str, int] = {}
-    for _, line in numbered_lines(path):
-        fields = line.split("\t")
-        if fields[0] != CONTIG_LINE or len(fields) != 3 or not fields[2].isdecimal():
-            break
-        lengths[fields[1]] = int(fields[2])
-    return lengths
-
-
 def whole_contigs(lengths: Mapping[str, int]) -> list[LocatedRegion]:
     """Every contig with a base, to train on."""
     return [
@@ -59,7 +45,7 @@ def whole_contigs(lengths: Mapping[str, int]) -> list[LocatedRegion]:
     ]
 
 
-def locate(lengths: Mapping[str, int], bed: str | Path) -> list[LocatedRegion]:
+def locate(lengths: Mapping[str, int], bed: PathLike) -> list[LocatedRegion]:
     """Regions of a BED with their splits, in its order.
 
     Parameters
@@ -75,7 +61,7 @@ def locate(lengths: Mapping[str, int], bed: str | Path) -> list[LocatedRegion]:
     RegionError
         If a region runs past its contig's end, or shares bases with one of another split.
     """
-    records = read_bed(bed)
+    records = read_bed(bed, lengths, inside=False)
     if not records:
         raise InputFormatError("holds no region", bed)
     if strange := {record.chrom for record in records} - lengths.keys():
@@ -84,14 +70,6 @@ def locate(lengths: Mapping[str, int], bed: str | Path) -> list[LocatedRegion]:
             f"{listed(lengths)}: give the FASTA of the genome that the BED was made from",
             bed,
         )
-    # A pipe cannot be read twice.
-    for chrom, length in contig_lengths(bed).items() if Path(bed).is_file() else ():
-        if lengths.get(chrom, length) != length:
-            raise InputFormatError(
-                f"contig {chrom!r} has {length} bp here and {lengths[chrom]} in the FASTA: "
-                f"is it another assembly?",
-                bed,
-            )
     located: list[LocatedRegion] = []
     for record in records:
         region = check_bounds(Region(record.chrom, record.start, record.end), lengths)
@@ -117,7 +95,7 @@ def _check_apart(located: list[LocatedRegion]) -> None:
             reach[one.split] = one
 
 
-def _split(record: BedRecord, bed: str | Path) -> str:
+def _split(record: BedRecord, bed: PathLike) -> str:
     if record.name == ".":
         return "train"
     if record.name not in SPLITS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from genoseq.errors import ConfigError
@@ -21,7 +20,7 @@ from genoseq.extraction.intervals import (
 )
 from genoseq.extraction.tally import Tally
 from genoseq.files.atomic import PathLike
-from genoseq.genome.regions import Region, parse_region
+from genoseq.genome.regions import Region, check_lengths, parse_region
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta
@@ -106,10 +105,10 @@ class RegionRequest:
             raise ConfigError("--split-blocks needs --regions, and takes no filters")
 
     @property
-    def files(self) -> dict[str, Path]:
+    def files(self) -> dict[str, PathLike]:
         """Files that are read beside the FASTA, by their role."""
         asked = {role: getattr(self, role) for role in ("regions", "annotation", "blacklist")}
-        return {role: Path(path) for role, path in asked.items() if path is not None}
+        return {role: path for role, path in asked.items() if path is not None}
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -142,8 +141,12 @@ def requested(
     if request.split is not None:
         return _split_chunks(genome, request, request.split, bed)
     files = request.files
-    chunks = bed_intervals(files["regions"]) if "regions" in files else _listed(genome, request)
-    holes = _blacklist(request)
+    chunks = (
+        bed_intervals(files["regions"], genome.lengths)
+        if "regions" in files
+        else _listed(genome, request)
+    )
+    holes = _blacklist(genome, request)
     shape = Reshape(
         upstream=request.flank_up,
         downstream=request.flank_down,
@@ -161,7 +164,9 @@ def _listed(genome: Fasta, request: RegionRequest) -> Iterator[Intervals]:
     """Regions of texts or of an annotation, or else the whole contigs."""
     if request.annotation is not None:
         types = [name.strip() for name in request.features.split(",")]
-        found = feature_regions(read_annotation(Path(request.annotation)).within(), types)
+        annotation = read_annotation(request.annotation)
+        check_lengths(annotation.lengths, genome.lengths, request.annotation)
+        found = feature_regions(annotation.within(), types, request.annotation)
     elif request.region:
         found = (NamedRegion(parse_region(text, genome.lengths)) for text in request.region)
     else:
@@ -187,7 +192,7 @@ def _split_chunks(
         rule,
         parse_settings(SplitSettings, blocks),
         parse_settings(RegionSettings, given),
-        _blacklist(request),
+        _blacklist(genome, request),
         request.seed,
     )
     _say_splits(genome, assigned)
@@ -221,7 +226,8 @@ def _say_splits(genome: Fasta, assigned: Assigned) -> None:
         _log.info("leak: %s", leak)
 
 
-def _blacklist(request: RegionRequest) -> list[Region]:
+def _blacklist(genome: Fasta, request: RegionRequest) -> list[Region]:
     """Bases never to use."""
     path = request.files.get("blacklist")
-    return [] if path is None else [record.region for record in read_bed(path)]
+    records = [] if path is None else read_bed(path, genome.lengths, inside=False)
+    return [record.region for record in records]

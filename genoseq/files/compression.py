@@ -1,4 +1,8 @@
-"""Files as bytes or lines, whatever they are compressed with: told by their first bytes."""
+"""Files as bytes or lines, whatever they are compressed with: told by their first bytes.
+
+bgzip ends a file with an empty block, so that one that was cut off between two blocks is known.
+``-`` is stdin.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ import gzip
 import importlib
 import io
 import lzma
+import os
+import stat
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -24,7 +31,13 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_BGZIP_HEAD = 18
+_BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""The empty block (SAMv1, 4.1.2)."""
 _CHUNK = 1 << 20
+_STDIN = Path("/dev/stdin")
+UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
+"""How text in UTF-16 begins."""
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
@@ -40,24 +53,63 @@ class Digest(Protocol):
         """Take the next bytes."""
 
 
-class _Digested(io.RawIOBase):
-    """A file whose checksum is taken while it is read, once, from its beginning."""
+class _Followed(io.RawIOBase):
+    """A file that is read once, from its beginning; its checksum is taken meanwhile.
 
-    def __init__(self, file: io.FileIO, digest: Digest) -> None:
-        self._file, self._digest = file, digest
+    Where it is bgzip's, its end must be as well.  Reads are filled as far as the file goes: a pipe
+    may give its first bytes one by one.
+    """
+
+    def __init__(self, file: io.FileIO, digest: Digest | None, path: str | PathLike[str]) -> None:
+        self._file, self._digest, self._path = file, digest, path
+        self._tail = b""
+        self._bgzip: bool | None = None
 
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
     def readinto(self, buffer: Any, /) -> int:
-        size = self._file.readinto(buffer)
-        self._digest.update(memoryview(buffer)[:size])
+        view, size = memoryview(buffer), 0
+        while size < len(view) and (more := self._file.readinto(view[size:])):
+            size += more
+        read = view[:size]
+        if self._bgzip is None:
+            self._bgzip = is_bgzip(bytes(read[:_BGZIP_HEAD]))
+        if self._digest is not None:
+            self._digest.update(read)
+        if size:
+            self._tail = (self._tail + bytes(read[-len(_BGZIP_END) :]))[-len(_BGZIP_END) :]
+        elif self._bgzip:
+            _check_bgzip_end(self._tail, self._path)
         return size
+
+
+def is_bgzip(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is in the blocks of bgzip."""
+    return head.startswith(b"\x1f\x8b\x08\x04") and head[12:16] == b"BC\x02\x00"
+
+
+def _check_bgzip_end(tail: bytes, path: str | PathLike[str]) -> None:
+    if tail != _BGZIP_END:
+        raise InputFormatError(
+            "bgzip data without the empty block that ends it: cut off? Copy or download it again; "
+            "if it is whole (an old tool's, or joined by cat): gzip -dc old.gz | bgzip > new.gz",
+            path,
+        )
+
+
+def source_path(path: str | PathLike[str]) -> Path:
+    """The path itself; for ``-`` that of stdin."""
+    return _STDIN if os.fspath(path) == "-" else Path(path)
 
 
 @contextmanager
 def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Iterator[IO[bytes]]:
-    """The file's decompressed bytes, as a buffered stream.  Pipes work too.
+    """The file's decompressed bytes, as a buffered stream.  A pipe or ``-`` can be read once.
 
     ``digest`` gets all bytes of the file, before they are decompressed.
 
@@ -83,20 +135,27 @@ def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Itera
 
 
 @contextmanager
-def _opened(path: str | PathLike[str], digest: Digest | None) -> Iterator[io.BufferedReader]:
-    if digest is None:
-        with Path(path).open("rb") as plain:
-            yield plain
-    else:
-        with Path(path).open("rb", buffering=0) as file:
-            yield io.BufferedReader(_Digested(file, digest), _CHUNK)
+def _opened(path: str | PathLike[str], digest: Digest | None) -> Iterator[io.BufferedReader[Any]]:
+    with open_raw(source_path(path)) as file:
+        state = os.fstat(file.fileno())
+        if stat.S_ISREG(state.st_mode) and is_bgzip(os.pread(file.fileno(), _BGZIP_HEAD, 0)):
+            before = max(0, state.st_size - len(_BGZIP_END))
+            _check_bgzip_end(os.pread(file.fileno(), len(_BGZIP_END), before), path)
+        with io.BufferedReader(_Followed(file, digest, path), _CHUNK) as stream:
+            yield stream
+
+
+def open_raw(path: Path) -> io.FileIO:
+    """The file's bytes as they are, unbuffered."""
+    if path == _STDIN and stat.S_ISSOCK(os.fstat(0).st_mode):  # which cannot be opened by a path
+        return io.FileIO(os.dup(0))
+    return path.open("rb", buffering=0)
 
 
 def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
     """Lines without their line ends, counted from 1.
 
-    ``\\n``, ``\\r\\n`` and ``\\r`` all end a line; a UTF-8 byte order mark is dropped, and bytes
-    that are not UTF-8 appear as ``\\xNN`` escapes (free text in annotation is often Latin-1).
+    ``\\n``, ``\\r\\n`` and ``\\r`` all end a line; encodings are those of :func:`text_of`.
 
     Raises
     ------
@@ -104,11 +163,21 @@ def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
         If the file holds binary data, or its compressed data is damaged.
     """
     with open_bytes(path) as stream:
-        text = io.TextIOWrapper(stream, "utf-8-sig", errors="backslashreplace")
-        for number, line in enumerate(text, 1):
+        for number, line in enumerate(text_of(stream), 1):
             if number == 1 and "\0" in line:
                 raise InputFormatError("binary data where text was expected", path)
             yield number, line[:-1] if line.endswith("\n") else line
+
+
+def text_of(stream: IO[bytes]) -> io.TextIOWrapper:
+    """The text of decompressed bytes, without a byte order mark.
+
+    It is UTF-8, or, where a byte order mark says so, UTF-16.  Bytes that are neither appear as
+    ``\\xNN`` escapes: free text in annotation is often Latin-1.
+    """
+    head = cast(io.BufferedReader, stream).peek(2)[:2]  # as all have that open_bytes gives
+    encoding = "utf-16" if head in UTF16 else "utf-8-sig"
+    return io.TextIOWrapper(stream, encoding, errors="backslashreplace")
 
 
 def _damaged(path: str | PathLike[str], kind: str | None, error: Exception) -> InputFormatError:

@@ -2,7 +2,7 @@
 
     command     the verb that computed the values: merging scores and writing tracks keep it
     settings    its settings that decide the bytes
-    inputs      of each input: SHA-256 by file name; null of a pipe
+    inputs      of each input: SHA-256 by file name; of a pipe, of what came through it
     model       of scores: :func:`genoseq.models.bundle.bundle_identity`
     software    genoseq, its git revision, Python, numpy, torch
     hardware    processor, cores; device and number format where something was computed
@@ -40,7 +40,7 @@ Record = dict[str, Any]
 def make_record(
     command: str,
     settings: Mapping[str, Any],
-    inputs: Mapping[str, Mapping[str, str | None]],
+    inputs: Mapping[str, Mapping[str, str]],
     computing: Mapping[str, str] | None = None,
     **facts: Any,
 ) -> Record:
@@ -53,8 +53,7 @@ def make_record(
     settings
         Those that decide the bytes; plain JSON data.
     inputs
-        SHA-256 by file name, by what the input is: ``{"genome": {"a.fa": "..."}}``.  None where it
-        is not known (:func:`input_sha256`).
+        SHA-256 by file name, by what the input is: ``{"genome": {"a.fa": "..."}}``.
     computing
         Device and number format (:func:`genoseq.models.device.computing`), if it computes.
     facts
@@ -155,11 +154,6 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file, as hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def input_sha256(path: Path) -> str | None:
-    """SHA-256 of an input that was read; None of a pipe or device, which cannot be read again."""
-    return file_sha256(path) if path.is_file() else None
 
 
 def software() -> dict[str, str | None]:

@@ -22,10 +22,13 @@ class Annotation:
         In the order of the file.
     circles
         Length (bp) of each contig that the file says is a circle.
+    lengths
+        Length (bp) of each contig of which the file says it.
     """
 
     features: Sequence[Feature]
     circles: Mapping[str, int] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def transcripts(self) -> list[Transcript]:

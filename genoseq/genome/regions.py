@@ -9,9 +9,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Literal
 
-from genoseq.errors import RegionError, listed
+from genoseq.errors import InputFormatError, RegionError, listed
 
 Strand = Literal["+", "-", "."]
 
@@ -104,6 +105,24 @@ def check_bounds(region: Region, lengths: Mapping[str, int], genome: str = "the 
             f"region {region} ends past the contig's last base, {lengths[region.chrom]}"
         )
     return region
+
+
+def check_lengths(
+    stated: Mapping[str, int],
+    lengths: Mapping[str, int],
+    path: str | PathLike[str] | None = None,
+) -> None:
+    """Raise InputFormatError if a file says another length of a contig than the genome has.
+
+    Contigs that only one of them has are passed over.
+    """
+    for chrom, length in stated.items():
+        if lengths.get(chrom, length) != length:
+            raise InputFormatError(
+                f"contig {chrom!r} has {length} bp here and {lengths[chrom]} in the FASTA: "
+                f"is it another assembly?",
+                path,
+            )
 
 
 def clip(region: Region, length: int) -> Region:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES
 from genoseq.files.atomic import PathLike
+from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
@@ -44,11 +45,11 @@ def score_files(
     Parameters
     ----------
     fasta, model
-        FASTA or GenBank, plain or compressed; folder of a bundle.
+        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
-        BED of what to score; by default every contig.
+        BED of what to score, or ``-``; by default every contig.
     formats
         Names, comma-separated; by default what suits the values.
     values, by_phase, window_bases, batch_bases, device, precision
@@ -63,10 +64,11 @@ def score_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    model, out, regions = Path(model), Path(out), None if regions is None else Path(regions)
+    model, out = Path(model), Path(out)
     # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
-    with open_fasta(fasta) as genome:
-        asked = [line.region for line in read_bed(regions, genome.lengths)] if regions else None
+    with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
+        bed = given.get("regions")
+        asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
@@ -90,7 +92,7 @@ def score_files(
         )
         output = bundle.task.output(values, by_phase)
         settings = _settings(values, by_phase, window_bases, batch_bases)
-        origin, record = _made_by(genome, model, settings, used, number_format, regions, wanted)
+        origin, record = _made_by(genome, model, settings, used, number_format, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report),
             genome.lengths,
@@ -119,23 +121,24 @@ def _made_by(
     settings: Mapping[str, Any],
     device: torch.device,
     precision: Precision,
-    regions: Path | None,
+    regions: Input | None,
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
     from genoseq.extraction.shard_folder import original_of
-    from genoseq.files.provenance import file_sha256, input_sha256, make_record
+    from genoseq.files.provenance import file_sha256, make_record
     from genoseq.models.bundle import WEIGHTS, bundle_identity
     from genoseq.models.device import computing
     from genoseq.writers.origin import Origin
 
     identity = bundle_identity(model)
     original = original_of(genome)
-    inputs: dict[str, Mapping[str, str | None]] = {
+    inputs: dict[str, Mapping[str, str]] = {
         "genome": original,
         "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
     }
-    inputs |= {"regions": {regions.name: input_sha256(regions)}} if regions else {}
+    if regions is not None:
+        inputs["regions"] = {regions.name: regions.sha256}
     (sha256,) = original.values()
     origin = Origin(
         regions=None if regions is None else tuple(wanted),

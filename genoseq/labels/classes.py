@@ -19,15 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
+from genoseq.files.atomic import PathLike
 from genoseq.genome.annotation import Annotation
-from genoseq.genome.regions import Region, Strand, known_holes, touching
+from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import (
     BACKGROUND,
     UNKNOWN_LABEL,
@@ -126,7 +126,7 @@ def plan_labels(
     settings: LabelSettings,
     mask: Iterable[Region] = (),
     lengths: Mapping[str, int] | None = None,
-    path: str | Path | None = None,
+    path: PathLike | None = None,
 ) -> ClassLabels:
     """Prepare to label any region of a genome.
 
@@ -146,8 +146,8 @@ def plan_labels(
     Raises
     ------
     InputFormatError
-        If a class has no feature or no base gets its label, or a feature is on an unknown contig
-        or past its end.
+        If a class has no feature or no base gets its label, a feature is on an unknown contig or
+        past its end, or the annotation says another length of a contig.
     RegionError
         If the mask is of other contigs alone.
     """
@@ -164,6 +164,7 @@ def plan_labels(
         )
     if lengths is not None:
         _check_on_genome(intervals, lengths, path)
+        check_lengths(annotation.lengths, lengths, path)
     holes = known_holes(mask, lengths, "mask")
     by_contig: dict[str, list[LabelInterval]] = {}
     for interval in intervals:
@@ -179,7 +180,7 @@ def plan_labels(
     return labels
 
 
-def _check_seen(labels: ClassLabels, rank: int, name: str, path: str | Path | None) -> None:
+def _check_seen(labels: ClassLabels, rank: int, name: str, path: PathLike | None) -> None:
     """InputFormatError if no base has the label of a class; it says what has its bases instead."""
     scheme, instead = labels.scheme, set[str]()
     for chrom, intervals in labels._intervals.items():
@@ -262,7 +263,7 @@ def _clipped(intervals: _ContigIntervals, start: int, end: int) -> Iterator[tupl
 
 
 def _check_on_genome(
-    intervals: Sequence[LabelInterval], lengths: Mapping[str, int], path: str | Path | None
+    intervals: Sequence[LabelInterval], lengths: Mapping[str, int], path: PathLike | None
 ) -> None:
     for item in (interval.feature for interval in intervals):
         where = f"{item.type} {item.chrom}:{item.start + 1}-{item.end}"

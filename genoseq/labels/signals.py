@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.genome.regions import Region, Strand, known_holes, touching
+from genoseq.files.atomic import PathLike
+from genoseq.files.compression import source_path
+from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import signal_scheme
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class SignalFile:
 
     name: str
     strand: Strand
-    path: Path
+    path: PathLike
 
 
 def name_signals(texts: Sequence[str]) -> list[SignalFile]:
@@ -79,7 +81,7 @@ def parse_signal(text: str) -> tuple[str, Path]:
     name, path = named_file(text)
     if name is not None:
         return name, path
-    stem = path.name
+    stem = source_path(path).name
     while stem.lower().endswith(_SUFFIXES):
         stem = Path(stem).stem
     return stem, path
@@ -120,7 +122,7 @@ class SignalLabels:
         try:
             for signal in signals:
                 self._readers.append(self._stack.enter_context(open_signal(signal.path)))
-                _check_contigs(self._readers[-1].chroms, lengths, signal.path)
+                _check_contigs(self._readers[-1], lengths, signal.path)
         except BaseException:
             self._stack.close()
             raise
@@ -147,9 +149,10 @@ class SignalLabels:
         return labels
 
 
-def _check_contigs(
-    chroms: Mapping[str, int], lengths: Mapping[str, int] | None, path: Path
-) -> None:
+def _check_contigs(signal: Signal, lengths: Mapping[str, int] | None, path: PathLike) -> None:
+    chroms = signal.chroms
+    if not chroms:
+        raise InputFormatError("no value is in it: make or download it again", path)
     if lengths is None:
         return
     if not chroms.keys() & lengths.keys():
@@ -158,10 +161,6 @@ def _check_contigs(
             f"({', '.join(list(lengths)[:3])} ...): names must be equal",
             path,
         )
-    for chrom, length in chroms.items():
-        if length > lengths.get(chrom, length):
-            raise InputFormatError(
-                f"contig {chrom!r} has {length} bp here and {lengths[chrom]} in the FASTA: "
-                f"is it another assembly?",
-                path,
-            )
+    # Where a bedGraph's last values end, its contigs may go on.
+    longer = {chrom: end for chrom, end in chroms.items() if end > lengths.get(chrom, end)}
+    check_lengths(chroms if signal.has_lengths else longer, lengths, path)

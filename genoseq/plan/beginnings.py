@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genoseq.errors import GenoseqError
 from genoseq.files.compression import open_bytes
-from genoseq.genome.genes import Annotation
+from genoseq.genome.annotation import Annotation
 from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.fasta_copy import SPACE, name_of
 

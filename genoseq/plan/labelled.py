@@ -10,8 +10,8 @@ from pathlib import Path
 from genoseq.config.schema import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.errors import GenoseqError, InputFormatError, listed
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.derived import DERIVED
-from genoseq.genome.genes import Annotation
 from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.intervals import LabelInterval, label_intervals

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
+from genoseq.files.inputs import Input, kept
 from genoseq.genome.annotation import Annotation
+from genoseq.readers import kinds
 from genoseq.readers.bed import bed_features, read_bed
 from genoseq.readers.genbank import read_genbank
 from genoseq.readers.gff import read_gff
 
 AnnotationFormat = Literal["gff", "genbank", "embl", "bed"]
 
+_KINDS: dict[kinds.Kind, AnnotationFormat] = {
+    kinds.GFF: "gff",
+    kinds.GTF: "gff",
+    kinds.GENBANK: "genbank",
+    kinds.EMBL: "embl",
+    kinds.BED: "bed",
+}
 _SUFFIXES: dict[str, AnnotationFormat] = {
     ".gff": "gff",
     ".gff3": "gff",
@@ -49,7 +59,12 @@ def read_annotation(
         If the format is none of them, the file breaks its rules, or ``kind`` meets features that
         have types.
     """
-    found = annotation_format(path)
+    with kept(path) as given:
+        return _read(given, types, kind)
+
+
+def _read(path: Input, types: Collection[str] | None, kind: str | None) -> Annotation:
+    found = annotation_format(path, measured=kind is not None)
     if kind is not None and found != "bed":
         raise InputFormatError(f"{kind}= is for BED: these features have types of their own", path)
     if found == "gff":
@@ -59,53 +74,45 @@ def read_annotation(
     else:
         whole = read_genbank(path, found).annotation
     features = [feature for feature in whole.features if types is None or feature.type in types]
-    return Annotation(features, whole.circles)
+    return replace(whole, features=features)
 
 
-def annotation_format(path: str | PathLike[str]) -> AnnotationFormat:
-    """The format, by the first line that is not a comment, or else by the file's name.
+def annotation_format(path: str | PathLike[str], measured: bool = False) -> AnnotationFormat:
+    """The format by the file's content, or else by its name.
+
+    Parameters
+    ----------
+    measured
+        Take a bedGraph as BED: its fourth column is no type.
 
     Raises
     ------
     InputFormatError
-        If neither says which format it is.
+        If it is a file of another kind, or neither says which it is.
     """
-    strange = None
-    for number, line in numbered_lines(path):
-        if line.startswith("LOCUS "):
-            return "genbank"
-        if line.startswith("ID   "):
-            return "embl"
-        if line.startswith("##gff-version"):
-            return "gff"
-        if not line.strip() or line.startswith(("#", "track ", "browser ")):
-            continue
-        found = _format_of_record(line)
-        if found is not None:
-            return found
-        strange = number
-        break
+    kind = kinds.kind_of(path)
+    if kind is not None and kind in _KINDS:
+        return _KINDS[kind]
+    if measured and kind == kinds.BEDGRAPH:
+        return "bed"
     # A line of no known format: the reader that the file's name suggests says what is wrong.
     by_name = _format_of_name(Path(path))
+    if kind is not None and (kind != kinds.EMPTY or by_name is None):
+        raise kinds.not_wanted(kind, "GFF3, GTF, GenBank, EMBL or BED", path)
     if by_name is None:
         raise InputFormatError(
             "not GFF3, GTF, GenBank, EMBL or BED: expected 9 columns separated by tabs, a LOCUS or "
             "ID line, or chrom, start and end",
             path,
-            strange,
+            _first_record(path),
         )
     return by_name
 
 
-def _format_of_record(line: str) -> AnnotationFormat | None:
-    tabbed = line.split("\t")
-    if len(tabbed) in (8, 9) and _are_numbers(tabbed[3:5]):
-        return "gff"
-    return "bed" if _are_numbers(line.split()[1:3]) else None
-
-
-def _are_numbers(texts: list[str]) -> bool:
-    return len(texts) == 2 and all(text.isascii() and text.isdigit() for text in texts)
+def _first_record(path: str | PathLike[str]) -> int | None:
+    """Number of the first line that is no comment."""
+    lines = (number for number, line in numbered_lines(path) if line.strip() and line[0] != "#")
+    return next(lines, None)
 
 
 def _format_of_name(path: Path) -> AnnotationFormat | None:

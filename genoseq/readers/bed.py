@@ -18,10 +18,18 @@ from typing import cast
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.compression import numbered_lines
+from genoseq.files.inputs import Input, kept
 from genoseq.genome.features import Feature
-from genoseq.genome.regions import Region, Strand, check_bounds
+from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
+from genoseq.readers import kinds
 
 Span = tuple[int, int]
+
+CONTIG_LINE = "#contig"
+"""Behind it a comment line may give a contig's name and length, separated by tabs."""
+
+_INTERVALS = (kinds.BED, kinds.BEDGRAPH, kinds.EMPTY)
+"""What has intervals as BED has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +66,58 @@ class BedRecord:
 
 
 def read_bed(
-    path: str | PathLike[str], lengths: Mapping[str, int] | None = None
+    path: str | PathLike[str], lengths: Mapping[str, int] | None = None, inside: bool = True
 ) -> list[BedRecord]:
     """Records of a BED file, plain or compressed, in file order.
+
+    Parameters
+    ----------
+    lengths
+        Of the genome's contigs, to check what the file says of them.
+    inside
+        Check that the records are on these contigs, too.
 
     Raises
     ------
     InputFormatError
-        At the first line that is not BED, or has another number of columns than those before it;
-        or, with the ``lengths`` of contigs, is not on them.
+        If it is a file of another kind; at the first line that is not BED, or has another number of
+        columns than those before it; or does not fit the contigs.
     """
+    with kept(path) as given:
+        kind = kinds.kind_of(given)
+        if kind is not None and kind not in _INTERVALS:
+            raise kinds.not_wanted(kind, "BED", given)
+        return _read(given, lengths, inside)
+
+
+def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[BedRecord]:
     records: list[BedRecord] = []
     width = 0
     for number, line in numbered_lines(path):
         fields = _fields(line)
-        if not fields:
-            continue
-        width = width or len(fields)
         try:
+            if lengths is not None and line.startswith(CONTIG_LINE):
+                check_lengths(_stated_length(line), lengths)
+            if not fields:
+                continue
+            width = width or len(fields)
             if len(fields) != width:
                 raise InputFormatError(f"{len(fields)} columns, but the lines before have {width}")
             records.append(_record(fields))
-            if lengths is not None:
+            if lengths is not None and inside:
                 check_bounds(records[-1].region, lengths)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         except RegionError as error:
             raise InputFormatError(str(error), path, number) from None
     return records
+
+
+def _stated_length(line: str) -> dict[str, int]:
+    """A contig and its length, if the line says them."""
+    fields = line.split("\t")
+    stated = len(fields) == 3 and fields[0] == CONTIG_LINE and fields[2].isdecimal()
+    return {fields[1]: int(fields[2])} if stated else {}
 
 
 def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[Feature]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import atomic_file
+from genoseq.files.compression import source_path
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.fasta_copy import LETTERS, SPACE
 from genoseq.readers.fasta_index import Index, plain_and_index
@@ -195,11 +196,13 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     """Open a nucleotide FASTA.
 
     Plain, gzip, bgzip, bzip2 or xz (zstd with Python 3.14); any line width, ragged lines, blank
-    lines and white space inside lines; ``\\n``, ``\\r\\n`` or ``\\r``; ``;`` comment lines; pipes;
-    folders that cannot be written to.  A contig's name is the header's first word.
+    lines and white space inside lines; ``\\n``, ``\\r\\n`` or ``\\r``; ``;`` comment lines; pipes,
+    and ``-`` for stdin; folders that cannot be written to.  A contig's name is the header's first
+    word.
 
-    The sequences of a GenBank file are taken as well, under the names that its features have
-    (``VERSION``), so that one file can be genome and annotation; it is held in memory meanwhile.
+    The sequences of a GenBank or EMBL file are taken as well, under the names that its features
+    have (``VERSION``), so that one file can be genome and annotation; it is held in memory
+    meanwhile.
 
     An index beside the file (``.fai``) is used if it is not older than the file and its records
     cover the file header by header; the letters are then checked as they are read.  Otherwise the
@@ -213,8 +216,9 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     OSError
         If it cannot be read.
     """
-    plain, index, sha256 = plain_and_index(Path(path))
-    return Fasta(Path(path), plain, index, sha256)
+    source = source_path(path)
+    plain, index, sha256 = plain_and_index(source)
+    return Fasta(source, plain, index, sha256)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Copy a FASTA that cannot be indexed as it is into even lines, and find what is wrong with it.
 
-The sequences of a GenBank file are copied likewise.
+The sequences of a GenBank or EMBL file are copied likewise.
 
 Every rule for the format is applied here, line by line, in flat memory.  Files that pyfaidx
 can index are only copied where they break one, to say which and on what line.
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO, Literal, NamedTuple, TextIO
 
 from genoseq.errors import InputFormatError
+from genoseq.readers import kinds
 
 LETTERS = b"ACGTURYSWKMBDHVNXacgturyswkmbdhvnx"
 """Every letter that :func:`genoseq.genome.sequences.encode` accepts."""
@@ -23,23 +24,8 @@ SPACE = b" \t\r\n\v\f"
 _WIDTH = 1 << 15
 _CHUNK_LETTERS = 1 << 20
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
-
-GENBANK = b"LOCUS "
-"""How a GenBank file begins."""
-
-# How files of other formats begin.
-_OTHERS = (
-    ("ID   ", "EMBL"),
-    ("##gff", "GFF3"),
-    ("##fileformat=VCF", "VCF"),
-    ("@HD\t", "SAM"),
-    ("@SQ\t", "SAM"),
-    ("@", "FASTQ"),
-    ("CLUSTAL", "a Clustal alignment"),
-    ("PK\x03\x04", "a zip archive"),
-    ("BAM\x01", "BAM"),
-    ("CRAM", "CRAM"),
-)
+_FASTA = (kinds.FASTA, kinds.PROTEINS, kinds.EMPTY)
+"""What is read as FASTA: its lines say what is wrong."""
 
 
 class _LinePart(NamedTuple):
@@ -75,7 +61,9 @@ class _EvenLines:
 
 
 def even_copy(plain: Path, even: Path, path: Path) -> None:
-    """Copy the FASTA at ``plain`` to ``even``: name-only headers, one line length, no white space.
+    """Copy the sequences at ``plain`` to ``even``: name-only headers, one line length, no spaces.
+
+    They are a FASTA's, or a GenBank or EMBL file's, which is held in memory.
 
     Parameters
     ----------
@@ -85,8 +73,20 @@ def even_copy(plain: Path, even: Path, path: Path) -> None:
     Raises
     ------
     InputFormatError
-        With the line, at whatever is no nucleotide FASTA.
+        With the line, at whatever is no nucleotide FASTA; as
+        :func:`genoseq.readers.genbank.read_genbank`; or a record comes without its sequence.
     """
+    with plain.open("rb") as file:
+        kind = kinds.kind_of_stream(file)
+    if kind in (kinds.GENBANK, kinds.EMBL):
+        _copy_flat_file(plain, even, path, "embl" if kind == kinds.EMBL else "genbank")
+    elif kind is None or kind in _FASTA:
+        _copy_fasta(plain, even, path)
+    else:
+        raise kinds.not_wanted(kind, "FASTA, GenBank or EMBL", path)
+
+
+def _copy_fasta(plain: Path, even: Path, path: Path) -> None:
     first_lines: dict[str, int] = {}
     header = comment = False
     with plain.open(encoding="latin-1") as source, even.open("wb") as out:
@@ -103,23 +103,11 @@ def even_copy(plain: Path, even: Path, path: Path) -> None:
         raise InputFormatError("no FASTA record: the file has no line that begins with '>'", path)
 
 
-def genbank_copy(plain: Path, even: Path, path: Path) -> None:
-    """Write the sequences of the GenBank file at ``plain`` as even FASTA; whole records in memory.
-
-    Parameters
-    ----------
-    path
-        As in :func:`even_copy`.
-
-    Raises
-    ------
-    InputFormatError
-        As :func:`genoseq.readers.genbank.read_genbank`; or a record comes without its sequence.
-    """
+def _copy_flat_file(plain: Path, even: Path, path: Path, kind: Literal["genbank", "embl"]) -> None:
     from genoseq.readers.genbank import read_genbank
 
     try:
-        file = read_genbank(plain)
+        file = read_genbank(plain, kind)
         with even.open("wb") as out:
             lines = _EvenLines(out)
             for name in file.lengths:
@@ -203,11 +191,8 @@ def _letters(part: _LinePart, first_lines: dict[str, int], path: Path) -> bytes:
 
 
 def _not_fasta(text: str) -> str:
-    other = next((name for start, name in _OTHERS if text.startswith(start)), None)
-    if other is not None:
-        return f"this is {other}, not FASTA: convert it to FASTA first"
     if "\0" in text:
-        return "binary data, not FASTA"
+        return "text in UTF-16, or binary data: a FASTA is text in UTF-8"
     return f"{text[:40].rstrip()!r} before the first record: a FASTA begins with '>'"
 
 

@@ -1,6 +1,5 @@
 """Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
 
-
 The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte, bases per line and
 bytes per line, so it is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
-from genoseq.readers.fasta_copy import GENBANK, LETTERS, SPACE, even_copy, genbank_copy
+from genoseq.readers.fasta_copy import LETTERS, SPACE, even_copy
 
 _CHUNK = 1 << 20
 
@@ -66,8 +65,7 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
             index = _index_of(plain, folder)
         if index is None:
             even = folder / "even.fa"
-            copy = genbank_copy if _is_genbank(plain) else even_copy
-            copy(plain, even, path)
+            even_copy(plain, even, path)
             plain, index = even, _index_of(even, folder)
         assert index is not None
         return plain.open("rb", buffering=0), index, sha256
@@ -147,11 +145,6 @@ def _new_index(plain: Path, folder: Path) -> Index | None:
 
 def _starts_a_record(file: BinaryIO) -> bool:
     return file.read(1) == b">"
-
-
-def _is_genbank(plain: Path) -> bool:
-    with plain.open("rb") as file:
-        return file.read(len(GENBANK)) == GENBANK
 
 
 def _has_long_line(file: BinaryIO) -> bool:

@@ -12,7 +12,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from genoseq.errors import InputFormatError
-from genoseq.files.compression import open_bytes
+from genoseq.files.compression import open_bytes, text_of
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.readers.locations import NameCounts, record_features, without_remote
@@ -56,8 +56,8 @@ class GenBank:
 
     @property
     def annotation(self) -> Annotation:
-        """Its features, and which records are circles."""
-        return Annotation(self.features, self.circles)
+        """Its features, which records are circles, and how long they are."""
+        return Annotation(self.features, self.circles, self.lengths)
 
     def sequence(self, chrom: str) -> bytes:
         """The record's letters; InputFormatError if the file leaves them out."""
@@ -111,13 +111,10 @@ def read_genbank(
 
 def _parse(path: str | PathLike[str], kind: str) -> Iterator[Any]:
     """Records as Biopython reads them; what it cannot read or would leave out is an error."""
-    from io import TextIOWrapper
-
     from Bio import SeqIO
 
     with open_bytes(path) as stream:
-        text = TextIOWrapper(stream, "utf-8", errors="backslashreplace")
-        records = SeqIO.parse(text, kind)  # type: ignore[no-untyped-call]
+        records = SeqIO.parse(text_of(stream), kind)  # type: ignore[no-untyped-call]
         while True:
             try:
                 with warnings.catch_warnings(record=True) as heard:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
-from genoseq.readers.fasta_copy import GENBANK, SPACE, even_copy, genbank_copy, name_of
+from genoseq.readers import kinds
+from genoseq.readers.fasta_copy import SPACE, even_copy, name_of
 from genoseq.readers.fasta_index import index_beside, read_fai
 from genoseq.readers.genbank import no_sequence
 
@@ -32,6 +33,7 @@ DENSEST = 16
 
 _LOCUS = re.compile(rb"^LOCUS +\S+ +\d+ bp", re.MULTILINE)
 _VERSION = re.compile(rb"^VERSION +([^.\s]\S*)", re.MULTILINE)
+_ID = re.compile(rb"^ID   .* (\d+) BP\.", re.MULTILINE)
 _BESIDE_LETTERS = SPACE + b"0123456789"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -54,7 +56,7 @@ class GenomeSize:
 
 
 def genome_size(path: str | Path) -> GenomeSize:
-    """Size of a FASTA or GenBank file, plain or compressed.
+    """Size of a FASTA, GenBank or EMBL file, plain or compressed.
 
     It is exact where an index lies beside the file (``.fai``, not older, of this file) or the file
     holds no more than about :data:`WHOLE` letters; otherwise its beginning, and the bytes of the
@@ -76,9 +78,12 @@ def genome_size(path: str | Path) -> GenomeSize:
     letters = path.stat().st_size * (COMPRESSED if packed else 1)
     whole = letters <= WHOLE
     with open_bytes(path) as stream:
-        text = stream.read(HEAD)
-        if text.startswith(GENBANK):
+        text = stream.read(HEAD).removeprefix(_BYTE_ORDER_MARK)
+        kind = kinds.kind_of_stream(BytesIO(text))
+        if kind == kinds.GENBANK:
             return _counted(_genbank_records(text + stream.read(), path), path)
+        if kind == kinds.EMBL:
+            return _embl_size(text + stream.read(), path)
         indexed: list[tuple[str, int]] = []
         if not packed:
             indexed = _plain_index(path)
@@ -86,7 +91,6 @@ def genome_size(path: str | Path) -> GenomeSize:
             indexed = _packed_index(path, text)
         if not indexed:
             text += stream.read() if whole else stream.read(SAMPLE - HEAD)
-    text = text.removeprefix(_BYTE_ORDER_MARK)
     _check_head(text, path)
     if indexed:
         return _counted(indexed, path)
@@ -109,7 +113,7 @@ def _packed_index(path: Path, head: bytes) -> list[tuple[str, int]]:
     if not fai.is_file() or fai.stat().st_mtime_ns < state.st_mtime_ns:
         return []
     found = [(name, lines.bases) for name, lines in (read_fai(fai) or {}).items()]
-    first = _records(_whole_lines(head.removeprefix(_BYTE_ORDER_MARK)), path)
+    first = _records(_whole_lines(head), path)
     if not first or len(found) < len(first) or found[: len(first) - 1] != first[:-1]:
         return []
     (name, bases), (cut_name, cut_bases) = found[len(first) - 1], first[-1]
@@ -134,15 +138,15 @@ def _check_head(text: bytes, path: Path) -> None:
     head = text[:HEAD] if b">" in text[:HEAD] else text
     if len(head) < len(text):
         head = _whole_lines(head)
-    _copied(head, path, even_copy)
+    _copied(head, path)
 
 
-def _copied(text: bytes, path: Path, copy: Callable[[Path, Path, Path], None]) -> bytes:
+def _copied(text: bytes, path: Path) -> bytes:
     """The even FASTA that scoring would read of a file with this text."""
     with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
         plain, even = Path(name, "plain"), Path(name, "even.fa")
         plain.write_bytes(text)
-        copy(plain, even, path)
+        even_copy(plain, even, path)
         return even.read_bytes()
 
 
@@ -157,7 +161,7 @@ def _counted(lengths: list[tuple[str, int]], path: Path) -> GenomeSize:
 def _genbank_records(text: bytes, path: Path) -> list[tuple[str, int]]:
     """Names and bases of the records of a GenBank file."""
     if len(text) <= PARSED:
-        return _records(_copied(text, path, genbank_copy), path)
+        return _records(_copied(text, path), path)
     if b"\r" in text:
         text = text.replace(b"\r", b"\n")
     records = list(_LOCUS.finditer(text))
@@ -174,6 +178,16 @@ def _genbank_records(text: bytes, path: Path) -> list[tuple[str, int]]:
         _check_sequence(text, origin, int(said), name, path)
         found.append((name, int(said)))
     return found
+
+
+def _embl_size(text: bytes, path: Path) -> GenomeSize:
+    """Size of an EMBL file; of a large one the lengths in its ID lines are added up."""
+    if len(text) <= PARSED:
+        return _counted(_records(_copied(text, path), path), path)
+    said = [int(match[1]) for match in _ID.finditer(text)]
+    if not said:
+        raise InputFormatError("no EMBL record says its length in BP", path)
+    return GenomeSize(sum(said), len(said))
 
 
 def _check_sequence(text: bytes, origin: int, said: int, name: str, path: Path) -> None:

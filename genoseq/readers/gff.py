@@ -45,8 +45,9 @@ def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) ->
     """
     features: list[Feature] = []
     circles: dict[str, int] = {}
+    lengths: dict[str, int] = {}
     gtf = False
-    for number, line, version3 in _records(path):
+    for number, line, version3 in _records(path, lengths):
         try:
             feature, said = _feature(line.split("\t"), version3)
         except InputFormatError as error:
@@ -56,23 +57,36 @@ def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) ->
             circles[feature.chrom] = feature.end
         if types is None or feature.type in types:
             features.append(feature)
-    return Annotation(_without_codons(features) if gtf else features, circles)
+    return Annotation(_without_codons(features) if gtf else features, circles, lengths | circles)
 
 
-def _records(path: str | PathLike[str]) -> Iterator[tuple[int, str, bool]]:
-    """Lines of features with their numbers, and whether a header before them says GFF3."""
+def _records(path: str | PathLike[str], lengths: dict[str, int]) -> Iterator[tuple[int, str, bool]]:
+    """Lines of features with their numbers, and whether a header before them says GFF3.
+
+    ``lengths`` gets those of contigs of which headers say them.
+    """
     version3 = sequence = False
     for number, line in numbered_lines(path):
         if line.startswith((">", "##FASTA")):
             sequence = True
         elif line.startswith("##"):
             version3 = version3 or line.startswith("##gff-version 3")
+            lengths |= _stated_length(line.split())
             sequence = False
         elif not line or line[0] == "#" or line.isspace() or _is_browser_line(line):
             continue
         elif not sequence or line.count("\t") >= 7:
             sequence = False
             yield number, line, version3
+
+
+def _stated_length(words: list[str]) -> dict[str, int]:
+    """A contig and its length of ``##sequence-region NAME 1 LENGTH``; nothing of other headers.
+
+    One that begins behind base 1 is about a part of its contig.
+    """
+    whole = len(words) == 4 and words[0] == "##sequence-region" and words[2] == "1"
+    return {decode(words[1]): int(words[3])} if whole and words[3].isdecimal() else {}
 
 
 def _is_browser_line(line: str) -> bool:

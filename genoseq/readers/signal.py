@@ -5,10 +5,11 @@ A base without a value in the file is NaN, never 0.
 
 from __future__ import annotations
 
+import os
 import struct
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -18,15 +19,17 @@ from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.compression import numbered_lines
+from genoseq.files.inputs import Input, kept
 from genoseq.genome.regions import Region, check_bounds
+from genoseq.readers import kinds
 
 # pybigtools gives float64: whole chromosomes at a time would take gigabytes.
 _CHUNK_BASES = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
 _BIGWIG = b"\x26\xfc\x8f\x88"
-_BIGBED = b"\xeb\xf2\x89\x87"
-# magic, version, zoom levels, chromosome tree, data, index (UCSC bbiFile.h)
-_HEADER = "HHQQQ"
+# magic, version, zoom levels, chromosome tree, data, index, fields, own fields, names of fields,
+# summary of all values (UCSC bbiFile.h)
+_HEADER = "4xHHQQQHHQQ"
 
 Values = NDArray[np.float32]
 
@@ -35,7 +38,9 @@ class Signal(Protocol):
     """An open signal file; a context manager."""
 
     chroms: dict[str, int]
-    """Contig lengths in the file; a bedGraph has none, so there the end of the last value."""
+    """Contig lengths in the file, or else the end of each contig's last value."""
+    has_lengths: bool
+    """Whether the file says lengths, as a bigWig does."""
 
     def values(self, chrom: str, start: int, end: int) -> Values:
         """Values of bases ``start <= i < end`` (0-based), shape (end - start,), NaN where none.
@@ -64,13 +69,14 @@ def open_signal(path: str | PathLike[str]) -> Signal:
     InputFormatError
         If it is neither, or damaged.  A bedGraph is read whole and checked now.
     """
-    with Path(path).open("rb") as file:
-        head = file.read(32)
-    if head[:4] in (_BIGBED, _BIGBED[::-1]):
-        raise InputFormatError("this is a bigBed, which has no values: give a bigWig", path)
-    if head[:4] in (_BIGWIG, _BIGWIG[::-1]):
-        return BigWig(Path(path), head)
-    return BedGraph(Path(path))
+    with ExitStack() as stack:
+        given = stack.enter_context(kept(path))
+        kind = kinds.kind_of(given)
+        if kind == kinds.BIGWIG:
+            return BigWig(given, stack.pop_all())
+        if kind is None or kind in (kinds.BED, kinds.BEDGRAPH):
+            return BedGraph(given)
+        raise kinds.not_wanted(kind, "bigWig or bedGraph", given)
 
 
 class _Closing:
@@ -87,25 +93,27 @@ class _Closing:
 
 
 class BigWig(_Closing):
-    """A bigWig; see :class:`Signal`."""
+    """A bigWig; see :class:`Signal`.  ``stack`` is closed with it."""
 
-    def __init__(self, path: Path, head: bytes) -> None:
+    has_lengths = True
+
+    def __init__(self, path: Input, stack: ExitStack) -> None:
         import pybigtools
 
-        self._path = path
-        _check_header(path, head)
+        self._path, self._stack = path, stack
+        file = Path(path)
+        _check_header(path)
         # An open file rather than a path: pybigtools refuses paths that do not end in .bw.
-        named = path.suffix.lower() in (".bw", ".bigwig")
-        self._stream = None if named else path.open("rb")
+        named = file.suffix.lower() in (".bw", ".bigwig")
+        opened = None if named else stack.enter_context(file.open("rb"))
         with _damage(path):
-            self._reader: Any = pybigtools.open(str(path) if named else self._stream)
+            self._reader: Any = pybigtools.open(str(file) if opened is None else opened)
             self.chroms: dict[str, int] = dict(self._reader.chroms())
 
     def close(self) -> None:
         """Close the file."""
         self._reader.close()
-        if self._stream is not None:
-            self._stream.close()
+        self._stack.close()
 
     def values(self, chrom: str, start: int, end: int) -> Values:
         """See :meth:`Signal.values`."""
@@ -123,7 +131,9 @@ class BigWig(_Closing):
 class BedGraph(_Closing):
     """A bedGraph, held as arrays of intervals; see :class:`Signal`."""
 
-    def __init__(self, path: Path) -> None:
+    has_lengths = False
+
+    def __init__(self, path: Input) -> None:
         self._path = path
         self._spans = _read_bedgraph(path)
         self.chroms: dict[str, int] = {
@@ -150,7 +160,7 @@ class BedGraph(_Closing):
 Spans = tuple[NDArray[np.int64], NDArray[np.int64], Values]
 
 
-def _read_bedgraph(path: Path) -> dict[str, Spans]:
+def _read_bedgraph(path: Input) -> dict[str, Spans]:
     columns: dict[str, tuple[array[int], array[int], array[float]]] = {}
     for number, line in numbered_lines(path):
         if not line.strip() or line.startswith(("#", "track", "browser")):
@@ -171,8 +181,9 @@ def _read_bedgraph(path: Path) -> dict[str, Spans]:
 
 def _row(fields: list[str]) -> tuple[str, int, int, float]:
     if len(fields) != 4:
+        bed = ": a BED file?" if len(fields) > 4 and "".join(fields[1:3]).isdecimal() else ""
         raise InputFormatError(
-            f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value"
+            f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value{bed}"
         )
     chrom, start, end, value = fields
     if not all(text.isascii() and text.isdigit() for text in (start, end)):
@@ -189,7 +200,7 @@ def _row(fields: list[str]) -> tuple[str, int, int, float]:
 
 
 def _sorted_spans(
-    chrom: str, starts: array[int], ends: array[int], values: array[float], path: Path
+    chrom: str, starts: array[int], ends: array[int], values: array[float], path: Input
 ) -> Spans:
     low, high = np.frombuffer(starts, np.int64), np.frombuffer(ends, np.int64)
     order = np.argsort(low, kind="stable")
@@ -205,7 +216,7 @@ def _sorted_spans(
     return low, high, np.frombuffer(values, np.float32)[order]
 
 
-def _check_contig(path: Path, chrom: str, chroms: dict[str, int]) -> None:
+def _check_contig(path: Input, chrom: str, chroms: dict[str, int]) -> None:
     if chrom not in chroms:
         some = ", ".join(list(chroms)[:3]) or "none"
         raise RegionError(
@@ -214,16 +225,26 @@ def _check_contig(path: Path, chrom: str, chroms: dict[str, int]) -> None:
         )
 
 
-def _check_header(path: Path, head: bytes) -> None:
-    """Refuse a cut-off bigWig before pybigtools seeks beyond its end."""
-    order = "<" if head.startswith(_BIGWIG) else ">"
-    size = path.stat().st_size
-    if len(head) < 32 or max(struct.unpack(order + _HEADER, head[4:32])[2:]) >= size:
-        raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
+def _check_header(path: Input) -> None:
+    """Refuse a cut-off bigWig before pybigtools seeks beyond its end, and one without a value."""
+    with Path(path).open("rb") as file:
+        head = file.read(struct.calcsize("<" + _HEADER))
+        size = file.seek(0, os.SEEK_END)
+        if head[:4] not in (_BIGWIG, _BIGWIG[::-1]):
+            raise InputFormatError("a bigWig that is compressed: decompress it first", path)
+        order = "<" if head.startswith(_BIGWIG) else ">"
+        whole = len(head) == struct.calcsize("<" + _HEADER)
+        offsets = struct.unpack(order + _HEADER, head)[2:] if whole else ()
+        chroms, data, index, _, _, _, summary = offsets or (size,) * 7
+        if max(chroms, data, index, summary) >= size:
+            raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
+        # Both begin with a count: of blocks of data, and of bases with a value.
+        if not any(any(os.pread(file.fileno(), 8, at)) for at in (data, summary) if at):
+            raise InputFormatError("a bigWig without a value: make or download it again", path)
 
 
 @contextmanager
-def _damage(path: Path) -> Iterator[None]:
+def _damage(path: Input) -> Iterator[None]:
     """Whatever pybigtools raises, as one error."""
     try:
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
 from genoseq.files.atomic import PathLike
+from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.files.provenance import input_sha256, make_record
-from genoseq.genome.regions import Region
+from genoseq.files.provenance import make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
@@ -51,8 +52,8 @@ def tokenize(
     Parameters
     ----------
     genome
-        The genome's FASTA (or GenBank), a file or opened by
-        :func:`genoseq.readers.fasta.open_fasta`.
+        The genome's FASTA (or GenBank or EMBL), a file or opened by
+        :func:`genoseq.readers.fasta.open_fasta`; ``-`` is stdin, here and below.
     annotation
         GFF, GTF, GenBank, EMBL or BED that classes are labelled from; ``CLASS=FILE`` takes all of a
         BED as that class.  Without it and without signals the store has no labels.
@@ -76,7 +77,8 @@ def tokenize(
     Raises
     ------
     ConfigError
-        If a file that was given would not be used, or one that the scheme needs is missing.
+        If a file that was given would not be used, one that the scheme needs is missing, or two
+        are one pipe.
     InputFormatError, RegionError
         If a file is damaged, or does not fit the genome.
     StoreError
@@ -86,20 +88,19 @@ def tokenize(
         labels = parse_settings(LabelSettings, labels or {})
     _check_used(labels, annotation, signals, mask)
     with ExitStack() as stack:
+        files = _files(annotation, signals, {"bed": regions, "mask": mask})
+        source = genome.path if isinstance(genome, Fasta) else genome
+        given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))
-        located = (
-            whole_contigs(genome.lengths)
-            if regions is None
-            else locate(genome.lengths, Path(regions))
-        )
-        made = _labels(labels, annotation, signals, mask, genome.lengths, located)
+        bed = given.get("bed")
+        located = whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
+        made = _labels(labels, annotation, signals, given, genome.lengths, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
         total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
         done = _Progress(report, total)
-        files = _files(annotation, signals, {"bed": regions, "mask": mask})
         sources = {"fasta": _source(genome.path, genome.sha256)}
-        sources |= {role: _source(path, input_sha256(path)) for role, path in files.items()}
+        sources |= {role: _source(file.path, file.sha256) for role, file in given.items()}
         inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
         return write_store(
             out,
@@ -154,7 +155,7 @@ def _files(
     return found
 
 
-def _source(path: Path, sha256: str | None) -> dict[str, Any]:
+def _source(path: Path, sha256: str) -> dict[str, str]:
     return {"path": str(path), "sha256": sha256}
 
 
@@ -162,18 +163,23 @@ def _labels(
     settings: LabelSettings,
     annotation: PathLike | None,
     signals: Sequence[str],
-    mask: PathLike | None,
+    given: Mapping[str, Input],
     lengths: Mapping[str, int],
     located: Sequence[LocatedRegion],
 ) -> Labels | None:
-    """What labels any region; None if there is nothing to label from."""
+    """What labels any region, from files by their role; None if there is nothing to label from."""
+    masked = read_bed(given["mask"], lengths, inside=False) if "mask" in given else []
+    mask = [record.region for record in masked]
     if signals:
-        return SignalLabels(name_signals(signals), _read_regions(mask), lengths)
+        named = enumerate(name_signals(signals), 1)
+        kept = [replace(signal, path=given[f"signal {n}"]) for n, signal in named]
+        return SignalLabels(kept, mask, lengths)
     if annotation is None:
         return None
-    kind, path = named_file(os.fspath(annotation))
+    kind, _ = named_file(os.fspath(annotation))
+    path = given["annotation"]
     found = read_annotation(path, kind=kind)
-    labels = plan_labels(found, settings, _read_regions(mask), lengths, path)
+    labels = plan_labels(found, settings, mask, lengths, path)
     chroms = {one.region.chrom for one in located}
     if not chroms & labels.chroms:
         raise InputFormatError(
@@ -209,10 +215,6 @@ def _pieces(
             values[codes == N] = labels.scheme.unknown
         yield region, one.split, values
         done.add(len(region))
-
-
-def _read_regions(path: PathLike | None) -> list[Region]:
-    return [] if path is None else [record.region for record in read_bed(path)]
 
 
 def _stem(fasta: Path) -> str:

@@ -150,3 +150,15 @@ def test_extract_notes_what_made_its_outputs(
     run = genoseq("extract", genome, "-o", out, "--region", "a:3-9999", "--provenance", notes)
     assert run.returncode == 1
     assert read_record(out.parent) == record
+
+
+@pytest.mark.parametrize("stated", ["##sequence-region a 1 9\n", "a\t.\tregion\t1\t11\t.\t+\t.\t"])
+def test_extract_wants_an_annotation_of_this_genome(
+    tmp_path: Path, genome: Path, genoseq: Genoseq, stated: str
+) -> None:
+    text = GFF + stated + ("Is_circular=true\n" if "region\t" in stated else "")
+    (tmp_path / "x.gff").write_text(text)
+    run = genoseq("extract", genome, "-o", tmp_path / "x.fa", "--annotation", tmp_path / "x.gff")
+    assert run.returncode == 1
+    assert "x.gff: contig 'a' has " in run.stderr
+    assert " bp here and 10 in the FASTA: is it another assembly?" in run.stderr

@@ -52,29 +52,29 @@ def inputs_of(folder: str) -> dict[str, Any]:
     return dict(record["inputs"])
 
 
-def test_extract_notes_pipes_without_reading_them_again() -> None:
+def test_extract_notes_what_came_through_pipes() -> None:
     words = ("--regions", "pipe", "--provenance", "out/provenance.json")
     piped("extract", "/dev/stdin", "-o", "out/x.fa", *words)
     assert inputs_of("out") == {
         "fasta": {"stdin": file_sha256("g.fa")},
-        "regions": {"pipe": None},
+        "regions": {"pipe": file_sha256("r.bed")},
     }
 
 
-def test_score_notes_pipes_without_reading_them_again(bundle: Bundle) -> None:
+def test_score_notes_what_came_through_pipes(bundle: Bundle) -> None:
     save_bundle("model", bundle)
     piped("score", "/dev/stdin", "-m", "model", "-o", "out", "--regions", "pipe")
     found = inputs_of("out")
     assert found["genome"] == {"stdin": file_sha256("g.fa")}
-    assert found["regions"] == {"pipe": None}
+    assert found["regions"] == {"pipe": file_sha256("r.bed")}
 
 
-def test_tokenize_notes_pipes_without_reading_them_again() -> None:
+def test_tokenize_notes_what_came_through_pipes() -> None:
     piped("tokenize", "/dev/stdin", "-o", "out", "--bed", "pipe")
-    wanted = {"fasta": file_sha256("g.fa"), "bed": None}
+    wanted = {"fasta": file_sha256("g.fa"), "bed": file_sha256("r.bed")}
     assert inputs_of("out") == {
         "fasta": {"stdin": wanted["fasta"]},
-        "bed": {"pipe": None},
+        "bed": {"pipe": wanted["bed"]},
     }
     assert {role: source["sha256"] for role, source in open_store("out").sources.items()} == wanted
 

@@ -48,7 +48,7 @@ def test_locate_cuts_large_regions(tmp_path: Path) -> None:
         (
             "#contig\tb\t6\na\t0\t5\n",
             InputFormatError,
-            "r.bed: contig 'b' has 6 bp here and 5 in the FASTA: is it another assembly?",
+            "r.bed:1: contig 'b' has 6 bp here and 5 in the FASTA: is it another assembly?",
         ),
         ("a\t0\t5\tgene1\n", InputFormatError, "region a:1-5: its name 'gene1' should be its"),
         ("b\t0\t6\n", RegionError, "region b:1-6 ends past the contig's last base, 5"),

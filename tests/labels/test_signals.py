@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pybigtools
 import pytest
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
@@ -48,3 +49,25 @@ def test_signal_labels_are_nan_where_nothing_is_said(tmp_path: Path) -> None:
         SignalLabels(name_signals([str(path)]), [Region("z", 0, 1)], {"c": 8})
     with pytest.raises(InputFormatError, match="contig 'c' has 8 bp here and 7 in the FASTA"):
         SignalLabels(name_signals([str(path)]), lengths={"c": 7})
+
+
+def test_signal_labels_refuse_a_file_without_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "s.bedgraph"
+    path.write_text("track type=bedGraph\n")
+    with pytest.raises(InputFormatError, match=r"s\.bedgraph: no value is in it: make or download"):
+        SignalLabels(name_signals([str(path)]), lengths={"c": 7})
+
+
+@pytest.mark.parametrize("length", [8, 9, 10])
+def test_signal_labels_want_the_lengths_of_a_bigwig(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "s.bw"
+    pybigtools.open(str(path), "w").write({"c": 9, "d": 5}, iter([("c", 0, 4, 1.0)]))
+    lengths = {"c": length, "other": 7}
+    if length == 9:
+        with SignalLabels(name_signals([str(path)]), lengths=lengths) as labels:
+            assert labels.of("c", 3, 5)[0, 0] == 1
+        return
+    with pytest.raises(
+        InputFormatError, match=rf"contig 'c' has 9 bp here and {length} in the FAS"
+    ):
+        SignalLabels(name_signals([str(path)]), lengths=lengths)

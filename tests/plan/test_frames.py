@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from coding import GENES, coding_contig, genes_of
 
-from genoseq.genome.genes import Annotation
+from genoseq.genome.annotation import Annotation
 from genoseq.plan.frames import Frames, open_frames
 from genoseq.readers.annotation import read_annotation
 

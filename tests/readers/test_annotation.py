@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ FEATURES             Location/Qualifiers
 ORIGIN
         1 acgtacgta
 //
+"""
+RELEASE = """GBBCT1.SEQ          Genetic Sequence Data Bank
+                         August 15 2024
+
+                NCBI-GenBank Flat File Release 262.0
+
 """
 
 
@@ -65,9 +72,52 @@ def test_annotation_format_goes_by_name_where_content_is_silent(
 
 def test_read_annotation_refuses_other_formats(tmp_path: Path) -> None:
     path = tmp_path / "x.vcf"
+    wanted = "where GFF3, GTF, GenBank, EMBL or BED is wanted"
     path.write_text("##fileformat=VCFv4.2\nchr1\t10\t.\tA\tC\n")
-    with pytest.raises(InputFormatError, match=r"x\.vcf:2: not GFF3, GTF, GenBank, EMBL or BED"):
+    with pytest.raises(
+        InputFormatError, match=rf"x\.vcf: a VCF file, {wanted}: convert it with vcf2bed"
+    ):
         read_annotation(path)
     path.write_text("")
-    with pytest.raises(InputFormatError, match=r"x\.vcf: not GFF3, GTF, GenBank, EMBL or BED"):
+    with pytest.raises(InputFormatError, match=rf"x\.vcf: an empty file, {wanted}: make or"):
         read_annotation(path)
+    path.write_text("#\nchr1,10,20\n")
+    with pytest.raises(InputFormatError, match=r"x\.vcf:2: not GFF3, GTF, GenBank, EMBL or BED"):
+        read_annotation(path)
+    path.write_text("c\t1\t9\t0.5\n")
+    with pytest.raises(InputFormatError, match=rf"x\.vcf: a bedGraph file, {wanted}: give"):
+        read_annotation(path)
+    assert len(read_annotation(path, kind="peak").features) == 1
+
+
+@pytest.mark.parametrize("text", [GFF, GENBANK, RELEASE + GENBANK, "c\t1\t9\tCDS\n"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_read_annotation_goes_by_the_byte_order_mark(
+    tmp_path: Path, text: str, encoding: str
+) -> None:
+    path = tmp_path / "x"
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    path.write_text(mark + text, encoding=encoding)
+    (feature,) = read_annotation(path, {"CDS"}).features
+    assert (feature.start, feature.end, feature.type) == (1, 9, "CDS")
+
+
+@pytest.mark.parametrize("text", [GFF, GENBANK, "c\t1\t9\tCDS\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_read_annotation_reads_all_of_a_pipe(text: str, pack) -> None:
+    comments = "#" * 9_000 + "\n" if "LOCUS" not in text else ""
+    source, sink = os.pipe()
+    os.write(sink, pack((comments + text).encode()))
+    os.close(sink)
+    (feature,) = read_annotation(f"/dev/fd/{source}", {"CDS"}).features
+    assert (feature.start, feature.end, feature.type) == (1, 9, "CDS")
+    os.close(source)
+
+
+def test_read_annotation_keeps_the_lengths_that_a_file_states(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(GENBANK)
+    assert read_annotation(path).lengths == {"AB000001": 9}
+    head = "##gff-version 3\n##sequence-region c 1 20\n##sequence-region d 5 9\n"
+    path.write_text(head + GFF)
+    assert read_annotation(path).lengths == {"c": 20}

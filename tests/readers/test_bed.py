@@ -44,6 +44,25 @@ def test_read_bed_reads_compressed(tmp_path: Path) -> None:
     assert read_bed(path)[0].region == Region("c", 0, 5)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_read_bed_drops_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "in.bed"
+    path.write_text("c\t0\t5\n", encoding=encoding)
+    assert read_bed(path) == [BedRecord("c", 0, 5)]
+
+
+def test_read_bed_compares_the_lengths_of_contigs(tmp_path: Path) -> None:
+    path = given_bed(tmp_path, "#contig\tc\t9\n#contig\td\t9\nc\t0\t9\n")
+    assert len(read_bed(path, {"c": 9})) == 1
+    for lengths in ({"c": 8}, {"c": 10}):
+        with pytest.raises(InputFormatError, match=r"in\.bed:1: contig 'c' has 9 bp here and"):
+            read_bed(path, lengths, inside=False)
+    path = given_bed(tmp_path, "c\t0\t9\n")
+    assert len(read_bed(path, {"c": 8}, inside=False)) == 1
+    with pytest.raises(InputFormatError, match=r"in\.bed:1: region c:1-9 ends past"):
+        read_bed(path, {"c": 8})
+
+
 def test_read_bed_reads_no_records(tmp_path: Path) -> None:
     assert read_bed(given_bed(tmp_path, "")) == []
 

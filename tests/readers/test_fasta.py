@@ -79,8 +79,11 @@ def test_open_fasta_reads_what_is_found_in_the_wild(
         (b">a\nAC--GT\n", ":2: record 'a': '-' is not a nucleotide but a gap"),
         (b">a\nAC\n1 ACGT\n", ":3: record 'a': '1' is not a nucleotide: use A, C, G, T, U"),
         (b"ACGT\n", ":1: 'ACGT' before the first record: a FASTA begins with '>'"),
-        (b"@r\nACGT\n+\nIIII\n", ":1: this is FASTQ, not FASTA"),
-        (b"ID   X56734; SV 1\n", ":1: this is EMBL, not FASTA"),
+        (
+            b"@r\nACGT\n+\nIIII\n",
+            ": a FASTQ file, where FASTA, GenBank or EMBL is wanted: convert it",
+        ),
+        (b"ID   X56734; SV 1\n", ": not EMBL as Biopython reads it"),
         (
             b">caf\xe9\nAC\n",
             ":1: the record's name, b'caf\\xe9', holds control characters or is not",
@@ -88,7 +91,10 @@ def test_open_fasta_reads_what_is_found_in_the_wild(
         (b">a\x1cb\nAC\n", ":1: the record's name, b'a\\x1cb', holds control characters"),
         (b">a\x01b\nAC\n", ":1: the record's name, b'a\\x01b', holds control characters"),
         (">c\nA\n>a\u200bb\nAC\n".encode(), ":3: the record's name, b'a\\xe2\\x80\\x8bb', holds"),
-        (">a\nAC\n".encode("utf-16"), ":1: binary data, not FASTA"),
+        (
+            ">a\nAC\n".encode("utf-16"),
+            ":1: text in UTF-16, or binary data: a FASTA is text in UTF-8",
+        ),
         (b"\x28\xb5\x2f\xfd" + b"x" * 40, ": zstd needs Python 3.14 or later: decompress it first"),
         (gzip.compress(b">a\nACGT\n", mtime=0)[:-6], ": damaged or cut off gzip data"),
         (b"BZh9" + b"x" * 40, ": damaged or cut off bzip2 data"),

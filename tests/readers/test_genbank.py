@@ -11,6 +11,7 @@ import pytest
 from genoseq.errors import InputFormatError
 from genoseq.readers.fasta import open_fasta
 from genoseq.readers.genbank import GenBank, read_genbank
+from genoseq.readers.genome_size import PARSED, GenomeSize, genome_size
 
 RECORD = """LOCUS       AB000001                  60 bp    DNA     circular BCT 01-JAN-2000
 DEFINITION  made by hand.
@@ -189,16 +190,36 @@ def test_read_genbank_refuses(tmp_path: Path, text: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+HEADS = ("", "\ufeff", "\n", "GBBCT1.SEQ          Genetic Sequence Data Bank\n\n 2 loci\n\n")
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("head", HEADS)
 def test_open_fasta_takes_the_sequences_of_genbank(
-    tmp_path: Path, pack: Callable[[bytes], bytes]
+    tmp_path: Path, head: str, pack: Callable[[bytes], bytes]
 ) -> None:
     path = tmp_path / "in.gb"
     text = RECORD.format(features="")
-    path.write_bytes(pack((text + text.replace("AB000001", "AB000002")).encode()))
+    path.write_bytes(pack((head + text + text.replace("AB000001", "AB000002")).encode()))
     with open_fasta(path) as fasta:
         assert fasta.lengths == {"AB000001.2": 60, "AB000002.2": 60}
         assert fasta.fetch("AB000002.2", 40, 60) == (b"ACGT" * 15)[40:56] + b"NRYA"
+
+
+def test_open_fasta_takes_the_sequences_of_embl(tmp_path: Path) -> None:
+    from Bio import SeqIO
+
+    given_record(tmp_path)
+    path = tmp_path / "in.embl"
+    with (tmp_path / "in.gb").open() as source, path.open("w") as target:
+        SeqIO.convert(source, "genbank", target, "embl")
+    with open_fasta(path) as fasta:
+        assert fasta.lengths == {"AB000001.2": 60} == read_genbank(path, "embl").lengths
+        assert fasta.fetch("AB000001.2", 40, 60) == (b"ACGT" * 15)[40:56] + b"NRYA"
+    assert genome_size(path) == GenomeSize(60, 1, {"AB000001.2": 60})
+    with path.open("a") as target:
+        target.write("CC   long\n" * (PARSED // 8))
+    assert genome_size(path) == GenomeSize(60, 1)
 
 
 @pytest.mark.parametrize(

@@ -200,9 +200,9 @@ def test_genbank_that_scoring_refuses_is_refused(
     [
         (b"", "no FASTA record"),
         (b"\n; a remark\n", "no FASTA record"),
-        (b"\x8f\x00\x17\xe2" * 99, "binary data, not FASTA"),
+        (b"\x8f\x00\x17\xe2" * 99, "a file of binary data, where FASTA, GenBank or EMBL is wanted"),
         (b"ACGT\n>c\nACGT\n", "before the first record"),
-        (b"@read\nACGT\n+\nIIII\n", "this is FASTQ"),
+        (b"@read\nACGT\n+\nIIII\n", "a FASTQ file, where"),
         (b">p1\nMKTAYIAKQRQISFVKSHFSRQ\n", "a protein FASTA"),
         (b">c\nACGT\n" + b">d\nACGT\n" * 2, "a second record named 'd'"),
         (b">c\n" + b"A" * module.HEAD + b"\n>d\n>d\n", "two records named 'd'"),

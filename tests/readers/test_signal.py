@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -97,5 +99,48 @@ def test_open_signal_refuses_cut_off_bigwig(tmp_path: Path) -> None:
 def test_open_signal_refuses_bigbed(tmp_path: Path) -> None:
     path = tmp_path / "x.bb"
     path.write_bytes(b"\xeb\xf2\x89\x87" + b"\0" * 60)
-    with pytest.raises(InputFormatError, match="this is a bigBed, which has no values"):
+    with pytest.raises(
+        InputFormatError, match="a bigBed file, where bigWig or bedGraph is wanted: give a"
+    ):
+        open_signal(path)
+
+
+@pytest.mark.parametrize("text", ["fixedStep chrom=a start=1\n1\n", "variableStep chrom=a\n1 2\n"])
+def test_open_signal_says_what_a_wiggle_is(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        InputFormatError, match="a wiggle file, where bigWig or bedGraph is wanted: c"
+    ):
+        open_signal(given_bedgraph(tmp_path, text))
+
+
+def test_open_signal_says_that_a_file_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "x.bw"
+    path.touch()
+    with pytest.raises(
+        InputFormatError, match=r"x\.bw: an empty file, where bigWig or bedGraph is"
+    ):
+        open_signal(path)
+
+
+def test_open_signal_reads_a_bigwig_from_a_pipe(tmp_path: Path) -> None:
+    source, sink = os.pipe()
+    os.write(sink, given_bigwig(tmp_path).read_bytes())
+    os.close(sink)
+    with open_signal(f"/dev/fd/{source}") as signal:
+        assert signal.values("a", 0, 4)[0] == 1.5
+        assert signal.has_lengths
+    os.close(source)
+
+
+def test_open_signal_refuses_a_bigwig_without_a_value(tmp_path: Path) -> None:
+    path = given_bigwig(tmp_path)
+    data = bytearray(path.read_bytes())
+    blocks, summary = struct.unpack("<16xQ20xQ", data[:52])
+    data[blocks : blocks + 8] = bytes(8)
+    path.write_bytes(data)
+    with open_signal(path) as signal:  # the summary says that it has values
+        assert signal.values("a", 0, 1) == [1.5]
+    data[summary : summary + 8] = bytes(8)
+    path.write_bytes(data)
+    with pytest.raises(InputFormatError, match="a bigWig without a value: make or download it"):
         open_signal(path)

@@ -1,0 +1,136 @@
+"""Inputs by their paths: pipes and ``-`` (stdin) can be read as often as files.
+
+What is not a regular file is copied once into the temporary folder, where it stays while it is
+needed.  Messages and records say the path that was asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from genoseq.errors import ConfigError
+from genoseq.files.compression import open_raw, source_path
+
+_CHUNK = 1 << 20
+
+
+class Input(os.PathLike[str]):
+    """A file that can be read again; made by :func:`kept`.
+
+    Attributes
+    ----------
+    path
+        What was asked for.
+    """
+
+    def __init__(self, path: Path, copy: Path | None = None, sha256: str | None = None) -> None:
+        self.path, self._copy, self._sha256 = path, copy, sha256
+
+    def __fspath__(self) -> str:
+        """Where its bytes are."""
+        return str(self._copy or self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        return f"Input({str(self)!r})"
+
+    @property
+    def name(self) -> str:
+        """Name of the file, for records."""
+        return self.path.name
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, or of what came through the pipe."""
+        if self._sha256 is None:
+            from genoseq.files.provenance import file_sha256  # 10 ms, which few need
+
+            self._sha256 = file_sha256(self)
+        return self._sha256
+
+
+@contextmanager
+def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
+    """An input that can be read as often as needed within the block.
+
+    Raises
+    ------
+    OSError
+        If it is not there or cannot be read.
+    """
+    source = source_path(path)
+    if isinstance(path, Input) or _is_at_rest(source):
+        yield path if isinstance(path, Input) else Input(source)
+        return
+    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+        copy, digest = Path(folder, source.name), hashlib.sha256()
+        with open_raw(source) as pipe, copy.open("wb") as out:
+            while data := pipe.read(_CHUNK):
+                digest.update(data)
+                out.write(data)
+        yield Input(source, copy, digest.hexdigest())
+
+
+@contextmanager
+def all_kept(
+    paths: Mapping[str, str | os.PathLike[str] | None],
+    genome: str | os.PathLike[str] | None = None,
+) -> Iterator[dict[str, Input]]:
+    """:func:`kept` of several inputs of one verb, by their options.
+
+    Parameters
+    ----------
+    paths
+        None was not given.
+    genome
+        A further input, which is read elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        If two of them are stdin, or the same pipe.
+    """
+    asked = {role: path for role, path in paths.items() if path is not None}
+    named = {f"--{role}": path for role, path in asked.items()}
+    _check_streams(named if genome is None else {"the genome": genome, **named})
+    with ExitStack() as stack:
+        yield {role: stack.enter_context(kept(path)) for role, path in asked.items()}
+
+
+def _check_streams(inputs: Mapping[str, str | os.PathLike[str]]) -> None:
+    seen: dict[object, str] = {}
+    problems = []
+    for role, path in inputs.items():
+        key = None if isinstance(path, Input) else _stream(path)
+        other = role if key is None else seen.setdefault(key, role)
+        if other != role:
+            what = "stdin" if key == _stream("-") else "a pipe"
+            problems.append(
+                f"{role} {path} is also {other}: {what} can be read once: write it to a file"
+            )
+    if problems:
+        raise ConfigError(problems)
+
+
+def _stream(path: str | os.PathLike[str]) -> object:
+    """What tells a pipe from another one; None of what can be read again."""
+    try:
+        state = os.fstat(0) if os.fspath(path) == "-" else source_path(path).stat()
+    except OSError:
+        return None  # which is told where it is read
+    once = stat.S_ISFIFO(state.st_mode) or stat.S_ISSOCK(state.st_mode)
+    return (state.st_dev, state.st_ino) if once or os.fspath(path) == "-" else None
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether it is a file, or a folder, of which its reader says that it is none."""
+    mode = path.stat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
