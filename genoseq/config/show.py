@@ -108,8 +108,8 @@ def _allowed(setting: Schema, definitions: Schema) -> str:
     if found.get("type") == "array":
         items = _allowed(found.get("items", {}), definitions)
         return f"list of {items}" if items else "list"
-    bounds = [f"{words} {found[key]}" for key, words in _BOUNDS if key in found]
+    bounds = [f"{words} {found[key]:,}" for key, words in _BOUNDS if key in found]
     if {"minimum", "maximum"} <= found.keys():
-        bounds = [f"{found['minimum']} to {found['maximum']}"]
+        bounds = [f"{found['minimum']:,} to {found['maximum']:,}"]
     words = {"integer": "whole number", "number": "number", "string": "text"}
     return " ".join(filter(None, [words.get(found.get("type", ""), ""), " and ".join(bounds)]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.complement import reverse_complement
-from genoseq.genome.genes import Annotation, Cds
+from genoseq.genome.genes import Cds
 
 LEAST_CODONS = 100
 """Codons of a CDS that is judged: by chance the frames of shorter ones are open too often."""

@@ -65,10 +65,11 @@ def check_signals(row: GenomeRow, lengths: Lengths | None, found: Found) -> list
         found.problems.append(str(error))
         return []
     for signal in signals:
-        if not signal.path.is_file():
+        path = Path(signal.path)
+        if not path.is_file():
             continue
-        if signal.path.stat().st_size > TABLE and not _is_bigwig(signal.path):
-            found.notes.append(f"{signal.path}: more than {TABLE >> 20} MB, not read here")
+        if path.stat().st_size > TABLE and not _is_bigwig(path):
+            found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
             continue
         try:
             SignalLabels([signal], (), lengths).__exit__()

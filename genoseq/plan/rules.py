@@ -247,8 +247,6 @@ def make_plan(
         if file.is_file():
             read_mapping(file)
     plan = read_plan(config, path)
-    if not plan.genomes:
-        raise InputFormatError("no genome yet: add a row below the header", plan.config.genomes)
     if problems := plan_problems(plan):
         raise ConfigError(problems, plan.config.genomes)
     return plan

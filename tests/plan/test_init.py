@@ -9,7 +9,7 @@ import pytest
 
 from genoseq.config.schema import load_config
 from genoseq.config.sheet import read_genomes
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.init import init_run
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,7 +43,8 @@ def test_init_run_lays_down_a_configuration_to_be_edited(tmp_path: Path) -> None
 def test_init_run_lays_down_a_sheet_whose_examples_are_rows(tmp_path: Path) -> None:
     init_run(tmp_path)
     sheet = tmp_path / "config/genomes.tsv"
-    assert read_genomes(sheet) == {}
+    with pytest.raises(InputFormatError, match="no genome yet: add a row below the header"):
+        read_genomes(sheet)
     sheet.write_text(sheet.read_text().replace("# ecoli", "ecoli").replace("# novel", "novel"))
     rows = read_genomes(sheet)
     assert [(row.name, row.split) for row in rows.values()] == [

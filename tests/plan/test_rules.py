@@ -262,7 +262,7 @@ def test_put_scripts_on_path_prepends_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_make_plan_refuses_a_sheet_without_rows(tmp_path: Path) -> None:
-    with pytest.raises(InputFormatError, match=r"tsv: no genome yet: add a row below the header"):
+    with pytest.raises(InputFormatError, match=r"tsv:1: no genome yet: add a row below the header"):
         plan_of(tmp_path, "name\tfasta\n# one\tone.fa\n")
 
 
