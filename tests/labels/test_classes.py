@@ -245,7 +245,9 @@ def test_labels_do_not_depend_on_the_region(data: st.DataObject) -> None:
         strand = data.draw(st.sampled_from("+-"))
         features.append(cds(start, end + 1, strand, data.draw(st.integers(0, 2)), id=f"x{number}"))
     overlap = data.draw(st.sampled_from(["longest", "unknown"]))
-    plan = plan_labels(Annotation(features), LabelSettings(overlap=overlap), [Region("c", 20, 23)])
+    seen = replace(cds(0, 9), chrom="d")  # a class must label a base somewhere
+    annotation = Annotation([*features, seen])
+    plan = plan_labels(annotation, LabelSettings(overlap=overlap), [Region("c", 20, 23)])
     whole = plan.of("c", 0, 60)
     start, end = sorted((data.draw(place), data.draw(place)))
     assert np.array_equal(plan.of("c", start, end), whole[start:end])
