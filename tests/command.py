@@ -16,6 +16,9 @@ from typing import Any
 _IMPORTED = ("CUDA_", "KMP_", "LANG", "LC_", "MKL_", "MPL", "OMP_", "PYTHON", "TORCH", "TRITON_")
 """Beginnings of the variables that are read while a program is imported, once for all commands."""
 
+_SET_BY_TORCH = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
+"""Variables that torch sets itself, where a test of this process compiled something."""
+
 Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
 
@@ -76,4 +79,8 @@ def _server(program: str) -> tuple[subprocess.Popen[str], Path, dict[str, str]]:
 
 
 def _read_by_imports(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in environment.items() if name.startswith(_IMPORTED)}
+    return {
+        name: text
+        for name, text in environment.items()
+        if name.startswith(_IMPORTED) and name not in _SET_BY_TORCH
+    }
