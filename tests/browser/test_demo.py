@@ -65,6 +65,7 @@ def shorten(folder: Path, bases: int) -> None:
     genome.write_text(f"{header}\n{''.join(lines)[:bases]}\n")
     for name, end in (("genes.gff3", 4), ("mask.bed", 2)):
         rows = (folder / name).read_text().splitlines(keepends=True)
+        rows = [row for row in rows if not row.startswith("##sequence-region")]  # the whole length
         kept = [row for row in rows if row[0] == "#" or int(row.split("\t")[end]) <= bases]
         assert kept != rows
         (folder / name).write_text("".join(kept))
