@@ -118,6 +118,14 @@ def test_overlap_longest_counts_the_whole_cds() -> None:
     assert labels([cds(0, 6, "-"), cds(0, 6)], 6) == [1, 2, 3, 1, 2, 3]
 
 
+def test_order_of_lines_decides_nothing() -> None:
+    low, high = cds(0, 9, id="x"), cds(0, 9, phase=1, id="y")
+    assert labels([low, high], 9) == labels([high, low], 9) == [1, 2, 3] * 3
+    short = [cds(0, 6, id="x"), cds(20, 29, id="x")]
+    long = [cds(0, 8, id="y"), cds(20, 27, phase=1, id="y")]
+    assert labels([*short, *long], 30) == labels([*long, *short], 30)
+
+
 def test_overlap_unknown_where_intervals_differ() -> None:
     settings = LabelSettings(overlap="unknown")
     isoforms = [cds(0, 9), cds(3, 12)]
