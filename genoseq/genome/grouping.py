@@ -213,8 +213,7 @@ def _joined(lines: Sequence[Feature], exons: Sequence[Feature], parent: str) -> 
     """Whether lines with an id each are one CDS."""
     ordered = in_order(lines, {})
     if exons:
-        ends = {(exon.start, exon.end) for exon in exons}
-        starts, stops = {start for start, _ in ends}, {end for _, end in ends}
+        starts, stops = {exon.start for exon in exons}, {exon.end for exon in exons}
         inner = [*ordered[1:]], [*ordered[:-1]]
         after, before = inner if ordered[0].strand != "-" else inner[::-1]
         return {part.start for part in after} <= starts and {part.end for part in before} <= stops

@@ -26,7 +26,7 @@ _SHOWN = 20
 _HEADS = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours", "longest")
 _MEANING = (
     "Estimates for a run from the beginning. Hours are core hours of a plain processor (AMD EPYC "
-    "with AVX2, without bf16; with bf16 about a quarter): of all jobs together, and of the "
+    "with AVX2, without bf16; most others take less): of all jobs together, and of the "
     "longest, which the time limit must allow. On a GPU train, evaluate and score take a small "
     "part of them, and the RAM of train is the GPU's. RAM is for one job, without annotations; "
     "these three rules ask a cluster for half as much again, but at least 4 GB. The disk space "

@@ -1,9 +1,9 @@
 """The constants of estimates, measured and printed by ``benchmarks/constants.py``.
 
 Seconds are CPU seconds on one of two shared cores, both at work, of an AMD EPYC with AVX2 and
-without bf16 (Zen 3): a plain processor, so that others take less; one with avx512_bf16 trains and
-scores LSTMs about four times as fast.  MB are 1e6 bytes of main memory, on a CPU; torch 2.13.  The
-costs of each format of tracks are in :mod:`genoseq.writers.formats`.
+without bf16 (Zen 3): a plain processor, so that most others take less.  MB are 1e6 bytes of main
+memory, on a CPU; torch 2.13.  The costs of each format of tracks are in
+:mod:`genoseq.writers.formats`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from genoseq.labels.signals import SignalLabels, name_signals
 from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
 from genoseq.readers.bed import read_bed
+from genoseq.readers.kinds import BIGWIG, kind_of
 
 _LEAST_JUDGED = 5
 """CDS that say something about a genome."""
@@ -68,19 +69,15 @@ def check_signals(row: GenomeRow, lengths: Lengths | None, found: Found) -> list
         path = Path(signal.path)
         if not path.is_file():
             continue
-        if path.stat().st_size > TABLE and not _is_bigwig(path):
+        if path.stat().st_size > TABLE and kind_of(path) is not BIGWIG:
             found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
             continue
         try:
-            SignalLabels([signal], (), lengths).__exit__()
+            with SignalLabels([signal], (), lengths):
+                pass
         except GenoseqError as error:
             found.problems.append(str(error))
     return [(signal.name, signal.strand) for signal in signals]
-
-
-def _is_bigwig(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")
 
 
 def check_annotation(
