@@ -7,8 +7,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,13 +24,59 @@ Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
 
 
-def run_command(
+class Started:
+    """A command that runs in a process of its own, in the folder that was the current one."""
+
+    def __init__(
+        self, program: str, words: Sequence[str], environment: Mapping[str, str], one_stream: bool
+    ) -> None:
+        server = _server(program)
+        if (found := _read_by_imports(environment)) != server.imported:
+            raise ValueError(
+                f"read while {program} was imported: {found} now, {server.imported} then"
+            )
+        self._server, self._words = server, [*words]
+        number = next(server.numbers)
+        self._out, self._err = (server.folder / f"{number}.{name}" for name in ("out", "err"))
+        if one_stream:
+            self._err = self._out
+        for path in (self._out, self._err):
+            path.write_text("")
+        request: dict[str, Any] = {"words": self._words, "folder": str(Path.cwd())}
+        request |= {"environment": dict(environment)}
+        self.pid = int(server.ask(request | {"stdout": str(self._out), "stderr": str(self._err)}))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit status, if it is over."""
+        return self._end(block=False)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to it, unless it is over."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def wait(self) -> subprocess.CompletedProcess[str]:
+        """How it ended, and what it said."""
+        status = self._end(block=True)
+        assert status is not None
+        said = "" if self._err == self._out else self._err.read_text()
+        return subprocess.CompletedProcess(self._words, status, self._out.read_text(), said)
+
+    def _end(self, block: bool) -> int | None:
+        if self.returncode is None:
+            answer = self._server.ask({"wait": self.pid, "block": block})
+            self.returncode = None if answer == "runs" else int(answer)
+        return self.returncode
+
+
+def start_command(
     program: str,
-    words: list[str],
+    words: Sequence[str],
     environment: Mapping[str, str] | None = None,
     one_stream: bool = False,
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in the current folder.
+) -> Started:
+    """Start a command in the current folder.
 
     Parameters
     ----------
@@ -48,34 +95,46 @@ def run_command(
         If the environment has another value than at the program's start of a variable that was
         read then: such a command has to be started as it is.
     """
-    environment = dict(os.environ if environment is None else environment)
-    server, folder, imported = _server(program)
-    if (found := _read_by_imports(environment)) != imported:
-        raise ValueError(f"read while {program} was imported: {found} now, {imported} then")
-    out, err = folder / "stdout", folder / "stdout" if one_stream else folder / "stderr"
-    for path in (out, err):
-        path.write_text("")
-    request: dict[str, Any] = {"words": words, "folder": str(Path.cwd())}
-    request |= {"environment": environment, "stdout": str(out), "stderr": str(err)}
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write(json.dumps(request) + "\n")
-    server.stdin.flush()
-    status = int(server.stdout.readline())
-    said = "" if one_stream else err.read_text()
-    return subprocess.CompletedProcess(words, status, out.read_text(), said)
+    return Started(program, words, os.environ if environment is None else environment, one_stream)
+
+
+def run_command(
+    program: str,
+    words: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    one_stream: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; as :func:`start_command`."""
+    return start_command(program, words, environment, one_stream).wait()
+
+
+class _Server:
+    """The process that forks for a program's commands, a folder for output, what imports read."""
+
+    def __init__(self, program: str) -> None:
+        folder = TemporaryDirectory(prefix="genoseq-tests-")
+        # -P: a command does not find the modules of the tests.
+        command = [sys.executable, "-P", str(Path(__file__).parent / "forked.py"), program]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        atexit.register(folder.cleanup)
+        atexit.register(self._process.communicate)
+        self.folder, self.numbers = Path(folder.name), count()
+        self.imported = _read_by_imports(os.environ)
+
+    def ask(self, request: Mapping[str, Any]) -> str:
+        """Its answer to a request: see forked.py."""
+        server = self._process
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        return server.stdout.readline().strip()
 
 
 @cache
-def _server(program: str) -> tuple[subprocess.Popen[str], Path, dict[str, str]]:
-    """The process that forks for a program's commands, a folder for output, what imports read."""
-    folder = TemporaryDirectory(prefix="genoseq-tests-")
-    # -P: a command does not find the modules of the tests.
-    command = [sys.executable, "-P", str(Path(__file__).parent / "forked.py"), program]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    atexit.register(folder.cleanup)
-    atexit.register(server.communicate)
-    return server, Path(folder.name), _read_by_imports(os.environ)
+def _server(program: str) -> _Server:
+    return _Server(program)
 
 
 def _read_by_imports(environment: Mapping[str, str]) -> dict[str, str]:

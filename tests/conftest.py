@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Before torch is imported, here and in processes that tests start: as many tests run at once as
+# Before torch is imported, here and in processes that tests start: more tests run at once than
 # there are processors (make test), and the networks are too small for two threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -31,6 +31,12 @@ LONG = (
 # No test depends on how long something takes: machines are slow and shared.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: the tests of Slurm, of the browser and of signals mostly wait."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,8 +2,9 @@
 
 Importing torch, or Snakemake, takes seconds: a test of four commands would wait for
 it four times.  Each command is still a process of its own, with its own streams, folder,
-environment, signals, and exit status.  Standard input has a request on each line, in JSON; each is
-answered by a line with the command's exit status.
+environment, signals, and exit status.  Standard input has a request on each line, in JSON: a
+command to start, answered by a line with its process id, or one to wait for, answered by its exit
+status (``runs`` while it runs, to those who do not want to wait).
 
 What a fork cannot show is what happens before a command begins: an import that is missing, or that
 writes a warning, a variable that is read by an import (command.py refuses those), an order of sets
@@ -60,13 +61,23 @@ def main() -> None:
     program = sys.argv[1]
     command_line = {"genoseq": load_genoseq, "snakemake": load_snakemake}[program]()
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            become(program, loads(line))
-            run(command_line)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        request = loads(line)
+        if "wait" in request:
+            child, status = os.waitpid(request["wait"], 0 if request["block"] else os.WNOHANG)
+            answer = f"{os.waitstatus_to_exitcode(status)}" if child else "runs"
+        else:
+            answer = f"{start(program, command_line, request)}"
+        sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
+
+
+def start(program: str, command_line: Callable[[], None], request: Request) -> int:
+    """Start a command; the number of its process."""
+    child = os.fork()
+    if child == 0:
+        become(program, request)
+        run(command_line)
+    return child
 
 
 def become(program: str, request: Request) -> None:

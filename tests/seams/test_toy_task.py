@@ -151,7 +151,7 @@ def genome_of(folder: Path) -> Path:
 def test_task_of_another_package_goes_through_every_verb(tmp_path: Path) -> None:
     genome, store, model = genome_of(tmp_path), tmp_path / "store", tmp_path / "model"
     run("tokenize", genome, "-o", store, "--bed", tmp_path / "regions.bed")
-    train(__file__, store, tmp_path / "whole", SETTINGS)
+    train(store, tmp_path / "whole", SETTINGS)
     assert "resuming after step" in killed_and_resumed(__file__, store, model, SETTINGS)
     for name in ("model.safetensors", "config.json"):
         assert (model / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -31,23 +31,23 @@ def run(*words: str | Path) -> str:
     return done.output
 
 
-def _command(script: str, store: Path, out: Path, settings: Settings) -> list[str]:
-    """A training by a test file that, run as a script, is the command line with its toy in it."""
-    words = [sys.executable, script, "train", store, "-o", out, "--settings", json.dumps(settings)]
-    return [*map(str, words)]
+def train(store: Path, out: Path, settings: Settings) -> None:
+    """Train in this process, undisturbed."""
+    run(*_training(store, out, settings))
 
 
-def train(script: str, store: Path, out: Path, settings: Settings) -> str:
-    """What a training in a process of its own says."""
-    command = _command(script, store, out, settings)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+def _training(store: Path, out: Path, settings: Settings) -> list[str | Path]:
+    return ["train", store, "-o", out, "--settings", json.dumps(settings)]
 
 
 def killed_and_resumed(script: str, store: Path, out: Path, settings: Settings) -> str:
-    """What the second of two trainings says, of which the first was killed."""
-    command = _command(script, store, out, settings)
+    """What the second of two trainings says, of which the first was killed.
+
+    Both are processes of their own, by a test file that, run as a script, is the command line with
+    its toy in it.
+    """
+    words = [sys.executable, script, *_training(store, out, settings)]
+    command = [*map(str, words)]
     training = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     last = Path(f"{out}.state/last.safetensors")
     while not last.exists() and training.poll() is None:
@@ -55,7 +55,9 @@ def killed_and_resumed(script: str, store: Path, out: Path, settings: Settings) 
     training.send_signal(signal.SIGKILL)
     training.wait()
     assert not out.exists()
-    return train(script, store, out, settings)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def estimate_of_training(folder: Path, settings: Settings, chrom: str) -> str:

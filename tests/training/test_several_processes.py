@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from command import Started, start_command
 from planted import planted_contig, store_of_contigs
 from safetensors.torch import load_file
 
@@ -81,24 +82,21 @@ def free_port() -> str:
         return str(taken.getsockname()[1])
 
 
-def start_two(*words: str) -> list[subprocess.Popen[str]]:
-    """The two processes of a group."""
+def environments() -> list[dict[str, str]]:
+    """Of the two processes of a group."""
     group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    return [
-        subprocess.Popen(
-            [sys.executable, *words],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | group | {"RANK": rank, "LOCAL_RANK": rank},
-        )
-        for rank in "01"
-    ]
+    return [os.environ | group | {"RANK": rank, "LOCAL_RANK": rank} for rank in "01"]
 
 
-def ends(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
+def start_two(*words: str) -> list[Started]:
+    """A group of two processes of the command line."""
+    return [start_command("genoseq", words, environment) for environment in environments()]
+
+
+def ends(processes: Sequence[Started]) -> list[tuple[int, str]]:
     """Exit status of each, and what it said."""
-    said = [process.communicate(timeout=300)[1] for process in processes]
-    return [(process.returncode, text) for process, text in zip(processes, said, strict=True)]
+    done = [process.wait() for process in processes]
+    return [(each.returncode, each.stderr) for each in done]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -116,9 +114,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     masked_store(made / "masked")
     signal_store(made / "signal")
     runs = [(store_of(made, name), settings_of(name), str(made / "two" / name)) for name in MODELS]
-    member = Path(__file__).with_name("member.py")
-    for status, said in ends(start_two(str(member), json.dumps(runs))):
-        assert status == 0, said
+    command = [sys.executable, str(Path(__file__).with_name("member.py")), json.dumps(runs)]
+    members = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        for environment in environments()
+    ]
+    for member in members:
+        said = member.communicate(timeout=300)[1]
+        assert member.returncode == 0, said
     return made
 
 
@@ -174,7 +177,7 @@ def test_signal_to_one_stops_both_and_one_process_goes_on(
 def test_killed_groups_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     out, whole = tmp_path / "dropout", folder / "two" / "dropout"
     words = ["train", store_of(folder, "dropout"), "-o", str(out), "--device", "cpu"]
-    words = ["-m", "genoseq", *words, "--settings", json.dumps(settings_of("dropout"))]
+    words = [*words, "--settings", json.dumps(settings_of("dropout"))]
     last = tmp_path / "dropout.state" / "last.safetensors"
     for number in (signal.SIGTERM, signal.SIGKILL):
         processes = start_two(*words)
@@ -200,7 +203,7 @@ def test_killed_groups_end_with_the_same_bytes(folder: Path, tmp_path: Path) -> 
     assert len({(state / curve).read_text() for state in states}) == 1
 
 
-def wait_for_changes(file: Path, processes: Sequence[subprocess.Popen[str]]) -> None:
+def wait_for_changes(file: Path, processes: Sequence[Started]) -> None:
     """Until the processes have replaced the file a few times."""
     seen = set()
     while len(seen) < 5 and all(process.poll() is None for process in processes):

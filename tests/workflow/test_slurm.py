@@ -14,7 +14,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 from typing import NamedTuple
 
 import pytest
@@ -79,19 +81,36 @@ def small_run(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the workflow has run without Slurm."""
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Popen[str]]]:
+    """A folder, and the workflow that runs in it without Slurm, beside whatever is tested."""
     folder = small_run(tmp_path_factory.mktemp("undisturbed"))
-    words = command(folder, "--cores", "2")
-    found = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
-    assert found.returncode == 0, found.stderr
+    with (
+        (folder / "said.log").open("w") as said,
+        Popen(
+            command(folder, "--cores", "1"), cwd=folder, text=True, stdout=said, stderr=said
+        ) as running,
+    ):
+        yield folder, running
+        running.kill()  # nothing if it is over
+
+
+@pytest.fixture(scope="module")
+def undisturbed(local: tuple[Path, Popen[str]]) -> Path:
+    """The folder in which the workflow has run without Slurm."""
+    folder, running = local
+    assert running.wait() == 0, (folder / "said.log").read_text()
     return folder
 
 
 @pytest.fixture(scope="module")
-def disturbed(slurm: LocalSlurm, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A run through Slurm in which a training ends too early four times, and memory is short."""
-    del slurm
+def disturbed(
+    slurm: LocalSlurm, local: tuple[Path, Popen[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Outcome:
+    """A run through Slurm in which a training ends too early four times, and memory is short.
+
+    Most of the time it waits for Slurm: the run without Slurm goes on beside it.
+    """
+    del slurm, local
     folder = small_run(tmp_path_factory.mktemp("disturbed"))
     scripts = folder / "bin"
     scripts.mkdir()
@@ -149,7 +168,7 @@ def disturb(folder: Path) -> list[int]:
     return steps
 
 
-def test_run_gives_the_bytes_of_a_local_run(undisturbed: Path, disturbed: Outcome) -> None:
+def test_run_gives_the_bytes_of_a_local_run(disturbed: Outcome, undisturbed: Path) -> None:
     expected = checksums(undisturbed)
     assert checksums(disturbed.folder) == expected
     assert "models/long/model.safetensors" in expected
