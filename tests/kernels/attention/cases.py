@@ -27,16 +27,18 @@ class Options(NamedTuple):
 
 
 EXACT = {
-    "full": Options((70, 1, 33), width=32),
+    "full": Options((70, 1, 33), heads=1, key_heads=1, width=32),
     "full, rotary, grouped heads": Options((45, 20), heads=4, rotary=True),
     "window": Options((100, 45), key_heads=1, window=10),
-    "window of one token": Options((50,), window=0),
+    "window of one token": Options((50,), heads=1, key_heads=1, window=0),
     "window, globals, rotary, grouped heads": Options(
         (67, 0, 17), heads=4, window=9, global_tokens=3, rotary=True
     ),
-    "globals of several blocks": Options((97, 20), window=0, global_tokens=70),
+    "globals of several blocks": Options(
+        (97, 20), heads=1, key_heads=1, window=0, global_tokens=70
+    ),
     "globals of one whole block": Options((90,), window=5, global_tokens=32, key_heads=1),
-    "causal": Options((70, 33), causal=True),
+    "causal": Options((70, 33), heads=1, key_heads=1, causal=True),
     "causal, grouped heads, rotary": Options(
         (50, 17), heads=3, key_heads=1, causal=True, rotary=True
     ),
@@ -44,8 +46,12 @@ EXACT = {
     "causal window, globals, rotary": Options(
         (67, 31), key_heads=1, window=9, global_tokens=5, causal=True, rotary=True
     ),
-    "causal, globals of several blocks": Options((97,), window=3, global_tokens=40, causal=True),
-    "short documents": Options((1, 17, 0, 1, 2, 16, 0), window=4, global_tokens=2),
+    "causal, globals of several blocks": Options(
+        (97,), heads=1, key_heads=1, window=3, global_tokens=40, causal=True
+    ),
+    "short documents": Options(
+        (1, 17, 0, 1, 2, 16, 0), heads=1, key_heads=1, window=4, global_tokens=2
+    ),
     "1023 tokens": Options((1023,), heads=1, key_heads=1, causal=True, large=True),
     "1025 tokens": Options((1025,), heads=1, key_heads=1, window=300, global_tokens=4, large=True),
     "a prime of tokens": Options((1021,), heads=1, key_heads=1, large=True),
@@ -55,7 +61,7 @@ EXACT = {
 """Compared in float64."""
 
 ROUNDED = {
-    "full": Options((70, 33), width=32),
+    "full": Options((70, 33), heads=1, key_heads=1, width=32),
     "window, globals, rotary, grouped heads": Options(
         (67, 17), heads=4, width=32, window=9, global_tokens=3, rotary=True
     ),
