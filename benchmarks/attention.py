@@ -20,8 +20,9 @@ Useful operations are 4 D for each pair of a query and a key that see each other
 the backward pass counts 2.5 times that (Dao 2023, arXiv:2307.08691, section 4.1).  Times are
 medians after a warm-up, of the wall or, with --clock processor, of all threads' processor time,
 which is what to trust on a busy machine with one thread.  Peak memory is torch's on a GPU, inputs
-included, and the process's resident set on a CPU, Python, torch and its compiler included (250 to
-450 MB).  ``OOM``: it did not fit the GPU, or, on a CPU, the address space that --memory grants.
+included, and the process's resident set on a CPU, what it uses of Python, torch and its compiler
+included (150 to 450 MB).  ``OOM``: it did not fit the GPU, or, on a CPU, the address space that
+--memory grants.
 ``no time``: the --seconds were over before this row began.
 """
 
@@ -30,15 +31,15 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import multiprocessing
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from itertools import product
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -113,23 +114,28 @@ def _now(case: Case) -> float:
 
 
 def measure_apart(case: Case, threads: int, memory: float) -> Figures:
-    """Run a case in a process of its own, of so many threads and GB of address space."""
-    words = json.dumps({"case": asdict(case), "threads": threads, "memory": memory})
-    command = [sys.executable, __file__, "--one", words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        return Figures(problem=f"ended with {done.returncode}: {said[-1][:60] if said else ''}")
-    return Figures(**json.loads(done.stdout.splitlines()[-1]))
+    """Run a case in a process of its own, of so many threads and GB of address space.
+
+    It is a fork of this one, which has imported torch and computed nothing.
+    """
+    fork = multiprocessing.get_context("fork")
+    ours, theirs = fork.Pipe(duplex=False)
+    child = fork.Process(target=measure_into, args=(theirs, case, threads, memory))
+    child.start()
+    theirs.close()
+    try:
+        return Figures(**json.loads(ours.recv_bytes()))
+    except EOFError:
+        child.join()
+        return Figures(problem=f"ended with {child.exitcode}")
 
 
-def run_one(words: str) -> None:
+def measure_into(answer: Connection, case: Case, threads: int, memory: float) -> None:
     """The other side of `measure_apart`."""
-    asked = json.loads(words)
-    torch.set_num_threads(asked["threads"])
-    granted = int(asked["memory"] * 1e9)
+    torch.set_num_threads(threads)
+    granted = int(memory * 1e9)
     resource.setrlimit(resource.RLIMIT_AS, (granted, granted))
-    print(json.dumps(asdict(measure(Case(**asked["case"])))))
+    answer.send_bytes(json.dumps(asdict(measure(case))).encode())
 
 
 def row(case: Case, found: Figures) -> dict[str, str]:
@@ -175,7 +181,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=BUILD, help="these alone")
     parser.add_argument("--seconds", type=float, help="begin no row after so many")
     parser.add_argument("--csv", type=Path)
-    parser.add_argument("--one", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -212,9 +217,6 @@ def main() -> None:
     """Print the table, write the CSV."""
     start = time.perf_counter()
     asked = parse()
-    if asked.one:
-        run_one(asked.one)
-        return
     gpu, kind = asked.device == "cuda", getattr(torch, asked.dtype)
     where = torch.cuda.get_device_name() if gpu else f"CPU, {asked.threads} threads"
     print(f"{where}, torch {torch.__version__}, {asked.dtype}, {asked.clock} time")

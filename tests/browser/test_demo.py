@@ -41,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     for name, run in config["models"].items():
-        run["training"]["steps"] = 150 if name == SHOWN else 30
+        run["training"]["steps"] = 150 if name == SHOWN else 3
     (folder / "config").mkdir()
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()
