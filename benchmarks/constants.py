@@ -4,6 +4,7 @@
     taskset -c 0 python benchmarks/constants.py contigs
     taskset -c 0 python benchmarks/constants.py formats
     taskset -c 0 python benchmarks/constants.py memory [--only lstm-4x1024] [--precision fp32]
+    python benchmarks/constants.py speed
 
 Every constant is printed by one part, but for FLOOR and MARGIN, which are chosen.  FAMILIES is of
 two parts, rules (speeds) and memory: each prints what it does not measure as it is, so paste what
@@ -24,6 +25,9 @@ the operating system's, of finished processes.  The constants are fitted to all 
 with few cases they are printed as they are.  Numbers are bf16 where the processor computes in it:
 those of the other format need another machine, or ``--precision fp32``.  The largest, of 252 M
 weights, takes about 10 GB.
+
+speed: what ``genoseq config check`` measures of a processor, by two processes at once.  Run it
+where the part rules ran, and as busy as it was then: other processors are compared with it.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ from genoseq.models.device import choose_precision
 from genoseq.plan import constants
 from genoseq.plan.constants import FamilyCost
 from genoseq.plan.costs import work_of
+from genoseq.plan.processor import measured_seconds
 from genoseq.readers.fasta import open_fasta, write_fasta
 from genoseq.writers.formats import FORMATS
 from genoseq.writers.outputs import write_tracks
@@ -207,6 +212,12 @@ def formats(bases: int = 2_000_000) -> Iterator[str]:
         yield f"{name}: {{{', '.join(found)}}}"
 
 
+def speed() -> Iterator[str]:
+    """Constants of the processor's speed."""
+    found = measured_seconds(timeout=900)
+    yield f"SPEED_SECONDS = {short({name: found[name] for name in constants.SPEED_SECONDS})}"
+
+
 def main() -> None:
     """Print the constants of a part."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -216,6 +227,7 @@ def main() -> None:
         of_rules.add_argument(name, type=Path)
     parts.add_parser("contigs")
     parts.add_parser("formats")
+    parts.add_parser("speed")
     of_memory = parts.add_parser("memory")
     of_memory.add_argument("--only", choices=CASES, nargs="+", default=list(CASES))
     usual = choose_precision("cpu").precision
@@ -226,7 +238,7 @@ def main() -> None:
     elif asked.part == "memory":
         lines = memory(asked.only, asked.precision)
     else:
-        lines = contigs() if asked.part == "contigs" else formats()
+        lines = {"contigs": contigs, "formats": formats, "speed": speed}[asked.part]()
     for line in lines:
         print(line, flush=True)
 

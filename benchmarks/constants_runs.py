@@ -81,5 +81,5 @@ def families(costs: Mapping[str, FamilyCost]) -> Iterator[str]:
     for family, cost in costs.items():
         speeds = f"{cost.scoring:.2g}, {cost.training:.2g}"
         memory = f"{cost.start:.0f}, {json.dumps(cost.number_bytes)}, {cost.kept_bytes:g}"
-        yield f'    "{family}": FamilyCost({speeds}, {memory}),'
+        yield f'    "{family}": FamilyCost({speeds}, {memory}, "{cost.like}"),'
     yield "}"

@@ -19,6 +19,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.plan.processor import REFERENCE
 from genoseq.tasks.per_base import PerBase
 
 LONG = (
@@ -49,6 +50,12 @@ def _rank(path: Path) -> int:
     # The longest of those that fit: a file's own place goes before its folder's.
     found = [part for part in LONG if name == part or name.startswith(f"{part}/")]
     return LONG.index(max(found, key=len)) if found else len(LONG)
+
+
+@pytest.fixture(autouse=True)
+def _speed_of_the_constants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimates in this process are those of the constants, whatever the processor."""
+    monkeypatch.setattr("genoseq.plan.check.speed_here", lambda: REFERENCE)
 
 
 @pytest.fixture(scope="session")

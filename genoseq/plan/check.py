@@ -17,20 +17,28 @@ from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate, evaluated_bases
 from genoseq.plan.genomes import check_genomes, missing_files
+from genoseq.plan.processor import speed_here
 from genoseq.plan.rules import Plan, plan_problems, read_plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import format_named
 
+_HERE = (
+    "of this processor, whose speed was measured once ({name}), right within a factor of two "
+    "(other work on it makes them more)"
+)
+_ELSEWHERE = (
+    "of an AMD EPYC with AVX2 and without bf16, as the speed of this processor could not be "
+    "measured (most take fewer, down to a fifth)"
+)
 _SHOWN = 20
 """Genomes with a line of their own."""
 _HEADS = ("rule", "jobs", "bases", "windows", "disk", "RAM", "hours", "longest")
 _MEANING = (
-    "Estimates for a run from the beginning. Hours are core hours of a plain processor (AMD EPYC "
-    "with AVX2, without bf16; most others take less): of all jobs together, and of the "
-    "longest, which the time limit must allow. On a GPU train, evaluate and score take a small "
-    "part of them, and the RAM of train is the GPU's. RAM is for one job, without annotations; "
-    "these three rules ask a cluster for half as much again, but at least 4 GB. The disk space "
-    "of score is free again after merge."
+    "Estimates for a run from the beginning. Hours are core hours {processor}, of all jobs "
+    "together, and of the longest, which the time limit must allow. On a GPU train, evaluate and "
+    "score take a small part of them, and the RAM of train is the GPU's. RAM is for one job, "
+    "without annotations; these three rules ask a cluster for half as much again, but at least "
+    "4 GB. The disk space of score is free again after merge."
 )
 
 
@@ -46,12 +54,15 @@ class Check:
         The estimates, a row for each rule.
     notes
         What was not looked at, or is strange.
+    processor
+        Whose hours they are; empty for that of :mod:`genoseq.plan.constants`.
     """
 
     plan: Plan
     sizes: dict[str, GenomeSize | None]
     rows: list[Estimate]
     notes: tuple[str, ...] = ()
+    processor: str = ""
 
     def lines(self) -> Iterator[str]:
         """All of it as text: genomes and models, the table, and what the table cannot say."""
@@ -95,7 +106,9 @@ def check_plan(plan: Plan) -> Check:
     problems = dict.fromkeys([*plan_problems(plan), *missing, *found.problems])
     if problems:
         raise ConfigError(list(problems), plan.config.genomes)
-    return Check(plan, found.sizes, estimate(plan, found.sizes), tuple(found.notes))
+    speed = speed_here()
+    rows = estimate(plan, found.sizes, speed)
+    return Check(plan, found.sizes, rows, tuple(found.notes), speed.name)
 
 
 def _summary(plan: Plan) -> Iterator[str]:
@@ -165,7 +178,8 @@ def _notes(check: Check) -> Iterator[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if large := [row.rule for row in check.rows if 1e6 * row.memory > memory]:
         yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
-    yield from wrap(_MEANING, 88)
+    processor = _HERE.format(name=check.processor) if check.processor else _ELSEWHERE
+    yield from wrap(_MEANING.format(processor=processor), 88)
     rows, fraction = check.plan.genomes, check.plan.config.split.test
     sizes = {name: size for name, size in check.sizes.items() if size is not None}
     if about := [name for name, size in sizes.items() if size.lengths is None]:

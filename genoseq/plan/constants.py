@@ -48,6 +48,8 @@ class FamilyCost(NamedTuple):
         fp32.
     kept_bytes
         That a training holds of each output of a layer.
+    like
+        Which network of :data:`SPEED_SECONDS` its speeds go with on another processor.
     """
 
     scoring: float
@@ -55,17 +57,25 @@ class FamilyCost(NamedTuple):
     start: float
     number_bytes: dict[Literal["fp32", "bf16"], float]
     kept_bytes: float
+    like: str
 
 
 # Speeds: part rules.  Memory: part memory; in bf16 on a processor that computes in it.
 FAMILIES = {
-    "lstm": FamilyCost(17e9, 16e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
-    "gru": FamilyCost(7.8e9, 6e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
-    "rnn": FamilyCost(10e9, 9.5e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12),
-    "transformer": FamilyCost(8.5e9, 9.5e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10),
+    "lstm": FamilyCost(17e9, 16e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12, "lstm"),
+    "gru": FamilyCost(7.8e9, 6e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12, "lstm"),
+    "rnn": FamilyCost(10e9, 9.5e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12, "lstm"),
+    "transformer": FamilyCost(8.5e9, 9.5e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10, "transformer"),
 }
-UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan)
+UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan, "")
 """Of any other: estimates say ``?``."""
+
+SPEED_SECONDS = {
+    "plain": 0.043, "lstm scoring fp32": 0.024, "lstm training fp32": 0.034,
+    "transformer scoring fp32": 0.12, "transformer training fp32": 0.2,
+}  # fmt: skip
+"""Seconds of the work of :mod:`genoseq.models.speed` on this processor, by two processes at once
+(part speed): another processor's, divided by these, are what its hours are multiplied by."""
 
 # Memory of models (part memory).
 TRAINING_MEGABYTES = 475

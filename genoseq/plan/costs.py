@@ -17,6 +17,7 @@ from genoseq.config.encoders import Operations
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
+from genoseq.plan.processor import REFERENCE, Speed
 
 UNKNOWN_OPERATIONS = Operations(multiply_adds=nan, weights=nan, kept=nan, widest=nan, outputs=nan)
 
@@ -67,20 +68,34 @@ def _looked_up(model: ModelSettings) -> float:
     return 3 * width if word <= FOLDED_WORD else width + 3.5 * model.embedding * tokens
 
 
-def training_seconds(run: RunSettings, states: int) -> float:
+def training_seconds(run: RunSettings, states: int, speed: Speed = REFERENCE) -> float:
     """Seconds of a training: all of its steps, unless its time budget ends it before."""
     training, work = run.training, work_of(run, states, run.training.window)
     bases = training.steps * training.accumulate * training.batch * training.window
     passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
-    seconds = passes * bases * work.multiply_adds / cost_of(run).training
+    cost, kind = cost_of(run), run.training.precision
+    slower = speed.network(cost.like, "training", fast_format(run, kind))
+    seconds = slower * passes * bases * work.multiply_adds / cost.training
     # In this order the budget is the least also where the seconds are NaN.
     return seconds if training.max_minutes is None else min(60 * training.max_minutes, seconds)
 
 
-def predicting_seconds(run: RunSettings, states: int) -> float:
+def predicting_seconds(
+    run: RunSettings,
+    states: int,
+    speed: Speed = REFERENCE,
+    precision: AskedPrecision = "auto",
+) -> float:
     """Seconds of predicting a base on both strands."""
-    work = work_of(run, states, 4 * usual_context(run))
-    return 2 * work.multiply_adds / cost_of(run).scoring
+    work, cost = work_of(run, states, 4 * usual_context(run)), cost_of(run)
+    slower = speed.network(cost.like, "scoring", fast_format(run, precision))
+    return slower * 2 * work.multiply_adds / cost.scoring
+
+
+def fast_format(run: RunSettings, precision: AskedPrecision) -> Literal["bf16", "fp32"]:
+    """The number format of a run's network on a processor that computes in bf16."""
+    gains = run.model.encoder.gains_from_bf16()
+    return "bf16" if precision == "bf16" or (precision == "auto" and gains) else "fp32"
 
 
 @cache

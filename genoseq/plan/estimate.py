@@ -1,8 +1,7 @@
 """What a run will take, told before it starts: bases, windows, disk, memory and hours of each rule.
 
-Hours are those of one core of the machine that the constants were measured on, and so are orders of
-magnitude elsewhere.  Without bf16, training and scoring take about twice as long; on a GPU, a small
-part.
+Hours are those of one core of the machine that the constants were measured on, unless the speed of
+another is given.  On a GPU training and scoring take a small part of them.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
 from genoseq.labels.classes import build_scheme
 from genoseq.plan import constants, costs
+from genoseq.plan.processor import REFERENCE, Speed
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import Cost, format_named
@@ -78,7 +78,9 @@ def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> float:
     return sum(size.lengths.get(name, 0) for name in tested)
 
 
-def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimate]:
+def estimate(
+    plan: Plan, sizes: Mapping[str, GenomeSize | None], speed: Speed = REFERENCE
+) -> list[Estimate]:
     """A row for each rule of a run that has a job, in the order in which they run.
 
     Parameters
@@ -87,8 +89,11 @@ def estimate(plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> list[Estimat
         The run.
     sizes
         Of each genome of the sheet; None where its file is not there yet.
+    speed
+        Of the processor whose hours are wanted.
     """
-    return [row for row in _Run(plan, sizes).rows() if row.jobs]
+    rows = _Run(plan, sizes, speed).rows()
+    return [row for row in rows if row.jobs]
 
 
 class _Run:
@@ -99,10 +104,9 @@ class _Run:
     follows from them.
     """
 
-    def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None]) -> None:
-        self.plan, self.states, self.sizes = plan, plan.states, sizes
+    def __init__(self, plan: Plan, sizes: Mapping[str, GenomeSize | None], speed: Speed) -> None:
+        self.plan, self.states, self.sizes, self.speed = plan, plan.states, sizes, speed
         self.runs = list(plan.config.models.values())
-        self.rates = [costs.predicting_seconds(run, plan.states) for run in self.runs]
         self.bases = {name: size.bases if size else nan for name, size in sizes.items()}
         self.contigs = {name: size.contigs if size else 0 for name, size in sizes.items()}
         self.contig_memory = constants.CONTIG_MEGABYTES * max(self.contigs.values(), default=0)
@@ -128,7 +132,7 @@ class _Run:
         tracks = [(seconds * each, disk * each) for each in self.columns]
         per_base, files, memory = constants.BYTES_PER_BASE, constants.BYTES, constants.MEGABYTES
         return [
-            _row("demo", [0.0] * len(demo), disk=[files["demo"]], memory=[memory["demo"]]),
+            self._row("demo", [0.0] * len(demo), disk=[files["demo"]], memory=[memory["demo"]]),
             self._through("extract", learned, [(pace["extract"], per_base["extract"])]),
             self._through("tokenize", learned, [(pace["tokenize"], stored)]),
             self._train(),
@@ -137,7 +141,19 @@ class _Run:
             self._score(),
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
-            _row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
+            self._row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
+        ]
+
+    def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
+        """A row of the seconds of each job, to which its start is added."""
+        start = constants.START_SECONDS["plain" if rule in constants.MEGABYTES else "torch"]
+        start *= self.speed.plain()
+        return _row(rule, [start + each for each in seconds], **parts)
+
+    def _rates(self, precision: AskedPrecision) -> list[float]:
+        """Seconds of predicting a base, by each model."""
+        return [
+            costs.predicting_seconds(run, self.states, self.speed, precision) for run in self.runs
         ]
 
     def _through(
@@ -146,9 +162,10 @@ class _Run:
         """A rule that goes through some genomes, once for each pair of seconds and bytes per
         base."""
         opened = {n: constants.CONTIG_SECONDS * self.contigs[n] for n in names}
-        return _row(
+        slower = self.speed.plain()
+        return self._row(
             rule,
-            [pace * self.bases[n] + opened[n] for pace, _ in passes for n in names],
+            [slower * (pace * self.bases[n] + opened[n]) for pace, _ in passes for n in names],
             disk=[each * self.bases[n] for _, each in passes for n in names],
             memory=[constants.MEGABYTES[rule] + self.contig_memory],
             bases=[self.bases[n] for _ in passes for n in names],
@@ -158,9 +175,9 @@ class _Run:
         trainings = [run.training for run in self.runs]
         windows = [each.steps * each.accumulate * each.batch for each in trainings]
         works = [costs.work_of(run, self.states, run.training.window) for run in self.runs]
-        return _row(
+        return self._row(
             "train",
-            [costs.training_seconds(run, self.states) for run in self.runs],
+            [costs.training_seconds(run, self.states, self.speed) for run in self.runs],
             disk=[constants.SAVED_BYTES * w.weights + constants.BYTES["train"] for w in works],
             memory=[costs.training_memory(run, self.states) for run in self.runs],
             bases=[n * each.window for n, each in zip(windows, trainings, strict=True)],
@@ -175,9 +192,10 @@ class _Run:
         fraction, rows = self.plan.config.split.test, self.plan.genomes
         sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned()]
         bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
-        return _row(
+        adding = self.speed.plain() / constants.EVALUATED_PER_SECOND
+        return self._row(
             "evaluate",
-            [sum(bases) * (rate + 1 / constants.EVALUATED_PER_SECOND) for rate in self.rates],
+            [sum(bases) * (rate + adding) for rate in self._rates("auto")],
             # Not known where its bases are not.
             disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
             memory=self._memory("auto"),
@@ -190,9 +208,9 @@ class _Run:
         works = {name: bases[name] + CONTIG_WORK * self.contigs[name] for name in rows}
         shares = [works[name] / n for name, n in shards.items() for _ in range(n)]
         sizes = self.sizes.values()
-        return _row(
+        return self._row(
             "score",
-            [rate * share for rate in self.rates for share in shares],
+            [rate * share for rate in self._rates(score.precision) for share in shares],
             disk=[bases[name] * self.value * each for each in self.columns for name in rows],
             memory=self._memory(score.precision),
             bases=[bases[name] for _ in self.runs for name in rows],
@@ -201,10 +219,9 @@ class _Run:
 
 
 def _row(rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
-    """A row of the seconds of each job without its start, and of any parts of other columns:
-    always ``disk`` and ``memory``, of some rules ``bases`` and ``windows``."""
-    start = constants.START_SECONDS["plain" if rule in constants.MEGABYTES else "torch"]
-    hours = [(start + each) / 3600 for each in seconds]
+    """A row of the seconds of each job, and of any parts of other columns: always ``disk`` and
+    ``memory``, of some rules ``bases`` and ``windows``."""
+    hours = [each / 3600 for each in seconds]
     parts |= {"hours": hours, "longest": hours}
     known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
     return Estimate(

@@ -16,9 +16,10 @@ from genoseq.config.encoders import (
 )
 from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.plan.check import Check, check_plan, missing_files, table
-from genoseq.plan.constants import FLOOR
+from genoseq.plan.constants import FLOOR, SPEED_SECONDS
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.processor import Speed
 from genoseq.plan.rules import Plan, make_plan, settings_json
 from genoseq.readers.genome_size import GenomeSize
 
@@ -122,6 +123,19 @@ def test_check_plan_of_a_silent_task_does_not_know_its_columns(tmp_path: Path) -
     assert rows["score"][3:] == ["?"] * 4
     assert rows["merge"][:3] == ["1", "100,000", "?"]
     assert rows["tracks"] == ["1", "100,000", "?", "75", "MB", "?", "?"]
+
+
+def test_check_plan_says_whose_hours_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, notes = checked(tmp_path, a={})
+    assert "as the speed of this processor could not be measured" in " ".join(notes.split())
+    twice = {name: 2 * seconds for name, seconds in SPEED_SECONDS.items()}
+    monkeypatch.setattr("genoseq.plan.check.speed_here", lambda: Speed("A {slow} one", twice))
+    rows, notes = checked(tmp_path, a={})
+    text = " ".join(notes.split())
+    assert "hours of this processor, whose speed was measured once (A {slow} one), right" in text
+    assert float(rows["train"][-1]) == pytest.approx(2 * float(known["train"][-1]), abs=0.02)
 
 
 @pytest.mark.usefixtures("toys")

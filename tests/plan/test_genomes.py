@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
@@ -13,9 +15,11 @@ import pytest
 from coding import coding_contig, genes_of, write_fasta
 
 from genoseq.errors import ConfigError
+from genoseq.files.provenance import processor
 from genoseq.plan import genomes
 from genoseq.plan.beginnings import Budget
 from genoseq.plan.check import Check, check_plan
+from genoseq.plan.constants import SPEED_SECONDS
 from genoseq.plan.rules import read_plan
 
 SHEET = "name\tfasta\tannotation\tmask\tsplit\n"
@@ -170,13 +174,24 @@ def test_settings_and_sheet_are_refused_together() -> None:
     assert found[1].startswith("genomes.tsv:1: not tab-separated: the header is 'name,fasta'")
 
 
-def test_check_loads_no_torch() -> None:
+def test_check_measures_the_processor_and_loads_no_torch() -> None:
     code = (
-        "import sys; from genoseq.plan.check import check_config; check_config('config.yaml'); "
-        "sys.exit('torch' in sys.modules)"
+        "import sys; from genoseq.plan import processor; processor._TIMEOUT = 900; "
+        "from genoseq.plan.check import check_config; "
+        "print(check_config('config.yaml').processor); sys.exit('torch' in sys.modules)"
     )
     Path("config.yaml").write_text("genomes: genomes.tsv\nsplit: {block: 1000, gap: 0}\n")
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"XDG_CACHE_HOME": str(Path("cache").resolve())},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, f"{processor()}\n"), done.stderr
+    (seconds,) = json.loads(Path("cache/genoseq/speed.json").read_text()).values()
+    assert seconds.keys() >= SPEED_SECONDS.keys()
+    assert all(0 < each < 60 for each in seconds.values())
 
 
 def test_check_opens_signals() -> None:
