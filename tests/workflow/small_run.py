@@ -19,9 +19,9 @@ SNAKEFILE = REPOSITORY / "Snakefile"
 TINY = {"embedding": 4, "stem": {"stride": 3, "kernel": 3, "width": 8}, "encoder": {"width": 8}}
 TRAINING = {"window": 300, "batch": 4, "steps": 30, "validate_every": 15, "validation_windows": 8}
 SHEET = """\
-name\tfasta\tannotation\tmask\tsplit
-made\tmade genome.fa\tmade.gff3\t-\tblocks
-other\tother.fa.gz\t-\t-\tscore
+name\tfasta\tannotation\tmask\tsplit\tshards
+made\tmade genome.fa\tmade.gff3\t-\tblocks\t-
+other\tother.fa.gz\t-\t-\tscore\t1
 """
 CONFIG: dict[str, Any] = {
     "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
@@ -35,7 +35,7 @@ CONFIG: dict[str, Any] = {
 ONE_EACH = {"summary": 1, "all": 1}
 FULL = {
     "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2,
-    "shards": 2, "score": 8, "merge": 4, "tracks": 4, **ONE_EACH,
+    "shards": 2, "score": 6, "merge": 4, "tracks": 4, **ONE_EACH,
 }  # fmt: skip
 
 

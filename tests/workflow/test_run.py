@@ -33,7 +33,7 @@ from small_run import (
 
 from genoseq.readers.bed import read_bed
 
-SCORED_AGAIN = {"train": 1, "evaluate": 1, "score": 4, "merge": 2, "tracks": 2, **ONE_EACH}
+SCORED_AGAIN = {"train": 1, "evaluate": 1, "score": 3, "merge": 2, "tracks": 2, **ONE_EACH}
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +147,11 @@ def test_run_brings_a_deleted_folder_back(finished: Path) -> None:
 
 
 def test_run_with_one_shard_missing_scores_that_one_only(finished: Path) -> None:
-    merged, shards = (finished / f"results/{name}/other/one" for name in ("scores", "shard_scores"))
-    snakemake(finished, "--notemp", "results/shard_scores/other/one/001")
+    merged, shards = (finished / f"results/{name}/made/one" for name in ("scores", "shard_scores"))
+    snakemake(finished, "--notemp", "results/shard_scores/made/one/001")
     merged.rename(finished / "aside")
     try:
-        assert jobs(snakemake(finished, "--dry-run", "results/scores/other/one")) == {
+        assert jobs(snakemake(finished, "--dry-run", "results/scores/made/one")) == {
             "score": 1,
             "merge": 1,
         }
