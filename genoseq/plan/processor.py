@@ -6,6 +6,7 @@ It is measured once, in processes of their own that import torch, and kept in th
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -21,9 +22,11 @@ from genoseq.files.atomic import atomic_file
 from genoseq.files.provenance import cpuinfo, processor
 from genoseq.plan.constants import SPEED_SECONDS
 
+_log = logging.getLogger(__name__)
+
 Work = Literal["scoring", "training"]
 _COMMAND = (sys.executable, "-m", "genoseq.models.speed")
-_TIMEOUT = 120
+_TIMEOUT = 60
 """Seconds: a processor that needs so many is not waited for."""
 
 
@@ -74,6 +77,7 @@ def speed_here() -> Speed:
     path, key = _cache(), _key()
     known = _read(path)
     if key not in known:
+        _log.info("measuring the speed of this processor, once: some seconds")
         if not (found := measured_seconds(_TIMEOUT)):
             return REFERENCE
         known[key] = found
