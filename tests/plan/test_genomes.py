@@ -88,7 +88,10 @@ def test_check_compares_all_names_of_contigs_with_the_fasta() -> None:
     ]
     assert "blacklist: its contigs are x, but the FASTA has c, d" in found[0]
     assert "mask: its contigs are chrd, but the FASTA has c, d" in found[1]
-    assert "1 of 2 contigs of its features are not in a.fa: chrc; there are c, d: names" in found[2]
+    assert (
+        "1 of 2 contigs of its features are not in a.fa: chrc; there are c, d (did you mean c"
+        in found[2]
+    )
     assert found[3].endswith("the FASTA has no contig 'e' but c, d")
 
 
@@ -193,4 +196,4 @@ def test_check_opens_signals() -> None:
         "z.bw",
         "its signals are z, those of a are x, y, z",
     ]
-    assert "none of its contigs (z ...) is in the FASTA" in found[0]
+    assert "none of its contigs (z) is in the FASTA" in found[0]
