@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,10 +45,11 @@ def evaluate(
         evaluation = evaluate_files(
             bundle, stores, out, split, device=device, expect=expect, report=report
         )
-    _log.info("evaluate: wrote %s", out)
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
+    sys.stdout.flush()
+    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
 
 
 def _shown(value: str | float | None) -> str:

@@ -95,6 +95,11 @@ class Results:
     stores: tuple[Store, ...] = ()
     tracks: tuple[TrackFolder, ...] = field(default=())
 
+    def __str__(self) -> str:
+        counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
+        words = [f"{len(of):,} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()]
+        return ", ".join(words) + " of tracks"
+
 
 def read_results(folders: Iterable[Path]) -> Results:
     """Results in folders of any kind, told apart by the files in them.
