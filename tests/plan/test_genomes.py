@@ -10,7 +10,7 @@ from typing import Any
 
 import pybigtools
 import pytest
-from coding import coding_contig, genes_of, write_fasta
+from coding import coding_contig, genes_of, write_fasta, write_flat
 
 from genoseq.errors import ConfigError
 from genoseq.plan import genomes
@@ -118,6 +118,20 @@ def test_check_refuses_the_annotation_of_another_genome_with_its_share() -> None
         "genome 'a': a.gff3: 0 of 24 CDS (0%) translate without a stop before their end in a.fa: "
         "it is of another species or assembly; give the annotation of this FASTA"
     )
+
+
+@pytest.mark.parametrize("form", ["genbank", "embl"])
+def test_check_refuses_the_annotation_of_another_flat_file(form: str) -> None:
+    Path("a.gff3").write_text("##gff-version 3\n" + genes_of("c.1") + genes_of("d.1"))
+    sheet = SHEET + "a\ta.flat\ta.gff3\t-\ttrain\nb\ta.flat\ta.gff3\t-\ttest\n"
+    Path("genomes.tsv").write_text(sheet)
+    contigs = {"c.1": coding_contig(1), "d.1": coding_contig(2)}
+    write_flat(Path("a.flat"), contigs, form)
+    assert check().problems == ()
+    write_flat(Path("a.flat"), {name: text[::-1] for name, text in contigs.items()}, form)
+    said = problems()
+    assert len(said) == 2
+    assert "a.gff3: 0 of 24 CDS (0%) translate without a stop before their end" in said[0]
 
 
 def test_check_notes_an_annotation_of_which_many_cds_have_stops() -> None:
