@@ -30,8 +30,7 @@ class ProgressLines:
     def __init__(self, descriptor: int | None, label: str) -> None:
         self._descriptor = None if descriptor is None else _writable(descriptor)
         self._label = label
-        self._start = time.monotonic()
-        self._due = self._start + FIRST
+        self._due = time.monotonic() + FIRST
         self._told: float | None = None
 
     def __call__(self, done: float, total: float, said: str = "") -> None:
@@ -39,18 +38,19 @@ class ProgressLines:
         now, share = time.monotonic(), done / max(total, 1)
         if self._told is None:
             self._told = share - STEP  # a run that goes on from a state begins in its middle
-            self._began = share
+            self._began = now, share
         if self._descriptor is None or now < self._due or share < self._told + STEP:
             return
-        words = [f"{self._label}: {share:.0%}", said, self._left(now - self._start, share)]
+        words = [f"{self._label}: {share:.0%}", said, self._left(now, share)]
         self._write(", ".join(word for word in words if word)[:_LONGEST] + "\n")
         self._due, self._told = now + EVERY, share
 
-    def _left(self, seconds: float, share: float) -> str:
+    def _left(self, now: float, share: float) -> str:
         """How long the rest will take, if it goes on as it did since the first call."""
-        if share <= self._began:
+        began, done = self._began
+        if share <= done:
             return ""
-        left = seconds * (1 - share) / (share - self._began)
+        left = (now - began) * (1 - share) / (share - done)
         return f"{left:.0f} s left" if left < 100 else f"{left / 60:,.0f} min left"
 
     def _write(self, line: str) -> None:

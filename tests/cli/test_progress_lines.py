@@ -46,8 +46,8 @@ def test_progress_lines_tell_share_words_and_time_left(pipe: tuple[int, int], cl
     for clock.now, done in ((1, 0), (4, 10), (10, 25), (12, 30), (31, 50)):
         lines(done, 100, f"step {done}")
     assert os.read(pipe[0], 1000).decode().splitlines() == [
-        "train models/a: 25%, step 25, 30 s left",
-        "train models/a: 50%, step 50, 31 s left",
+        "train models/a: 25%, step 25, 27 s left",
+        "train models/a: 50%, step 50, 30 s left",
     ]
 
 
@@ -67,7 +67,7 @@ def test_progress_lines_of_a_resumed_run_do_not_count_what_was_done(
     lines = ProgressLines(pipe[1], "train m")
     for clock.now, done in ((2, 80), (12, 90)):
         lines(done, 100)
-    assert os.read(pipe[0], 1000).decode() == "train m: 90%, 12 s left\n"
+    assert os.read(pipe[0], 1000).decode() == "train m: 90%, 10 s left\n"
 
 
 def test_progress_lines_never_wait_for_a_full_pipe(pipe: tuple[int, int], clock: Clock) -> None:

@@ -127,7 +127,7 @@ def test_check_refuses_the_annotation_of_another_flat_file(form: str) -> None:
     Path("genomes.tsv").write_text(sheet)
     contigs = {"c.1": coding_contig(1), "d.1": coding_contig(2)}
     write_flat(Path("a.flat"), contigs, form)
-    assert check().problems == ()
+    assert check().notes == ()
     write_flat(Path("a.flat"), {name: text[::-1] for name, text in contigs.items()}, form)
     said = problems()
     assert len(said) == 2
