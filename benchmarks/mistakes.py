@@ -250,7 +250,7 @@ MISTAKES = (
     Mistake("genoseq run: a setting twice", "in lines 2 and 3",
             model_twice, ("run",)),
     Mistake("genoseq run: labels of another FASTA", "did you mean c for chrc?",
-            chr_before_names, ("run", ".", "--quiet", "rules")),
+            chr_before_names, ("run", ".")),
     Mistake("the same, HOME not writable", "did you mean c for chrc?",
             chr_before_names, ("run",), home="/proc/none"),
 )  # fmt: skip
