@@ -39,8 +39,8 @@ class ProgressLines:
         if self._told is None:
             self._told = share - STEP  # a run that goes on from a state begins in its middle
             self._began = now, share
-        if self._descriptor is None or now < self._due or share < self._told + STEP:
-            return
+        if self._descriptor is None or now < self._due or share < max(self._told + STEP, 1e-9):
+            return  # 0% says nothing
         words = [f"{self._label}: {share:.0%}", said, self._left(now, share)]
         self._write(", ".join(word for word in words if word)[:_LONGEST] + "\n")
         self._due, self._told = now + EVERY, share

@@ -128,3 +128,12 @@ def test_progress_tells_lines_too(
         report(0.5, 1, "step 1 of 2")
     assert os.read(pipe[0], 1000).decode() == "train m: 50%, step 1 of 2\n"
     assert capsys.readouterr().err == ""
+
+
+def test_progress_lines_do_not_tell_that_nothing_is_done(
+    pipe: tuple[int, int], clock: Clock
+) -> None:
+    lines = ProgressLines(pipe[1], "score s")
+    for clock.now, done in ((30, 0), (31, 2)):
+        lines(done, 4)
+    assert os.read(pipe[0], 1000).decode() == "score s: 50%, 1 s left\n"
