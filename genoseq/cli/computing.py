@@ -21,6 +21,15 @@ Expected = Annotated[
         show_default="any model",
     ),
 ]
+ProgressFd = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="File descriptor of this process that gets a line of progress now and then, such as "
+        "the terminal where stderr is a log: genoseq ... --progress-fd 3 3>&2 2> log",
+        show_default="none",
+    ),
+]
 
 
 def set_up_process(threads: int | None) -> None:

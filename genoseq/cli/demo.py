@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_log = logging.getLogger(__name__)
 
 EPILOG = (
     "Example: genoseq demo --fasta resources/demo/genome.fa "
@@ -28,4 +31,6 @@ def demo(
     """
     from genoseq.extraction.demo import make_demo
 
-    print(make_demo(fasta, annotation, mask))
+    made = make_demo(fasta, annotation, mask)
+    wrote = ", ".join(str(path) for path in (fasta, annotation, mask) if path is not None)
+    _log.info("demo: wrote %s: %s", wrote, made)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Expected, Threads, set_up_process
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
 
 _log = logging.getLogger(__name__)
 
@@ -28,23 +29,27 @@ def evaluate(
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,
+    progress_fd: ProgressFd = None,
 ) -> None:
     """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations.
 
     The table goes to stdout; OUT gets it in full, with curves and confusions.
     """
     from genoseq.cli.progress import progress
+    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.evaluate_files import evaluate_files
 
+    lines = ProgressLines(progress_fd, f"evaluate {out}")  # before anything opens descriptors
     set_up_process(threads)
-    with progress("evaluate", "bases") as report:
+    with progress("evaluate", "bases", also=lines) as report:
         evaluation = evaluate_files(
             bundle, stores, out, split, device=device, expect=expect, report=report
         )
-    _log.info("evaluate: wrote %s", out)
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
+    sys.stdout.flush()
+    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
 
 
 def _shown(value: str | float | None) -> str:

@@ -140,4 +140,5 @@ def extract(
         on_error=on_error,
     )
     tally = extract_files(fasta, out, request, bed=bed, provenance=provenance)
-    _log.info("extract: %s", tally)
+    wrote = ", ".join(str(path) for path in (out, bed, provenance) if path is not None)
+    _log.info("extract: wrote %s: %s", wrote, tally)

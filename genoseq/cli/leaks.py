@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_log = logging.getLogger(__name__)
 
 EPILOG = "Example: genoseq leaks results/stores/* -o leaks.json"
 
@@ -27,3 +31,7 @@ def leaks(
     print("held_out\tother\tshared_31mers\tsample\tfraction")
     for leak in found:
         print(f"{leak.held_out}\t{leak.other}\t{leak.shared}\t{leak.total}\t{leak.fraction:.4f}")
+    if out is not None:
+        sys.stdout.flush()
+        pairs = "1 pair" if len(found) == 1 else f"{len(found)} pairs"
+        _log.info("leaks: wrote %s: %s of splits", out, pairs)

@@ -10,18 +10,20 @@ from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 _STEPS = 20
-_Show = Callable[[float, float], None]
+_Show = Callable[[float, float, str], None]
 
 
 class Shown(Protocol):
     """What shows progress."""
 
-    def __call__(self, done: float, total: float = 1, /) -> None:
-        """Called with the amount that is done, and the amount in all."""
+    def __call__(self, done: float, total: float = 1, said: str = "", /) -> None:
+        """Called with the amount that is done, the amount in all, and what else there is to say."""
 
 
 @contextmanager
-def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterator[Shown]:
+def progress(
+    label: str, unit: str = "", own_lines: str | None = None, also: _Show | None = None
+) -> Iterator[Shown]:
     """What shows the progress of a verb; it begins with its first call.
 
     Parameters
@@ -30,7 +32,9 @@ def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterat
         What amounts are counted in; without it lines tell the percentage alone.
     own_lines
         Logger of a room that tells the same in lines of its own: these stand for the lines of this
-        function, and where a bar is drawn they stand beside it.
+        function, and where a bar is drawn they are left out.
+    also
+        Told the same, as :class:`genoseq.cli.progress_lines.ProgressLines`.
 
     A bar is cleared at the end, and messages in between stand above it.
     """
@@ -41,30 +45,28 @@ def progress(label: str, unit: str = "", own_lines: str | None = None) -> Iterat
     with ExitStack() as stack:
         show: _Show | None = None
 
-        def report(done: float, total: float = 1, /) -> None:
+        def report(done: float, total: float = 1, said: str = "", /) -> None:
             nonlocal show
+            if also is not None:
+                also(done, total, said)
             if silent:
                 return
             if show is None:
                 show = _bar(stack, label, own_lines) if terminal else _lines(label, unit)
-            show(done, total)
+            show(done, total, said)
 
         yield report
 
 
-class _Beside(logging.Filter):
-    """Takes a room's lines of progress out of the log, and shows what they say beside a bar."""
+class _Without(logging.Filter):
+    """Takes a room's lines of progress out of the log."""
 
-    def __init__(self, label: str, show: Callable[[str], None]) -> None:
+    def __init__(self, label: str) -> None:
         super().__init__()
-        self._label, self._show = label, show
+        self._label = label
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        told = message.startswith(f"{self._label}:")
-        if told:
-            self._show(message.partition(", ")[2])
-        return not told
+        return not record.getMessage().startswith(f"{self._label}:")
 
 
 def _bar(stack: ExitStack, label: str, own_lines: str | None) -> _Show:
@@ -79,23 +81,28 @@ def _bar(stack: ExitStack, label: str, own_lines: str | None) -> _Show:
             stack.callback(handler.setStream, before)
             handler.setStream(sys.stderr)  # rich's, which writes above the bar
     if own_lines is not None:
-        beside = _Beside(label, lambda said: bar.update(task, description=f"{label}: {said}"))
+        without = _Without(label)
         logger = logging.getLogger(own_lines)
-        logger.addFilter(beside)
-        stack.callback(logger.removeFilter, beside)
-    return lambda done, total: bar.update(task, completed=done, total=total)
+        logger.addFilter(without)
+        stack.callback(logger.removeFilter, without)
+
+    def show(done: float, total: float, said: str) -> None:
+        beside = f"{label}: {said}" if said else label
+        bar.update(task, completed=done, total=total, description=beside)
+
+    return show
 
 
 def _lines(label: str, unit: str) -> _Show:
     start = time.monotonic()
-    said = 0
+    shown = 0
 
-    def show(done: float, total: float) -> None:
-        nonlocal said
+    def show(done: float, total: float, _: str) -> None:
+        nonlocal shown
         step = int(_STEPS * done / max(total, 1))
-        if step <= said:
+        if step <= shown:
             return
-        said = step
+        shown = step
         percent = f"{label}: {int(100 * done / max(total, 1))}%"
         rate = done / max(time.monotonic() - start, 1e-9)
         of = f" of {total:,} {unit}, {rate:,.0f} {unit}/s" if unit else ""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Expected, Threads, set_up_process
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
 from genoseq.cli.formats import Formats
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
@@ -48,16 +48,19 @@ def score(
     ] = "auto",
     threads: Threads = None,
     expect: Expected = None,
+    progress_fd: ProgressFd = None,
 ) -> None:
     """Score every base of a genome, both strands, and write tracks.
 
     OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
     """
     from genoseq.cli.progress import progress
+    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.score_files import score_files
 
+    lines = ProgressLines(progress_fd, f"score {out}")  # before anything opens descriptors
     set_up_process(threads)
-    with progress("score", "bases") as report:
+    with progress("score", "bases", also=lines) as report:
         written = score_files(
             fasta,
             model,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_log = logging.getLogger(__name__)
 
 EPILOG = (
     "Example: genoseq summary results/models/bilstm results/evaluation/bilstm "
@@ -25,5 +28,5 @@ def summary(
     """Write one self-contained HTML page: metrics, curves, tracks, and what they were made from."""
     from genoseq.report.summary import summarize
 
-    summarize(folders, out, title, note)
-    print(f"wrote {out}")
+    found = summarize(folders, out, title, note)
+    _log.info("summary: wrote %s: %s", out, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,8 @@ from genoseq.cli.progress import progress
 
 if TYPE_CHECKING:
     from genoseq.store.store import Store
+
+_log = logging.getLogger(__name__)
 
 EPILOG = (
     "Example: genoseq tokenize genome.fa -o store --annotation genes.gff3 --mask pseudogenes.bed"
@@ -89,7 +92,7 @@ def tokenize(
             name=name,
             report=report,
         )
-    print(_summary(store))
+    _log.info("tokenize: wrote %s", _summary(store))
 
 
 def _summary(store: Store) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, set_up_process
+from genoseq.cli.computing import Device, ProgressFd, set_up_process
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ def train(
     checkpoint_minutes: CheckpointMinutes = None,
     limit_minutes: LimitMinutes = 0,
     context: Context = None,
+    progress_fd: ProgressFd = None,
 ) -> None:
     """Train a model.  Killed and started again, it goes on from its last checkpoint.
 
@@ -88,12 +89,14 @@ def train(
     batch: the same model sooner.
     """
     from genoseq.cli.progress import progress
+    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.config.base import with_training
     from genoseq.training.distributed import join_group
     from genoseq.training.fit import fit
     from genoseq.training.launch import device_of, launch_of
     from genoseq.training.stop_signals import TrainingInterruptedError
 
+    lines = ProgressLines(progress_fd, f"train {out}")  # before anything opens descriptors
     set_up_process(threads)
     launch = launch_of(os.environ)
     first = launch is None or launch.rank == 0
@@ -102,7 +105,7 @@ def train(
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     try:
         chosen = device_of(launch, device)
-        told = progress("train", own_lines="genoseq.training")
+        told = progress("train", own_lines="genoseq.training", also=lines if first else None)
         with told as report, join_group(launch, chosen) as group:
             made = fit(
                 stores,
@@ -114,7 +117,7 @@ def train(
                 logs=log,
                 device=str(chosen),
                 context=context,
-                report=report,
+                report=lambda fraction, said: report(fraction, 1, said),
                 group=group,
                 limit_minutes=limit_minutes or None,
             )

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
+from genoseq.files.compression import compression_of
+from genoseq.readers.kinds import BINARY, binary_kind
 
 LARGEST = 1 << 25
 """Bytes of a table: more than a hundred thousand rows."""
@@ -17,12 +19,6 @@ _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
-}
-_NO_TEXT = {
-    b"PK\x03\x04": "a spreadsheet (.xlsx or .ods)",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet (.xls)",
-    b"\x1f\x8b": "compressed",
-    b"%PDF": "a PDF",
 }
 _MEND = "save it as text, UTF-8, with columns separated by tabs"
 
@@ -75,9 +71,10 @@ def _text(path: Path) -> str:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise InputFormatError(f"the sample sheet cannot be read: {error.strerror}", path) from None
-    for mark, what in _NO_TEXT.items():
-        if data.startswith(mark):
-            raise InputFormatError(f"the sample sheet is {what}, no text: {_MEND}", path)
+    packed, kind = compression_of(data[:6]), binary_kind(data)
+    if packed is not None or kind not in (None, BINARY):
+        what = f"compressed by {packed}" if kind is None or packed is not None else kind.said
+        raise InputFormatError(f"the sample sheet is {what}: {_MEND}", path)
     if len(data) > LARGEST:
         raise InputFormatError(f"more than {LARGEST:,} bytes: this is no sample sheet", path)
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.compression import open_bytes, text_of
 from genoseq.files.inputs import Input, kept
+from genoseq.genome.derived import meant_type
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, cut_out, flank, known_holes, tiles
 from genoseq.readers.bed import read_bed
@@ -152,8 +153,11 @@ def feature_regions(
     found = list(features)
     wanted = [feature for feature in found if feature.type in types]
     if not wanted:
-        there = listed({feature.type for feature in found})
-        problem = f"no feature of type {', '.join(types)}; types there: {there}"
+        there = {feature.type for feature in found}
+        meanings = [meant_type(name, there) for name in types]
+        close = [name for name in meanings if name is not None and name in there]
+        meant = f", did you mean {listed(close)}?" if close else ";"
+        problem = f"no feature of type {', '.join(types)}{meant} types there: {listed(there)}"
         raise InputFormatError(problem, path)
     for item in wanted:
         yield NamedRegion(

@@ -13,6 +13,7 @@ from genoseq.config.base import SPLITS
 from genoseq.errors import InputFormatError, RegionError, listed
 from genoseq.extraction.splits import limited
 from genoseq.files.atomic import PathLike
+from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.bed import CONTIG_LINE, BedRecord, read_bed
 
@@ -67,7 +68,8 @@ def locate(lengths: Mapping[str, int], bed: PathLike) -> list[LocatedRegion]:
     if strange := {record.chrom for record in records} - lengths.keys():
         raise InputFormatError(
             f"its regions are on {listed(strange)}, but the contigs of the FASTA are "
-            f"{listed(lengths)}: give the FASTA of the genome that the BED was made from",
+            f"{contigs_there(lengths, strange)}: give the FASTA of the genome that the BED was "
+            f"made from",
             bed,
         )
     located: list[LocatedRegion] = []

@@ -32,6 +32,7 @@ from genoseq.config.sheet import contig_rule
 from genoseq.errors import ConfigError, RegionError, listed
 from genoseq.extraction.intervals import blacklist_holes
 from genoseq.extraction.n_runs import NRuns, n_runs
+from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, cut_out, holes_by_contig
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def contig_splits(rule: str, lengths: Mapping[str, int]) -> dict[str, str]:
         If the rule does not parse, or a contig is named twice or does not exist.
     """
     splits = contig_rule(rule)
-    if strange := [repr(chrom) for chrom in splits if chrom not in lengths]:
+    if strange := [chrom for chrom in splits if chrom not in lengths]:
         raise ConfigError(
-            f"split rule {rule!r}: the FASTA has no contig {listed(strange)} but {listed(lengths)}"
+            f"split rule {rule!r}: the FASTA has no contig {listed(map(repr, strange))} but "
+            f"{contigs_there(lengths, strange)}"
         )
     return {chrom: splits.get(chrom, TRAIN) for chrom in lengths}
 

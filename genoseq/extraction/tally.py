@@ -23,4 +23,5 @@ class Tally:
         return f" ({'; '.join(parts)})" if parts else ""
 
     def __str__(self) -> str:
-        return f"{self.written:,} regions, {self.bases:,} bp{self.losses}"
+        many = "region" if self.written == 1 else "regions"
+        return f"{self.written:,} {many}, {self.bases:,} bp{self.losses}"

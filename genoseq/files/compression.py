@@ -12,6 +12,7 @@ import importlib
 import io
 import lzma
 import os
+import re
 import stat
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -32,6 +33,8 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
 _BGZIP_HEAD = 18
+_BGZIP_BLOCK = re.compile(rb"\x1f\x8b\x08\x04.{6}\x06\0BC\x02\0", re.DOTALL)
+"""How a block begins; in gzip data one such place in 2^80 is chance."""
 _BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block (SAMv1, 4.1.2)."""
 _CHUNK = 1 << 20
@@ -56,14 +59,16 @@ class Digest(Protocol):
 class _Followed(io.RawIOBase):
     """A file that is read once, from its beginning; its checksum is taken meanwhile.
 
-    Where it is bgzip's, its end must be as well.  Reads are filled as far as the file goes: a pipe
-    may give its first bytes one by one.
+    Where it is bgzip's, or has bgzip's blocks behind plain gzip data (``cat a.gz b.bgz``), its end
+    must be bgzip's as well.  Reads are filled as far as the file goes: a pipe may give its first
+    bytes one by one.
     """
 
     def __init__(self, file: io.FileIO, digest: Digest | None, path: str | PathLike[str]) -> None:
         self._file, self._digest, self._path = file, digest, path
         self._tail = b""
         self._bgzip: bool | None = None
+        self._gzip = False
 
     def readable(self) -> bool:
         return True
@@ -78,7 +83,10 @@ class _Followed(io.RawIOBase):
             size += more
         read = view[:size]
         if self._bgzip is None:
+            self._gzip = bytes(read[:2]) == _MAGIC[0][0]
             self._bgzip = is_bgzip(bytes(read[:_BGZIP_HEAD]))
+        if self._gzip and not self._bgzip:
+            self._bgzip = _BGZIP_BLOCK.search(self._tail + bytes(read)) is not None
         if self._digest is not None:
             self._digest.update(read)
         if size:

@@ -14,8 +14,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from itertools import pairwise
 
 from genoseq.genome.circles import within_circle
@@ -32,6 +33,13 @@ DERIVED = (
 
 Whole = Sequence[Feature]
 """The pieces of one intron, site or codon, 5' to 3'."""
+
+
+def meant_type(name: str, types: Collection[str]) -> str | None:
+    """The type, there or derived, that a misspelt one is likely to mean: ``CDS`` for ``cds``."""
+    lower = {known.lower(): known for known in (*types, *DERIVED) if known != name}
+    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.8)
+    return lower[close[0]] if close else None
 
 
 def derived(transcript: Transcript, kind: str) -> list[Whole]:

@@ -13,6 +13,7 @@ from os import PathLike
 from typing import Literal
 
 from genoseq.errors import InputFormatError, RegionError, listed
+from genoseq.genome.contig_names import contigs_there
 
 Strand = Literal["+", "-", "."]
 
@@ -71,7 +72,8 @@ def parse_region(text: str, lengths: Mapping[str, int] | None = None) -> Region:
     strand: Strand = "." if match["strand"] is None else "-" if match["strand"] == "-" else "+"
     if lengths is not None and chrom not in lengths:
         raise RegionError(
-            f"region {text!r}: the FASTA has no contig {chrom!r} but {listed(lengths)}"
+            f"region {text!r}: the FASTA has no contig {chrom!r} but "
+            f"{contigs_there(lengths, [chrom])}"
         )
     if match["start"] is None:
         assert lengths is not None
@@ -97,8 +99,8 @@ def check_bounds(region: Region, lengths: Mapping[str, int], genome: str = "the 
     if region.chrom not in lengths:
         raise RegionError(
             f"contig {region.chrom!r} of region {region} is not in {genome}, which has "
-            f"{listed(lengths)}: names must equal the first word of the FASTA's headers (chr is "
-            f"never added or removed)"
+            f"{contigs_there(lengths, [region.chrom])}: names must equal the first word of the "
+            f"FASTA's headers (chr is never added or removed)"
         )
     if region.end > lengths[region.chrom]:
         raise RegionError(
@@ -194,8 +196,8 @@ def known_holes(
     chroms = {region.chrom for region in found}
     if lengths is not None and chroms and not chroms & lengths.keys():
         raise RegionError(
-            f"{role}: its contigs are {listed(chroms)}, but {genome} has {listed(lengths)}: names "
-            f"must be equal (chr is never added or removed)"
+            f"{role}: its contigs are {listed(chroms)}, but {genome} has "
+            f"{contigs_there(lengths, chroms)}: names must be equal (chr is never added or removed)"
         )
     return holes_by_contig(found)
 

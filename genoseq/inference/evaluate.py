@@ -44,12 +44,15 @@ class Evaluation:
         Rows of level, true and predicted class, and bases; likewise.
     rows
         What people read first: figures of each class or signal, by name.
+    bases
+        Of the split's regions.
     """
 
     metrics: Mapping[str, Any]
     curves: Sequence[CurvePoint] = ()
     confusion: Sequence[tuple[str, str, str, int]] = ()
     rows: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    bases: int = 0
 
 
 def evaluate(
@@ -105,6 +108,7 @@ def evaluate(
         metrics.curves(),
         metrics.confusions(),
         task.rows(figures),
+        done,
     )
 
 

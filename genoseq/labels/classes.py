@@ -27,6 +27,7 @@ from genoseq.config.schema import LabelSettings
 from genoseq.errors import InputFormatError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.genome.annotation import Annotation
+from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import (
     BACKGROUND,
@@ -269,8 +270,9 @@ def _check_on_genome(
         where = f"{item.type} {item.chrom}:{item.start + 1}-{item.end}"
         if item.chrom not in lengths:
             raise InputFormatError(
-                f"{where}: the FASTA has no contig {item.chrom!r} but {listed(lengths)}: names "
-                f"must be equal to the first word of its headers (chr is never added or removed)",
+                f"{where}: the FASTA has no contig {item.chrom!r} but "
+                f"{contigs_there(lengths, [item.chrom])}: names must be equal to the first word "
+                f"of its headers (chr is never added or removed)",
                 path,
             )
         if item.end > lengths[item.chrom]:

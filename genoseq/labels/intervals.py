@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from genoseq.errors import InputFormatError, listed
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.circles import within_circle
-from genoseq.genome.derived import DERIVED, derived
+from genoseq.genome.derived import DERIVED, derived, meant_type
 from genoseq.genome.features import Feature
 
 
@@ -59,7 +59,11 @@ def label_intervals(annotation: Annotation, classes: Sequence[str]) -> list[Labe
         }
         if not found:
             types = {feature.type for feature in annotation.features}
-            raise InputFormatError(f"no feature to label as {name}; types there: {listed(types)}")
+            close = meant_type(name, types)
+            meant = f", did you mean {close}?" if close else ";"
+            raise InputFormatError(
+                f"no feature to label as {name}{meant} types there: {listed(types)}"
+            )
         intervals |= found
     return list(intervals)
 

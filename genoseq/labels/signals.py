@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.sheet import named_file
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.compression import source_path
+from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import signal_scheme
 
@@ -157,8 +158,9 @@ def _check_contigs(signal: Signal, lengths: Mapping[str, int] | None, path: Path
         return
     if not chroms.keys() & lengths.keys():
         raise InputFormatError(
-            f"none of its contigs ({', '.join(list(chroms)[:3])} ...) is in the FASTA "
-            f"({', '.join(list(lengths)[:3])} ...): names must be equal",
+            f"none of its contigs ({listed(chroms)}) is in the FASTA, which has "
+            f"{contigs_there(lengths, chroms)}: names must be equal (chr is never added or "
+            f"removed)",
             path,
         )
     # Where a bedGraph's last values end, its contigs may go on.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from genoseq.errors import GenoseqError
@@ -12,6 +14,8 @@ from genoseq.files.compression import open_bytes
 from genoseq.genome.annotation import Annotation
 from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.fasta_copy import SPACE, name_of
+from genoseq.readers.genome_size import BESIDE_LETTERS, record_name
+from genoseq.readers.kinds import EMBL, GENBANK, kind_of_stream
 
 ANNOTATION = 4 << 20
 """Letters of an annotation that are read, of a bacterium all of it: 3 s or so."""
@@ -25,6 +29,8 @@ SCANNED = 1 << 30
 TABLE = 32 << 20
 """Bytes of a BED or bedGraph that is read; of a larger one nothing is."""
 _CHUNK = 1 << 24
+_SEQUENCE = re.compile(rb"^(?:ORIGIN|SQ  ).*\n", re.MULTILINE)
+"""The line before the letters of a record of GenBank or EMBL."""
 
 
 @dataclass
@@ -98,15 +104,25 @@ def _last_gene(text: bytes) -> int:
 
 
 def fasta_beginning(path: Path, letters: int) -> Mapping[str, bytes]:
-    """Letters of the first contigs of a FASTA by name; of GenBank nothing."""
+    """Letters of the first contigs of a FASTA, GenBank or EMBL file by name."""
     with open_bytes(path) as stream:
         text = stream.read(letters)
-    if text.startswith(b"LOCUS "):
-        return {}
-    text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")
+    text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    kind = kind_of_stream(BytesIO(text))
+    if kind in (GENBANK, EMBL):
+        return dict(_flat_records(text))
     records = (b"\n" + text).split(b"\n>")[1:]
     parts = (record.partition(b"\n") for record in records)
     return {name_of(head): body.translate(None, b" \t\n") for head, _, body in parts if body}
+
+
+def _flat_records(text: bytes) -> Iterator[tuple[str, bytes]]:
+    """Name and letters of records of GenBank or EMBL, of which the last may be cut off."""
+    for record in text.split(b"\n//"):
+        sequence = _SEQUENCE.search(record)
+        name = None if sequence is None else record_name(record[: sequence.start()])
+        if sequence is not None and sequence.end() < len(record) and name is not None:
+            yield name, record[sequence.end() :].translate(None, BESIDE_LETTERS)
 
 
 def contig_lengths(path: Path) -> dict[str, int]:

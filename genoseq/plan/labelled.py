@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from genoseq.config.schema import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.genome.annotation import Annotation
-from genoseq.genome.derived import DERIVED
+from genoseq.genome.contig_names import contigs_there
+from genoseq.genome.derived import meant_type
 from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.intervals import LabelInterval, label_intervals
@@ -147,11 +147,10 @@ def _misfits(
 
 def _missing_class(seen: Beginning, name: str) -> Iterator[str]:
     types = {feature.type for feature in seen.annotation.features}
-    lower = {known.lower(): known for known in (*types, *DERIVED)}
-    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.75)
-    if not seen.whole and not close:
+    close = meant_type(name, types)
+    if not seen.whole and close is None:
         return  # it may come later
-    meant = f", did you mean {lower[close[0]]}?" if close else ";"
+    meant = f", did you mean {close}?" if close else ";"
     yield f"no feature to label as {name!r}{meant} types there: {listed(types)}"
 
 
@@ -160,8 +159,8 @@ def _off_contigs(intervals: Sequence[LabelInterval], lengths: Lengths, fasta: st
     if strange := chroms - lengths.keys():
         yield (
             f"{len(strange):,} of {len(chroms):,} contigs of its features are not in {fasta}: "
-            f"{listed(strange)}; there are {listed(lengths)}: names must be equal to the first "
-            f"word of the FASTA's headers (chr is never added or removed)"
+            f"{listed(strange)}; there are {contigs_there(lengths, strange)}: names must be equal "
+            f"to the first word of the FASTA's headers (chr is never added or removed)"
         )
     outside = [
         item

@@ -145,7 +145,7 @@ def kind_of(path: str | PathLike[str]) -> Kind | None:
 def kind_of_stream(stream: IO[bytes]) -> Kind | None:
     """The same of bytes that are decompressed; more are read where comments are long."""
     head = stream.read(_HEAD)
-    kind = _binary_kind(head)
+    kind = binary_kind(head)
     while kind is None:
         lines = _lines(head)
         more = b"" if _decides(lines) else stream.read(len(head))
@@ -161,7 +161,8 @@ def not_wanted(kind: Kind, wanted: str, path: str | PathLike[str] | None) -> Inp
     return InputFormatError(f"{kind.said}, where {wanted} is wanted: {mend}", path)
 
 
-def _binary_kind(head: bytes) -> Kind | None:
+def binary_kind(head: bytes) -> Kind | None:
+    """The kind of a file that is no text, by its first bytes; None of text."""
     if head.startswith(b"PK\x03\x04"):
         return _SPREADSHEET if any(name in head for name in _IN_SPREADSHEETS) else _ZIP
     if head and not head.strip(b"\0"):

@@ -19,11 +19,17 @@ from genoseq.errors import InputFormatError
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
+from genoseq.report.pairing import (
+    WEIGHTS,
+    model_of_tracks,
+    names_of,
+    pair_evaluations,
+    weights_of,
+)
 from genoseq.store.store import Store, open_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
-WEIGHTS = "model.safetensors"
 PR_CURVES = "curves.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
@@ -31,7 +37,7 @@ LEARNING_CURVE = "logs/metrics.csv"
 
 @dataclass(frozen=True)
 class TrackFolder:
-    """Tracks of a genome by a model, from a folder ``.../GENOME/MODEL``."""
+    """Tracks of a genome by a model: the genome is named by the folder, ``.../GENOME/MODEL``."""
 
     path: Path
     genome: str
@@ -89,33 +95,39 @@ class Results:
     stores: tuple[Store, ...] = ()
     tracks: tuple[TrackFolder, ...] = field(default=())
 
+    def __str__(self) -> str:
+        counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
+        words = [f"{len(of):,} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()]
+        return ", ".join(words) + " of tracks"
+
 
 def read_results(folders: Iterable[Path]) -> Results:
     """Results in folders of any kind, told apart by the files in them.
 
-    A bundle and an evaluation belong together by their folders' names.
+    A bundle, its evaluation and its tracks belong together by the checksum of the weights
+    (:mod:`genoseq.report.pairing`).
 
     Raises
     ------
     InputFormatError
-        If a folder is none of those, or a bundle and its evaluation are not both there.
+        If a folder is none of those, a bundle and its evaluation are not both there, or an
+        evaluation or tracks were made with another model.
     """
-    found: dict[str, dict[str, Path]] = {BUNDLE: {}, EVALUATION: {}}
-    stores, tracks = [], []
+    found: dict[str, list[Path]] = {BUNDLE: [], EVALUATION: [], STORE: [], MANIFEST: []}
     for folder in folders:
-        kind = _kind(folder)
-        if kind == STORE:
-            stores.append(open_store(folder))
-        elif kind == MANIFEST:
-            files = tuple(read_manifest(folder / MANIFEST))
-            tracks.append(TrackFolder(folder, folder.parent.name, folder.name, files))
-        else:
-            found[kind][folder.name] = folder
-    for name in found[BUNDLE].keys() ^ found[EVALUATION].keys():
-        have = found[BUNDLE].get(name, found[EVALUATION].get(name))
-        raise InputFormatError(f"model {name!r}: give its bundle and its evaluation", have)
-    models = [read_model(bundle, found[EVALUATION][n]) for n, bundle in found[BUNDLE].items()]
-    return Results(tuple(models), tuple(stores), tuple(tracks))
+        found[_kind(folder)].append(folder)
+    stores = tuple(open_store(folder) for folder in found[STORE])
+    weights = {path: weights_of(_read_json(path / BUNDLE), path) for path in found[BUNDLE]}
+    names = names_of(weights)
+    pairs = pair_evaluations(weights, found[EVALUATION], stores)
+    models = [read_model(bundle, pairs[bundle], name) for bundle, name in names.items()]
+    tracks = []
+    for folder in found[MANIFEST]:
+        bundle = model_of_tracks(folder, weights)
+        name = folder.name if bundle is None else names[bundle]
+        files = tuple(read_manifest(folder / MANIFEST))
+        tracks.append(TrackFolder(folder, folder.parent.name, name, files))
+    return Results(tuple(models), stores, tuple(tracks))
 
 
 def _kind(folder: Path) -> str:
@@ -129,11 +141,11 @@ def _kind(folder: Path) -> str:
     )
 
 
-def read_model(bundle: Path, evaluation: Path) -> ModelResult:
+def read_model(bundle: Path, evaluation: Path, name: str) -> ModelResult:
     """A model's bundle and evaluation, with its learning curve where one lies beside it."""
     curve = bundle.with_name(bundle.name + ".state") / LEARNING_CURVE
     return ModelResult(
-        bundle.name,
+        name,
         _read_json(bundle / BUNDLE),
         read_record(bundle) or {},
         _read_json(evaluation / EVALUATION),

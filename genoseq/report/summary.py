@@ -30,7 +30,7 @@ def summarize(
     out: str | Path = "summary.html",
     title: str = "genoseq run",
     note: str = "",
-) -> None:
+) -> Results:
     """Write one page about a run: what ``genoseq summary`` does.
 
     Parameters
@@ -39,6 +39,10 @@ def summarize(
         Of models, evaluations, stores and tracks, in any order.
     out, title, note
         See :func:`write_summary`.
+
+    Returns
+    -------
+    What is on it.
 
     Raises
     ------
@@ -50,7 +54,9 @@ def summarize(
     found = list(map(Path, folders))
     read = (path for folder in found for path in folder.glob("*") if path.suffix != ".html")
     check_distinct({"--out": Path(out)}, {f"input {path}": path for path in read})
-    write_summary(out, read_results(found), title, note)
+    results = read_results(found)
+    write_summary(out, results, title, note)
+    return results
 
 
 def write_summary(out: str | Path, results: Results, title: str, note: str = "") -> None:

@@ -45,7 +45,7 @@ def fit(
     logs: str | Path | None = None,
     device: str | None = None,
     context: int | None = None,
-    report: Callable[[float], None] = lambda _fraction: None,
+    report: Callable[[float, str], None] = lambda _fraction, _said: None,
     group: ProcessGroup | None = None,
     limit_minutes: float | None = None,
 ) -> Bundle:
@@ -77,7 +77,7 @@ def fit(
     context
         bp on either side of a base at scoring; None: :func:`genoseq.config.context.usual_context`.
     report
-        Called with the fraction of the run that is over, now and then.
+        Called now and then with the fraction that is over, and step, speed and loss in words.
     group
         Processes that divide each batch among them, all in this call; None: this one alone.
     limit_minutes

@@ -62,7 +62,7 @@ class Run:
     stop
         Whether a signal asked to stop.
     report
-        Told the fraction of the run that is over, at every row of the learning curve.
+        Told the fraction that is over, and step, speed and loss in words, at each row of the curve.
     limit_minutes
         Minutes that this process may take.
     """
@@ -76,7 +76,7 @@ class Run:
     precision: Precision = "fp32"
     group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
-    report: Callable[[float], None] = lambda _fraction: None
+    report: Callable[[float, str], None] = lambda _fraction, _said: None
     limit_minutes: float = math.inf
 
     def prepared(self, windows: Dataset[Batch], number: int) -> tuple[Tensor, Tensor]:
@@ -277,12 +277,13 @@ class Training:
         loss = float(self._losses.checked(self.progress.step).double().mean())
         self._write({"train_loss": loss, "learning_rate": rate})
         self._losses.restore(torch.zeros(0))
-        self.run.report(fraction)
+        done, of = self.progress.step, self.run.settings.training.steps
+        speed = f"{done / max(self.progress.elapsed, 1e-9):.2g} steps/s"
+        said = f"step {done:,} of {of:,}, {speed}, loss {loss:.5f}"
+        self.run.report(fraction, said)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)
-            done, of = self.progress.step, self.run.settings.training.steps
-            said = f"step {done:,} of {of:,}, {done / max(self.progress.elapsed, 1e-9):.2g} steps/s"
-            _log.info("train: %d%%, %s, loss %.5f", 5 * self._line, said, loss)
+            _log.info("train: %d%%, %s", 5 * self._line, said)
 
     def _write(self, figures: dict[str, float]) -> None:
         if self._curve is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -45,6 +45,8 @@ class OutputFile:
         A name of :data:`genoseq.writers.formats.FORMATS`, ``tbi`` or ``csi``.
     md5
         Of the file's bytes; empty while the file is being written.
+    holds
+        What is in it, for people who see it written; not in the manifest.
     """
 
     path: str
@@ -53,6 +55,7 @@ class OutputFile:
     strand: str
     format: str
     md5: str = ""
+    holds: str = field(default="", compare=False)
 
 
 def plain(text: str) -> str:

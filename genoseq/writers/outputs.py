@@ -40,7 +40,8 @@ class Written:
 
     def __str__(self) -> str:
         many = "file" if len(self.files) == 1 else "files"
-        return f"{self.out}: {len(self.files):,} {many}, {self.bases:,} bases"
+        parts = [f"{self.out}: {len(self.files):,} {many}, {self.bases:,} bases"]
+        return "; ".join(parts + [file.holds for file in self.files if file.holds])
 
 
 def write_tracks(

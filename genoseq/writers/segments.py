@@ -6,6 +6,7 @@ first wins.  Consecutive bases with one winner are one segment, broken only by g
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +40,9 @@ class SegmentsWriter:
         self._strands = [channel.strand for channel in channels]
         self._colours = [f"{red},{green},{blue}" for red, green, blue in colours]
         self._open: _Segment | None = None
+        self._written: Counter[str] = Counter()
+        self._bases: Counter[str] = Counter()
+        self._labels = [channel.label for channel in channels]
         self._file = (folder / SEGMENTS).open("w", newline="\n")
 
     def write(self, slab: Slab) -> None:
@@ -64,7 +68,11 @@ class SegmentsWriter:
         if self._open is not None:
             self._file.write(self._line(self._open))
         self.close()
-        return [OutputFile(SEGMENTS, "segments", MANY, MANY, "bed")]
+        counts = [
+            f"{name} {self._written[name]:,} of {self._bases[name]:,} bp" for name in self._labels
+        ]
+        holds = f"segments {', '.join(counts)}"
+        return [OutputFile(SEGMENTS, "segments", MANY, MANY, "bed", holds=holds)]
 
     def close(self) -> None:
         """Release the file; may be called again."""
@@ -86,6 +94,8 @@ class SegmentsWriter:
         score = (2 * segment.total + length) // (2 * length)
         where = f"{segment.start}\t{segment.end}"
         channel = segment.channel
+        self._written[self._labels[channel]] += 1
+        self._bases[self._labels[channel]] += length
         return (
             f"{segment.chrom}\t{where}\t{self._names[channel]}\t{score}\t"
             f"{self._strands[channel]}\t{where}\t{self._colours[channel]}\n"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from genoseq.cli.app import app
+from command import run_command
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +13,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     words = ["--fasta", "g.fa", "--annotation", "g.gff3", "--mask", "g.bed"]
     words = [word if word.startswith("--") else str(folder / word) for word in words]
-    found = CliRunner().invoke(app, ["demo", *words])
-    assert found.exit_code == 0
-    assert "predicted by Prodigal" in found.output
-    assert "not curated" in found.output
+    found = run_command("genoseq", ["demo", *words])
+    assert found.returncode == 0
+    assert found.stderr.startswith(f"demo: wrote {words[1]}, {words[3]}, {words[5]}: NZ_LN831026.1")
+    assert "predicted by Prodigal" in found.stderr
+    assert "not curated" in found.stderr
     return folder
 
 

@@ -67,13 +67,13 @@ def test_progress_on_a_terminal_is_a_bar_instead_of_the_room_s_lines(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     room = logging.getLogger("genoseq.training.toy")
     with progress("train", own_lines=room.name) as report:
-        report(0.5)
+        report(0.5, 1, "step 1 of 2")
         room.info("train: 50%, step 1 of 2")
         room.info("saved")
-        report(1.0)
+        report(1.0, 1, "step 2 of 2")
     room.info("train: 100%, step 2 of 2")
     assert caplog.messages == ["saved", "train: 100%, step 2 of 2"]
-    assert "train: step 1 of 2" in capsys.readouterr().err
+    assert "train: step 2 of 2" in capsys.readouterr().err
 
 
 def test_messages_stand_above_a_bar_which_is_cleared_at_the_end(

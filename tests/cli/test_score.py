@@ -46,7 +46,12 @@ def test_score_writes_tracks_with_gaps(
     run = genoseq("score", genome, "-m", model, "-o", out)
     assert run.returncode == 0, run.stderr
     assert "score: 100% of 7,420 bases" in run.stderr
-    assert run.stderr.endswith(f"score: wrote {out}: 3 files, 7,420 bases\n")
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith(f"score: wrote {out}: 3 files, 7,420 bases; segments CDS.plus ")
+    lines = [line.split("\t") for line in (out / "segments.bed").read_text().splitlines()]
+    for name, strand in (("CDS.plus", "+"), ("CDS.minus", "-")):
+        sizes = [int(line[2]) - int(line[1]) for line in lines if line[5] == strand]
+        assert f" {name} {len(sizes):,} of {sum(sizes):,} bp" in last
     assert run.stdout == ""
     names = {"manifest.tsv", "segments.bed", "CDS.plus.bw", "CDS.minus.bw", "provenance.json"}
     assert {path.name for path in out.iterdir()} == names

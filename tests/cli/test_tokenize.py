@@ -39,8 +39,8 @@ def test_tokenize_whole_genome(tmp_path: Path, genome: Path, genoseq: Genoseq) -
     labels = ("--annotation", tmp_path / "genes.gff3", "--mask", tmp_path / "mask.bed")
     run = genoseq("tokenize", genome, "-o", tmp_path / "s", *labels)
     assert run.returncode == 0, run.stderr
-    assert run.stdout == (
-        f"{tmp_path / 's'}: 2 regions, 4,100 bp of 4,100; labels: none 3,140 bp, "
+    assert run.stderr.endswith(
+        f"tokenize: wrote {tmp_path / 's'}: 2 regions, 4,100 bp of 4,100; labels: none 3,140 bp, "
         f"CDS.plus 355 bp, CDS.minus 590 bp, unknown 15 bp\n"
     )
     verify_store(tmp_path / "s")

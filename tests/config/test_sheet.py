@@ -64,8 +64,10 @@ def test_read_genomes_reads_what_spreadsheets_write(tmp_path: Path, data: bytes)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"PK\x03\x04xl/workbook", r"is a spreadsheet \(.xlsx or .ods\), no text: save it as text"),
-        (b"\x1f\x8b\x08", "is compressed, no text"),
+        (b"PK\x03\x04xl/workbook", "is a spreadsheet: save it as text, UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", r"is a spreadsheet or document \(Office\): save"),
+        (b"%PDF-1.7", "is a PDF document: save"),
+        (b"\x1f\x8b\x08", "is compressed by gzip: save"),
         (SHEET.encode("utf-16-le"), "no text, or UTF-16 without its mark: save it as text, UTF-8"),
         ("name\tfasta\na\tö.fa\n".encode("latin-1"), r"tsv:2: the sample sheet is not utf-8: save"),
     ],

@@ -60,6 +60,7 @@ def read(path: Path) -> bytes:
         gzip.compress(LINES[:99]) + gzip.compress(LINES[99:]),
         bgzipped(LINES),
         bgzipped(LINES[:99]) + bgzipped(LINES[99:]),
+        gzip.compress(LINES[:99]) + bgzipped(LINES[99:]),
         without_end(bgzipped(LINES[:99])) + bgzipped(LINES[99:]),
     ],
 )
@@ -83,6 +84,8 @@ def test_open_bytes_reads_an_empty_bgzip(tmp_path: Path) -> None:
         (bgzipped(LINES)[:-1], CUT),
         (bgzipped(LINES)[:90_000], CUT),
         (bgzipped(LINES) + without_end(bgzipped(LINES)), CUT),
+        (gzip.compress(LINES[:99]) + without_end(bgzipped(LINES[99:])), CUT),
+        (gzip.compress(os.urandom(1 << 20)) + without_end(bgzipped(LINES)), CUT),
         (gzip.compress(LINES)[:-1], "damaged or cut off gzip data"),
         (gzip.compress(LINES)[:5_000], "damaged or cut off gzip data"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from genoseq.genome.annotation import Annotation
-from genoseq.genome.derived import derived
+from genoseq.genome.derived import derived, meant_type
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Strand
 
@@ -88,3 +88,17 @@ def test_a_cds_that_goes_on_beyond_its_exons_has_introns_of_its_own() -> None:
     lines = [line("exon", 0, 10), line("CDS", 0, 10), line("CDS", 40, 51)]
     assert found("intron", *lines) == [[(10, 40)]]
     assert found("intron", *lines, line("exon", 40, 60)) == [[(10, 40)]]
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "meant"),
+    [
+        ("cds", ["CDS", "gene"], "CDS"),
+        ("introns", ["exon"], "intron"),
+        ("intron", ["CDS"], None),
+        ("tRNA", ["mRNA"], None),
+        ("promoter", ["CDS"], None),
+    ],
+)
+def test_meant_type_is_the_nearest_one(name: str, types: list[str], meant: str | None) -> None:
+    assert meant_type(name, types) == meant

@@ -231,7 +231,8 @@ def test_plan_labels_checks_the_annotation_against_the_genome() -> None:
     ):
         plan_labels(Annotation([cds(5, 12)]), LabelSettings(), lengths={"c": 10}, path="a.gff")
     with pytest.raises(
-        InputFormatError, match=r"CDS c:6-12: the FASTA has no contig 'c' but chrC:"
+        InputFormatError,
+        match=r"CDS c:6-12: the FASTA has no contig 'c' but chrC .did you",
     ):
         plan_labels(Annotation([cds(5, 12)]), LabelSettings(), lengths={"chrC": 10})
     with pytest.raises(RegionError, match=r"mask: its contigs are z, but the FASTA has c: names"):

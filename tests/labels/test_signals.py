@@ -39,9 +39,7 @@ def test_signal_labels_are_nan_where_nothing_is_said(tmp_path: Path) -> None:
         )
         assert np.isnan(labels.of("d", 0, 5)).all()
         assert labels.of("c", 0, 3).dtype == np.float32
-    with pytest.raises(
-        InputFormatError, match=r"s.bedgraph: none of its contigs \(c ...\) is in the"
-    ):
+    with pytest.raises(InputFormatError, match=r"s.bedgraph: none of its contigs \(c\) is in the"):
         SignalLabels(name_signals([str(path)]), lengths={"chrC": 10})
     with SignalLabels(name_signals([str(path)]), lengths={"c": 8}) as labels:
         assert labels.of("c", 6, 8)[:, 0].tolist() == [0, 0]

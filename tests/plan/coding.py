@@ -46,3 +46,16 @@ def write_fasta(path: Path, contigs: Mapping[str, str]) -> None:
         lines.append(f">{name}\n")
         lines += [f"{letters[at : at + 60]}\n" for at in range(0, len(letters), 60)]
     path.write_text("".join(lines))
+
+
+def write_flat(path: Path, contigs: Mapping[str, str], form: str) -> None:
+    """A GenBank or EMBL file of these records, as Biopython writes it."""
+    from Bio.Seq import Seq
+    from Bio.SeqIO import write
+    from Bio.SeqRecord import SeqRecord
+
+    records = [
+        SeqRecord(Seq(letters), name, name.split(".")[0], annotations={"molecule_type": "DNA"})
+        for name, letters in contigs.items()
+    ]
+    write(records, path, form)  # type: ignore[no-untyped-call]

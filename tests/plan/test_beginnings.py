@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from coding import GENES, genes_of, write_fasta
+from coding import GENES, genes_of, write_fasta, write_flat
 
 from genoseq.errors import InputFormatError
 from genoseq.plan.beginnings import (
@@ -78,6 +78,20 @@ def test_contig_lengths_of_old_macintosh_lines_are_unknown(tmp_path: Path) -> No
     assert fasta_beginning(path, 100) == {"c": b"ACGT", "d": b"AC"}
 
 
-def test_fasta_beginning_of_genbank_is_empty(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["genbank", "embl"])
+def test_fasta_beginning_of_a_flat_file_has_its_letters(tmp_path: Path, form: str) -> None:
+    records = {"AB1.2": "ACGTN" * 40, "CD7.1": "TTGA" * 99}
+    write_flat(tmp_path / "a", records, form)
+    size = (tmp_path / "a").stat().st_size
+    expected = {name: letters.encode() for name, letters in records.items()}
+    found = fasta_beginning(tmp_path / "a", size)
+    assert {name: letters.upper() for name, letters in found.items()} == expected
+    cut = fasta_beginning(tmp_path / "a", size - 90)
+    assert cut["AB1.2"] == found["AB1.2"]
+    assert found["CD7.1"].startswith(cut["CD7.1"])
+    assert 300 < len(cut["CD7.1"]) < len(found["CD7.1"])
+
+
+def test_fasta_beginning_of_a_record_without_letters_is_empty(tmp_path: Path) -> None:
     (tmp_path / "a.gb").write_text("LOCUS       c 12 bp DNA\nORIGIN\n")
     assert fasta_beginning(tmp_path / "a.gb", 100) == {}

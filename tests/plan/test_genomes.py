@@ -12,7 +12,7 @@ from typing import Any
 
 import pybigtools
 import pytest
-from coding import coding_contig, genes_of, write_fasta
+from coding import coding_contig, genes_of, write_fasta, write_flat
 
 from genoseq.errors import ConfigError
 from genoseq.files.provenance import processor
@@ -92,7 +92,10 @@ def test_check_compares_all_names_of_contigs_with_the_fasta() -> None:
     ]
     assert "blacklist: its contigs are x, but the FASTA has c, d" in found[0]
     assert "mask: its contigs are chrd, but the FASTA has c, d" in found[1]
-    assert "1 of 2 contigs of its features are not in a.fa: chrc; there are c, d: names" in found[2]
+    assert (
+        "1 of 2 contigs of its features are not in a.fa: chrc; there are c, d (did you mean c"
+        in found[2]
+    )
     assert found[3].endswith("the FASTA has no contig 'e' but c, d")
 
 
@@ -119,6 +122,20 @@ def test_check_refuses_the_annotation_of_another_genome_with_its_share() -> None
         "genome 'a': a.gff3: 0 of 24 CDS (0%) translate without a stop before their end in a.fa: "
         "it is of another species or assembly; give the annotation of this FASTA"
     )
+
+
+@pytest.mark.parametrize("form", ["genbank", "embl"])
+def test_check_refuses_the_annotation_of_another_flat_file(form: str) -> None:
+    Path("a.gff3").write_text("##gff-version 3\n" + genes_of("c.1") + genes_of("d.1"))
+    sheet = SHEET + "a\ta.flat\ta.gff3\t-\ttrain\nb\ta.flat\ta.gff3\t-\ttest\n"
+    Path("genomes.tsv").write_text(sheet)
+    contigs = {"c.1": coding_contig(1), "d.1": coding_contig(2)}
+    write_flat(Path("a.flat"), contigs, form)
+    assert check().notes == ()
+    write_flat(Path("a.flat"), {name: text[::-1] for name, text in contigs.items()}, form)
+    said = problems()
+    assert len(said) == 2
+    assert "a.gff3: 0 of 24 CDS (0%) translate without a stop before their end" in said[0]
 
 
 def test_check_notes_an_annotation_of_which_many_cds_have_stops() -> None:
@@ -208,4 +225,4 @@ def test_check_opens_signals() -> None:
         "z.bw",
         "its signals are z, those of a are x, y, z",
     ]
-    assert "none of its contigs (z ...) is in the FASTA" in found[0]
+    assert "none of its contigs (z) is in the FASTA" in found[0]

@@ -233,3 +233,53 @@ def test_head_may_be_cut_in_a_name_or_hold_remarks_alone(tmp_path: Path) -> None
     assert list(genome_size(path).lengths or {}) == ["c", "c1", "cc"]
     path.write_bytes(b"; a remark\n" * module.HEAD + b">c\nACGT\n")
     assert genome_size(path).lengths == {"c": 4}
+
+
+def write_embl(path: Path, lengths: dict[str, int]) -> None:
+    """An EMBL file of these records, as Biopython writes it."""
+    from Bio.Seq import Seq
+    from Bio.SeqIO import write
+    from Bio.SeqRecord import SeqRecord
+
+    records = [
+        SeqRecord(
+            Seq("ACGT" * (n // 4) + "A" * (n % 4)), id=name, annotations={"molecule_type": "DNA"}
+        )
+        for name, n in lengths.items()
+    ]
+    write(records, path, "embl")
+
+
+def test_large_embl_is_counted_by_its_id_lines(tmp_path: Path) -> None:
+    lengths = {"AB123456.2": 400_001, "CD7.1": 300_000, "EF.12": 9}
+    write_embl(path := tmp_path / "a.embl", lengths)
+    assert path.stat().st_size > module.PARSED
+    assert genome_size(path).lengths == lengths
+    with open_fasta(path) as fasta:
+        assert dict(fasta.lengths) == lengths
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("CD7; SV 1", "AB123456; SV 2", "two records named 'AB123456.2'"),
+        ("600000 BP.", "600010 BP.", r"'CD7.1' says 600,010 bp and has 600,000: cut off\?"),
+        ("SQ   Sequence 600000", "XX   600000", "'CD7.1' has no sequence in this file"),
+    ],
+)
+def test_large_embl_is_refused_where_it_is_damaged(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    write_embl(path := tmp_path / "a.embl", {"AB123456.2": 9, "CD7.1": 600_000})
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputFormatError, match=message):
+        genome_size(path)
+
+
+def test_large_embl_of_the_old_form_is_estimated(tmp_path: Path) -> None:
+    write_embl(path := tmp_path / "a.embl", {"AB123456.2": 600_000})
+    _, text = path.read_text().split("\n", 1)
+    path.write_text(f"ID   AB123456 standard; DNA; FUN; 600000 BP.\n{text}")
+    assert genome_size(path) == module.GenomeSize(600_000, 1)

@@ -8,82 +8,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from run_folders import (
+    LENGTH,
+    SCHEME,
+    SETTINGS,
+    make_bundle,
+    make_evaluation,
+    make_store,
+    make_tracks,
+)
 
-from genoseq.config.base import parse_settings
 from genoseq.config.encoders import TransformerSettings
-from genoseq.config.schema import ModelSettings
 from genoseq.errors import InputFormatError
-from genoseq.files.provenance import make_record
-from genoseq.genome.regions import Region
-from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
-from genoseq.genome.tracks import Track
+from genoseq.genome.schemes import signal_scheme
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle, save_bundle
-from genoseq.report.results import read_learning_curve, read_precision_recall, read_results
+from genoseq.report.results import read_results
 from genoseq.report.summary import write_summary
 from genoseq.store.leaks import store_leaks
-from genoseq.store.write import write_store
 from genoseq.tasks.per_base import PerBase
-from genoseq.writers.outputs import write_tracks
-
-SCHEME = cds_phase_scheme()
-SETTINGS = parse_settings(
-    ModelSettings, {"embedding": 2, "stem": {"width": 2}, "encoder": {"width": 2}}
-)
-LENGTH = 400
-
-
-def make_bundle(folder: Path, name: str = "tiny", settings: ModelSettings = SETTINGS) -> Path:
-    model = build_model(settings, PerBase(SCHEME))
-    origin = make_record("train", {}, {"made": {"ids.bin": "0" * 64}}, seed=7, steps=1000)
-    bundle = Bundle(model, settings, PerBase(SCHEME), 48, provenance=origin)
-    save_bundle(folder / "models" / name, bundle)
-    logs = folder / "models" / f"{name}.state" / "logs"
-    logs.mkdir(parents=True)
-    (logs / "metrics.csv").write_text(
-        "step,train_loss,learning_rate,valid_loss,macro_f1\n"
-        "50,1.5,0.001,,\n100,1.25,0.002,1.0,nan\n"
-    )
-    return folder / "models" / name
-
-
-def make_evaluation(folder: Path, name: str = "tiny") -> Path:
-    path = folder / "evaluation" / name
-    path.mkdir(parents=True)
-    metrics = build_metrics(SCHEME)
-    labels = torch.arange(LENGTH)[None] // 50 % 7
-    logits = torch.nn.functional.one_hot(labels, 7).float() * 10
-    metrics.update(logits.softmax(-1), labels)
-    (path / "metrics.json").write_text(json.dumps(metrics.compute()))
-    rows = [["" if cell is None else str(cell) for cell in point] for point in metrics.curves()]
-    header = ["level", "name", "strand", "phase", "threshold", "precision", "recall"]
-    text = "".join("\t".join(row) + "\n" for row in [header, *rows])
-    (path / "curves.tsv").write_text(text)
-    return path
-
-
-def make_store(folder: Path, name: str = "made", shared: bool = False) -> Path:
-    codes = np.random.default_rng(3).integers(0, 4, 2 * LENGTH).astype(np.uint8)
-    halves = (codes[:LENGTH], codes[:LENGTH] if shared else codes[LENGTH:])
-    pieces = [
-        (Region("c", place * LENGTH, (place + 1) * LENGTH), split, np.zeros(LENGTH, np.uint8))
-        for place, split in enumerate(("train", "test"))
-    ]
-    path = folder / "stores" / name
-    write_store(path, name, SCHEME, [("c", halves)], pieces, {"fasta": "made.fa"})
-    return path
-
-
-def make_tracks(folder: Path, model: str = "tiny") -> Path:
-    values = np.full((LENGTH, 2), 0.25, np.float32)
-    path = folder / "tracks" / "made" / model
-    tracks = [Track("c", 0, values, SCHEME.channels)]
-    write_tracks(tracks, {"c": LENGTH}, SCHEME.channels, "classes", path, ("bigwig", "bed"))
-    return path
 
 
 @pytest.fixture
@@ -188,31 +133,6 @@ def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
     stores = [open_store(make_store(tmp_path, name)) for name in ("one", "two")]
     assert [leak.shared for leak in store_leaks(stores)] == [0]
     assert store_leaks(stores)[0].total == LENGTH - 30
-
-
-def test_read_results_refuses_a_folder_of_something_else(tmp_path: Path) -> None:
-    with pytest.raises(InputFormatError, match=r"no folder of results: it has none of manifest"):
-        read_results([tmp_path])
-
-
-def test_read_results_wants_bundle_and_evaluation(tmp_path: Path) -> None:
-    with pytest.raises(InputFormatError, match=r"model 'tiny': give its bundle and its evaluation"):
-        read_results([make_bundle(tmp_path)])
-
-
-def test_read_learning_curve_leaves_out_what_was_not_measured(tmp_path: Path) -> None:
-    make_bundle(tmp_path)
-    curve = read_learning_curve(tmp_path / "models/tiny.state/logs/metrics.csv")
-    assert curve.columns == {
-        "train_loss": ((50, 1.5), (100, 1.25)),
-        "learning_rate": ((50, 0.001), (100, 0.002)),
-        "valid_loss": ((100, 1.0),),
-    }
-
-
-def test_read_precision_recall_leaves_out_states_and_background(tmp_path: Path) -> None:
-    curves = read_precision_recall(make_evaluation(tmp_path) / "curves.tsv")
-    assert [curve.label for curve in curves] == ["CDS.plus", "CDS.minus"]
 
 
 def test_report_loads_no_torch() -> None:

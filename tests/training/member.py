@@ -29,7 +29,7 @@ def main() -> None:
     runs = json.loads(sys.argv[1])
     with join_group(launch_of(os.environ), torch.device("cpu")) as group:
 
-        def interrupt(fraction: float) -> None:
+        def interrupt(fraction: float, _: str) -> None:
             if out == runs[-1][-1] and group.rank == 1 and fraction == 0.5:
                 os.kill(os.getpid(), signal.SIGTERM)
 

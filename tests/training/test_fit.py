@@ -1,5 +1,6 @@
 """Tests of genoseq.training.fit: whole trainings, small ones; what they learn and refuse."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 def test_fit_learns_genes_on_both_strands(store: Store, tmp_path: Path) -> None:
     settings = run_settings(steps=250, validate_every=125, learning_rate=0.02, batch=8)
-    fractions: list[float] = []
-    fit([store], settings, tmp_path / "model", report=fractions.append)
+    told: list[tuple[float, str]] = []
+    fit([store], settings, tmp_path / "model", report=lambda *said: told.append(said))
     bundle = load_bundle(tmp_path / "model")
     assert bundle.context == CONTEXT
     assert bundle.provenance["inputs"] == {"planted": store.checksums}
@@ -40,7 +41,8 @@ def test_fit_learns_genes_on_both_strands(store: Store, tmp_path: Path) -> None:
     channels = bundle.metrics["valid"]["channels"]["classes"]
     assert [(row["name"], row["strand"]) for row in channels[1:]] == [("CDS", "+"), ("CDS", "-")]
     assert all(row["f1"] > 0.9 for row in channels)
-    assert fractions == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [fraction for fraction, _ in told] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert re.fullmatch(r"step 250 of 250, [\d.e+]+ steps/s, loss \d\.\d{5}", told[-1][1])
     rows = rows_of(tmp_path / "model.state")
     assert [row["step"] for row in rows] == ["50", "100", "125", "150", "200", "250"]
     assert float(rows[-1]["train_loss"]) < float(rows[0]["train_loss"])

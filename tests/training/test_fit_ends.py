@@ -24,7 +24,7 @@ def test_interrupted_run_ends_with_the_same_weights(
     settings = run_settings(steps=100, validate_every=every, patience=3)
     fit([store], settings, tmp_path / "whole")
 
-    def interrupt(fraction: float) -> None:
+    def interrupt(fraction: float, _: str) -> None:
         if fraction == at / 100:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -48,7 +48,7 @@ def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
     )
     fit([store], settings, tmp_path / "whole")
 
-    def interrupt(fraction: float) -> None:
+    def interrupt(fraction: float, _: str) -> None:
         if fraction == 50 / 60:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -64,7 +64,7 @@ def test_state_is_saved_shortly_before_the_limit_of_a_job(store: Store, tmp_path
     last = tmp_path / "model.state/last.safetensors"
     seen = []
 
-    def stop_some_rows_later(_fraction: float) -> None:
+    def stop_some_rows_later(_fraction: float, _said: str) -> None:
         if last.exists():
             seen.append(last.stat().st_mtime_ns)
         if len(seen) == 3:

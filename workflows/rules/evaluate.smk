@@ -25,4 +25,5 @@ rule evaluate:
         settings=plan.train_settings,
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
-        " --expect {params.settings:q} --split test --threads {threads} > {log:q} 2>&1"
+        " --expect {params.settings:q} --split test --threads {threads} --progress-fd 3"
+        " 3>&2 > {log:q} 2>&1"

@@ -1,6 +1,7 @@
 # The state folder is no declared output: it outlives a killed job, and the next attempt resumes.
 # `exec`: SIGTERM would end a shell in between at once, and Slurm kills what outlives its step, so
 # that the training had no time to save.
+# `3>&2`: the log takes stderr, and a line of progress goes now and then to where Snakemake's does.
 # `launcher`: what starts several processes, such as `srun -n 4`; a resource, because how many divide
 # a batch among them does not decide the weights, and a parameter would.
 rule train:
@@ -29,4 +30,5 @@ rule train:
         "exec {resources.launcher} genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
         " --limit-minutes {resources.runtime}"
-        " --threads {threads} > {log:q} 2>&1"
+        " --threads {threads} --progress-fd 3"
+        " 3>&2 > {log:q} 2>&1"
