@@ -1,4 +1,4 @@
-"""Cutting strands of contigs into windows, and joining the predictions for them into tracks again.
+"""Cutting the strands of contigs into windows.
 
 Each strand is tiled from its own 5' end, so that a contig and its reverse complement are looked at
 through the same windows.  They depend on the contig's length alone, whatever part of it is asked
@@ -9,20 +9,20 @@ or batches.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import Channel, Track
 
 EDGE = 24
-"""Bases outside a contig, all N, that a model sees at least at either end of it."""
-_CLASSES = 8
-"""Widths from a power of two to the next: windows of one width make a batch, and with more of them
-batches stay short; with fewer, windows are longer than need be (6% on average with 8)."""
+"""Bases outside a contig, all N, that a model sees at either end of it; at the 3' end of a strand
+some more, up to 8 steps."""
+_STEPS = 8
+"""Windows have a multiple of so many steps: matrix kernels round otherwise where a matrix does not
+begin at a multiple of 64 bytes, and both strands of a contig lie in one batch."""
+_ROWS = 8
+"""Widths of rows from a power of two to the next: with more of them batches stay short, with fewer
+rows hold more that is no window (6% on average with 8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class Tiling:
         Bases of the sequence.
     width, count
         Bases of a window, a multiple of the stride, and how many there are.
+    row
+        Bases of a row of a batch that holds such windows, the width or a little more: of all
+        tilings there are few.
+    extent
+        Bases from the first of the first window to the end of the last.
     stride
         Bases a token of the model (its stem) stands for.  Every window starts on the grid of
         tokens that starts at base 0.
@@ -62,6 +67,8 @@ class Tiling:
     length: int
     width: int
     count: int
+    row: int
+    extent: int
     stride: int
 
     def windows(self, start: int, end: int, backwards: bool = False) -> Iterator[Window]:
@@ -79,10 +86,9 @@ class Tiling:
 
     def _start(self, number: int) -> int:
         """First base of a window."""
-        edge = round_up(EDGE, self.stride)
-        slack = edge + round_up(self.length + EDGE, self.stride) - self.width
-        spread = number * (slack // self.stride) // max(1, self.count - 1)
-        return spread * self.stride - edge
+        slack = (self.extent - self.width) // self.stride
+        spread = number * slack // max(1, self.count - 1)
+        return spread * self.stride - round_up(EDGE, self.stride)
 
     def _border(self, number: int) -> int:
         """First base that is kept of a window, in the middle of what it shares with the last."""
@@ -98,7 +104,7 @@ def tile(length: int, longest: int, context: int, stride: int = 1) -> Tiling:
     """The fewest windows for a sequence, in which every base has its context.
 
     A sequence that fits in one window gets one of its own size, so that a million short contigs
-    cost little more than their bases.
+    cost little more than their bases, and models see :data:`EDGE` N behind it and no more.
 
     Parameters
     ----------
@@ -123,10 +129,15 @@ def tile(length: int, longest: int, context: int, stride: int = 1) -> Tiling:
             f"stride {stride}, and a window longer than twice the context"
         )
     most, margin = longest // stride, context // stride
+    if most - _STEPS > 2 * margin:
+        most -= most % _STEPS
     steps = (round_up(EDGE, stride) + round_up(length + EDGE, stride)) // stride
+    steps = round_up(steps, _STEPS)
     count = 1 if steps <= most else -(-(steps - 2 * margin) // (most - 2 * margin))
-    width = -(-(steps + (count - 1) * 2 * margin) // count)
-    return Tiling(length, min(most, _width_class(width)) * stride, count, stride)
+    row = min(most, _row(-(-(steps + (count - 1) * 2 * margin) // count)))
+    # Several windows share what is left over; a single one ends where the sequence does.
+    width = steps if count == 1 else row
+    return Tiling(length, width * stride, count, row * stride, steps * stride, stride)
 
 
 def round_up(length: int, stride: int) -> int:
@@ -134,36 +145,7 @@ def round_up(length: int, stride: int) -> int:
     return -(-length // stride) * stride
 
 
-def _width_class(width: int) -> int:
-    """The next of a few widths, :data:`_CLASSES` from a power of two to the next."""
-    step = 1 << max(0, width.bit_length() - _CLASSES.bit_length())
-    return round_up(width, step)
-
-
-def stitch(
-    pieces: Iterable[tuple[str, int, NDArray[np.float32]]], channels: tuple[Channel, ...]
-) -> Iterator[Track]:
-    """Tracks of consecutive pieces, each base once.
-
-    Parameters
-    ----------
-    pieces
-        Contig, first base and values, shape (L, C), of stretches in order.
-    channels
-        What the C columns are.
-
-    Yields
-    ------
-    A track for each piece.
-
-    Raises
-    ------
-    RegionError
-        If a piece overlaps the one before it on the same contig, or comes before it.
-    """
-    last, end = None, 0
-    for chrom, start, values in pieces:
-        if chrom == last and start < end:
-            raise RegionError(f"{chrom}:{start + 1} was scored twice")
-        last, end = chrom, start + len(values)
-        yield Track(chrom, start, values, channels)
+def _row(width: int) -> int:
+    """The next of a few widths in steps, :data:`_ROWS` from a power of two to the next."""
+    step = 1 << max(0, width.bit_length() - _ROWS.bit_length())
+    return round_up(width, max(step, _STEPS))

@@ -22,7 +22,7 @@ from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
 from genoseq.inference.windows import StrandWindow
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
-from genoseq.models.encoders import encode_time_first
+from genoseq.models.encoders import encode_time_first, knows_lengths
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tokenizers.kmer import KmerTokenizer
 
@@ -31,8 +31,8 @@ _AHEAD = 32
 
 Values = NDArray[np.float32]
 Told = Literal["values", "logits", "hidden"]
-Predict = Callable[[Codes], Values]
-"""Codes (R, W) of windows to predictions (S, R, W)."""
+Predict = Callable[[Codes, NDArray[np.int64]], Values]
+"""Codes (R, W) of windows and the bases (R,) that are theirs to predictions (S, R, W)."""
 
 
 class Predictor:
@@ -87,13 +87,18 @@ class Predictor:
         )
 
     @torch.inference_mode()
-    def __call__(self, codes: Codes, told: Told = "values") -> Values:
+    def __call__(
+        self, codes: Codes, told: Told = "values", bases: NDArray[np.int64] | None = None
+    ) -> Values:
         """Predictions for every base of windows, as the model makes them on that strand alone.
 
         Parameters
         ----------
         codes
             Base codes, shape (R, W), W a multiple of the model's stride; N outside contigs.
+        bases
+            How many of each row are its window, multiples of the stride, shape (R,); the rest fills
+            the batch up, and what is predicted there has no meaning.  None: all.
         told
             ``values``: what the task's outputs stand for, but the logits of a model with tied
             strands, see :meth:`mean`; ``logits``: the S outputs themselves; ``hidden``: the D
@@ -110,7 +115,7 @@ class Predictor:
         """
         if told not in get_args(Told):
             raise ConfigError(f"output {told!r}: use {', '.join(get_args(Told))}")
-        hidden = self._encode(torch.from_numpy(codes).to(self.device))
+        hidden = self._encode(torch.from_numpy(codes).to(self.device), bases)
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
         predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
@@ -134,14 +139,17 @@ class Predictor:
         mean = (plus + minus) * np.float32(0.5)
         if told != "values" or not self._tied:
             return mean
-        # The order of states must not matter, and it does in sums: by either, and the mean.
-        mirror = self.task.mirror
-        there = self.task.values(torch.from_numpy(mean), dim=0).numpy()
-        back = self.task.values(torch.from_numpy(mean[mirror]), dim=0).numpy()[mirror]
-        both: Values = (there + back) * np.float32(0.5)
-        return both
+        # In double precision neither the order of states nor a base's place in the array shows.
+        logits = torch.from_numpy(mean).double()
+        values: Values = self.task.values(logits, dim=0).float().numpy()
+        return values
 
-    def _encode(self, codes: Tensor) -> Tensor:
+    @property
+    def takes_any_lengths(self) -> bool:
+        """Whether windows of different lengths may be rows of a batch."""
+        return knows_lengths(self._model.encoder)
+
+    def _encode(self, codes: Tensor, bases: NDArray[np.int64] | None) -> Tensor:
         """Hidden states (T, R, D) of windows (R, W), time first."""
         if self._stem is not None:
             steps = self._stem(codes)
@@ -149,7 +157,10 @@ class Predictor:
             ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
-        return encode_time_first(self._model.encoder, steps)
+        if bases is None or (bases == codes.shape[1]).all():
+            return encode_time_first(self._model.encoder, steps)
+        lengths = torch.from_numpy(bases // self.stride).to(self.device)
+        return encode_time_first(self._model.encoder, steps, lengths)
 
 
 def bundle_of(model: Bundle | str | Path) -> Bundle:
@@ -190,11 +201,11 @@ class _Waiting:
 
 
 def predict_windows(
-    predict: Predict, windows: Iterable[StrandWindow], batch_bases: int
+    predict: Predict, windows: Iterable[StrandWindow], batch_bases: int, any_lengths: bool = True
 ) -> Iterator[tuple[StrandWindow, Values]]:
     """Predictions (S, L) for the kept bases of windows, on their own strands, in order.
 
-    Windows of one width make a batch, whichever came between them.
+    Windows of about one length make a batch, whichever came between them.
 
     Parameters
     ----------
@@ -204,13 +215,21 @@ def predict_windows(
         Of any strands and contigs.
     batch_bases
         Bases of a batch, each on both strands.
+    any_lengths
+        Whether windows of different lengths may be in one batch.
     """
     queue: deque[_Waiting] = deque()
     batches: dict[int, list[_Waiting]] = {}
     held = 0
 
+    def width(window: StrandWindow) -> int:
+        return window.width if any_lengths else len(window.codes)
+
     def rows(width: int) -> int:
-        return max(1, 2 * batch_bases // width)
+        return 2 * max(1, batch_bases // width)
+
+    def finish(width: int) -> None:
+        _predict_batch(predict, batches.pop(width), rows(width), width)
 
     def done() -> Iterator[tuple[StrandWindow, Values]]:
         nonlocal held
@@ -220,26 +239,29 @@ def predict_windows(
             yield first.window, values
 
     for window in windows:
-        width = len(window.codes)
+        wide = width(window)
         queue.append(_Waiting(window))
-        batches.setdefault(width, []).append(queue[-1])
-        held += width
-        if len(batches[width]) == rows(width):
-            _predict_batch(predict, batches.pop(width), rows(width))
+        batches.setdefault(wide, []).append(queue[-1])
+        held += len(window.codes)
+        if len(batches[wide]) == rows(wide):
+            finish(wide)
         elif held > _AHEAD * batch_bases:
-            width = len(queue[0].window.codes)
-            _predict_batch(predict, batches.pop(width), rows(width))
+            finish(width(queue[0].window))
         yield from done()
-    for width, batch in batches.items():
-        _predict_batch(predict, batch, rows(width))
+    for wide in list(batches):
+        finish(wide)
     yield from done()
 
 
-def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int) -> None:
-    """Set the values of at most ``size`` windows of one width."""
-    # Short batches are filled up: matrix kernels may round otherwise for other shapes.
-    codes = np.full((size, len(batch[0].window.codes)), N, np.uint8)
-    codes[: len(batch)] = [waiting.window.codes for waiting in batch]
-    predicted = predict(codes)
+def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width: int) -> None:
+    """Set the values of at most ``size`` windows, none wider than ``width``."""
+    # Short batches are filled up: matrix kernels may round otherwise for other shapes.  Rows are
+    # even in number, so that vectors of 16 bases have no rest.
+    codes = np.full((size, width), N, np.uint8)
+    bases = np.full(size, width)
+    for row, waiting in enumerate(batch):
+        bases[row] = len(waiting.window.codes)
+        codes[row, : bases[row]] = waiting.window.codes
+    predicted = predict(codes, bases)
     for row, waiting in enumerate(batch):
         waiting.values = predicted[:, row, waiting.window.window.keep]

@@ -2,7 +2,7 @@
 
 ``readers.fasta`` reads a stretch, ``windows.tile`` says which windows cover it on either strand,
 windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both strands' values,
-``windows.stitch`` keeps the pieces in order.
+``tracks.stitch`` keeps the pieces in order.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Track
-from genoseq.genome.windows import stitch
+from genoseq.genome.tracks import Track, stitch
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import predict_regions
 from genoseq.inference.windows import Genome

@@ -59,7 +59,12 @@ def predict_regions(
         See :func:`genoseq.inference.score.score`.
     """
     windows = windows_of(genome, regions, predictor.settings, predictor.context, window_bases)
-    predicted = predict_windows(lambda codes: predictor(codes, told), windows, batch_bases)
+    predicted = predict_windows(
+        lambda codes, bases: predictor(codes, told, bases),
+        windows,
+        batch_bases,
+        predictor.takes_any_lengths,
+    )
     return _joined(predictor, predicted, told)
 
 

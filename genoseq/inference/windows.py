@@ -43,6 +43,8 @@ class StrandWindow:
         What is kept of it, on the contig's forward strand.
     codes
         Its bases on its own strand, 5' to 3', shape (W,); N outside the contig.
+    width
+        Bases of a row of the batch that it may be in, W or a little more.
     """
 
     chrom: str
@@ -51,6 +53,7 @@ class StrandWindow:
     start: int
     end: int
     codes: Codes
+    width: int
 
 
 def windows_of(
@@ -84,7 +87,7 @@ def _forward(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator
     for window in tiling.windows(region.start, region.end):
         codes = reader.codes(window.start, window.end)
         kept = window.keep_start, window.keep_end
-        yield StrandWindow(region.chrom, "+", window, kept[0], kept[1], codes)
+        yield StrandWindow(region.chrom, "+", window, kept[0], kept[1], codes, tiling.row)
 
 
 def _reverse(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator[StrandWindow]:
@@ -93,7 +96,7 @@ def _reverse(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator
     for window in tiling.windows(length - region.end, length - region.start, backwards=True):
         codes = reverse_complement_codes(reader.codes(length - window.end, length - window.start))
         kept = length - window.keep_end, length - window.keep_start
-        yield StrandWindow(region.chrom, "-", window, kept[0], kept[1], codes)
+        yield StrandWindow(region.chrom, "-", window, kept[0], kept[1], codes, tiling.row)
 
 
 class _StretchReader:

@@ -105,7 +105,7 @@ def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision =
     window = longest_window(model, context)
     work = work_of(run, states, window)
     number_format: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" else "fp32"
-    bases = max(1, 2 * BATCH_BASES // window) * window
+    bases = 2 * max(1, BATCH_BASES // window) * window
     held = bases * work.widest * cost_of(run).number_bytes[number_format]
     loaded = constants.LOADED_BYTES[number_format] * work.weights + held
     return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6

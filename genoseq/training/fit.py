@@ -231,9 +231,9 @@ def _bundle(
         model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
+    measured: dict[str, Any] = {}
     if context is None:
         context, measured = run.group.from_rank_0(partial(_context, training, stores))
-        metrics |= measured
     decisive = settings.decisive()
     task = {"task": decisive["task"]} if "task" in decisive else {}
     record = make_record(
@@ -246,6 +246,7 @@ def _bundle(
         processes=run.group.world_size,
         **task,
         **origin,
+        **measured,
     )
     context = round_up(context, settings.model.stride)
     return Bundle(model.cpu(), settings.model, run.task, context, record, metrics)

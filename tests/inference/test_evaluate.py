@@ -72,11 +72,11 @@ def test_evaluate_looks_through_the_very_windows_of_score(
         return iter(pieces)
 
     def recorded_windows(
-        predict: Any, windows: Iterable[StrandWindow], batch_bases: int
+        predict: Any, windows: Iterable[StrandWindow], *words: Any
     ) -> Iterator[tuple[StrandWindow, Values]]:
         kept = list(windows)
         seen.append([(one.window, one.codes.tobytes()) for one in kept])
-        return predict_windows(predict, kept, batch_bases)
+        return predict_windows(predict, kept, *words)
 
     monkeypatch.setattr("genoseq.inference.strands.predict_windows", recorded_windows)
     for module in ("evaluate", "score"):
