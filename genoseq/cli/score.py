@@ -37,7 +37,12 @@ def score(
     ] = False,
     window: Annotated[
         int | None,
-        typer.Option(min=1, help="Bases per window, context included.", show_default="9216"),
+        typer.Option(
+            min=1,
+            help="Bases per window, context included; of models whose reach has no bound (LSTM), "
+            "their own whatever is asked.",
+            show_default="15360",
+        ),
     ] = None,
     batch_bases: Annotated[
         int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")

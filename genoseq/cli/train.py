@@ -61,7 +61,7 @@ LimitMinutes = Annotated[
 Context = Annotated[
     int | None,
     typer.Option(
-        min=0, help="bp of context at scoring.", show_default="768; a Transformer's reach"
+        min=0, help="bp of context at scoring.", show_default="measured; a Transformer's reach"
     ),
 ]
 

@@ -1,15 +1,17 @@
-"""How much sequence a model is shown at once: context and core of a window, bases of a batch."""
+"""How much sequence a model is shown at once: context and width of a window, bases of a batch."""
 
 from __future__ import annotations
 
 from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.errors import ConfigError
+from genoseq.genome.windows import round_up
 
-CONTEXT = 768
-"""Context of a recurrent model's bundle, in bp.  With it another window length changes the arg-max
-of 0.02% of bases at most, as many as bf16 does; with 192, of 0.2% (``benchmarks/invariance.py``).
-"""
-WINDOW_BASES = 9216
+CONTEXT = 1536
+"""Context that an encoder without a bounded reach is expected to need, in bp.  What it needs is
+measured when it is trained (:mod:`genoseq.models.context`)."""
+LEAST_QUARTER = 768
+"""Least context of an encoder that sees all of its window, in bp."""
+WINDOW_BASES = 15_360
 """Bases of a window, context included: longer ones waste less context, but put fewer in a batch."""
 BATCH_BASES = 46_080
 """Bases that are predicted at once, by default."""
@@ -19,7 +21,7 @@ x 96 columns of float32 are 6 MB a table, still near the cache."""
 
 
 def usual_context(settings: RunSettings) -> int:
-    """Context of a bundle where none is asked for, in bp.
+    """Context of a bundle where none is asked for and none is measured, in bp.
 
     An encoder of bounded reach gets exactly what can change a base's outputs.  Where each base sees
     all of its window (full attention, registers), a quarter of the training window: then scoring,
@@ -29,41 +31,44 @@ def usual_context(settings: RunSettings) -> int:
     if reach is not None:
         return reach
     quarter = settings.training.window // 4
-    return max(CONTEXT, quarter) if encoder.sees_all() else CONTEXT
+    return max(LEAST_QUARTER, quarter) if encoder.sees_all() else CONTEXT
 
 
-def core_length(
-    settings: ModelSettings, context: int, length: int, window_bases: int | None = None
-) -> int:
-    """Core of the windows of a contig of ``length`` bases, a multiple of the model's stride.
+def longest_window(settings: ModelSettings, context: int, asked: int | None = None) -> int:
+    """Bases of the windows in which a long contig is scored, a multiple of the model's stride.
 
-    By default windows have :data:`WINDOW_BASES`, or more for a model of much context; where each
-    base sees all of its window (full attention, registers), four times the context, see
-    :func:`usual_context`.
+    The windows belong to the model where it looks further than its context: then a base's score
+    depends on the genome and the bundle alone.  By default they have :data:`WINDOW_BASES`, or more
+    for a model of much context; where each base sees all of its window (full attention, registers),
+    four times the context, see :func:`usual_context`.
 
-    A short contig gets windows of its own size, a power of two of strides, so that a million of
-    them cost no more than their bases.  It depends on the contig alone, as does then the score.
+    Parameters
+    ----------
+    settings, context
+        Of a bundle.
+    asked
+        Bases of a window of an encoder of bounded reach, which any window suits; of others without
+        effect.
 
     Raises
     ------
     ConfigError
-        If the window has no room for a core.
+        If a window that was asked for has no room for more than the context.
     """
     stride = settings.stride
-    if window_bases is None:
-        all_seen = settings.encoder.sees_all() and context > 0
-        window = 4 * context if all_seen else max(WINDOW_BASES, 4 * context)
-    else:
-        window = window_bases
-    core = (window - 2 * context) // stride * stride
-    if core < 1:
+    if settings.encoder.sees_all() and context > 0:
+        return round_up(4 * context, stride)
+    usual = round_up(max(WINDOW_BASES, 4 * context), stride)
+    if asked is None or not any_window_suits(settings):
+        return usual
+    if asked // stride * stride <= 2 * context:
         raise ConfigError(
-            f"a window of {window} bp has no room beside the model's context, {context} bp on each "
+            f"a window of {asked} bp has no room beside the model's context, {context} bp on each "
             f"side: use {4 * context + stride} or more"
         )
-    return min(core, stride << (-(-length // stride) - 1).bit_length())
+    return asked // stride * stride
 
 
-def round_up(length: int, stride: int) -> int:
-    """The next multiple of the stride."""
-    return -(-length // stride) * stride
+def any_window_suits(settings: ModelSettings) -> bool:
+    """Whether a model's reach is bounded, so that windows of any width give the same scores."""
+    return settings.reach is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -107,3 +107,32 @@ class Track:
 def channel_colours(channels: Sequence[Channel]) -> list[tuple[int, int, int]]:
     """RGB of each channel: a colour for each class and strand, in order of appearance."""
     return [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(channels))]
+
+
+def stitch(
+    pieces: Iterable[tuple[str, int, NDArray[np.float32]]], channels: tuple[Channel, ...]
+) -> Iterator[Track]:
+    """Tracks of consecutive pieces, each base once.
+
+    Parameters
+    ----------
+    pieces
+        Contig, first base and values, shape (L, C), of stretches in order.
+    channels
+        What the C columns are.
+
+    Yields
+    ------
+    A track for each piece.
+
+    Raises
+    ------
+    RegionError
+        If a piece overlaps the one before it on the same contig, or comes before it.
+    """
+    last, end = None, 0
+    for chrom, start, values in pieces:
+        if chrom == last and start < end:
+            raise RegionError(f"{chrom}:{start + 1} was scored twice")
+        last, end = chrom, start + len(values)
+        yield Track(chrom, start, values, channels)

@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from genoseq.config.context import BATCH_BASES
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
-from genoseq.genome.sequences import Codes
-from genoseq.genome.windows import Window
-from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
-from genoseq.inference.windows import windows_of
+from genoseq.inference.predict import Predictor, bundle_of
+from genoseq.inference.strands import Piece, predict_regions
 from genoseq.metrics.level import CurvePoint
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store, open_stores
@@ -65,8 +62,8 @@ def evaluate(
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
-    Windows are those of scoring: on the contig's lattice, with the bundle's context, and with the
-    bases beyond a region's ends.  A base that is N leaves the metrics like one without a known
+    Windows are those of scoring: those of the contig, with the bundle's context, and with the bases
+    beyond a region's ends.  A base that is N leaves the metrics like one without a known
     label.
 
     Parameters
@@ -96,10 +93,10 @@ def evaluate(
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
     for store in opened:
-        for window, codes, values in _predicted(predictor, store, split):
-            batch = _batch(store, window, codes)
-            metrics.update(torch.from_numpy(values.T.copy()), task.targets(batch)[0])
-            done += len(codes)
+        for piece in _predicted(predictor, store, split):
+            batch = _batch(store, piece)
+            metrics.update(torch.from_numpy(piece.values.T.copy()), task.targets(batch)[0])
+            done += len(piece.codes)
             report(done, total)
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
@@ -112,23 +109,20 @@ def evaluate(
     )
 
 
-def _predicted(
-    predictor: Predictor, store: Store, split: str
-) -> Iterator[tuple[Window, Codes, Values]]:
-    """Kept bases of each window of the split's regions, and the predictions for them."""
+def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Piece]:
+    """Predictions for the bases of the split's regions."""
     regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
-    windows = windows_of(store, regions, predictor.settings, predictor.context)
-    return predict_windows(predictor, windows, predictor.context, BATCH_BASES)
+    return predict_regions(predictor, store, regions)
 
 
-def _batch(store: Store, window: Window, codes: Codes) -> Batch:
-    """The kept bases of a window as a batch of one row, without tokens."""
+def _batch(store: Store, piece: Piece) -> Batch:
+    """The bases of a piece as a batch of one row, without tokens."""
     labels = None
     if store.scheme is not None:
-        found = store.labels(window.chrom, window.keep_start, window.keep_end)
+        found = store.labels(piece.chrom, piece.start, piece.end)
         labels = torch.from_numpy(found.astype(store.scheme.target_dtype)[None])
     no_ids = torch.empty((1, 0), dtype=torch.int64)
-    return Batch(no_ids, labels, torch.from_numpy(np.array(codes)[None]))
+    return Batch(no_ids, labels, torch.from_numpy(np.array(piece.codes)[None]))
 
 
 def bases_of_split(stores: Sequence[Store], split: str) -> int:

@@ -1,4 +1,4 @@
-"""Windows of bases in, per-base predictions out: both strands, batch by batch."""
+"""Windows of bases in, per-base predictions out, batch by batch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -17,31 +16,31 @@ from torch import Tensor
 
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
-from genoseq.genome.sequences import Codes, N, reverse_complement_codes
-from genoseq.genome.windows import Window
+from genoseq.genome.sequences import Codes, N
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
+from genoseq.inference.windows import StrandWindow
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
-from genoseq.models.encoders import encode_time_first
+from genoseq.models.encoders import encode_time_first, knows_lengths
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tokenizers.kmer import KmerTokenizer
 
-_AHEAD = 8
-"""Batches whose windows may wait for others of their size."""
+_AHEAD = 32
+"""Batches whose windows may wait for others of their width."""
 
 Values = NDArray[np.float32]
-Predict = Callable[[Codes, int], Values]
-"""Codes (B, W) and context to predictions (S, B, W - 2 * context)."""
-ItemT = TypeVar("ItemT")
+Told = Literal["values", "logits", "hidden"]
+Predict = Callable[[Codes, NDArray[np.int64]], Values]
+"""Codes (R, W) of windows and the bases (R,) that are theirs to predictions (S, R, W)."""
 
 
 class Predictor:
     """A model made ready to predict.
 
-    A prediction is the mean of what the model says of the window and of its reverse complement, so
-    that predicting the reverse complement gives the same values on swapped strands.  Of a model
-    with tied strands it is the mean of logits, as in training, otherwise that of values.
+    It predicts window by window, each on its own strand; a base's prediction is the mean of those
+    on both strands, so that the reverse complement has the same values on swapped strands.  Of a
+    model with tied strands it is the mean of logits, as in training, otherwise that of values.
 
     Parameters
     ----------
@@ -83,71 +82,74 @@ class Predictor:
         self._model = model.to(self.device, self.dtype)
         head = deepcopy(model.head)
         head.to(self.device, torch.float32 if self.task.exact else self.dtype)
-        mirror = torch.from_numpy(self.task.mirror).to(self.device)
         self._read: HeadReader = (
-            LinearReader(head, mirror) if isinstance(head, PerBaseHead) else AnyReader(head, mirror)
+            LinearReader(head) if isinstance(head, PerBaseHead) else AnyReader(head)
         )
 
     @torch.inference_mode()
-    def __call__(self, codes: Codes, context: int, logits: bool = False) -> Values:
-        """Predictions for the cores of windows.
+    def __call__(
+        self, codes: Codes, told: Told = "values", bases: NDArray[np.int64] | None = None
+    ) -> Values:
+        """Predictions for every base of windows, as the model makes them on that strand alone.
 
         Parameters
         ----------
         codes
-            Base codes, shape (B, W), W a multiple of the model's stride; N outside contigs.
-        context
-            Bases to leave out on each side, a multiple of the stride.
-        logits
-            Whether to give the mean of both strands' outputs themselves, not what they stand for.
+            Base codes, shape (R, W), W a multiple of the model's stride; N outside contigs.
+        bases
+            How many of each row are its window, multiples of the stride, shape (R,); the rest fills
+            the batch up, and what is predicted there has no meaning.  None: all.
+        told
+            ``values``: what the task's outputs stand for, but the logits of a model with tied
+            strands, see :meth:`mean`; ``logits``: the S outputs themselves; ``hidden``: the D
+            hidden states of the encoder, the same for all bases of a step.
 
         Returns
         -------
-        Shape (S, B, W - 2 * context), output first: the task's values, or what was asked for.
+        Shape (S, R, W), or (D, R, W).
+
+        Raises
+        ------
+        ConfigError
+            If it is none of these.
         """
-        plus, minus = self._strands(codes, context)
-        plus = self._read(plus, reverse=False)
-        minus = self._read(minus, reverse=True)
-        # (stride, S, steps, B) to (S, B, steps, stride): bases in order within each window.
-        if self._tied or logits:
-            mean = (plus + minus).mul_(0.5)
-            mean = mean if logits else self.task.values(mean, dim=1)
-        else:
-            plus, minus = (self.task.values(part, dim=1) for part in (plus, minus))
-            mean = (plus + minus).mul_(0.5)
-        mean = mean.permute(1, 3, 2, 0)
-        return mean.reshape(self.task.outputs, len(codes), -1).cpu().numpy()
+        if told not in get_args(Told):
+            raise ConfigError(f"output {told!r}: use {', '.join(get_args(Told))}")
+        hidden = self._encode(torch.from_numpy(codes).to(self.device), bases)
+        # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
+        ordered = self._told(hidden, told).permute(1, 3, 2, 0)
+        predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
+        return predicted
 
-    def giving(self, output: Literal["values", "logits", "hidden"]) -> Predict:
-        """The function of windows and context whose predictions are of that kind."""
-        kinds: dict[str, Predict] = {
-            "values": self,
-            "logits": partial(self, logits=True),
-            "hidden": self.hidden,
-        }
-        if output not in kinds:
-            raise ConfigError(f"output {output!r}: use {', '.join(kinds)}")
-        return kinds[output]
+    def _told(self, hidden: Tensor, told: Told) -> Tensor:
+        """What is told of hidden states (T, R, D): shape (stride, S or D, T, R)."""
+        if told == "hidden":
+            return hidden.float().permute(2, 0, 1).expand(self.stride, -1, -1, -1)
+        outputs = self._read(hidden)
+        # Of tied strands logits are averaged first.
+        return outputs if told == "logits" or self._tied else self.task.values(outputs, dim=1)
 
-    @torch.inference_mode()
-    def hidden(self, codes: Codes, context: int) -> Values:
-        """Hidden states of each base, the mean of both strands: (D, B, W - 2 * context).
+    def mirrored(self, predicted: Values, told: Told = "values") -> Values:
+        """Predictions (S, L) of the reverse strand, in the forward strand's order and names."""
+        turned = predicted[:, ::-1]
+        return turned if told == "hidden" else turned[self.task.mirror]
 
-        Bases of one step of the encoder have the same.
-        """
-        plus, minus = self._strands(codes, context)
-        mean = (plus.float() + minus.float()).mul_(0.5).permute(2, 1, 0)
-        return mean.repeat_interleave(self.stride, dim=2).cpu().numpy()
+    def mean(self, plus: Values, minus: Values, told: Told = "values") -> Values:
+        """What is predicted for bases, of both strands' predictions (S, L), forward in order."""
+        mean = (plus + minus) * np.float32(0.5)
+        if told != "values" or not self._tied:
+            return mean
+        # In double precision neither the order of states nor a base's place in the array shows.
+        logits = torch.from_numpy(mean).double()
+        values: Values = self.task.values(logits, dim=0).float().numpy()
+        return values
 
-    def _strands(self, codes: Codes, context: int) -> tuple[Tensor, Tensor]:
-        """Hidden states (T, B, D) of the cores on either strand, in the forward strand's order."""
-        windows = torch.from_numpy(np.concatenate([codes, reverse_complement_codes(codes)]))
-        hidden = self._encode(windows.to(self.device))
-        margin, half = context // self.stride, len(codes)
-        kept = slice(margin, len(hidden) - margin)
-        return hidden[kept, :half], hidden.flip(0)[kept, half:]
+    @property
+    def takes_any_lengths(self) -> bool:
+        """Whether windows of different lengths may be rows of a batch."""
+        return knows_lengths(self._model.encoder)
 
-    def _encode(self, codes: Tensor) -> Tensor:
+    def _encode(self, codes: Tensor, bases: NDArray[np.int64] | None) -> Tensor:
         """Hidden states (T, R, D) of windows (R, W), time first."""
         if self._stem is not None:
             steps = self._stem(codes)
@@ -155,7 +157,10 @@ class Predictor:
             ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
-        return encode_time_first(self._model.encoder, steps)
+        if bases is None or (bases == codes.shape[1]).all():
+            return encode_time_first(self._model.encoder, steps)
+        lengths = torch.from_numpy(bases // self.stride).to(self.device)
+        return encode_time_first(self._model.encoder, steps, lengths)
 
 
 def bundle_of(model: Bundle | str | Path) -> Bundle:
@@ -188,73 +193,75 @@ def choose_computing(
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[ItemT]):
+class _Waiting:
     """A window whose predictions are awaited, here or by its neighbours; ``values`` (S, L)."""
 
-    item: ItemT
-    window: Window
-    codes: Codes
+    window: StrandWindow
     values: Values | None = None
 
 
 def predict_windows(
-    predict: Predict,
-    windows: Iterable[tuple[ItemT, Window, Codes]],
-    context: int,
-    batch_bases: int,
-) -> Iterator[tuple[ItemT, Codes, Values]]:
-    """Codes (L,) and predictions (S, L) of the kept bases of windows, in order.
+    predict: Predict, windows: Iterable[StrandWindow], batch_bases: int, any_lengths: bool = True
+) -> Iterator[tuple[StrandWindow, Values]]:
+    """Predictions (S, L) for the kept bases of windows, on their own strands, in order.
 
-    Windows of one size make a batch, whichever came between them.
+    Windows of about one length make a batch, whichever came between them.
 
     Parameters
     ----------
     predict
-        A :class:`Predictor`, or what it is :meth:`~Predictor.giving`.
+        Of the codes of windows, as a :class:`Predictor` does.
     windows
-        What is to come back with the predictions, the window, and its codes, shape (W,).
-    context
-        bp on each side of a window's core.
+        Of any strands and contigs.
     batch_bases
-        Bases of a batch.
+        Bases of a batch, each on both strands.
+    any_lengths
+        Whether windows of different lengths may be in one batch.
     """
-    queue: deque[_Waiting[ItemT]] = deque()
-    batches: dict[int, list[_Waiting[ItemT]]] = {}
+    queue: deque[_Waiting] = deque()
+    batches: dict[int, list[_Waiting]] = {}
     held = 0
 
-    def finish(width: int) -> None:
-        _predict_batch(predict, batches.pop(width), context, max(1, batch_bases // width))
+    def width(window: StrandWindow) -> int:
+        return window.width if any_lengths else len(window.codes)
 
-    def done() -> Iterator[tuple[ItemT, Codes, Values]]:
+    def rows(width: int) -> int:
+        return 2 * max(1, batch_bases // width)
+
+    def finish(width: int) -> None:
+        _predict_batch(predict, batches.pop(width), rows(width), width)
+
+    def done() -> Iterator[tuple[StrandWindow, Values]]:
         nonlocal held
         while queue and (values := queue[0].values) is not None:
             first = queue.popleft()
-            held -= len(first.codes)
-            yield first.item, first.codes[first.window.keep], values
+            held -= len(first.window.codes)
+            yield first.window, values
 
-    for item, window, codes in windows:
-        queue.append(_Waiting(item, window, codes))
-        batches.setdefault(len(codes), []).append(queue[-1])
-        held += len(codes)
-        if len(batches[len(codes)]) * len(codes) > batch_bases - len(codes):
-            finish(len(codes))
+    for window in windows:
+        wide = width(window)
+        queue.append(_Waiting(window))
+        batches.setdefault(wide, []).append(queue[-1])
+        held += len(window.codes)
+        if len(batches[wide]) == rows(wide):
+            finish(wide)
         elif held > _AHEAD * batch_bases:
-            finish(len(queue[0].codes))
+            finish(width(queue[0].window))
         yield from done()
-    for width in list(batches):
-        finish(width)
+    for wide in list(batches):
+        finish(wide)
     yield from done()
 
 
-def _predict_batch(
-    predict: Predict, batch: Sequence[_Waiting[Any]], context: int, size: int
-) -> None:
-    """Set the values of at most ``size`` windows of one width."""
-    # Short batches are filled up: matrix kernels may round otherwise for other shapes.
-    codes = np.full((size, len(batch[0].codes)), N, np.uint8)
-    codes[: len(batch)] = [waiting.codes for waiting in batch]
-    predicted = predict(codes, context)
+def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width: int) -> None:
+    """Set the values of at most ``size`` windows, none wider than ``width``."""
+    # Short batches are filled up: matrix kernels may round otherwise for other shapes.  Rows are
+    # even in number, so that vectors of 16 bases have no rest.
+    codes = np.full((size, width), N, np.uint8)
+    bases = np.full(size, width)
     for row, waiting in enumerate(batch):
-        window, first = waiting.window, waiting.window.start + context
-        kept = slice(window.keep_start - first, window.keep_end - first)
-        waiting.values = predicted[:, row, kept]
+        bases[row] = len(waiting.window.codes)
+        codes[row, : bases[row]] = waiting.window.codes
+    predicted = predict(codes, bases)
+    for row, waiting in enumerate(batch):
+        waiting.values = predicted[:, row, waiting.window.window.keep]

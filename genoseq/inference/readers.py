@@ -1,6 +1,6 @@
-"""From hidden states of either strand to outputs of bases, states first.
+"""From hidden states to outputs of bases, states first.
 
-A softmax over the last dimension costs 20% of a whole run: outputs have shape (stride, S, T, B).
+A softmax over the last dimension costs 20% of a whole run: outputs have shape (stride, S, T, R).
 """
 
 from __future__ import annotations
@@ -16,42 +16,34 @@ from genoseq.tasks.heads import PerBaseHead
 class HeadReader(Protocol):
     """What a predictor asks of a head."""
 
-    def __call__(self, hidden: Tensor, reverse: bool) -> Tensor:
-        """Outputs (stride, S, T, B) of hidden states (T, B, D), forward in bases and strands.
-
-        With ``reverse`` the hidden states are those of the reverse complement, steps turned back:
-        a step's bases come in reverse order, and its outputs are the mirrored ones.
-        """
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """Outputs (stride, S, T, R) of hidden states (T, R, D)."""
 
 
 class LinearReader:
-    """Of a linear head: one product, whose rows for the reverse strand are put in order once."""
+    """Of a linear head: one product."""
 
-    def __init__(self, head: PerBaseHead, mirror: Tensor) -> None:
-        weight, bias = head.projection.weight, head.projection.bias
+    def __init__(self, head: PerBaseHead) -> None:
         self._shape = head.bases, head.states
-        forward = torch.arange(head.bases * head.states, device=mirror.device)
-        turned = forward.reshape(self._shape).flip(0)[:, mirror].flatten()
-        self._weights, self._biases = (weight, weight[turned]), (bias, bias[turned])
+        self._weight, self._bias = head.projection.weight, head.projection.bias[:, None]
 
-    def __call__(self, hidden: Tensor, reverse: bool) -> Tensor:
+    def __call__(self, hidden: Tensor) -> Tensor:
         """See :class:`HeadReader`."""
-        steps, batch, width = hidden.shape
-        weight, bias = self._weights[reverse], self._biases[reverse]
-        flat = torch.addmm(bias[:, None], weight, hidden.reshape(-1, width).T.to(weight.dtype))
-        return flat.float().view(*self._shape, steps, batch)
+        steps, rows, width = hidden.shape
+        flat = hidden.reshape(-1, width).T.to(self._weight.dtype)
+        outputs = torch.addmm(self._bias, self._weight, flat).float()
+        return outputs.view(*self._shape, steps, rows)
 
 
 class AnyReader:
-    """Of any other head, which takes hidden states (B, T, D) to outputs (B, T * stride, S)."""
+    """Of any other head, which takes hidden states (R, T, D) to outputs (R, T * stride, S)."""
 
-    def __init__(self, head: nn.Module, mirror: Tensor) -> None:
-        self._head, self._mirror = head, mirror
+    def __init__(self, head: nn.Module) -> None:
+        self._head = head
         self._dtype = next((weight.dtype for weight in head.parameters()), torch.float32)
 
-    def __call__(self, hidden: Tensor, reverse: bool) -> Tensor:
+    def __call__(self, hidden: Tensor) -> Tensor:
         """See :class:`HeadReader`."""
         outputs: Tensor = self._head(hidden.transpose(0, 1).to(self._dtype)).float()
-        batch, steps = len(outputs), len(hidden)
-        bases = outputs.view(batch, steps, -1, len(self._mirror)).permute(2, 3, 1, 0)
-        return bases.flip(0)[:, self._mirror] if reverse else bases
+        rows, steps, states = len(outputs), len(hidden), outputs.shape[2]
+        return outputs.view(rows, steps, -1, states).permute(2, 3, 1, 0)

@@ -1,7 +1,8 @@
 """From a genome and a model to tracks: the one page where a base's way can be read.
 
-``readers.fasta`` reads a stretch, ``windows.tile`` says which windows cover it, windows of any
-contigs make a batch, ``predict`` runs both strands, ``windows.stitch`` keeps the cores in order.
+``readers.fasta`` reads a stretch, ``windows.tile`` says which windows cover it on either strand,
+windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both strands' values,
+``tracks.stitch`` keeps the pieces in order.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Track
-from genoseq.genome.windows import stitch
-from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
-from genoseq.inference.windows import Genome, windows_of
+from genoseq.genome.tracks import Track, stitch
+from genoseq.inference.predict import Predictor, Values, bundle_of
+from genoseq.inference.strands import predict_regions
+from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
 
@@ -54,8 +55,8 @@ def score(
         A channel for each codon phase instead of one for each class and strand.
     window_bases, batch_bases
         Bases of a window with its context, and of a batch.  They change speed and memory, and
-        scores only by rounding and by what the model makes of sequence further away than its
-        context (``bundle.context``).
+        scores by rounding at most: the windows of a model that has no bounded reach are its own,
+        see :func:`genoseq.config.context.longest_window`.
     device, precision
         See :class:`genoseq.inference.predict.Predictor`.
 
@@ -76,12 +77,12 @@ def score(
     output = bundle.task.output(values, by_phase)
     predictor = Predictor(bundle, device, precision)
     wanted = wanted_regions(genome, regions)
-    windows = windows_of(genome, wanted, bundle.settings, bundle.context, window_bases)
+    predicted = predict_regions(
+        predictor, genome, wanted, window_bases=window_bases, batch_bases=batch_bases
+    )
     pieces = (
-        (window, _channel_values(output, predicted, codes))
-        for window, codes, predicted in predict_windows(
-            predictor, windows, bundle.context, batch_bases
-        )
+        (piece.chrom, piece.start, _channel_values(output, piece.values, piece.codes))
+        for piece in predicted
     )
     return stitch(pieces, output.channels)
 

@@ -9,12 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config.context import BATCH_BASES
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N, encode
-from genoseq.inference.predict import Predictor, Values, bundle_of, predict_windows
-from genoseq.inference.windows import windows_of
+from genoseq.inference.predict import Predictor, Told, Values, bundle_of
+from genoseq.inference.strands import predict_regions
 from genoseq.models.bundle import Bundle
 
 _NAME = "sequence"
@@ -36,7 +35,7 @@ class OneSequence:
 def predict(
     model: Bundle | Predictor | str | Path,
     sequence: str | bytes | NDArray[np.integer],
-    output: Literal["values", "logits", "hidden"] = "values",
+    output: Told = "values",
     *,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
@@ -53,8 +52,7 @@ def predict(
     output
         ``values``: those of the tracks, in the order of ``bundle.task.output().channels``:
         probabilities of classes by strand, or signals.  ``logits``: of each of the S outputs.
-        ``hidden``: the encoder's hidden states, which embed the sequence; the same for the bases of
-        one of its steps.
+        ``hidden``: the encoder's hidden states, which embed the sequence.
     device, precision
         See :class:`~genoseq.inference.predict.Predictor`.
 
@@ -75,11 +73,10 @@ def predict(
     )
     genome = OneSequence(_codes(sequence))
     whole = [Region(_NAME, 0, genome.lengths[_NAME])]
-    windows = windows_of(genome, whole, predictor.settings, predictor.context)
-    predicted = predict_windows(predictor.giving(output), windows, predictor.context, BATCH_BASES)
-    told = predictor.task.output().values if output == "values" else _as_they_are
+    channels = predictor.task.output().values if output == "values" else _as_they_are
     pieces = [
-        np.where(codes == N, np.float32(np.nan), told(values)) for _, codes, values in predicted
+        np.where(piece.codes == N, np.float32(np.nan), channels(piece.values))
+        for piece in predict_regions(predictor, genome, whole, output)
     ]
     if not pieces:
         raise RegionError("the sequence is empty: give one base at least")

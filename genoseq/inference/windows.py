@@ -1,17 +1,19 @@
-"""The windows in which a model looks at a genome: those of scoring, and of evaluating a store."""
+"""The windows in which a model looks at a genome, strand by strand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from heapq import merge
+from typing import Literal, Protocol
 
 import numpy as np
 
-from genoseq.config.context import core_length
+from genoseq.config.context import longest_window
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.regions import Region
-from genoseq.genome.sequences import Codes, N
-from genoseq.genome.windows import Window, tile
+from genoseq.genome.sequences import Codes, N, reverse_complement_codes
+from genoseq.genome.windows import Tiling, Window, tile
 
 _STRETCH_BASES = 1 << 20
 
@@ -27,51 +29,94 @@ class Genome(Protocol):
         """Bases ``start <= i < end`` (0-based) of a contig, shape (end - start,)."""
 
 
+@dataclass(frozen=True, slots=True)
+class StrandWindow:
+    """A window on one strand of a contig.
+
+    Attributes
+    ----------
+    chrom, strand
+        Where it is.
+    window
+        Its bases, counted from the 5' end of the strand.
+    start, end
+        What is kept of it, on the contig's forward strand.
+    codes
+        Its bases on its own strand, 5' to 3', shape (W,); N outside the contig.
+    width
+        Bases of a row of the batch that it may be in, W or a little more.
+    """
+
+    chrom: str
+    strand: Literal["+", "-"]
+    window: Window
+    start: int
+    end: int
+    codes: Codes
+    width: int
+
+
 def windows_of(
     genome: Genome,
     regions: Iterable[Region],
     settings: ModelSettings,
     context: int,
     window_bases: int | None = None,
-) -> Iterator[tuple[Window, Window, Codes]]:
-    """Windows whose kept parts cover regions, in order, and the bases of each, shape (W,).
+) -> Iterator[StrandWindow]:
+    """Windows of both strands whose kept parts cover regions, in the order of their first bases.
 
-    The first two are the same window: what :func:`genoseq.inference.predict.predict_windows` gives
-    back, and what it looks at.  A base lies in the same window whatever regions are asked for.
+    A base lies in the same windows whatever regions are asked for.
 
     Parameters
     ----------
     settings, context
-        Those of the bundle: see :func:`genoseq.config.context.core_length`.
+        Those of the bundle: see :func:`genoseq.config.context.longest_window`.
     window_bases
         Bases of a window with its context; None: the usual.
     """
-    reader = _WindowReader(genome)
+    longest = longest_window(settings, context, window_bases)
     for region in regions:
-        core = core_length(settings, context, genome.lengths[region.chrom], window_bases)
-        for window in tile(region, core, context, settings.stride):
-            yield window, window, reader.codes(window)
+        tiling = tile(genome.lengths[region.chrom], longest, context, settings.stride)
+        reader = _StretchReader(genome, region, tiling.width)
+        forward = _forward(reader, region, tiling)
+        reverse = _reverse(reader, region, tiling)
+        yield from merge(forward, reverse, key=lambda one: one.start)
 
 
-class _WindowReader:
-    """Base codes of windows, read in long stretches: one seek for hundreds of windows."""
+def _forward(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator[StrandWindow]:
+    for window in tiling.windows(region.start, region.end):
+        codes = reader.codes(window.start, window.end)
+        kept = window.keep_start, window.keep_end
+        yield StrandWindow(region.chrom, "+", window, kept[0], kept[1], codes, tiling.row)
 
-    def __init__(self, genome: Genome) -> None:
-        self._genome = genome
-        self._chrom: str | None = None
+
+def _reverse(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator[StrandWindow]:
+    """The last windows of the strand come first: they hold the first bases of the contig."""
+    length = tiling.length
+    for window in tiling.windows(length - region.end, length - region.start, backwards=True):
+        codes = reverse_complement_codes(reader.codes(length - window.end, length - window.start))
+        kept = length - window.keep_end, length - window.keep_start
+        yield StrandWindow(region.chrom, "-", window, kept[0], kept[1], codes, tiling.row)
+
+
+class _StretchReader:
+    """Base codes of the windows of a region, read in long stretches: one seek for many windows."""
+
+    def __init__(self, genome: Genome, region: Region, width: int) -> None:
+        self._genome, self._chrom, self._width = genome, region.chrom, width
+        self._length = genome.lengths[region.chrom]
+        self._first = max(0, region.start - width)
+        self._last = min(self._length, region.end + width)
         self._start = 0
         self._codes: Codes = np.empty(0, np.uint8)
 
-    def codes(self, window: Window) -> Codes:
-        """Codes of a window, shape (W,); N outside the contig."""
-        length = self._genome.lengths[window.chrom]
-        start, end = max(0, window.start), min(window.end, length)
-        held = self._start + len(self._codes)
-        if window.chrom != self._chrom or start < self._start or end > held:
-            # Scattered regions are read one by one, a whole contig in long stretches.
-            follows = window.chrom == self._chrom and start <= held
-            stop = min(length, max(end, start + _STRETCH_BASES)) if follows else end
-            self._codes = self._genome.codes(window.chrom, start, stop)
-            self._chrom, self._start = window.chrom, start
-        inside = self._codes[start - self._start : end - self._start]
-        return np.pad(inside, (start - window.start, window.end - end), constant_values=N)
+    def codes(self, start: int, end: int) -> Codes:
+        """Codes of bases ``start <= i < end`` of the contig, N outside it, shape (end - start,)."""
+        first, last = max(0, start), min(end, self._length)
+        if first < self._start or last > self._start + len(self._codes):
+            # The other strand's next window may begin some bases before this one.
+            self._start = min(first, max(self._first, first - self._width))
+            stop = max(last, min(self._last, self._start + _STRETCH_BASES))
+            self._codes = self._genome.codes(self._chrom, self._start, stop)
+        inside = self._codes[first - self._start : last - self._start]
+        return np.pad(inside, (first - start, end - last), constant_values=N)

@@ -1,9 +1,11 @@
 """Encoders by their settings: which module settings build, in the package or out of it.
 
 An encoder is any module with an attribute ``outputs``, the width D of its hidden states, whose
-``forward`` takes vectors (B, N, E) to hidden states (B, N, D), N of any length.  One that is not in
-the package is one file: its settings (:class:`genoseq.config.encoders.EncoderSettings`), its module
-and ``register_encoder``.
+``forward`` takes vectors (B, N, E) to hidden states (B, N, D), N of any length.  If it also has a
+method ``time_first``, from vectors (N, B, E) and ``lengths`` (B,) or None to hidden states
+(N, B, D), sequences of different lengths are scored together, each as if it were alone.  An encoder
+that is not in the package is one file: its settings
+(:class:`genoseq.config.encoders.EncoderSettings`), its module and ``register_encoder``.
 """
 
 from __future__ import annotations
@@ -86,11 +88,19 @@ def check_hidden(encoder: nn.Module, vectors: Tensor, hidden: Any) -> None:
         )
 
 
-def encode_time_first(encoder: nn.Module, steps: Tensor) -> Tensor:
-    """Hidden states (N, B, D) of vectors (N, B, E), by the encoder's own ``time_first`` if any."""
-    own = getattr(encoder, "time_first", None)
-    if own is not None:
-        return cast(Tensor, own(steps))
+def knows_lengths(encoder: nn.Module) -> bool:
+    """Whether rows of a batch may have steps behind their end, of which it takes no notice."""
+    return hasattr(encoder, "time_first")
+
+
+def encode_time_first(encoder: nn.Module, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Hidden states (N, B, D) of vectors (N, B, E), by the encoder's own ``time_first`` if any.
+
+    With ``lengths`` (B,), of encoders that have one, those of a row's first steps are what they are
+    without the rest.
+    """
+    if knows_lengths(encoder):
+        return cast(Tensor, cast(Any, encoder).time_first(steps, lengths))
     return cast(Tensor, encoder(steps.transpose(0, 1))).transpose(0, 1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -77,65 +77,48 @@ class RecurrentEncoder(nn.Module):
         if vectors.shape[1] <= self.chunk:
             hidden, _ = self.recurrent(vectors)
             return cast(Tensor, hidden)
-        return self._forward_chunked(vectors)
+        return self.time_first(vectors.transpose(0, 1)).transpose(0, 1)
 
-    def time_first(self, steps: Tensor) -> Tensor:
-        """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in."""
-        if len(steps) > self.chunk:
-            return self._forward_chunked(steps.transpose(0, 1)).transpose(0, 1)
-        recurrent = self.recurrent
-        layers = recurrent.num_layers * (2 if recurrent.bidirectional else 1)
-        hidden, *_ = _KERNELS[self.family](
-            steps.contiguous(),
-            self._initial_state(steps.transpose(0, 1), layers),
-            recurrent._flat_weights,
-            has_biases=True,
-            num_layers=recurrent.num_layers,
-            dropout=recurrent.dropout,
-            train=self.training,
-            bidirectional=recurrent.bidirectional,
-            batch_first=False,
-        )
-        return cast(Tensor, hidden)
+    def time_first(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in.
 
-    def _forward_chunked(self, vectors: Tensor) -> Tensor:
+        Of a row, the first ``lengths`` steps (B,) are its own; its hidden states are those that
+        they have alone, and what comes out for the rest has no meaning.
+        """
         for layer in range(self.recurrent.num_layers):
-            directions = [self._run(vectors, layer, reverse=False)]
+            directions = [self._run(steps, layer, reverse=False)]
             if self.recurrent.bidirectional:
-                directions.append(self._run(vectors, layer, reverse=True))
-            vectors = torch.cat(directions, dim=2)
+                turned = self._run(_turned(steps, lengths), layer, reverse=True)
+                directions.append(_turned(turned, lengths))
+            steps = torch.cat(directions, dim=2)
             if layer < self.recurrent.num_layers - 1:
-                vectors = functional.dropout(vectors, self.recurrent.dropout, self.training)
-        return vectors
+                steps = functional.dropout(steps, self.recurrent.dropout, self.training)
+        return steps
 
-    def _run(self, vectors: Tensor, layer: int, *, reverse: bool) -> Tensor:
-        """One layer in one direction: vectors (B, N, E) -> hidden (B, N, width)."""
+    def _run(self, steps: Tensor, layer: int, *, reverse: bool) -> Tensor:
+        """One layer's weights of a direction, first step first: (N, B, E) -> (N, B, width)."""
         weights = self._weights(layer, reverse)
-        state = self._initial_state(vectors)
+        state = self._initial_state(steps)
         pieces = []
-        for piece in _pieces(vectors, self.chunk, reverse):
-            hidden, state = self._call(piece.flip(1) if reverse else piece, state, weights)
-            pieces.append(hidden.flip(1) if reverse else hidden)
-        return torch.cat(pieces[::-1] if reverse else pieces, dim=1)
+        for piece in torch.split(steps, self.chunk):
+            hidden, *after = _KERNELS[self.family](
+                piece.contiguous(),
+                state,
+                weights,
+                has_biases=True,
+                num_layers=1,
+                dropout=0.0,
+                train=self.training,
+                bidirectional=False,
+                batch_first=False,
+            )
+            state = (after[0], after[1]) if self.family == "lstm" else after[0]
+            pieces.append(hidden)
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
-    def _call(self, vectors: Tensor, state: _State, weights: list[Tensor]) -> tuple[Tensor, _State]:
-        """The family's kernel on one piece, from `state` to the state after it."""
-        hidden, *after = _KERNELS[self.family](
-            vectors,
-            state,
-            weights,
-            has_biases=True,
-            num_layers=1,
-            dropout=0.0,
-            train=self.training,
-            bidirectional=False,
-            batch_first=True,
-        )
-        return hidden, (after[0], after[1]) if self.family == "lstm" else after[0]
-
-    def _initial_state(self, vectors: Tensor, layers: int = 1) -> _State:
-        """Zeros (layers, B, width), as PyTorch's own modules start from."""
-        zeros = vectors.new_zeros(layers, vectors.shape[0], self.recurrent.hidden_size)
+    def _initial_state(self, steps: Tensor) -> _State:
+        """Zeros (1, B, width), as PyTorch's own modules start from."""
+        zeros = steps.new_zeros(1, steps.shape[1], self.recurrent.hidden_size)
         return (zeros, zeros) if self.family == "lstm" else zeros
 
     def _weights(self, layer: int, reverse: bool) -> list[Tensor]:
@@ -144,10 +127,14 @@ class RecurrentEncoder(nn.Module):
         return [getattr(self.recurrent, name + suffix) for name in names]
 
 
-def _pieces(vectors: Tensor, chunk: int, reverse: bool) -> Iterator[Tensor]:
-    """Consecutive pieces (B, <= chunk, E) of vectors (B, N, E), the last one first if `reverse`."""
-    pieces = torch.split(vectors, chunk, dim=1)
-    return iter(pieces[::-1] if reverse else pieces)
+def _turned(steps: Tensor, lengths: Tensor | None) -> Tensor:
+    """Steps (N, B, E), the first ``lengths`` of each row (all where none are said) reversed."""
+    if lengths is None:
+        return steps.flip(0)
+    places = torch.arange(len(steps), device=steps.device)[:, None]
+    own = places < lengths
+    order = torch.where(own, lengths - 1 - places, places)
+    return steps.gather(0, order[:, :, None].expand_as(steps))
 
 
 def _open_forget_gates(recurrent: nn.RNNBase) -> None:

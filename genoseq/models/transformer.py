@@ -53,8 +53,15 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Layer(settings, dropout) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(settings.width)
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Vectors (B, N, E) -> hidden states (B, N, D)."""
+    def time_first(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (N, B, E) -> hidden states (N, B, D), see :func:`~genoseq.models.encoders`."""
+        return cast(Tensor, self(steps.transpose(0, 1), lengths)).transpose(0, 1)
+
+    def forward(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, N, E) -> hidden states (B, N, D).
+
+        Of a row, the first ``lengths`` vectors (B,) are its own and see each other alone.
+        """
         hidden = cast(Tensor, self.entry(vectors))
         if torch.is_autocast_enabled(hidden.device.type):
             hidden = hidden.float()  # sums of layers; what each of them adds is bf16
@@ -64,11 +71,12 @@ class Transformer(nn.Module):
         rotary = rotary_tables(self.settings, hidden.shape[1], hidden)
         for table in rotary:  # both 0: the turned part of a register's queries and keys becomes 0
             table[: self.settings.registers, : rotated_pairs(self.settings)] = 0
+        ends = _ends(hidden, None if lengths is None else lengths + self.settings.registers)
         for layer in self.layers:
             if self.settings.checkpoint and self.training:
-                hidden = cast(Tensor, checkpoint(layer, hidden, rotary, use_reentrant=False))
+                hidden = cast(Tensor, checkpoint(layer, hidden, rotary, ends, use_reentrant=False))
             else:
-                hidden = layer(hidden, rotary)
+                hidden = layer(hidden, rotary, ends)
         return cast(Tensor, self.norm(hidden[:, self.settings.registers :]))
 
 
@@ -85,9 +93,10 @@ class Layer(nn.Module):
         self.feed_forward = FeedForward(settings, scale)
         self.dropout = Dropout(dropout)
 
-    def forward(self, hidden: Tensor, rotary: Rotary) -> Tensor:
-        """Same shape; rotary tables of N positions."""
-        hidden = hidden + self.dropout(self.attention(self.attention_norm(hidden), rotary))
+    def forward(self, hidden: Tensor, rotary: Rotary, ends: Tensor) -> Tensor:
+        """Same shape; rotary tables of N positions, and where sequences end."""
+        seen = self.attention(self.attention_norm(hidden), rotary, ends)
+        hidden = hidden + self.dropout(seen)
         added = self.dropout(self.feed_forward(self.feed_forward_norm(hidden)))
         return cast(Tensor, hidden + added)
 
@@ -108,14 +117,13 @@ class SelfAttention(nn.Module):
         self.entry = _linear(settings.width, heads * self.head_width)
         self.exit = _linear(settings.width, settings.width, scale)
 
-    def forward(self, hidden: Tensor, rotary: Rotary) -> Tensor:
-        """States (B, N, D) -> (B, N, D)."""
+    def forward(self, hidden: Tensor, rotary: Rotary, ends: Tensor) -> Tensor:
+        """States (B, N, D) -> (B, N, D); ends of sequences in B * N, see :func:`attention`."""
         batch, length, width = hidden.shape
         settings = self.settings
         projected = cast(Tensor, self.entry(hidden))
         packed = projected.view(batch * length, -1, self.head_width)
         q, k, v = torch.split(packed, [settings.heads, self.shared, self.shared], dim=1)
-        ends = torch.arange(0, batch + 1, dtype=torch.int32, device=hidden.device) * length
         seen = attention(
             q,
             k,
@@ -126,6 +134,19 @@ class SelfAttention(nn.Module):
             rotary=rotary,
         )
         return cast(Tensor, self.exit(seen.out.reshape(batch, length, width)))
+
+
+def _ends(hidden: Tensor, lengths: Tensor | None) -> Tensor:
+    """Ends of the sequences in rows (B, N), one after the other, int32, from 0 on.
+
+    A row is one sequence, or the first ``lengths`` (B,) of it and the rest are one each.
+    """
+    batch, length = hidden.shape[:2]
+    rows = torch.arange(0, batch + 1, dtype=torch.int32, device=hidden.device) * length
+    if lengths is None:
+        return rows
+    own = rows[:-1] + lengths.to(rows)
+    return torch.cat([rows[:1], torch.stack([own, rows[1:]], dim=1).flatten()])
 
 
 class FeedForward(nn.Module):

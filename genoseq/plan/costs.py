@@ -12,9 +12,10 @@ from math import isnan, nan
 from typing import Literal
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import BATCH_BASES, FOLDED_WORD, core_length, round_up, usual_context
+from genoseq.config.context import BATCH_BASES, FOLDED_WORD, longest_window, usual_context
 from genoseq.config.encoders import Operations
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
+from genoseq.genome.windows import round_up
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
 from genoseq.plan.processor import REFERENCE, Speed
@@ -116,7 +117,7 @@ def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision =
     """
     model = run.model
     context = round_up(usual_context(run), model.stride)
-    window = core_length(model, context, 1 << 40) + 2 * context
+    window = longest_window(model, context)
     work = work_of(run, states, window)
     number_format: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" else "fp32"
     bases = 2 * max(1, BATCH_BASES // window) * window

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import core_length, round_up, usual_context
+from genoseq.config.context import longest_window, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
+from genoseq.genome.windows import round_up, tile
 from genoseq.labels.classes import build_scheme
 from genoseq.plan import constants, costs
 from genoseq.plan.processor import REFERENCE, Speed
@@ -54,14 +55,17 @@ class Estimate:
 
 
 def windows_of(size: GenomeSize, settings: RunSettings) -> int:
-    """Windows in which a genome is scored."""
+    """Windows in which a genome is scored, of both strands."""
     model = settings.model
     context = round_up(usual_context(settings), model.stride)
+    longest = longest_window(model, context)
+
+    def count(length: int) -> int:
+        return 2 * tile(length, longest, context, model.stride).count
+
     if size.lengths is None:
-        core = core_length(model, context, max(1, size.bases // size.contigs))
-        return size.contigs + size.bases // core
-    cores = ((n, core_length(model, context, n)) for n in size.lengths.values() if n)
-    return sum(-(-length // core) for length, core in cores)
+        return size.contigs * count(max(1, size.bases // size.contigs))
+    return sum(count(length) for length in size.lengths.values() if length)
 
 
 def evaluated_bases(row: GenomeRow, size: GenomeSize, fraction: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,9 +55,22 @@ def scheme_output(scheme: Scheme, values: ValueKind, by_phase: bool) -> Output:
         if by_phase:
             raise ConfigError("log-odds are of every state, codon phases included: not by phase")
         return Output("log-odds", tuple(map(_state_channel, scheme.states)), state_log_odds)
-    matrix, channels = _channels(scheme, by_phase)
+    states, channels = _channels(scheme, by_phase)
     decimals = DECIMALS if scheme.kind == "classes" else None
-    return Output(scheme.kind, channels, lambda states: matrix @ states, decimals)
+    return Output(scheme.kind, channels, lambda predicted: _sums(predicted, states), decimals)
+
+
+def _sums(predicted: Values, states: Sequence[Sequence[int]]) -> Values:
+    """Sums (C, L) of the states (S, L) of each channel.
+
+    One by one, not as a product of matrices, which rounds by where in the array a base lies.
+    """
+    sums = np.empty((len(states), predicted.shape[1]), np.float32)
+    for channel, (first, *others) in enumerate(states):
+        sums[channel] = predicted[first]
+        for state in others:
+            sums[channel] += predicted[state]
+    return sums
 
 
 def state_log_odds(probabilities: Values) -> Values:
@@ -66,24 +79,28 @@ def state_log_odds(probabilities: Values) -> Values:
     Clipped to :data:`LOG_ODDS`.  The other states are added up, because 1 - p of a float32 near 1
     has few digits left; one by one, so that a base's value does not depend on its neighbours.
     """
-    before = np.cumsum(probabilities, axis=0)
-    after = np.cumsum(probabilities[::-1], axis=0)[::-1]
+    # In double precision the order of the states, which swap strands, does not show.
+    before = np.cumsum(probabilities, axis=0, dtype=np.float64)
+    after = np.cumsum(probabilities[::-1], axis=0, dtype=np.float64)[::-1]
     others = np.zeros_like(before)
     others[1:] += before[:-1]
     others[:-1] += after[1:]
     with np.errstate(divide="ignore"):  # -inf, and then clipped
-        odds = np.log(np.ascontiguousarray(probabilities)) - np.log(others)
-    return odds.clip(-LOG_ODDS, LOG_ODDS)
+        odds = np.log(probabilities.astype(np.float64)) - np.log(others)
+    return odds.clip(-LOG_ODDS, LOG_ODDS).astype(np.float32)
 
 
-def _channels(scheme: Scheme, by_phase: bool) -> tuple[Values, tuple[Channel, ...]]:
-    """How states become channels: a 0/1 matrix of shape (C, S), and the C channels."""
+def _channels(
+    scheme: Scheme, by_phase: bool
+) -> tuple[Sequence[Sequence[int]], tuple[Channel, ...]]:
+    """Which states each of the C channels adds up, and the channels."""
+    of = scheme.channel_of_state
     if not by_phase:
-        rows = np.arange(len(scheme.channels))[:, None]
-        return (rows == scheme.channel_of_state).astype(np.float32), scheme.channels
-    chosen = [i for i, channel in enumerate(scheme.channel_of_state) if channel >= 0]
-    named = tuple(_state_channel(scheme.states[i]) for i in chosen)
-    return np.eye(len(scheme), dtype=np.float32)[chosen], named
+        numbers = range(len(scheme.channels))
+        return [np.flatnonzero(of == number).tolist() for number in numbers], scheme.channels
+    chosen = [state for state, channel in enumerate(of) if channel >= 0]
+    named = tuple(_state_channel(scheme.states[state]) for state in chosen)
+    return [[state] for state in chosen], named
 
 
 def _state_channel(state: State) -> Channel:

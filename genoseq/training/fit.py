@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from genoseq.config.context import round_up, usual_context
+from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record
+from genoseq.genome.windows import round_up
 from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, save_bundle
+from genoseq.models.context import measure_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import Start, start_from
 from genoseq.store.store import Store, open_stores
@@ -75,7 +77,8 @@ def fit(
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp on either side of a base at scoring; None: :func:`genoseq.config.context.usual_context`.
+        bp on either side of a base at scoring; None: what can change it, or where that has no bound
+        what is measured, see :func:`genoseq.models.context.measure_context`.
     report
         Called now and then with the fraction that is over, and step, speed and loss in words.
     group
@@ -221,12 +224,16 @@ def _bundle(
     training: Training, stores: Sequence[Store], origin: Mapping[str, Any], context: int | None
 ) -> Bundle:
     progress, run = training.progress, training.run
-    settings, model = run.settings, training.model.cpu().requires_grad_()
+    settings, model = run.settings, training.model.eval().requires_grad_()
     step, metrics = progress.step, {}
     if progress.best_step is not None:
         step = progress.best_step
         model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
+    _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
+    measured: dict[str, Any] = {}
+    if context is None:
+        context, measured = run.group.from_rank_0(partial(_context, training, stores))
     decisive = settings.decisive()
     task = {"task": decisive["task"]} if "task" in decisive else {}
     record = make_record(
@@ -239,8 +246,21 @@ def _bundle(
         processes=run.group.world_size,
         **task,
         **origin,
+        **measured,
     )
-    context = usual_context(settings) if context is None else context
-    _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     context = round_up(context, settings.model.stride)
-    return Bundle(model.eval(), settings.model, run.task, context, record, metrics)
+    return Bundle(model.cpu(), settings.model, run.task, context, record, metrics)
+
+
+def _context(training: Training, stores: Sequence[Store]) -> tuple[int, dict[str, Any]]:
+    """Context of a bundle for which none was asked, and the figures by which it was chosen."""
+    settings = training.run.settings
+    encoder, usual = settings.model.encoder, usual_context(settings)
+    if encoder.reach() is not None or encoder.sees_all():
+        return usual, {}
+    measured = measure_context(training.model, training.run.task, stores)
+    if measured is None:
+        _log.info("context %s bp: no contig is long enough to measure it", f"{usual:,}")
+        return usual, {}
+    _log.info("context %s", measured)
+    return measured.context, {"context": measured.to_json()}

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from genoseq.config.base import parse_settings
-from genoseq.config.context import CONTEXT, round_up, usual_context
+from genoseq.config.context import CONTEXT, LEAST_QUARTER, usual_context
 from genoseq.config.schema import RunSettings
+from genoseq.genome.windows import round_up
 
 TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}
 
@@ -21,7 +22,7 @@ TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "w
         (TRANSFORMER, 30_000, 102),
         (TRANSFORMER | {"registers": 1}, 30_000, 7_500),
         (TRANSFORMER | {"window": None}, 30_000, 7_500),
-        (TRANSFORMER | {"window": None}, 1_536, CONTEXT),
+        (TRANSFORMER | {"window": None}, 1_536, LEAST_QUARTER),
     ],
 )
 def test_usual_context_follows_what_the_model_sees(

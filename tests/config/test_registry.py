@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from genoseq.config.base import Settings, parse_settings
-from genoseq.config.context import CONTEXT, WINDOW_BASES, core_length, usual_context
+from genoseq.config.context import LEAST_QUARTER, WINDOW_BASES, longest_window, usual_context
 from genoseq.config.encoders import (
     ENCODERS,
     EncoderSettings,
@@ -114,9 +114,9 @@ def test_context_follows_what_a_registered_encoder_says() -> None:
     )
     # 2 steps of one base, and the base that a 3-mer sees on either side.
     assert near.model.reach == usual_context(near) == 3
-    assert core_length(near.model, 3, 1 << 40) == WINDOW_BASES - 6
-    assert usual_context(far) == CONTEXT
-    assert core_length(far.model, CONTEXT, 1 << 40) == 2 * CONTEXT
+    assert longest_window(near.model, 3) == WINDOW_BASES
+    assert usual_context(far) == LEAST_QUARTER
+    assert longest_window(far.model, LEAST_QUARTER) == 4 * LEAST_QUARTER
 
 
 def test_settings_of_the_default_task_do_not_name_it() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import OKABE_ITO, Channel, Track, channel_colours
+from genoseq.genome.tracks import OKABE_ITO, Channel, Track, channel_colours, stitch
+from genoseq.genome.windows import tile
 
 
 def test_channel_label_says_the_strand_in_words() -> None:
@@ -32,3 +37,27 @@ def test_track_end_is_one_past_the_last_base() -> None:
 def test_track_refuses_values_of_another_shape() -> None:
     with pytest.raises(RegionError, match=r"shape \(3, 2\) do not have 1 channels"):
         Track("c", 0, np.zeros((3, 2), np.float32), (Channel("x"),))
+
+
+@given(st.integers(1, 3_000), st.integers(1, 200), st.integers(0, 30))
+def test_stitch_inverts_windows(length: int, core: int, context: int) -> None:
+    tiling = tile(length, 2 * context + core, context)
+    signal = np.arange(3_000, dtype=np.float32)[:, None]
+    windows = tiling.windows(0, tiling.length)
+    pieces = [("c", w.keep_start, signal[w.keep_start : w.keep_end]) for w in windows]
+    tracks = list(stitch(pieces, (Channel("x"),)))
+    assert np.array_equal(np.concatenate([t.values for t in tracks]), signal[: tiling.length])
+    assert all(track.end == other.start for track, other in itertools.pairwise(tracks))
+
+
+def test_stitch_refuses_a_base_twice() -> None:
+    values = np.zeros((10, 1), np.float32)
+    with pytest.raises(RegionError, match="c:1 was scored twice"):
+        list(stitch([("c", 10, values), ("c", 0, values)], (Channel("x"),)))
+
+
+def test_stitch_refuses_an_overlap_of_one_base() -> None:
+    values = np.zeros((10, 1), np.float32)
+    with pytest.raises(RegionError, match="c:10 was scored twice"):
+        list(stitch([("c", 0, values), ("c", 9, values)], (Channel("x"),)))
+    assert len(list(stitch([("c", 0, values), ("d", 9, values)], (Channel("x"),)))) == 2

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from planted import planted_store, store_of_contigs
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_scheme
-from genoseq.genome.sequences import Codes, N
+from genoseq.genome.sequences import N
 from genoseq.genome.windows import Window
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
-from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.predict import Values, predict_windows
 from genoseq.inference.score import score
+from genoseq.inference.strands import Piece, predict_regions
+from genoseq.inference.windows import StrandWindow
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -57,24 +59,28 @@ def test_evaluate_counts_each_known_base_once(bundle: Bundle, store: Store) -> N
     assert np.sum(found["states"]["confusion"]) == 8401
 
 
-@pytest.mark.parametrize("start", [0, 100, 9024 * 3 - 7])
+@pytest.mark.parametrize("start", [0, 100, 30_000])
 def test_evaluate_looks_through_the_very_windows_of_score(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: int
 ) -> None:
     seen: list[list[tuple[Window, bytes]]] = []
     outcomes: list[np.ndarray] = []
 
-    def recorded(
-        predictor: Predictor, windows: Iterator[tuple[Any, Window, Codes]], *words: int
-    ) -> Iterator[Any]:
-        kept = list(windows)
-        seen.append([(window, codes.tobytes()) for _, window, codes in kept])
-        done = list(predict_windows(predictor, kept, *words))
-        outcomes.append(np.concatenate([values for _, _, values in done], axis=1))
-        return iter(done)
+    def recorded(*given: Any, **words: Any) -> Iterator[Piece]:
+        pieces = list(predict_regions(*given, **words))
+        outcomes.append(np.concatenate([piece.values for piece in pieces], axis=1))
+        return iter(pieces)
 
+    def recorded_windows(
+        predict: Any, windows: Iterable[StrandWindow], *words: Any
+    ) -> Iterator[tuple[StrandWindow, Values]]:
+        kept = list(windows)
+        seen.append([(one.window, one.codes.tobytes()) for one in kept])
+        return predict_windows(predict, kept, *words)
+
+    monkeypatch.setattr("genoseq.inference.strands.predict_windows", recorded_windows)
     for module in ("evaluate", "score"):
-        monkeypatch.setattr(f"genoseq.inference.{module}.predict_windows", recorded)
+        monkeypatch.setattr(f"genoseq.inference.{module}.predict_regions", recorded)
     rng = np.random.default_rng(start)
     letters = rng.integers(0, 4, 500, np.uint8)
     letters[200:230] = N

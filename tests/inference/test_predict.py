@@ -11,14 +11,17 @@ import torch
 from number_format import computed_or_refused
 
 from genoseq.config.base import parse_settings
-from genoseq.config.context import core_length
+from genoseq.config.context import longest_window
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BackendError, ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.genome.sequences import reverse_complement_codes
-from genoseq.genome.windows import tile
+from genoseq.genome.windows import Window
 from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.sequence import OneSequence
+from genoseq.inference.strands import predict_regions
+from genoseq.inference.windows import StrandWindow
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -49,6 +52,12 @@ def random_bundle(changes: dict[str, Any], scheme: Scheme) -> Bundle:
     return Bundle(build_model(settings, task).eval(), settings, task, 0)
 
 
+def both_strands(predictor: Predictor, codes: Any) -> Any:
+    """Predictions (S, L) of one window on both strands, joined."""
+    forward, reverse = predictor(codes[None]), predictor(reverse_complement_codes(codes)[None])
+    return predictor.mean(forward[:, 0], predictor.mirrored(reverse[:, 0]))
+
+
 @pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("changes", NETWORKS + TRANSFORMERS)
 def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: bool) -> None:
@@ -63,20 +72,21 @@ def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: 
         with torch.inference_mode():
             return bundle.model(torch.from_numpy(ids)).softmax(-1).numpy()
 
-    plus = one_strand(codes)
-    minus = one_strand(reverse_complement_codes(codes))[:, ::-1][..., scheme.reverse_permutation]
-    expected = ((plus + minus) / 2).transpose(2, 0, 1)[:, :, 12:36]
-    found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    predictor = Predictor(bundle, "cpu", "fp32", folded)
+    reverse = reverse_complement_codes(codes)
+    plus, minus = one_strand(codes), one_strand(reverse)
+    np.testing.assert_allclose(predictor(codes), plus.transpose(2, 0, 1), atol=1e-6)
+    expected = (plus + minus[:, ::-1][..., scheme.reverse_permutation]) / 2
+    np.testing.assert_allclose(both_strands(predictor, codes[1]), expected[1].T, atol=1e-6)
 
 
 def test_predictor_drops_nothing_in_a_head_that_was_left_in_training() -> None:
     bundle = random_bundle({}, cds_phase_scheme())
     bundle.model.head = torch.nn.Sequential(torch.nn.Dropout(0.5), bundle.model.head)
     codes = random_codes(1, 48)
-    expected = Predictor(bundle, "cpu", "fp32")(codes, 12)
+    expected = Predictor(bundle, "cpu", "fp32")(codes)
     bundle.model.train()
-    np.testing.assert_array_equal(Predictor(bundle, "cpu", "fp32")(codes, 12), expected)
+    np.testing.assert_array_equal(Predictor(bundle, "cpu", "fp32")(codes), expected)
 
 
 @pytest.mark.parametrize("folded", [True, False])
@@ -91,8 +101,9 @@ def test_predictor_of_tied_strands_is_the_model(
     ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)
     with torch.inference_mode():
         expected = bundle.task.values(bundle.model(torch.from_numpy(ids)))
-    found = Predictor(bundle, "cpu", "fp32", folded)(codes, 12)
-    np.testing.assert_allclose(found, expected.permute(2, 0, 1)[:, :, 12:36], atol=3e-6)
+    predictor = Predictor(bundle, "cpu", "fp32", folded)
+    for row, told in zip(codes, expected, strict=True):
+        np.testing.assert_allclose(both_strands(predictor, row), told.T, atol=3e-6)
 
 
 @pytest.mark.parametrize("core", [300, 1_500])
@@ -100,20 +111,19 @@ def test_windowed_transformer_needs_no_more_than_its_reach(core: int) -> None:
     bundle = random_bundle({"encoder": SMALL}, cds_phase_scheme())
     reach = bundle.settings.reach
     assert reach == 36
-    predictor = Predictor(bundle, "cpu", "fp32")
-    contig = random_codes(1, 3_000)[0]
+    contig = OneSequence(random_codes(1, 3_000)[0])
+    whole = [Region("sequence", 0, 3_000)]
 
-    def predicted(core: int, context: int) -> Any:
-        windows = tile(Region("c", 0, 3_000), core, context, 3)
-        around = np.pad(contig, 3_000, constant_values=4)
-        given = ((w, w, around[w.start + 3_000 : w.end + 3_000]) for w in windows)
-        found = predict_windows(predictor, given, context, 9_000)
-        return np.concatenate([values for _, _, values in found], axis=1)
+    def predicted(bases: int, context: int) -> Any:
+        predictor = Predictor(replace(bundle, context=context), "cpu", "fp32")
+        pieces = predict_regions(predictor, contig, whole, window_bases=bases, batch_bases=9_000)
+        return np.concatenate([piece.values for piece in pieces], axis=1)
 
-    whole = predicted(3_000, reach)
-    np.testing.assert_allclose(predicted(core, reach), whole, atol=1e-6)
-    np.testing.assert_allclose(predicted(core, 300), whole, atol=1e-6)
-    assert not np.allclose(predicted(core, reach - 6), whole, atol=1e-6)
+    all_seen = predicted(6_000, reach)
+    np.testing.assert_allclose(predicted(core + 2 * reach, reach), all_seen, atol=1e-6)
+    np.testing.assert_allclose(predicted(core + 600, 300), all_seen, atol=1e-6)
+    near = predicted(132, reach - 6)
+    assert not np.allclose(near, all_seen, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -121,33 +131,33 @@ def test_windowed_transformer_needs_no_more_than_its_reach(core: int) -> None:
     [cds_phase_scheme(), stranded_scheme(["exon"]), signal_scheme([("r", "+"), ("r", "-")])],
 )
 def test_predictor_swaps_strands_on_the_reverse_complement(scheme: Scheme) -> None:
-    predict = Predictor(random_bundle({}, scheme), "cpu", "fp32")
-    codes = random_codes(3, 96)
-    forward = predict(codes, 12)
-    reverse = predict(reverse_complement_codes(codes), 12)
-    mirrored = reverse[:, :, ::-1][scheme.reverse_permutation]
-    np.testing.assert_allclose(forward, mirrored, atol=1e-6)
+    for tied in (False, True):
+        predictor = Predictor(random_bundle({"tied_strands": tied}, scheme), "cpu", "fp32")
+        codes = random_codes(1, 96)[0]
+        forward = both_strands(predictor, codes)
+        reverse = both_strands(predictor, reverse_complement_codes(codes))
+        np.testing.assert_array_equal(forward, predictor.mirrored(reverse))
 
 
 @pytest.mark.parametrize("changes", NETWORKS)
 def test_predictor_runs_windows_longer_than_a_kernel_takes(changes: dict[str, Any]) -> None:
     bundle = random_bundle(changes, cds_phase_scheme())
     codes = random_codes(2, 480)
-    whole = Predictor(bundle, "cpu", "fp32")(codes, 0)
+    whole = Predictor(bundle, "cpu", "fp32")(codes)
     bundle.model.encoder.chunk = 7
-    np.testing.assert_allclose(Predictor(bundle, "cpu", "fp32")(codes, 0), whole, atol=1e-6)
+    np.testing.assert_allclose(Predictor(bundle, "cpu", "fp32")(codes), whole, atol=1e-6)
 
 
 def test_predictor_probabilities_add_up_to_one(bundle: Bundle) -> None:
-    predicted = Predictor(bundle, "cpu", "fp32")(random_codes(2, 96), 0)
+    predicted = Predictor(bundle, "cpu", "fp32")(random_codes(2, 96))
     np.testing.assert_allclose(predicted.sum(0), 1, atol=1e-6)
 
 
 def test_predictor_in_bf16_stays_near_fp32(bundle: Bundle) -> None:
     codes = random_codes(4, 384)
-    exact = Predictor(bundle, "cpu", "fp32")(codes, 0)
+    exact = Predictor(bundle, "cpu", "fp32")(codes)
     with computed_or_refused("bf16"):
-        rough = Predictor(bundle, "cpu", "bf16")(codes, 0)
+        rough = Predictor(bundle, "cpu", "bf16")(codes)
         assert not np.array_equal(exact, rough)
         assert np.abs(exact - rough).mean() < 0.01
 
@@ -155,7 +165,7 @@ def test_predictor_in_bf16_stays_near_fp32(bundle: Bundle) -> None:
 def test_predictor_reads_signals_in_fp32() -> None:
     bundle = random_bundle({}, signal_scheme([("cage", ".")]))
     with computed_or_refused("bf16"):
-        values = Predictor(bundle, "cpu", "bf16")(random_codes(1, 3_000), 0)
+        values = Predictor(bundle, "cpu", "bf16")(random_codes(1, 3_000))
         assert len(np.unique(values)) > 2_500  # bf16 has 300 numbers in their range
 
 
@@ -165,7 +175,7 @@ def test_predictor_leaves_the_bundle_as_it_was(
 ) -> None:
     before = {name: tensor.clone() for name, tensor in bundle.model.state_dict().items()}
     with computed_or_refused(precision):
-        Predictor(bundle, "cpu", precision)(random_codes(1, 96), 0)
+        Predictor(bundle, "cpu", precision)(random_codes(1, 96))
     assert bundle.model.encoder.recurrent.batch_first
     for name, tensor in bundle.model.state_dict().items():
         assert torch.equal(tensor, before[name])
@@ -176,56 +186,43 @@ def test_predictor_says_when_there_is_no_such_device(bundle: Bundle) -> None:
         Predictor(bundle, "tpu")
 
 
-def core_bases(bundle: Bundle, length: int, window_bases: int | None = None) -> int:
-    return core_length(bundle.settings, bundle.context, length, window_bases)
+def longest(bundle: Bundle, asked: int | None = None) -> int:
+    return longest_window(bundle.settings, bundle.context, asked)
 
 
-@pytest.mark.parametrize(
-    ("length", "core"),
-    [
-        (0, 6),
-        (1, 3),
-        (3, 3),
-        (4, 6),
-        (500, 768),
-        (768, 768),
-        (769, 1536),
-        (9024, 9024),
-        (1 << 40, 9024),
-    ],
-)
-def test_core_bases_follow_the_contig_up_to_the_window(
-    bundle: Bundle, length: int, core: int
-) -> None:
-    assert core_bases(bundle, length, 9216) == core_bases(bundle, length) == core
-
-
-def test_core_bases_leave_room_for_the_context(bundle: Bundle) -> None:
-    assert core_bases(replace(bundle, context=6_000), 1 << 40) == 12_000
-    with pytest.raises(ConfigError, match=r"a window of 194 bp has no room .*: use 387 or more"):
-        core_bases(bundle, 1 << 40, 2 * bundle.context + 2)
-
-
-def test_core_bases_of_a_model_that_sees_all_are_half_of_what_it_was_trained_on() -> None:
+def test_longest_window_is_the_model_s_own_where_its_reach_has_no_bound(bundle: Bundle) -> None:
+    assert longest(bundle) == longest(bundle, 4_000) == longest(bundle, 50_000) == 15_360
+    assert longest(replace(bundle, context=6_000)) == 24_000
     full = random_bundle({"encoder": SMALL | {"window": None}}, cds_phase_scheme())
-    assert core_bases(replace(full, context=768), 1 << 40) == 1_536
-    assert core_bases(replace(full, context=6_000), 1 << 40) == 12_000
-    windowed = random_bundle({"encoder": SMALL}, cds_phase_scheme())
-    assert core_bases(replace(windowed, context=768), 1 << 40) == 9_216 - 2 * 768
+    assert longest(replace(full, context=768), 9_000) == 4 * 768
 
 
+def test_longest_window_is_free_where_the_reach_has_a_bound() -> None:
+    windowed = replace(random_bundle({"encoder": SMALL}, cds_phase_scheme()), context=768)
+    assert longest(windowed) == 15_360
+    assert longest(windowed, 4_000) == 3_999
+    with pytest.raises(ConfigError, match=r"a window of 1538 bp has no room .*: use 3075 or more"):
+        longest(windowed, 1_538)
+
+
+@pytest.mark.parametrize("any_lengths", [True, False])
 @pytest.mark.parametrize("batch_bases", [1, 100, 1000])
 def test_predict_windows_keeps_the_order_of_windows_of_all_sizes(
-    bundle: Bundle, batch_bases: int
+    bundle: Bundle, batch_bases: int, any_lengths: bool
 ) -> None:
     predictor = Predictor(bundle, "cpu", "fp32")
     sizes = [12, 48, 12, 12, 96, 48] * 9 + [96] + [12] * 40
-    windows = [next(tile(Region(f"c{n}", 1, size - 1), size, 6, 3)) for n, size in enumerate(sizes)]
     codes = [random_codes(1, size + 12)[0] for size in sizes]
-    given = zip(range(len(sizes)), windows, codes, strict=True)
-    found = list(predict_windows(predictor, given, 6, batch_bases))
-    assert [number for number, _, _ in found] == list(range(len(sizes)))
-    for number, letters, values in found:
-        np.testing.assert_array_equal(letters, codes[number][7:-7])
-        alone = predictor(codes[number][None], 6)[:, 0, 1:-1]
+    given = [
+        StrandWindow("c", "+", Window(0, len(row), 7, len(row) - 7), number, number + 1, row, 112)
+        for number, row in enumerate(codes)
+    ]
+
+    def predict(codes: Any, bases: Any) -> Any:
+        return predictor(codes, "values", bases)
+
+    found = list(predict_windows(predict, given, batch_bases, any_lengths))
+    assert [window.start for window, _ in found] == list(range(len(sizes)))
+    for window, values in found:
+        alone = predictor(window.codes[None])[:, 0, 7:-7]
         np.testing.assert_allclose(values, alone, atol=1e-6)

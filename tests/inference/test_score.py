@@ -14,7 +14,7 @@ from number_format import computed_or_refused
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.genome.sequences import reverse_complement
+from genoseq.genome.sequences import reverse_complement, reverse_complement_codes
 from genoseq.genome.tracks import Channel
 from genoseq.inference.predict import Predictor
 from genoseq.inference.score import score
@@ -42,6 +42,12 @@ def genome(tmp_path: Path, letters: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of 960 bp, so that short contigs have several."""
+    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 960)
+
+
+@pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -51,7 +57,7 @@ def one_thread() -> Iterator[None]:
 
 def scores(path: Path, bundle: Bundle, **options: Any) -> Scores:
     """All scores by contig, NaN where nothing was said; also checks the order of the tracks."""
-    options = {"device": "cpu", "precision": "fp32", "window_bases": 960} | options
+    options = {"device": "cpu", "precision": "fp32"} | options
     with open_fasta(path) as genome:
         tracks = list(score(genome, bundle, **options))
         found = {
@@ -122,22 +128,34 @@ def test_score_does_not_depend_on_other_contigs(
     assert_same(scores(alone, bundle), {name: whole[name] for name in ("short", "odd.|name")})
 
 
-def test_score_depends_on_the_window_only_beyond_the_context(genome: Path, bundle: Bundle) -> None:
+def test_score_depends_on_no_window_that_is_asked_for(genome: Path, bundle: Bundle) -> None:
+    assert_same(scores(genome, bundle), scores(genome, bundle, window_bases=3_000))
+
+
+def test_score_depends_on_the_model_s_window_only_beyond_the_context(
+    genome: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A random LSTM forgets within its 96 bases of context; trained ones are measured in
     # benchmarks/invariance.py.
-    assert_same(scores(genome, bundle), scores(genome, bundle, window_bases=3_000), 0.0011)
+    before = scores(genome, bundle)
+    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 3_000)
+    assert_same(before, scores(genome, bundle), 0.0011)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 226, 2_001, 2_002, 2_003])
 def test_score_swaps_strands_on_the_reverse_complement(
-    bundle: Bundle, tmp_path: Path, letters: dict[str, bytes]
+    bundle: Bundle, tmp_path: Path, letters: dict[str, bytes], length: int
 ) -> None:
-    # The token grid counts from the contig's start: on lengths of whole steps both ends agree.
-    sequence = letters["long"][:2_001]
+    sequence = letters["long"][:length]
     (tmp_path / "f.fa").write_bytes(b">c\n" + sequence + b"\n")
     (tmp_path / "r.fa").write_bytes(b">c\n" + reverse_complement(sequence) + b"\n")
-    forward = scores(tmp_path / "f.fa", bundle, window_bases=3_000)["c"]
-    reverse = scores(tmp_path / "r.fa", bundle, window_bases=3_000)["c"]
-    np.testing.assert_allclose(forward, reverse[::-1, ::-1], atol=0.0011)
+    forward = scores(tmp_path / "f.fa", bundle)["c"]
+    reverse = scores(tmp_path / "r.fa", bundle)["c"]
+    np.testing.assert_array_equal(forward, reverse[::-1, ::-1])
+    odds = scores(tmp_path / "f.fa", bundle, values="log-odds")["c"]
+    other = scores(tmp_path / "r.fa", bundle, values="log-odds")["c"]
+    mirror = bundle.task.mirror
+    np.testing.assert_array_equal(odds, other[::-1][:, mirror])
 
 
 def test_score_by_phase_adds_up_to_the_classes(genome: Path, bundle: Bundle) -> None:
@@ -153,19 +171,26 @@ def test_score_refuses_regions_off_the_genome(genome: Path, bundle: Bundle) -> N
         scores(genome, bundle, regions=[Region("chr9", 0, 5)])
 
 
-def test_score_tells_log_odds_of_every_state(genome: Path, bundle: Bundle) -> None:
+def test_score_tells_log_odds_of_every_state(
+    genome: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 3_000)
     with open_fasta(genome) as opened:
         codes = opened.codes("odd.|name", 0, 2_000)
-        options: Any = {"device": "cpu", "precision": "fp32", "window_bases": 2_202}
+        options: Any = {"device": "cpu", "precision": "fp32"}
         tracks = list(score(opened, bundle, values="log-odds", **options))
     states = cds_phase_scheme().states
     expected = tuple(Channel(state.name, state.strand, state.phase) for state in states)
     assert {track.channels for track in tracks} == {expected}
     found = np.concatenate([track.values for track in tracks if track.chrom == "odd.|name"])
     assert found.dtype == np.float32
-    # The same window by hand: 96 bases of context, N, on each side.
-    window = np.pad(codes, (96, 2_202 - 2_096), constant_values=4)
-    predicted = Predictor(bundle, "cpu", "fp32")(window[None, :2_196], 96)[:, 0, :2_000]
+    # The same window by hand: 24 N before the contig, and behind it to a multiple of 8 steps.
+    window = np.pad(codes, (24, 2_064 - 2_024), constant_values=4)
+    predictor = Predictor(bundle, "cpu", "fp32")
+    forward = predictor(window[None])[:, 0, 24:2_024]
+    window = np.pad(reverse_complement_codes(codes), (24, 2_064 - 2_024), constant_values=4)
+    reverse = predictor(window[None])[:, 0, 24:2_024]
+    predicted = predictor.mean(forward, predictor.mirrored(reverse))
     p = predicted.astype(np.float64)
     exact = np.log(p / (p.sum(0) - p)).T
     np.testing.assert_allclose(found, exact.clip(-16, 16), atol=2e-3)

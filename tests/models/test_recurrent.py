@@ -104,3 +104,28 @@ def test_forget_gates_start_open():
 def test_a_chunk_of_no_step_is_refused():
     with pytest.raises(ValueError, match="a chunk of 0 steps: it needs at least 1"):
         RecurrentEncoder(4, RecurrentSettings(), chunk=0)
+
+
+@pytest.mark.parametrize(
+    ("family", "layers", "bidirectional", "chunk"),
+    [("lstm", 1, True, 100), ("gru", 2, True, 7), ("rnn", 2, False, 100), ("lstm", 3, True, 5)],
+)
+def test_rows_have_the_states_that_they_have_alone(family, layers, bidirectional, chunk):
+    _, encoder = _pair(family, layers, bidirectional, chunk)
+    encoder.eval()
+    steps = torch.randn(20, 4, 4, dtype=torch.float64)
+    lengths = torch.tensor([20, 1, 13, 8])
+    with torch.inference_mode():
+        together = encoder.time_first(steps, lengths)
+        for row, length in enumerate(lengths.tolist()):
+            alone = encoder(steps[:length, row][None])[0]
+            torch.testing.assert_close(together[:length, row], alone, rtol=1e-12, atol=1e-13)
+
+
+def test_rows_that_are_full_round_alike_with_and_without_lengths():
+    encoder = RecurrentEncoder(96, RecurrentSettings(width=64)).eval()
+    steps = torch.randn(90, 6, 96)
+    with torch.inference_mode():
+        told = encoder.time_first(steps, torch.full((6,), 90))
+        assert torch.equal(told, encoder.time_first(steps))
+        assert torch.equal(told, encoder.recurrent(steps.transpose(0, 1))[0].transpose(0, 1))

@@ -172,3 +172,13 @@ def test_untrained_layers_keep_the_size_of_their_input() -> None:
         states = encoder(torch.randn(2, 100, 64))
     assert 0.4 < sizes[0] < sizes[-1] < 1
     assert float(states.std()) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("changes", [{}, {"registers": 2}, {"window": None}])
+def test_rows_have_the_states_that_they_have_alone(changes: dict[str, Any]) -> None:
+    encoder, given = small(**changes), vectors(batch=4)
+    lengths = torch.tensor([20, 1, 13, 8])
+    with torch.inference_mode():
+        together = encoder.time_first(given.transpose(0, 1), lengths).transpose(0, 1)
+        for row, length in enumerate(lengths.tolist()):
+            assert_equal(together[row, :length], encoder(given[row : row + 1, :length])[0])

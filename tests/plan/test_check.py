@@ -39,7 +39,7 @@ class UnpricedSettings(EncoderSettings):
 
     def operations(self, inputs: int, steps: float) -> Operations:
         assert inputs == 96
-        assert steps in (1536 / 3, 9216 / 3, 4 * 768 / 3)
+        assert steps in (1536 / 3, 15_360 / 3, 4 * 1536 / 3)
         return Operations(multiply_adds=100, weights=10_000, kept=8, widest=8, outputs=4)
 
 
@@ -89,7 +89,7 @@ def test_check_plan_of_a_silent_encoder_shows_what_is_unknown(tmp_path: Path) ->
     rows, notes = checked(tmp_path, a=SILENT)
     assert rows["train"] == ["1", "73,728,000", "48,000", "?", "?", "?", "?"]
     assert rows["evaluate"] == ["1", "20,000", "50", "kB", "?", "?", "?"]
-    assert rows["score"] == ["1", "100,000", "14", "400", "kB", "?", "?", "?"]
+    assert rows["score"] == ["1", "100,000", "16", "400", "kB", "?", "?", "?"]
     assert rows["tracks"][:4] == ["1", "100,000", "254", "kB"]
     assert "?" not in "".join(rows["tracks"] + rows["merge"] + rows["summary"])
     assert notes.endswith(
@@ -119,7 +119,7 @@ def test_check_plan_of_a_family_without_speeds_knows_its_size(tmp_path: Path) ->
 def test_check_plan_of_a_silent_task_does_not_know_its_columns(tmp_path: Path) -> None:
     rows, _ = checked(tmp_path, a=GUESS)
     assert rows["train"][3:] == ["?"] * 4
-    assert rows["score"][:3] == ["1", "100,000", "14"]
+    assert rows["score"][:3] == ["1", "100,000", "16"]
     assert rows["score"][3:] == ["?"] * 4
     assert rows["merge"][:3] == ["1", "100,000", "?"]
     assert rows["tracks"] == ["1", "100,000", "?", "75", "MB", "?", "?"]

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from genoseq.config.base import parse_settings
-from genoseq.config.context import core_length, round_up, usual_context
+from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Channel, Track
-from genoseq.genome.windows import tile
+from genoseq.genome.windows import round_up
+from genoseq.inference.windows import windows_of as scored_windows
 from genoseq.plan.estimate import (
     Estimate,
     estimate,
@@ -132,10 +133,16 @@ def test_windows_are_those_of_scoring(data: dict[str, Any]) -> None:
     settings = parse_settings(RunSettings, data)
     lengths = {"a": 1_000_001, "b": 40, "c": 0, "d": 9_000}
     context = round_up(usual_context(settings), settings.model.stride)
-    true = 0
-    for name, length in lengths.items():
-        core = core_length(settings.model, context, length)
-        true += len(list(tile(Region(name, 0, length), core, context, settings.model.stride)))
+    genome = {name: np.zeros(length, np.uint8) for name, length in lengths.items()}
+
+    class Zeros:
+        lengths: ClassVar = {name: len(codes) for name, codes in genome.items()}
+
+        def codes(self, chrom: str, start: int, end: int) -> Any:
+            return genome[chrom][start:end]
+
+    regions = [Region(name, 0, length) for name, length in lengths.items()]
+    true = len(list(scored_windows(Zeros(), regions, settings.model, context)))
     size = GenomeSize(sum(lengths.values()), len(lengths), lengths)
     assert windows_of(size, settings) == true
 

@@ -1,0 +1,100 @@
+"""Predictions for a genome, both strands joined: what scoring, evaluation and ``predict`` share."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from genoseq.config.context import BATCH_BASES
+from genoseq.errors import ConfigError
+from genoseq.genome.regions import Region
+from genoseq.genome.sequences import Codes
+from genoseq.inference.predict import Predictor, Told, Values, predict_windows
+from genoseq.inference.windows import Genome, StrandWindow, windows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a contig and what is predicted for it.
+
+    Attributes
+    ----------
+    chrom, start
+        Contig and first base, 0-based.
+    codes
+        Base codes, shape (L,).
+    values
+        Shape (S, L): the mean of both strands, in the forward strand's order and names.
+    """
+
+    chrom: str
+    start: int
+    codes: Codes
+    values: Values
+
+    @property
+    def end(self) -> int:
+        """The base after the last."""
+        return self.start + len(self.codes)
+
+
+def predict_regions(
+    predictor: Predictor,
+    genome: Genome,
+    regions: Iterable[Region],
+    told: Told = "values",
+    window_bases: int | None = None,
+    batch_bases: int = BATCH_BASES,
+) -> Iterator[Piece]:
+    """Predictions for regions, in order.
+
+    Parameters
+    ----------
+    regions
+        Merged and in the genome's order.
+    told
+        What is predicted, see :meth:`genoseq.inference.predict.Predictor.__call__`.
+    window_bases, batch_bases
+        See :func:`genoseq.inference.score.score`.
+    """
+    windows = windows_of(genome, regions, predictor.settings, predictor.context, window_bases)
+    predicted = predict_windows(
+        lambda codes, bases: predictor(codes, told, bases),
+        windows,
+        batch_bases,
+        predictor.takes_any_lengths,
+    )
+    return _joined(predictor, predicted, told)
+
+
+def _joined(
+    predictor: Predictor, predicted: Iterable[tuple[StrandWindow, Values]], told: Told
+) -> Iterator[Piece]:
+    """Means of both strands' predictions, wherever both are there."""
+    plus: deque[Piece] = deque()
+    minus: deque[Piece] = deque()
+    for window, values in predicted:
+        codes = window.codes[window.window.keep]
+        if window.strand == "+":
+            plus.append(Piece(window.chrom, window.start, codes, values))
+        else:
+            mirrored = predictor.mirrored(values, told)
+            minus.append(Piece(window.chrom, window.start, codes, mirrored))
+        while plus and minus:
+            end = min(plus[0].end, minus[0].end)
+            here, there = _taken(plus, end), _taken(minus, end)
+            mean = predictor.mean(here.values, there.values, told)
+            yield Piece(here.chrom, here.start, here.codes, mean)
+    if plus or minus:
+        raise ConfigError("the strands of a genome were not scored alike")
+
+
+def _taken(pieces: deque[Piece], end: int) -> Piece:
+    """The first piece up to a base; the rest of it stays."""
+    first = pieces.popleft()
+    count = end - first.start
+    if count < len(first.codes):
+        rest = Piece(first.chrom, end, first.codes[count:], first.values[:, count:])
+        pieces.appendleft(rest)
+    return Piece(first.chrom, first.start, first.codes[:count], first.values[:, :count])
