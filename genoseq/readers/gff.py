@@ -99,9 +99,7 @@ def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(
-    fields: list[str], version3: bool, keep: Collection[str]
-) -> tuple[Feature, Said]:
+def _feature(fields: list[str], version3: bool, keep: Collection[str]) -> tuple[Feature, Said]:
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
