@@ -48,7 +48,7 @@ from genoseq.labels.intervals import LabelInterval, label_intervals
 Labels = NDArray[np.uint8]
 _CHUNK_BASES = 1 << 20
 _NOT_KNOWN = "unknown"
-_UNKNOWN = (UNKNOWN_LABEL,) * 3
+_DOUBTED = (UNKNOWN_LABEL,) * 3
 
 
 def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] = ()) -> Scheme:
@@ -185,7 +185,7 @@ def plan_labels(
     }
     columns = {
         chrom: _columns(
-            own, [_UNKNOWN if i.doubted else table[i.rank, i.feature.strand] for i in own]
+            own, [_DOUBTED if i.doubted else table[i.rank, i.feature.strand] for i in own]
         )
         for chrom, own in by_contig.items()
     }

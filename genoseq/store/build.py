@@ -95,21 +95,19 @@ def tokenize(
     _check_used(labels, annotation, signals, mask)
     _check_trust(labels, annotation, evidence, starts)
     with ExitStack() as stack:
-        beside = {"evidence": file_of_evidence(evidence), "starts": file_of_starts(starts)}
-        files = _files(annotation, signals, {"bed": regions, "mask": mask} | beside)
+        beside = {"bed": regions, "mask": mask, "evidence": file_of_evidence(evidence)}
+        files = _files(annotation, signals, beside | {"starts": file_of_starts(starts)})
         source = genome.path if isinstance(genome, Fasta) else genome
         given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))
-        bed = given.get("bed")
-        located = whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
+        located = _located(genome, given.get("bed"))
         trusted = given.get("evidence", evidence), given.get("starts", starts)
         made = _labels(labels, annotation, signals, trusted, given, genome, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
         total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
         done = _Progress(report, total)
-        sources = {"fasta": _source(genome.path, genome.sha256)}
-        sources |= {role: _source(file.path, file.sha256) for role, file in given.items()}
+        sources = _sources(genome, given)
         inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
         return write_store(
             out,
@@ -120,6 +118,11 @@ def tokenize(
             sources,
             make_record("tokenize", _noted(labels, evidence, starts), inputs),
         )
+
+
+def _located(genome: Fasta, bed: Input | None) -> list[LocatedRegion]:
+    """The regions to learn from: those of a BED, or whole contigs."""
+    return whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
 
 
 class _Progress:
@@ -192,8 +195,12 @@ def _files(
     return found
 
 
-def _source(path: Path, sha256: str) -> dict[str, str]:
-    return {"path": str(path), "sha256": sha256}
+def _sources(genome: Fasta, given: Mapping[str, Input]) -> dict[str, dict[str, str]]:
+    """Every file of the store by its role: path and checksum."""
+    found = {"fasta": {"path": str(genome.path), "sha256": genome.sha256}}
+    return found | {
+        role: {"path": str(file.path), "sha256": file.sha256} for role, file in given.items()
+    }
 
 
 def _labels(
