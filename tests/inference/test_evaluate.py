@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from planted import planted_store, store_of_contigs
+from planted import planted_contig, planted_store, store_of_contigs
 
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
