@@ -38,7 +38,7 @@ class Rates(NamedTuple):
     ambiguous: float
 
 
-class Piece(NamedTuple):
+class Fragment(NamedTuple):
     """A fragment's place in its window, and its length in bp."""
 
     at: int
@@ -94,14 +94,14 @@ class Damage:
         return Rates(*map(float, drawn))
 
 
-def pieces(length: int, window: int, rng: np.random.Generator) -> Iterator[Piece]:
+def fragments(length: int, window: int, rng: np.random.Generator) -> Iterator[Fragment]:
     """As many fragments as a window holds, N between them and on either side."""
     gap = int(rng.integers(*_GAPS))
     count = max(1, (window + gap) // (length + gap))
     spare = window - count * (length + gap) + gap
     first = int(rng.integers(spare + 1))
     for number in range(count):
-        yield Piece(first + number * (length + gap), length)
+        yield Fragment(first + number * (length + gap), length)
 
 
 def copied(length: int, indels: float, rng: np.random.Generator) -> Integers:

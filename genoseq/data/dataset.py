@@ -26,7 +26,7 @@ from torch.utils.data import Dataset
 from genoseq.config.augment import AugmentSettings
 from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
-from genoseq.data.damage import Damage, damaged, pieces
+from genoseq.data.damage import Damage, damaged, fragments
 from genoseq.data.gather import RegionPool, WindowGather, regions_of_split
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
@@ -148,12 +148,12 @@ class TrainingWindows(Dataset[Batch]):
             return damaged(source, own, first - gather.left, gather.span, rates, rng)
         nothing = RegionPool(*(np.zeros(1, np.int64) for _ in range(4)))
         codes, labels = source.read(nothing, 0, gather.span)
-        for piece in pieces(length, self._window, rng):
-            rates, here = damage.rates(level, rng), slice(gather.left + piece.at, None)
-            bases, known = damaged(source, own, first, piece.length, rates, rng)
-            codes[here][: piece.length] = bases
+        for fragment in fragments(length, self._window, rng):
+            rates, here = damage.rates(level, rng), slice(gather.left + fragment.at, None)
+            bases, known = damaged(source, own, first, fragment.length, rates, rng)
+            codes[here][: fragment.length] = bases
             if labels is not None:
-                labels[here][: piece.length] = known
+                labels[here][: fragment.length] = known
             own, first = self._elsewhere(length, rng)
         return codes, labels
 

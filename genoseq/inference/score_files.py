@@ -46,8 +46,7 @@ def score_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle or
-        name of a model in the box, of which None is the default.
+        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder, name, or the default.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
@@ -67,7 +66,7 @@ def score_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     model, out = model_folder(model), Path(out)
-    # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
+    # Torch takes seconds to load: what is wrong with the inputs is told before.
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
         bed = given.get("regions")
         asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]

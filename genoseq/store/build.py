@@ -17,7 +17,7 @@ from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.files.provenance import make_record
+from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.evidence import attributes_of
@@ -77,8 +77,7 @@ def tokenize(
     name
         The store's name, by default that of the genome's file without its suffix.
     report
-        Called with the bases that are done, of the genome and of its regions, and with all of
-        them.
+        Called with the bases that are done, of the genome and of its regions, and with all.
 
     Raises
     ------
@@ -105,10 +104,8 @@ def tokenize(
         made = _labels(labels, annotation, signals, trusted, given, genome, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
-        total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
-        done = _Progress(report, total)
+        done = _Progress(report, genome, located)
         sources = _sources(genome, given)
-        inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
         return write_store(
             out,
             name or _stem(genome.path),
@@ -116,7 +113,7 @@ def tokenize(
             _contigs(genome, done),
             _pieces(genome, located, made, done),
             sources,
-            make_record("tokenize", _noted(labels, evidence, starts), inputs),
+            _record(_noted(labels, evidence, starts), sources),
         )
 
 
@@ -128,7 +125,8 @@ def _located(genome: Fasta, bed: Input | None) -> list[LocatedRegion]:
 class _Progress:
     """Bases that are done, told with all of them."""
 
-    def __init__(self, report: Report, total: int) -> None:
+    def __init__(self, report: Report, genome: Fasta, located: Sequence[LocatedRegion]) -> None:
+        total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
         self._report, self._total, self._done = report, total, 0
 
     def add(self, bases: int) -> None:
@@ -193,6 +191,11 @@ def _files(
         found["annotation"] = named_file(os.fspath(annotation))[1]
     found |= {f"signal {n}": parse_signal(text)[1] for n, text in enumerate(signals, 1)}
     return found
+
+
+def _record(settings: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Record:
+    inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
+    return make_record("tokenize", settings, inputs)
 
 
 def _sources(genome: Fasta, given: Mapping[str, Input]) -> dict[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from planted import store_of_contigs
 from genoseq.config.augment import AugmentSettings
 from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
-from genoseq.data.damage import Damage, Rates, changed, copied, damaged, pieces
+from genoseq.data.damage import Damage, Rates, changed, copied, damaged, fragments
 from genoseq.data.dataset import WHOLE, Share, TrainingWindows
 from genoseq.data.gather import WindowSource, regions_of_split
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
@@ -199,11 +199,11 @@ def test_tokens_of_damaged_windows_are_those_of_their_bases(tmp_path: Path) -> N
                 assert (ids[middle] == inner[: len(ids)][middle]).all()
 
 
-def test_pieces_lie_within_the_window_and_apart() -> None:
+def test_fragments_lie_within_the_window_and_apart() -> None:
     for seed in range(200):
         rng = np.random.default_rng(seed)
         length = int(rng.integers(3, 300))
-        found = list(pieces(length, 300, rng))
+        found = list(fragments(length, 300, rng))
         assert found[0].at >= 0
         assert found[-1].at + length <= 300
         assert all(b.at - a.at - length >= 30 for a, b in itertools.pairwise(found))

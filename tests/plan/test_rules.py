@@ -96,39 +96,6 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
     assert plan.fasta_file(wild(genome="one"), brought) == "storage/one.fa"
 
 
-def test_tokenize_options_say_what_cds_teach(tmp_path: Path) -> None:
-    head = "name\tfasta\tannotation\tmask\tevidence\tstarts\tsplit\n"
-    rows = [
-        "table\ta.fa\ta.gff3\ta.bed\ttiers.tsv\tunknown\tblocks",
-        "said\ta.fa\ta.gff3\t-\tattribute:inference\tverified.gff3\tblocks",
-        "plain\ta.fa\ta.gff3\t-\t-\t-\tblocks",
-    ]
-    rules = {"tiers": {"a b": "known", "*=x*": "unknown"}, "unlisted": "start-unknown"}
-    plan = plan_of(tmp_path, head + "\n".join(rows) + "\n", labels={"evidence": rules})
-    teaching = "--tier 'a b=known' --tier '*=x*=unknown' --unlisted start-unknown"
-    usual = "--scheme cds-phase --overlap longest"
-    assert tokenize_options(plan, wild(genome="table"), "x/") == (
-        f"--name table {usual} {teaching} --starts unknown --start-reach 150 "
-        f"--annotation x/a.gff3 --mask x/a.bed --evidence x/tiers.tsv"
-    )
-    assert tokenize_options(plan, wild(genome="said"), "x/") == (
-        f"--name said {usual} --evidence attribute:inference {teaching} --start-reach 150 "
-        f"--annotation x/a.gff3 --starts x/verified.gff3"
-    )
-    assert tokenize_options(plan, wild(genome="plain"), "x/") == (
-        f"--name plain {usual} --annotation x/a.gff3"
-    )
-    assert {"tiers.tsv", "verified.gff3"} <= {path.split()[0] for path in missing_files(plan)}
-
-
-def test_make_plan_refuses_evidence_that_decides_no_label(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tannotation\tevidence\tsplit\none\ta.fa\ta.gff3\tt.tsv\tblocks\n"
-    labels = {"scheme": "stranded", "classes": ["exon"]}
-    with pytest.raises(ConfigError, match="its evidence tell of CDS, which labels"):
-        plan_of(tmp_path, sheet, labels=labels)
-    plan_of(tmp_path, sheet, labels=labels | {"classes": ["CDS"]})
-
-
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
     tracks = [path for path in plan.summary_input() if "/tracks/" in path]
     assert len(tracks) == 4 * 2
