@@ -109,7 +109,7 @@ def main() -> None:
     asked = parser.parse_args()
     text = card(asked.run, asked.name, asked.heldout)
     with atomic_folder(asked.box / asked.name) as partial:
-        for file in (asked.run / "models" / asked.name).iterdir():
+        for file in (asked.run / "models" / asked.name).glob("[!.]*"):
             shutil.copy(file, partial / file.name)
         (partial / CARD).write_text(text)
     print(asked.box / asked.name, sum(f.stat().st_size for f in (asked.box / asked.name).iterdir()))
