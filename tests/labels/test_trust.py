@@ -276,3 +276,22 @@ def test_nothing_left_to_learn_is_told(tmp_path: Path) -> None:
         InputFormatError, match=r"their evidence \(labels.evidence\) is not trusted"
     ):
         plan_labels(annotation, SCHEMES[0], (), {"c": LENGTH}, trust=trust)
+
+
+def test_a_table_may_call_a_cds_by_the_names_of_its_gene(tmp_path: Path) -> None:
+    (tmp_path / "a.gff3").write_text(
+        "##gff-version 3\n"
+        "c\t.\tgene\t1\t9\t.\t+\t.\tID=gene-1;locus_tag=b0001\n"
+        "c\t.\tCDS\t1\t9\t.\t+\t0\tID=cds-1;Parent=gene-1;protein_id=P1\n"
+        "c\t.\tgene\t11\t19\t.\t+\t.\tID=gene-2;locus_tag=b0002\n"
+        "c\t.\tCDS\t11\t19\t.\t+\t0\tID=cds-2;Parent=gene-2;protein_id=P2\n"
+    )
+    table = tmp_path / "t.tsv"
+    annotation = read_annotation(tmp_path / "a.gff3", attributes=attributes_of(str(table)))
+    first, second = (each.coding[0] for each in annotation.transcripts)
+    for name in ("b0001", "gene-1", "P1", "cds-1"):
+        table.write_text(f"{name}\tunknown\n")
+        trust = read_trust(annotation, RULES, table)
+        assert (trust.of(first), trust.of(second)) == ("unknown", "known")
+    table.write_text("b0001\tunknown\nP1\tstart-unknown\n")
+    assert read_trust(annotation, RULES, table).of(first) == "start-unknown"  # the nearer name
