@@ -19,12 +19,12 @@ def models(
     A line for each: name, size in bytes, SHA-256 of its weights, and what it is for, separated by
     tabs. Where verbs take the folder of a model they take such a name.
     """
-    from genoseq.pretrained.registry import model_folder, shipped_models
+    from genoseq.pretrained.registry import shipped_models, text_of_card
 
-    found = shipped_models()
     if name is not None:
-        print(found[name].card if name in found else model_folder(name))
+        print(text_of_card(name))
         return
+    found = shipped_models()
     if not found:
         print("no model comes with this version of genoseq: train one (genoseq train)")
     for each in found.values():

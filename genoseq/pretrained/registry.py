@@ -46,12 +46,6 @@ class ShippedModel:
     size: int
     sha256: str
 
-    @property
-    def card(self) -> str:
-        """All of its card, Markdown; empty if it has none."""
-        path = self.path / CARD
-        return path.read_text() if path.is_file() else ""
-
 
 def shipped_models(folder: Path = _FOLDER) -> dict[str, ShippedModel]:
     """The models of a folder by name; none if it has none.
@@ -72,10 +66,27 @@ def _shipped(path: Path) -> ShippedModel:
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path / _CONFIG}: damaged ({error}): install genoseq again") from None
     size = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
-    card = (path / CARD).read_text() if (path / CARD).is_file() else ""
-    lines = (line.strip() for line in card.splitlines())
+    lines = (line.strip() for line in _card(path).splitlines())
     about = next((line for line in lines if line and not line.startswith("#")), "")
     return ShippedModel(path.name, path, about, size, sha256)
+
+
+def _card(path: Path) -> str:
+    return (path / CARD).read_text() if (path / CARD).is_file() else ""
+
+
+def text_of_card(name: str, folder: Path = _FOLDER) -> str:
+    """The card of a model in the box, Markdown; empty if it has none.
+
+    Raises
+    ------
+    BundleError
+        If there is no such model.
+    """
+    models = shipped_models(folder)
+    if name not in models:
+        raise BundleError(f"{name}: {_there(models)}")
+    return _card(models[name].path)
 
 
 def model_folder(model: PathLike | None = None, folder: Path = _FOLDER) -> Path:

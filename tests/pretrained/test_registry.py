@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from genoseq.errors import BundleError, ConfigError
-from genoseq.pretrained.registry import model_folder, shipped_models
+from genoseq.pretrained.registry import model_folder, shipped_models, text_of_card
 
 
 @pytest.fixture
@@ -32,8 +32,10 @@ def test_shipped_models_have_name_card_size_and_checksum(box: Path) -> None:
     bacteria = found["bacteria"]
     assert (bacteria.about, bacteria.sha256) == ("Genes of bacteria.", "bacteriabacteria")
     assert bacteria.size == sum(path.stat().st_size for path in (box / "bacteria").iterdir())
-    assert bacteria.card.endswith("More.\n")
-    assert (found["plain"].about, found["plain"].card) == ("", "")
+    assert text_of_card("bacteria", box).endswith("More.\n")
+    assert (found["plain"].about, text_of_card("plain", box)) == ("", "")
+    with pytest.raises(BundleError, match="bacteira: no model of that name .*: there is bacteria"):
+        text_of_card("bacteira", box)
 
 
 def test_shipped_models_of_an_empty_box_are_none(tmp_path: Path) -> None:
