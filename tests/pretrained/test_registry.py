@@ -34,7 +34,7 @@ def test_shipped_models_have_name_card_size_and_checksum(box: Path) -> None:
     assert bacteria.size == sum(path.stat().st_size for path in (box / "bacteria").iterdir())
     assert text_of_card("bacteria", box).endswith("More.\n")
     assert (found["plain"].about, text_of_card("plain", box)) == ("", "")
-    with pytest.raises(BundleError, match="bacteira: no model of that name .*: there is bacteria"):
+    with pytest.raises(BundleError, match="bacteira: no model of that name"):
         text_of_card("bacteira", box)
 
 
