@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from genoseq.plan.init import init_run
     from genoseq.plan.run import run_workflow
     from genoseq.plan.snakefile import snakefile_path
+    from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
@@ -76,6 +77,7 @@ _HOME = {
     "Region": "genoseq.genome.regions",
     "RegionError": "genoseq.errors",
     "RegionRequest": "genoseq.extraction.requested",
+    "ShippedModel": "genoseq.pretrained.registry",
     "Store": "genoseq.store.store",
     "StoreError": "genoseq.errors",
     "Task": "genoseq.tasks.task",
@@ -107,6 +109,7 @@ _HOME = {
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
     "show_config": "genoseq.config.show",
+    "shipped_models": "genoseq.pretrained.registry",
     "snakefile_path": "genoseq.plan.snakefile",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
@@ -131,6 +134,7 @@ __all__ = [  # noqa: RUF022
     "Region",
     "RegionError",
     "RegionRequest",
+    "ShippedModel",
     "Store",
     "StoreError",
     "Task",
@@ -162,6 +166,7 @@ __all__ = [  # noqa: RUF022
     "score",
     "score_files",
     "show_config",
+    "shipped_models",
     "snakefile_path",
     "summarize",
     "tokenize",

@@ -26,7 +26,7 @@ ERRORS = {
 }
 TYPES = {
     *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
-    *{"RegionRequest", "Store", "Task", "TaskSettings", "Track"},
+    *{"RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
 }
 VERBS = {
     "init": "init_run",
@@ -45,6 +45,7 @@ VERBS = {
     "config check": "check_config",
     "config show": "show_config",
     "config schema": "json_schema",
+    "models": "shipped_models",
     "doctor": "describe_machine",
 }
 BESIDE = {

@@ -21,6 +21,7 @@ from genoseq.cli import (
     init,
     leaks,
     merge,
+    models,
     run,
     score,
     shards,
@@ -80,6 +81,7 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
+app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(config.app)
 

@@ -20,10 +20,16 @@ def score(
     fasta: Annotated[
         Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
     ],
-    model: Annotated[
-        Path, typer.Option("-m", "--model", help="Model folder, made by genoseq train.")
-    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder, made by genoseq train, or a model in the box (genoseq models).",
+            show_default="bacteria",
+        ),
+    ] = None,
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,

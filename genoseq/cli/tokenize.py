@@ -44,6 +44,38 @@ Signals = Annotated[
         "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
     ),
 ]
+Evidence = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Table of what each CDS rests on: name, tab, tier; attribute:NAME takes the tier from "
+        "the annotation, such as attribute:inference.",
+    ),
+]
+Tiers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tier",
+        metavar="TIER=TEACHES",
+        help="What CDS of a tier teach: known, unknown, start-unknown; * in TIER is any text, the "
+        "first that fits decides; may be repeated.",
+    ),
+]
+Unlisted = Annotated[
+    Literal["known", "unknown", "start-unknown"],
+    typer.Option(help="What CDS without a tier teach."),
+]
+Starts = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="known, unknown, or an annotation of the CDS whose starts are known.",
+        show_default="known",
+    ),
+]
+StartReach = Annotated[
+    int, typer.Option(min=1, help="bp around an unknown start where another may be the true one.")
+]
 SchemeName = Annotated[
     Literal["cds-phase", "stranded", "unstranded", "signal"],
     typer.Option(help="What is predicted of a base."),
@@ -68,6 +100,11 @@ def tokenize(
     scheme: SchemeName = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
+    evidence: Evidence = None,
+    tiers: Tiers = None,
+    unlisted: Unlisted = "known",
+    starts: Starts = None,
+    start_reach: StartReach = 150,
     name: Name = None,
 ) -> None:
     """Put a genome's bases and the labels of its regions into a store to train from.
@@ -79,7 +116,9 @@ def tokenize(
     from genoseq.store.build import tokenize as make_store
 
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
-    chosen = {"scheme": scheme, "classes": listed, "overlap": overlap}
+    trust: dict[str, object] = {"unlisted": unlisted, "start_reach": start_reach}
+    trust |= {"tiers": _tiers(tiers)} if tiers else {}
+    chosen = {"scheme": scheme, "classes": listed, "overlap": overlap, "evidence": trust}
     with progress("tokenize") as report:
         store = make_store(
             fasta,
@@ -88,11 +127,24 @@ def tokenize(
             regions=bed,
             mask=mask,
             signals=signals or (),
+            evidence=evidence,
+            starts=starts,
             labels=chosen,
             name=name,
             report=report,
         )
     _log.info("tokenize: wrote %s", _summary(store))
+
+
+def _tiers(words: list[str]) -> dict[str, str]:
+    """What tiers teach; a tier may hold ``=`` itself."""
+    found = {}
+    for word in words:
+        tier, _, teaches = word.rpartition("=")
+        if not tier:
+            raise typer.BadParameter(f"{word!r} is not TIER=TEACHES", param_hint="--tier")
+        found[tier] = teaches
+    return found
 
 
 def _summary(store: Store) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
 
+from genoseq.config.augment import AugmentSettings
 from genoseq.config.base import (
     AskedPrecision,
     Basepairs,
@@ -24,7 +24,6 @@ from genoseq.config.base import (
     Minutes,
     Positive,
     Settings,
-    ShardCount,
     Size,
     Weight,
     WindowLength,
@@ -32,8 +31,10 @@ from genoseq.config.base import (
     read_mapping,
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
+from genoseq.config.evidence import EvidenceSettings
+from genoseq.config.outputs import ScoreSettings, SummarySettings
 from genoseq.config.tasks import PerBaseSettings, Task
-from genoseq.writers.formats import FORMATS, default_formats, format_named
+from genoseq.writers.formats import default_formats
 
 TRAINING_FORMAT = 1
 """Raised when a release trains other weights from the same settings, or keeps a training's state in
@@ -42,13 +43,6 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
-
-FormatName = Annotated[
-    str,
-    AfterValidator(lambda name: format_named(name).name),
-    Field(json_schema_extra=lambda schema: schema.update(enum=[*FORMATS])),
-]
-"""Name of a format of :data:`genoseq.writers.formats.FORMATS`, as they are when it is read."""
 
 
 class RegionSettings(Settings):
@@ -88,6 +82,12 @@ class LabelSettings(Settings):
         "longest",
         description="where two genes overlap: the longer one decides, or nothing is learned",
     )
+    evidence: EvidenceSettings = EvidenceSettings()
+
+    @property
+    def coding(self) -> bool:
+        """Whether CDS are a class."""
+        return self.scheme == "cds-phase" or "CDS" in self.classes
 
     @model_validator(mode="after")
     def _classes_fit(self) -> LabelSettings:
@@ -208,6 +208,9 @@ class TrainingSettings(Settings):
         "none", description="none, balanced, or one for each state of the labels"
     )
     reverse_complement: bool = Field(True, description="train on both strands at random")
+    augment: AugmentSettings | None = Field(
+        None, description="damage to training windows: indels, substitutions, N, fragments"
+    )
     validate_every: Count = Field(500, description="steps between validations")
     validation_windows: Count = Field(256, description="windows per validation")
     patience: Count | None = Field(
@@ -218,7 +221,7 @@ class TrainingSettings(Settings):
 
     def decisive(self) -> dict[str, Any]:
         """Those that decide a model's weights, in JSON's types."""
-        return self.model_dump(mode="json", exclude=NOT_WEIGHTS)
+        return _without_augment(self.model_dump(mode="json", exclude=NOT_WEIGHTS))
 
 
 class RunSettings(Settings):
@@ -238,25 +241,13 @@ class RunSettings(Settings):
 
     def decisive(self) -> dict[str, Any]:
         """Settings that decide the weights, in JSON's types."""
-        return self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
+        dumped = self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
+        return dumped | {"training": _without_augment(dumped["training"])}
 
 
-class ScoreSettings(Settings):
-    """Scoring and tracks; the default of `formats` is bigwig alone where signals are learned."""
-
-    formats: tuple[FormatName, ...] = ("bigwig", "bed")
-    by_phase: bool = Field(False, description="one track for each codon phase")
-    precision: AskedPrecision = Field(
-        "auto", description="auto: bf16 where it is faster; choose one if machines differ"
-    )
-    shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
-
-
-class SummarySettings(Settings):
-    """The summary page; nothing here ever retrains or scores again."""
-
-    title: str = "genoseq run"
-    note: str = Field("", description="where the labels come from: printed above the metrics")
+def _without_augment(training: dict[str, Any]) -> dict[str, Any]:
+    """Settings without ``augment`` where it is off: those of releases that did not have it."""
+    return {k: v for k, v in training.items() if k != "augment" or v is not None}
 
 
 class Config(Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from genoseq.config.schema import Config
+from genoseq.config.schema import Config, LabelSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
 
@@ -27,6 +27,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         if signals and not row.signal:
             problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
         problems += _unused_columns(name, row, signals)
+        problems += _unused_trust(name, row, config.labels)
         if not signals and row.annotation is None:
             problems.append(
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
@@ -58,6 +59,17 @@ def _unused_columns(name: str, row: GenomeRow, signals: bool) -> list[str]:
             f"say labels.scheme: signal"
         ]
     return []
+
+
+def _unused_trust(name: str, row: GenomeRow, labels: LabelSettings) -> list[str]:
+    """A problem for evidence or starts that decide no label."""
+    given = [column for column in ("evidence", "starts") if getattr(row, column) is not None]
+    if labels.coding or not given:
+        return []
+    return [
+        f"genome {name!r}: its {' and '.join(given)} tell of CDS, which labels.scheme "
+        f"{labels.scheme} has none of: write -, or add CDS to labels.classes"
+    ]
 
 
 def named_splits(rule: str, fraction: float) -> set[str]:

@@ -17,14 +17,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from genoseq.config.augment import AugmentSettings
 from genoseq.config.schema import TokenizerSettings
 from genoseq.data.batch import Batch
-from genoseq.data.gather import WindowGather, regions_of_split
+from genoseq.data.damage import Damage, damaged, fragments
+from genoseq.data.gather import RegionPool, WindowGather, regions_of_split
+from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import token_count
 
@@ -75,6 +79,8 @@ class TrainingWindows(Dataset[Batch]):
         Batches in all: the length of the data set.
     share
         The rows of each batch to give; what is drawn does not depend on it.
+    augment
+        Damage to the windows (:mod:`genoseq.data.damage`); None: none.
 
     Raises
     ------
@@ -94,6 +100,7 @@ class TrainingWindows(Dataset[Batch]):
         reverse_complement: bool,
         steps: int,
         share: Share = WHOLE,
+        augment: AugmentSettings | None = None,
     ) -> None:
         self._gather = WindowGather(stores, tokenizer, window)
         self._regions = regions_of_split(stores, "train")
@@ -104,6 +111,9 @@ class TrainingWindows(Dataset[Batch]):
         self._reverse_complement = reverse_complement
         self._steps = steps
         self._own = share.rows(batch)
+        self._window = window
+        self._stride = tokenizer.stride
+        self._damage = None if augment is None else Damage(augment, seed, steps)
 
     def __len__(self) -> int:
         return self._steps
@@ -118,7 +128,40 @@ class TrainingWindows(Dataset[Batch]):
         starts = rng.integers(np.maximum(self._tokens[rows] - self._gather.tokens, 0) + 1)
         flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
         own = self._own
-        return self._gather(self._regions.pick(rows[own]), starts[own], flipped[own])
+        if self._damage is None or not self._damage.level(step):
+            return self._gather(self._regions.pick(rows[own]), starts[own], flipped[own])
+        drawn_here = zip(rows[own], starts[own], range(self._batch)[own], strict=True)
+        found = [self._damaged(self._damage, step, *each) for each in drawn_here]
+        spans = np.stack([codes for codes, _ in found])
+        labels = [row for _, row in found if row is not None]
+        return self._gather.of_spans(spans, np.stack(labels) if labels else None, flipped[own])
+
+    def _damaged(
+        self, damage: Damage, step: int, row: int, start: int, number: int
+    ) -> tuple[Codes, NDArray[Any] | None]:
+        """Span and labels of window ``number`` of a batch: as drawn, or fragments from all over."""
+        gather, level, rng = self._gather, damage.level(step), damage.generator(step, number)
+        source, length = gather.source, damage.fragment_length(step, self._window)
+        first, own = start * self._stride, self._regions.pick(np.array([row]))
+        if length is None:
+            rates = damage.rates(level, rng)
+            return damaged(source, own, first - gather.left, gather.span, rates, rng)
+        nothing = RegionPool(*(np.zeros(1, np.int64) for _ in range(4)))
+        codes, labels = source.read(nothing, 0, gather.span)
+        for fragment in fragments(length, self._window, rng):
+            rates, here = damage.rates(level, rng), slice(gather.left + fragment.at, None)
+            bases, known = damaged(source, own, first, fragment.length, rates, rng)
+            codes[here][: fragment.length] = bases
+            if labels is not None:
+                labels[here][: fragment.length] = known
+            own, first = self._elsewhere(length, rng)
+        return codes, labels
+
+    def _elsewhere(self, length: int, rng: np.random.Generator) -> tuple[RegionPool, int]:
+        """Region and first base of a fragment, drawn as windows are."""
+        row = np.searchsorted(self._ends, rng.integers(self._ends[-1]), side="right")
+        own = self._regions.pick(np.array([row]))
+        return own, int(rng.integers(max(0, int(own.bases[0]) - length) + 1))
 
 
 class ValidationWindows(Dataset[Batch]):

@@ -74,6 +74,60 @@ def regions_of_split(stores: Sequence[Store], split: str) -> RegionPool:
     )
 
 
+class WindowSource:
+    """Bases and labels of regions, out of stores.
+
+    Parameters
+    ----------
+    stores
+        At least one; all with the same scheme, or all without labels.
+
+    Attributes
+    ----------
+    scheme
+        Of their labels.
+
+    Raises
+    ------
+    StoreError
+        If the stores differ in their scheme.
+    """
+
+    def __init__(self, stores: Sequence[Store]) -> None:
+        self.scheme = common_scheme(stores)
+        self._stores = stores
+
+    @property
+    def unknown_label(self) -> float:
+        """Of a base that has none."""
+        return 0.0 if self.scheme is None else self.scheme.unknown
+
+    def codes(self, regions: RegionPool, first: Integers, length: int) -> Codes:
+        """Bases (B, length) from ``first`` of each region on, maybe negative; N beyond it."""
+        rows = np.full((len(first), length), N, np.uint8)
+        sources = [store.all_codes for store in self._stores]
+        _copy_rows(rows, sources, regions, regions.code, first)
+        return rows
+
+    def labels(self, regions: RegionPool, first: Integers, length: int) -> NDArray[Any] | None:
+        """Labels likewise, (B, length) or (B, length, S), unknown beyond; None of bare stores."""
+        scheme = self.scheme
+        if scheme is None:
+            return None
+        rows = np.full((len(first), *scheme.label_shape(length)), scheme.unknown, scheme.dtype)
+        sources = [store.all_labels for store in self._stores]
+        _copy_rows(rows, sources, regions, regions.label, first)
+        return rows
+
+    def read(
+        self, region: RegionPool, first: int, length: int
+    ) -> tuple[Codes, NDArray[Any] | None]:
+        """Bases and labels of one region, the only row of a pool, likewise: (length, ...)."""
+        at = np.array([first])
+        labels = self.labels(region, at, length)
+        return self.codes(region, at, length)[0], None if labels is None else labels[0]
+
+
 class WindowGather:
     """Reads windows of one length out of stores, and makes their tokens.
 
@@ -90,6 +144,12 @@ class WindowGather:
     ----------
     tokens
         Tokens in a window.
+    source
+        Reads the stores.
+    span
+        Bases that the tokens of a window are made of: its own, and some beside them.
+    left
+        Those before its own.
 
     Raises
     ------
@@ -100,8 +160,7 @@ class WindowGather:
     """
 
     def __init__(self, stores: Sequence[Store], tokenizer: TokenizerSettings, window: int) -> None:
-        self._scheme = common_scheme(stores)
-        self._stores = stores
+        self.source = WindowSource(stores)
         self._tokenizer = KmerTokenizer(tokenizer.k, tokenizer.stride)
         if window < 1 or window % tokenizer.stride:
             raise ConfigError(
@@ -110,7 +169,8 @@ class WindowGather:
             )
         self._bases = window
         self.tokens = window // tokenizer.stride
-        self._left = left_context(tokenizer.k, tokenizer.stride)
+        self.span = window - tokenizer.stride + tokenizer.k
+        self.left = left_context(tokenizer.k, tokenizer.stride)
         self._shift = reverse_shift(tokenizer.k, tokenizer.stride)
 
     def __call__(self, regions: RegionPool, start: Integers, flipped: Flags) -> Batch:
@@ -126,34 +186,43 @@ class WindowGather:
             Whether it is reverse-complemented, shape (B,).
         """
         first = start * self._tokenizer.stride
-        spans = self._spans(regions, first)
+        spans = self.source.codes(regions, first - self.left, self.span)
+        labels = self.source.labels(regions, first + self._shift * flipped, self._bases)
+        return self._batch(spans, labels, flipped)
+
+    def of_spans(self, spans: Codes, labels: NDArray[Any] | None, flipped: Flags) -> Batch:
+        """The same of windows whose bases and labels were read before.
+
+        Parameters
+        ----------
+        spans
+            Bases of each window and beside it, shape (B, :attr:`span`).
+        labels
+            Of all of them, shape (B, span) or (B, span, S).
+        flipped
+            As above.
+        """
+        if labels is not None:
+            begins = self.left + self._shift * flipped
+            labels = np.stack(
+                [row[at : at + self._bases] for row, at in zip(labels, begins, strict=True)]
+            )
+        return self._batch(spans, labels, flipped)
+
+    def _batch(self, spans: Codes, labels: NDArray[Any] | None, flipped: Flags) -> Batch:
+        """Spans (B, P) and labels (B, L) or (B, L, S) in the genome's direction as a batch."""
         ids = self._tokenizer.kmers_of_rows(spans).astype(np.int64)
         ids[flipped] = self._tokenizer.reverse_complement(ids[flipped])
-        first = first + self._shift * flipped
-        codes = spans[:, self._left : self._left + self._bases].copy()
-        moved = self._left + self._shift
+        codes = spans[:, self.left : self.left + self._bases].copy()
+        moved = self.left + self._shift
         codes[flipped] = reverse_complement_codes(spans[flipped, moved : moved + self._bases])
-        return Batch(
-            torch.from_numpy(ids), self._labels(regions, first, flipped), torch.from_numpy(codes)
-        )
+        return Batch(torch.from_numpy(ids), self._targets(labels, flipped), torch.from_numpy(codes))
 
-    def _spans(self, regions: RegionPool, first: Integers) -> Codes:
-        """Bases that the tokens of the windows are made of, N beyond the region, (B, P)."""
-        size = self._bases - self._tokenizer.stride + self._tokenizer.k
-        spans = np.full((len(first), size), N, np.uint8)
-        sources = [store.all_codes for store in self._stores]
-        _copy_rows(spans, sources, regions, regions.code, first - self._left)
-        return spans
-
-    def _labels(self, regions: RegionPool, first: Integers, flipped: Flags) -> torch.Tensor | None:
-        """Labels (B, L) or (B, L, S) of the bases from ``first`` on, unknown beyond the region."""
-        scheme = self._scheme
-        if scheme is None:
+    def _targets(self, labels: NDArray[Any] | None, flipped: Flags) -> torch.Tensor | None:
+        """Labels on each window's strand, as a loss takes them."""
+        scheme = self.source.scheme
+        if scheme is None or labels is None:
             return None
-        shape = len(first), *scheme.label_shape(self._bases)
-        labels = np.full(shape, scheme.unknown, scheme.dtype)
-        sources = [store.all_labels for store in self._stores]
-        _copy_rows(labels, sources, regions, regions.label, first)
         labels[flipped] = scheme.mirrored(labels[flipped])
         return torch.from_numpy(labels.astype(scheme.target_dtype))
 

@@ -119,6 +119,22 @@ def _first(parts: Whole, bases: int) -> list[Feature]:
     return list(_taken(parts, bases, from_5prime=True))
 
 
+def cut_after(parts: Whole, bases: int) -> tuple[list[Feature], list[Feature]]:
+    """The first bases of a CDS, and the rest of it with its phases."""
+    head: list[Feature] = []
+    rest: list[Feature] = []
+    for part in parts:
+        size = min(bases, len(part))
+        middle = part.end - size if part.strand == "-" else part.start + size
+        low, high = replace(part, end=middle), replace(part, start=middle)
+        first, last = (high, low) if part.strand == "-" else (low, high)
+        phase = None if part.phase is None else (part.phase - size) % 3
+        head += [first] if size else []
+        rest += [replace(last, phase=phase)] if len(last) else []
+        bases -= size
+    return head, rest
+
+
 def _last(parts: Whole, bases: int) -> list[Feature]:
     """The last bases of a whole, 5' to 3'."""
     return list(_taken(reversed(parts), bases, from_5prime=False))[::-1]

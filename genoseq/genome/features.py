@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from genoseq.genome.regions import Strand
@@ -35,6 +35,9 @@ class Feature:
         GTF's.  Programs differ in the end that they count from.
     marks
         What else the file says.
+    attributes
+        Names and values of the attributes that the reader was asked to keep.  They do not count
+        where features are compared.
     """
 
     chrom: str
@@ -50,6 +53,7 @@ class Feature:
     number: int | None = None
     exon_number: int | None = None
     marks: frozenset[Mark] = frozenset()
+    attributes: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return self.end - self.start

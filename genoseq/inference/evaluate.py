@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,15 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.genome.schemes import BACKGROUND
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.strands import Piece, predict_regions
-from genoseq.metrics.level import CurvePoint
+from genoseq.metrics.level import Confusion, CurvePoint
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store, open_stores
+from genoseq.tasks.task import Metrics
 
+_Pair = tuple[str, str]
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 
 
@@ -33,8 +37,8 @@ class Evaluation:
     Attributes
     ----------
     metrics
-        Plain JSON data: ``split``, ``stores`` (name to checksum), and what the task's metrics
-        compute.
+        Plain JSON data: ``split``, ``stores`` (name to checksum), ``genomes`` (name to the figures
+        of its bases, where there are classes), and what the task's metrics compute.
     curves
         Precision-recall points of every class; empty where there are none.
     confusion
@@ -92,21 +96,54 @@ def evaluate(
     metrics = task.metrics()
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
+    genomes, before = {}, Counter[_Pair]()
     for store in opened:
         for piece in _predicted(predictor, store, split):
             batch = _batch(store, piece)
             metrics.update(torch.from_numpy(piece.values.T.copy()), task.targets(batch)[0])
             done += len(piece.codes)
             report(done, total)
+        counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
+        if own := counted - before:
+            genomes[store.name] = genome_figures(own)
+        before = counted
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     return Evaluation(
-        {"split": split, "stores": used, **figures},
+        {"split": split, "stores": used, "genomes": genomes, **figures},
         metrics.curves(),
         metrics.confusions(),
         task.rows(figures),
         done,
     )
+
+
+def _channels(metrics: Metrics) -> Iterator[Confusion]:
+    return (pair for pair in metrics.confusions() if pair.level == "channels")
+
+
+def genome_figures(pairs: Mapping[_Pair, int]) -> dict[str, Any]:
+    """Figures of one genome by its bases of each pair of true and predicted class.
+
+    Returns
+    -------
+    ``bases`` with a known label; ``f1`` of each class and strand but the background, None where
+    there is no such base, and ``micro_f1`` of all of them together: a base is right where class and
+    strand are.
+    """
+    names = sorted({name for pair in pairs for name in pair} - {BACKGROUND})
+    right = {name: pairs.get((name, name), 0) for name in names}
+    either = {
+        name: sum(n for pair, n in pairs.items() if pair[0] == name)
+        + sum(n for pair, n in pairs.items() if pair[1] == name)
+        for name in names
+    }
+    total = sum(either.values())
+    return {
+        "bases": sum(pairs.values()),
+        "micro_f1": 2 * sum(right.values()) / total if total else None,
+        "f1": {name: 2 * right[name] / either[name] for name in names},
+    }
 
 
 def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Piece]:

@@ -13,6 +13,7 @@ from genoseq.inference.predict import choose_computing
 from genoseq.models.bundle import WEIGHTS, load_bundle
 from genoseq.models.device import computing
 from genoseq.models.expected import check_model
+from genoseq.pretrained.registry import model_folder
 from genoseq.store.store import open_stores
 
 
@@ -45,12 +46,13 @@ def evaluate_files(
         Before anything is written, with what is wrong with a folder or an argument.
     """
     check_place(Path(out))
+    model = model_folder(model)
     opened = open_stores(stores)
-    bundle = load_bundle(Path(model))
-    check_model(bundle, Path(model), expect)
+    bundle = load_bundle(model)
+    check_model(bundle, model, expect)
     used = choose_computing(bundle.settings, device)
     evaluation = evaluate(bundle, opened, split, device=str(used[0]), report=report)
-    inputs = {"model": {WEIGHTS: file_sha256(Path(model) / WEIGHTS)}}
+    inputs = {"model": {WEIGHTS: file_sha256(model / WEIGHTS)}}
     inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
     record = make_record("evaluate", {"split": split}, inputs, computing(*used))
     write_evaluation(Path(out), evaluation, record)

@@ -10,6 +10,7 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
+from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def score_files(
     fasta: PathLike,
-    model: PathLike,
+    model: PathLike | None,
     out: PathLike,
     *,
     regions: PathLike | None = None,
@@ -45,7 +46,7 @@ def score_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle.
+        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder, name, or the default.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
@@ -64,8 +65,8 @@ def score_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    model, out = Path(model), Path(out)
-    # Torch takes seconds to load: what is wrong with the FASTA or the BED is told before.
+    model, out = model_folder(model), Path(out)
+    # Torch takes seconds to load: what is wrong with the inputs is told before.
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
         bed = given.get("regions")
         asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]

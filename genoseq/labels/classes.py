@@ -13,6 +13,10 @@ Where intervals overlap, a base gets one label, by these rules in order:
    and gives its bases UNKNOWN_LABEL.
 
 A base in no interval is ``none``, the background.
+
+CDS that are doubted for their evidence take part in these rules as any other, and what they win is
+UNKNOWN_LABEL; of equals, those that are known win.  Bases before a start that is not known are
+UNKNOWN_LABEL where nothing else is.
 """
 
 from __future__ import annotations
@@ -39,11 +43,13 @@ from genoseq.genome.schemes import (
     stranded_scheme,
     unstranded_scheme,
 )
+from genoseq.labels.evidence import EVERYTHING, Trust
 from genoseq.labels.intervals import LabelInterval, label_intervals
 
 Labels = NDArray[np.uint8]
 _CHUNK_BASES = 1 << 20
 _NOT_KNOWN = "unknown"
+_DOUBTED = (UNKNOWN_LABEL,) * 3
 
 
 def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] = ()) -> Scheme:
@@ -128,6 +134,7 @@ def plan_labels(
     mask: Iterable[Region] = (),
     lengths: Mapping[str, int] | None = None,
     path: PathLike | None = None,
+    trust: Trust = EVERYTHING,
 ) -> ClassLabels:
     """Prepare to label any region of a genome.
 
@@ -143,6 +150,8 @@ def plan_labels(
         Contig lengths, to check the annotation against; None if they are not known.
     path
         The annotation's file, which errors name.
+    trust
+        What each CDS teaches.
 
     Raises
     ------
@@ -155,7 +164,7 @@ def plan_labels(
     scheme = build_scheme(settings)
     classes = settings.classes or ("CDS",)
     try:
-        intervals = label_intervals(annotation, classes)
+        intervals = label_intervals(annotation, classes, trust)
     except InputFormatError as error:
         raise InputFormatError(error.problem, path) from None
     strands = {interval.feature.strand for interval in intervals}
@@ -170,9 +179,15 @@ def plan_labels(
     by_contig: dict[str, list[LabelInterval]] = {}
     for interval in intervals:
         by_contig.setdefault(interval.feature.chrom, []).append(interval)
-    table = {(name, strand): _states(scheme, name, strand) for name in classes for strand in "+-."}
+    table = {
+        (rank, strand): _states(scheme, name, strand)
+        for rank, name in enumerate(classes)
+        for strand in "+-."
+    }
     columns = {
-        chrom: _columns(own, [table[classes[i.rank], i.feature.strand] for i in own])
+        chrom: _columns(
+            own, [_DOUBTED if i.doubted else table[i.rank, i.feature.strand] for i in own]
+        )
         for chrom, own in by_contig.items()
     }
     labels = ClassLabels(scheme, settings.overlap, columns, holes)
@@ -197,7 +212,8 @@ def _check_seen(labels: ClassLabels, rank: int, name: str, path: PathLike | None
     why = (
         f"its bases are {listed(shown)}, listed before it: list {name} first"
         if shown
-        else "its bases are masked, its features have no strand, or they contradict one another"
+        else "its bases are masked, its features have no strand, they contradict one another, or "
+        "their evidence (labels.evidence) is not trusted"
     )
     raise InputFormatError(f"no base is labelled {name}: {why}", path)
 
@@ -221,15 +237,15 @@ def _columns(
     columns = np.array(
         [
             (i.feature.start, i.feature.end, i.rank, i.length, i.feature.strand == "-",
-             i.feature.phase or 0)
+             i.feature.phase or 0, i.doubted)
             for i in intervals
         ],
         np.int64,
     )  # fmt: skip
     by_start = np.argsort(columns[:, 0], kind="stable")
-    start, end, rank, length, backward, phase = columns[by_start].T
-    # The last key decides first: low ranks, long features and early starts are written last.
-    written = np.lexsort((-phase, -end, -backward, -start, length, -rank))
+    start, end, rank, length, backward, phase, doubted = columns[by_start].T
+    # The last key decides first: low ranks, long features, known ones, early starts come last.
+    written = np.lexsort((-phase, -end, -backward, -start, -doubted, length, -rank))
     order = np.empty_like(written)
     order[written] = np.arange(len(written))
     return _ContigIntervals(

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from genoseq.errors import InputFormatError, listed
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.circles import within_circle
-from genoseq.genome.derived import DERIVED, derived, meant_type
+from genoseq.genome.derived import DERIVED, cut_after, derived, meant_type
 from genoseq.genome.features import Feature
+from genoseq.genome.genes import Cds, Transcript
+from genoseq.labels.evidence import EVERYTHING, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,39 @@ class LabelInterval:
     rank
         Index of the class in the list of classes.
     length
-        bp of all parts of the feature: a CDS summed over its exons.
+        bp of all parts of the feature: a CDS summed over its exons; 0 of what may be coding before
+        a start that is not known, which any feature outdoes.
+    doubted
+        Whether its bases are unknown, as the evidence for it does not do.
     """
 
     feature: Feature
     rank: int
     length: int
+    doubted: bool = False
 
 
-def label_intervals(annotation: Annotation, classes: Sequence[str]) -> list[LabelInterval]:
+class _Whole(NamedTuple):
+    """The parts of a feature, or of a piece of it: bp of all of the feature, and whether these are
+    doubted."""
+
+    parts: Sequence[Feature]
+    length: int
+    doubted: bool = False
+
+
+def label_intervals(
+    annotation: Annotation, classes: Sequence[str], trust: Trust = EVERYTHING
+) -> list[LabelInterval]:
     """Intervals of the classes on all contigs, each once.
+
+    Parameters
+    ----------
+    classes
+        Names, the one that wins first.
+    trust
+        What each CDS teaches.  Introns, sites and exons of a transcript are doubted where all of
+        its CDS are unknown, its start codon where all their starts are.
 
     Raises
     ------
@@ -52,10 +78,10 @@ def label_intervals(annotation: Annotation, classes: Sequence[str]) -> list[Labe
     intervals: dict[LabelInterval, None] = {}
     for rank, name in enumerate(classes):
         found = {
-            LabelInterval(_bases(part), rank, length): None
-            for whole in _wholes(annotation, name)
-            for length in [sum(map(len, whole))]
-            for part in whole
+            # What comes before an unknown start is less than any feature of any class.
+            LabelInterval(_bases(part), rank if length else len(classes), length, doubted): None
+            for parts, length, doubted in _wholes(annotation, name, trust)
+            for part in parts
         }
         if not found:
             types = {feature.type for feature in annotation.features}
@@ -73,17 +99,48 @@ def _bases(part: Feature) -> Feature:
     return Feature(part.chrom, part.start, part.end, part.strand, part.type, part.phase)
 
 
-def _wholes(annotation: Annotation, name: str) -> Iterator[Sequence[Feature]]:
+def _wholes(annotation: Annotation, name: str, trust: Trust) -> Iterator[_Whole]:
     """The parts of each feature of a class."""
     if name == "CDS":
-        yield from (cds.parts for each in annotation.transcripts for cds in each.coding)
+        for transcript in annotation.transcripts:
+            for cds in transcript.coding:
+                yield from _coding(cds, trust)
     elif name == "exon":
-        yield from (each.exons for each in annotation.transcripts)
+        for transcript in annotation.transcripts:
+            yield _whole(transcript.exons, _doubted(transcript, trust))
     elif name in DERIVED:
         for transcript in annotation.transcripts:
-            yield from derived(transcript, name)
+            doubted = _doubted(transcript, trust, start=name == "start_codon")
+            yield from (_whole(each, doubted) for each in derived(transcript, name))
     else:
-        yield from _verbatim(annotation, name)
+        yield from map(_whole, _verbatim(annotation, name))
+
+
+def _whole(parts: Sequence[Feature], doubted: bool = False) -> _Whole:
+    return _Whole(parts, sum(map(len, parts)), doubted)
+
+
+def _coding(cds: Cds, trust: Trust) -> Iterator[_Whole]:
+    """A CDS; one whose start is not known in pieces: before it, behind it, and the rest."""
+    taught = trust.of(cds)
+    if taught != "start-unknown" or trust.starts is None:
+        yield _whole(cds.parts, taught == "unknown")
+        return
+    before, behind = trust.starts.around(cds)
+    first = cds.parts[0]
+    if before and first.strand == "-":
+        yield _Whole([replace(first, start=first.end, end=first.end + before)], 0, doubted=True)
+    elif before:
+        yield _Whole([replace(first, start=first.start - before, end=first.start)], 0, doubted=True)
+    head, rest = cut_after(cds.parts, behind)
+    yield _Whole(head, len(cds), doubted=True)
+    yield _Whole(rest, len(cds))
+
+
+def _doubted(transcript: Transcript, trust: Trust, start: bool = False) -> bool:
+    """Whether all of the CDS of a transcript are unknown, or of its start at least the starts."""
+    taught = {trust.of(cds) for cds in transcript.coding}
+    return bool(taught) and taught <= ({"unknown", "start-unknown"} if start else {"unknown"})
 
 
 def _verbatim(annotation: Annotation, name: str) -> Iterator[Sequence[Feature]]:

@@ -31,6 +31,7 @@ from genoseq.files.atomic import atomic_folder
 from genoseq.files.provenance import read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.weights import weights_bytes
+from genoseq.pretrained.registry import model_folder
 from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
 
@@ -127,6 +128,8 @@ def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
 
     Parameters
     ----------
+    path
+        The folder, or the name of a model in the box.
     encoder
         A module like the one that was given to ``fit``, if one was: its weights are replaced.
 
@@ -138,7 +141,7 @@ def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
     InputFormatError
         If ``provenance.json`` is there and damaged.
     """
-    folder = Path(path)
+    folder = model_folder(path)
     config = _read_config(folder)
     weights = _read_bytes(folder / WEIGHTS)
     tensors = _parse_weights(weights, folder / WEIGHTS)

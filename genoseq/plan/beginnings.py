@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -66,8 +66,10 @@ class Beginning:
     whole: bool = True
 
 
-def annotation_beginning(path: Path, kind: str | None, most: int) -> Beginning:
-    """An annotation, or the genes of its first letters.
+def annotation_beginning(
+    path: Path, kind: str | None, most: int, attributes: Collection[str] = ()
+) -> Beginning:
+    """An annotation, or the genes of its first letters; features keep the attributes named.
 
     Raises
     ------
@@ -77,14 +79,14 @@ def annotation_beginning(path: Path, kind: str | None, most: int) -> Beginning:
     with open_bytes(path) as stream:
         text = stream.read(most + 1)
     if len(text) <= most:
-        return Beginning(read_annotation(path, kind=kind), len(text))
+        return Beginning(read_annotation(path, kind=kind, attributes=attributes), len(text))
     form = annotation_format(path)
     end = text.rfind(b"\n//\n") + 4 if form in ("genbank", "embl") else _last_gene(text)
     with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
         cut = Path(folder, "beginning")
         cut.write_bytes(text[:end])
         try:
-            found = read_annotation(cut, kind=kind)
+            found = read_annotation(cut, kind=kind, attributes=attributes)
             found.transcripts  # noqa: B018 - cut off within a gene, it may not group
         except GenoseqError:
             found = Annotation([])

@@ -40,6 +40,7 @@ def missing_files(plan: Plan) -> list[str]:
     rows = plan.genomes.values()
     given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
     named = [str(named_file(text)[1]) for text in given]
+    named += [p for r in rows for p in (r.evidence_file, r.starts_file) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
     wanted = dict.fromkeys(named)
     return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]

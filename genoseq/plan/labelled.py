@@ -14,8 +14,10 @@ from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.derived import meant_type
 from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
+from genoseq.labels.evidence import EVERYTHING, Trust, attributes_of
 from genoseq.labels.intervals import LabelInterval, label_intervals
 from genoseq.labels.signals import SignalLabels, name_signals
+from genoseq.labels.trust import read_trust
 from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
 from genoseq.readers.bed import read_bed
@@ -99,7 +101,8 @@ def check_annotation(
     if not path.is_file():
         return
     try:
-        seen = annotation_beginning(path, kind, budget.annotation())
+        kept = attributes_of(row.evidence)
+        seen = annotation_beginning(path, kind, budget.annotation(), kept)
     except GenoseqError as error:
         found.problems.append(str(error))
         return
@@ -107,9 +110,10 @@ def check_annotation(
     found.partly |= not seen.whole
     said = list(_misfits(seen, settings, lengths, row.fasta))
     if not said and seen.whole:
-        said = list(_not_labelled(seen.annotation, settings, mask, lengths, path))
+        said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path))
+    named = tuple(filter(None, (str(path), row.evidence_file, row.starts_file)))
     found.problems += [
-        sentence if sentence.startswith(str(path)) else f"{path}: {sentence}" for sentence in said
+        sentence if sentence.startswith(named) else f"{path}: {sentence}" for sentence in said
     ]
     if not said:
         _check_frames(seen.annotation, row, path, budget.fasta(), found)
@@ -118,17 +122,27 @@ def check_annotation(
 def _not_labelled(
     annotation: Annotation,
     settings: LabelSettings,
+    row: GenomeRow,
     mask: Sequence[Region],
     lengths: Lengths | None,
     path: Path,
 ) -> Iterator[str]:
     """What labelling says of an annotation whose classes and contigs are there."""
     try:
-        plan_labels(annotation, settings, mask, lengths, path)
+        plan_labels(annotation, settings, mask, lengths, path, _trust(annotation, settings, row))
     except InputFormatError as error:
         yield str(error)
     except GenoseqError:  # of the mask, which is told already
         return
+
+
+def _trust(annotation: Annotation, settings: LabelSettings, row: GenomeRow) -> Trust:
+    """What each CDS teaches, as far as the files that say so are there; starts as known."""
+    missing = [path for path in (row.evidence_file, row.starts_file) if path]
+    if not all(Path(path).is_file() for path in missing):
+        return EVERYTHING
+    _, path = named_file(row.annotation or "")
+    return read_trust(annotation, settings.evidence, row.evidence, row.starts, path=path)
 
 
 def _misfits(

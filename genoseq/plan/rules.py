@@ -19,11 +19,12 @@ from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import Config, RunSettings
-from genoseq.config.sheet import GenomeRow, named_file, read_genomes
+from genoseq.config.sheet import GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
+from genoseq.plan.label_options import file_options, files_beside, label_options, label_sources
 from genoseq.plan.model_checks import model_problems
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
@@ -118,16 +119,14 @@ class Plan:
 
     def _labels(self, wildcards: Wildcards) -> list[tuple[str | None, Path]]:
         """Name, if any, and file of each source of labels in the sheet."""
-        row = self.genomes[wildcards.genome]
-        sources = row.signal if self.signals else (row.annotation,)
-        return [named_file(text) for text in sources if text]
+        return label_sources(self.genomes[wildcards.genome], self.signals)
 
     def _label_files(self, wildcards: Wildcards) -> list[str]:
-        mask = self.genomes[wildcards.genome].mask
-        return [str(path) for _, path in self._labels(wildcards)] + ([mask] if mask else [])
+        beside = files_beside(self.genomes[wildcards.genome]).values()
+        return [str(path) for _, path in self._labels(wildcards)] + [*beside]
 
     def labels_input(self, wildcards: Wildcards) -> list[str]:
-        """The files that labels are made from: annotation, mask, signals."""
+        """The files that labels are made from: annotation, signals, mask, evidence, starts."""
         return plain_paths(self._label_files(wildcards))
 
     def tokenize_stamps(self, wildcards: Wildcards) -> list[str]:
@@ -140,21 +139,13 @@ class Plan:
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
-        row, labels = self.genomes[wildcards.genome], self.config.labels
-        words = ["--name", row.name, "--scheme", labels.scheme]
-        words += ["--classes", ",".join(labels.classes)] if labels.classes else []
-        words += ["--overlap", labels.overlap]
-        return shlex.join(words)
+        row = self.genomes[wildcards.genome]
+        return shlex.join(["--name", row.name, *label_options(row, self.config.labels)])
 
     def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
-        """Files of labels and the mask, where they are."""
+        """Files of labels, mask, evidence and starts, where they are."""
         files = where_brought(self._label_files(wildcards), input.labels)
-        option = "--signal" if self.signals else "--annotation"
-        words: list[str] = []
-        for name, path in zip(self.label_names(wildcards), files, strict=False):
-            words += [option, f"{name}={path}" if name else path]
-        words += ["--mask", files[-1]] if self.genomes[wildcards.genome].mask else []
-        return shlex.join(words)
+        return shlex.join(file_options(self.genomes[wildcards.genome], self.signals, files))
 
     def train_settings(self, wildcards: Wildcards) -> str:
         """Settings that decide the weights, as JSON with sorted keys."""

@@ -41,7 +41,10 @@ _COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 
 def read_annotation(
-    path: str | PathLike[str], types: Collection[str] | None = None, kind: str | None = None
+    path: str | PathLike[str],
+    types: Collection[str] | None = None,
+    kind: str | None = None,
+    attributes: Collection[str] = (),
 ) -> Annotation:
     """An annotation file, plain or compressed: its features in file order, and its transcripts.
 
@@ -52,6 +55,8 @@ def read_annotation(
         column (BED12: ``transcript``, ``exon`` and ``CDS``).
     kind
         The type of every record of a BED, whose names often tell peaks or sites apart.
+    attributes
+        Attributes of GFF and qualifiers of GenBank and EMBL whose values features keep.
 
     Raises
     ------
@@ -60,19 +65,21 @@ def read_annotation(
         have types.
     """
     with kept(path) as given:
-        return _read(given, types, kind)
+        return _read(given, types, kind, attributes)
 
 
-def _read(path: Input, types: Collection[str] | None, kind: str | None) -> Annotation:
+def _read(
+    path: Input, types: Collection[str] | None, kind: str | None, attributes: Collection[str]
+) -> Annotation:
     found = annotation_format(path, measured=kind is not None)
     if kind is not None and found != "bed":
         raise InputFormatError(f"{kind}= is for BED: these features have types of their own", path)
     if found == "gff":
-        return read_gff(path, types)
+        return read_gff(path, types, attributes)
     if found == "bed":
         whole = Annotation(bed_features(read_bed(path), kind))
     else:
-        whole = read_genbank(path, found).annotation
+        whole = read_genbank(path, found, attributes).annotation
     features = [feature for feature in whole.features if types is None or feature.type in types]
     return replace(whole, features=features)
 

@@ -13,7 +13,7 @@ GFF3 has ``ID`` and ``Parent``; ``part=2/3`` is NCBI's order of trans-spliced pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -42,6 +42,8 @@ class Said(NamedTuple):
         Whether it is a circle.
     gtf
         Whether the attributes are GTF's.
+    kept
+        Names and values of attributes that were asked for, those of one name joined by commas.
     """
 
     id: str | None = None
@@ -53,6 +55,7 @@ class Said(NamedTuple):
     by_strand: bool = False
     circular: bool = False
     gtf: bool = False
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def is_gff3(attributes: str) -> bool:
@@ -66,8 +69,8 @@ def decode(text: str) -> str:
     return unquote(text) if "%" in text else text
 
 
-def gff3_attributes(text: str, kind: str) -> Said:
-    """Attributes of GFF3; ``kind`` is the feature's type."""
+def gff3_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
+    """Attributes of GFF3; ``kind`` is the feature's type, ``keep`` names what to keep."""
     found: dict[str, str] = {}
     for pair in text.split(";"):
         key, _, value = pair.strip().partition("=")
@@ -83,11 +86,12 @@ def gff3_attributes(text: str, kind: str) -> Said:
         frozenset(_marks(found, kind)),
         _SIDES.get(found.get("partial", ""), sides),
         circular=found.get("Is_circular", "").lower() == "true",
+        kept=tuple((name, decode(found[name])) for name in keep if name in found),
     )
 
 
-def gtf_attributes(text: str, kind: str) -> Said:
-    """Attributes of GTF or GFF2; ``kind`` is the feature's type."""
+def gtf_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
+    """Attributes of GTF or GFF2; ``kind`` and ``keep`` as of :func:`gff3_attributes`."""
     pairs = [(key, quoted or bare) for key, quoted, bare in _GTF_PAIR.findall(text)]
     found = dict(pairs)
     gene, transcript = found.get("gene_id") or None, found.get("transcript_id") or None
@@ -108,6 +112,11 @@ def gtf_attributes(text: str, kind: str) -> Said:
         ("cds_start_NF" in tags, "cds_end_NF" in tags),
         by_strand=True,
         gtf=gene is not None or transcript is not None,
+        kept=tuple(
+            (name, ",".join(value for key, value in pairs if key == name))
+            for name in keep
+            if name in found
+        ),
     )
 
 

@@ -6,7 +6,7 @@ A spliced or origin-crossing location becomes features, see :mod:`genoseq.reader
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
@@ -76,11 +76,14 @@ def no_sequence(name: str, path: str | PathLike[str]) -> InputFormatError:
 
 
 def read_genbank(
-    path: str | PathLike[str], kind: Literal["genbank", "embl"] = "genbank"
+    path: str | PathLike[str],
+    kind: Literal["genbank", "embl"] = "genbank",
+    qualifiers: Collection[str] = (),
 ) -> GenBank:
     """Sequences and features of a GenBank or EMBL file, plain or compressed.
 
     Parts of features that lie on records of other files are left out, with one warning.
+    Features keep the values of the qualifiers that are named.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def read_genbank(
             file.records[name] = letters
         if record.annotations.get("topology") == "circular":
             file.circles[name] = len(record.seq)
-        file.features.extend(record_features(name, record, names, path))
+        file.features.extend(record_features(name, record, names, path, qualifiers))
     if not file.lengths:
         begins = "LOCUS" if kind == "genbank" else "ID"
         raise InputFormatError(f"no {_NAMES[kind]} record: a record begins with {begins}", path)

@@ -30,13 +30,19 @@ _PHASES = {"0": 0, "1": 1, "2": 2, ".": None}
 _CODONS = ("start_codon", "stop_codon")
 
 
-def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) -> Annotation:
+def read_gff(
+    path: str | PathLike[str],
+    types: Collection[str] | None = None,
+    attributes: Collection[str] = (),
+) -> Annotation:
     """Features of a GFF3, GTF or GFF2 file, plain or compressed, in file order, and its circles.
 
     Parameters
     ----------
     types
         Keep only features of these types (column 3); every line is checked all the same.
+    attributes
+        Names of attributes (column 9) whose values to keep.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def read_gff(path: str | PathLike[str], types: Collection[str] | None = None) ->
     gtf = False
     for number, line, version3 in _records(path, lengths):
         try:
-            feature, said = _feature(line.split("\t"), version3)
+            feature, said = _feature(line.split("\t"), version3, attributes)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         gtf = gtf or said.gtf
@@ -93,13 +99,13 @@ def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(fields: list[str], version3: bool) -> tuple[Feature, Said]:
+def _feature(fields: list[str], version3: bool, keep: Collection[str]) -> tuple[Feature, Said]:
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
             f"type, start, end, score, strand, phase, attributes"
         )
-    chrom, _, kind, first, last, _, sign, frame, attributes = fields
+    chrom, _, kind, first, last, _, sign, frame, text = fields
     if not chrom or not kind:
         raise InputFormatError("the seqid (column 1) or type (column 3) is empty")
     start, end = _number(first, "start, column 4"), _number(last, "end, column 5")
@@ -113,11 +119,11 @@ def _feature(fields: list[str], version3: bool) -> tuple[Feature, Said]:
         raise InputFormatError(f"strand, column 7: {sign!r} is not +, -, . or ?")
     if frame not in _PHASES:
         raise InputFormatError(f"phase, column 8: {frame!r} is not 0, 1, 2 or .")
-    if version3 or is_gff3(attributes):
+    if version3 or is_gff3(text):
         chrom, kind = decode(chrom), decode(kind)
-        said = gff3_attributes(attributes, kind)
+        said = gff3_attributes(text, kind, keep)
     else:
-        said = gtf_attributes(attributes, kind)
+        said = gtf_attributes(text, kind, keep)
     if kind == "CDS" and "pseudo" in said.marks:
         kind = "pseudogene"
     begins, ends = said.open
@@ -125,7 +131,7 @@ def _feature(fields: list[str], version3: bool) -> tuple[Feature, Said]:
         begins, ends = ends, begins
     feature = Feature(
         chrom, start - 1, end, cast(Strand, strand), kind, _PHASES[frame], said.id, said.parents,
-        begins, ends, said.number, said.exon_number, said.marks,
+        begins, ends, said.number, said.exon_number, said.marks, said.kept,
     )  # fmt: skip
     return feature, said
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any
@@ -47,9 +47,15 @@ class NameCounts:
 
 
 def record_features(
-    name: str, record: Any, names: NameCounts, path: str | PathLike[str]
+    name: str,
+    record: Any,
+    names: NameCounts,
+    path: str | PathLike[str],
+    qualifiers: Collection[str] = (),
 ) -> Iterator[Feature]:
     """Features of a record of Biopython, in its order; parts on other records are among them.
+
+    They keep the values of ``qualifiers``, those of one name joined by commas.
 
     Raises
     ------
@@ -68,6 +74,8 @@ def record_features(
         dead = _is_pseudo(feature) or (feature.type == "CDS" and _gene(feature) in pseudo)
         kind = "pseudogene" if dead and feature.type in ("CDS", "gene") else str(feature.type)
         parts = list(_parts(name, feature, kind, names.new(kind, _label(feature)), dead))
+        if kept := tuple(_kept(feature, qualifiers)):
+            parts = [replace(part, attributes=kept) for part in parts]
         if kind in _RNA:
             exons = [
                 replace(part, type="exon", id=None, parents=(part.id or "",)) for part in parts
@@ -138,6 +146,12 @@ def _parts(name: str, feature: Any, kind: str, identity: str, pseudo: bool) -> I
         )  # fmt: skip
         if phase is not None:
             phase = (phase - (end - start)) % 3 if joined else None
+
+
+def _kept(feature: Any, qualifiers: Collection[str]) -> Iterator[tuple[str, str]]:
+    for name in qualifiers:
+        if name in feature.qualifiers:
+            yield name, ",".join(map(str, feature.qualifiers[name]))
 
 
 def _marks(feature: Any, pseudo: bool) -> Iterator[Mark]:

@@ -87,6 +87,7 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
         cards=[model_card(model) for model in results.models],
         comparison=comparison_table(results.models),
         tables=[metrics_table(model) for model in results.models],
+        tested=genomes_table(results.models),
         genomes=[genome_card(store) for store in results.stores],
         splits=LEARNED,
         leaks=leak_rows(results.stores),
@@ -181,6 +182,24 @@ def metrics_table(model: ModelResult) -> dict[str, Any]:
         "rows": rows,
         "line": line,
     }
+
+
+def genomes_table(models: Sequence[ModelResult]) -> dict[str, Any]:
+    """F1 of each genome of the test split by each model: headings, and rows of text.
+
+    No rows where there are no classes, or in evaluations of earlier versions.
+    """
+    found = {model.name: model.metrics.get("genomes", {}) for model in models}
+    names = dict.fromkeys(name for each in found.values() for name in each)
+    rows = [
+        [
+            name,
+            _number(next(each[name]["bases"] for each in found.values() if name in each)),
+            *(_figure(each.get(name, {}).get("micro_f1")) for each in found.values()),
+        ]
+        for name in names
+    ]
+    return {"headings": ["genome", "bases", *(f"F1 {name}" for name in found)], "rows": rows}
 
 
 def genome_card(store: Store) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.files.provenance import make_record
+from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
+from genoseq.labels.evidence import attributes_of
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
+from genoseq.labels.trust import file_of_evidence, file_of_starts, read_trust
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, opened
@@ -41,6 +43,8 @@ def tokenize(
     regions: PathLike | None = None,
     mask: PathLike | None = None,
     signals: Sequence[str] = (),
+    evidence: PathLike | None = None,
+    starts: PathLike | None = None,
     labels: LabelSettings | Mapping[str, Any] | None = None,
     name: str | None = None,
     report: Report = unreported,
@@ -65,14 +69,15 @@ def tokenize(
         BED of bases whose label is not known.
     signals
         For scheme ``signal``: bigWig or bedGraph files, ``FILE`` or ``NAME=FILE``.
+    evidence, starts
+        Which CDS are trusted, and which starts: see :func:`genoseq.labels.trust.read_trust`.
     labels
         What is predicted of a base: settings, or a mapping such as ``{"scheme": "stranded",
         "classes": ["exon"]}``; by default the scheme ``cds-phase``.
     name
         The store's name, by default that of the genome's file without its suffix.
     report
-        Called with the bases that are done, of the genome and of its regions, and with all of
-        them.
+        Called with the bases that are done, of the genome and of its regions, and with all.
 
     Raises
     ------
@@ -87,21 +92,20 @@ def tokenize(
     if not isinstance(labels, LabelSettings):
         labels = parse_settings(LabelSettings, labels or {})
     _check_used(labels, annotation, signals, mask)
+    _check_trust(labels, annotation, evidence, starts)
     with ExitStack() as stack:
-        files = _files(annotation, signals, {"bed": regions, "mask": mask})
+        beside = {"bed": regions, "mask": mask, "evidence": file_of_evidence(evidence)}
+        files = _files(annotation, signals, beside | {"starts": file_of_starts(starts)})
         source = genome.path if isinstance(genome, Fasta) else genome
         given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))
-        bed = given.get("bed")
-        located = whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
-        made = _labels(labels, annotation, signals, given, genome.lengths, located)
+        located = _located(genome, given.get("bed"))
+        trusted = given.get("evidence", evidence), given.get("starts", starts)
+        made = _labels(labels, annotation, signals, trusted, given, genome, located)
         if isinstance(made, SignalLabels):
             stack.enter_context(made)
-        total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
-        done = _Progress(report, total)
-        sources = {"fasta": _source(genome.path, genome.sha256)}
-        sources |= {role: _source(file.path, file.sha256) for role, file in given.items()}
-        inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
+        done = _Progress(report, genome, located)
+        sources = _sources(genome, given)
         return write_store(
             out,
             name or _stem(genome.path),
@@ -109,14 +113,20 @@ def tokenize(
             _contigs(genome, done),
             _pieces(genome, located, made, done),
             sources,
-            make_record("tokenize", labels.model_dump(mode="json"), inputs),
+            _record(_noted(labels, evidence, starts), sources),
         )
+
+
+def _located(genome: Fasta, bed: Input | None) -> list[LocatedRegion]:
+    """The regions to learn from: those of a BED, or whole contigs."""
+    return whole_contigs(genome.lengths) if bed is None else locate(genome.lengths, bed)
 
 
 class _Progress:
     """Bases that are done, told with all of them."""
 
-    def __init__(self, report: Report, total: int) -> None:
+    def __init__(self, report: Report, genome: Fasta, located: Sequence[LocatedRegion]) -> None:
+        total = sum(genome.lengths.values()) + sum(len(one.region) for one in located)
         self._report, self._total, self._done = report, total, 0
 
     def add(self, bases: int) -> None:
@@ -144,6 +154,34 @@ def _check_used(
         raise ConfigError("--classes needs --annotation")
 
 
+def _check_trust(
+    settings: LabelSettings,
+    annotation: PathLike | None,
+    evidence: PathLike | None,
+    starts: PathLike | None,
+) -> None:
+    """ConfigError if evidence or starts would say nothing of any label."""
+    if evidence is None and starts is None:
+        return
+    option = "--evidence" if starts is None else "--starts"
+    if annotation is None:
+        raise ConfigError(f"{option} tells of the CDS of an annotation: add --annotation")
+    if not settings.coding:
+        raise ConfigError(f"{option} tells of CDS: add CDS to --classes, or leave it out")
+
+
+def _noted(
+    settings: LabelSettings, evidence: PathLike | None, starts: PathLike | None
+) -> dict[str, Any]:
+    """Settings that decide the labels; those of trust where there is some to judge."""
+    noted = settings.model_dump(mode="json")
+    if evidence is None and starts is None:
+        del noted["evidence"]
+        return noted
+    of_trust = {"from": evidence and str(evidence), "starts": starts and str(starts)}
+    return noted | {"evidence": noted["evidence"] | of_trust}
+
+
 def _files(
     annotation: PathLike | None, signals: Sequence[str], others: Mapping[str, PathLike | None]
 ) -> dict[str, Path]:
@@ -155,31 +193,44 @@ def _files(
     return found
 
 
-def _source(path: Path, sha256: str) -> dict[str, str]:
-    return {"path": str(path), "sha256": sha256}
+def _record(settings: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Record:
+    inputs = {role: {Path(s["path"]).name: s["sha256"]} for role, s in sources.items()}
+    return make_record("tokenize", settings, inputs)
+
+
+def _sources(genome: Fasta, given: Mapping[str, Input]) -> dict[str, dict[str, str]]:
+    """Every file of the store by its role: path and checksum."""
+    found = {"fasta": {"path": str(genome.path), "sha256": genome.sha256}}
+    return found | {
+        role: {"path": str(file.path), "sha256": file.sha256} for role, file in given.items()
+    }
 
 
 def _labels(
     settings: LabelSettings,
     annotation: PathLike | None,
     signals: Sequence[str],
+    trusted: tuple[PathLike | None, PathLike | None],
     given: Mapping[str, Input],
-    lengths: Mapping[str, int],
+    genome: Fasta,
     located: Sequence[LocatedRegion],
 ) -> Labels | None:
     """What labels any region, from files by their role; None if there is nothing to label from."""
+    lengths, (evidence, starts) = genome.lengths, trusted
     masked = read_bed(given["mask"], lengths, inside=False) if "mask" in given else []
     mask = [record.region for record in masked]
     if signals:
         named = enumerate(name_signals(signals), 1)
-        kept = [replace(signal, path=given[f"signal {n}"]) for n, signal in named]
-        return SignalLabels(kept, mask, lengths)
+        found_signals = [replace(each, path=given[f"signal {n}"]) for n, each in named]
+        return SignalLabels(found_signals, mask, lengths)
     if annotation is None:
         return None
     kind, _ = named_file(os.fspath(annotation))
     path = given["annotation"]
-    found = read_annotation(path, kind=kind)
-    labels = plan_labels(found, settings, mask, lengths, path)
+    kept = attributes_of(evidence)
+    found = read_annotation(path, kind=kind, attributes=kept)
+    trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
+    labels = plan_labels(found, settings, mask, lengths, path, trust)
     chroms = {one.region.chrom for one in located}
     if not chroms & labels.chroms:
         raise InputFormatError(

@@ -186,6 +186,7 @@ def _windows(
         reverse_complement=training.reverse_complement,
         steps=training.steps * training.accumulate,
         share=share,
+        augment=training.augment,
     )
     if not any(len(store.regions.of_split("valid")) for store in stores):
         _log.info("no region of split valid: the weights of the last step will be kept")

@@ -117,7 +117,7 @@ def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["GENOME", "-m", "no-model"], "no-model/config.json: cannot be read"),
+        (["GENOME", "-m", "no-model"], "no-model: no such folder, and no model"),
         (["no.fa", "-m", "MODEL"], "no.fa: No such file"),
         (["GENOME", "-m", "MODEL", "--formats", "gff"], "format 'gff': use bigwig, bedgraph"),
         (["GENOME", "-m", "MODEL", "--window", "150"], "a window of 150 bp has no room beside"),

@@ -184,3 +184,25 @@ def test_leaks_of_one_split_is_an_error(tmp_path: Path, genome: Path, genoseq: G
     run = genoseq("leaks", tmp_path / "s")
     assert run.returncode == 1
     assert "all regions are of one split: there is nothing to leak" in run.stderr
+
+
+def test_tokenize_takes_tiers_and_starts(tmp_path: Path, genome: Path, genoseq: Genoseq) -> None:
+    (tmp_path / "tiers.tsv").write_text("p\tguessed = maybe\nq\tseen\nr\tseen\n")
+    words = ("--annotation", tmp_path / "genes.gff3", "--evidence", tmp_path / "tiers.tsv")
+    rules = ("--tier", "seen=known", "--tier", "guessed = *=unknown")
+    run = genoseq("tokenize", genome, "-o", tmp_path / "s", *words, *rules)
+    assert run.returncode == 0, run.stderr
+    labels = open_store(tmp_path / "s").region_labels(0)
+    assert (labels[100:400] == UNKNOWN_LABEL).all()
+    assert (labels[2_000:2_600] != UNKNOWN_LABEL).all()
+    run = genoseq("tokenize", genome, "-o", tmp_path / "t", *words, *rules[:2])
+    assert run.returncode == 1
+    assert "tiers.tsv: labels.evidence.tiers says nothing of 'guessed = maybe'" in run.stderr
+    (tmp_path / "none.gff3").write_text(
+        GFF.splitlines(keepends=True)[0] + "a\t.\tCDS\t1\t9\t.\t+\t0\tID=z\n"
+    )
+    run = genoseq(
+        "tokenize", genome, "-o", tmp_path / "t", *words[:2], "--starts", tmp_path / "none.gff3"
+    )
+    assert run.returncode == 1
+    assert "none.gff3: no CDS of" in run.stderr

@@ -163,10 +163,37 @@ def test_reach_is_windows_of_all_layers_and_what_the_stem_sees(
     assert parse_settings(ModelSettings, model).reach == reach
 
 
+@pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        ({"begin": 0.5, "full": 0.4}, "full 0.4 comes before begin 0.5"),
+        ({"shortest": 100, "longest": 50}, "longest 50 is below shortest 100"),
+        ({"indels": 0.6}, "augment.indels"),
+        ({"deletions": 0.1}, "augment.deletions: unknown name"),
+    ],
+)
+def test_augment_settings_refuse(augment: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_settings(RunSettings, {"training": {"augment": augment}})
+
+
+def test_augment_decides_weights_only_where_it_is_on() -> None:
+    off = parse_settings(RunSettings, {})
+    on = parse_settings(RunSettings, {"training": {"augment": {}}})
+    assert "augment" not in off.decisive()["training"]
+    assert on.decisive()["training"]["augment"]["indels"] == 0.015
+
+
+def test_evidence_settings_say_what_tiers_teach() -> None:
+    with pytest.raises(ConfigError, match=r"evidence\.tiers\.guess"):
+        parse_settings(Config, {"labels": {"evidence": {"tiers": {"guess": "perhaps"}}}})
+
+
 def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
     run = RunSettings()
     everything = run.training.model_dump(mode="json")
     assert everything.pop("checkpoint_minutes") == 5
+    assert everything.pop("augment") is None  # as in releases without it
     assert run.training.decisive() == run.decisive()["training"] == everything
     assert run.decisive()["model"] == run.model.model_dump(mode="json")
 

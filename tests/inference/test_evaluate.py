@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from planted import planted_store, store_of_contigs
+from planted import planted_contig, planted_store, store_of_contigs
 
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
@@ -52,11 +52,31 @@ def test_evaluate_counts_each_known_base_once(bundle: Bundle, store: Store) -> N
         bundle, [store], device="cpu", report=lambda done, total: reported.append((done, total))
     ).metrics
     assert found["split"] == "test"
+    (only,) = found["genomes"].values()
+    assert only["bases"] == found["bases"]
+    assert only["micro_f1"] == pytest.approx(found["channels"]["micro_f1"])
+    own = {row["name"] + row["strand"]: row["f1"] for row in found["channels"]["classes"]}
+    assert only["f1"] == pytest.approx({name: own[name] for name in only["f1"]})
     assert found["stores"] == {"planted": store.checksums["codes.bin"]}
     assert found["bases"] == bases_of_split([store], "test") == 8401
     assert reported == sorted(reported)
     assert (reported[0], reported[-1]) == ((0, 8401), (8401, 8401))
     assert np.sum(found["states"]["confusion"]) == 8401
+
+
+def test_evaluate_tells_genomes_apart(
+    bundle: Bundle, store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    alone = evaluate(bundle, [store], device="cpu").metrics["genomes"]
+    rows = store_of(tmp_path_factory.mktemp("b") / "one", *_planted(3_000))
+    both = evaluate(bundle, [store, rows], device="cpu").metrics["genomes"]
+    assert both["planted"] == alone["planted"]
+    assert both["one"]["bases"] == 3_000
+
+
+def _planted(length: int) -> tuple[np.ndarray, np.ndarray]:
+    _, _, codes, labels = planted_contig("c", "test", length)
+    return codes, labels
 
 
 @pytest.mark.parametrize("start", [0, 100, 30_000])

@@ -155,7 +155,7 @@ def _gff3_lines(name: str, gene: Gene, rng: Random) -> Iterator[str]:
         for exon in model.exons:
             shared.setdefault(("exon", exon, ""), []).append(parent)
         for part in model.cds:
-            said = _gff3_open(model, part)
+            said = f";locus_tag={name}{_gff3_open(model, part)}"
             said += ";pseudo=true" if gene.pseudo else ""
             said += ";exception=trans-splicing" if gene.trans else ""
             shared.setdefault(("CDS", part, said), []).append(parent)

@@ -71,6 +71,26 @@ def test_check_lists_types_where_no_class_is_like_it() -> None:
     assert problem.endswith("no feature to label as 'enhancer'; types there: CDS, gene")
 
 
+def test_check_reads_what_cds_rest_on() -> None:
+    head = "name\tfasta\tannotation\tevidence\tstarts\tsplit\n"
+    row = "a\ta.fa\ta.gff3\t{}\t{}\tblocks\n"
+    Path("tiers.tsv").write_text("c.0\tknown\nd.1\tunknown\n")
+    Path("genomes.tsv").write_text(head + row.format("tiers.tsv", "unknown"))
+    assert check().notes == ()
+    Path("tiers.tsv").write_text("c.0\tknown\nd.99\tunknown\n")
+    (problem,) = problems()
+    assert problem.startswith("genome 'a': tiers.tsv: 1 of 2 names are of no CDS of the annotation")
+    Path("genomes.tsv").write_text(head + row.format("attribute:inference", "-"))
+    (problem,) = problems()
+    assert problem == "genome 'a': a.gff3: no CDS has the attribute 'inference': is it spelt so?"
+    Path("genomes.tsv").write_text(head + row.format("none.tsv", "none.gff3"))
+    told = problems()
+    assert [each.partition(" (")[0] for each in told] == [
+        "no such file: none.tsv",
+        "no such file: none.gff3",
+    ]
+
+
 def test_check_finds_a_class_that_another_hides() -> None:
     (problem,) = problems(labels=stranded("gene", "CDS"))
     assert problem.endswith(

@@ -69,3 +69,14 @@ def test_gtf_attributes_of_a_transcript_and_its_tags() -> None:
     assert gtf_attributes(text, "gene")[:2] == ("g", ())
     said = gtf_attributes(text, "CDS")
     assert (said.open, said.by_strand, said.marks) == ((True, False), True, {"pseudo"})
+
+
+def test_attributes_that_are_asked_for_are_kept() -> None:
+    keep = ("locus_tag", "inference", "absent")
+    gff3 = gff3_attributes(
+        "ID=a;locus_tag=b1;inference=ab%20initio:X,similar to Y;Note=z", "CDS", keep
+    )
+    assert gff3.kept == (("locus_tag", "b1"), ("inference", "ab initio:X,similar to Y"))
+    text = 'gene_id "g"; locus_tag "b1"; inference "one"; inference "two";'
+    assert gtf_attributes(text, "CDS", keep).kept == (("locus_tag", "b1"), ("inference", "one,two"))
+    assert gff3_attributes("ID=a;locus_tag=b1", "CDS").kept == ()

@@ -54,6 +54,34 @@ def test_tokenize_labels_bases_that_are_n_as_unknown(tmp_path: Path, genome: Pat
     assert ((labels != 0) == (coding | (codes == 4))).all()
 
 
+def test_tokenize_leaves_doubted_cds_unknown(tmp_path: Path, genome: Path) -> None:
+    gff = tmp_path / "two.gff3"
+    gff.write_text(GFF + "a\t.\tCDS\t101\t130\t.\t+\t0\tID=q;note=a guess\n")
+    table = tmp_path / "tiers.tsv"
+    table.write_text("cds_id\tevidence\nq\tunknown\n")
+    plain = tokenize(genome, gff, out=tmp_path / "plain")
+    expected = plain.labels("a", 0, 200).copy()
+    expected[100:130] = 255
+    by_table = tokenize(genome, gff, out=tmp_path / "table", evidence=table)
+    assert (by_table.labels("a", 0, 200) == expected).all()
+    assert by_table.sources["evidence"]["path"] == str(table)
+    rules = {"evidence": {"tiers": {"*guess": "unknown"}}}
+    said = tokenize(genome, gff, out=tmp_path / "said", evidence="attribute:note", labels=rules)
+    assert (said.labels("a", 0, 200) == expected).all()
+    starts = tokenize(genome, gff, out=tmp_path / "starts", starts="unknown")
+    labels, before = starts.labels("a", 0, 200), plain.labels("a", 0, 200)
+    assert ((labels == before) | (labels == 255)).all()
+
+
+def test_tokenize_refuses_evidence_of_nothing(tmp_path: Path, genome: Path) -> None:
+    with pytest.raises(ConfigError, match="--evidence tells of the CDS of an annotation"):
+        tokenize(genome, out=tmp_path / "s", evidence="tiers.tsv")
+    exons = LabelSettings(scheme="stranded", classes=("exon",))
+    gff = tmp_path / "genes.gff3"
+    with pytest.raises(ConfigError, match="--starts tells of CDS: add CDS to --classes"):
+        tokenize(genome, gff, out=tmp_path / "s", starts="unknown", labels=exons)
+
+
 def test_tokenize_reads_long_contigs_in_pieces(
     tmp_path: Path, genome: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

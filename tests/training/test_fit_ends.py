@@ -17,11 +17,17 @@ from genoseq.training.stop_signals import TrainingInterruptedError
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.mark.parametrize(("at", "every"), [(50, 40), (50, 50), (100, 50)])
+_DAMAGE = {"indels": 0.1, "shortest": 60, "longest": 300}
+
+
+@pytest.mark.parametrize(
+    ("at", "every", "augment"),
+    [(50, 40, None), (50, 50, None), (100, 50, None), (50, 40, _DAMAGE)],
+)
 def test_interrupted_run_ends_with_the_same_weights(
-    store: Store, tmp_path: Path, at: int, every: int
+    store: Store, tmp_path: Path, at: int, every: int, augment: dict[str, float] | None
 ) -> None:
-    settings = run_settings(steps=100, validate_every=every, patience=3)
+    settings = run_settings(steps=100, validate_every=every, patience=3, augment=augment)
     fit([store], settings, tmp_path / "whole")
 
     def interrupt(fraction: float, _: str) -> None:

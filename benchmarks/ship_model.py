@@ -1,0 +1,119 @@
+"""Put a trained model into the box: its bundle and a card, from the results of a run.
+
+    python benchmarks/ship_model.py results/bacteria [--heldout results/bacteria-heldout]
+
+Everything on the card is read from the run: bundle, provenance, evaluation, benchmarks of
+Snakemake; accessions are those of the example's table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genoseq.files.atomic import atomic_folder
+from genoseq.models.bundle import load_bundle
+from genoseq.pretrained.registry import CARD
+
+EXAMPLE = Path(__file__).parents[1] / "config/examples/bacteria"
+BOX = Path(__file__).parents[1] / "genoseq/pretrained"
+ABOUT = (
+    "Coding sequence of bacteria and archaea by strand and codon phase: genomes, drafts and reads, "
+    "genetic codes 11 and 4."
+)
+LIMITS = """\
+- Genes with introns, eukaryotes and genetic codes other than 11 and 4 were not learned.
+- Labels are annotations, not experiments: what annotators miss, a model learns to miss. Short
+  genes and genes acquired lately are the usual ones.
+- Outputs say where coding sequence is; exact starts need a decoder.
+- Blocks of genomes that were learned are an easier test than genomes of other groups."""
+LEARNED = """
+CDS that rest on homology or on curators teach; those that only a gene finder called are unknown,
+as are starts that are not trusted; pseudogenes are masked. The weights were trained from scratch
+by this project."""
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def figures(run: Path, name: str) -> dict[str, Mapping[str, Any]]:
+    """Figures of each tested genome."""
+    path = run / "evaluation" / name / "metrics.json"
+    found: dict[str, Mapping[str, Any]] = json.loads(path.read_text())["genomes"]
+    return found
+
+
+def by_group(genomes: Mapping[str, Mapping[str, Any]], group: Mapping[str, str]) -> Iterator[str]:
+    """Rows of a table: each group with its genomes, bases and mean F1."""
+    groups = sorted({group[name] for name in genomes})
+    for each in groups:
+        own = {name: of for name, of in genomes.items() if group[name] == each}
+        mean = sum(of["micro_f1"] for of in own.values()) / len(own)
+        bases = sum(of["bases"] for of in own.values())
+        names = ", ".join(f"{name} {of['micro_f1']:.4f}" for name, of in own.items())
+        yield f"| {each} | {names} | {bases:,} | {mean:.4f} |"
+    mean = sum(of["micro_f1"] for of in genomes.values()) / len(genomes)
+    yield f"| all | {len(genomes)} genomes | | {mean:.4f} |"
+
+
+def card(run: Path, name: str, heldout: Path | None) -> str:
+    """The card of a model."""
+    bundle = load_bundle(run / "models" / name)
+    record, accessions = bundle.provenance, read_table(EXAMPLE / "accessions.tsv")
+    group = {row["name"]: row["group"] for row in accessions}
+    columns = ("name", "organism", "group", "accession", "genetic_code", "CDS", "labels", "starts")
+    (time,) = read_table(run / "benchmarks/train" / f"{name}.tsv")
+    weights = sum(tensor.numel() for tensor in bundle.model.state_dict().values())
+    hours, cpu = float(time["s"]) / 3600, float(time["cpu_time"]) / 3600
+    head = "| group | genomes, F1 | bases | mean F1 |\n|---|---|---|---|"
+    lines = [
+        f"# {name}\n\n{ABOUT}\n",
+        f"{weights:,} weights, {bundle.settings.encoder.describe()}, context {bundle.context} bp; "
+        f"step {record['steps']:,}, seed {record['seed']}; trained in {hours:.2f} hours, "
+        f"{cpu:.2f} of one core, by `config/examples/bacteria` of the sources.\n",
+        "## How well it does\n",
+        "F1 of coding sequence base by base, strand right, arg-max of the averaged strands; bases "
+        "with unknown labels do not count.\n",
+        "### Blocks that were kept aside, of genomes that were learned\n",
+        "\n".join([head, *by_group(figures(run, name), group)]) + "\n",
+    ]
+    if heldout is not None:
+        lines.append(
+            "### Genomes of groups that were kept aside\n\n"
+            "By a model of the same settings that never saw them (`heldout.yaml`).\n"
+        )
+        lines.append("\n".join([head, *by_group(figures(heldout, name), group)]) + "\n")
+    lines += [
+        "## Limits\n\n" + LIMITS + "\n",
+        "## What it learned from\n",
+        "| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|",
+        *("| " + " | ".join(row[column] for column in columns) + " |" for row in accessions),
+        LEARNED,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--heldout", type=Path)
+    parser.add_argument("--name", default="bacteria")
+    parser.add_argument("--box", type=Path, default=BOX)
+    asked = parser.parse_args()
+    text = card(asked.run, asked.name, asked.heldout)
+    with atomic_folder(asked.box / asked.name) as partial:
+        for file in (asked.run / "models" / asked.name).glob("[!.]*"):
+            shutil.copy(file, partial / file.name)
+        (partial / CARD).write_text(text)
+    print(asked.box / asked.name, sum(f.stat().st_size for f in (asked.box / asked.name).iterdir()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Settings of what a run writes: scores, tracks, the summary page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from genoseq.config.base import AskedPrecision, Settings, ShardCount
+from genoseq.writers.formats import FORMATS, format_named
+
+FormatName = Annotated[
+    str,
+    AfterValidator(lambda name: format_named(name).name),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*FORMATS])),
+]
+"""Name of a format of :data:`genoseq.writers.formats.FORMATS`, as they are when it is read."""
+
+
+class ScoreSettings(Settings):
+    """Scoring and tracks; the default of `formats` is bigwig alone where signals are learned."""
+
+    formats: tuple[FormatName, ...] = ("bigwig", "bed")
+    by_phase: bool = Field(False, description="one track for each codon phase")
+    precision: AskedPrecision = Field(
+        "auto", description="auto: bf16 where it is faster; choose one if machines differ"
+    )
+    shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
+
+
+class SummarySettings(Settings):
+    """The summary page; nothing here ever retrains or scores again."""
+
+    title: str = "genoseq run"
+    note: str = Field("", description="where the labels come from: printed above the metrics")

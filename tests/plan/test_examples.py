@@ -1,0 +1,41 @@
+"""The configurations of config/examples hold against schema and sheet."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from genoseq.config.base import read_mapping
+from genoseq.plan.rules import make_plan
+
+REPOSITORY = Path(__file__).parents[2]
+BACTERIA = REPOSITORY / "config/examples/bacteria"
+
+
+@pytest.mark.parametrize("names", [["config"], ["config", "heldout"]])
+def test_the_bacteria_example_is_a_plan(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    settings = {}
+    for name in names:
+        own = read_mapping(BACTERIA / f"{name}.yaml")
+        settings |= own | {"summary": settings.get("summary", {}) | own["summary"]}
+    plan = make_plan(settings)
+    splits = {row.split for row in plan.genomes.values()}
+    assert splits == ({"blocks"} if len(names) == 1 else {"train", "valid", "test"})
+    assert plan.config.models["bacteria"].training.augment is not None
+
+
+def test_accessions_list_the_genomes_of_the_bacteria_example() -> None:
+    def rows(name: str) -> list[dict[str, str]]:
+        with (BACTERIA / name).open(newline="") as file:
+            lines = (line for line in file if not line.startswith("#"))
+            return list(csv.DictReader(lines, delimiter="\t"))
+
+    listed = {row["name"]: row["starts"] for row in rows("accessions.tsv")}
+    for sheet in ("genomes.tsv", "heldout.tsv"):
+        for row in rows(sheet):
+            said = {"-": "known", "unknown": "unknown"}.get(row["starts"], "known where verified")
+            assert listed[row["name"]] == said
+    assert listed.keys() == {row["name"] for row in rows("genomes.tsv")}
