@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from genoseq.config.context import BATCH_BASES
+from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
@@ -14,6 +15,8 @@ from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import torch
@@ -78,6 +81,11 @@ def score_files(
 
         bundle = load_bundle(model)
         check_model(bundle, model, expect)
+        if window_bases is not None and not any_window_suits(bundle.settings):
+            own = longest_window(bundle.settings, bundle.context)
+            _log.warning(
+                "the windows of this model are its own, %s bp: --window changes nothing", f"{own:,}"
+            )
         wanted = wanted_regions(genome, asked)
         used, number_format = choose_computing(bundle.settings, device, precision)
         tracks = score(

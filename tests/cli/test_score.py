@@ -107,6 +107,19 @@ def test_score_of_signals_writes_what_suits_them(
         assert {path.name for path in (tmp_path / out).iterdir()} == names
 
 
+def test_score_says_that_windows_are_the_model_s_own(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    run = genoseq("score", genome, "-m", model, "-o", tmp_path / "out", "--window", "4000")
+    assert run.returncode == 0
+    assert (
+        "the windows of this model are its own, 15,360 bp: --window changes nothing" in run.stderr
+    )
+    assert genoseq("score", genome, "-m", model, "-o", tmp_path / "own").returncode == 0
+    for path in (tmp_path / "own").glob("*.bw"):
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+
+
 def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("thesis")
     run = genoseq("score", genome, "-m", model, "-o", tmp_path / "out")
@@ -120,7 +133,6 @@ def test_score_wants_a_folder(genoseq: Genoseq, genome: Path, model: Path, tmp_p
         (["GENOME", "-m", "no-model"], "no-model: no such folder, and no model"),
         (["no.fa", "-m", "MODEL"], "no.fa: No such file"),
         (["GENOME", "-m", "MODEL", "--formats", "gff"], "format 'gff': use bigwig, bedgraph"),
-        (["GENOME", "-m", "MODEL", "--window", "150"], "a window of 150 bp has no room beside"),
         (["GENOME", "-m", "MODEL", "--device", "tpu"], "device 'tpu': use cpu"),
         (
             ["GENOME", "-m", "MODEL", "--regions", "BED"],
