@@ -1,0 +1,124 @@
+"""What the model says of each candidate: log-odds of coding in its frame, within and around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.candidates import Candidates
+from genoseq.genes.codon_sums import CodonSums, in_steps
+from genoseq.genes.layout import MARGIN, Layout, Positions
+
+_LEAST = 2e-3
+"""Probability that is added to each: no base says more than the model can know."""
+_LARGEST = 4.0
+"""Log-odds of one base at most."""
+NEAR, FAR = 15, 45
+"""bp on either side of a start in which it is asked whether its frame is coding there."""
+
+Values = NDArray[np.float32]
+"""Probabilities of the seven states of codon phase, shape (7, L): none, then the phases 0, 1, 2 of
+the forward strand, then those of the reverse strand."""
+
+
+class Content(NamedTuple):
+    """What the model says around starts, each of shape (m,), in nats.
+
+    Attributes
+    ----------
+    whole
+        Sum of log-odds (coding in this frame against not coding) from the start to the frame's end.
+    near_before, far_before
+        The same of the last :data:`NEAR` and :data:`FAR` bp before the start.
+    near_behind, far_behind
+        The same of the first bp from the start on.
+    other
+        Share of the last 30 bp before the start that is coding in whatever frame.
+    """
+
+    whole: NDArray[np.float64]
+    near_before: NDArray[np.float64]
+    far_before: NDArray[np.float64]
+    near_behind: NDArray[np.float64]
+    far_behind: NDArray[np.float64]
+    other: NDArray[np.float64]
+
+
+def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
+    """Log-odds of the codon that begins at each base, in steps.
+
+    Parameters
+    ----------
+    none, phases
+        Probability that a base codes for nothing, shape (L,), and that it has each codon phase,
+        shape (3, L), 5' to 3'; NaN where nothing is known.
+
+    Returns
+    -------
+    Shape (L,): the sum over three bases of log p(phase) - log p(none), each limited.
+    """
+    background = np.log(none + _LEAST)
+    odds = [in_steps(_limited(np.log(phase + _LEAST) - background)) for phase in phases]
+    codons = odds[0].copy()
+    codons[:-1] += odds[1][1:]
+    codons[:-2] += odds[2][2:]
+    return codons
+
+
+def _limited(odds: Values) -> Values:
+    return np.asarray(np.nan_to_num(odds.clip(-_LARGEST, _LARGEST), nan=0.0), np.float32)
+
+
+def content_of(layout: Layout, candidates: Candidates, values: Sequence[Values]) -> Content:
+    """Content of all starts of candidates that lie on some contigs of a layout.
+
+    Parameters
+    ----------
+    candidates
+        Of both strands.
+    values
+        Of each contig, shape (7, length).
+    """
+    pieces = [layout.filled(index, each) for index, each in enumerate(values)]
+    size = layout.size
+    whole = np.full((7, size), np.nan, np.float32)
+    for offset, piece in zip(layout.offsets, pieces, strict=True):
+        whole[:, offset - MARGIN : offset - MARGIN + piece.shape[1]] = piece
+    frame_end = candidates.per_start(candidates.ends)
+    reverse = candidates.starts >= size
+    found = np.empty((len(Content._fields), len(candidates.starts)))
+    for strand in (0, 1):
+        own = np.flatnonzero(reverse == bool(strand))
+        none, phases = (whole[0], whole[1:4]) if not strand else (whole[0, ::-1], whole[4:7, ::-1])
+        sums = CodonSums(codon_log_odds(none, phases), strand * size)
+        coding = CodonSums(_coding(none), strand * size)
+        found[:, own] = _around(candidates.starts[own], frame_end[own], sums, coding)
+    whole_sum, near_before, far_before, near_behind, far_behind, other = found
+    return Content(whole_sum, near_before, far_before, near_behind, far_behind, other)
+
+
+def _coding(none: Values) -> NDArray[np.int32]:
+    """Share of the codon that begins at each base that is coding in any frame, in steps."""
+    coding = np.nan_to_num(1 - none, nan=0.0)
+    mean = coding.copy()
+    mean[:-2] = (coding[:-2] + coding[1:-1] + coding[2:]) / 3
+    return in_steps(mean)
+
+
+def _around(
+    starts: Positions, ends: Positions, sums: CodonSums, coding: CodonSums
+) -> NDArray[np.float64]:
+    """The fields of :class:`Content`, one per row."""
+    return np.stack(
+        [
+            sums.between(starts, ends),
+            sums.between(starts - NEAR, starts),
+            sums.between(starts - FAR, starts),
+            sums.between(starts, starts + NEAR),
+            sums.between(starts, starts + FAR),
+            coding.between(starts - 30, starts) / 10,
+        ]
+    )

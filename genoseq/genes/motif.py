@@ -1,0 +1,128 @@
+"""The motif before starts, such as Shine-Dalgarno's, found in the genome at hand by EM.
+
+One occurrence or none before each start, of :data:`WIDTH` bases, with free spacing: the model of
+Lawrence and Reilly (1990, Proteins 7:41) with a learned distribution of the distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genome.sequences import ALPHABET, Codes, N
+
+WIDTH = 6
+"""bp of the motif."""
+BEFORE, UNTIL = 22, 3
+"""bp before the start between which the motif lies."""
+_ITERATIONS = 20
+_SEEDS = 3
+_MOST = 6000
+_LEAST_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A motif with spacing.
+
+    Attributes
+    ----------
+    odds
+        log p(base at each column) - log p(base elsewhere before starts), shape (WIDTH, 5).
+    offsets
+        Probability of each first base of the motif, counted from :data:`BEFORE` bp before the
+        start, shape (BEFORE - UNTIL - WIDTH + 1,).
+    share
+        Of starts that have the motif.
+    """
+
+    odds: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    share: float
+
+    @property
+    def consensus(self) -> str:
+        """The most likely base of each column."""
+        return "".join(ALPHABET[base] for base in self.odds[:, :4].argmax(1))
+
+    def scores(self, windows: Codes) -> NDArray[np.float64]:
+        """log p(window | start) - log p(window | none), of windows of (m, BEFORE - UNTIL)."""
+        at = np.exp(_log_odds(windows, self.odds))
+        return np.log(1 - self.share + self.share * (at @ self.offsets))
+
+    def best(self, windows: Codes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """bp between the likeliest motif and the start, and its odds against none; each (m,)."""
+        odds = self.share * np.exp(_log_odds(windows, self.odds)) * self.offsets
+        first = odds.argmax(1)
+        spacing = BEFORE - WIDTH - first
+        return spacing, odds[np.arange(len(odds)), first] / (1 - self.share)
+
+
+def _log_odds(windows: Codes, odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds of the motif at each offset of windows, (m, offsets)."""
+    offsets = windows.shape[1] - WIDTH + 1
+    total = np.zeros((len(windows), offsets))
+    for column in range(WIDTH):
+        total += odds[column][windows[:, column : column + offsets]]
+    return total
+
+
+def learn_motif(windows: Codes, others: Codes) -> Motif:
+    """The motif that tells windows before starts from others.
+
+    Parameters
+    ----------
+    windows, others
+        Bases before chosen starts, and before other candidates of the same frames; shape
+        (n, BEFORE - UNTIL).  Their order does not matter.
+    """
+    # Sorted and without repeats, so that sums do not depend on the order of contigs.
+    rows = np.unique(windows[(windows < N).all(1)], axis=0)
+    rows = rows[:: -(-len(rows) // _MOST)] if len(rows) else rows
+    counts = np.bincount(others[others < N].reshape(-1), minlength=4)[:4].astype(np.float64) + 1.0
+    background: NDArray[np.float64] = counts / counts.sum()
+    offsets = BEFORE - UNTIL - WIDTH + 1
+    none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
+    if len(rows) < 50:
+        return none
+    fits = [_em(rows, seed, background) for seed in _enriched(rows, background)]
+    return max(fits, key=lambda fit: fit[0])[1]
+
+
+def _enriched(rows: Codes, background: NDArray[np.float64]) -> list[Codes]:
+    """The words that stand in more windows than their bases alone would have it."""
+    powers = 4 ** np.arange(WIDTH)[::-1]
+    words = np.lib.stride_tricks.sliding_window_view(rows, WIDTH, axis=1) @ powers
+    counts = np.bincount(words.reshape(-1), minlength=4**WIDTH)
+    letters = (np.arange(4**WIDTH)[:, None] // powers) % 4
+    expected = words.size * background[letters].prod(1)
+    surplus = (counts - expected) / np.sqrt(expected + 1.0)
+    order = np.argsort(-surplus, kind="stable")[:_SEEDS]
+    return [letters[word] for word in order]
+
+
+def _em(rows: Codes, seed: Codes, background: NDArray[np.float64]) -> tuple[float, Motif]:
+    """Log-likelihood ratio and motif that EM finds from a word."""
+    columns = np.full((WIDTH, 4), 0.1)
+    columns[np.arange(WIDTH), seed] = 0.7
+    offsets = np.full(rows.shape[1] - WIDTH + 1, 1.0)
+    offsets /= offsets.sum()
+    share, likelihood = 0.3, 0.0
+    for _ in range(_ITERATIONS):
+        odds = np.zeros((WIDTH, 5))
+        odds[:, :4] = np.log(columns) - np.log(background)
+        at = share * np.exp(_log_odds(rows, odds)) * offsets
+        total = 1 - share + at.sum(1, keepdims=True)
+        weight = at / total
+        likelihood = float(np.log(total).sum())
+        share = float(np.clip(weight.sum() / len(rows), _LEAST_SHARE, 0.95))
+        offsets = weight.sum(0) + 0.5
+        offsets /= offsets.sum()
+        for column in range(WIDTH):
+            bases = rows[:, column : column + len(offsets)]
+            columns[column] = np.bincount(bases.reshape(-1), weight.reshape(-1), 4) + 1.0
+        columns /= columns.sum(1, keepdims=True)
+    odds[:, :4] = np.log(columns) - np.log(background)
+    return likelihood, Motif(odds.round(4), offsets.round(4), round(share, 4))
