@@ -37,13 +37,14 @@ class GeneCalls:
     code
         NCBI's number of the genetic code.
     motif, motif_share
-        Consensus of the motif before starts, and the share of starts that have it.
+        Consensus of the motif before starts, None where there are too few genes; and the share of
+        starts that have it.
     """
 
     genes: tuple[GeneSequences, ...]
     contigs: tuple[Contig, ...]
     code: int
-    motif: str
+    motif: str | None
     motif_share: float
 
 

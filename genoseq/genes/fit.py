@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genoseq.genes.candidates import Candidates, Mask
+from genoseq.genes.candidates import Candidates
 from genoseq.genes.decode import (
     Genome,
     decode,
     learn_round,
 )
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
-from genoseq.genes.layout import Positions
+from genoseq.genes.known import Labels
 from genoseq.genes.weights import DecoderWeights, Network
 
 _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, near": 0.4,
@@ -27,25 +27,6 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _UNLABELLED = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What is known of a genome's candidates.
-
-    Attributes
-    ----------
-    gene
-        Whether each frame is a gene, shape (n,).
-    weight
-        How much that counts, shape (n,): 0 where it is not known.
-    start
-        Index of the true start of each frame, -1 where it is not known, shape (n,).
-    """
-
-    gene: Mask
-    weight: NDArray[np.float64]
-    start: Positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Contig:
 
 def contig(name: str, codes: Codes, circular: bool = False) -> Contig:
     """A contig of base codes, shape (L,); a circle is turned to its least rotation."""
+    circular = circular and len(codes) > 0
     turned = least_rotation(codes) if circular else 0
     return Contig(name, len(codes), circular, turned, np.roll(codes, -turned))
 
@@ -150,7 +151,7 @@ def lay_out(contigs: Iterable[Contig], code: GeneticCode) -> Layout:
     for one in contigs:
         before, after = gap, gap
         bases = one.codes
-        if one.circular and one.length:
+        if one.circular:
             extent = one.length + _continuation(one.codes, code)
             around = np.arange(-MARGIN, extent + MARGIN) % one.length
             bases = one.codes[around[MARGIN:-MARGIN]]

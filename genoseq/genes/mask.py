@@ -16,7 +16,14 @@ ALLOWED = 20
 
 def masked(layout: Layout, candidates: Candidates, mask: Collection[Region]) -> Mask:
     """Which starts lead to a gene with more than :data:`ALLOWED` masked bp, shape (m,)."""
-    covered = np.zeros(layout.size + 1, np.int64)
+    sums = np.concatenate([[0], np.cumsum(masked_bases(layout, mask), dtype=np.int64)])
+    low, high = layout.forward(candidates.starts, candidates.per_start(candidates.ends))
+    return np.asarray(sums[high] - sums[low] > ALLOWED)
+
+
+def masked_bases(layout: Layout, mask: Collection[Region]) -> Mask:
+    """Which positions of the forward strand are masked, shape (size,)."""
+    covered = np.zeros(layout.size, bool)
     index_of = {one.name: index for index, one in enumerate(layout.contigs)}
     for index, regions in _by_contig(mask, index_of).items():
         one, extent = layout.contigs[index], int(layout.extents[index])
@@ -27,9 +34,7 @@ def masked(layout: Layout, candidates: Candidates, mask: Collection[Region]) -> 
         first = int(layout.offsets[index])
         bases = np.arange(-MARGIN * one.circular, extent)
         covered[first + bases[0] : first + extent] = own[bases % one.length]
-    sums = np.concatenate([[0], np.cumsum(covered)])
-    low, high = layout.forward(candidates.starts, candidates.per_start(candidates.ends))
-    return np.asarray(sums[high] - sums[low] > ALLOWED)
+    return covered
 
 
 def _by_contig(mask: Collection[Region], index_of: dict[str, int]) -> dict[int, list[Region]]:

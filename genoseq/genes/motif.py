@@ -43,8 +43,10 @@ class Motif:
     share: float
 
     @property
-    def consensus(self) -> str:
-        """The most likely base of each column."""
+    def consensus(self) -> str | None:
+        """The most likely base of each column; None where nothing was learned."""
+        if not self.odds.any():
+            return None
         return "".join(ALPHABET[base] for base in self.odds[:, :4].argmax(1))
 
     def scores(self, windows: Codes) -> NDArray[np.float64]:
