@@ -9,7 +9,7 @@ import pytest
 
 from genoseq.genes.select import Overlaps, select
 
-OVERLAPS = Overlaps(same=5, opposite=12, price=0.25)
+OVERLAPS = Overlaps(same=3, opposite=6, price=0.25)
 
 
 def overlap(a: tuple[int, int, bool], b: tuple[int, int, bool], circle: int) -> int | None:
