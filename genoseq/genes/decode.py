@@ -28,7 +28,7 @@ from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.mask import masked
 from genoseq.genes.neighbours import neighbours_of
 from genoseq.genes.select import USUAL, Overlaps, select
-from genoseq.genes.sites import Sites, learn_sites, site_windows
+from genoseq.genes.sites import FOLLOWERS, Sites, learn_sites, site_windows
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
@@ -54,8 +54,8 @@ class Genome:
         Of the whole genome.
     numbers
         Codon at each position of the layout.
-    windows
-        Site of each start.
+    windows, followers
+        Site of each start, and the codons behind it.
     """
 
     layout: Layout
@@ -63,6 +63,7 @@ class Genome:
     content: Content
     numbers: NDArray[np.uint8]
     windows: Codes
+    followers: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def prepare(
     starts = candidates.per_start(hopeful)
     kept = candidates.kept(hopeful)
     content = Content(**{name: each[starts] for name, each in content._asdict().items()})
-    return Genome(layout, kept, content, numbers, site_windows(layout.codes, kept.starts))
+    windows = site_windows(layout.codes, kept.starts)
+    followers = numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
+    return Genome(layout, kept, content, numbers, windows, followers)
 
 
 def decode(
@@ -184,8 +187,10 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     having[frame[chosen]] = True
     own = np.flatnonzero(picked & (kind != EDGE))
     others = np.flatnonzero(~picked & having[frame] & (kind != EDGE))
-    sites = learn_sites(genome.windows, kind, neighbours.gap, own, others)
-    starts = start_features(candidates, genome.content, usage, genome.windows, neighbours, sites)
+    sites = learn_sites(genome.windows, genome.followers, kind, neighbours.gap, own, others)
+    starts = start_features(
+        candidates, genome.content, usage, genome.windows, genome.followers, neighbours, sites
+    )
     log_shares = log_shares_of(candidates, starts @ weights)
     top = top_starts(candidates, log_shares)
     neighbours = neighbours_of(genome.layout, candidates, top, chosen)

@@ -12,7 +12,7 @@ from genoseq.genes.content import Content
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import Neighbours
-from genoseq.genes.sites import LEFT, Sites, gap_bins, motif_windows
+from genoseq.genes.sites import LEFT, Sites, gap_bins
 from genoseq.genome.sequences import Codes
 
 Matrix = NDArray[np.float64]
@@ -21,7 +21,8 @@ START_FEATURES = (
     "content", "content before, near", "content before, far", "content behind, near",
     "content behind, far", "coding before", "start codon", "motif", "positions before, near",
     "positions before, far", "positions behind", "chain", "chain before", "chain behind",
-    "gap to the gene before", "overlap on the other strand", "edge", "rank", "longest", "length",
+    "codons behind", "gap to the gene before", "overlap on the other strand", "edge", "rank",
+    "longest", "length",
 )  # fmt: skip
 _NEAR_POSITIONS = 20
 """bp before the start that count as near; a promoter lies further away."""
@@ -41,10 +42,11 @@ def start_features(
     content: Content,
     usage: Usage,
     windows: Codes,
+    followers: NDArray[np.uint8],
     neighbours: Neighbours,
     sites: Sites,
 ) -> Matrix:
-    """The columns of :data:`START_FEATURES`, shape (m, 20)."""
+    """The columns of :data:`START_FEATURES`, shape (m, 21)."""
     kind = candidates.kind
     edge = kind == EDGE
     near = (neighbours.gap <= neighbours.close).astype(np.int64)
@@ -65,13 +67,14 @@ def start_features(
             content.far_behind,
             content.other,
             codon,
-            sites.motif.scores(motif_windows(windows)) * sited,
+            sites.motif_scores(windows) * sited,
             odds[:, LEFT - _NEAR_POSITIONS : LEFT].sum(1) * sited,
             odds[:, : LEFT - _NEAR_POSITIONS].sum(1) * sited,
             odds[:, LEFT:].sum(1) * sited,
             usage.whole,
             usage.before,
             usage.behind,
+            sites.follower_scores(followers) * sited,
             sites.gaps[gap_bins(neighbours.gap)],
             neighbours.across / 30,
             edge.astype(np.float64),

@@ -89,20 +89,26 @@ def learn_motif(windows: Codes, others: Codes) -> Motif:
     none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
     if len(rows) < 50:
         return none
-    fits = [_em(rows, seed, background) for seed in _enriched(rows, background)]
+    fits = [_em(rows, seed, background) for seed in _enriched(rows, others[(others < N).all(1)])]
     return max(fits, key=lambda fit: fit[0])[1]
 
 
-def _enriched(rows: Codes, background: NDArray[np.float64]) -> list[Codes]:
-    """The words that stand in more windows than their bases alone would have it."""
+def _enriched(rows: Codes, others: Codes) -> list[Codes]:
+    """The words that stand more often in windows than in others."""
     powers = 4 ** np.arange(WIDTH)[::-1]
-    words = np.lib.stride_tricks.sliding_window_view(rows, WIDTH, axis=1) @ powers
-    counts = np.bincount(words.reshape(-1), minlength=4**WIDTH)
+    counts, expected = (_word_counts(each, powers) for each in (rows, others))
     letters = (np.arange(4**WIDTH)[:, None] // powers) % 4
-    expected = words.size * background[letters].prod(1)
+    expected = (expected + 0.5) * counts.sum() / (expected + 0.5).sum()
     surplus = (counts - expected) / np.sqrt(expected + 1.0)
     order = np.argsort(-surplus, kind="stable")[:_SEEDS]
     return [letters[word] for word in order]
+
+
+def _word_counts(rows: Codes, powers: NDArray[np.int64]) -> NDArray[np.float64]:
+    words = np.zeros((len(rows), rows.shape[1] - WIDTH + 1), np.int64)
+    for column, power in enumerate(powers):
+        words += power * rows[:, column : column + words.shape[1]]
+    return np.bincount(words.reshape(-1), minlength=4**WIDTH).astype(np.float64)
 
 
 def _em(rows: Codes, seed: Codes, background: NDArray[np.float64]) -> tuple[float, Motif]:

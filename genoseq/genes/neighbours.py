@@ -11,8 +11,6 @@ from genoseq.genes.candidates import Candidates
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.sites import CLOSE, NO_GENE
 
-_REACH = 60
-"""bp by which a start may lie within the gene before it on its strand."""
 _WIDEST = 200
 
 
@@ -75,7 +73,7 @@ def neighbours_of(
     starts, ends = candidates.starts[chosen], candidates.ends[frame[chosen]]
     before, behind = _sides(layout, candidates, top, chosen)
     return Neighbours(
-        _gaps(candidates.starts, np.sort(ends)),
+        _gaps(candidates.starts, candidates.per_start(candidates.ends), starts, ends),
         _across(layout, candidates.starts, starts, ends),
         _covered(layout, candidates, top, chosen),
         before,
@@ -83,13 +81,23 @@ def neighbours_of(
     )
 
 
-def _gaps(starts: Positions, ends: Positions) -> Positions:
-    """From the last of the sorted ends that lies before each start, or up to 60 bp behind it."""
+def _gaps(at: Positions, own: Positions, starts: Positions, ends: Positions) -> Positions:
+    """From the end of the gene that begins last before each start, in another frame.
+
+    Parameters
+    ----------
+    at, own
+        Starts, and the ends of their frames.
+    starts, ends
+        Of the chosen genes.
+    """
     if not len(ends):
-        return np.full(len(starts), NO_GENE)
-    index = np.searchsorted(ends, starts + _REACH, side="right") - 1
-    gap = np.where(index >= 0, starts - ends[index], NO_GENE)
-    return np.minimum(gap, NO_GENE)
+        return np.full(len(at), NO_GENE)
+    order = np.argsort(starts, kind="stable")
+    ends = np.concatenate([[-NO_GENE], ends[order]])
+    index = np.searchsorted(starts[order], at, side="left")
+    index -= (index > 0) & (ends[index] == own)
+    return np.minimum(at - ends[index], NO_GENE)
 
 
 def _across(layout: Layout, at: Positions, starts: Positions, ends: Positions) -> Positions:

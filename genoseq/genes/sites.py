@@ -23,6 +23,8 @@ LEFT, RIGHT = 30, 18
 """bp before the first base of a start, and from it on, that a site has."""
 CLOSE = 40
 """A start follows closely behind the gene before if no more bp lie between (or they overlap)."""
+FOLLOWERS = 5
+"""Codons behind the start codon that are looked at."""
 NO_GENE = 10_000
 """Distance to the gene before where there is none near."""
 _GAPS = np.array(
@@ -58,6 +60,33 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreOdds:
+    """Log-odds of a start as a function of a score: straight lines between knots.
+
+    A score that a model gives is not worth what it says where its background is not that of the
+    genome's other candidates.
+    """
+
+    knots: Scores
+    odds: Scores
+
+    def of(self, scores: Scores) -> Scores:
+        """Log-odds of scores, shape (m,)."""
+        return np.interp(scores, self.knots, self.odds)
+
+
+def score_odds(chosen: Scores, others: Scores, bins: int = 12) -> ScoreOdds:
+    """What scores are worth, by how often chosen starts and others have them."""
+    if len(chosen) < 10 * bins or len(others) < 10 * bins:
+        return ScoreOdds(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
+    edges = np.unique(np.quantile(chosen, np.linspace(0, 1, bins + 1)[1:-1]).round(4))
+    own = np.bincount(np.searchsorted(edges, chosen), minlength=len(edges) + 1)
+    other = np.bincount(np.searchsorted(edges, others), minlength=len(edges) + 1)
+    middles = np.concatenate([edges[:1] - 0.5, (edges[1:] + edges[:-1]) / 2, edges[-1:] + 0.5])
+    return ScoreOdds(middles, _odds(own, other))
+
+
+@dataclass(frozen=True, slots=True)
 class Sites:
     """A model of start sites; log-odds in nats.
 
@@ -70,14 +99,30 @@ class Sites:
         (2, LEFT + RIGHT, 5).
     motif
         The motif with spacing.
+    motif_odds
+        What a score of the motif is worth.
     gaps
         Of each bin of the distance to the gene before.
+    followers
+        Of each codon as the second one of a gene, and as one of the third to the sixth, (2, 65).
     """
 
     codon: Scores
     positions: Scores
     motif: Motif
+    motif_odds: ScoreOdds
     gaps: Scores
+    followers: Scores
+
+    def motif_scores(self, windows: Codes) -> Scores:
+        """Log-odds of a start by its motif, of sites (m, LEFT + RIGHT)."""
+        return self.motif_odds.of(self.motif.scores(motif_windows(windows)))
+
+    def follower_scores(self, followers: NDArray[np.uint8]) -> Scores:
+        """Log-odds of a start by the codons behind it, (m, FOLLOWERS)."""
+        return np.asarray(
+            self.followers[0][followers[:, 0]] + self.followers[1][followers[:, 1:]].sum(1)
+        )
 
 
 def site_windows(codes: Codes, starts: Positions) -> Codes:
@@ -91,14 +136,19 @@ def motif_windows(windows: Codes) -> Codes:
 
 
 def learn_sites(
-    windows: Codes, kind: NDArray[np.int8], gap: Positions, chosen: Positions, others: Positions
+    windows: Codes,
+    followers: NDArray[np.uint8],
+    kind: NDArray[np.int8],
+    gap: Positions,
+    chosen: Positions,
+    others: Positions,
 ) -> Sites:
     """What tells the chosen starts from others.
 
     Parameters
     ----------
-    windows, kind, gap
-        Sites, start codons and distances to the gene before of all starts.
+    windows, followers, kind, gap
+        Sites, codons behind, start codons and distances to the gene before of all starts.
     chosen, others
         Indices of the chosen starts and of other candidates in the same frames; edges in neither.
     """
@@ -121,7 +171,26 @@ def learn_sites(
         np.bincount(gap_bins(gap[chosen]), minlength=bins),
         np.bincount(gap_bins(gap[others]), minlength=bins),
     )
-    return Sites(codon, positions, motif, gaps)
+    scores = [motif.scores(motif_windows(windows[each])) for each in (chosen, others)]
+    behind = np.stack(
+        [
+            _follower_odds(followers[chosen, :1], followers[others, :1]),
+            _follower_odds(followers[chosen, 1:], followers[others, 1:]),
+        ]
+    )
+    return Sites(codon, positions, motif, score_odds(scores[0], scores[1]), gaps, behind)
+
+
+def _follower_odds(own: NDArray[np.uint8], other: NDArray[np.uint8]) -> Scores:
+    """Log-odds of each codon; of one that is not known, or stops, there are none."""
+    counts = (
+        np.bincount(own.reshape(-1), minlength=65),
+        np.bincount(other.reshape(-1), minlength=65),
+    )
+    pooled = (counts[1] + 0.5) / (counts[1] + 0.5).sum()
+    odds = np.log((counts[0] + 60 * pooled) / (counts[0].sum() + 60)) - np.log(pooled)
+    odds[64] = 0.0
+    return np.asarray(odds.round(4), np.float64)
 
 
 def gap_bins(gap: Positions) -> NDArray[np.int64]:
