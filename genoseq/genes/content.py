@@ -54,22 +54,21 @@ def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
     ----------
     none, phases
         Probability that a base codes for nothing, shape (L,), and that it has each codon phase,
-        shape (3, L), 5' to 3'; NaN where nothing is known.
+        shape (3, L), 5' to 3'; 1 where nothing is known.
 
     Returns
     -------
     Shape (L,): the sum over three bases of log p(phase) - log p(none), each limited.
     """
     background = np.log(none + _LEAST)
-    odds = [in_steps(_limited(np.log(phase + _LEAST) - background)) for phase in phases]
+    odds = [
+        in_steps((np.log(phase + _LEAST) - background).clip(-_LARGEST, _LARGEST))
+        for phase in phases
+    ]
     codons = odds[0].copy()
     codons[:-1] += odds[1][1:]
     codons[:-2] += odds[2][2:]
     return codons
-
-
-def _limited(odds: Values) -> Values:
-    return np.asarray(np.nan_to_num(odds.clip(-_LARGEST, _LARGEST), nan=0.0), np.float32)
 
 
 def content_of(layout: Layout, candidates: Candidates, values: Sequence[Values]) -> Content:
@@ -84,9 +83,11 @@ def content_of(layout: Layout, candidates: Candidates, values: Sequence[Values])
     """
     pieces = [layout.filled(index, each) for index, each in enumerate(values)]
     size = layout.size
-    whole = np.full((7, size), np.nan, np.float32)
+    whole = np.ones((7, size), np.float32)
     for offset, piece in zip(layout.offsets, pieces, strict=True):
         whole[:, offset - MARGIN : offset - MARGIN + piece.shape[1]] = piece
+    # 1 of all states where nothing is known: no state is likelier, and nothing is coding.
+    np.copyto(whole, 1.0, where=np.isnan(whole))
     frame_end = candidates.per_start(candidates.ends)
     reverse = candidates.starts >= size
     found = np.empty((len(Content._fields), len(candidates.starts)))
@@ -102,7 +103,7 @@ def content_of(layout: Layout, candidates: Candidates, values: Sequence[Values])
 
 def _coding(none: Values) -> NDArray[np.int32]:
     """Share of the codon that begins at each base that is coding in any frame, in steps."""
-    coding = np.nan_to_num(1 - none, nan=0.0)
+    coding = 1 - none
     mean = coding.copy()
     mean[:-2] = (coding[:-2] + coding[1:-1] + coding[2:]) / 3
     return in_steps(mean)

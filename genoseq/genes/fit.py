@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,12 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genoseq.genes.candidates import Candidates
-from genoseq.genes.decode import (
-    Genome,
-    decode,
-    learn_round,
-)
+from genoseq.genes.candidates import Candidates, Mask
+from genoseq.genes.decode import Genome, decode, learn_round, log_shares_of
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
 from genoseq.genes.known import Labels
 from genoseq.genes.weights import DecoderWeights, Network
@@ -26,7 +22,6 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
           "content before, near": -0.05, "gap to the gene before": 0.5, "rank": -0.2}  # fmt: skip
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
-_UNLABELLED = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +42,79 @@ def fit_weights(examples: Sequence[Example], seed: int = 1, passes: int = 2) -> 
     """
     starts = np.array([_FIRST.get(name, 0.0) for name in START_FEATURES])
     weights = DecoderWeights(starts, _content_alone(), _content_among())
-    for _ in range(passes):
+    for number in range(passes):
         decoded = [decode(example.genome, weights, rounds=2) for example in examples]
-        starts = fit_starts(
-            [
-                (one.genome.candidates, found.last.starts, one.labels)
-                for one, found in zip(examples, decoded, strict=True)
-            ]
-        )
-        chosen = [learn_round(found.genome, found.chosen, starts) for found in decoded]
-        genes = [last.genes for last in chosen]
-        context = [np.concatenate([last.genes, last.context], axis=1) for last in chosen]
+        parts = [
+            (one.genome.candidates, found.last.starts, one.labels)
+            for one, found in zip(examples, decoded, strict=True)
+        ]
+        starts = fit_starts(parts)
+        rounds = [learn_round(found.genome, found.chosen, starts) for found in decoded]
         labels = [example.labels for example in examples]
-        alone = fit_network(genes, labels, seed)
-        among = fit_network(context, labels, seed)
+        genes = [found.genes for found in rounds]
+        context = [np.concatenate([found.genes, found.context], axis=1) for found in rounds]
+        alone, among = fit_network(genes, labels, seed), fit_network(context, labels, seed)
         weights = DecoderWeights(starts, alone, among)
+        if number == passes - 1:
+            slope, offset = _genes_calibration(context, labels, seed)
+            weights = replace(
+                weights,
+                genes_calibration=(slope, offset),
+                starts_calibration=_starts_calibration(parts),
+            )
     return weights
+
+
+def _halves(count: int) -> list[tuple[list[int], list[int]]]:
+    """Genomes to learn from and to look at: each is looked at once, unless there is only one."""
+    even, odd = list(range(0, count, 2)), list(range(1, count, 2))
+    return [(even, odd), (odd, even)] if odd else [(even, even)]
+
+
+def _genes_calibration(
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int
+) -> tuple[float, float]:
+    """Slope and offset that make log-odds of genes true on genomes that were not learned from."""
+    logits, true = [], []
+    for learned, judged in _halves(len(labels)):
+        network = fit_network([matrices[i] for i in learned], [labels[i] for i in learned], seed)
+        for index in judged:
+            found = network.logits(matrices[index])
+            kept = (labels[index].weight > 0) & (found > 0)
+            logits.append(found[kept])
+            true.append(labels[index].gene[kept])
+    return platt(np.concatenate(logits), np.concatenate(true))
+
+
+def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
+    """Slope and offset of a logistic regression on logits (Platt, 1999), by Newton's method.
+
+    Drawn weakly to 1 and 0, so that a few genes without a mistake do not make it sure.
+    """
+    inputs = np.stack([logits.clip(-20, 20), np.ones(len(logits))], axis=1)
+    found = np.array([1.0, 0.0])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-(inputs @ found)))
+        slope = inputs.T @ (true - p) - (found - [1.0, 0.0])
+        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.eye(2)
+        found = found + np.linalg.solve(curve, slope)
+    return max(float(found[0]), 0.05), float(found[1])
+
+
+def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> float:
+    """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
+    slopes = np.arange(0.4, 1.55, 0.05)
+    likelihoods = np.zeros(len(slopes))
+    for learned, judged in _halves(len(parts)):
+        weights = fit_starts([parts[i] for i in learned])
+        for index in judged:
+            candidates, matrix, labels = parts[index]
+            true = labels.start[labels.start >= 0]
+            logits = matrix @ weights
+            likelihoods += [
+                log_shares_of(candidates, slope * logits)[true].sum() for slope in slopes
+            ]
+    return float(slopes[int(likelihoods.argmax())])
 
 
 def fit_starts(

@@ -91,20 +91,20 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    rows = read_table(Path(table))
+    rows, folder = read_table(Path(table)), Path(model)
 
     from genoseq.genes.fit import fit_weights
     from genoseq.genes.state_values import model_scorer
     from genoseq.genes.weights import save_weights
     from genoseq.models.bundle import bundle_identity, load_bundle
 
-    scorer = model_scorer(load_bundle(model), device=device, precision=precision, report=report)
+    scorer = model_scorer(load_bundle(folder), device=device, precision=precision, report=report)
     examples = [example_of(row, scorer) for row in rows]
     weights = fit_weights(examples, seed)
     genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
     starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
     facts = {
-        "model": bundle_identity(model),
+        "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],
         "genes": genes,
         "starts": starts,

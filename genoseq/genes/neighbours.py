@@ -97,7 +97,7 @@ def _gaps(at: Positions, own: Positions, starts: Positions, ends: Positions) -> 
     ends = np.concatenate([[-NO_GENE], ends[order]])
     index = np.searchsorted(starts[order], at, side="left")
     index -= (index > 0) & (ends[index] == own)
-    return np.minimum(at - ends[index], NO_GENE)
+    return np.asarray(np.minimum(at - ends[index], NO_GENE), np.int64)
 
 
 def _across(layout: Layout, at: Positions, starts: Positions, ends: Positions) -> Positions:
