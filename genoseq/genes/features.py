@@ -21,8 +21,8 @@ START_FEATURES = (
     "content", "content before, near", "content before, far", "content behind, near",
     "content behind, far", "coding before", "start codon", "motif", "positions before, near",
     "positions before, far", "positions behind", "chain", "chain before", "chain behind",
-    "codons behind", "gap to the gene before", "overlap on the other strand", "edge", "rank",
-    "longest", "length",
+    "codons behind", "promoter", "gap to the gene before", "overlap on the other strand", "edge",
+    "rank", "longest", "length",
 )  # fmt: skip
 _NEAR_POSITIONS = 20
 """bp before the start that count as near; a promoter lies further away."""
@@ -46,7 +46,7 @@ def start_features(
     neighbours: Neighbours,
     sites: Sites,
 ) -> Matrix:
-    """The columns of :data:`START_FEATURES`, shape (m, 21)."""
+    """The columns of :data:`START_FEATURES`, shape (m, 22)."""
     kind = candidates.kind
     edge = kind == EDGE
     near = (neighbours.gap <= neighbours.close).astype(np.int64)
@@ -75,6 +75,7 @@ def start_features(
             usage.before,
             usage.behind,
             sites.follower_scores(followers) * sited,
+            sites.promoter_scores(windows, neighbours.gap) * sited,
             sites.gaps[gap_bins(neighbours.gap)],
             neighbours.across / 30,
             edge.astype(np.float64),

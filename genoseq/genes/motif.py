@@ -34,7 +34,7 @@ class Motif:
         log p(base at each column) - log p(base elsewhere before starts), shape (WIDTH, 5).
     offsets
         Probability of each first base of the motif, counted from :data:`BEFORE` bp before the
-        start, shape (BEFORE - UNTIL - WIDTH + 1,).
+        start, shape (offsets,).
     share
         Of starts that have the motif.
     """
@@ -51,7 +51,7 @@ class Motif:
         return "".join(ALPHABET[base] for base in self.odds[:, :4].argmax(1))
 
     def scores(self, windows: Codes) -> NDArray[np.float64]:
-        """log p(window | start) - log p(window | none), of windows of (m, BEFORE - UNTIL)."""
+        """log p(window | start) - log p(window | none), of windows of (m, bases)."""
         at = np.exp(_log_odds(windows, self.odds))
         return np.log(1 - self.share + self.share * (at @ self.offsets))
 
@@ -78,15 +78,15 @@ def learn_motif(windows: Codes, others: Codes) -> Motif:
     Parameters
     ----------
     windows, others
-        Bases before chosen starts, and before other candidates of the same frames; shape
-        (n, BEFORE - UNTIL).  Their order does not matter.
+        Bases before chosen starts, and before other candidates of the same frames; each of shape
+        (n, bases).  Their order does not matter.
     """
     # Sorted and without repeats, so that sums do not depend on the order of contigs.
     rows = np.unique(windows[(windows < N).all(1)], axis=0)
     rows = rows[:: -(-len(rows) // _MOST)] if len(rows) else rows
     counts = np.bincount(others[others < N].reshape(-1), minlength=4)[:4].astype(np.float64) + 1.0
     background: NDArray[np.float64] = counts / counts.sum()
-    offsets = BEFORE - UNTIL - WIDTH + 1
+    offsets = windows.shape[1] - WIDTH + 1
     none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
     if len(rows) < 50:
         return none

@@ -19,8 +19,10 @@ from genoseq.genes.layout import Positions
 from genoseq.genes.motif import BEFORE, UNTIL, Motif, learn_motif
 from genoseq.genome.sequences import Codes
 
-LEFT, RIGHT = 30, 18
+LEFT, RIGHT = 42, 18
 """bp before the first base of a start, and from it on, that a site has."""
+PROMOTER = slice(0, 24)
+"""Where a promoter's box lies within sites: 42 to 19 bp before the start of a leaderless gene."""
 CLOSE = 40
 """A start follows closely behind the gene before if no more bp lie between (or they overlap)."""
 FOLLOWERS = 5
@@ -101,6 +103,8 @@ class Sites:
         The motif with spacing.
     motif_odds
         What a score of the motif is worth.
+    promoter, promoter_odds
+        The same of starts that do not follow closely: box A of archaea.
     gaps
         Of each bin of the distance to the gene before.
     followers
@@ -111,12 +115,19 @@ class Sites:
     positions: Scores
     motif: Motif
     motif_odds: ScoreOdds
+    promoter: Motif
+    promoter_odds: ScoreOdds
     gaps: Scores
     followers: Scores
 
     def motif_scores(self, windows: Codes) -> Scores:
         """Log-odds of a start by its motif, of sites (m, LEFT + RIGHT)."""
         return self.motif_odds.of(self.motif.scores(motif_windows(windows)))
+
+    def promoter_scores(self, windows: Codes, gap: Positions) -> Scores:
+        """Log-odds of a start by the promoter before it; none of starts that follow closely."""
+        odds = self.promoter_odds.of(self.promoter.scores(windows[:, PROMOTER]))
+        return np.where(gap > CLOSE, odds, 0.0)
 
     def follower_scores(self, followers: NDArray[np.uint8]) -> Scores:
         """Log-odds of a start by the codons behind it, (m, FOLLOWERS)."""
@@ -172,13 +183,17 @@ def learn_sites(
         np.bincount(gap_bins(gap[others]), minlength=bins),
     )
     scores = [motif.scores(motif_windows(windows[each])) for each in (chosen, others)]
+    free = [windows[each[~near[each]]][:, PROMOTER] for each in (chosen, others)]
+    promoter = learn_motif(free[0], free[1])
+    worth = score_odds(promoter.scores(free[0]), promoter.scores(free[1]))
     behind = np.stack(
         [
             _follower_odds(followers[chosen, :1], followers[others, :1]),
             _follower_odds(followers[chosen, 1:], followers[others, 1:]),
         ]
     )
-    return Sites(codon, positions, motif, score_odds(scores[0], scores[1]), gaps, behind)
+    motif_odds = score_odds(scores[0], scores[1])
+    return Sites(codon, positions, motif, motif_odds, promoter, worth, gaps, behind)
 
 
 def _follower_odds(own: NDArray[np.uint8], other: NDArray[np.uint8]) -> Scores:
