@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ _LEAST = 2e-3
 """Probability that is added to each: no base says more than the model can know."""
 _LARGEST = 4.0
 """Log-odds of one base at most."""
+_CHUNK_BASES = 1 << 22
 NEAR, FAR = 15, 45
 """bp on either side of a start in which it is asked whether its frame is coding there."""
 
@@ -71,34 +72,54 @@ def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
     return codons
 
 
-def content_of(layout: Layout, candidates: Candidates, values: Sequence[Values]) -> Content:
-    """Content of all starts of candidates that lie on some contigs of a layout.
+def content_of(layout: Layout, candidates: Candidates, values: Iterable[Values]) -> Content:
+    """Content of all starts, in memory for :data:`_CHUNK_BASES` at a time.
 
     Parameters
     ----------
-    candidates
-        Of both strands.
     values
-        Of each contig, shape (7, length).
+        Of each contig of the layout in order, shape (7, length); NaN where nothing is known.
     """
-    pieces = [layout.filled(index, each) for index, each in enumerate(values)]
-    size = layout.size
-    whole = np.ones((7, size), np.float32)
-    for offset, piece in zip(layout.offsets, pieces, strict=True):
-        whole[:, offset - MARGIN : offset - MARGIN + piece.shape[1]] = piece
+    found = np.zeros((len(Content._fields), len(candidates.starts)))
+    held: list[Values] = []
+    bases = first = 0
+    for index, each in enumerate(values):
+        held.append(layout.filled(index, each))
+        bases += each.shape[1]
+        if bases >= _CHUNK_BASES or index == len(layout.contigs) - 1:
+            _add_chunk(layout, candidates, first, held, found)
+            first, bases, held = index + 1, 0, []
+    whole, near_before, far_before, near_behind, far_behind, other = found
+    return Content(whole, near_before, far_before, near_behind, far_behind, other)
+
+
+def _add_chunk(
+    layout: Layout,
+    candidates: Candidates,
+    first: int,
+    pieces: Sequence[Values],
+    found: NDArray[np.float64],
+) -> None:
+    """Fill in the columns of ``found`` that are of the starts on contigs from ``first`` on."""
+    last = first + len(pieces) - 1
+    low = int(layout.offsets[first]) - 2 * MARGIN
+    high = int(layout.offsets[last] + layout.extents[last]) + 2 * MARGIN
     # 1 of all states where nothing is known: no state is likelier, and nothing is coding.
+    whole = np.ones((7, high - low), np.float32)
+    for index, piece in enumerate(pieces, first):
+        begin = int(layout.offsets[index]) - MARGIN - low
+        whole[:, begin : begin + piece.shape[1]] = piece
     np.copyto(whole, 1.0, where=np.isnan(whole))
-    frame_end = candidates.per_start(candidates.ends)
-    reverse = candidates.starts >= size
-    found = np.empty((len(Content._fields), len(candidates.starts)))
-    for strand in (0, 1):
-        own = np.flatnonzero(reverse == bool(strand))
-        none, phases = (whole[0], whole[1:4]) if not strand else (whole[0, ::-1], whole[4:7, ::-1])
-        sums = CodonSums(codon_log_odds(none, phases), strand * size)
-        coding = CodonSums(_coding(none), strand * size)
-        found[:, own] = _around(candidates.starts[own], frame_end[own], sums, coding)
-    whole_sum, near_before, far_before, near_behind, far_behind, other = found
-    return Content(whole_sum, near_before, far_before, near_behind, far_behind, other)
+    for reverse in (False, True):
+        position = 2 * layout.size - high if reverse else low
+        frames = np.searchsorted(candidates.begins, [position, position + high - low])
+        own = slice(int(candidates.first[frames[0]]), int(candidates.first[frames[1]]))
+        kept = slice(int(frames[0]), int(frames[1]))
+        ends = np.repeat(candidates.ends[kept], np.diff(candidates.first)[kept])
+        none, phases = (whole[0, ::-1], whole[4:7, ::-1]) if reverse else (whole[0], whole[1:4])
+        sums = CodonSums(codon_log_odds(none, phases), position)
+        coding = CodonSums(_coding(none), position)
+        found[:, own] = _around(candidates.starts[own], ends, sums, coding)
 
 
 def _coding(none: Values) -> NDArray[np.int32]:

@@ -7,7 +7,7 @@ not), and chooses again.  No step is random, and none depends on the order of co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +117,7 @@ class Decoded:
 def prepare(
     layout: Layout,
     code: GeneticCode,
-    values: Sequence[Values],
+    values: Iterable[Values],
     shortest: int = 90,
     mask: Collection[Region] = (),
 ) -> Genome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,8 +16,8 @@ from genoseq.genome.sequences import Codes
 if TYPE_CHECKING:
     from genoseq.models.bundle import Bundle
 
-Scorer = Callable[[Sequence[Contig]], Sequence[Values]]
-"""Contigs to the probabilities of their bases, each of shape (7, length)."""
+Scorer = Callable[[Sequence[Contig]], Iterable[Values]]
+"""Contigs to the probabilities of their bases, each of shape (7, length), one after another."""
 
 STATES = (("none", ".", None), *(("CDS", strand, phase) for strand in "+-" for phase in range(3)))
 """Name, strand and codon phase of the seven states, in the order of values."""
@@ -60,31 +60,35 @@ def model_scorer(
     stride = bundle.settings.stride
     around = -(-bundle.context // stride) * stride
 
-    def values_of(contigs: Sequence[Contig]) -> Sequence[Values]:
+    def values_of(contigs: Sequence[Contig]) -> Iterator[Values]:
         from genoseq.config.context import BATCH_BASES
         from genoseq.inference.score import score
 
         genome = _Around(contigs, around)
-        values = [np.full((7, one.length), np.nan, np.float32) for one in contigs]
         done, total = 0, sum(genome.lengths.values())
         report(0, total)
-        for track in score(
+        tracks = score(
             genome,
             bundle,
             values="log-odds",
             batch_bases=batch_bases or BATCH_BASES,
             device=device,
             precision=precision,
-        ):
-            index = int(track.chrom)
-            margin = around * contigs[index].circular
-            first, last = max(track.start, margin), min(track.end, margin + contigs[index].length)
-            if first < last:
-                odds = track.values[first - track.start : last - track.start, order].T
-                values[index][:, first - margin : last - margin] = 1 / (1 + np.exp(-odds))
-            done += len(track.values)
-            report(done, total)
-        return values
+        )
+        for index, one in enumerate(contigs):
+            values = np.full((7, one.length), np.nan, np.float32)
+            margin, end = around * one.circular, genome.lengths[str(index)]
+            while end:
+                track = next(tracks)
+                first, last = max(track.start, margin), min(track.end, margin + one.length)
+                if first < last:
+                    odds = track.values[first - track.start : last - track.start, order].T
+                    values[:, first - margin : last - margin] = 1 / (1 + np.exp(-odds))
+                done += len(track.values)
+                report(done, total)
+                if track.end == end:
+                    break
+            yield values
 
     return values_of
 
