@@ -53,10 +53,14 @@ def _chain(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(mixed, np.float64)
 
 
-def chain_sums(numbers: NDArray[np.uint8], odds: NDArray[np.float64]) -> CodonSums:
-    """Running sums of the log-odds of the codon pair that begins at each position."""
-    steps = in_steps(odds).reshape(-1)
-    pairs = np.zeros(len(numbers), np.int32)
+def pair_numbers(numbers: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Number of the codon pair that begins at each position, shape (L,)."""
+    pairs = np.full(len(numbers), 65 * UNKNOWN_CODON + UNKNOWN_CODON, np.uint16)
     if len(numbers) > 3:
-        pairs[:-3] = steps[65 * numbers[:-3].astype(np.int32) + numbers[3:]]
-    return CodonSums(pairs)
+        pairs[:-3] = numbers[:-3] * np.uint16(65) + numbers[3:]
+    return pairs
+
+
+def chain_sums(pairs: NDArray[np.uint16], odds: NDArray[np.float64]) -> CodonSums:
+    """Running sums of the log-odds, (65, 65), of the codon pair that begins at each position."""
+    return CodonSums(in_steps(odds).reshape(-1)[pairs])

@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates, find_candidates
-from genoseq.genes.composition import chain_log_odds, chain_sums, pair_counts
+from genoseq.genes.composition import (
+    chain_log_odds,
+    chain_sums,
+    pair_counts,
+    pair_numbers,
+)
 from genoseq.genes.content import FAR, Content, Values, content_of
 from genoseq.genes.features import (
     Matrix,
@@ -52,8 +57,10 @@ class Genome:
     ----------
     layout, candidates, content
         Of the whole genome.
-    numbers
-        Codon at each position of the layout.
+    numbers, pairs
+        Codon, and codon pair, at each position of the layout.
+    first_choice
+        Indices of the starts that the model alone would choose.
     windows, followers
         Site of each start, and the codons behind it.
     """
@@ -62,6 +69,8 @@ class Genome:
     candidates: Candidates
     content: Content
     numbers: NDArray[np.uint8]
+    pairs: NDArray[np.uint16]
+    first_choice: Positions
     windows: Codes
     followers: NDArray[np.uint8]
 
@@ -138,15 +147,18 @@ def prepare(
     content = content_of(layout, candidates, values)
     numbers = codon_numbers(layout.codes)
     chosen = _first_choice(layout, candidates, content)
-    usage = _usage(numbers, candidates, chosen)
+    pairs = pair_numbers(numbers)
+    usage = _usage(numbers, pairs, candidates, chosen)
     hopeful = candidates.largest(content.whole) > _HOPELESS
     hopeful |= candidates.largest(usage.whole) > _USUAL
+    hopeful[candidates.frame[chosen]] = True
     starts = candidates.per_start(hopeful)
+    first_choice = (np.cumsum(starts) - 1)[chosen]
     kept = candidates.kept(hopeful)
     content = Content(**{name: each[starts] for name, each in content._asdict().items()})
     windows = site_windows(layout.codes, kept.starts)
     followers = numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
-    return Genome(layout, kept, content, numbers, windows, followers)
+    return Genome(layout, kept, content, numbers, pairs, first_choice, windows, followers)
 
 
 def decode(
@@ -160,7 +172,7 @@ def decode(
         Of self-training; one at least.
     """
     candidates = genome.candidates
-    chosen = _first_choice(genome.layout, candidates, genome.content)
+    chosen = genome.first_choice
     for number in range(rounds):
         last = learn_round(genome, chosen, weights.starts)
         if number == 0:
@@ -180,7 +192,7 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     top = candidates.first[:-1].copy()
     top[frame[chosen]] = chosen
     neighbours = neighbours_of(genome.layout, candidates, top, chosen)
-    usage = _usage(genome.numbers, candidates, chosen)
+    usage = _usage(genome.numbers, genome.pairs, candidates, chosen)
     picked = np.zeros(len(frame), bool)
     picked[chosen] = True
     having = np.zeros(len(candidates), bool)
@@ -262,7 +274,12 @@ def _first_choice(layout: Layout, candidates: Candidates, content: Content) -> P
     return choose(layout, candidates, scores, USUAL)
 
 
-def _usage(numbers: NDArray[np.uint8], candidates: Candidates, chosen: Positions) -> Usage:
+def _usage(
+    numbers: NDArray[np.uint8],
+    pairs: NDArray[np.uint16],
+    candidates: Candidates,
+    chosen: Positions,
+) -> Usage:
     """Codon usage of all starts, learned from the chosen genes against the frames without one."""
     frame = candidates.frame
     genes = pair_counts(numbers, candidates.starts[chosen], candidates.ends[frame[chosen]])
@@ -270,7 +287,7 @@ def _usage(numbers: NDArray[np.uint8], candidates: Candidates, chosen: Positions
     free[frame[chosen]] = False
     begins = candidates.starts[candidates.first[:-1]][free]
     others = pair_counts(numbers, begins, candidates.ends[free])
-    sums = chain_sums(numbers, chain_log_odds(genes, others))
+    sums = chain_sums(pairs, chain_log_odds(genes, others))
     starts, ends = candidates.starts, candidates.per_start(candidates.ends)
     return Usage(
         sums.between(starts, np.maximum(ends - 6, starts)),

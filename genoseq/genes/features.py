@@ -49,10 +49,10 @@ def start_features(
     """The columns of :data:`START_FEATURES`, shape (m, 22)."""
     kind = candidates.kind
     edge = kind == EDGE
-    near = (neighbours.gap <= neighbours.close).astype(np.int64)
-    odds = np.zeros((len(kind), windows.shape[1]))
-    for position in range(windows.shape[1]):
-        odds[:, position] = sites.positions[near, position, windows[:, position]]
+    near = neighbours.gap <= neighbours.close
+    of_base = 5 * np.arange(windows.shape[1], dtype=np.int32) + windows
+    odds = sites.positions.reshape(2, -1)
+    odds = np.where(near[:, None], odds[1][of_base], odds[0][of_base])
     codon = np.concatenate([sites.codon, [0.0]])[kind]
     first = np.repeat(candidates.first[:-1], np.diff(candidates.first))
     rank = np.arange(len(kind)) - first

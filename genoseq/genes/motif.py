@@ -65,10 +65,23 @@ class Motif:
 
 def _log_odds(windows: Codes, odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds of the motif at each offset of windows, (m, offsets)."""
-    offsets = windows.shape[1] - WIDTH + 1
-    total = np.zeros((len(windows), offsets))
+    return _of_words(odds)[_words(windows)]
+
+
+def _words(windows: Codes) -> NDArray[np.uint16]:
+    """Number of the word at each offset of windows, its bases as digits of base 5: (m, offsets)."""
+    words = np.zeros((len(windows), windows.shape[1] - WIDTH + 1), np.uint16)
     for column in range(WIDTH):
-        total += odds[column][windows[:, column : column + offsets]]
+        words *= np.uint16(5)
+        words += windows[:, column : column + words.shape[1]]
+    return words
+
+
+def _of_words(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of the columns' values, (WIDTH, 5), over the bases of each word: (5 ** WIDTH,)."""
+    total = np.zeros(1)
+    for column in columns:
+        total = np.add.outer(total, column).reshape(-1)
     return total
 
 
@@ -90,48 +103,48 @@ def learn_motif(windows: Codes, others: Codes) -> Motif:
     none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
     if len(rows) < 50:
         return none
-    fits = [_em(rows, seed, background) for seed in _enriched(rows, others[(others < N).all(1)])]
+    words = _words(rows)
+    seeds = _enriched(words, others[(others < N).all(1)])
+    fits = [_em(words, seed, background) for seed in seeds]
     return max(fits, key=lambda fit: fit[0])[1]
 
 
-def _enriched(rows: Codes, others: Codes) -> list[Codes]:
-    """The words that stand more often in windows than in others."""
-    powers = 4 ** np.arange(WIDTH)[::-1]
-    counts, expected = (_word_counts(each, powers) for each in (rows, others))
-    letters = (np.arange(4**WIDTH)[:, None] // powers) % 4
+def _enriched(words: NDArray[np.uint16], others: Codes) -> list[NDArray[np.int64]]:
+    """The words that stand more often in windows than in others, as bases."""
+    counts, expected = (
+        np.bincount(each.reshape(-1), minlength=5**WIDTH).astype(np.float64)
+        for each in (words, _words(others))
+    )
     expected = (expected + 0.5) * counts.sum() / (expected + 0.5).sum()
     surplus = (counts - expected) / np.sqrt(expected + 1.0)
     order = np.argsort(-surplus, kind="stable")[:_SEEDS]
-    return [letters[word] for word in order]
+    return [word // 5 ** np.arange(WIDTH)[::-1] % 5 for word in order]
 
 
-def _word_counts(rows: Codes, powers: NDArray[np.int64]) -> NDArray[np.float64]:
-    words = np.zeros((len(rows), rows.shape[1] - WIDTH + 1), np.int64)
-    for column, power in enumerate(powers):
-        words += power * rows[:, column : column + words.shape[1]]
-    return np.bincount(words.reshape(-1), minlength=4**WIDTH).astype(np.float64)
-
-
-def _em(rows: Codes, seed: Codes, background: NDArray[np.float64]) -> tuple[float, Motif]:
-    """Log-likelihood ratio and motif that EM finds from a word."""
+def _em(
+    words: NDArray[np.uint16], seed: NDArray[np.int64], background: NDArray[np.float64]
+) -> tuple[float, Motif]:
+    """Log-likelihood ratio and motif that EM finds in words at offsets, (n, offsets), from one."""
     columns = np.full((WIDTH, 4), 0.1)
     columns[np.arange(WIDTH), seed] = 0.7
-    offsets = np.full(rows.shape[1] - WIDTH + 1, 1.0)
-    offsets /= offsets.sum()
+    columns /= columns.sum(1, keepdims=True)
+    offsets = np.full(words.shape[1], 1.0 / words.shape[1])
     share, likelihood = 0.3, 0.0
+    odds = np.zeros((WIDTH, 5))
     for _ in range(_ITERATIONS):
-        odds = np.zeros((WIDTH, 5))
         odds[:, :4] = np.log(columns) - np.log(background)
-        at = share * np.exp(_log_odds(rows, odds)) * offsets
+        at = share * np.exp(_of_words(odds))[words] * offsets
         total = 1 - share + at.sum(1, keepdims=True)
         weight = at / total
         likelihood = float(np.log(total).sum())
-        share = float(np.clip(weight.sum() / len(rows), _LEAST_SHARE, 0.95))
+        share = float(np.clip(weight.sum() / len(words), _LEAST_SHARE, 0.95))
         offsets = weight.sum(0) + 0.5
         offsets /= offsets.sum()
+        of_words = np.bincount(words.reshape(-1), weight.reshape(-1), minlength=5**WIDTH)
+        cube = of_words.reshape((5,) * WIDTH)
         for column in range(WIDTH):
-            bases = rows[:, column : column + len(offsets)]
-            columns[column] = np.bincount(bases.reshape(-1), weight.reshape(-1), 4) + 1.0
+            others = tuple(axis for axis in range(WIDTH) if axis != column)
+            columns[column] = cube.sum(others)[:4] + 1.0
         columns /= columns.sum(1, keepdims=True)
     odds[:, :4] = np.log(columns) - np.log(background)
     return likelihood, Motif(odds.round(4), offsets.round(4), round(share, 4))

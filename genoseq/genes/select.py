@@ -66,9 +66,10 @@ def select(
     """
     worth = np.flatnonzero(scores > 0)
     order = worth[np.lexsort((reverse[worth], starts[worth], ends[worth]))]
+    columns = (starts[order], ends[order], reverse[order], scores[order], order)
     items = [
-        _Interval(int(starts[i]), int(ends[i]), bool(reverse[i]), float(scores[i]), int(i))
-        for i in order
+        _Interval(start, end, back, score, index)
+        for start, end, back, score, index in zip(*(c.tolist() for c in columns), strict=True)
     ]
     chosen = _on_circle(items, overlaps, circle) if circle else _on_line(items, overlaps)[1]
     return [item.index for item in sorted(chosen, key=lambda item: item.start)]

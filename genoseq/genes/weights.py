@@ -63,7 +63,8 @@ class DecoderWeights:
     genes_calibration, starts_calibration
         Slope and offset of the log-odds that become ``conf``; slope of those of a start.
     bias
-        Nats that are added to the score of every candidate when genes are chosen.
+        Nats that are added to the score of every candidate when genes are chosen: annotations lack
+        genes, and a gene that is missed costs more bases than one too many.
     """
 
     starts: Matrix
@@ -71,7 +72,7 @@ class DecoderWeights:
     among: Network
     genes_calibration: tuple[float, float] = (1.0, 0.0)
     starts_calibration: float = 1.0
-    bias: float = 0.0
+    bias: float = 0.7
 
 
 def save_weights(path: Path, weights: DecoderWeights, facts: dict[str, Any] | None = None) -> None:
