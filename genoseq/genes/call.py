@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
-from genoseq.genes.decode import ROUNDS, Decoded, decode, prepare
+from genoseq.genes.decode import ROUNDS, Decoded, decode
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, GeneticCode, genetic_code, translate
 from genoseq.genes.layout import Contig, lay_out
 from genoseq.genes.motif import BEFORE
+from genoseq.genes.prepare import prepare
 from genoseq.genes.sites import motif_windows
 from genoseq.genes.state_values import Scorer
 from genoseq.genes.weights import DecoderWeights

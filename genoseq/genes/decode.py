@@ -7,72 +7,25 @@ not), and chooses again.  No step is random, and none depends on the order of co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genes.candidates import Candidates, find_candidates
-from genoseq.genes.composition import (
-    chain_log_odds,
-    chain_sums,
-    pair_counts,
-    pair_numbers,
-)
-from genoseq.genes.content import FAR, Content, Values, content_of
-from genoseq.genes.features import (
-    Matrix,
-    Usage,
-    context_features,
-    gene_features,
-    start_features,
-)
-from genoseq.genes.genetic_codes import EDGE, GeneticCode, codon_numbers
-from genoseq.genes.layout import Layout, Positions
-from genoseq.genes.mask import masked
+from genoseq.genes.candidates import Candidates
+from genoseq.genes.choice import choose
+from genoseq.genes.features import Matrix, context_features, gene_features, start_features
+from genoseq.genes.genetic_codes import EDGE
+from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import neighbours_of
-from genoseq.genes.select import USUAL, Overlaps, select
-from genoseq.genes.sites import FOLLOWERS, Sites, learn_sites, site_windows
+from genoseq.genes.prepare import Genome, usage_of
+from genoseq.genes.select import USUAL, Overlaps
+from genoseq.genes.sites import Sites, learn_sites
 from genoseq.genes.weights import DecoderWeights
-from genoseq.genome.regions import Region
-from genoseq.genome.sequences import Codes
 
 ROUNDS = 3
-_FIRST_SCORE = 15.0
-"""Nats of content that a first choice needs."""
-_HOPELESS = -40.0
-"""Frames none of whose starts has more content than this are left out,"""
-_USUAL = 0.5
-"""unless their codon usage is worth this many nats."""
 _UNLIKELY = 4.0
 """Starts that are this many nats less likely than the best of their frame are not chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Genome:
-    """A genome made ready to decode: its candidates, and what does not change between rounds.
-
-    Attributes
-    ----------
-    layout, candidates, content
-        Of the whole genome.
-    numbers, pairs
-        Codon, and codon pair, at each position of the layout.
-    first_choice
-        Indices of the starts that the model alone would choose.
-    windows, followers
-        Site of each start, and the codons behind it.
-    """
-
-    layout: Layout
-    candidates: Candidates
-    content: Content
-    numbers: NDArray[np.uint8]
-    pairs: NDArray[np.uint16]
-    first_choice: Positions
-    windows: Codes
-    followers: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +36,6 @@ class Round:
     ----------
     starts, genes, context
         Features of starts (m, ...), and of frames (n, ...).
-    logits
-        Of starts, up to a constant in each frame, shape (m,).
     log_shares
         Natural log of the probability of each start among those of its frame, shape (m,).
     top
@@ -123,44 +74,6 @@ class Decoded:
     chosen: Positions
 
 
-def prepare(
-    layout: Layout,
-    code: GeneticCode,
-    values: Iterable[Values],
-    shortest: int = 90,
-    mask: Collection[Region] = (),
-) -> Genome:
-    """Candidates of a genome and their content.
-
-    Parameters
-    ----------
-    values
-        Probabilities of states of each contig, see :data:`genoseq.genes.content.Values`.
-    shortest
-        bp of the shortest gene, its stop codon included.
-    mask
-        Where no gene may be, in coordinates of the files.
-    """
-    candidates = find_candidates(layout, code, shortest)
-    if mask:
-        candidates = candidates.with_starts(~masked(layout, candidates, mask))
-    content = content_of(layout, candidates, values)
-    numbers = codon_numbers(layout.codes)
-    chosen = _first_choice(layout, candidates, content)
-    pairs = pair_numbers(numbers)
-    usage = _usage(numbers, pairs, candidates, chosen)
-    hopeful = candidates.largest(content.whole) > _HOPELESS
-    hopeful |= candidates.largest(usage.whole) > _USUAL
-    hopeful[candidates.frame[chosen]] = True
-    starts = candidates.per_start(hopeful)
-    first_choice = (np.cumsum(starts) - 1)[chosen]
-    kept = candidates.kept(hopeful)
-    content = Content(**{name: each[starts] for name, each in content._asdict().items()})
-    windows = site_windows(layout.codes, kept.starts)
-    followers = numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
-    return Genome(layout, kept, content, numbers, pairs, first_choice, windows, followers)
-
-
 def decode(
     genome: Genome, weights: DecoderWeights, overlaps: Overlaps = USUAL, rounds: int = ROUNDS
 ) -> Decoded:
@@ -192,7 +105,7 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     top = candidates.first[:-1].copy()
     top[frame[chosen]] = chosen
     neighbours = neighbours_of(genome.layout, candidates, top, chosen)
-    usage = _usage(genome.numbers, genome.pairs, candidates, chosen)
+    usage = usage_of(genome.numbers, genome.pairs, candidates, chosen)
     picked = np.zeros(len(frame), bool)
     picked[chosen] = True
     having = np.zeros(len(candidates), bool)
@@ -236,64 +149,6 @@ def candidate_scores(
     behind = last.log_shares - candidates.per_start(last.log_shares[last.top])
     scores = candidates.per_start(log_odds) + behind
     return np.where(behind > -_UNLIKELY, scores, -1.0)
-
-
-def choose(
-    layout: Layout,
-    candidates: Candidates,
-    scores: NDArray[np.float64],
-    overlaps: Overlaps,
-) -> Positions:
-    """Indices of the chosen starts, contig by contig."""
-    worth = np.flatnonzero(scores > 0)
-    ends = candidates.ends[candidates.frame[worth]]
-    low, high = layout.forward(candidates.starts[worth], ends)
-    reverse = candidates.starts[worth] >= layout.size
-    owner = layout.contig_of(low)
-    order = np.argsort(owner, kind="stable")
-    bounds = np.searchsorted(owner[order], np.arange(len(layout.contigs) + 1))
-    chosen: list[Positions] = [np.zeros(0, np.int64)]
-    for index in np.unique(owner):
-        own = order[bounds[index] : bounds[index + 1]]
-        contig, offset = layout.contigs[index], layout.offsets[index]
-        found = select(
-            low[own] - offset,
-            high[own] - offset,
-            reverse[own],
-            scores[worth[own]],
-            overlaps,
-            contig.length if contig.circular else 0,
-        )
-        chosen.append(worth[own[found]])
-    return np.sort(np.concatenate(chosen))
-
-
-def _first_choice(layout: Layout, candidates: Candidates, content: Content) -> Positions:
-    best = content.whole >= candidates.per_start(candidates.largest(content.whole))
-    scores = np.where(best, content.whole - _FIRST_SCORE, -1.0)
-    return choose(layout, candidates, scores, USUAL)
-
-
-def _usage(
-    numbers: NDArray[np.uint8],
-    pairs: NDArray[np.uint16],
-    candidates: Candidates,
-    chosen: Positions,
-) -> Usage:
-    """Codon usage of all starts, learned from the chosen genes against the frames without one."""
-    frame = candidates.frame
-    genes = pair_counts(numbers, candidates.starts[chosen], candidates.ends[frame[chosen]])
-    free = np.ones(len(candidates), bool)
-    free[frame[chosen]] = False
-    begins = candidates.starts[candidates.first[:-1]][free]
-    others = pair_counts(numbers, begins, candidates.ends[free])
-    sums = chain_sums(pairs, chain_log_odds(genes, others))
-    starts, ends = candidates.starts, candidates.per_start(candidates.ends)
-    return Usage(
-        sums.between(starts, np.maximum(ends - 6, starts)),
-        sums.between(starts - FAR, starts),
-        sums.between(starts, np.minimum(starts + FAR, ends - 6)),
-    )
 
 
 def _typical(starts: Matrix, chosen: Positions) -> tuple[float, float]:

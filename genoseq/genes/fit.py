@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.genes.candidates import Candidates, Mask
-from genoseq.genes.decode import Genome, decode, learn_round, log_shares_of
+from genoseq.genes.decode import decode, learn_round, log_shares_of
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
 from genoseq.genes.known import Labels
+from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
 
 _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, near": 0.4,
@@ -22,6 +23,7 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
           "content before, near": -0.05, "gap to the gene before": 0.5, "rank": -0.2}  # fmt: skip
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
+_STEPS, _BATCH = 2000, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,17 @@ class Example:
     labels: Labels
 
 
-def fit_weights(examples: Sequence[Example], seed: int = 1, passes: int = 2) -> DecoderWeights:
+def fit_weights(
+    examples: Sequence[Example], seed: int = 1, passes: int = 2, steps: int = _STEPS
+) -> DecoderWeights:
     """Weights under which the known genes of all genomes are chosen.
 
     Parameters
     ----------
     passes
         How often the genomes are decoded by the weights so far, to learn from what that gives.
+    steps
+        Of the training of each network.
     """
     starts = np.array([_FIRST.get(name, 0.0) for name in START_FEATURES])
     weights = DecoderWeights(starts, _content_alone(), _content_among())
@@ -53,10 +59,11 @@ def fit_weights(examples: Sequence[Example], seed: int = 1, passes: int = 2) -> 
         labels = [example.labels for example in examples]
         genes = [found.genes for found in rounds]
         context = [np.concatenate([found.genes, found.context], axis=1) for found in rounds]
-        alone, among = fit_network(genes, labels, seed), fit_network(context, labels, seed)
+        alone = fit_network(genes, labels, seed, steps)
+        among = fit_network(context, labels, seed, steps)
         weights = DecoderWeights(starts, alone, among)
         if number == passes - 1:
-            slope, offset = _genes_calibration(context, labels, seed)
+            slope, offset = _genes_calibration(context, labels, seed, steps)
             weights = replace(
                 weights,
                 genes_calibration=(slope, offset),
@@ -72,12 +79,14 @@ def _halves(count: int) -> list[tuple[list[int], list[int]]]:
 
 
 def _genes_calibration(
-    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int
 ) -> tuple[float, float]:
     """Slope and offset that make log-odds of genes true on genomes that were not learned from."""
     logits, true = [], []
     for learned, judged in _halves(len(labels)):
-        network = fit_network([matrices[i] for i in learned], [labels[i] for i in learned], seed)
+        network = fit_network(
+            [matrices[i] for i in learned], [labels[i] for i in learned], seed, steps
+        )
         for index in judged:
             found = network.logits(matrices[index])
             kept = (labels[index].weight > 0) & (found > 0)
@@ -157,7 +166,9 @@ def fit_starts(
     return np.asarray(weights.detach().numpy() / scale, np.float64)
 
 
-def fit_network(matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int) -> Network:
+def fit_network(
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int = _STEPS
+) -> Network:
     """Gene or not: a small network, genomes weighed alike."""
     inputs = np.concatenate(matrices)
     target = np.concatenate([each.gene for each in labels]).astype(np.float64)
@@ -175,10 +186,9 @@ def fit_network(matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int)
     ]
     parameters = [each.requires_grad_() for layer in layers for each in layer]
     optimizer = torch.optim.AdamW(parameters, lr=3e-3, weight_decay=1e-2)
-    steps, size = 2000, 512
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-3, total_steps=steps)
     for _ in range(steps):
-        batch = torch.randint(len(goal), (size,), generator=generator)
+        batch = torch.randint(len(goal), (_BATCH,), generator=generator)
         hidden = standard[batch]
         for number, (matrix, bias) in enumerate(layers):
             hidden = hidden @ matrix + bias

@@ -168,11 +168,11 @@ def example_of(row: KnownGenome, scorer: Scorer) -> Example:
         If the annotation is of other contigs.
     """
     from genoseq.genes.call_files import mask_regions
-    from genoseq.genes.decode import prepare
     from genoseq.genes.fit import Example
     from genoseq.genes.genetic_codes import genetic_code
     from genoseq.genes.known import doubtful_of, labels_of
     from genoseq.genes.layout import contig, lay_out
+    from genoseq.genes.prepare import prepare
 
     code = genetic_code(row.code)
     with open_fasta(row.fasta) as fasta:

@@ -13,7 +13,7 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_w
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.call_files import FILES, circular_names
+from genoseq.genes.call_files import FILES, SHIPPED, circular_names
 from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.layout import contig
 from genoseq.genes.weights import load_weights, save_weights
@@ -162,3 +162,9 @@ def test_load_weights_are_those_that_were_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         load_weights(tmp_path / "missing.json")
     assert issubclass(InputFormatError, ValueError)
+
+
+def test_load_weights_of_the_package() -> None:
+    weights = load_weights(SHIPPED)
+    assert weights.bias > 0
+    assert weights.genes_calibration[0] > 0
