@@ -42,6 +42,9 @@ def genes(
             show_default="the model's genes.json, or else the package's",
         ),
     ] = None,
+    all_starts: Annotated[
+        bool, typer.Option("--all-starts", help="Write starts.tsv: every start, and its conf.")
+    ] = False,
     device: Device = None,
     precision: Annotated[
         Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
@@ -66,6 +69,7 @@ def genes(
             mask=mask,
             shortest=shortest,
             weights=weights,
+            all_starts=all_starts,
             device=device,
             precision=precision,
             report=report,

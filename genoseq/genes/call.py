@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
 from genoseq.genes.decode import ROUNDS, Decoded, decode
@@ -15,6 +14,7 @@ from genoseq.genes.layout import Contig, lay_out
 from genoseq.genes.motif import BEFORE
 from genoseq.genes.prepare import prepare
 from genoseq.genes.sites import motif_windows
+from genoseq.genes.start_table import confidence, in_file
 from genoseq.genes.state_values import Scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.called_genes import CalledGene, GeneSequences
@@ -40,6 +40,8 @@ class GeneCalls:
     motif, motif_share
         Consensus of the motif before starts, None where there are too few genes; and the share of
         starts that have it.
+    decoded
+        All candidates, and what the last round made of them.
     """
 
     genes: tuple[GeneSequences, ...]
@@ -47,6 +49,7 @@ class GeneCalls:
     code: int
     motif: str | None
     motif_share: float
+    decoded: Decoded
 
 
 def call_genes(
@@ -92,7 +95,12 @@ def call_genes(
     found = list(_called(decoded, weights, genetic))
     sites = decoded.last.sites
     return GeneCalls(
-        tuple(found), layout.contigs, code, sites.motif.consensus, float(sites.motif.share)
+        tuple(found),
+        layout.contigs,
+        code,
+        sites.motif.consensus,
+        float(sites.motif.share),
+        decoded,
     )
 
 
@@ -105,18 +113,19 @@ def _called(
     ends = candidates.ends[frame]
     low, high = layout.forward(candidates.starts[chosen], ends)
     owner = layout.contig_of(low)
-    conf, start_conf = _confidence(decoded, weights)
+    of_frames, of_starts = confidence(decoded, weights)
+    conf, start_conf = of_frames[frame], of_starts[chosen]
     motif, spacing = _motifs(decoded)
-    in_file = _in_file(layout.contigs, owner, low - layout.offsets[owner])
+    first = in_file(layout, owner, low)
     number = 0
     last = -1
-    for index in np.lexsort((high, in_file, owner)):
+    for index in np.lexsort((high, first, owner)):
         start, end = int(candidates.starts[chosen[index]]), int(ends[index])
         one = layout.contigs[owner[index]]
         number = number + 1 if owner[index] == last else 1
         last = owner[index]
         kind = int(candidates.kind[chosen[index]])
-        begin = int(in_file[index])
+        begin = int(first[index])
         gene = CalledGene(
             name=f"{one.name}_{number}",
             chrom=one.name,
@@ -139,30 +148,6 @@ def _called(
         yield GeneSequences(
             gene, letters_of(codes), protein[:-1] if not gene.open_3prime else protein
         )
-
-
-def _in_file(
-    contigs: Sequence[Contig], owner: NDArray[np.int64], bases: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """First base of each gene in its file."""
-    turned = np.array([one.turned for one in contigs], np.int64)[owner]
-    length = np.array([one.length for one in contigs], np.int64)[owner]
-    circular = np.array([one.circular for one in contigs], bool)[owner]
-    return np.where(circular, (bases + turned) % length, bases)
-
-
-def _confidence(
-    decoded: Decoded, weights: DecoderWeights
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Calibrated probability of each chosen gene, and of its start."""
-    candidates, chosen = decoded.genome.candidates, decoded.chosen
-    slope, offset = weights.genes_calibration
-    log_odds = slope * decoded.log_odds[candidates.frame[chosen]] + offset
-    conf = 1 / (1 + np.exp(-log_odds.clip(-30, 30)))
-    tempered = weights.starts_calibration * decoded.last.log_shares
-    largest = candidates.per_start(candidates.largest(tempered))
-    total = candidates.per_start(candidates.total(np.exp(tempered - largest)))
-    return conf, (np.exp(tempered - largest) / total)[chosen]
 
 
 def _motifs(decoded: Decoded) -> tuple[list[str | None], list[int | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "summary.json")
 """What is written, beside ``provenance.json``."""
+STARTS = "starts.tsv"
+"""What is written if it is asked for."""
 SHIPPED = Path(__file__).with_name(WEIGHTS)
 """Weights for models that bring none of their own."""
 
@@ -50,6 +52,7 @@ def call_genes_files(
     mask: PathLike | None = None,
     shortest: int = 90,
     weights: PathLike | None = None,
+    all_starts: bool = False,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -72,6 +75,8 @@ def call_genes_files(
         bp of the shortest gene, its stop codon included.
     weights
         The decoder's; by default those in the bundle, or else the package's.
+    all_starts
+        Whether to write ``starts.tsv`` as well.
     device, precision
         See :class:`genoseq.inference.predict.Predictor`.
     report
@@ -85,10 +90,11 @@ def call_genes_files(
     from genoseq.genes.call import call_genes
     from genoseq.genes.genetic_codes import genetic_code
     from genoseq.genes.layout import contig
+    from genoseq.genes.start_table import start_lines
 
     model, out = Path(model), Path(out)
     genetic_code(code)
-    if problem := irreplaceable(out, (*FILES, "provenance.json")):
+    if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
         circles = circular_names(circular, genome.lengths)
@@ -112,7 +118,8 @@ def call_genes_files(
             "decoder": source,
         }
         record = _record(genome, model, settings, given.get("mask"), device, precision)
-        _write(out, calls, genome, circles, settings, record)
+        table = start_lines(calls.decoded, decoder) if all_starts else None
+        _write(out, calls, genome, circles, settings, record, table)
     partial = sum(any(each.gene.partial) for each in calls.genes)
     return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
 
@@ -205,9 +212,10 @@ def _write(
     circles: Collection[str],
     settings: Mapping[str, Any],
     record: Mapping[str, Any],
+    table: Iterable[str] | None,
 ) -> None:
     from genoseq.files.provenance import write_record
-    from genoseq.genes.gene_files import write_gene_files
+    from genoseq.genes.gene_files import write_gene_files, write_lines
     from genoseq.genes.summary import summary_of
 
     with atomic_folder(out) as folder:
@@ -215,5 +223,7 @@ def _write(
         text = json.dumps(
             summary_of(calls, genome.lengths) | {"settings": dict(settings)}, indent=2
         )
+        if table is not None:
+            write_lines(folder / STARTS, table)
         (folder / "summary.json").write_text(text + "\n")
         write_record(folder, record)

@@ -67,7 +67,12 @@ def fit_weights(
             weights = replace(
                 weights,
                 genes_calibration=(slope, offset),
-                starts_calibration=_starts_calibration(parts),
+                starts_calibration=_starts_calibration(
+                    [
+                        (one.genome.candidates, found.starts, one.labels)
+                        for one, found in zip(examples, rounds, strict=True)
+                    ]
+                ),
             )
     return weights
 
@@ -112,7 +117,7 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
 
 def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> float:
     """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
-    slopes = np.arange(0.4, 1.55, 0.05)
+    slopes = np.arange(0.4, 2.05, 0.05)
     likelihoods = np.zeros(len(slopes))
     for learned, judged in _halves(len(parts)):
         weights = fit_starts([parts[i] for i in learned])

@@ -25,10 +25,10 @@ def write_gene_files(
     """
     called = [each.gene for each in genes]
     ordered = [name for name in genome.lengths if name in circles]
-    _write(folder / "genes.gff3", gff3_lines(called, genome.lengths, ordered))
-    _write(folder / "genes.bed", bed12_lines(called))
-    _write(folder / "genes.ffn", fasta_records(genes, proteins=False))
-    _write(folder / "proteins.faa", fasta_records(genes, proteins=True))
+    write_lines(folder / "genes.gff3", gff3_lines(called, genome.lengths, ordered))
+    write_lines(folder / "genes.bed", bed12_lines(called))
+    write_lines(folder / "genes.ffn", fasta_records(genes, proteins=False))
+    write_lines(folder / "proteins.faa", fasta_records(genes, proteins=True))
     of_contig = by_contig(genes)
     with (folder / "genes.gbk").open("w", encoding="utf-8") as out:
         for name, length in genome.lengths.items():
@@ -38,6 +38,7 @@ def write_gene_files(
             out.writelines(f"{line}\n" for line in lines)
 
 
-def _write(path: Path, lines: Iterable[str]) -> None:
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines, of which none ends with a line break, as UTF-8."""
     with path.open("w", encoding="utf-8") as out:
         out.writelines(f"{line}\n" for line in lines)

@@ -13,9 +13,10 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_w
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.call_files import FILES, SHIPPED, circular_names
+from genoseq.genes.call_files import FILES, SHIPPED, STARTS, circular_names
 from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.layout import contig
+from genoseq.genes.start_table import start_lines
 from genoseq.genes.weights import load_weights, save_weights
 from genoseq.genome.sequences import decode
 from genoseq.models.bundle import Bundle, save_bundle
@@ -117,10 +118,10 @@ def test_genes_writes_a_whole_folder(
     model, out = tmp_path / "model", tmp_path / "out"
     save_bundle(model, bundle)
     save_weights(model / "genes.json", simple_weights())
-    run = genoseq("genes", fasta, "-m", model, "-o", out, "--circular", CIRCLE)
+    run = genoseq("genes", fasta, "-m", model, "-o", out, "--circular", CIRCLE, "--all-starts")
     assert run.returncode == 0, run.stderr
     assert run.stderr.splitlines()[-1].startswith(f"genes: wrote {out}: ")
-    assert {path.name for path in out.iterdir()} == {*FILES, "provenance.json"}
+    assert {path.name for path in out.iterdir()} == {*FILES, STARTS, "provenance.json"}
     summary = json.loads((out / "summary.json").read_text())
     assert summary["contigs"] == 2
     assert summary["settings"]["circular"] == [CIRCLE]
@@ -168,3 +169,21 @@ def test_load_weights_of_the_package() -> None:
     weights = load_weights(SHIPPED)
     assert weights.bias > 0
     assert weights.genes_calibration[0] > 0
+
+
+def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -> None:
+    lines = [line.split("\t") for line in start_lines(calls.decoded, simple_weights())]
+    rows = [dict(zip(lines[0], fields, strict=True)) for fields in lines[1:]]
+    called = {
+        (row["contig"], int(row["start"]), int(row["end"]), row["strand"], row["conf"])
+        for row in rows
+        if row["called"] == "yes"
+    }
+    assert called == {
+        (gene.chrom, gene.start, gene.end, gene.strand, f"{gene.conf:.3f}")
+        for gene in (each.gene for each in calls.genes)
+    }
+    assert len(rows) > 2 * len(called)
+    stops = [row["end"] for row in rows if row["strand"] == "+" and row["called"] == "yes"]
+    of_one = [float(row["start_conf"]) for row in rows if row["end"] == stops[0]]
+    assert sum(of_one) == pytest.approx(1, abs=0.01)
