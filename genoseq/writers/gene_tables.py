@@ -37,7 +37,7 @@ def gff3_lines(
     for name, length in lengths.items():
         if length:
             yield f"##sequence-region {seqid(name)} 1 {length}"
-    for name in circles:
+    for name in (name for name in circles if lengths[name]):
         identity = quote(f"region-{name}", safe=_VALUE)
         yield "\t".join(
             (seqid(name), "genoseq", "region", "1", str(lengths[name]), ".", "+", ".",

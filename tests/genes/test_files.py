@@ -18,10 +18,13 @@ from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.layout import contig
 from genoseq.genes.start_table import start_lines
 from genoseq.genes.weights import load_weights, save_weights
+from genoseq.genome.schemes import signal_scheme
 from genoseq.genome.sequences import decode
+from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta, write_fasta
+from genoseq.tasks.per_base import PerBase
 
 CIRCLE = "circle|1"
 
@@ -187,3 +190,40 @@ def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -
     stops = [row["end"] for row in rows if row["strand"] == "+" and row["called"] == "yes"]
     of_one = [float(row["start_conf"]) for row in rows if row["end"] == stops[0]]
     assert sum(of_one) == pytest.approx(1, abs=0.01)
+
+
+def test_genes_of_contigs_without_any_are_empty_files(
+    genoseq: Genoseq, bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(tmp_path / "model", bundle)
+    path, out = tmp_path / "odd.fa", tmp_path / "out"
+    path.write_text(f">empty\n>tiny\nACGTACGTAC\n>pad\n{'N' * 400}\n")
+    run = genoseq("genes", path, "-m", tmp_path / "model", "-o", out, "--circular", "all")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.endswith(f"genes: wrote {out}: 0 genes of 410 bases\n")
+    assert (out / "proteins.faa").read_text() == ""
+    assert read_annotation(out / "genes.gff3").circles == {"tiny": 10, "pad": 400}
+    assert "the package's" in json.loads((out / "summary.json").read_text())["settings"]["decoder"]
+
+
+def test_genes_says_what_is_wrong_before_it_writes(
+    genoseq: Genoseq, fasta: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(tmp_path / "model", bundle)
+    signals = PerBase(signal_scheme([("a", "+"), ("a", "-")]))
+    other = build_model(bundle.settings, signals)
+    save_bundle(tmp_path / "signals", Bundle(other, bundle.settings, signals, bundle.context))
+    mask = tmp_path / "mask.bed"
+    mask.write_text("chr9\t5\t10\n")
+    for model, options, message in (
+        ("model", ("--code", 7), "genetic code 7: genes are called by the codes 4, 11, 15, 25"),
+        ("signals", (), "genes need a model of CDS by codon phase"),
+        ("model", ("--mask", mask), "chr9"),
+        ("nowhere", (), "cannot be read"),
+        ("model", ("--weights", fasta), "not JSON"),
+    ):
+        out = tmp_path / "out"
+        run = genoseq("genes", fasta, "-m", tmp_path / model, "-o", out, *options)
+        assert run.returncode == 1, message
+        assert message in run.stderr.splitlines()[-1]
+        assert not out.exists()
