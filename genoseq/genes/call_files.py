@@ -12,7 +12,7 @@ from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import WEIGHTS, DecoderWeights, load_weights
+from genoseq.genes.weights import WEIGHTS, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import Fasta, open_fasta
@@ -99,10 +99,13 @@ def call_genes_files(
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
-        decoder, source = _decoder(model, weights)
+        path, source = _decoder_path(model, weights)
+        decoder = load_weights(path)
 
         from genoseq.genes.state_values import model_scorer
+        from genoseq.inference.predict import choose_computing
         from genoseq.models.bundle import load_bundle
+        from genoseq.models.device import computing
 
         bundle = load_bundle(model)
         scorer = model_scorer(bundle, device=device, precision=precision, report=report)
@@ -117,7 +120,9 @@ def call_genes_files(
             "shortest": shortest,
             "decoder": source,
         }
-        record = _record(genome, model, settings, given.get("mask"), device, precision)
+        used, number_format = choose_computing(bundle.settings, device, precision)
+        made = computing(used, number_format)
+        record = _record(genome, model, path, settings, given.get("mask"), made)
         table = start_lines(calls.decoded, decoder) if all_starts else None
         _write(out, calls, genome, circles, settings, record, table)
     partial = sum(any(each.gene.partial) for each in calls.genes)
@@ -166,33 +171,32 @@ def mask_regions(path: Input | None, lengths: Mapping[str, int]) -> list[Region]
     return found
 
 
-def _decoder(model: Path, weights: PathLike | None) -> tuple[DecoderWeights, str]:
-    """The decoder's weights and where they come from."""
+def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
+    """The file of the decoder's weights, and whose they are."""
     if weights is not None:
-        return load_weights(Path(weights)), Path(weights).name
+        return Path(weights), Path(weights).name
     if (model / WEIGHTS).exists():
-        return load_weights(model / WEIGHTS), "the model's own"
-    return load_weights(SHIPPED), "the package's: the model brings none"
+        return model / WEIGHTS, "the model's own"
+    return SHIPPED, "the package's: the model brings none"
 
 
 def _record(
     genome: Fasta,
     model: Path,
+    decoder: Path,
     settings: Mapping[str, Any],
     mask: Input | None,
-    device: str | None,
-    precision: Literal["auto", "bf16", "fp32"],
+    made: Mapping[str, str],
 ) -> Mapping[str, Any]:
+    """What ``provenance.json`` says; ``made`` is the device and number format."""
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.inference.predict import choose_computing
     from genoseq.models import bundle as bundles
-    from genoseq.models.device import computing
 
-    used, number_format = choose_computing(bundles.load_bundle(model).settings, device, precision)
     inputs: dict[str, Mapping[str, str]] = {
         "genome": original_of(genome),
         "model": {bundles.WEIGHTS: file_sha256(model / bundles.WEIGHTS)},
+        "decoder": {decoder.name: file_sha256(decoder)},
     }
     if mask is not None:
         inputs["mask"] = {mask.name: mask.sha256}
@@ -200,7 +204,7 @@ def _record(
         "genes",
         settings,
         inputs,
-        computing(used, number_format),
+        made,
         model=bundles.bundle_identity(model),
     )
 
