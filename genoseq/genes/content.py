@@ -84,7 +84,7 @@ def content_of(layout: Layout, candidates: Candidates, values: Iterable[Values])
     held: list[Values] = []
     bases = first = 0
     for index, each in enumerate(values):
-        held.append(layout.filled(index, each))
+        held.append(each)
         bases += each.shape[1]
         if bases >= _CHUNK_BASES or index == len(layout.contigs) - 1:
             _add_chunk(layout, candidates, first, held, found)
@@ -108,7 +108,8 @@ def _add_chunk(
     whole = np.ones((7, high - low), np.float32)
     for index, piece in enumerate(pieces, first):
         begin = int(layout.offsets[index]) - MARGIN - low
-        whole[:, begin : begin + piece.shape[1]] = piece
+        end = begin + int(layout.extents[index]) + 2 * MARGIN
+        layout.fill(whole[:, begin:end], index, piece)
     np.copyto(whole, 1.0, where=np.isnan(whole))
     for reverse in (False, True):
         position = 2 * layout.size - high if reverse else low

@@ -124,21 +124,22 @@ class Layout:
         """Index of the contig on or just before which positions of the forward strand lie."""
         return np.searchsorted(self.offsets - MARGIN, forward, side="right") - 1
 
-    def filled(self, index: int, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Values of the bases of a contig, shape (S, length), for its stretch of the array.
+    def fill(self, into: NDArray[np.float32], index: int, values: NDArray[np.float32]) -> None:
+        """Write the values of the bases of a contig where its bases lie, a circle's more than once.
 
-        Returns
-        -------
-        Shape (S, 2 * MARGIN + extent): from ``offset - MARGIN`` on; NaN where there is no base.
+        Parameters
+        ----------
+        into
+            Shape (S, 2 * MARGIN + extent): the positions from ``offset - MARGIN`` on.
+        values
+            Shape (S, length).
         """
         one, extent = self.contigs[index], int(self.extents[index])
-        shape = (len(values), extent + 2 * MARGIN)
+        into[:, MARGIN : MARGIN + one.length] = values
         if one.circular:
-            bases = np.arange(-MARGIN, extent + MARGIN) % one.length
-            return values[:, bases]
-        filled = np.full(shape, np.nan, np.float32)
-        filled[:, MARGIN : MARGIN + extent] = values
-        return filled
+            for beyond in (slice(0, MARGIN), slice(MARGIN + one.length, extent + 2 * MARGIN)):
+                bases = np.arange(beyond.start - MARGIN, beyond.stop - MARGIN) % one.length
+                into[:, beyond] = values[:, bases]
 
 
 def lay_out(contigs: Iterable[Contig], code: GeneticCode) -> Layout:
