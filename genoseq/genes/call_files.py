@@ -19,6 +19,7 @@ from genoseq.readers.fasta import Fasta, open_fasta
 
 if TYPE_CHECKING:
     from genoseq.genes.call import GeneCalls
+    from genoseq.genes.layout import Contig
 
 FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "summary.json")
 """What is written, beside ``provenance.json``."""
@@ -89,7 +90,6 @@ def call_genes_files(
     """
     from genoseq.genes.call import call_genes
     from genoseq.genes.genetic_codes import genetic_code
-    from genoseq.genes.layout import contig
     from genoseq.genes.start_table import start_lines
 
     model, out = Path(model), Path(out)
@@ -109,24 +109,27 @@ def call_genes_files(
 
         bundle = load_bundle(model)
         scorer = model_scorer(bundle, device=device, precision=precision, report=report)
-        contigs = [
-            contig(name, genome.codes(name, 0, length), name in circles)
-            for name, length in genome.lengths.items()
-        ]
+        contigs = _contigs(genome, circles)
         calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
-        settings = {
-            "code": code,
-            "circular": sorted(circles),
-            "shortest": shortest,
-            "decoder": source,
-        }
+        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
+        settings |= {"decoder": source}
         used, number_format = choose_computing(bundle.settings, device, precision)
-        made = computing(used, number_format)
-        record = _record(genome, model, path, settings, given.get("mask"), made)
+        record = _record(
+            genome, model, path, settings, given.get("mask"), computing(used, number_format)
+        )
         table = start_lines(calls.decoded, decoder) if all_starts else None
         _write(out, calls, genome, circles, settings, record, table)
     partial = sum(any(each.gene.partial) for each in calls.genes)
     return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
+
+
+def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
+    from genoseq.genes.layout import contig
+
+    return [
+        contig(name, genome.codes(name, 0, length), name in circles)
+        for name, length in genome.lengths.items()
+    ]
 
 
 def circular_names(asked: str, lengths: Mapping[str, int]) -> frozenset[str]:
