@@ -12,7 +12,7 @@ from genoseq.genes.content import Content
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import Neighbours
-from genoseq.genes.sites import LEFT, Sites, gap_bins
+from genoseq.genes.sites import LEFT, Sites, base_numbers, gap_bins
 from genoseq.genome.sequences import Codes
 
 Matrix = NDArray[np.float64]
@@ -50,9 +50,10 @@ def start_features(
     kind = candidates.kind
     edge = kind == EDGE
     near = neighbours.gap <= neighbours.close
-    of_base = 5 * np.arange(windows.shape[1], dtype=np.int32) + windows
-    odds = sites.positions.reshape(2, -1)
-    odds = np.where(near[:, None], odds[1][of_base], odds[0][of_base])
+    numbers = base_numbers(windows)
+    odds = np.empty(numbers.shape)
+    for context, those in enumerate((~near, near)):
+        odds[those] = sites.positions[context].reshape(-1)[numbers[those]]
     codon = np.concatenate([sites.codon, [0.0]])[kind]
     first = np.repeat(candidates.first[:-1], np.diff(candidates.first))
     rank = np.arange(len(kind)) - first

@@ -17,8 +17,8 @@ WIDTH = 6
 """bp of the motif."""
 BEFORE, UNTIL = 22, 3
 """bp before the start between which the motif lies."""
-_ITERATIONS = 15
-_SEEDS = 3
+_ITERATIONS = 12
+_SEEDS = 2
 _MOST = 3000
 """Windows that are looked at, evenly spread over the sorted ones."""
 _LEAST_SHARE = 0.01

@@ -115,16 +115,22 @@ def _covered(
 ) -> NDArray[np.float64]:
     frame = candidates.frame
     low, high = layout.forward(candidates.starts[chosen], candidates.ends[frame[chosen]])
-    steps = np.zeros(layout.size + 1, np.int32)
-    np.add.at(steps, low, 1)
-    np.add.at(steps, high, -1)
-    sums = np.concatenate([[0], np.cumsum(np.cumsum(steps[:-1]), dtype=np.int64)])
     own_low, own_high = layout.forward(candidates.starts[top], candidates.ends)
-    covered = sums[own_high] - sums[own_low]
+    covered = _bases_before(low, high, own_high) - _bases_before(low, high, own_low)
     own = frame[chosen]
     shared = np.minimum(high, own_high[own]) - np.maximum(low, own_low[own])
     covered[own] -= np.maximum(shared, 0)
     return np.asarray(np.minimum(covered / (own_high - own_low), 2.0), np.float64)
+
+
+def _bases_before(low: Positions, high: Positions, at: Positions) -> Positions:
+    """Bases of intervals before each position, those of two intervals counted twice."""
+    total = np.zeros(len(at), np.int64)
+    for edges, sign in ((np.sort(low), 1), (np.sort(high), -1)):
+        sums = np.concatenate([[0], np.cumsum(edges)])
+        count = np.searchsorted(edges, at)
+        total += sign * (count * at - sums[count])
+    return total
 
 
 def _sides(

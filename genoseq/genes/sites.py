@@ -167,14 +167,15 @@ def learn_sites(
         np.bincount(kind[chosen], minlength=EDGE), np.bincount(kind[others], minlength=EDGE)
     )
     near = gap <= CLOSE
-    pooled = _counts(windows[chosen]), _counts(windows[others])
+    counts = [
+        [_counts(windows[each[near[each] == bool(context)]]) for each in (chosen, others)]
+        for context in (0, 1)
+    ]
+    pooled = counts[0][0] + counts[1][0], counts[0][1] + counts[1][1]
     positions = np.zeros((2, LEFT + RIGHT, 5))
-    for context in (0, 1):
-        own = _counts(windows[chosen[near[chosen] == bool(context)]])
-        other = _counts(windows[others[near[others] == bool(context)]])
-        positions[context, :, :4] = _position_odds(own, pooled[0]) - _position_odds(
-            other, pooled[1]
-        )
+    for context, (own, other) in enumerate(counts):
+        odds = _position_odds(own, pooled[0]) - _position_odds(other, pooled[1])
+        positions[context, :, :4] = odds
     positions[:, LEFT : LEFT + 3] = 0.0  # the start codon has its own odds
     motif = learn_motif(motif_windows(windows[chosen]), motif_windows(windows[others]))
     bins = len(_GAPS) + 1
@@ -219,9 +220,16 @@ def _odds(counts: NDArray[np.int64], others: NDArray[np.int64]) -> Scores:
     return np.asarray(odds.round(4), np.float64)
 
 
+def base_numbers(windows: Codes) -> NDArray[np.int16]:
+    """Number of the base at each position of sites, five to a position; (m, positions)."""
+    return np.asarray(5 * np.arange(windows.shape[1], dtype=np.int16) + windows, np.int16)
+
+
 def _counts(windows: Codes) -> NDArray[np.int64]:
     """How often each base stands at each position, (positions, 4)."""
-    return np.stack([(windows == base).sum(0) for base in range(4)], axis=1)
+    positions = windows.shape[1]
+    counts = np.bincount(base_numbers(windows).reshape(-1), minlength=5 * positions)
+    return np.asarray(counts.reshape(positions, 5)[:, :4], np.int64)
 
 
 def _position_odds(counts: NDArray[np.int64], pooled: NDArray[np.int64]) -> Scores:
