@@ -112,7 +112,7 @@ def call_genes_files(
         contigs = _contigs(genome, circles)
         calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
         settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
-        settings |= {"decoder": source}
+        settings |= {"all_starts": all_starts, "decoder": source}
         used, number_format = choose_computing(bundle.settings, device, precision)
         record = _record(
             genome, model, path, settings, given.get("mask"), computing(used, number_format)
