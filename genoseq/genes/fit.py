@@ -108,10 +108,11 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
     inputs = np.stack([logits.clip(-20, 20), np.ones(len(logits))], axis=1)
     found = np.array([1.0, 0.0])
     for _ in range(30):
-        p = 1 / (1 + np.exp(-(inputs @ found)))
+        p = 1 / (1 + np.exp(-(inputs @ found).clip(-30, 30)))
         slope = inputs.T @ (true - p) - (found - [1.0, 0.0])
         curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.eye(2)
-        found = found + np.linalg.solve(curve, slope)
+        # Short steps: where few are wrong, a whole one may lead far beyond the optimum.
+        found = found + np.linalg.solve(curve, slope).clip(-0.3, 0.3)
     return max(float(found[0]), 0.05), float(found[1])
 
 

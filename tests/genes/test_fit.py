@@ -106,6 +106,10 @@ def test_platt_makes_log_odds_true() -> None:
     logits = rng.normal(0, 3, 20_000)
     true = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * logits + 0.3)))
     assert platt(logits, true) == pytest.approx((0.5, 0.3), abs=0.06)
+    few = np.array([True] * 200 + [False])
+    slope, offset = platt(np.concatenate([np.full(200, 12.0), [0.5]]), few)
+    assert 0.05 < slope < 2
+    assert 12 * slope + offset > 3
 
 
 def test_read_table_is_relative_and_says_what_is_wrong(tmp_path: Path) -> None:
