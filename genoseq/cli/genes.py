@@ -19,11 +19,16 @@ def genes(
     fasta: Annotated[
         Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
     ],
-    model: Annotated[
-        Path,
-        typer.Option("-m", "--model", help="Model folder of codon phases, made by genoseq train."),
-    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the genes.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder of codon phases, made by genoseq train, or a model in the box.",
+            show_default="bacteria",
+        ),
+    ] = None,
     code: Annotated[int, typer.Option(help="Genetic code: 11, 4, 25 or 15.")] = 11,
     circular: Annotated[
         str, typer.Option(help="Contigs that are circles, by commas; all or none.")

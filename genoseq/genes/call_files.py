@@ -14,6 +14,7 @@ from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.weights import WEIGHTS, load_weights
 from genoseq.genome.regions import Region, check_bounds
+from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import Fasta, open_fasta
 
@@ -45,7 +46,7 @@ class GenesWritten:
 
 def call_genes_files(
     fasta: PathLike,
-    model: PathLike,
+    model: PathLike | None,
     out: PathLike,
     *,
     code: int = 11,
@@ -63,7 +64,8 @@ def call_genes_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle.
+        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle, or
+        the name of a model in the box, by default ``bacteria``.
     out
         Folder, which appears whole or not at all; an older one of genes is replaced.
     code
@@ -92,7 +94,7 @@ def call_genes_files(
     from genoseq.genes.genetic_codes import genetic_code
     from genoseq.genes.start_table import start_lines
 
-    model, out = Path(model), Path(out)
+    model, out = model_folder(model), Path(out)
     genetic_code(code)
     if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)

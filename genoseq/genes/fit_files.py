@@ -11,6 +11,7 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import kept
 from genoseq.files.progress import Report, unreported
+from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
 
@@ -91,7 +92,7 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    rows, folder = read_table(Path(table)), Path(model)
+    rows, folder = read_table(Path(table)), model_folder(model)
 
     from genoseq.genes.fit import fit_weights
     from genoseq.genes.state_values import model_scorer
