@@ -64,8 +64,8 @@ def call_genes_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle, or
-        the name of a model in the box, by default ``bacteria``.
+        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle,
+        or the name of a model in the box, by default ``bacteria``.
     out
         Folder, which appears whole or not at all; an older one of genes is replaced.
     code
