@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from genoseq.extraction.extract_files import extract_files
     from genoseq.extraction.requested import RegionRequest
     from genoseq.extraction.shard_folder import write_shards
+    from genoseq.genes.call_files import call_genes_files
+    from genoseq.genes.fit_files import fit_genes_files
     from genoseq.genome.regions import Region
     from genoseq.genome.tracks import Channel, Track
     from genoseq.inference.evaluate import evaluate
@@ -83,6 +85,7 @@ _HOME = {
     "Task": "genoseq.tasks.task",
     "TaskSettings": "genoseq.config.tasks",
     "Track": "genoseq.genome.tracks",
+    "call_genes_files": "genoseq.genes.call_files",
     "check_config": "genoseq.plan.check",
     "convert_scores": "genoseq.writers.convert",
     "describe_machine": "genoseq.inference.machine",
@@ -91,6 +94,7 @@ _HOME = {
     "extract": "genoseq.extraction.extract",
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
+    "fit_genes_files": "genoseq.genes.fit_files",
     "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
@@ -140,6 +144,7 @@ __all__ = [  # noqa: RUF022
     "Task",
     "TaskSettings",
     "Track",
+    "call_genes_files",
     "check_config",
     "convert_scores",
     "describe_machine",
@@ -148,6 +153,7 @@ __all__ = [  # noqa: RUF022
     "extract",
     "extract_files",
     "fit",
+    "fit_genes_files",
     "init_run",
     "json_schema",
     "leaks",

@@ -18,6 +18,8 @@ from genoseq.cli import (
     doctor,
     evaluate,
     extract,
+    fit_genes,
+    genes,
     init,
     leaks,
     merge,
@@ -78,6 +80,8 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
+app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
+app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)

@@ -4,6 +4,7 @@
     config.json         format, genoseq version, settings, task, context, metrics, and the checksum
                         of the weights
     provenance.json     where it comes from (:mod:`genoseq.files.provenance`); nothing needs it
+    genes.json          of some: weights of the gene decoder that were learned for this model
 
 No pickle is written or read.  A folder whose parts do not fit one another is refused.
 """
@@ -38,6 +39,7 @@ from genoseq.tasks.task import Task
 FORMAT = 2
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+DECODER = "genes.json"
 
 _DECISIVE = ("weights_sha256", "model", "task", "context")
 """Entries of ``config.json`` that scores depend on; the others tell of training."""

@@ -19,7 +19,7 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record
 from genoseq.genome.windows import round_up
-from genoseq.models.bundle import CONFIG, WEIGHTS, Bundle, save_bundle
+from genoseq.models.bundle import CONFIG, DECODER, WEIGHTS, Bundle, save_bundle
 from genoseq.models.context import measure_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import Start, start_from
@@ -148,7 +148,7 @@ def check_training(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
             f"needs a window: start fewer"
         )
-    if (problem := irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE))) is not None:
+    if (problem := irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE, DECODER))) is not None:
         problems.append(problem)
     else:
         problems += [

@@ -1,0 +1,164 @@
+"""Genes of annotated bacteria and archaea, beside Prodigal's, by the reference scorers.
+
+    python benchmarks/genes.py DATA SCORE BUNDLE [NAME[:CODE] ...] [--weights genes.json]
+
+DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed`` and
+``NAME.verified.gff3.gz``; SCORE holds ``cds_f1.py``, ``verified_starts.py`` and
+``prodigal_gff.py``.  Each caller runs as a command of its own, so that seconds count its start and
+its reading and writing.  Columns: stranded F1 of bases; stops found, and found of those called;
+exact genes; verified genes found, and exact; the same stops of genes up to 300 bp; seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+NAMES = ("ecoli_k12_mg1655", "npharaonis_dsm2160", "pfuriosus_dsm3638", "mgenitalium_g37:4")
+SHORT = 300
+"""bp of a short gene at most, its stop codon included."""
+COLUMNS = ("F1", "found", "right", "exact", "ver.", "ver.ex.", "short", "sh.right", "s")
+
+Row = dict[str, float]
+
+
+def load(path: Path) -> ModuleType:
+    """A scorer as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def seconds(*words: object) -> float:
+    """Wall time of a command that must succeed."""
+    start = time.perf_counter()
+    subprocess.run([str(word) for word in words], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def short_genes(
+    scorer: Any, truth: Path, predicted: Path, mask: Path | None
+) -> tuple[float, float]:
+    """Share of the short genes of the truth whose stop is called, and of those called, in it.
+
+    What touches the mask is left out on both sides.
+    """
+    true, called = (scorer.stops(scorer.gff_cds(str(path))) for path in (truth, predicted))
+    hidden: dict[str, list[tuple[int, int]]] = {}
+    for line in mask.read_text().splitlines() if mask else ():
+        fields = line.split("\t")
+        hidden.setdefault(fields[0], []).append((int(fields[1]), int(fields[2])))
+
+    def short(genes: dict[Any, tuple[int, int]]) -> list[Any]:
+        return [
+            key
+            for key, (start, end) in genes.items()
+            if end - start <= SHORT
+            and not any(start < last and end > first for first, last in hidden.get(key[0], ()))
+        ]
+
+    ours, theirs = short(true), short(called)
+    found = sum(key in called for key in ours) / max(1, len(ours))
+    return found, sum(key in true for key in theirs) / max(1, len(theirs))
+
+
+def judge(asked: argparse.Namespace, scorer: Any, name: str, predicted: Path) -> Row:
+    """The columns of a prediction, but for its seconds."""
+    truth, fasta = asked.data / f"{name}.gff3.gz", asked.data / f"{name}.fa.gz"
+    mask = asked.data / f"{name}.mask.bed"
+    of = mask if mask.exists() else None
+    whole = scorer.score(str(truth), str(fasta), str(predicted), None if of is None else str(of))
+    found, right = short_genes(scorer, truth, predicted, of)
+    row = {
+        "F1": whole["f1"],
+        "found": whole["stop_recall"],
+        "right": whole["stop_precision"],
+        "exact": whole["exact"],
+        "short": found,
+        "sh.right": right,
+    }
+    verified = asked.data / f"{name}.verified.gff3.gz"
+    if verified.exists():
+        words = [sys.executable, asked.score / "verified_starts.py", verified, predicted]
+        text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        told = json.loads(text)
+        row |= {"ver.": told["found_frac"], "ver.ex.": told["exact_frac"]}
+    return row
+
+
+def line(title: str, row: Row) -> str:
+    """One line of the table."""
+    shown = [f"{row[column]:9.4f}" if column in row else f"{'':9}" for column in COLUMNS[:-1]]
+    return f"{title:34}{''.join(shown)}{row['s']:7.1f}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("score", type=Path)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("names", nargs="*", default=list(NAMES), help="NAME, or NAME:CODE")
+    parser.add_argument("--weights", type=Path, help="of the decoder, if not the bundle's own")
+    parser.add_argument("--keep", type=Path, help="folder for what is called")
+    asked = parser.parse_args()
+    scorer: Any = load(asked.score / "cds_f1.py")
+    print(
+        f"{'':34}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}", flush=True
+    )
+    rows: dict[str, list[Row]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in asked.names:
+            name, _, code = each.partition(":")
+            for caller, call in CALLERS.items():
+                predicted, spent = call(asked, folder, name, code or "11")
+                row = judge(asked, scorer, name, predicted) | {"s": spent}
+                rows.setdefault(caller, []).append(row)
+                print(line(f"{name} {caller}", row), flush=True)
+    for caller, found in rows.items():
+        mean = {
+            column: statistics.mean(row[column] for row in found if column in row)
+            for column in COLUMNS
+            if any(column in row for row in found)
+        }
+        print(line(f"mean {caller}", mean))
+
+
+def prodigal(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, float]:
+    """Genes of pyrodigal, trained on the genome itself, and its seconds."""
+    out = folder / f"{name}.prodigal.gff3"
+    fasta = asked.data / f"{name}.fa.gz"
+    program = asked.score / "prodigal_gff.py"
+    return out, seconds(sys.executable, program, fasta, out, "--table", code)
+
+
+def genoseq(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, float]:
+    """Genes of ``genoseq genes``, and its seconds."""
+    out = folder / f"{name}.genoseq"
+    words = [sys.executable, "-m", "genoseq", "-q", "genes", asked.data / f"{name}.fa.gz"]
+    words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1]
+    if asked.weights is not None:
+        words += ["--weights", asked.weights]
+    return out / "genes.gff3", seconds(*words)
+
+
+CALLERS: dict[str, Callable[..., tuple[Path, float]]] = {"prodigal": prodigal, "genoseq": genoseq}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""``genoseq fit-genes``: the weights of the gene decoder, learned from annotated genomes."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genoseq.cli.computing import Device, Threads, set_up_process
+
+EPILOG = (
+    "Example: genoseq fit-genes genomes.tsv -m results/models/bilstm "
+    "-o results/models/bilstm/genes.json"
+)
+
+_log = logging.getLogger(__name__)
+
+
+def fit_genes(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="TSV of genomes: fasta, annotation, and if wanted mask, evidence, code, starts."
+        ),
+    ],
+    model: Annotated[
+        Path,
+        typer.Option("-m", "--model", help="Model folder of codon phases, made by genoseq train."),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="File to write; genes.json in the model's folder.")
+    ],
+    seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    device: Device = None,
+    threads: Threads = None,
+) -> None:
+    """Learn how genes are chosen by what a model says, from genomes whose genes are known.
+
+    Best on genomes that the model did not learn from: of those it did it is too sure.
+    """
+    from genoseq.cli.progress import progress
+    from genoseq.genes.fit_files import fit_genes_files
+
+    set_up_process(threads)
+    with progress("fit-genes", "bases") as report:
+        written = fit_genes_files(table, model, out, seed=seed, device=device, report=report)
+    _log.info("fit-genes: wrote %s", written)

@@ -1,0 +1,82 @@
+"""``genoseq genes``: a FASTA and a model in, the genes of a bacterium or archaeon out."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genoseq.cli.computing import Device, Threads, set_up_process
+
+EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
+
+_log = logging.getLogger(__name__)
+
+
+def genes(
+    fasta: Annotated[
+        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the genes.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder of codon phases, made by genoseq train, or a model in the box.",
+            show_default="bacteria",
+        ),
+    ] = None,
+    code: Annotated[int, typer.Option(help="Genetic code: 11, 4, 25 or 15.")] = 11,
+    circular: Annotated[
+        str, typer.Option(help="Contigs that are circles, by commas; all or none.")
+    ] = "none",
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="BED, GFF or GenBank of where no gene may be, as rRNA, tRNA, CRISPR."),
+    ] = None,
+    shortest: Annotated[
+        int, typer.Option(min=30, help="bp of the shortest gene, its stop codon included.")
+    ] = 90,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights of the decoder, made by genoseq fit-genes.",
+            show_default="the model's genes.json, or else the package's",
+        ),
+    ] = None,
+    all_starts: Annotated[
+        bool, typer.Option("--all-starts", help="Write starts.tsv: every start, and its conf.")
+    ] = False,
+    device: Device = None,
+    precision: Annotated[
+        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
+    ] = "auto",
+    threads: Threads = None,
+) -> None:
+    """Call the genes of a bacterial or archaeal genome.
+
+    OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json.
+    """
+    from genoseq.cli.progress import progress
+    from genoseq.genes.call_files import call_genes_files
+
+    set_up_process(threads)
+    with progress("genes", "bases") as report:
+        written = call_genes_files(
+            fasta,
+            model,
+            out,
+            code=code,
+            circular=circular,
+            mask=mask,
+            shortest=shortest,
+            weights=weights,
+            all_starts=all_starts,
+            device=device,
+            precision=precision,
+            report=report,
+        )
+    _log.info("genes: wrote %s", written)

@@ -1,0 +1,238 @@
+"""A FASTA and a model, by their paths, to a folder of genes: what ``genoseq genes`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
+from genoseq.files.inputs import Input, all_kept
+from genoseq.files.progress import Report, unreported
+from genoseq.genes.weights import WEIGHTS, load_weights
+from genoseq.genome.regions import Region, check_bounds
+from genoseq.pretrained.registry import model_folder
+from genoseq.readers.annotation import read_annotation
+from genoseq.readers.fasta import Fasta, open_fasta
+
+if TYPE_CHECKING:
+    from genoseq.genes.call import GeneCalls
+    from genoseq.genes.layout import Contig
+
+FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "summary.json")
+"""What is written, beside ``provenance.json``."""
+STARTS = "starts.tsv"
+"""What is written if it is asked for."""
+SHIPPED = Path(__file__).with_name(WEIGHTS)
+"""Weights for models that bring none of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenesWritten:
+    """What was written: genes, of them cut off, in the folder ``out``; bases that were read."""
+
+    out: Path
+    genes: int
+    partial: int
+    bases: int
+
+    def __str__(self) -> str:
+        cut = f" ({self.partial:,} of them partial)" if self.partial else ""
+        return f"{self.out}: {self.genes:,} genes{cut} of {self.bases:,} bases"
+
+
+def call_genes_files(
+    fasta: PathLike,
+    model: PathLike | None,
+    out: PathLike,
+    *,
+    code: int = 11,
+    circular: str = "none",
+    mask: PathLike | None = None,
+    shortest: int = 90,
+    weights: PathLike | None = None,
+    all_starts: bool = False,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    report: Report = unreported,
+) -> GenesWritten:
+    """Call the genes of a bacterial or archaeal genome, and write them in every format.
+
+    Parameters
+    ----------
+    fasta, model
+        FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle,
+        or the name of a model in the box, by default ``bacteria``.
+    out
+        Folder, which appears whole or not at all; an older one of genes is replaced.
+    code
+        NCBI's number of the genetic code.
+    circular
+        Names of contigs that are circles, comma-separated; ``all`` or ``none``.
+    mask
+        BED, GFF or GenBank of where no gene may be, all of its features; or ``-``.
+    shortest
+        bp of the shortest gene, its stop codon included.
+    weights
+        The decoder's; by default those in the bundle, or else the package's.
+    all_starts
+        Whether to write ``starts.tsv`` as well.
+    device, precision
+        See :class:`genoseq.inference.predict.Predictor`.
+    report
+        Called with the bases that are scored, and with all of them.
+
+    Raises
+    ------
+    GenoseqError
+        Before anything is written, with what is wrong with a file or an argument.
+    """
+    from genoseq.genes.call import call_genes
+    from genoseq.genes.genetic_codes import genetic_code
+    from genoseq.genes.start_table import start_lines
+
+    model, out = model_folder(model), Path(out)
+    genetic_code(code)
+    if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
+        raise ConfigError(problem)
+    with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
+        circles = circular_names(circular, genome.lengths)
+        regions = mask_regions(given.get("mask"), genome.lengths)
+        path, source = _decoder_path(model, weights)
+        decoder = load_weights(path)
+
+        from genoseq.genes.state_values import model_scorer
+        from genoseq.inference.predict import choose_computing
+        from genoseq.models.bundle import load_bundle
+        from genoseq.models.device import computing
+
+        bundle = load_bundle(model)
+        scorer = model_scorer(bundle, device=device, precision=precision, report=report)
+        contigs = _contigs(genome, circles)
+        calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
+        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
+        settings |= {"all_starts": all_starts, "decoder": source}
+        used, number_format = choose_computing(bundle.settings, device, precision)
+        record = _record(
+            genome, model, path, settings, given.get("mask"), computing(used, number_format)
+        )
+        table = start_lines(calls.decoded, decoder) if all_starts else None
+        _write(out, calls, genome, circles, settings, record, table)
+    partial = sum(any(each.gene.partial) for each in calls.genes)
+    return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
+
+
+def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
+    from genoseq.genes.layout import contig
+
+    return [
+        contig(name, genome.codes(name, 0, length), name in circles)
+        for name, length in genome.lengths.items()
+    ]
+
+
+def circular_names(asked: str, lengths: Mapping[str, int]) -> frozenset[str]:
+    """Contigs that are circles: ``all``, ``none``, or names separated by commas.
+
+    Raises
+    ------
+    ConfigError
+        If a name is no contig's.
+    """
+    if asked in ("all", "none"):
+        return frozenset(lengths if asked == "all" else ())
+    names = [name.strip() for name in asked.split(",")]
+    if unknown := [name for name in names if name not in lengths]:
+        raise ConfigError(
+            f"circular contigs {listed(unknown)}: the FASTA has no such contig but "
+            f"{listed(lengths)}; or use all or none"
+        )
+    return frozenset(names)
+
+
+def mask_regions(path: Input | None, lengths: Mapping[str, int]) -> list[Region]:
+    """Regions of all features of an annotation, on the genome's contigs.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read, or a feature is not on the genome.
+    """
+    if path is None:
+        return []
+    found = []
+    for feature in read_annotation(path).within():
+        # The line of GFF3 that is about a whole contig masks nothing.
+        if feature.type in ("region", "source") and len(feature) == lengths.get(feature.chrom):
+            continue
+        try:
+            region = Region(feature.chrom, feature.start, feature.end)
+            found.append(check_bounds(region, lengths))
+        except ValueError as error:
+            raise InputFormatError(f"{error}: is it of this genome?", path) from None
+    return found
+
+
+def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
+    """The file of the decoder's weights, and whose they are."""
+    if weights is not None:
+        return Path(weights), Path(weights).name
+    if (model / WEIGHTS).exists():
+        return model / WEIGHTS, "the model's own"
+    return SHIPPED, "the package's: the model brings none"
+
+
+def _record(
+    genome: Fasta,
+    model: Path,
+    decoder: Path,
+    settings: Mapping[str, Any],
+    mask: Input | None,
+    made: Mapping[str, str],
+) -> Mapping[str, Any]:
+    """What ``provenance.json`` says; ``made`` is the device and number format."""
+    from genoseq.extraction.shard_folder import original_of
+    from genoseq.files.provenance import file_sha256, make_record
+    from genoseq.models import bundle as bundles
+
+    inputs: dict[str, Mapping[str, str]] = {
+        "genome": original_of(genome),
+        "model": {bundles.WEIGHTS: file_sha256(model / bundles.WEIGHTS)},
+        "decoder": {decoder.name: file_sha256(decoder)},
+    }
+    if mask is not None:
+        inputs["mask"] = {mask.name: mask.sha256}
+    return make_record(
+        "genes",
+        settings,
+        inputs,
+        made,
+        model=bundles.bundle_identity(model),
+    )
+
+
+def _write(
+    out: Path,
+    calls: GeneCalls,
+    genome: Fasta,
+    circles: Collection[str],
+    settings: Mapping[str, Any],
+    record: Mapping[str, Any],
+    table: Iterable[str] | None,
+) -> None:
+    from genoseq.files.provenance import write_record
+    from genoseq.genes.gene_files import write_gene_files, write_lines
+    from genoseq.genes.summary import summary_of
+
+    with atomic_folder(out) as folder:
+        write_gene_files(folder, calls.genes, genome, circles)
+        text = json.dumps(
+            summary_of(calls, genome.lengths) | {"settings": dict(settings)}, indent=2
+        )
+        if table is not None:
+            write_lines(folder / STARTS, table)
+        (folder / "summary.json").write_text(text + "\n")
+        write_record(folder, record)

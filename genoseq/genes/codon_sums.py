@@ -1,0 +1,52 @@
+"""Sums of values of codons over intervals of a frame, exact and in constant time.
+
+Values are kept in whole steps of 1/256: sums are then the same in whatever order they are added,
+and so are the genes that follow from them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.layout import Positions
+
+STEPS = 256
+"""Steps of one unit."""
+
+
+def in_steps(values: NDArray[np.floating]) -> NDArray[np.int32]:
+    """Values in whole steps."""
+    return np.asarray(np.rint(values * STEPS), np.int32)
+
+
+class CodonSums:
+    """Running sums of the three frames.
+
+    Parameters
+    ----------
+    values
+        Of the codon that begins at each position, in steps, shape (L,).
+    first
+        Position of the first value.
+    """
+
+    def __init__(self, values: NDArray[np.int32], first: int = 0) -> None:
+        self._first = first
+        self._sums = [
+            np.concatenate([[0], np.cumsum(values[frame::3], dtype=np.int64)]) for frame in range(3)
+        ]
+
+    def between(self, starts: Positions, ends: Positions) -> NDArray[np.float64]:
+        """Sum over the codons of ``[starts, ends)``, a multiple of 3 long, each of shape (m,).
+
+        What lies before the first position, or behind the last, counts as nothing.
+        """
+        begin, total = starts - self._first, np.empty(len(starts), np.int64)
+        end = ends - self._first
+        for frame, sums in enumerate(self._sums):
+            own = np.flatnonzero(begin % 3 == frame)
+            low = np.clip((begin[own] - frame) // 3, 0, len(sums) - 1)
+            high = np.clip((end[own] - frame) // 3, 0, len(sums) - 1)
+            total[own] = sums[high] - sums[low]
+        return total / STEPS

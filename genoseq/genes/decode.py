@@ -1,0 +1,163 @@
+"""Genes from what a model says of each base: the rounds in which a genome teaches its own decoding.
+
+A first choice rests on the model's log-odds alone.  Each round then learns codon usage and start
+sites from the chosen genes, weighs every start (a conditional logit) and every frame (gene or
+not), and chooses again.  No step is random, and none depends on the order of contigs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.candidates import Candidates
+from genoseq.genes.choice import choose
+from genoseq.genes.features import Matrix, context_features, gene_features, start_features
+from genoseq.genes.genetic_codes import EDGE
+from genoseq.genes.layout import Positions
+from genoseq.genes.neighbours import neighbours_of
+from genoseq.genes.prepare import Genome, usage_of
+from genoseq.genes.select import USUAL, Overlaps
+from genoseq.genes.sites import Sites, learn_sites
+from genoseq.genes.weights import DecoderWeights
+
+ROUNDS = 3
+_UNLIKELY = 4.0
+"""Starts that are this many nats less likely than the best of their frame are not chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round makes of a genome.
+
+    Attributes
+    ----------
+    starts, genes, context
+        Features of starts (m, ...), and of frames (n, ...).
+    log_shares
+        Natural log of the probability of each start among those of its frame, shape (m,).
+    top
+        Index of the best start of each frame, shape (n,).
+    sites
+        What was learned of start sites.
+    """
+
+    starts: Matrix
+    genes: Matrix
+    context: Matrix
+    log_shares: NDArray[np.float64]
+    top: Positions
+    sites: Sites
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The genes of a genome.
+
+    Attributes
+    ----------
+    genome
+        With its candidates.
+    last
+        The last round.
+    log_odds
+        Of each frame being a gene, shape (n,).
+    chosen
+        Indices of the chosen starts, at most one per frame, ascending.
+    """
+
+    genome: Genome
+    last: Round
+    log_odds: NDArray[np.float64]
+    chosen: Positions
+
+
+def decode(
+    genome: Genome, weights: DecoderWeights, overlaps: Overlaps = USUAL, rounds: int = ROUNDS
+) -> Decoded:
+    """Choose the genes of a genome.
+
+    Parameters
+    ----------
+    rounds
+        Of self-training; one at least.
+    """
+    candidates = genome.candidates
+    chosen = genome.first_choice
+    for number in range(rounds):
+        last = learn_round(genome, chosen, weights.starts)
+        if number == 0:
+            log_odds = weights.alone.logits(last.genes)
+        else:
+            log_odds = weights.among.logits(np.concatenate([last.genes, last.context], axis=1))
+        scores = candidate_scores(candidates, last, log_odds + weights.bias)
+        chosen = choose(genome.layout, candidates, scores, overlaps)
+    return Decoded(genome, last, log_odds, chosen)
+
+
+def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64]) -> Round:
+    """Learn from the chosen starts, and say what follows for all candidates."""
+    candidates = genome.candidates
+    frame = candidates.frame
+    kind = candidates.kind
+    top = candidates.first[:-1].copy()
+    top[frame[chosen]] = chosen
+    neighbours = neighbours_of(genome.layout, candidates, top, chosen)
+    usage = usage_of(genome.numbers, genome.pairs, candidates, chosen)
+    picked = np.zeros(len(frame), bool)
+    picked[chosen] = True
+    having = np.zeros(len(candidates), bool)
+    having[frame[chosen]] = True
+    own = np.flatnonzero(picked & (kind != EDGE))
+    others = np.flatnonzero(~picked & having[frame] & (kind != EDGE))
+    sites = learn_sites(genome.windows, genome.followers, kind, neighbours.gap, own, others)
+    starts = start_features(
+        candidates, genome.content, usage, genome.windows, genome.followers, neighbours, sites
+    )
+    log_shares = log_shares_of(candidates, starts @ weights)
+    top = top_starts(candidates, log_shares)
+    neighbours = neighbours_of(genome.layout, candidates, top, chosen)
+    genes = gene_features(
+        candidates, starts, top, np.exp(log_shares[top]), _typical(starts, chosen)
+    )
+    return Round(starts, genes, context_features(neighbours), log_shares, top, sites)
+
+
+def log_shares_of(candidates: Candidates, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log of the softmax of logits over the starts of each frame; both of shape (m,)."""
+    largest = candidates.per_start(candidates.largest(logits))
+    total = candidates.per_start(candidates.total(np.exp(logits - largest)))
+    return np.asarray(logits - largest - np.log(total), np.float64)
+
+
+def top_starts(candidates: Candidates, log_shares: NDArray[np.float64]) -> Positions:
+    """Index of the likeliest start of each frame, the first of equal ones."""
+    order = np.lexsort((-log_shares, candidates.frame))
+    return order[candidates.first[:-1]]
+
+
+def candidate_scores(
+    candidates: Candidates, last: Round, log_odds: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Score of each start in the choice of genes, (m,), of log-odds of frames, (n,).
+
+    A gene is not charged for being unsure between two of its starts: the best start has the score
+    of the frame, others less.
+    """
+    behind = last.log_shares - candidates.per_start(last.log_shares[last.top])
+    scores = candidates.per_start(log_odds) + behind
+    return np.where(behind > -_UNLIKELY, scores, -1.0)
+
+
+def _typical(starts: Matrix, chosen: Positions) -> tuple[float, float]:
+    """Median content and chain per codon of the chosen genes of 100 codons or more."""
+    codons = np.exp(starts[chosen, -1]) * 100
+    long = chosen[codons >= 100]
+    if not len(long):
+        return 3.0, 0.3
+    codons = np.exp(starts[long, -1]) * 100
+    content = float(np.median(starts[long, 0] / codons))
+    chain = float(np.median(starts[long, 11] / codons))
+    return max(content, 0.5), max(chain, 0.05)

@@ -1,0 +1,225 @@
+"""Learn the decoder's weights from genomes whose genes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from genoseq.genes.candidates import Candidates, Mask
+from genoseq.genes.decode import decode, learn_round, log_shares_of
+from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
+from genoseq.genes.known import Labels
+from genoseq.genes.prepare import Genome
+from genoseq.genes.weights import DecoderWeights, Network
+
+_FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, near": 0.4,
+          "positions before, far": 0.4, "positions behind": 0.3, "chain": 0.1,
+          "content before, near": -0.05, "gap to the gene before": 0.5, "rank": -0.2}  # fmt: skip
+"""Weights of starts to begin with."""
+_HIDDEN = (32, 16)
+_STEPS, _BATCH = 2000, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A genome to learn from."""
+
+    genome: Genome
+    labels: Labels
+
+
+def fit_weights(
+    examples: Sequence[Example], seed: int = 1, passes: int = 2, steps: int = _STEPS
+) -> DecoderWeights:
+    """Weights under which the known genes of all genomes are chosen.
+
+    Parameters
+    ----------
+    passes
+        How often the genomes are decoded by the weights so far, to learn from what that gives.
+    steps
+        Of the training of each network.
+    """
+    starts = np.array([_FIRST.get(name, 0.0) for name in START_FEATURES])
+    weights = DecoderWeights(starts, _content_alone(), _content_among())
+    for number in range(passes):
+        decoded = [decode(example.genome, weights, rounds=2) for example in examples]
+        parts = [
+            (one.genome.candidates, found.last.starts, one.labels)
+            for one, found in zip(examples, decoded, strict=True)
+        ]
+        starts = fit_starts(parts)
+        rounds = [learn_round(found.genome, found.chosen, starts) for found in decoded]
+        labels = [example.labels for example in examples]
+        genes = [found.genes for found in rounds]
+        context = [np.concatenate([found.genes, found.context], axis=1) for found in rounds]
+        alone = fit_network(genes, labels, seed, steps)
+        among = fit_network(context, labels, seed, steps)
+        weights = DecoderWeights(starts, alone, among)
+        if number == passes - 1:
+            slope, offset = _genes_calibration(context, labels, seed, steps)
+            weights = replace(
+                weights,
+                genes_calibration=(slope, offset),
+                starts_calibration=_starts_calibration(
+                    [
+                        (one.genome.candidates, found.starts, one.labels)
+                        for one, found in zip(examples, rounds, strict=True)
+                    ]
+                ),
+            )
+    return weights
+
+
+def _halves(count: int) -> list[tuple[list[int], list[int]]]:
+    """Genomes to learn from and to look at: each is looked at once, unless there is only one."""
+    even, odd = list(range(0, count, 2)), list(range(1, count, 2))
+    return [(even, odd), (odd, even)] if odd else [(even, even)]
+
+
+def _genes_calibration(
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int
+) -> tuple[float, float]:
+    """Slope and offset that make log-odds of genes true on genomes that were not learned from."""
+    logits, true = [], []
+    for learned, judged in _halves(len(labels)):
+        network = fit_network(
+            [matrices[i] for i in learned], [labels[i] for i in learned], seed, steps
+        )
+        for index in judged:
+            found = network.logits(matrices[index])
+            kept = (labels[index].weight > 0) & (found > 0)
+            logits.append(found[kept])
+            true.append(labels[index].gene[kept])
+    return platt(np.concatenate(logits), np.concatenate(true))
+
+
+def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
+    """Slope and offset of a logistic regression on logits (Platt, 1999), by Newton's method.
+
+    Drawn weakly to 1 and 0, so that a few genes without a mistake do not make it sure.
+    """
+    inputs = np.stack([logits.clip(-20, 20), np.ones(len(logits))], axis=1)
+    found = np.array([1.0, 0.0])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-(inputs @ found).clip(-30, 30)))
+        slope = inputs.T @ (true - p) - (found - [1.0, 0.0])
+        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.eye(2)
+        # Short steps: where few are wrong, a whole one may lead far beyond the optimum.
+        found = found + np.linalg.solve(curve, slope).clip(-0.3, 0.3)
+    return max(float(found[0]), 0.05), float(found[1])
+
+
+def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> float:
+    """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
+    slopes = np.arange(0.4, 2.05, 0.05)
+    likelihoods = np.zeros(len(slopes))
+    for learned, judged in _halves(len(parts)):
+        weights = fit_starts([parts[i] for i in learned])
+        for index in judged:
+            candidates, matrix, labels = parts[index]
+            true = labels.start[labels.start >= 0]
+            logits = matrix @ weights
+            likelihoods += [
+                log_shares_of(candidates, slope * logits)[true].sum() for slope in slopes
+            ]
+    return float(slopes[int(likelihoods.argmax())])
+
+
+def fit_starts(
+    parts: Sequence[tuple[Candidates, Matrix, Labels]], decay: float = 1e-4
+) -> NDArray[np.float64]:
+    """Conditional logit over the starts of each frame whose true start is known."""
+    features, group, true = [], [], []
+    groups = starts = 0
+    for candidates, matrix, labels in parts:
+        known = labels.start >= 0
+        chosen = candidates.per_start(known)
+        index = np.cumsum(chosen) - 1 + starts
+        features.append(matrix[chosen])
+        group.append(
+            np.repeat(np.arange(int(known.sum())), np.diff(candidates.first)[known]) + groups
+        )
+        true.append(index[labels.start[known]])
+        groups += int(known.sum())
+        starts += int(chosen.sum())
+    matrix = np.concatenate(features)
+    scale = matrix.std(0) + 1e-6
+    inputs = torch.from_numpy(matrix / scale)
+    of_group = torch.from_numpy(np.concatenate(group))
+    right = torch.from_numpy(np.concatenate(true))
+    weights = torch.zeros(matrix.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=300, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        logits = inputs @ weights
+        largest = torch.full((groups,), -torch.inf, dtype=torch.float64)
+        largest = largest.scatter_reduce(0, of_group, logits.detach(), "amax")
+        total = torch.zeros(groups, dtype=torch.float64)
+        total = total.scatter_add(0, of_group, torch.exp(logits - largest[of_group]))
+        loss = (torch.log(total) + largest - logits[right]).mean() + decay * weights.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    return np.asarray(weights.detach().numpy() / scale, np.float64)
+
+
+def fit_network(
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int = _STEPS
+) -> Network:
+    """Gene or not: a small network, genomes weighed alike."""
+    inputs = np.concatenate(matrices)
+    target = np.concatenate([each.gene for each in labels]).astype(np.float64)
+    weight = np.concatenate([each.weight / max(each.weight.sum(), 1) for each in labels])
+    known = weight > 0
+    mean, scale = inputs[known].mean(0), inputs[known].std(0) + 1e-6
+    standard = torch.from_numpy(((inputs[known] - mean) / scale).clip(-8, 8)).float()
+    goal = torch.from_numpy(target[known]).float()
+    share = torch.from_numpy(weight[known] / weight[known].mean()).float()
+    generator = torch.Generator().manual_seed(seed)
+    sizes = (inputs.shape[1], *_HIDDEN, 1)
+    layers = [
+        (torch.randn(a, b, generator=generator) / a**0.5, torch.zeros(b))
+        for a, b in pairwise(sizes)
+    ]
+    parameters = [each.requires_grad_() for layer in layers for each in layer]
+    optimizer = torch.optim.AdamW(parameters, lr=3e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-3, total_steps=steps)
+    for _ in range(steps):
+        batch = torch.randint(len(goal), (_BATCH,), generator=generator)
+        hidden = standard[batch]
+        for number, (matrix, bias) in enumerate(layers):
+            hidden = hidden @ matrix + bias
+            hidden = torch.tanh(hidden) if number < len(layers) - 1 else hidden
+        loss = nn.functional.binary_cross_entropy_with_logits(
+            hidden[:, 0], goal[batch], share[batch]
+        )
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+    plain = tuple((m.detach().double().numpy(), b.detach().double().numpy()) for m, b in layers)
+    return Network(mean, scale, plain)
+
+
+def _content_alone() -> Network:
+    return _content_network(len(GENE_FEATURES))
+
+
+def _content_among() -> Network:
+    return _content_network(len(GENE_FEATURES) + len(CONTEXT_FEATURES))
+
+
+def _content_network(inputs: int) -> Network:
+    """A gene where the content of the best start is more than 15 nats: to begin with."""
+    matrix = np.zeros((inputs, 1))
+    matrix[0, 0] = 2.0
+    return Network(np.zeros(inputs), np.ones(inputs), ((matrix, np.array([-3.0])),))

@@ -1,0 +1,193 @@
+"""Genomes and annotations by a table of paths to the decoder's weights: ``genoseq fit-genes``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from genoseq.errors import ConfigError, InputFormatError
+from genoseq.files.atomic import PathLike
+from genoseq.files.inputs import kept
+from genoseq.files.progress import Report, unreported
+from genoseq.pretrained.registry import model_folder
+from genoseq.readers.annotation import read_annotation
+from genoseq.readers.fasta import open_fasta
+
+if TYPE_CHECKING:
+    from genoseq.genes.fit import Example
+    from genoseq.genes.state_values import Scorer
+
+COLUMNS = ("fasta", "annotation", "mask", "evidence", "code", "starts")
+"""Columns of the table; the first two are needed, and ``-`` is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGenome:
+    """A row of the table.
+
+    Attributes
+    ----------
+    fasta, annotation
+        Files of a genome and its genes.
+    mask
+        BED of where nothing is known, or None.
+    evidence
+        Table of what each CDS rests on (``cds_id``, ``evidence``), or None: only ``homology``
+        counts as known.
+    code
+        NCBI's number of the genetic code.
+    starts
+        Whether the annotation's starts can be trusted.
+    """
+
+    fasta: Path
+    annotation: Path
+    mask: Path | None = None
+    evidence: Path | None = None
+    code: int = 11
+    starts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FitWritten:
+    """What was written: weights, learned from genes of genomes, and from how many starts."""
+
+    out: Path
+    genomes: int
+    genes: int
+    starts: int
+
+    def __str__(self) -> str:
+        learned = f"{self.genes:,} genes and {self.starts:,} starts of {self.genomes} genomes"
+        return f"{self.out}: from {learned}"
+
+
+def fit_genes_files(
+    table: PathLike,
+    model: PathLike,
+    out: PathLike,
+    *,
+    seed: int = 1,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    report: Report = unreported,
+) -> FitWritten:
+    """Learn the decoder's weights for a model, best on genomes that it did not learn from.
+
+    Parameters
+    ----------
+    table
+        TSV of genomes with the columns of :data:`COLUMNS`; paths are relative to it.
+    model
+        Folder of a bundle.
+    out
+        File of the weights.
+    seed, device, precision
+        Of the fit, and as :class:`genoseq.inference.predict.Predictor`.
+
+    Raises
+    ------
+    GenoseqError
+        Before anything is written, with what is wrong with a file.
+    """
+    rows, folder = read_table(Path(table)), model_folder(model)
+
+    from genoseq.genes.fit import fit_weights
+    from genoseq.genes.state_values import model_scorer
+    from genoseq.genes.weights import save_weights
+    from genoseq.models.bundle import bundle_identity, load_bundle
+
+    scorer = model_scorer(load_bundle(folder), device=device, precision=precision, report=report)
+    examples = [example_of(row, scorer) for row in rows]
+    weights = fit_weights(examples, seed)
+    genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
+    starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
+    facts = {
+        "model": bundle_identity(folder),
+        "genomes": [row.fasta.name for row in rows],
+        "genes": genes,
+        "starts": starts,
+        "seed": seed,
+    }
+    save_weights(Path(out), weights, facts)
+    return FitWritten(Path(out), len(rows), genes, starts)
+
+
+def read_table(path: Path) -> list[KnownGenome]:
+    """Rows of the table.
+
+    Raises
+    ------
+    InputFormatError
+        If it lacks a column, has one that is not known, a value that cannot be, or no row.
+    """
+    with kept(path) as given, Path(given).open(newline="", encoding="utf-8") as file:
+        lines: csv.DictReader[str] = csv.DictReader(file, delimiter="\t")
+        names = lines.fieldnames or ()
+        if not set(COLUMNS[:2]) <= set(names) or not set(names) <= set(COLUMNS):
+            raise InputFormatError(
+                f"columns {', '.join(names) or 'none'}: use {', '.join(COLUMNS)}, by tabs",
+                path,
+                1,
+            )
+        rows = [_row(path, number, line) for number, line in enumerate(lines, 2)]
+    if not rows:
+        raise InputFormatError("no genome: one line per genome below the header", path)
+    return rows
+
+
+def _row(path: Path, number: int, line: dict[str, str]) -> KnownGenome:
+    said = {name: (line.get(name) or "-").strip() for name in COLUMNS}
+    code, starts = said["code"], said["starts"]
+    if code != "-" and not code.isdecimal():
+        raise InputFormatError(f"code {code!r}: use a number such as 11", path, number)
+    if starts not in ("-", "yes", "no"):
+        raise InputFormatError(f"starts {starts!r}: use yes or no", path, number)
+    if "-" in (said["fasta"], said["annotation"]):
+        raise InputFormatError("fasta and annotation are needed", path, number)
+    files = {name: None if said[name] == "-" else path.parent / said[name] for name in COLUMNS[:4]}
+    assert files["fasta"] is not None
+    assert files["annotation"] is not None
+    return KnownGenome(
+        files["fasta"],
+        files["annotation"],
+        files["mask"],
+        files["evidence"],
+        11 if code == "-" else int(code),
+        starts != "no",
+    )
+
+
+def example_of(row: KnownGenome, scorer: Scorer) -> Example:
+    """A genome that is read, scored and labelled.
+
+    Raises
+    ------
+    ConfigError
+        If the annotation is of other contigs.
+    """
+    from genoseq.genes.call_files import mask_regions
+    from genoseq.genes.fit import Example
+    from genoseq.genes.genetic_codes import genetic_code
+    from genoseq.genes.known import doubtful_of, labels_of
+    from genoseq.genes.layout import contig, lay_out
+    from genoseq.genes.prepare import prepare
+
+    code = genetic_code(row.code)
+    with open_fasta(row.fasta) as fasta:
+        contigs = [contig(name, fasta.codes(name, 0, n)) for name, n in fasta.lengths.items()]
+        mask = []
+        if row.mask is not None:
+            with kept(row.mask) as given:
+                mask = mask_regions(given, fasta.lengths)
+    annotation = read_annotation(row.annotation, types=("CDS",))
+    strange = {feature.chrom for feature in annotation.features} - {one.name for one in contigs}
+    if strange:
+        raise ConfigError(f"{row.annotation}: {sorted(strange)[0]!r} is no contig of {row.fasta}")
+    layout = lay_out(contigs, code)
+    genome = prepare(layout, code, scorer(layout.contigs))
+    doubtful = doubtful_of(row.evidence) if row.evidence is not None else ()
+    labels = labels_of(layout, genome.candidates, annotation, mask, doubtful, row.starts)
+    return Example(genome, labels)

@@ -1,0 +1,44 @@
+"""A folder of called genes in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from genoseq.genome.called_genes import GeneSequences, by_contig
+from genoseq.readers.fasta import Fasta
+from genoseq.writers.gene_records import fasta_records, genbank_lines
+from genoseq.writers.gene_tables import bed12_lines, gff3_lines
+
+
+def write_gene_files(
+    folder: Path, genes: Sequence[GeneSequences], genome: Fasta, circles: Collection[str]
+) -> None:
+    """Write genes.gff3, genes.bed, genes.gbk, genes.ffn and proteins.faa into a folder.
+
+    Parameters
+    ----------
+    genes
+        In the order of the genome's contigs.
+    circles
+        Names of contigs that are circles.
+    """
+    called = [each.gene for each in genes]
+    ordered = [name for name in genome.lengths if name in circles]
+    write_lines(folder / "genes.gff3", gff3_lines(called, genome.lengths, ordered))
+    write_lines(folder / "genes.bed", bed12_lines(called))
+    write_lines(folder / "genes.ffn", fasta_records(genes, proteins=False))
+    write_lines(folder / "proteins.faa", fasta_records(genes, proteins=True))
+    of_contig = by_contig(genes)
+    with (folder / "genes.gbk").open("w", encoding="utf-8") as out:
+        for name, length in genome.lengths.items():
+            lines = genbank_lines(
+                name, genome.fetch(name, 0, length), name in circles, of_contig.get(name, [])
+            )
+            out.writelines(f"{line}\n" for line in lines)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines, of which none ends with a line break, as UTF-8."""
+    with path.open("w", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in lines)

@@ -1,0 +1,113 @@
+"""Genetic codes of bacteria and archaea: which codons stop, which start, what each stands for.
+
+Codes and start codons are NCBI's (https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi); of the
+start codons only the three that make all but a few per thousand of the starts are candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import ConfigError
+from genoseq.genome.sequences import Codes, N, encode
+
+START_CODONS = ("ATG", "GTG", "TTG")
+"""Start codons by their number, :attr:`genoseq.genes.candidates.Candidates.kind`."""
+EDGE = len(START_CODONS)
+"""The number of a start that lies before the end of a contig, or within a run of N."""
+UNKNOWN_CODON = 64
+"""Number of a codon that holds an N."""
+
+_STOPS = {
+    11: ("TAA", "TAG", "TGA"),
+    4: ("TAA", "TAG"),
+    25: ("TAA", "TAG"),
+    15: ("TAA", "TGA"),
+}
+_STANDARD = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLF"
+"""Amino acids of the 64 codons in the order of their numbers, AAA to TTT (codes 1 and 11)."""
+_CHANGED = {4: {"TGA": "W"}, 25: {"TGA": "G"}, 15: {"TAG": "Q"}, 11: {}}
+
+
+@dataclass(frozen=True, slots=True)
+class GeneticCode:
+    """A genetic code.
+
+    Attributes
+    ----------
+    number
+        NCBI's ``transl_table``.
+    stops
+        Numbers of the stop codons, see :func:`codon_numbers`.
+    amino_acids
+        ASCII letters by number of the codon, shape (65,); ``X`` for a codon with an N.
+    """
+
+    number: int
+    stops: tuple[int, ...]
+    amino_acids: NDArray[np.uint8]
+
+
+@cache
+def genetic_code(number: int) -> GeneticCode:
+    """The code of an NCBI number.
+
+    Raises
+    ------
+    ConfigError
+        If genes are not called by it.
+    """
+    if number not in _STOPS:
+        known = ", ".join(map(str, sorted(_STOPS)))
+        raise ConfigError(f"genetic code {number}: genes are called by the codes {known}")
+    letters = np.frombuffer(_STANDARD.encode() + b"X", np.uint8).copy()
+    for codon, amino_acid in _CHANGED[number].items():
+        letters[codon_number(codon)] = ord(amino_acid)
+    return GeneticCode(number, tuple(map(codon_number, _STOPS[number])), letters)
+
+
+def codon_number(letters: str) -> int:
+    """Number of a codon of A, C, G and T: 0 to 63, as digits of base 4."""
+    first, second, third = (int(code) for code in encode(letters.encode()))
+    return 16 * first + 4 * second + third
+
+
+def codon_numbers(codes: Codes) -> NDArray[np.uint8]:
+    """Number of the codon that begins at each base.
+
+    Parameters
+    ----------
+    codes
+        Shape (L,).
+
+    Returns
+    -------
+    Shape (L,); :data:`UNKNOWN_CODON` where the codon holds an N or ends beyond the last base.
+    """
+    numbers = np.full(len(codes), UNKNOWN_CODON, np.uint8)
+    if len(codes) < 3:
+        return numbers
+    first, second, third = codes[:-2], codes[1:-1], codes[2:]
+    known = (first < N) & (second < N) & (third < N)
+    inner = numbers[:-2]
+    inner[known] = (16 * first + 4 * second + third)[known]
+    return numbers
+
+
+def translate(codes: Codes, code: GeneticCode, whole_start: bool) -> bytes:
+    """Protein of a coding sequence, 5' to 3', its stop codon as ``*``.
+
+    Parameters
+    ----------
+    codes
+        Shape (L,); bases behind the last whole codon are left out.
+    whole_start
+        Whether it begins with its start codon, which stands for methionine whatever it is.
+    """
+    numbers = codon_numbers(codes)[: len(codes) // 3 * 3 : 3]
+    letters = code.amino_acids[numbers].tobytes()
+    return b"M" + letters[1:] if whole_start and letters else letters

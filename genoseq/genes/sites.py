@@ -1,0 +1,239 @@
+"""Start sites of the genome at hand: what tells its starts from other start codons in its genes.
+
+All is learned from the chosen genes, against the other candidates of the same frames, and once more
+in each round: how often each start codon starts, the motif, the bases at each position around, and
+how far from the gene before genes begin.  Positions are learned apart for genes that follow closely
+behind another one on their strand, and for those that do not: in archaea and many bacteria the
+former have a Shine-Dalgarno motif and the latter a promoter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.genetic_codes import EDGE
+from genoseq.genes.layout import Positions
+from genoseq.genes.motif import BEFORE, UNTIL, Motif, learn_motif
+from genoseq.genome.sequences import Codes
+
+LEFT, RIGHT = 42, 18
+"""bp before the first base of a start, and from it on, that a site has."""
+PROMOTER = slice(0, 24)
+"""Where a promoter's box lies within sites: 42 to 19 bp before the start of a leaderless gene."""
+CLOSE = 40
+"""A start follows closely behind the gene before if no more bp lie between (or they overlap)."""
+FOLLOWERS = 5
+"""Codons behind the start codon that are looked at."""
+NO_GENE = 10_000
+"""Distance to the gene before where there is none near."""
+_GAPS = np.array(
+    [
+        -60,
+        -35,
+        -20,
+        -14,
+        -8,
+        -7,
+        -4,
+        -3,
+        -1,
+        0,
+        4,
+        8,
+        12,
+        16,
+        20,
+        25,
+        30,
+        40,
+        60,
+        90,
+        150,
+        300,
+        1000,
+    ]
+)
+_PSEUDO = 2.0
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOdds:
+    """Log-odds of a start as a function of a score: straight lines between knots.
+
+    A score that a model gives is not worth what it says where its background is not that of the
+    genome's other candidates.
+    """
+
+    knots: Scores
+    odds: Scores
+
+    def of(self, scores: Scores) -> Scores:
+        """Log-odds of scores, shape (m,)."""
+        return np.interp(scores, self.knots, self.odds)
+
+
+def score_odds(chosen: Scores, others: Scores, bins: int = 12) -> ScoreOdds:
+    """What scores are worth, by how often chosen starts and others have them."""
+    if len(chosen) < 10 * bins or len(others) < 10 * bins:
+        return ScoreOdds(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
+    edges = np.unique(np.quantile(chosen, np.linspace(0, 1, bins + 1)[1:-1]).round(4))
+    own = np.bincount(np.searchsorted(edges, chosen), minlength=len(edges) + 1)
+    other = np.bincount(np.searchsorted(edges, others), minlength=len(edges) + 1)
+    middles = np.concatenate([edges[:1] - 0.5, (edges[1:] + edges[:-1]) / 2, edges[-1:] + 0.5])
+    return ScoreOdds(middles, _odds(own, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """A model of start sites; log-odds in nats.
+
+    Attributes
+    ----------
+    codon
+        Of each start codon, shape (3,).
+    positions
+        Of each base at each position, for starts that do not follow closely and that do, shape
+        (2, LEFT + RIGHT, 5).
+    motif
+        The motif with spacing.
+    motif_odds
+        What a score of the motif is worth.
+    promoter, promoter_odds
+        The same of starts that do not follow closely: box A of archaea.
+    gaps
+        Of each bin of the distance to the gene before.
+    followers
+        Of each codon as the second one of a gene, and as one of the third to the sixth, (2, 65).
+    """
+
+    codon: Scores
+    positions: Scores
+    motif: Motif
+    motif_odds: ScoreOdds
+    promoter: Motif
+    promoter_odds: ScoreOdds
+    gaps: Scores
+    followers: Scores
+
+    def motif_scores(self, windows: Codes) -> Scores:
+        """Log-odds of a start by its motif, of sites (m, LEFT + RIGHT)."""
+        return self.motif_odds.of(self.motif.scores(motif_windows(windows)))
+
+    def promoter_scores(self, windows: Codes, gap: Positions) -> Scores:
+        """Log-odds of a start by the promoter before it; none of starts that follow closely."""
+        odds = self.promoter_odds.of(self.promoter.scores(windows[:, PROMOTER]))
+        return np.where(gap > CLOSE, odds, 0.0)
+
+    def follower_scores(self, followers: NDArray[np.uint8]) -> Scores:
+        """Log-odds of a start by the codons behind it, (m, FOLLOWERS)."""
+        return np.asarray(
+            self.followers[0][followers[:, 0]] + self.followers[1][followers[:, 1:]].sum(1)
+        )
+
+
+def site_windows(codes: Codes, starts: Positions) -> Codes:
+    """Bases around starts, shape (m, LEFT + RIGHT); starts lie further from the array's ends."""
+    return np.asarray(codes[starts[:, None] + np.arange(-LEFT, RIGHT)], np.uint8)
+
+
+def motif_windows(windows: Codes) -> Codes:
+    """The part of sites in which the motif is looked for."""
+    return windows[:, LEFT - BEFORE : LEFT - UNTIL]
+
+
+def learn_sites(
+    windows: Codes,
+    followers: NDArray[np.uint8],
+    kind: NDArray[np.int8],
+    gap: Positions,
+    chosen: Positions,
+    others: Positions,
+) -> Sites:
+    """What tells the chosen starts from others.
+
+    Parameters
+    ----------
+    windows, followers, kind, gap
+        Sites, codons behind, start codons and distances to the gene before of all starts.
+    chosen, others
+        Indices of the chosen starts and of other candidates in the same frames; edges in neither.
+    """
+    codon = _odds(
+        np.bincount(kind[chosen], minlength=EDGE), np.bincount(kind[others], minlength=EDGE)
+    )
+    near = gap <= CLOSE
+    counts = [
+        [_counts(windows[each[near[each] == bool(context)]]) for each in (chosen, others)]
+        for context in (0, 1)
+    ]
+    pooled = counts[0][0] + counts[1][0], counts[0][1] + counts[1][1]
+    positions = np.zeros((2, LEFT + RIGHT, 5))
+    for context, (own, other) in enumerate(counts):
+        odds = _position_odds(own, pooled[0]) - _position_odds(other, pooled[1])
+        positions[context, :, :4] = odds
+    positions[:, LEFT : LEFT + 3] = 0.0  # the start codon has its own odds
+    motif = learn_motif(motif_windows(windows[chosen]), motif_windows(windows[others]))
+    bins = len(_GAPS) + 1
+    gaps = _odds(
+        np.bincount(gap_bins(gap[chosen]), minlength=bins),
+        np.bincount(gap_bins(gap[others]), minlength=bins),
+    )
+    scores = [motif.scores(motif_windows(windows[each])) for each in (chosen, others)]
+    free = [windows[each[~near[each]]][:, PROMOTER] for each in (chosen, others)]
+    promoter = learn_motif(free[0], free[1])
+    worth = score_odds(promoter.scores(free[0]), promoter.scores(free[1]))
+    behind = np.stack(
+        [
+            _follower_odds(followers[chosen, :1], followers[others, :1]),
+            _follower_odds(followers[chosen, 1:], followers[others, 1:]),
+        ]
+    )
+    motif_odds = score_odds(scores[0], scores[1])
+    return Sites(codon, positions, motif, motif_odds, promoter, worth, gaps, behind)
+
+
+def _follower_odds(own: NDArray[np.uint8], other: NDArray[np.uint8]) -> Scores:
+    """Log-odds of each codon; of one that is not known, or stops, there are none."""
+    counts = (
+        np.bincount(own.reshape(-1), minlength=65),
+        np.bincount(other.reshape(-1), minlength=65),
+    )
+    pooled = (counts[1] + 0.5) / (counts[1] + 0.5).sum()
+    odds = np.log((counts[0] + 60 * pooled) / (counts[0].sum() + 60)) - np.log(pooled)
+    odds[64] = 0.0
+    return np.asarray(odds.round(4), np.float64)
+
+
+def gap_bins(gap: Positions) -> NDArray[np.int64]:
+    """Bin of each distance to the gene before."""
+    return np.searchsorted(_GAPS, gap, side="right")
+
+
+def _odds(counts: NDArray[np.int64], others: NDArray[np.int64]) -> Scores:
+    own, other = counts + _PSEUDO, others + _PSEUDO
+    odds = np.log(own / own.sum()) - np.log(other / other.sum())
+    return np.asarray(odds.round(4), np.float64)
+
+
+def base_numbers(windows: Codes) -> NDArray[np.int16]:
+    """Number of the base at each position of sites, five to a position; (m, positions)."""
+    return np.asarray(5 * np.arange(windows.shape[1], dtype=np.int16) + windows, np.int16)
+
+
+def _counts(windows: Codes) -> NDArray[np.int64]:
+    """How often each base stands at each position, (positions, 4)."""
+    positions = windows.shape[1]
+    counts = np.bincount(base_numbers(windows).reshape(-1), minlength=5 * positions)
+    return np.asarray(counts.reshape(positions, 5)[:, :4], np.int64)
+
+
+def _position_odds(counts: NDArray[np.int64], pooled: NDArray[np.int64]) -> Scores:
+    """log p(base) at each position, drawn to the pooled frequency where there is little to see."""
+    mean = (pooled + 1.0) / (pooled + 1.0).sum(1, keepdims=True)
+    own = counts + 40.0 * mean
+    return np.asarray(np.log(own / own.sum(1, keepdims=True)).round(4), np.float64)

@@ -1,0 +1,80 @@
+"""``starts.tsv``: every start of every frame that may be a gene, with what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.decode import Decoded
+from genoseq.genes.genetic_codes import EDGE, START_CODONS
+from genoseq.genes.layout import Layout, Positions
+from genoseq.genes.weights import DecoderWeights
+from genoseq.writers.manifest import plain
+
+COLUMNS = (
+    "contig", "start", "end", "strand", "start_type", "conf", "start_conf", "motif_log_odds",
+    "called",
+)  # fmt: skip
+_LEAST = 0.01
+"""Frames that are less likely a gene are left out."""
+
+
+def confidence(
+    decoded: Decoded, weights: DecoderWeights
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Calibrated probability that each frame is a gene, (n,), and that each start is its, (m,)."""
+    candidates = decoded.genome.candidates
+    slope, offset = weights.genes_calibration
+    log_odds = slope * decoded.log_odds + offset
+    tempered = weights.starts_calibration * decoded.last.log_shares
+    largest = candidates.per_start(candidates.largest(tempered))
+    total = candidates.per_start(candidates.total(np.exp(tempered - largest)))
+    return 1 / (1 + np.exp(-log_odds.clip(-30, 30))), np.exp(tempered - largest) / total
+
+
+def in_file(layout: Layout, owner: Positions, low: Positions) -> Positions:
+    """First bases, 0-based in their files, of intervals at positions of the forward strand.
+
+    Parameters
+    ----------
+    owner
+        Index of the contig of each.
+    """
+    bases = low - layout.offsets[owner]
+    turned = np.array([one.turned for one in layout.contigs], np.int64)[owner]
+    length = np.array([one.length for one in layout.contigs], np.int64)[owner]
+    circular = np.array([one.circular for one in layout.contigs], bool)[owner]
+    return np.where(circular, (bases + turned) % np.maximum(length, 1), bases)
+
+
+def start_lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
+    """Lines of the table, by contig, last base and first base; 0-based half-open."""
+    genome, layout = decoded.genome, decoded.genome.layout
+    candidates = genome.candidates
+    conf, start_conf = confidence(decoded, weights)
+    called = np.zeros(len(candidates.starts), bool)
+    called[decoded.chosen] = True
+    own = np.flatnonzero(candidates.per_start(conf >= _LEAST) | called)
+    frame, starts = candidates.frame[own], candidates.starts[own]
+    low, high = layout.forward(starts, candidates.ends[frame])
+    owner = layout.contig_of(low)
+    first = in_file(layout, owner, low)
+    motif = decoded.last.sites.motif_scores(genome.windows[own])
+    yield "\t".join(COLUMNS)
+    for index in np.lexsort((first, first + high - low, owner)):
+        kind = int(candidates.kind[own[index]])
+        yield "\t".join(
+            (
+                plain(layout.contigs[owner[index]].name),
+                str(first[index]),
+                str(first[index] + high[index] - low[index]),
+                "-" if starts[index] >= layout.size else "+",
+                "Edge" if kind == EDGE else START_CODONS[kind],
+                f"{conf[frame[index]]:.3f}",
+                f"{start_conf[own[index]]:.3f}",
+                "." if kind == EDGE else f"{motif[index]:.2f}",
+                "yes" if called[own[index]] else "no",
+            )
+        )

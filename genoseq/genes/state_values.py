@@ -1,0 +1,113 @@
+"""The probabilities of codon phase that a model gives to the bases of contigs, circles included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from genoseq.errors import ConfigError
+from genoseq.files.progress import Report, unreported
+from genoseq.genes.content import Values
+from genoseq.genes.layout import Contig
+from genoseq.genome.sequences import Codes
+
+if TYPE_CHECKING:
+    from genoseq.models.bundle import Bundle
+
+Scorer = Callable[[Sequence[Contig]], Iterable[Values]]
+"""Contigs to the probabilities of their bases, each of shape (7, length), one after another."""
+
+STATES = (("none", ".", None), *(("CDS", strand, phase) for strand in "+-" for phase in range(3)))
+"""Name, strand and codon phase of the seven states, in the order of values."""
+
+
+class _Around:
+    """Contigs as a genome to score, circles with the bases around their origin on either side."""
+
+    def __init__(self, contigs: Sequence[Contig], around: int) -> None:
+        self._contigs = {str(index): one for index, one in enumerate(contigs)}
+        self._around = around
+        self.lengths: Mapping[str, int] = {
+            name: one.length + 2 * around * one.circular for name, one in self._contigs.items()
+        }
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """Bases ``start <= i < end``, shape (end - start,)."""
+        one = self._contigs[chrom]
+        if not one.circular:
+            return one.codes[start:end]
+        return one.codes[(np.arange(start, end) - self._around) % one.length]
+
+
+def model_scorer(
+    bundle: Bundle,
+    *,
+    batch_bases: int | None = None,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    report: Report = unreported,
+) -> Scorer:
+    """A scorer by a model of codon phases, both strands averaged.
+
+    Raises
+    ------
+    ConfigError
+        If the model does not tell codon phases.
+    """
+    order = state_order(bundle)
+    stride = bundle.settings.stride
+    around = -(-bundle.context // stride) * stride
+
+    def values_of(contigs: Sequence[Contig]) -> Iterator[Values]:
+        from genoseq.config.context import BATCH_BASES
+        from genoseq.inference.score import score
+
+        genome = _Around(contigs, around)
+        done, total = 0, sum(genome.lengths.values())
+        report(0, total)
+        tracks = score(
+            genome,
+            bundle,
+            values="log-odds",
+            batch_bases=batch_bases or BATCH_BASES,
+            device=device,
+            precision=precision,
+        )
+        for index, one in enumerate(contigs):
+            values = np.full((7, one.length), np.nan, np.float32)
+            margin, end = around * one.circular, genome.lengths[str(index)]
+            while end:
+                track = next(tracks)
+                first, last = max(track.start, margin), min(track.end, margin + one.length)
+                if first < last:
+                    odds = track.values[first - track.start : last - track.start, order].T
+                    values[:, first - margin : last - margin] = 1 / (1 + np.exp(-odds))
+                done += len(track.values)
+                report(done, total)
+                if track.end == end:
+                    break
+            yield values
+
+    return values_of
+
+
+def state_order(bundle: Bundle) -> list[int]:
+    """Where each of :data:`STATES` stands among the states of a model.
+
+    Raises
+    ------
+    ConfigError
+        If it has others.
+    """
+    channels: Sequence[object] = ()
+    if bundle.task.output().kind == "classes":
+        channels = bundle.task.output("log-odds").channels
+    states = [(c.name, c.strand, c.phase) for c in channels]  # type: ignore[attr-defined]
+    if sorted(map(str, states)) != sorted(map(str, STATES)):
+        raise ConfigError(
+            "genes need a model of CDS by codon phase (scheme cds-phase), and this one predicts "
+            f"{', '.join(dict.fromkeys(str(state[0]) for state in states)) or 'signals'}"
+        )
+    return [states.index(state) for state in STATES]

@@ -1,0 +1,42 @@
+"""``summary.json``: what was called, in a few numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from genoseq.genes.call import GeneCalls
+
+_BINS = 10
+
+
+def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
+    """Numbers of genes, coding density, start codons, motif, confidence; plain JSON data.
+
+    Parameters
+    ----------
+    lengths
+        bp of each contig.
+    """
+    genes = [each.gene for each in calls.genes]
+    bases = sum(lengths.values())
+    conf = [gene.conf for gene in genes]
+    counts, _ = np.histogram(conf, bins=_BINS, range=(0.0, 1.0))
+    return {
+        "contigs": len(lengths),
+        "bases": bases,
+        "genes": len(genes),
+        "partial_genes": sum(any(gene.partial) for gene in genes),
+        "coding_density": round(sum(map(len, genes)) / max(bases, 1), 4),
+        "genetic_code": calls.code,
+        "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
+        "motif": {"consensus": calls.motif, "share_of_starts": round(calls.motif_share, 3)},
+        "expected_true_genes": round(float(sum(conf)), 1),
+        "confidence": {
+            f"{index / _BINS:.1f}-{(index + 1) / _BINS:.1f}": int(count)
+            for index, count in enumerate(counts)
+        },
+    }

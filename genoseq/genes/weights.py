@@ -1,0 +1,153 @@
+"""The decoder's weights: plain numbers in ``genes.json`` of a bundle, learned by ``fit-genes``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import BundleError
+from genoseq.files.atomic import atomic_file
+from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES
+
+WEIGHTS = "genes.json"
+"""Name of the file in a bundle."""
+_FORMAT = 1
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A small network: standardised inputs, hidden layers of tanh, one logit.
+
+    Attributes
+    ----------
+    mean, scale
+        Of each input.
+    layers
+        Weights (inputs, outputs) and biases (outputs,) of each layer.
+    """
+
+    mean: Matrix
+    scale: Matrix
+    layers: tuple[tuple[Matrix, Matrix], ...]
+
+    def logits(self, inputs: Matrix) -> Matrix:
+        """Shape (n, inputs) to (n,)."""
+        hidden = ((inputs - self.mean) / self.scale).clip(-8, 8)
+        for number, (weights, biases) in enumerate(self.layers):
+            hidden = hidden @ weights + biases
+            if number < len(self.layers) - 1:
+                hidden = np.tanh(hidden)
+        return hidden[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderWeights:
+    """All that is learned once, on genomes whose genes are known.
+
+    Attributes
+    ----------
+    starts
+        Weight of each of :data:`~genoseq.genes.features.START_FEATURES` in the choice of a start.
+    alone
+        Gene or not, by :data:`~genoseq.genes.features.GENE_FEATURES`.
+    among
+        The same, by these and :data:`~genoseq.genes.features.CONTEXT_FEATURES`.
+    genes_calibration, starts_calibration
+        Slope and offset of the log-odds that become ``conf``; slope of those of a start.
+    bias
+        Nats that are added to the score of every candidate when genes are chosen: annotations lack
+        genes, and a gene that is missed costs more bases than one too many.
+    """
+
+    starts: Matrix
+    alone: Network
+    among: Network
+    genes_calibration: tuple[float, float] = (1.0, 0.0)
+    starts_calibration: float = 1.0
+    bias: float = 0.7
+
+
+def save_weights(path: Path, weights: DecoderWeights, facts: dict[str, Any] | None = None) -> None:
+    """Write weights as JSON, with facts on where they come from."""
+    data = {
+        "format": _FORMAT,
+        "start_features": list(START_FEATURES),
+        "starts": _rounded(weights.starts),
+        "gene_features": list(GENE_FEATURES + CONTEXT_FEATURES),
+        "alone": _network_json(weights.alone),
+        "among": _network_json(weights.among),
+        "genes_calibration": list(weights.genes_calibration),
+        "starts_calibration": weights.starts_calibration,
+        "bias": weights.bias,
+        "fitted": facts or {},
+    }
+    with atomic_file(path) as partial:
+        partial.write_text(json.dumps(data, allow_nan=False) + "\n")
+
+
+def load_weights(path: Path) -> DecoderWeights:
+    """Weights of a file.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be read, is damaged, or is made for other features.
+    """
+    try:
+        data = json.loads(path.read_text())
+    except OSError as error:
+        raise BundleError(
+            f"{path}: cannot be read ({error.strerror}): genoseq fit-genes makes it"
+        ) from None
+    except ValueError as error:
+        raise BundleError(f"{path}: not JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise BundleError(f"{path}: no decoder's weights of format {_FORMAT}: fit them again")
+    names = list(START_FEATURES), list(GENE_FEATURES + CONTEXT_FEATURES)
+    if (data.get("start_features"), data.get("gene_features")) != names:
+        raise BundleError(f"{path}: made for other features than this version has: fit them again")
+    try:
+        weights = DecoderWeights(
+            np.array(data["starts"], np.float64),
+            _network(data["alone"]),
+            _network(data["among"]),
+            (float(data["genes_calibration"][0]), float(data["genes_calibration"][1])),
+            float(data["starts_calibration"]),
+            float(data["bias"]),
+        )
+        _check(weights)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise BundleError(f"{path}: damaged ({error!r}): fit the weights again") from None
+    return weights
+
+
+def _check(weights: DecoderWeights) -> None:
+    inputs = len(GENE_FEATURES)
+    if weights.starts.shape != (len(START_FEATURES),):
+        raise ValueError(f"{weights.starts.shape} weights of starts")
+    for network, wide in ((weights.alone, inputs), (weights.among, inputs + len(CONTEXT_FEATURES))):
+        if network.mean.shape != (wide,) or network.scale.shape != (wide,):
+            raise ValueError(f"a network of {network.mean.shape} inputs")
+        network.logits(np.zeros((1, wide)))
+
+
+def _rounded(values: Matrix) -> Any:
+    return np.asarray(values).round(6).tolist()
+
+
+def _network_json(network: Network) -> dict[str, Any]:
+    layers: Sequence[Any] = [[_rounded(w), _rounded(b)] for w, b in network.layers]
+    return {"mean": _rounded(network.mean), "scale": _rounded(network.scale), "layers": layers}
+
+
+def _network(data: Any) -> Network:
+    layers = tuple((np.array(w, np.float64), np.array(b, np.float64)) for w, b in data["layers"])
+    return Network(np.array(data["mean"], np.float64), np.array(data["scale"], np.float64), layers)

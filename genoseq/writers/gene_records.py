@@ -1,0 +1,113 @@
+"""Called genes as FASTA of proteins and of bases, and as GenBank with their contigs.
+
+GenBank by https://www.ncbi.nlm.nih.gov/genbank/samplerecord: a location across the origin of a
+circle is a join, and ``<`` or ``>`` stands where a gene is cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from genoseq.genome.called_genes import CalledGene, GeneSequences
+from genoseq.writers.gene_tables import attributes
+
+_WIDTH = 60
+_COLUMN = 21
+_TEXT = 58
+"""Characters of a qualifier per line, behind 21 blanks."""
+_DATE = "01-JAN-1980"
+"""Files of equal genes are equal: they tell no time."""
+
+
+def fasta_records(genes: Iterable[GeneSequences], proteins: bool) -> Iterator[str]:
+    """Lines of FASTA, with headers as Prodigal writes them: ID # start # end # strand # more."""
+    for each in genes:
+        gene = each.gene
+        said = ";".join(f"{key}={value}" for key, value in attributes(gene).items())
+        strand = -1 if gene.strand == "-" else 1
+        yield f">{gene.name} # {gene.start + 1} # {gene.end} # {strand} # ID={gene.name};{said}"
+        letters = (each.protein if proteins else each.letters).decode()
+        for at in range(0, len(letters), _WIDTH):
+            yield letters[at : at + _WIDTH]
+
+
+def genbank_lines(
+    name: str, letters: bytes, circular: bool, genes: Sequence[GeneSequences]
+) -> Iterator[str]:
+    """Lines of the GenBank record of a contig.
+
+    Parameters
+    ----------
+    letters
+        Its bases.
+    genes
+        Those of this contig.
+    """
+    shape = "circular" if circular else "linear  "
+    yield f"LOCUS       {name:<16} {len(letters):>11} bp    DNA     {shape} BCT {_DATE}"
+    yield f"DEFINITION  {name}."
+    yield f"ACCESSION   {name}"
+    yield f"VERSION     {name}"
+    yield "KEYWORDS    ."
+    yield "SOURCE      ."
+    yield "  ORGANISM  ."
+    yield "            ."
+    yield "FEATURES             Location/Qualifiers"
+    yield f"     source          1..{len(letters)}"
+    yield _qualifier("mol_type", "genomic DNA")
+    for each in genes:
+        yield from _feature_lines(each)
+    yield "ORIGIN"
+    text = letters.decode().lower()
+    for at in range(0, len(text), _WIDTH):
+        row = text[at : at + _WIDTH]
+        blocks = " ".join(row[block : block + 10] for block in range(0, len(row), 10))
+        yield f"{at + 1:>9} {blocks}"
+    yield "//"
+
+
+def _feature_lines(each: GeneSequences) -> Iterator[str]:
+    gene = each.gene
+    where = _location(gene)
+    yield f"     gene            {where}"
+    yield _qualifier("locus_tag", gene.name)
+    yield f"     CDS             {where}"
+    yield _qualifier("locus_tag", gene.name)
+    yield f"{'':{_COLUMN}}/codon_start=1"
+    yield f"{'':{_COLUMN}}/transl_table={gene.code}"
+    said = attributes(gene)
+    words = ("start_type", "rbs_motif", "rbs_spacer", "conf", "start_conf")
+    yield from _wrapped("note", "; ".join(f"{word}={said[word]}" for word in words))
+    yield _qualifier("inference", "ab initio prediction:genoseq")
+    yield from _wrapped("translation", each.protein.decode())
+
+
+def _location(gene: CalledGene) -> str:
+    """1-based closed; parts of a circle in the order of the strand that is read."""
+    before, after = gene.partial
+    (cds,) = gene.transcript.coding
+    parts = cds.parts[::-1] if gene.strand == "-" else cds.parts
+    spans = []
+    for index, part in enumerate(parts):
+        low = "<" if before and index == 0 else ""
+        high = ">" if after and index == len(parts) - 1 else ""
+        spans.append(f"{low}{part.start + 1}..{high}{part.end}")
+    where = spans[0] if len(spans) == 1 else f"join({','.join(spans)})"
+    return f"complement({where})" if gene.strand == "-" else where
+
+
+def _qualifier(key: str, value: str) -> str:
+    return f'{"":{_COLUMN}}/{key}="{value}"'
+
+
+def _wrapped(key: str, value: str) -> Iterator[str]:
+    """Lines of a qualifier, cut between words where it has any: readers put a blank there."""
+    text = f'/{key}="{value}"'
+    rows = (
+        wrap(text, _TEXT)
+        if " " in text
+        else [text[i : i + _TEXT] for i in range(0, len(text), _TEXT)]
+    )
+    for row in rows:
+        yield f"{'':{_COLUMN}}{row}"

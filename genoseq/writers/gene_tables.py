@@ -1,0 +1,100 @@
+"""Called genes as GFF3 and BED12.
+
+GFF3 by https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md: 1-based closed;
+a gene across the origin of a circle has two lines with one ID, which lie within the contig, because
+few programs read ends beyond it.  ``partial`` is Prodigal's: of the first base on the contig, then
+of the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
+
+from genoseq.genome.called_genes import CalledGene
+from genoseq.genome.genes import Transcript
+
+_SEQID = ".:^*$@!+_?-|"
+"""What GFF3 allows in column 1 beside letters and digits."""
+_VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
+
+
+def gff3_lines(
+    genes: Iterable[CalledGene], lengths: Mapping[str, int], circles: Iterable[str]
+) -> Iterator[str]:
+    """Lines of GFF3: a region for each circle, and a gene with its CDS for each gene.
+
+    Parameters
+    ----------
+    genes
+        In the order of the contigs.
+    lengths
+        bp of each contig.
+    circles
+        Names of those that are circles.
+    """
+    yield "##gff-version 3"
+    for name, length in lengths.items():
+        if length:
+            yield f"##sequence-region {seqid(name)} 1 {length}"
+    for name in (name for name in circles if lengths[name]):
+        identity = quote(f"region-{name}", safe=_VALUE)
+        yield "\t".join(
+            (seqid(name), "genoseq", "region", "1", str(lengths[name]), ".", "+", ".",
+             f"ID={identity};Is_circular=true")
+        )  # fmt: skip
+    for gene in genes:
+        yield from _gene_lines(gene)
+
+
+def seqid(name: str) -> str:
+    """A contig's name in column 1, with ``%XX`` for what GFF3 does not allow there."""
+    text = quote(name, safe=_SEQID)
+    return "%3E" + text[1:] if text.startswith(">") else text
+
+
+def _gene_lines(gene: CalledGene) -> Iterator[str]:
+    transcript: Transcript = gene.transcript
+    (cds,) = transcript.coding
+    identity = quote(gene.name, safe=_VALUE)
+    for part in cds.parts:
+        yield _line(
+            gene, "gene", part.start, part.end, ".", f"ID=gene-{identity};locus_tag={identity}"
+        )
+    said = ";".join(f"{key}={quote(value, safe=_VALUE)}" for key, value in attributes(gene).items())
+    for part in cds.parts:
+        about = f"ID={identity};Parent=gene-{identity};{said}"
+        yield _line(gene, "CDS", part.start, part.end, str(part.phase), about)
+
+
+def _line(gene: CalledGene, kind: str, start: int, end: int, phase: str, about: str) -> str:
+    score = f"{gene.log_odds:.2f}"
+    where = (seqid(gene.chrom), "genoseq", kind, str(start + 1), str(end))
+    return "\t".join((*where, score, gene.strand, phase, about))
+
+
+def attributes(gene: CalledGene) -> dict[str, str]:
+    """What is said of a gene, in Prodigal's words where it has them."""
+    before, after = gene.partial
+    return {
+        "partial": f"{int(before)}{int(after)}",
+        "transl_table": str(gene.code),
+        "start_type": gene.start_type,
+        "rbs_motif": gene.motif or "None",
+        "rbs_spacer": "None" if gene.spacing is None else f"{gene.spacing}bp",
+        "conf": f"{gene.conf:.3f}",
+        "start_conf": f"{gene.start_conf:.3f}",
+    }
+
+
+def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
+    """Lines of BED12, 0-based half-open; the score is ``conf`` in thousandths."""
+    for gene in genes:
+        (cds,) = gene.transcript.coding
+        for part in cds.parts:
+            start, end = part.start, part.end
+            fields = (
+                gene.chrom, start, end, gene.name, round(1000 * gene.conf), gene.strand,
+                start, end, "0,114,178" if gene.strand == "+" else "213,94,0", 1, end - start, 0,
+            )  # fmt: skip
+            yield "\t".join(map(str, fields))
