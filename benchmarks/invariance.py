@@ -1,14 +1,16 @@
-"""How far scores move with what should not matter: batch, window, threads, regions, precision.
+"""How far scores move with what should not matter: strand, windows, batch, threads, shards.
 
     python benchmarks/invariance.py GENOME.fa[.gz] BUNDLE [--bases 1000000] [--context 192]
 
-Each row scores the genome's first contigs again with one thing changed, and compares it with the
-default run.  ``arg-max`` is the share of bases whose most probable class and strand changes.
+Each row scores the genome's longest contig again with one thing changed, and compares it with the
+default run.  ``arg-max`` is the share of bases whose most probable class and strand changes; kb/s
+are of CPU seconds, one thread.  Run by the Python of another revision it tells what was before.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,29 +19,35 @@ from typing import Any
 import numpy as np
 import torch
 
-from genoseq.config.context import WINDOW_BASES
 from genoseq.genome.regions import Region
+from genoseq.genome.sequences import Codes, reverse_complement_codes
+from genoseq.genome.tracks import Channel
 from genoseq.inference.score import score
+from genoseq.inference.sequence import OneSequence
 from genoseq.models.bundle import Bundle, load_bundle
-from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.readers.fasta import open_fasta
+
+LATER = 5_004
+"""Bases that a contig is cut off for the row that begins later, a multiple of the strides 3 and 6."""
+MARGIN = 20_000
+"""Bases at the cut that are left out there: that they move is right."""
 
 
-def scored(genome: Fasta, bundle: Bundle, regions: list[Region], **options: Any) -> Any:
-    """All values of the regions one after the other, shape (L, C)."""
-    tracks = score(genome, bundle, **({"regions": regions, "device": "cpu"} | options))
+def scored(codes: Codes, bundle: Bundle, regions: list[Region] | None = None, **words: Any) -> Any:
+    """Values of a sequence, or of regions of it one after the other, shape (L, C)."""
+    options: Any = {"device": "cpu", "precision": "fp32", "regions": regions} | words
+    tracks = score(OneSequence(codes), bundle, **options)
     return np.concatenate([track.values for track in tracks])
 
 
-def shards(regions: list[Region], count: int) -> list[list[Region]]:
-    """The regions cut at places that have nothing to do with windows."""
-    pieces = []
-    for region in regions:
-        cuts = np.linspace(region.start, region.end, count + 1).astype(int).tolist()
-        pieces += [Region(region.chrom, a, b) for a, b in pairwise(cuts) if a < b]
-    return [[piece] for piece in pieces]
+def swapped(channels: tuple[Channel, ...]) -> list[int]:
+    """Of each channel, that of the other strand."""
+    other = {"+": "-", "-": "+", ".": "."}
+    names = [(channel.name, channel.strand) for channel in channels]
+    return [names.index((name, other[strand])) for name, strand in names]  # type: ignore[arg-type]
 
 
-def row(name: str, base: Any, other: Any) -> str:
+def row(name: str, base: Any, other: Any, speed: float) -> str:
     """One line of the table."""
     known = ~np.isnan(base[:, 0])
     assert np.array_equal(known, ~np.isnan(other[:, 0]))
@@ -50,7 +58,8 @@ def row(name: str, base: Any, other: Any) -> str:
         return np.concatenate([1 - values.sum(1, keepdims=True), values], 1).argmax(1)
 
     changed = (best(base) != best(other)).mean()
-    return f"{name:40}{moved.max():10.4f}{(moved > 0.01).mean():12.4%}{changed:12.4%}"
+    over = (moved > 0.01).mean()
+    return f"{name:40}{moved.max():10.4f}{over:12.4%}{changed:12.4%}{speed:10.0f}"
 
 
 def main() -> None:
@@ -66,27 +75,38 @@ def main() -> None:
     if asked.context is not None:
         bundle = replace(bundle, context=asked.context)
     with open_fasta(asked.genome) as genome:
-        regions, left = [], asked.bases
-        for chrom, length in genome.lengths.items():
-            if left > 0:
-                regions.append(Region(chrom, 0, min(length, left)))
-                left -= length
-        base = scored(genome, bundle, regions)
-        print(f"{len(base):,} bases, context {bundle.context} bp, window {WINDOW_BASES} bp\n")
-        print(f"{'against the default run':40}{'largest':>10}{'over 0.01':>12}{'arg-max':>12}")
-        for batch in (6_144, 24_576, 98_304):
-            other = scored(genome, bundle, regions, batch_bases=batch)
-            print(row(f"batch of {batch:,} bases", base, other))
-        parts = [scored(genome, bundle, part) for part in shards(regions, 7)]
-        print(row("7 shards", base, np.concatenate(parts)))
-        torch.set_num_threads(2)
-        print(row("2 threads", base, scored(genome, bundle, regions)))
-        torch.set_num_threads(1)
-        for window in (3_072, 12_288, 24_576):
-            other = scored(genome, bundle, regions, window_bases=window)
-            print(row(f"window of {window:,} bases", base, other))
-        exact = scored(genome, bundle, regions, precision="fp32")
-        print(row("fp32", base, exact))
+        chrom, length = max(genome.lengths.items(), key=lambda item: item[1])
+        codes = genome.codes(chrom, 0, min(length, asked.bases))
+
+    def timed(given: Codes, **words: Any) -> tuple[Any, float]:
+        start = time.process_time()
+        values = scored(given, bundle, **words)
+        return values, len(given) / 1000 / (time.process_time() - start)
+
+    base, speed = timed(codes)
+    print(f"{len(base):,} bases, context {bundle.context:,} bp\n")
+    print(f"{'':40}{'largest':>10}{'over 0.01':>12}{'arg-max':>12}{'kb/s':>10}")
+    print(row("as it is", base, base, speed), flush=True)
+    reverse, speed = timed(reverse_complement_codes(codes))
+    mirrored = reverse[::-1][:, swapped(bundle.task.output().channels)]
+    print(row("the reverse complement", base, mirrored, speed), flush=True)
+    for window in (4_096, 9_216, 24_576):
+        other, speed = timed(codes, window_bases=window)
+        print(row(f"--window {window}", base, other, speed), flush=True)
+    other, speed = timed(codes[LATER:])
+    inside = slice(LATER + MARGIN, len(codes))
+    print(row(f"begun {LATER:,} bp later", base[inside], other[MARGIN:], speed), flush=True)
+    for batch in (6_144, 98_304):
+        other, speed = timed(codes, batch_bases=batch)
+        print(row(f"batch of {batch:,} bases", base, other, speed), flush=True)
+    cuts = np.linspace(0, len(codes), 8).astype(int).tolist()
+    shards = [Region("sequence", start, end) for start, end in pairwise(cuts)]
+    start = time.process_time()
+    parts = np.concatenate([scored(codes, bundle, [shard]) for shard in shards])
+    print(row("7 shards", base, parts, len(codes) / 1000 / (time.process_time() - start)))
+    torch.set_num_threads(2)
+    other, speed = timed(codes)
+    print(row("2 threads", base, other, speed))
 
 
 if __name__ == "__main__":

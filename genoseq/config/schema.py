@@ -146,7 +146,7 @@ class ModelSettings(Settings):
     tied_strands: bool = Field(
         False,
         description="average the logits of a window and its reverse complement, in training too: "
-        "twice the work, and exactly the same on both strands",
+        "twice the work",
     )
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """Cutting a genome into shards of equal work, which are scored apart and merged again.
 
-Scores do not depend on where the cuts are, because windows lie on a lattice of each contig
-(:mod:`genoseq.genome.windows`): a cut only costs the window that it lies in, which both sides
+Scores do not depend on where the cuts are, because windows follow from the contig's length
+(:mod:`genoseq.genome.windows`): a cut only costs the windows that it lies in, which both sides
 compute.
 """
 
@@ -18,7 +18,7 @@ MOST = 500
 STEP = 8192
 """Contigs are cut at multiples of this many bases, about a window: most cuts fall on their ends."""
 CONTIG_WORK = 600
-"""What a contig costs beside its bases, in bases: its own window, its context and its entries in
+"""What a contig costs beside its bases, in bases: the N at its ends and its entries in
 files (``benchmarks/dag.py --only contigs``)."""
 
 Cut = tuple[int, int]

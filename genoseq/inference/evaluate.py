@@ -20,7 +20,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.inference.predict import Predictor, bundle_of
-from genoseq.inference.strands import Piece, predict_regions
+from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.metrics.level import Confusion, CurvePoint
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store, open_stores
@@ -146,13 +146,13 @@ def genome_figures(pairs: Mapping[_Pair, int]) -> dict[str, Any]:
     }
 
 
-def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Piece]:
+def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Prediction]:
     """Predictions for the bases of the split's regions."""
     regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
     return predict_regions(predictor, store, regions)
 
 
-def _batch(store: Store, piece: Piece) -> Batch:
+def _batch(store: Store, piece: Prediction) -> Batch:
     """The bases of a piece as a batch of one row, without tokens."""
     labels = None
     if store.scheme is not None:

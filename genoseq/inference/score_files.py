@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
+    from genoseq.models.bundle import Bundle
     from genoseq.models.device import Precision
     from genoseq.tasks.outputs import ValueKind
     from genoseq.writers.origin import Origin
@@ -76,16 +77,8 @@ def score_files(
 
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
-        from genoseq.models.bundle import load_bundle
-        from genoseq.models.expected import check_model
 
-        bundle = load_bundle(model)
-        check_model(bundle, model, expect)
-        if window_bases is not None and not any_window_suits(bundle.settings):
-            own = longest_window(bundle.settings, bundle.context)
-            _log.warning(
-                "the windows of this model are its own, %s bp: --window changes nothing", f"{own:,}"
-            )
+        bundle = _bundle(model, expect, window_bases)
         wanted = wanted_regions(genome, asked)
         used, number_format = choose_computing(bundle.settings, device, precision)
         tracks = score(
@@ -113,6 +106,21 @@ def score_files(
             record=record,
         )
     return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) -> Bundle:
+    """The model, if it is the one that is expected."""
+    from genoseq.models.bundle import load_bundle
+    from genoseq.models.expected import check_model
+
+    bundle = load_bundle(model)
+    check_model(bundle, model, expect)
+    if window_bases is not None and not any_window_suits(bundle.settings):
+        own = longest_window(bundle.settings, bundle.context)
+        _log.warning(
+            "the windows of this model are its own, %s bp: --window changes nothing", f"{own:,}"
+        )
+    return bundle
 
 
 def _settings(

@@ -15,7 +15,7 @@ from genoseq.inference.windows import Genome, StrandWindow, windows_of
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Prediction:
     """A stretch of a contig and what is predicted for it.
 
     Attributes
@@ -46,7 +46,7 @@ def predict_regions(
     told: Told = "values",
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
-) -> Iterator[Piece]:
+) -> Iterator[Prediction]:
     """Predictions for regions, in order.
 
     Parameters
@@ -70,31 +70,31 @@ def predict_regions(
 
 def _joined(
     predictor: Predictor, predicted: Iterable[tuple[StrandWindow, Values]], told: Told
-) -> Iterator[Piece]:
+) -> Iterator[Prediction]:
     """Means of both strands' predictions, wherever both are there."""
-    plus: deque[Piece] = deque()
-    minus: deque[Piece] = deque()
+    plus: deque[Prediction] = deque()
+    minus: deque[Prediction] = deque()
     for window, values in predicted:
         codes = window.codes[window.window.keep]
         if window.strand == "+":
-            plus.append(Piece(window.chrom, window.start, codes, values))
+            plus.append(Prediction(window.chrom, window.start, codes, values))
         else:
             mirrored = predictor.mirrored(values, told)
-            minus.append(Piece(window.chrom, window.start, codes, mirrored))
+            minus.append(Prediction(window.chrom, window.start, codes, mirrored))
         while plus and minus:
             end = min(plus[0].end, minus[0].end)
             here, there = _taken(plus, end), _taken(minus, end)
             mean = predictor.mean(here.values, there.values, told)
-            yield Piece(here.chrom, here.start, here.codes, mean)
+            yield Prediction(here.chrom, here.start, here.codes, mean)
     if plus or minus:
         raise ConfigError("the strands of a genome were not scored alike")
 
 
-def _taken(pieces: deque[Piece], end: int) -> Piece:
+def _taken(pieces: deque[Prediction], end: int) -> Prediction:
     """The first piece up to a base; the rest of it stays."""
     first = pieces.popleft()
     count = end - first.start
     if count < len(first.codes):
-        rest = Piece(first.chrom, end, first.codes[count:], first.values[:, count:])
+        rest = Prediction(first.chrom, end, first.codes[count:], first.values[:, count:])
         pieces.appendleft(rest)
-    return Piece(first.chrom, first.start, first.codes[:count], first.values[:, :count])
+    return Prediction(first.chrom, first.start, first.codes[:count], first.values[:, :count])

@@ -131,7 +131,7 @@ def _spread(values: Tensor) -> float:
 
 
 def _stretches(stores: Sequence[Store], length: int) -> Iterator[Codes]:
-    """Bases around places spread evenly over the regions, from contigs that are long enough."""
+    """Bases around positions spread evenly over the regions, from contigs that are long enough."""
     for split in ("valid", "train"):
         regions = [
             (store, store.regions[int(index)].region)
@@ -142,9 +142,9 @@ def _stretches(stores: Sequence[Store], length: int) -> Iterator[Codes]:
         if regions:
             break
     ends = np.cumsum([len(region) for _, region in regions])
-    for place in np.linspace(0, ends[-1], _STRETCHES, endpoint=False, dtype=np.int64):
-        number = int(np.searchsorted(ends, place, side="right"))
+    for position in np.linspace(0, ends[-1], _STRETCHES, endpoint=False, dtype=np.int64):
+        number = int(np.searchsorted(ends, position, side="right"))
         store, region = regions[number]
-        middle = region.end - int(ends[number] - place)
+        middle = region.end - int(ends[number] - position)
         start = min(max(0, middle - length // 2), store.lengths[region.chrom] - length)
         yield store.codes(region.chrom, start, start + length)

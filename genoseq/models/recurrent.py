@@ -131,9 +131,9 @@ def _turned(steps: Tensor, lengths: Tensor | None) -> Tensor:
     """Steps (N, B, E), the first ``lengths`` of each row (all where none are said) reversed."""
     if lengths is None:
         return steps.flip(0)
-    places = torch.arange(len(steps), device=steps.device)[:, None]
-    own = places < lengths
-    order = torch.where(own, lengths - 1 - places, places)
+    offsets = torch.arange(len(steps), device=steps.device)[:, None]
+    own = offsets < lengths
+    order = torch.where(own, lengths - 1 - offsets, offsets)
     return steps.gather(0, order[:, :, None].expand_as(steps))
 
 

@@ -77,8 +77,7 @@ def fit(
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp on either side of a base at scoring; None: what can change it, or where that has no bound
-        what is measured, see :func:`genoseq.models.context.measure_context`.
+        bp on either side of a base at scoring; None: see :func:`_context`.
     report
         Called now and then with the fraction that is over, and step, speed and loss in words.
     group
@@ -254,7 +253,11 @@ def _bundle(
 
 
 def _context(training: Training, stores: Sequence[Store]) -> tuple[int, dict[str, Any]]:
-    """Context of a bundle for which none was asked, and the figures by which it was chosen."""
+    """Context of a bundle for which none was asked, and the figures by which it was chosen.
+
+    That is what can change a base's outputs, or where it has no bound, as in an LSTM, what is
+    measured (:func:`genoseq.models.context.measure_context`).
+    """
     settings = training.run.settings
     encoder, usual = settings.model.encoder, usual_context(settings)
     if encoder.reach() is not None or encoder.sees_all():

@@ -19,7 +19,7 @@ from genoseq.genome.windows import Window
 from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
 from genoseq.inference.predict import Values, predict_windows
 from genoseq.inference.score import score
-from genoseq.inference.strands import Piece, predict_regions
+from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
@@ -86,7 +86,7 @@ def test_evaluate_looks_through_the_very_windows_of_score(
     seen: list[list[tuple[Window, bytes]]] = []
     outcomes: list[np.ndarray] = []
 
-    def recorded(*given: Any, **words: Any) -> Iterator[Piece]:
+    def recorded(*given: Any, **words: Any) -> Iterator[Prediction]:
         pieces = list(predict_regions(*given, **words))
         outcomes.append(np.concatenate([piece.values for piece in pieces], axis=1))
         return iter(pieces)
