@@ -57,11 +57,11 @@ def write(path: Path, contigs: Iterator[Codes]) -> int:
 
 def seconds(python: str, fasta: Path, bundle: Path, out: Path) -> float:
     """CPU seconds of scoring a FASTA."""
-    words = [python, "-m", "genoseq", "-q", "score", fasta, "-m", bundle, "-o", out]
+    words = [python, "-m", "genoseq", "-q", "score", fasta, "-m", bundle.absolute(), "-o", out]
+    options = ["--threads", "1", "--precision", "fp32", "--formats", "bigwig"]
     before = os.times()
-    subprocess.run(
-        [*words, "--threads", "1", "--precision", "fp32", "--formats", "bigwig"], check=True
-    )
+    # Not from here: Python would take the package of this folder, whatever its environment.
+    subprocess.run([*words, *options], check=True, cwd=out.parent)
     after = os.times()
     return (after.children_user - before.children_user) + (
         after.children_system - before.children_system
