@@ -28,7 +28,7 @@ from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.readers.fasta import open_fasta
 
 LATER = 5_004
-"""Bases that a contig is cut off for the row that begins later, a multiple of the strides 3 and 6."""
+"""Bases that a contig is cut off for the row that begins later, a multiple of 3 and of 6."""
 MARGIN = 20_000
 """Bases at the cut that are left out there: that they move is right."""
 
