@@ -227,11 +227,22 @@ class Training:
         self.model.train()
         self._write({"valid_loss": loss, **run.task.figures(figures)})
         _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
-        if progress.judge(loss, figures) and run.group.rank == 0:
+        if not self._counts():
+            progress.validated = progress.step
+        elif progress.judge(loss, figures) and run.group.rank == 0:
             run.state.save_best(progress.step, self.model.state_dict())
         if run.settings.training.patience == progress.waited and progress.stopped is None:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
         self._save()
+
+    def _counts(self) -> bool:
+        """Whether weights may be kept: not before they have seen all of the damage.
+
+        Validation windows are whole, and a model that knows no damage is the best in them.
+        """
+        training = self.run.settings.training
+        augment = training.augment
+        return augment is None or self.progress.step >= augment.full * training.steps
 
     @torch.no_grad()
     def _measure(self) -> tuple[float, dict[str, Any]]:

@@ -44,6 +44,23 @@ def test_interrupted_run_ends_with_the_same_weights(
     assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
 
 
+def test_weights_that_have_not_seen_all_of_the_damage_are_not_kept(
+    store: Store, tmp_path: Path
+) -> None:
+    # Damage as heavy as this makes every later validation worse than those before it.
+    heavy = {"indels": 0.5, "substitutions": 0.5, "begin": 0.4, "full": 0.6, "shortest": None}
+    settings = run_settings(steps=100, validate_every=20, learning_rate=0.02, augment=heavy)
+    bundle = fit([store], settings, tmp_path / "model")
+    losses = {
+        int(row["step"]): float(row["valid_loss"])
+        for row in rows_of(tmp_path / "model.state")
+        if row["valid_loss"]
+    }
+    assert list(losses) == [20, 40, 60, 80, 100]
+    judged = {step: loss for step, loss in losses.items() if step >= 60}
+    assert bundle.provenance["steps"] == min(judged, key=lambda step: judged[step])
+
+
 def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
     store: Store, tmp_path: Path
 ) -> None:
