@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from genoseq.config.base import parse_settings
-from genoseq.config.context import BATCH_BASES
+from genoseq.config.context import BATCH_BASES, WINDOW_BASES
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.inference.predict import Predictor
@@ -69,15 +69,15 @@ class Sizes(NamedTuple):
     """bp of them."""
 
     scored: tuple[int, ...]
-    """Windows of a call of Predictor."""
+    """Windows of a call of Predictor, each on both strands."""
 
     core: int
     context: int
     """bp of these windows: kept, and on each side."""
 
 
-KEPT = BATCH_BASES // (4608 + 2 * 768)
-FULL = Sizes((16, 256), 1536, (KEPT, 16 * KEPT), 4608, 768)
+KEPT = BATCH_BASES // WINDOW_BASES
+FULL = Sizes((16, 256), 1536, (KEPT, 16 * KEPT), 12_288, 1_536)
 SMALL = Sizes((2,), 192, (1,), 384, 96)
 
 
@@ -172,7 +172,7 @@ def measure_scoring(device: str, sizes: Sizes, seconds: float) -> None:
         FAMILIES.items(), precisions(device), sizes.scored
     ):
         predictor = Predictor(bundle_of(settings, sizes.context), device, precision)
-        call = partial(predictor, random_windows(batch, sizes), sizes.context)
+        call = partial(predictor, random_windows(2 * batch, sizes))
         ms = median_ms(call, device, seconds)
         print(row(name, precision, batch, ms, batch * sizes.core, device), flush=True)
 
@@ -183,9 +183,7 @@ def compare_with_cpu(device: str, sizes: Sizes) -> None:
     codes = random_windows(2, sizes)
     for name, settings in FAMILIES.items():
         bundle = bundle_of(settings, sizes.context)
-        there, here = (
-            Predictor(bundle, where, "fp32")(codes, sizes.context) for where in (device, "cpu")
-        )
+        there, here = (Predictor(bundle, where, "fp32")(codes) for where in (device, "cpu"))
         print(f"{name:<13}{np.abs(there - here).max():.1e}", flush=True)
 
 

@@ -41,9 +41,9 @@ class Stopwatch:
         self.seconds = 0.0
         plain = Predictor.__call__
 
-        def timed(predictor, codes, context):  # type: ignore[no-untyped-def]
+        def timed(predictor, *given):  # type: ignore[no-untyped-def]
             start = time.perf_counter()
-            predicted = plain(predictor, codes, context)
+            predicted = plain(predictor, *given)
             self.seconds += time.perf_counter() - start
             return predicted
 
