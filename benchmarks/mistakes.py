@@ -239,7 +239,7 @@ MISTAKES = (
             chr_before_names, TOKENIZE),
     Mistake("region of no contig", "did you mean d for chrd?", lambda: None,
             ("extract", "g.fa", "--region", "chrd:1-9", "-o", "x.fa")),
-    Mistake("score: no such model", "a bundle is a folder with",
+    Mistake("score: no such model", "no such folder, and no model",
             lambda: None, ("score", "g.fa", "-m", "m", "-o", "t")),
     Mistake("stale evaluation in the summary", "stale, made with a model of weights", trained_anew,
             ("summary", "m", "ev/m", "-o", "s.html")),

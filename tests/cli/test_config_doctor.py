@@ -57,7 +57,7 @@ def test_config_check_estimates_each_rule(monkeypatch: pytest.MonkeyPatch, tmp_p
     rows = {line[0]: line[1:] for line in lines if line}
     assert rows["rule"] == ["jobs", "bases", "windows", "disk", "RAM", "hours", "longest"]
     assert rows["extract"] == ["1", "100,000", "102", "kB", "87", "MB", "<0.01", "<0.01"]
-    assert rows["score"] == ["4", "200,000", "28", "800", "kB", "418", "MB", "<0.01", "<0.01"]
+    assert rows["score"] == ["4", "200,000", "32", "800", "kB", "418", "MB", "<0.01", "<0.01"]
     assert rows["train"][:3] == ["1", "73,728,000", "48,000"]
     assert rows["all"][0] == "15"
 
@@ -74,7 +74,7 @@ def test_config_check_says_what_it_cannot_know(
     Path("config.yaml").write_text("genomes: genomes.tsv\nmodels: {a: {}}\n")
     said = run("config", "check", "config.yaml")
     score = next(line for line in said.splitlines() if line.startswith("score"))
-    assert score.split()[:4] == ["score", "2", "4,999,985,695+?", "655,807+?"]
+    assert score.split()[:4] == ["score", "2", "4,999,985,695+?", "820,096+?"]
     assert "from the size of the file, as it has no index (.fai): big" in said
     assert "?: not known before its files are made (snakemake demo): demo" in said
 

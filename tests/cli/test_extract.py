@@ -57,7 +57,9 @@ def test_extract_sources_and_shapes(
     assert run.returncode == 0, run.stderr
     assert out.read_text() == expected
     assert len(bed.read_text().splitlines()) == expected.count(">")
-    assert run.stderr.startswith(f"extract: {expected.count('>')} regions, ")
+    count = expected.count(">")
+    said = f"extract: wrote {out}, {bed}: {count} region{'s' if count > 1 else ''}, "
+    assert run.stderr.startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_open_fasta_takes_the_sequences_of_embl(tmp_path: Path) -> None:
     assert genome_size(path) == GenomeSize(60, 1, {"AB000001.2": 60})
     with path.open("a") as target:
         target.write("CC   long\n" * (PARSED // 8))
-    assert genome_size(path) == GenomeSize(60, 1)
+    assert genome_size(path) == GenomeSize(60, 1, {"AB000001.2": 60})
 
 
 @pytest.mark.parametrize(
