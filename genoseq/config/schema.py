@@ -219,6 +219,10 @@ class TrainingSettings(Settings):
     checkpoint_minutes: Minutes = 5.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
+    def keeps(self, step: int) -> bool:
+        """Whether weights of a step may be kept: from when on they know all of the damage."""
+        return self.augment is None or step >= self.augment.full * self.steps
+
     def decisive(self) -> dict[str, Any]:
         """Those that decide a model's weights, in JSON's types."""
         return _without_augment(self.model_dump(mode="json", exclude=NOT_WEIGHTS))

@@ -80,9 +80,11 @@ class Progress:
         by_time = 0.0 if minutes is None else self.elapsed / (60 * minutes)
         return min(1.0, max((self.step + ahead) / settings.steps, by_time))
 
-    def judge(self, loss: float, metrics: dict[str, Any]) -> bool:
-        """Note a validation after the present step; whether it is the best so far."""
+    def judge(self, loss: float, metrics: dict[str, Any], counts: bool = True) -> bool:
+        """Note a validation after the present step; whether it is the best so far that counts."""
         self.validated = self.step
+        if not counts:
+            return False
         better = self.best_loss is None or loss < self.best_loss
         if better:
             self.best_step, self.best_loss, self.best_metrics = self.step, loss, metrics

@@ -227,22 +227,12 @@ class Training:
         self.model.train()
         self._write({"valid_loss": loss, **run.task.figures(figures)})
         _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
-        if not self._counts():
-            progress.validated = progress.step
-        elif progress.judge(loss, figures) and run.group.rank == 0:
+        training = run.settings.training
+        if progress.judge(loss, figures, training.keeps(progress.step)) and run.group.rank == 0:
             run.state.save_best(progress.step, self.model.state_dict())
-        if run.settings.training.patience == progress.waited and progress.stopped is None:
+        if training.patience == progress.waited and progress.stopped is None:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
         self._save()
-
-    def _counts(self) -> bool:
-        """Whether weights may be kept: not before they have seen all of the damage.
-
-        Validation windows are whole, and a model that knows no damage is the best in them.
-        """
-        training = self.run.settings.training
-        augment = training.augment
-        return augment is None or self.progress.step >= augment.full * training.steps
 
     @torch.no_grad()
     def _measure(self) -> tuple[float, dict[str, Any]]:
@@ -265,9 +255,8 @@ class Training:
             metrics.update(run.task.values(outputs), targets)
         if not sums[1] > 0:  # a loss of 0 would be the best there is
             raise ConfigError(
-                "no target of the validation windows counts: bases are N, or their labels unknown "
-                "or of classes of weight 0; raise training.validation_windows, or choose other "
-                "regions for split valid"
+                "no target of the validation windows counts: bases are N, or labels unknown or of "
+                "classes of weight 0; raise validation_windows, or choose other regions for valid"
             )
         return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
 
@@ -289,8 +278,8 @@ class Training:
         self._write({"train_loss": loss, "learning_rate": rate})
         self._losses.restore(torch.zeros(0))
         done, of = self.progress.step, self.run.settings.training.steps
-        speed = f"{done / max(self.progress.elapsed, 1e-9):.2g} steps/s"
-        said = f"step {done:,} of {of:,}, {speed}, loss {loss:.5f}"
+        speed = done / max(self.progress.elapsed, 1e-9)
+        said = f"step {done:,} of {of:,}, {speed:.2g} steps/s, loss {loss:.5f}"
         self.run.report(fraction, said)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)
