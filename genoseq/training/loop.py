@@ -255,8 +255,8 @@ class Training:
             metrics.update(run.task.values(outputs), targets)
         if not sums[1] > 0:  # a loss of 0 would be the best there is
             raise ConfigError(
-                "no target of the validation windows counts: bases are N, or labels unknown or of "
-                "classes of weight 0; raise validation_windows, or choose other regions for valid"
+                "no target of the validation windows counts: N, or labels unknown or of weight 0; "
+                "raise training.validation_windows, or choose other regions for split valid"
             )
         return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
 
