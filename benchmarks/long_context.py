@@ -180,7 +180,7 @@ def logits_of(model: SequenceModel, codes: Codes) -> Tensor:
     """Logits (B, L, 2) of bases (B, L), in the precision that suits the processor."""
     settings = model.settings
     tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
-    ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int32)
+    ids = tokenizer.encode_rows(codes).astype(np.int32)
     missing = -ids.shape[1] % (settings.stem.stride if settings.stem else 1)
     padded = np.pad(ids, ((0, 0), (0, missing)), constant_values=tokenizer.vocabulary.unknown)
     with autocast(choose_precision("cpu").precision):

@@ -16,7 +16,7 @@ from genoseq.genome.regions import Region
 MOST = 500
 """Most shards of a genome: each is a file in one folder and an argument of one command."""
 STEP = 8192
-"""Contigs are cut at multiples of this many bases, about a window: most cuts fall on their ends."""
+"""Contigs are cut at multiples of this many bases, about half a window."""
 CONTIG_WORK = 600
 """What a contig costs beside its bases, in bases: the N at its ends and its entries in
 files (``benchmarks/dag.py --only contigs``)."""

@@ -154,7 +154,7 @@ class Predictor:
         if self._stem is not None:
             steps = self._stem(codes)
         else:
-            ids = np.stack([self._tokenizer.encode(row) for row in codes.cpu().numpy()])
+            ids = self._tokenizer.encode_rows(codes.cpu().numpy())
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
         if bases is None or (bases == codes.shape[1]).all():

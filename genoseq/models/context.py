@@ -118,7 +118,7 @@ def _predicted(model: SequenceModel, task: Task, rows: Codes) -> Tensor:
     """Values (B, W, S) of windows (B, W)."""
     settings = model.settings.tokenizer
     tokenizer = KmerTokenizer(settings.k, settings.stride)
-    ids = torch.from_numpy(np.stack([tokenizer.encode(row) for row in rows]).astype(np.int64))
+    ids = torch.from_numpy(tokenizer.encode_rows(rows).astype(np.int64))
     device = next(model.parameters()).device
     return task.values(model(ids.to(device)).float(), dim=2)
 

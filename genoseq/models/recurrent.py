@@ -85,6 +85,9 @@ class RecurrentEncoder(nn.Module):
         Of a row, the first ``lengths`` steps (B,) are its own; its hidden states are those that
         they have alone, and what comes out for the rest has no meaning.
         """
+        if lengths is None and steps.is_cuda and len(steps) <= self.chunk:
+            # cuDNN runs both directions at once, and wants all weights in one piece.
+            return cast(Tensor, self.recurrent(steps.transpose(0, 1))[0]).transpose(0, 1)
         for layer in range(self.recurrent.num_layers):
             directions = [self._run(steps, layer, reverse=False)]
             if self.recurrent.bidirectional:

@@ -76,6 +76,10 @@ class KmerTokenizer:
         padded[left : left + len(codes)] = codes
         return self.kmers(padded)
 
+    def encode_rows(self, codes: Codes) -> Ids:
+        """:meth:`encode` of each of B sequences of one length: (B, L) to (B, ceil(L / stride))."""
+        return np.stack([self.encode(row) for row in codes])
+
     def kmers(self, codes: Codes) -> Ids:
         """The k-mers that lie inside the sequence, from its first base, one every ``stride``.
 

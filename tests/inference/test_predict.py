@@ -68,7 +68,7 @@ def test_predictor_is_the_mean_of_both_strands(changes: dict[str, Any], folded: 
 
     def one_strand(rows: Any) -> Any:
         tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
-        ids = np.stack([tokenizer.encode(row) for row in rows]).astype(np.int64)
+        ids = tokenizer.encode_rows(rows).astype(np.int64)
         with torch.inference_mode():
             return bundle.model(torch.from_numpy(ids)).softmax(-1).numpy()
 
@@ -98,7 +98,7 @@ def test_predictor_of_tied_strands_is_the_model(
     bundle = random_bundle(changes | {"tied_strands": True}, scheme)
     codes = random_codes(2, 48)
     tokenizer = KmerTokenizer(3, bundle.settings.tokenizer.stride)
-    ids = np.stack([tokenizer.encode(row) for row in codes]).astype(np.int64)
+    ids = tokenizer.encode_rows(codes).astype(np.int64)
     with torch.inference_mode():
         expected = bundle.task.values(bundle.model(torch.from_numpy(ids)))
     predictor = Predictor(bundle, "cpu", "fp32", folded)
