@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.config.context import WINDOW_BASES
+from genoseq.errors import ConfigError, GenoseqError
 from genoseq.genome.sequences import Codes
 from genoseq.models.build import SequenceModel
 from genoseq.store.store import Store
@@ -80,9 +81,7 @@ def measure_context(model: SequenceModel, task: Task, stores: Sequence[Store]) -
     -------
     The measurement; None where no contig is long enough for the least context.
     """
-    stride = model.settings.stride
-    longest = max(max(store.lengths.values()) for store in stores)
-    half = min(_HALF, longest // 2) // stride * stride
+    half = _half(model, stores)
     fitting = [context for context in CONTEXTS if context < half]
     if not fitting:
         return None
@@ -100,6 +99,32 @@ def measure_context(model: SequenceModel, task: Task, stores: Sequence[Store]) -
         if beyond <= MOST_MOVED:
             break
     return Measured(context, beyond, count * half)
+
+
+def check_length(model: SequenceModel, task: Task, stores: Sequence[Store]) -> None:
+    """ConfigError if a network cannot take what its context will be measured in.
+
+    Told before a training, which would otherwise fail at its end.
+    """
+    bases, training = 2 * _half(model, stores), model.training
+    model.eval()
+    try:
+        _predicted(model, task, np.zeros((1, max(bases, model.settings.stride)), np.uint8))
+    except GenoseqError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"{model.settings.encoder.describe()}: it cannot take {bases:,} bp at once, and "
+            f"genomes are scored in windows of up to {WINDOW_BASES:,} bp: {error}"
+        ) from error
+    finally:
+        model.train(training)
+
+
+def _half(model: SequenceModel, stores: Sequence[Store]) -> int:
+    """Bases of half a stretch, a multiple of the stride; fewer where no contig is long enough."""
+    longest = max(max(store.lengths.values()) for store in stores)
+    return min(_HALF, longest // 2) // model.settings.stride * model.settings.stride
 
 
 def _moved(model: SequenceModel, task: Task, rows: Codes, half: int) -> NDArray[np.float64]:

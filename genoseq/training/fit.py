@@ -13,14 +13,15 @@ import torch
 from torch import nn
 
 from genoseq.config.context import usual_context
-from genoseq.config.schema import RunSettings
+from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record
 from genoseq.genome.windows import round_up
+from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import CONFIG, DECODER, WEIGHTS, Bundle, save_bundle
-from genoseq.models.context import measure_context
+from genoseq.models.context import check_length, measure_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import Start, start_from
 from genoseq.store.store import Store, open_stores
@@ -77,7 +78,7 @@ def fit(
     device
         ``cpu``, ``cuda`` or ``cuda:N``; by default a GPU where one is visible.
     context
-        bp on either side of a base at scoring; None: see :func:`_context`.
+        bp on either side of a base at scoring; None: its reach, or what is measured at the end.
     report
         Called now and then with the fraction that is over, and step, speed and loss in words.
     group
@@ -93,8 +94,7 @@ def fit(
     TrainingInterruptedError
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
-    group = ProcessGroup() if group is None else group
-    opened = open_stores(stores)
+    group, opened = group or ProcessGroup(), open_stores(stores)
     start = start_from(init, freeze, encoder)
     asked = start.settings(settings)
     folder = Path(f"{out}.state") if state is None else Path(state)
@@ -111,7 +111,8 @@ def fit(
         train, valid = _windows(opened, asked, group)
         limit = math.inf if limit_minutes is None else limit_minutes
         run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
-        bundle = _bundle(_train(run, start, logs), opened, origin, context)
+        model = _network(start, run, opened if context is None else ())
+        bundle = _bundle(_train(run, model, logs), opened, origin, context)
         if group.rank == 0:
             save_bundle(out, bundle)
     return bundle
@@ -197,10 +198,18 @@ def _windows(
     return train, valid
 
 
-def _train(run: Run, start: Start, logs: Path) -> Training:
+def _network(start: Start, run: Run, measured: Sequence[Store]) -> SequenceModel:
+    """The network at step 0, if its context can be measured on stores once it is trained."""
+    settings = run.settings
+    model = start.network(settings.model, run.task, settings.training.seed)
+    if measured and _is_measured(settings.model):
+        check_length(model, run.task, measured)
+    return model
+
+
+def _train(run: Run, model: SequenceModel, logs: Path) -> Training:
     saved, news = run.group.from_rank_0(run.state.load)
     _log.info("%s: %s%s", run.state.path, news, _change_of_group(saved, run.group))
-    model = start.network(run.settings.model, run.task, run.settings.training.seed)
     step = 0 if saved is None else saved.progress.step
     curve = Curve(logs, step) if run.group.rank == 0 else None
     training = Training(model, run, saved, curve)
@@ -252,6 +261,11 @@ def _bundle(
     return Bundle(model.cpu(), settings.model, run.task, context, record, metrics)
 
 
+def _is_measured(model: ModelSettings) -> bool:
+    """Whether nothing but a measurement tells how much context a network needs."""
+    return model.encoder.reach() is None and not model.encoder.sees_all()
+
+
 def _context(training: Training, stores: Sequence[Store]) -> tuple[int, dict[str, Any]]:
     """Context of a bundle for which none was asked, and the figures by which it was chosen.
 
@@ -259,8 +273,8 @@ def _context(training: Training, stores: Sequence[Store]) -> tuple[int, dict[str
     measured (:func:`genoseq.models.context.measure_context`).
     """
     settings = training.run.settings
-    encoder, usual = settings.model.encoder, usual_context(settings)
-    if encoder.reach() is not None or encoder.sees_all():
+    usual = usual_context(settings)
+    if not _is_measured(settings.model):
         return usual, {}
     measured = measure_context(training.model, training.run.task, stores)
     if measured is None:

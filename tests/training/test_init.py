@@ -134,6 +134,28 @@ def test_given_encoder_stays_as_it_is_and_the_run_resumes(
     assert all(torch.equal(loaded[name], value) for name, value in made.model.state_dict().items())
 
 
+class Short(Given):
+    """An encoder of as many positions as a training window has, and no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.positions = nn.Embedding(100, 8)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return super().forward(vectors) + self.positions(torch.arange(vectors.shape[1]))
+
+
+def test_encoder_that_cannot_take_long_windows_is_refused_before_the_training(
+    store: Store, tmp_path: Path
+) -> None:
+    message = r"^Short, given from Python: it cannot take [\d,]+ bp at once, and genomes are scored"
+    with pytest.raises(ConfigError, match=message):
+        fit([store], run_settings(steps=2), tmp_path / "made", encoder=Short())
+    assert not (tmp_path / "made").exists()
+    made = fit([store], run_settings(steps=2), tmp_path / "near", encoder=Short(), context=0)
+    assert made.context == 0
+
+
 def test_going_on_with_a_given_encoder_leaves_the_bundle_alone(
     store: Store, tmp_path: Path
 ) -> None:
