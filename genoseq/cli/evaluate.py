@@ -17,7 +17,7 @@ EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --s
 
 
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="The model.")],
+    bundle: Annotated[str, typer.Argument(help="The model.")],
     stores: Annotated[list[Path], typer.Argument(help="Stores with labels.")],
     out: Annotated[
         Path,

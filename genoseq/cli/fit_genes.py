@@ -26,8 +26,13 @@ def fit_genes(
         ),
     ],
     model: Annotated[
-        Path,
-        typer.Option("-m", "--model", help="Model folder of codon phases, made by genoseq train."),
+        str,
+        typer.Option(
+            "-m",
+            "--model",
+            metavar="MODEL",
+            help="Model folder of codon phases, made by genoseq train.",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write; genes.json in the model's folder.")

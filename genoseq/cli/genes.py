@@ -21,10 +21,11 @@ def genes(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the genes.")],
     model: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-m",
             "--model",
+            metavar="MODEL",
             help="Model folder of codon phases, made by genoseq train, or a model in the box.",
             show_default="bacteria",
         ),

@@ -22,10 +22,11 @@ def score(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
     model: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-m",
             "--model",
+            metavar="MODEL",
             help="Model folder, made by genoseq train, or a model in the box (genoseq models).",
             show_default="bacteria",
         ),

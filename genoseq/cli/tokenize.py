@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genoseq.cli.progress import progress
+from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
     from genoseq.store.store import Store
@@ -115,6 +116,8 @@ def tokenize(
     """
     from genoseq.store.build import tokenize as make_store
 
+    if evidence is None and (tiers or unlisted != "known"):
+        raise ConfigError("--tier and --unlisted say what CDS teach by --evidence: add it")
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
     trust: dict[str, object] = {"unlisted": unlisted, "start_reach": start_reach}
     trust |= {"tiers": _tiers(tiers)} if tiers else {}

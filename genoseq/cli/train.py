@@ -39,10 +39,11 @@ MaxMinutes = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")]
 InitFrom = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
+        metavar="MODEL",
         help="Bundle whose weights are taken over, and its network where the settings name none; "
-        "the head is a new one where the labels are others."
+        "the head is a new one where the labels are others.",
     ),
 ]
 Freeze = Annotated[bool, typer.Option("--freeze", help="With --init-from: train the head alone.")]

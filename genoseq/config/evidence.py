@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
 from genoseq.config.base import Basepairs, Settings
+from genoseq.files.atomic import PathLike
 
+_File = TypeVar("_File", bound=PathLike)
 Teaching = Literal["known", "unknown", "start-unknown"]
 """Whether the label of a CDS is known, unknown, or known but for where it starts."""
 
@@ -23,6 +25,16 @@ def attribute_of(evidence: object) -> str | None:
     if not isinstance(evidence, str) or not evidence.startswith(ATTRIBUTE):
         return None
     return evidence.removeprefix(ATTRIBUTE).strip()
+
+
+def file_of_evidence(evidence: _File | None) -> _File | None:
+    """The table of evidence; None without one, or if an attribute has it."""
+    return evidence if attribute_of(evidence) is None else None
+
+
+def file_of_starts(starts: _File | None) -> _File | None:
+    """The annotation of trusted starts, if there is one."""
+    return None if starts in STARTS else starts
 
 
 class EvidenceSettings(Settings):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import model_validator
 
 from genoseq.config.base import Settings, ShardCount, parse_settings
-from genoseq.config.evidence import STARTS, attribute_of
+from genoseq.config.evidence import file_of_evidence, file_of_starts
 from genoseq.config.schema import NAME
 from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
@@ -31,12 +31,12 @@ class GenomeRow(Settings):
     @property
     def evidence_file(self) -> str | None:
         """The table of evidence; None without one, or if an attribute has it."""
-        return self.evidence if attribute_of(self.evidence) is None else None
+        return file_of_evidence(self.evidence)
 
     @property
     def starts_file(self) -> str | None:
         """The annotation of trusted starts, if there is one."""
-        return None if self.starts in STARTS else self.starts
+        return file_of_starts(self.starts)
 
     @model_validator(mode="after")
     def _fields(self) -> GenomeRow:

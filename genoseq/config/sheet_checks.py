@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from genoseq.config.evidence import EvidenceSettings
 from genoseq.config.schema import Config, LabelSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
@@ -33,6 +34,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
                 f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
                 f"empty; give a file, or split score"
             )
+    problems += _unused_settings(config.labels, learned.values())
     kind: Kind = "signal" if signals else "classes"
     problems += [
         f"score.formats: {asked.name} is for {' and '.join(asked.kinds)}, labels.scheme is "
@@ -69,6 +71,17 @@ def _unused_trust(name: str, row: GenomeRow, labels: LabelSettings) -> list[str]
     return [
         f"genome {name!r}: its {' and '.join(given)} tell of CDS, which labels.scheme "
         f"{labels.scheme} has none of: write -, or add CDS to labels.classes"
+    ]
+
+
+def _unused_settings(labels: LabelSettings, learned: Collection[GenomeRow]) -> list[str]:
+    """A problem for settings of evidence where no genome has any: all of its CDS would teach."""
+    used = any(row.evidence is not None or row.starts is not None for row in learned)
+    if used or labels.evidence == EvidenceSettings():
+        return []
+    return [
+        "labels.evidence says what CDS teach, but no genome that is learned has evidence or starts "
+        "in the sheet: fill one of these columns, or leave it out"
     ]
 
 

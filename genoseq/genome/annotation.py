@@ -8,7 +8,7 @@ from functools import cached_property
 
 from genoseq.genome.circles import all_within
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Transcript
+from genoseq.genome.genes import Cds, Transcript
 from genoseq.genome.grouping import group_transcripts
 
 
@@ -34,6 +34,10 @@ class Annotation:
     def transcripts(self) -> list[Transcript]:
         """Transcripts, in the order of their first parts in the file."""
         return group_transcripts(self.features, self.circles)
+
+    def coding(self) -> Iterator[Cds]:
+        """CDS of all transcripts, in their order."""
+        return (cds for transcript in self.transcripts for cds in transcript.coding)
 
     def within(self) -> Iterator[Feature]:
         """Features in file order; those across the origin of a circle in two pieces."""

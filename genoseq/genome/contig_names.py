@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 
 from genoseq.errors import listed
@@ -18,26 +18,30 @@ def contigs_there(names: Collection[str], strange: Iterable[str]) -> str:
 
     ``I, II, XI (did you mean XI for chrXI?)``; names are never changed by themselves.
     """
+    plain = _by(_plain, names)
+    numbered = _by(_digits, names if len(names) <= _COMPARED else ())
     for odd in sorted(strange):
-        meant = _meant(odd, names)
-        if meant is not None:
-            return f"{listed(names)} (did you mean {meant} for {odd}?)"
+        meant = plain.get(_plain(odd), [])
+        if not meant:  # chr1 is no misspelt chr2
+            meant = get_close_matches(odd, numbered.get(_digits(odd), []), 1, _SIMILAR)
+        if len(meant) == 1:
+            return f"{listed(names)} (did you mean {meant[0]} for {odd}?)"
     return listed(names)
 
 
-def _meant(odd: str, names: Collection[str]) -> str | None:
-    """The name that differs by ``chr``, case or version, or by a letter; None without such."""
-    alike = [name for name in names if _plain(name) == _plain(odd)]
-    if len(alike) == 1:
-        return alike[0]
-    if alike or len(names) > _COMPARED:
-        return None
-    digits = re.sub(r"\D", "", odd)  # chr1 is no misspelt chr2
-    likely = [name for name in names if re.sub(r"\D", "", name) == digits]
-    return next(iter(get_close_matches(odd, likely, 1, _SIMILAR)), None)
+def _by(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[str]]:
+    """Names by what they have in common: of 100,000 names none is compared with all others."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(key(name), []).append(name)
+    return found
+
+
+def _digits(name: str) -> str:
+    return re.sub(r"\D", "", name)
 
 
 def _plain(name: str) -> str:
-    """A name without what differs between those who write the same one."""
+    """A name without what differs between those who write the same one: ``chr``, case, version."""
     plain = _VERSION.sub("", _PREFIX.sub("", name.lower()))
     return "m" if plain == "mt" else plain

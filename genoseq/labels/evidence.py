@@ -84,15 +84,15 @@ def tiers_of_table(
             ancestors.setdefault(feature.id, []).append(feature)
     found: dict[Cds, str] = {}
     known: set[str] = {name for each in annotation.features for name in _own_names(each)}
-    for cds in _all_cds(annotation):
+    for cds in annotation.coding():
         tier = next((table[name] for name in _names(cds, ancestors) if name in table), None)
         if tier is not None:
             found[cds] = tier
     if strange := table.keys() - known:
-        shown = dict.fromkeys(name for cds in _all_cds(annotation) for name in _first_name(cds))
+        shown = dict.fromkeys(name for cds in annotation.coding() for name in _first_name(cds))
         raise InputFormatError(
             f"{len(strange):,} of {len(table):,} names are of no CDS of the annotation: "
-            f"{listed(strange)}; it calls its CDS {listed(shown) or '(nothing)'}",
+            f"{listed(strange)}; it calls its CDS {listed(shown)}",
             path,
         )
     if not found:
@@ -115,7 +115,7 @@ def tiers_of_attribute(
         If none has.
     """
     found = {}
-    for cds in _all_cds(annotation):
+    for cds in annotation.coding():
         values = (dict(part.attributes).get(name) for part in cds.parts)
         if (tier := next(filter(None, values), None)) is not None:
             found[cds] = tier
@@ -160,7 +160,7 @@ def trust_of(
         )
     starts = None if trusted_starts is None else set(trusted_starts)
     doubted: dict[Cds, Teaching] = {}
-    for cds in _all_cds(annotation):
+    for cds in annotation.coding():
         taught: Teaching = "known"
         if tiers is not None:
             taught = (by_tier[tiers[cds]] if cds in tiers else settings.unlisted) or "known"
@@ -176,10 +176,6 @@ def trust_of(
 def _taught(tier: str, settings: EvidenceSettings) -> Teaching | None:
     fitting = (taught for like, taught in settings.tiers.items() if fnmatchcase(tier, like))
     return next(fitting, None)
-
-
-def _all_cds(annotation: Annotation) -> Iterator[Cds]:
-    return (cds for transcript in annotation.transcripts for cds in transcript.coding)
 
 
 def _own_names(feature: Feature) -> Iterator[str]:

@@ -102,9 +102,8 @@ def _bases(part: Feature) -> Feature:
 def _wholes(annotation: Annotation, name: str, trust: Trust) -> Iterator[_Whole]:
     """The parts of each feature of a class."""
     if name == "CDS":
-        for transcript in annotation.transcripts:
-            for cds in transcript.coding:
-                yield from _coding(cds, trust)
+        for cds in annotation.coding():
+            yield from _coding(cds, trust)
     elif name == "exon":
         for transcript in annotation.transcripts:
             yield _whole(transcript.exons, _doubted(transcript, trust))

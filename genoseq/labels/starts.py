@@ -91,7 +91,7 @@ def start_doubt(annotation: Annotation, genome: Genome, reach: int) -> StartDoub
     CDS to tell; those codons start that begin one in a hundred.
     """
     first, last = Counter[int](), Counter[int]()
-    for cds in (c for t in annotation.transcripts for c in t.coding):
+    for cds in annotation.coding():
         if cds.partial_start or cds.partial_end or len(cds) % 3:
             continue
         first.update(_codons(_first_codes(genome, cds, 3)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genoseq.config.evidence import STARTS, EvidenceSettings, attribute_of
+from genoseq.config.evidence import EvidenceSettings, attribute_of, file_of_evidence
 from genoseq.errors import InputFormatError
 from genoseq.files.atomic import PathLike
 from genoseq.genome.annotation import Annotation
@@ -18,16 +18,6 @@ from genoseq.labels.evidence import (
 from genoseq.labels.starts import Genome
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.evidence import read_evidence
-
-
-def file_of_evidence(evidence: PathLike | None) -> PathLike | None:
-    """The file of evidence; None of an attribute."""
-    return evidence if attribute_of(evidence) is None else None
-
-
-def file_of_starts(starts: PathLike | None) -> PathLike | None:
-    """The file of trusted starts, if one is named."""
-    return None if starts in STARTS else starts
 
 
 def read_trust(
@@ -87,5 +77,4 @@ def read_trust(
 
 
 def _starts_of(annotation: Annotation) -> set[FirstBase]:
-    found = (first_base(cds) for each in annotation.transcripts for cds in each.coding)
-    return {base for base in found if base is not None}
+    return {base for base in map(first_base, annotation.coding()) if base is not None}

@@ -48,8 +48,7 @@ def open_frames(annotation: Annotation, sequences: Mapping[str, bytes]) -> Frame
     """
     found = [
         cds
-        for transcript in annotation.transcripts
-        for cds in transcript.coding
+        for cds in annotation.coding()
         if len(cds) >= 3 * LEAST_CODONS and _within(cds, sequences)
     ]
     chosen = found[:: -(-len(found) // MOST)] if found else []

@@ -108,13 +108,10 @@ def check_annotation(
         return
     budget.annotations -= seen.letters
     found.partly |= not seen.whole
-    said = list(_misfits(seen, settings, lengths, row.fasta))
+    said = [f"{path}: {misfit}" for misfit in _misfits(seen, settings, lengths, row.fasta)]
     if not said and seen.whole:
         said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path))
-    named = tuple(filter(None, (str(path), row.evidence_file, row.starts_file)))
-    found.problems += [
-        sentence if sentence.startswith(named) else f"{path}: {sentence}" for sentence in said
-    ]
+    found.problems += said
     if not said:
         _check_frames(seen.annotation, row, path, budget.fasta(), found)
 

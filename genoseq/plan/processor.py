@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import mean
 from typing import Literal
+from zlib import crc32
 
 from genoseq.files.atomic import atomic_file
 from genoseq.files.provenance import cpuinfo, processor
@@ -94,14 +95,19 @@ def _cache() -> Path:
 
 
 def _key() -> str:
-    """What the speed depends on."""
+    """What the speed depends on: processor, torch, and the work that is measured.
+
+    Work that changes, or is measured otherwise, has other seconds in the constants.
+    """
     try:
         torch = version("torch")
     except PackageNotFoundError:
         torch = "none"
     bf16 = [name for name in ("avx512_bf16", "amx_bf16") if name in cpuinfo("flags").split()]
     hidden = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    return "; ".join([processor(), f"torch {torch}", "1 thread", *bf16, *([hidden] * bool(hidden))])
+    work = f"work {crc32(json.dumps(SPEED_SECONDS, sort_keys=True).encode()):08x}"
+    words = [processor(), f"torch {torch}", "1 thread", work, *bf16, hidden]
+    return "; ".join(filter(None, words))
 
 
 def _read(path: Path) -> dict[str, dict[str, float]]:

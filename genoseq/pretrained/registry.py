@@ -93,29 +93,29 @@ def model_folder(model: PathLike | None = None, folder: Path = _FOLDER) -> Path:
     """The folder of a model: of a path, of the name of a model in the box, or of the default one.
 
     A folder that is there is taken before a model in the box of the same name.  What has a ``/`` is
-    a path, whether there is such a folder or not.
+    a path and no name.
 
     Raises
     ------
     BundleError
-        If a name is neither that of a folder nor of a model; the message lists the models.
+        If there is no such folder, nor, of a name, such a model; the message lists the models.
     ConfigError
         If none is named, and the default one is not in the box.
     """
+    name = DEFAULT if model is None else str(model)
+    if model is not None and Path(name).exists():
+        return Path(name)
+    if Path(name).name != name:  # text may: a Path has lost the ./ of ./NAME
+        raise BundleError(f"{name}: no such folder")
     models = shipped_models(folder)
+    if name in models:
+        return models[name].path
     if model is None:
-        if DEFAULT not in models:
-            raise ConfigError(
-                f"no model is named, and this version of genoseq comes without its own "
-                f"({DEFAULT}): name the folder of one, made by genoseq train"
-            )
-        return models[DEFAULT].path
-    path = Path(model)
-    if path.name != str(model) or path.exists():
-        return path
-    if path.name not in models:
-        raise BundleError(f"{path}: no such folder, and {_there(models)}")
-    return models[path.name].path
+        raise ConfigError(
+            f"no model is named, and this version of genoseq comes without its own ({DEFAULT}): "
+            f"name the folder of one, made by genoseq train"
+        )
+    raise BundleError(f"{name}: no such folder, and {_there(models)}")
 
 
 def _there(models: Mapping[str, ShippedModel]) -> str:

@@ -7,8 +7,8 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
@@ -31,14 +31,35 @@ COMPRESSED = 3.4
 DENSEST = 16
 """An index with more letters per compressed byte than this belongs to another file."""
 
-_LOCUS = re.compile(rb"^LOCUS +\S+ +\d+ bp", re.MULTILINE)
 _VERSION = re.compile(rb"^VERSION +([^.\s]\S*)", re.MULTILINE)
-_ID = re.compile(rb"^ID   .* (\d+) BP\.", re.MULTILINE)
 _ID_NAME = re.compile(rb"^ID   ([\w.-]+); +SV (\d+);", re.MULTILINE)
 _LOCUS_NAME = re.compile(rb"^LOCUS +(\S+)", re.MULTILINE)
 BESIDE_LETTERS = SPACE + b"0123456789"
 """What stands among the letters of GenBank and EMBL records."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class _Flat(NamedTuple):
+    """How a record of GenBank or EMBL begins and says its length, the line before its sequence, and
+    what is wrong with a file of no such record."""
+
+    first: re.Pattern[bytes]
+    origin: bytes
+    none: str
+
+
+_FLAT = {
+    kinds.GENBANK: _Flat(
+        re.compile(rb"^LOCUS +\S+ +(\d+) bp", re.MULTILINE),
+        b"\nORIGIN",
+        "no GenBank record says its length in bp: proteins?",
+    ),
+    kinds.EMBL: _Flat(
+        re.compile(rb"^ID   .* (\d+) BP\.", re.MULTILINE),
+        b"\nSQ   ",
+        "no EMBL record says its length in BP",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -83,10 +104,8 @@ def genome_size(path: str | Path) -> GenomeSize:
     with open_bytes(path) as stream:
         text = stream.read(HEAD).removeprefix(_BYTE_ORDER_MARK)
         kind = kinds.kind_of_stream(BytesIO(text))
-        if kind == kinds.GENBANK:
-            return _counted(_genbank_records(text + stream.read(), path), path)
-        if kind == kinds.EMBL:
-            return _embl_size(text + stream.read(), path)
+        if kind in _FLAT:
+            return _flat_size(text + stream.read(), _FLAT[kind], path)
         indexed: list[tuple[str, int]] = []
         if not packed:
             indexed = _plain_index(path)
@@ -161,53 +180,31 @@ def _counted(lengths: list[tuple[str, int]], path: Path) -> GenomeSize:
     return GenomeSize(sum(named.values()), len(named), named)
 
 
-def _genbank_records(text: bytes, path: Path) -> list[tuple[str, int]]:
-    """Names and bases of the records of a GenBank file."""
-    if len(text) <= PARSED:
-        return _records(_copied(text, path), path)
-    if b"\r" in text:
-        text = text.replace(b"\r", b"\n")
-    records = list(_LOCUS.finditer(text))
-    if not records:
-        raise InputFormatError("no GenBank record says its length in bp: proteins?", path)
-    found = []
-    for record, after in pairwise([*(match.span() for match in records), (len(text), 0)]):
-        locus, said = text[slice(*record)].split()[1:3]
-        origin = text.find(b"\nORIGIN", record[1], after[0])
-        name = record_name(text[record[0] : max(record[1], origin)]) or locus.decode()
-        if origin < 0:
-            raise no_sequence(name, path)
-        _check_sequence(text, origin, int(said), name, path)
-        found.append((name, int(said)))
-    return found
+def _flat_size(text: bytes, flat: _Flat, path: Path) -> GenomeSize:
+    """Size of a GenBank or EMBL file; of a large one the lengths that records say are added up.
 
-
-def _embl_size(text: bytes, path: Path) -> GenomeSize:
-    """Size of an EMBL file; of a large one the lengths in its ID lines are added up.
-
-    They are not named where an ID line is of the form before 2006, which has no version.
+    They are not named where an ID line is of EMBL's form before 2006, which has no version.
     """
     if len(text) <= PARSED:
         return _counted(_records(_copied(text, path), path), path)
     if b"\r" in text:
         text = text.replace(b"\r", b"\n")
-    records = list(_ID.finditer(text))
+    records = list(flat.first.finditer(text))
     if not records:
-        raise InputFormatError("no EMBL record says its length in BP", path)
+        raise InputFormatError(flat.none, path)
     found, named = [], True
-    for record, after in pairwise([*(match.span() for match in records), (len(text), 0)]):
-        line = text[slice(*record)]
-        name, said = record_name(line), int(line.split()[-2])
+    for record, end in zip(records, [*(r.start() for r in records[1:]), len(text)], strict=True):
+        origin = text.find(flat.origin, record.end(), end)
+        name, said = record_name(text[record.start() : max(record.end(), origin)]), int(record[1])
         named = named and name is not None
-        name = name or line.split()[1].decode(errors="replace")
-        origin = text.find(b"\nSQ   ", record[1], after[0])
+        name = name or record[0].split()[1].decode(errors="replace")
         if origin < 0:
             raise no_sequence(name, path)
         _check_sequence(text, origin, said, name, path)
         found.append((name, said))
-    return (
-        _counted(found, path) if named else GenomeSize(sum(bases for _, bases in found), len(found))
-    )
+    if named:
+        return _counted(found, path)
+    return GenomeSize(sum(bases for _, bases in found), len(found))
 
 
 def record_name(head: bytes) -> str | None:

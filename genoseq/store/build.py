@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.config.base import parse_settings
+from genoseq.config.evidence import file_of_evidence, file_of_starts
 from genoseq.config.schema import LabelSettings
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
@@ -22,7 +23,7 @@ from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.evidence import attributes_of
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
-from genoseq.labels.trust import file_of_evidence, file_of_starts, read_trust
+from genoseq.labels.trust import read_trust
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, opened
@@ -94,8 +95,8 @@ def tokenize(
     _check_used(labels, annotation, signals, mask)
     _check_trust(labels, annotation, evidence, starts)
     with ExitStack() as stack:
-        beside = {"bed": regions, "mask": mask, "evidence": file_of_evidence(evidence)}
-        files = _files(annotation, signals, beside | {"starts": file_of_starts(starts)})
+        tables = {"evidence": file_of_evidence(evidence), "starts": file_of_starts(starts)}
+        files = _files(annotation, signals, {"bed": regions, "mask": mask} | tables)
         source = genome.path if isinstance(genome, Fasta) else genome
         given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))

@@ -135,6 +135,8 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
         (("--scheme", "signal"), "scheme signal needs --signal"),
         (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),
         (("--mask", "BED"), "--mask needs labels to mask: --annotation or --signal"),
+        (("--annotation", "GENES", "--unlisted", "unknown"), "teach by --evidence: add it"),
+        (("--annotation", "GENES", "--tier", "a=unknown"), "teach by --evidence: add it"),
         (
             ("--scheme", "signal", "--signal", "x.bw", "--annotation", "GENES"),
             "scheme signal learns from --signal alone: leave out --annotation",

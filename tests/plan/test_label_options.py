@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from plans import plan_of, tokenize_options, wild
 
 from genoseq.errors import ConfigError
 from genoseq.plan.genomes import missing_files
-from genoseq.plan.rules import Plan, make_plan
-
-
-def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
-    path = folder / "genomes.tsv"
-    path.write_text(sheet)
-    return make_plan({"genomes": str(path)} | settings)
-
-
-def wild(**names: str) -> SimpleNamespace:
-    return SimpleNamespace(**names)
-
-
-def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -> str:
-    """Options where the input files are in ``folder``."""
-    labels = [folder + path for path in plan.labels_input(wildcards)]
-    files = plan.tokenize_files(wildcards, SimpleNamespace(labels=labels))
-    return f"{plan.tokenize_options(wildcards)} {files}"
 
 
 def test_tokenize_options_say_what_cds_teach(tmp_path: Path) -> None:
@@ -60,3 +42,16 @@ def test_make_plan_refuses_evidence_that_decides_no_label(tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="its evidence tell of CDS, which labels"):
         plan_of(tmp_path, sheet, labels=labels)
     plan_of(tmp_path, sheet, labels=labels | {"classes": ["CDS"]})
+
+
+@pytest.mark.parametrize("column", ["evidence", "starts"])
+def test_make_plan_refuses_settings_of_evidence_that_no_genome_has(
+    tmp_path: Path, column: str
+) -> None:
+    sheet = f"name\tfasta\tannotation\t{column}\tsplit\n"
+    one, scored = "one\ta.fa\ta.gff3\t{}\tblocks\n", "two\tb.fa\t-\tunknown\tscore\n"
+    labels = {"evidence": {"unlisted": "unknown"}}
+    with pytest.raises(ConfigError, match="no genome that is learned has evidence or starts"):
+        plan_of(tmp_path, sheet + one.format("-") + scored, labels=labels)
+    plan_of(tmp_path, sheet + one.format("unknown") + scored, labels=labels)
+    plan_of(tmp_path, sheet + one.format("-") + scored, labels={"evidence": {}})

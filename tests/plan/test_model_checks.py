@@ -5,14 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from plans import plan_of
 
 from genoseq.errors import ConfigError
-from genoseq.plan.rules import Plan, make_plan
-
-
-def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
-    (folder / "genomes.tsv").write_text(sheet)
-    return make_plan({"genomes": str(folder / "genomes.tsv"), **settings})
 
 
 def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -> None:

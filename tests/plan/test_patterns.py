@@ -7,16 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from plans import plan_of
 
 from genoseq.errors import ConfigError
-from genoseq.plan.rules import Plan, make_plan
 
 SHEET = "name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks\n"
-
-
-def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
-    (folder / "genomes.tsv").write_text(sheet)
-    return make_plan({"genomes": str(folder / "genomes.tsv"), **settings})
 
 
 def test_files_with_braces_are_words_of_commands(tmp_path: Path) -> None:

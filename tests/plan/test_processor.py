@@ -48,7 +48,15 @@ def test_speed_here_is_measured_again_of_something_else(
     measurements.append(BF16 | SPEED_SECONDS)
     monkeypatch.setattr(processor, change, lambda *_: "Another")
     assert speed_here().seconds == BF16 | SPEED_SECONDS
-    monkeypatch.undo()
+
+
+def test_speed_here_is_measured_again_where_the_constants_are(
+    measurements: list[dict[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speed_here()
+    measurements.append(found := BF16 | SPEED_SECONDS)
+    monkeypatch.setitem(SPEED_SECONDS, "plain", 2 * SPEED_SECONDS["plain"])
+    assert speed_here().seconds == found
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"x": 1}', '{"x": {"plain": "fast"}}'])

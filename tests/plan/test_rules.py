@@ -8,9 +8,10 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import plans
 import pytest
+from plans import tokenize_options, wild
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
@@ -41,21 +42,8 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def plan_of(folder: Path, sheet: str, **settings: object) -> Plan:
-    path = folder / "genomes.tsv"
-    path.write_text(sheet)
     models = {"a": {}, "b": {"model": {"tokenizer": {"k": 4, "stride": 2}}}}
-    return make_plan({"genomes": str(path), "models": models} | settings)
-
-
-def wild(**names: str) -> SimpleNamespace:
-    return SimpleNamespace(**names)
-
-
-def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -> str:
-    """Options where the input files are in ``folder``."""
-    labels = [folder + path for path in plan.labels_input(wildcards)]
-    files = plan.tokenize_files(wildcards, SimpleNamespace(labels=labels))
-    return f"{plan.tokenize_options(wildcards)} {files}"
+    return plans.plan_of(folder, sheet, **({"models": models} | settings))
 
 
 def test_stores_of_training_leave_out_test_genomes(plan: Plan) -> None:
