@@ -12,7 +12,7 @@ from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import WEIGHTS, load_weights
+from genoseq.genes.weights import DECODER, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
@@ -26,7 +26,7 @@ FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "s
 """What is written, beside ``provenance.json``."""
 STARTS = "starts.tsv"
 """What is written if it is asked for."""
-SHIPPED = Path(__file__).with_name(WEIGHTS)
+SHIPPED = Path(__file__).with_name(DECODER)
 """Weights for models that bring none of their own."""
 
 
@@ -180,8 +180,8 @@ def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
     """The file of the decoder's weights, and whose they are."""
     if weights is not None:
         return Path(weights), Path(weights).name
-    if (model / WEIGHTS).exists():
-        return model / WEIGHTS, "the model's own"
+    if (model / DECODER).exists():
+        return model / DECODER, "the model's own"
     return SHIPPED, "the package's: the model brings none"
 
 
@@ -196,22 +196,16 @@ def _record(
     """What ``provenance.json`` says; ``made`` is the device and number format."""
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models import bundle as bundles
+    from genoseq.models.bundle import WEIGHTS, bundle_identity
 
     inputs: dict[str, Mapping[str, str]] = {
         "genome": original_of(genome),
-        "model": {bundles.WEIGHTS: file_sha256(model / bundles.WEIGHTS)},
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
         "decoder": {decoder.name: file_sha256(decoder)},
     }
     if mask is not None:
         inputs["mask"] = {mask.name: mask.sha256}
-    return make_record(
-        "genes",
-        settings,
-        inputs,
-        made,
-        model=bundles.bundle_identity(model),
-    )
+    return make_record("genes", settings, inputs, made, model=bundle_identity(model))
 
 
 def _write(

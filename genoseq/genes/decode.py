@@ -19,7 +19,6 @@ from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import neighbours_of
 from genoseq.genes.prepare import Genome, usage_of
-from genoseq.genes.select import USUAL, Overlaps
 from genoseq.genes.sites import Sites, learn_sites
 from genoseq.genes.weights import DecoderWeights
 
@@ -74,9 +73,7 @@ class Decoded:
     chosen: Positions
 
 
-def decode(
-    genome: Genome, weights: DecoderWeights, overlaps: Overlaps = USUAL, rounds: int = ROUNDS
-) -> Decoded:
+def decode(genome: Genome, weights: DecoderWeights, rounds: int = ROUNDS) -> Decoded:
     """Choose the genes of a genome.
 
     Parameters
@@ -93,7 +90,7 @@ def decode(
         else:
             log_odds = weights.among.logits(np.concatenate([last.genes, last.context], axis=1))
         scores = candidate_scores(candidates, last, log_odds + weights.bias)
-        chosen = choose(genome.layout, candidates, scores, overlaps)
+        chosen = choose(genome.layout, candidates, scores)
     return Decoded(genome, last, log_odds, chosen)
 
 
