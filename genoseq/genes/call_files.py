@@ -17,6 +17,7 @@ from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.formats import BED_WORDS
 
 if TYPE_CHECKING:
     from genoseq.genes.call import GeneCalls
@@ -99,6 +100,7 @@ def call_genes_files(
     if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
+        check_names(genome.lengths)
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
         path, source = _decoder_path(model, weights)
@@ -132,6 +134,15 @@ def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
         contig(name, genome.codes(name, 0, length), name in circles)
         for name, length in genome.lengths.items()
     ]
+
+
+def check_names(names: Iterable[str]) -> None:
+    """ConfigError if a contig's genes would be lost in BED."""
+    if refused := [name for name in names if name.startswith(BED_WORDS)]:
+        raise ConfigError(
+            f"contigs {listed(refused)}: genome browsers skip BED lines that begin so; rename them "
+            f"in the FASTA"
+        )
 
 
 def circular_names(asked: str, lengths: Mapping[str, int]) -> frozenset[str]:

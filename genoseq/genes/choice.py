@@ -10,9 +10,7 @@ from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.select import USUAL, select
 
 
-def choose(
-    layout: Layout, candidates: Candidates, scores: NDArray[np.float64]
-) -> Positions:
+def choose(layout: Layout, candidates: Candidates, scores: NDArray[np.float64]) -> Positions:
     """Indices of the chosen starts, contig by contig."""
     worth = np.flatnonzero(scores > 0)
     ends = candidates.ends[candidates.frame[worth]]
