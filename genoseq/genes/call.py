@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genoseq.errors import ConfigError
-from genoseq.genes.decode import ROUNDS, Decoded, decode
+from genoseq.genes.decode import Decoded, decode
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, GeneticCode, genetic_code, translate
 from genoseq.genes.layout import Contig, lay_out
 from genoseq.genes.motif import BEFORE
@@ -33,8 +33,6 @@ class GeneCalls:
     ----------
     genes
         By contig, in its order, and by their first base.
-    contigs
-        Of the genome, as they were decoded.
     code
         NCBI's number of the genetic code.
     motif, motif_share
@@ -45,7 +43,6 @@ class GeneCalls:
     """
 
     genes: tuple[GeneSequences, ...]
-    contigs: tuple[Contig, ...]
     code: int
     motif: str | None
     motif_share: float
@@ -60,7 +57,6 @@ def call_genes(
     code: int = 11,
     mask: Collection[Region] = (),
     shortest: int = _SHORTEST,
-    rounds: int = ROUNDS,
 ) -> GeneCalls:
     """Genes of contigs of one organism.
 
@@ -78,8 +74,6 @@ def call_genes(
         Where no gene may be, on either strand: rRNA, tRNA, CRISPR.
     shortest
         bp of the shortest gene, its stop codon included.
-    rounds
-        Of self-training.
 
     Raises
     ------
@@ -91,12 +85,11 @@ def call_genes(
         raise ConfigError(f"genes of {shortest} bp at least: use 30 or more")
     layout = lay_out(contigs, genetic)
     genome = prepare(layout, genetic, scorer(layout.contigs), shortest, mask)
-    decoded = decode(genome, weights, rounds=rounds)
+    decoded = decode(genome, weights)
     found = list(_called(decoded, weights, genetic))
     sites = decoded.last.sites
     return GeneCalls(
         tuple(found),
-        layout.contigs,
         code,
         sites.motif.consensus,
         float(sites.motif.share),

@@ -12,11 +12,12 @@ from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import WEIGHTS, load_weights
+from genoseq.genes.weights import DECODER, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.formats import BED_WORDS
 
 if TYPE_CHECKING:
     from genoseq.genes.call import GeneCalls
@@ -26,7 +27,7 @@ FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "s
 """What is written, beside ``provenance.json``."""
 STARTS = "starts.tsv"
 """What is written if it is asked for."""
-SHIPPED = Path(__file__).with_name(WEIGHTS)
+SHIPPED = Path(__file__).with_name(DECODER)
 """Weights for models that bring none of their own."""
 
 
@@ -99,6 +100,7 @@ def call_genes_files(
     if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
+        check_names(genome.lengths)
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
         path, source = _decoder_path(model, weights)
@@ -132,6 +134,15 @@ def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
         contig(name, genome.codes(name, 0, length), name in circles)
         for name, length in genome.lengths.items()
     ]
+
+
+def check_names(names: Iterable[str]) -> None:
+    """ConfigError if a contig's genes would be lost in BED."""
+    if refused := [name for name in names if name.startswith(BED_WORDS)]:
+        raise ConfigError(
+            f"contigs {listed(refused)}: genome browsers skip BED lines that begin so; rename them "
+            f"in the FASTA"
+        )
 
 
 def circular_names(asked: str, lengths: Mapping[str, int]) -> frozenset[str]:
@@ -180,8 +191,8 @@ def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
     """The file of the decoder's weights, and whose they are."""
     if weights is not None:
         return Path(weights), Path(weights).name
-    if (model / WEIGHTS).exists():
-        return model / WEIGHTS, "the model's own"
+    if (model / DECODER).exists():
+        return model / DECODER, "the model's own"
     return SHIPPED, "the package's: the model brings none"
 
 
@@ -196,22 +207,16 @@ def _record(
     """What ``provenance.json`` says; ``made`` is the device and number format."""
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models import bundle as bundles
+    from genoseq.models.bundle import WEIGHTS, bundle_identity
 
     inputs: dict[str, Mapping[str, str]] = {
         "genome": original_of(genome),
-        "model": {bundles.WEIGHTS: file_sha256(model / bundles.WEIGHTS)},
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
         "decoder": {decoder.name: file_sha256(decoder)},
     }
     if mask is not None:
         inputs["mask"] = {mask.name: mask.sha256}
-    return make_record(
-        "genes",
-        settings,
-        inputs,
-        made,
-        model=bundles.bundle_identity(model),
-    )
+    return make_record("genes", settings, inputs, made, model=bundle_identity(model))
 
 
 def _write(

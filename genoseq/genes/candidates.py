@@ -84,20 +84,6 @@ class Candidates:
             self.kind[starts],
         )
 
-    def kept(self, frames: Mask) -> Candidates:
-        """Some of the frames, with their starts."""
-        starts = np.repeat(frames, np.diff(self.first))
-        first = np.concatenate([[0], np.cumsum(np.diff(self.first)[frames])])
-        return Candidates(
-            self.begins[frames],
-            self.ends[frames],
-            self.open_5prime[frames],
-            self.open_3prime[frames],
-            first,
-            self.starts[starts],
-            self.kind[starts],
-        )
-
 
 def find_candidates(layout: Layout, code: GeneticCode, shortest: int) -> Candidates:
     """All open reading frames with a start, and all of their starts.

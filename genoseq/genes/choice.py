@@ -7,15 +7,10 @@ from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.layout import Layout, Positions
-from genoseq.genes.select import Overlaps, select
+from genoseq.genes.select import USUAL, select
 
 
-def choose(
-    layout: Layout,
-    candidates: Candidates,
-    scores: NDArray[np.float64],
-    overlaps: Overlaps,
-) -> Positions:
+def choose(layout: Layout, candidates: Candidates, scores: NDArray[np.float64]) -> Positions:
     """Indices of the chosen starts, contig by contig."""
     worth = np.flatnonzero(scores > 0)
     ends = candidates.ends[candidates.frame[worth]]
@@ -33,7 +28,7 @@ def choose(
             high[own] - offset,
             reverse[own],
             scores[worth[own]],
-            overlaps,
+            USUAL,
             contig.length if contig.circular else 0,
         )
         chosen.append(worth[own[found]])

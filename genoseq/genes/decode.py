@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.choice import choose
-from genoseq.genes.features import Matrix, context_features, gene_features, start_features
+from genoseq.genes.features import (
+    START_FEATURES,
+    Matrix,
+    context_features,
+    gene_features,
+    start_features,
+)
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
-from genoseq.genes.neighbours import neighbours_of
+from genoseq.genes.neighbours import frame_neighbours, start_neighbours
 from genoseq.genes.prepare import Genome, usage_of
-from genoseq.genes.select import USUAL, Overlaps
 from genoseq.genes.sites import Sites, learn_sites
 from genoseq.genes.weights import DecoderWeights
 
@@ -74,9 +79,7 @@ class Decoded:
     chosen: Positions
 
 
-def decode(
-    genome: Genome, weights: DecoderWeights, overlaps: Overlaps = USUAL, rounds: int = ROUNDS
-) -> Decoded:
+def decode(genome: Genome, weights: DecoderWeights, rounds: int = ROUNDS) -> Decoded:
     """Choose the genes of a genome.
 
     Parameters
@@ -93,7 +96,7 @@ def decode(
         else:
             log_odds = weights.among.logits(np.concatenate([last.genes, last.context], axis=1))
         scores = candidate_scores(candidates, last, log_odds + weights.bias)
-        chosen = choose(genome.layout, candidates, scores, overlaps)
+        chosen = choose(genome.layout, candidates, scores)
     return Decoded(genome, last, log_odds, chosen)
 
 
@@ -102,9 +105,7 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     candidates = genome.candidates
     frame = candidates.frame
     kind = candidates.kind
-    top = candidates.first[:-1].copy()
-    top[frame[chosen]] = chosen
-    neighbours = neighbours_of(genome.layout, candidates, top, chosen)
+    neighbours = start_neighbours(genome.layout, candidates, chosen)
     usage = usage_of(genome.numbers, genome.pairs, candidates, chosen)
     picked = np.zeros(len(frame), bool)
     picked[chosen] = True
@@ -118,11 +119,11 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     )
     log_shares = log_shares_of(candidates, starts @ weights)
     top = top_starts(candidates, log_shares)
-    neighbours = neighbours_of(genome.layout, candidates, top, chosen)
     genes = gene_features(
         candidates, starts, top, np.exp(log_shares[top]), _typical(starts, chosen)
     )
-    return Round(starts, genes, context_features(neighbours), log_shares, top, sites)
+    context = context_features(frame_neighbours(genome.layout, candidates, top, chosen))
+    return Round(starts, genes, context, log_shares, top, sites)
 
 
 def log_shares_of(candidates: Candidates, logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,11 +154,13 @@ def candidate_scores(
 
 def _typical(starts: Matrix, chosen: Positions) -> tuple[float, float]:
     """Median content and chain per codon of the chosen genes of 100 codons or more."""
-    codons = np.exp(starts[chosen, -1]) * 100
-    long = chosen[codons >= 100]
-    if not len(long):
+    content, chain, length = (
+        starts[chosen, START_FEATURES.index(name)] for name in ("content", "chain", "length")
+    )
+    codons = np.exp(length) * 100
+    long = codons >= 100
+    if not long.any():
         return 3.0, 0.3
-    codons = np.exp(starts[long, -1]) * 100
-    content = float(np.median(starts[long, 0] / codons))
-    chain = float(np.median(starts[long, 11] / codons))
+    content = float(np.median(content[long] / codons[long]))
+    chain = float(np.median(chain[long] / codons[long]))
     return max(content, 0.5), max(chain, 0.05)

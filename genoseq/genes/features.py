@@ -11,8 +11,8 @@ from genoseq.genes.candidates import Candidates
 from genoseq.genes.content import Content
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
-from genoseq.genes.neighbours import Neighbours
-from genoseq.genes.sites import LEFT, Sites, base_numbers, gap_bins
+from genoseq.genes.neighbours import FrameNeighbours, StartNeighbours
+from genoseq.genes.sites import CLOSE, LEFT, Sites, base_numbers, gap_bins
 from genoseq.genome.sequences import Codes
 
 Matrix = NDArray[np.float64]
@@ -43,20 +43,19 @@ def start_features(
     usage: Usage,
     windows: Codes,
     followers: NDArray[np.uint8],
-    neighbours: Neighbours,
+    neighbours: StartNeighbours,
     sites: Sites,
 ) -> Matrix:
     """The columns of :data:`START_FEATURES`, shape (m, 22)."""
     kind = candidates.kind
     edge = kind == EDGE
-    near = neighbours.gap <= neighbours.close
+    near = neighbours.gap <= CLOSE
     numbers = base_numbers(windows)
     odds = np.empty(numbers.shape)
     for context, those in enumerate((~near, near)):
         odds[those] = sites.positions[context].reshape(-1)[numbers[those]]
     codon = np.concatenate([sites.codon, [0.0]])[kind]
-    first = np.repeat(candidates.first[:-1], np.diff(candidates.first))
-    rank = np.arange(len(kind)) - first
+    rank = np.arange(len(kind)) - candidates.per_start(candidates.first[:-1])
     length = candidates.per_start(candidates.ends) - candidates.starts
     sited = ~edge
     return np.stack(
@@ -154,7 +153,7 @@ def gene_features(
     ).astype(np.float64)
 
 
-def context_features(neighbours: Neighbours) -> Matrix:
+def context_features(neighbours: FrameNeighbours) -> Matrix:
     """The columns of :data:`CONTEXT_FEATURES`, shape (n, 7)."""
     columns = [neighbours.covered]
     for side in (neighbours.before, neighbours.behind):

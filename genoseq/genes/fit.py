@@ -118,6 +118,7 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
 
 def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> float:
     """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
+    parts = [part for part in parts if (part[2].start >= 0).any()]
     slopes = np.arange(0.4, 2.05, 0.05)
     likelihoods = np.zeros(len(slopes))
     for learned, judged in _halves(len(parts)):

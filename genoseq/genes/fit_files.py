@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from genoseq.config.evidence import STARTS
+from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import kept
 from genoseq.files.progress import Report, unreported
+from genoseq.genes.genetic_codes import genetic_code
+from genoseq.labels.evidence import attributes_of
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
@@ -34,8 +37,8 @@ class KnownGenome:
     mask
         BED of where nothing is known, or None.
     evidence
-        Table of what each CDS rests on (``cds_id``, ``evidence``), or None: only ``homology``
-        counts as known.
+        Table of what each CDS rests on, see :func:`genoseq.readers.evidence.read_evidence`, or
+        None: of the CDS that it names only those of the tier ``homology`` count as known.
     code
         NCBI's number of the genetic code.
     starts
@@ -92,7 +95,7 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    rows, folder = read_table(Path(table)), model_folder(model)
+    rows, folder = read_known_genomes(Path(table)), model_folder(model)
 
     from genoseq.genes.fit import fit_weights
     from genoseq.genes.state_values import model_scorer
@@ -101,9 +104,14 @@ def fit_genes_files(
 
     scorer = model_scorer(load_bundle(folder), device=device, precision=precision, report=report)
     examples = [example_of(row, scorer) for row in rows]
-    weights = fit_weights(examples, seed)
     genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
     starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
+    if not starts:
+        raise InputFormatError(
+            f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
+            table,
+        )
+    weights = fit_weights(examples, seed)
     facts = {
         "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],
@@ -115,49 +123,36 @@ def fit_genes_files(
     return FitWritten(Path(out), len(rows), genes, starts)
 
 
-def read_table(path: Path) -> list[KnownGenome]:
+def read_known_genomes(path: Path) -> list[KnownGenome]:
     """Rows of the table.
 
     Raises
     ------
     InputFormatError
-        If it lacks a column, has one that is not known, a value that cannot be, or no row.
+        As :func:`genoseq.config.tables.read_table`; if a row has a value that cannot be.
     """
-    with kept(path) as given, Path(given).open(newline="", encoding="utf-8") as file:
-        lines: csv.DictReader[str] = csv.DictReader(file, delimiter="\t")
-        names = lines.fieldnames or ()
-        if not set(COLUMNS[:2]) <= set(names) or not set(names) <= set(COLUMNS):
-            raise InputFormatError(
-                f"columns {', '.join(names) or 'none'}: use {', '.join(COLUMNS)}, by tabs",
-                path,
-                1,
-            )
-        rows = [_row(path, number, line) for number, line in enumerate(lines, 2)]
-    if not rows:
-        raise InputFormatError("no genome: one line per genome below the header", path)
-    return rows
+    table = read_table(path, COLUMNS, COLUMNS[:2])
+    return [_row(path, number, fields) for number, fields in table.items()]
 
 
-def _row(path: Path, number: int, line: dict[str, str]) -> KnownGenome:
-    said = {name: (line.get(name) or "-").strip() for name in COLUMNS}
-    code, starts = said["code"], said["starts"]
-    if code != "-" and not code.isdecimal():
+def _row(path: Path, number: int, fields: dict[str, str]) -> KnownGenome:
+    said = {name: text for name, text in fields.items() if text not in ("", "-")}
+    code, starts = said.get("code", "11"), said.get("starts", "known")
+    if not code.isdecimal():
         raise InputFormatError(f"code {code!r}: use a number such as 11", path, number)
-    if starts not in ("-", "yes", "no"):
-        raise InputFormatError(f"starts {starts!r}: use yes or no", path, number)
-    if "-" in (said["fasta"], said["annotation"]):
+    try:
+        genetic_code(int(code))
+    except ConfigError as error:
+        raise InputFormatError(str(error), path, number) from None
+    if starts not in STARTS:
+        raise InputFormatError(f"starts {starts!r}: use {' or '.join(STARTS)}", path, number)
+    if not {"fasta", "annotation"} <= said.keys():
         raise InputFormatError("fasta and annotation are needed", path, number)
-    files = {name: None if said[name] == "-" else path.parent / said[name] for name in COLUMNS[:4]}
-    assert files["fasta"] is not None
-    assert files["annotation"] is not None
-    return KnownGenome(
-        files["fasta"],
-        files["annotation"],
-        files["mask"],
-        files["evidence"],
-        11 if code == "-" else int(code),
-        starts != "no",
-    )
+    files = {name: path.parent / said[name] for name in COLUMNS[:4] if name in said}
+    for name, file in files.items():
+        if not file.exists():
+            raise InputFormatError(f"{name} {file}: no such file", path, number)
+    return KnownGenome(**files, code=int(code), starts=starts == "known")
 
 
 def example_of(row: KnownGenome, scorer: Scorer) -> Example:
@@ -165,12 +160,11 @@ def example_of(row: KnownGenome, scorer: Scorer) -> Example:
 
     Raises
     ------
-    ConfigError
-        If the annotation is of other contigs.
+    InputFormatError, ConfigError
+        If a file is of another genome, or none of its genes is by this genetic code.
     """
     from genoseq.genes.call_files import mask_regions
     from genoseq.genes.fit import Example
-    from genoseq.genes.genetic_codes import genetic_code
     from genoseq.genes.known import doubtful_of, labels_of
     from genoseq.genes.layout import contig, lay_out
     from genoseq.genes.prepare import prepare
@@ -182,12 +176,19 @@ def example_of(row: KnownGenome, scorer: Scorer) -> Example:
         if row.mask is not None:
             with kept(row.mask) as given:
                 mask = mask_regions(given, fasta.lengths)
-    annotation = read_annotation(row.annotation, types=("CDS",))
-    strange = {feature.chrom for feature in annotation.features} - {one.name for one in contigs}
+    annotation = read_annotation(row.annotation, attributes=attributes_of(row.evidence))
+    coding = {feature.chrom for feature in annotation.features if feature.type == "CDS"}
+    strange = coding - {one.name for one in contigs}
     if strange:
         raise ConfigError(f"{row.annotation}: {sorted(strange)[0]!r} is no contig of {row.fasta}")
     layout = lay_out(contigs, code)
     genome = prepare(layout, code, scorer(layout.contigs))
-    doubtful = doubtful_of(row.evidence) if row.evidence is not None else ()
+    doubtful = doubtful_of(annotation, row.evidence) if row.evidence is not None else ()
     labels = labels_of(layout, genome.candidates, annotation, mask, doubtful, row.starts)
+    if not labels.gene.any():
+        raise InputFormatError(
+            f"no CDS ends with a stop codon of genetic code {row.code} in {row.fasta}: is it of "
+            f"this genome, and of this code?",
+            row.annotation,
+        )
     return Example(genome, labels)

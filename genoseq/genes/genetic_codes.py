@@ -1,7 +1,7 @@
 """Genetic codes of bacteria and archaea: which codons stop, which start, what each stands for.
 
-Codes and start codons are NCBI's (https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi); of the
-start codons only the three that make all but a few per thousand of the starts are candidates.
+Codes are NCBI's (https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi), as Biopython has them;
+of the start codons only the three that make all but a few per thousand of starts are candidates.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from Bio.Data.CodonTable import unambiguous_dna_by_id
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
@@ -22,15 +23,8 @@ EDGE = len(START_CODONS)
 UNKNOWN_CODON = 64
 """Number of a codon that holds an N."""
 
-_STOPS = {
-    11: ("TAA", "TAG", "TGA"),
-    4: ("TAA", "TAG"),
-    25: ("TAA", "TAG"),
-    15: ("TAA", "TGA"),
-}
-_STANDARD = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLF"
-"""Amino acids of the 64 codons in the order of their numbers, AAA to TTT (codes 1 and 11)."""
-_CHANGED = {4: {"TGA": "W"}, 25: {"TGA": "G"}, 15: {"TAG": "Q"}, 11: {}}
+_CODES = (4, 11, 15, 25)
+"""NCBI's numbers of the codes that bacteria and archaea have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +55,16 @@ def genetic_code(number: int) -> GeneticCode:
     ConfigError
         If genes are not called by it.
     """
-    if number not in _STOPS:
-        known = ", ".join(map(str, sorted(_STOPS)))
+    if number not in _CODES:
+        known = ", ".join(map(str, _CODES))
         raise ConfigError(f"genetic code {number}: genes are called by the codes {known}")
-    letters = np.frombuffer(_STANDARD.encode() + b"X", np.uint8).copy()
-    for codon, amino_acid in _CHANGED[number].items():
+    table = unambiguous_dna_by_id[number]
+    stops = tuple(map(codon_number, table.stop_codons))
+    letters = np.full(UNKNOWN_CODON + 1, ord("X"), np.uint8)
+    for codon, amino_acid in table.forward_table.items():
         letters[codon_number(codon)] = ord(amino_acid)
-    return GeneticCode(number, tuple(map(codon_number, _STOPS[number])), letters)
+    letters[list(stops)] = ord("*")
+    return GeneticCode(number, stops, letters)
 
 
 def codon_number(letters: str) -> int:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.errors import InputFormatError
+from genoseq.files.atomic import PathLike
 from genoseq.genes.candidates import Candidates, Mask
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.mask import masked_bases
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.genes import Cds
 from genoseq.genome.regions import Region
+from genoseq.labels.evidence import tiers_of_table
+from genoseq.readers.evidence import read_evidence
 
 TRUSTED = ("homology",)
-"""Words of an evidence table for genes that rest on more than a gene finder's word."""
+"""Tiers of a table of evidence for genes that rest on more than a gene finder's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def labels_of(
     candidates: Candidates,
     annotation: Annotation,
     mask: Collection[Region] = (),
-    doubtful: Collection[str] = (),
+    doubtful: Collection[Cds] = (),
     starts_known: bool = True,
 ) -> Labels:
     """Labels of the candidates of contigs that are not circles.
@@ -56,7 +56,7 @@ def labels_of(
     mask
         Where nothing is known: a frame that reaches into it is a gene or unknown.
     doubtful
-        IDs of CDS that may be genes or not.
+        CDS that may be genes or not.
     starts_known
         Whether the annotation's starts are to be learned from.
     """
@@ -73,8 +73,8 @@ def labels_of(
         found = whole.get(int(stop))
         if found is None or candidates.open_3prime[frame]:
             continue
-        gene[frame], (begin, names) = True, found
-        weight[frame] = 0.0 if names & set(doubtful) else 1.0
+        gene[frame], (begin, cds) = True, found
+        weight[frame] = 0.0 if cds in doubtful else 1.0
         own = slice(int(candidates.first[frame]), int(candidates.first[frame + 1]))
         same = np.flatnonzero(candidates.starts[own] == begin)
         if starts_known and weight[frame] and len(same):
@@ -84,12 +84,12 @@ def labels_of(
 
 def _by_stop(
     layout: Layout, annotation: Annotation
-) -> tuple[dict[int, tuple[int, frozenset[str]]], list[Region]]:
-    """First base and IDs of each whole CDS by the base behind its last; regions of the others."""
+) -> tuple[dict[int, tuple[int, Cds]], list[Region]]:
+    """First base of each whole CDS, and it, by the base behind its last; regions of the others."""
     index_of = {one.name: index for index, one in enumerate(layout.contigs)}
-    whole: dict[int, tuple[int, frozenset[str]]] = {}
+    whole: dict[int, tuple[int, Cds]] = {}
     unclear: list[Region] = []
-    for cds in _coding(annotation):
+    for cds in (each for one in annotation.transcripts for each in one.coding):
         first = cds.parts[0]
         if len(cds.parts) > 1 or cds.partial_start or cds.partial_end or cds.slippage:
             unclear += [Region(part.chrom, part.start, part.end) for part in cds.parts]
@@ -98,29 +98,18 @@ def _by_stop(
         start, end = first.start + offset, first.end + offset
         if first.strand == "-":
             start, end = 2 * layout.size - end, 2 * layout.size - start
-        names = frozenset(name for name in (first.id, *first.parents) if name)
-        whole[end] = (start, names)
+        whole[end] = (start, cds)
     return whole, unclear
 
 
-def _coding(annotation: Annotation) -> Iterable[Cds]:
-    for transcript in annotation.transcripts:
-        yield from transcript.coding
-
-
-def doubtful_of(path: Path, trusted: Collection[str] = TRUSTED) -> frozenset[str]:
-    """IDs of CDS whose evidence is not trusted, of a table with columns cds_id and evidence.
+def doubtful_of(annotation: Annotation, evidence: PathLike) -> frozenset[Cds]:
+    """CDS that a table of evidence names, and does not trust.
 
     Raises
     ------
     InputFormatError
-        If the table has no such columns.
+        As :func:`genoseq.readers.evidence.read_evidence` and
+        :func:`genoseq.labels.evidence.tiers_of_table`.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        table: csv.DictReader[str] = csv.DictReader(file, delimiter="\t")
-        if not {"cds_id", "evidence"} <= set(table.fieldnames or ()):
-            raise InputFormatError(
-                "an evidence table has columns cds_id and evidence, separated by tabs", path, 1
-            )
-        rows: list[Mapping[str, str]] = list(table)
-    return frozenset(row["cds_id"] for row in rows if row["evidence"] not in trusted)
+    tiers = tiers_of_table(annotation, read_evidence(evidence), evidence)
+    return frozenset(cds for cds, tier in tiers.items() if tier not in TRUSTED)

@@ -52,10 +52,6 @@ class Contig:
     turned: int
     codes: Codes
 
-    def of_file(self, start: int) -> int:
-        """Base of the file at base ``start`` here, which may lie beyond a circle's last base."""
-        return (start + self.turned) % self.length if self.circular else start
-
 
 def contig(name: str, codes: Codes, circular: bool = False) -> Contig:
     """A contig of base codes, shape (L,); a circle is turned to its least rotation."""

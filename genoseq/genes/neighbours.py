@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.layout import Layout, Positions
-from genoseq.genes.sites import CLOSE, NO_GENE
+from genoseq.genes.sites import NO_GENE
 
 _WIDEST = 200
 
@@ -32,8 +32,8 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Candidates among chosen genes.
+class StartNeighbours:
+    """Starts among chosen genes.
 
     Attributes
     ----------
@@ -41,26 +41,48 @@ class Neighbours:
         bp from the end of the nearest gene before on the same strand to each start, shape (m,).
     across
         bp by which each start lies within a gene of the other strand, shape (m,).
-    covered
-        Share of each frame, from its best start, that other genes cover, shape (n,).
-    before, behind
-        The gene on either side of each frame, 5' and 3'.
-    close
-        Up to which gap a start follows closely.
     """
 
     gap: Positions
     across: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class FrameNeighbours:
+    """Frames, from their best starts, among chosen genes.
+
+    Attributes
+    ----------
+    covered
+        Share of each frame that other genes cover, shape (n,).
+    before, behind
+        The gene on either side of each frame, 5' and 3'.
+    """
+
     covered: NDArray[np.float64]
     before: Side
     behind: Side
-    close: int = CLOSE
 
 
-def neighbours_of(
+def start_neighbours(layout: Layout, candidates: Candidates, chosen: Positions) -> StartNeighbours:
+    """Neighbours of all starts.
+
+    Parameters
+    ----------
+    chosen
+        Indices of the chosen starts, at most one per frame.
+    """
+    starts, ends = candidates.starts[chosen], candidates.ends[candidates.frame[chosen]]
+    return StartNeighbours(
+        _gaps(candidates.starts, candidates.per_start(candidates.ends), starts, ends),
+        _across(layout, candidates.starts, starts, ends),
+    )
+
+
+def frame_neighbours(
     layout: Layout, candidates: Candidates, top: Positions, chosen: Positions
-) -> Neighbours:
-    """Neighbours of all candidates.
+) -> FrameNeighbours:
+    """Neighbours of all frames.
 
     Parameters
     ----------
@@ -69,16 +91,8 @@ def neighbours_of(
     chosen
         Indices of the chosen starts, at most one per frame.
     """
-    frame = candidates.frame
-    starts, ends = candidates.starts[chosen], candidates.ends[frame[chosen]]
     before, behind = _sides(layout, candidates, top, chosen)
-    return Neighbours(
-        _gaps(candidates.starts, candidates.per_start(candidates.ends), starts, ends),
-        _across(layout, candidates.starts, starts, ends),
-        _covered(layout, candidates, top, chosen),
-        before,
-        behind,
-    )
+    return FrameNeighbours(_covered(layout, candidates, top, chosen), before, behind)
 
 
 def _gaps(at: Positions, own: Positions, starts: Positions, ends: Positions) -> Positions:
@@ -102,9 +116,9 @@ def _gaps(at: Positions, own: Positions, starts: Positions, ends: Positions) -> 
 
 def _across(layout: Layout, at: Positions, starts: Positions, ends: Positions) -> Positions:
     """bp from each start to the end of a gene of the other strand that it lies in, at most 200."""
-    mirrored = np.sort(2 * layout.size - ends), np.sort(2 * layout.size - starts)
     if not len(starts):
         return np.zeros(len(at), np.int64)
+    mirrored = np.sort(2 * layout.size - ends), np.sort(2 * layout.size - starts)
     index = np.searchsorted(mirrored[0], at, side="right") - 1
     within = mirrored[1][index] - at
     return np.where(index >= 0, np.clip(within, 0, _WIDEST), 0)
@@ -136,6 +150,10 @@ def _bases_before(low: Positions, high: Positions, at: Positions) -> Positions:
 def _sides(
     layout: Layout, candidates: Candidates, top: Positions, chosen: Positions
 ) -> tuple[Side, Side]:
+    count = len(candidates)
+    if not len(chosen):
+        none = Side(np.zeros(count, bool), np.full(count, NO_GENE))
+        return none, none
     frame = candidates.frame
     low, high = layout.forward(candidates.starts[chosen], candidates.ends[frame[chosen]])
     own_low, own_high = layout.forward(candidates.starts[top], candidates.ends)
@@ -150,12 +168,7 @@ def _sides(
     sides = []
     for index, leftwards in ((left, True), (right, False)):
         there = (index >= 0) & (index < len(genes))
-        gene = (
-            order[np.where(there, index, 0)] if len(order) else np.zeros(len(candidates), np.int64)
-        )
-        if not len(order):
-            sides.append((np.zeros(len(candidates), bool), np.full(len(candidates), NO_GENE)))
-            continue
+        gene = order[np.where(there, index, 0)]
         there &= layout.contig_of(low[gene]) == owner
         gap = own_low - high[gene] if leftwards else low[gene] - own_high
         same = there & (reverse[frame[chosen][gene]] == reverse)
@@ -169,9 +182,6 @@ def _sides(
 def _stepped(index: Positions, genes: Positions, step: int) -> Positions:
     """The index, one further where it is the frame's own gene."""
     there = (index >= 0) & (index < len(genes))
-    own = (
-        there & (genes[np.clip(index, 0, max(len(genes) - 1, 0))] == np.arange(len(index)))
-        if len(genes)
-        else there
-    )
-    return index + step * own
+    own = there & (genes[np.where(there, index, 0)] == np.arange(len(index)))
+    stepped: Positions = index + step * own
+    return stepped

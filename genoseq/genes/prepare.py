@@ -21,7 +21,6 @@ from genoseq.genes.features import Usage
 from genoseq.genes.genetic_codes import GeneticCode, codon_numbers
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.mask import masked
-from genoseq.genes.select import USUAL
 from genoseq.genes.sites import FOLLOWERS, site_windows
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
@@ -91,7 +90,7 @@ def prepare(
     hopeful[candidates.frame[chosen]] = True
     starts = candidates.per_start(hopeful)
     first_choice = (np.cumsum(starts) - 1)[chosen]
-    kept = candidates.kept(hopeful)
+    kept = candidates.with_starts(starts)
     content = Content(**{name: each[starts] for name, each in content._asdict().items()})
     windows = site_windows(layout.codes, kept.starts)
     followers = numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
@@ -123,4 +122,4 @@ def usage_of(
 def _first_choice(layout: Layout, candidates: Candidates, content: Content) -> Positions:
     best = content.whole >= candidates.per_start(candidates.largest(content.whole))
     scores = np.where(best, content.whole - _FIRST_SCORE, -1.0)
-    return choose(layout, candidates, scores, USUAL)
+    return choose(layout, candidates, scores)

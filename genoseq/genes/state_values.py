@@ -44,7 +44,6 @@ class _Around:
 def model_scorer(
     bundle: Bundle,
     *,
-    batch_bases: int | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -61,7 +60,6 @@ def model_scorer(
     around = -(-bundle.context // stride) * stride
 
     def values_of(contigs: Sequence[Contig]) -> Iterator[Values]:
-        from genoseq.config.context import BATCH_BASES
         from genoseq.inference.score import score
 
         genome = _Around(contigs, around)
@@ -71,7 +69,6 @@ def model_scorer(
             genome,
             bundle,
             values="log-odds",
-            batch_bases=batch_bases or BATCH_BASES,
             device=device,
             precision=precision,
         )

@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genoseq.errors import BundleError
 from genoseq.files.atomic import atomic_file
-from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES
+from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
 
-WEIGHTS = "genes.json"
+DECODER = "genes.json"
 """Name of the file in a bundle."""
 _FORMAT = 1
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

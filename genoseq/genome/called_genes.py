@@ -68,7 +68,7 @@ class CalledGene:
         """It as the annotation model has it: one part, or two across the origin of a circle."""
         before, after = self.partial
         whole = Feature(
-            self.chrom, self.start, self.end, self.strand, "CDS", 0, f"{self.name}",
+            self.chrom, self.start, self.end, self.strand, "CDS", 0, self.name,
             open_start=before, open_end=after,
         )  # fmt: skip
         parts = tuple(within_circle(whole, self.circle))

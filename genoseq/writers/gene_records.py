@@ -98,7 +98,8 @@ def _location(gene: CalledGene) -> str:
 
 
 def _qualifier(key: str, value: str) -> str:
-    return f'{"":{_COLUMN}}/{key}="{value}"'
+    text = value.replace('"', '""')
+    return f'{"":{_COLUMN}}/{key}="{text}"'
 
 
 def _wrapped(key: str, value: str) -> Iterator[str]:

@@ -11,9 +11,9 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 from genoseq.errors import InputFormatError
 from genoseq.genes.decode import decode
 from genoseq.genes.fit import Example, fit_weights, platt
-from genoseq.genes.fit_files import KnownGenome, example_of, read_table
+from genoseq.genes.fit_files import KnownGenome, example_of, read_known_genomes
 from genoseq.genes.genetic_codes import genetic_code
-from genoseq.genes.known import doubtful_of, labels_of
+from genoseq.genes.known import labels_of
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genome.annotation import Annotation
@@ -70,12 +70,14 @@ def test_labels_of_masked_doubtful_and_broken_genes_are_unknown() -> None:
         Feature("chr", first[0] + 31, first[1], first[2], "CDS", 0, "cds0"),  # type: ignore[arg-type]
     ]
     del features[2]  # the second gene, which is masked instead
+    annotation = Annotation(features)
+    coding = (cds for transcript in annotation.transcripts for cds in transcript.coding)
     labels = labels_of(
         genome.layout,
         genome.candidates,
-        Annotation(features),
+        annotation,
         mask=[Region("chr", second[0], second[1])],
-        doubtful={"cds2"},
+        doubtful={cds for cds in coding if cds.parts[0].id == "cds2"},
     )
     known = genome.candidates.ends[labels.weight > 0]
     for start, end, strand in (first, second, third):
@@ -101,6 +103,20 @@ def test_fit_weights_call_the_genes_of_another_genome() -> None:
     assert len(set(found) - set(wanted)) <= 2
 
 
+def test_fit_weights_learn_starts_where_they_are_known() -> None:
+    examples = []
+    for seed, known in ((27, False), (28, True)):
+        planted = planted_genome(60, seed)
+        genome = prepared(planted)
+        annotation = annotation_of(planted)
+        labels = labels_of(genome.layout, genome.candidates, annotation, starts_known=known)
+        examples.append(Example(genome, labels))
+    weights = fit_weights(examples, passes=1, steps=20)
+    without = fit_weights(examples[1:], passes=1, steps=20)
+    assert weights.starts_calibration == without.starts_calibration
+    assert np.isfinite(weights.starts).all()
+
+
 def test_platt_makes_log_odds_true() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 3, 20_000)
@@ -112,43 +128,77 @@ def test_platt_makes_log_odds_true() -> None:
     assert 12 * slope + offset > 3
 
 
-def test_read_table_is_relative_and_says_what_is_wrong(tmp_path: Path) -> None:
-    path = tmp_path / "genomes.tsv"
-    path.write_text("fasta\tannotation\tcode\tstarts\na.fa\ta.gff\t4\tno\nb.fa\tb.gff\t-\t-\n")
-    folder = tmp_path
-    assert read_table(path) == [
+def test_read_known_genomes_is_relative_and_says_what_is_wrong(tmp_path: Path) -> None:
+    path, folder = tmp_path / "genomes.tsv", tmp_path
+    for name in ("a.fa", "a.gff", "b.fa", "b.gff"):
+        (folder / name).touch()
+    path.write_text("fasta\tannotation\tcode\tstarts\na.fa\ta.gff\t4\tunknown\nb.fa\tb.gff\t-\n")
+    assert read_known_genomes(path) == [
         KnownGenome(folder / "a.fa", folder / "a.gff", code=4, starts=False),
         KnownGenome(folder / "b.fa", folder / "b.gff"),
     ]
     for text, message in (
-        ("fasta\tgff\n", "columns fasta, gff: use fasta, annotation"),
-        ("fasta\tannotation\n", "no genome: one line per genome"),
-        ("fasta\tannotation\na\t-\n", ":2: fasta and annotation are needed"),
-        ("fasta\tannotation\tcode\na\tb\tx\n", "code 'x': use a number such as 11"),
-        ("fasta\tannotation\tstarts\na\tb\tx\n", "starts 'x': use yes or no"),
+        ("fasta\tgff\n", ":1: unknown column 'gff', misspelt"),
+        ("fasta\tannotation\n", "no genome yet: add a row"),
+        ("fasta\tannotation\na.fa\t-\n", ":2: fasta and annotation are needed"),
+        ("fasta\tannotation\na.fa\tc.gff\n", ":2: annotation .*c.gff: no such file"),
+        ("fasta\tannotation\tcode\na.fa\ta.gff\tx\n", "code 'x': use a number such as 11"),
+        ("fasta\tannotation\tcode\na.fa\ta.gff\t1\n", ":2: genetic code 1: genes are called by"),
+        ("fasta\tannotation\tstarts\na.fa\ta.gff\tx\n", "starts 'x': use known or unknown"),
     ):
         path.write_text(text)
         with pytest.raises(InputFormatError, match=message):
-            read_table(path)
+            read_known_genomes(path)
 
 
-def test_example_of_reads_all_its_files(tmp_path: Path) -> None:
+@pytest.fixture
+def planted(tmp_path: Path) -> PlantedGenome:
+    """A genome whose FASTA, GFF3 and GTF are in the temporary folder."""
     planted = planted_genome(seed=26)
     write_fasta(tmp_path / "a.fa", [("chr", letters_of(planted.codes))])
-    lines = [
-        f"chr\t.\tCDS\t{start + 1}\t{end}\t.\t{strand}\t0\tID=cds{number}\n"
-        for number, (start, end, strand) in enumerate(planted.genes)
-    ]
-    (tmp_path / "a.gff").write_text("##gff-version 3\n" + "".join(lines))
+    gff, gtf = ["##gff-version 3\n"], []
+    for number, (start, end, strand) in enumerate(planted.genes):
+        gff.append(f"chr\t.\tCDS\t{start + 1}\t{end}\t.\t{strand}\t0\tID=cds{number}\n")
+        # A CDS of GTF ends before its stop codon.
+        first, last = (start, end - 3) if strand == "+" else (start + 3, end)
+        stop = (end - 3, end) if strand == "+" else (start, start + 3)
+        for kind, low, high in (("CDS", first, last), ("stop_codon", *stop)):
+            gtf.append(
+                f"chr\t.\t{kind}\t{low + 1}\t{high}\t.\t{strand}\t0\t"
+                f'gene_id "g{number}"; transcript_id "cds{number}";\n'
+            )
+    (tmp_path / "a.gff").write_text("".join(gff))
+    (tmp_path / "a.gtf").write_text("".join(gtf))
+    return planted
+
+
+def test_example_of_reads_all_its_files(planted: PlantedGenome, tmp_path: Path) -> None:
     start, end, _ = planted.genes[3]
     (tmp_path / "mask.bed").write_text(f"chr\t{start}\t{end}\n")
-    (tmp_path / "evidence.tsv").write_text("cds_id\tevidence\ncds1\tab_initio\ncds2\thomology\n")
-    row = KnownGenome(
-        tmp_path / "a.fa", tmp_path / "a.gff", tmp_path / "mask.bed", tmp_path / "evidence.tsv"
-    )
+    evidence = tmp_path / "evidence.tsv"
+    evidence.write_text("cds_id\tevidence\ncds1\tab_initio\ncds2\thomology\n")
+    row = KnownGenome(tmp_path / "a.fa", tmp_path / "a.gff", tmp_path / "mask.bed", evidence)
     example = example_of(row, KnowingScorer(chr=planted))
     known = example.labels.gene & (example.labels.weight > 0)
     assert known.sum() == len(planted.genes) - 1
-    (tmp_path / "evidence.tsv").write_text("id\tkind\n")
-    with pytest.raises(InputFormatError, match="columns cds_id and evidence"):
-        doubtful_of(tmp_path / "evidence.tsv")
+    evidence.write_text("cds_id\tevidence\nnobody\tab_initio\n")
+    with pytest.raises(InputFormatError, match="1 of 1 names are of no CDS of the annotation"):
+        example_of(row, KnowingScorer(chr=planted))
+
+
+def test_example_of_knows_the_same_genes_from_gtf(planted: PlantedGenome, tmp_path: Path) -> None:
+    gff, gtf = (
+        example_of(KnownGenome(tmp_path / "a.fa", tmp_path / name), KnowingScorer(chr=planted))
+        for name in ("a.gff", "a.gtf")
+    )
+    assert gff.labels.gene.sum() == len(planted.genes)
+    assert gtf.labels.gene.tolist() == gff.labels.gene.tolist()
+    assert gtf.labels.start.tolist() == gff.labels.start.tolist()
+
+
+def test_example_of_needs_genes_by_the_genetic_code(planted: PlantedGenome, tmp_path: Path) -> None:
+    start, end, strand = next(gene for gene in planted.genes if gene[2] == "+")
+    (tmp_path / "a.gff").write_text(f"chr\t.\tCDS\t{start + 2}\t{end + 1}\t.\t{strand}\t0\tID=x\n")
+    row = KnownGenome(tmp_path / "a.fa", tmp_path / "a.gff")
+    with pytest.raises(InputFormatError, match="no CDS ends with a stop codon of genetic code 11"):
+        example_of(row, KnowingScorer(chr=planted))
