@@ -30,6 +30,9 @@ class AugmentSettings(Settings):
         "batch, even on a log scale; what is longer than the window is whole",
     )
     longest: WindowLength = Field(5_000, description="bp of the longest fragment")
+    share: Fraction = Field(
+        0.5, description="share of the batches that are damaged; the others are as they come"
+    )
     begin: Fraction = Field(0.3, description="fraction of the steps before any damage")
     full: Fraction = Field(
         0.6,

@@ -67,7 +67,13 @@ class Damage:
         """How much of the damage batch ``number`` gets, 0 to 1."""
         done = number / self.batches
         begin, full = self.settings.begin, self.settings.full
-        return 1.0 if done >= full else max(0.0, (done - begin) / max(full - begin, 1e-9))
+        if done < begin or self._drawn(number)[2] >= self.settings.share:
+            return 0.0
+        return 1.0 if done >= full else (done - begin) / (full - begin)
+
+    def _drawn(self, number: int) -> NDArray[np.float64]:
+        """What decides a whole batch: three numbers from 0 to 1."""
+        return self.generator(number).random(3)
 
     def generator(self, number: int, row: int | None = None) -> np.random.Generator:
         """Random numbers of a batch, or of one of its rows."""
@@ -77,8 +83,8 @@ class Damage:
 
     def fragment_length(self, number: int, window: int) -> int | None:
         """bp of all fragments of batch ``number``, a multiple of 3; None if windows stay whole."""
-        settings, rng = self.settings, self.generator(number)
-        cut, where = rng.random(2)
+        settings = self.settings
+        cut, where, _ = self._drawn(number)
         if settings.shortest is None or cut >= self.level(number):
             return None
         low, high = np.log(settings.shortest), np.log(settings.longest)

@@ -26,7 +26,7 @@ from genoseq.store.store import Store
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 PLACES = signal_scheme([("place", ".")])
-AT_ONCE = {"begin": 0.0, "full": 0.0}
+AT_ONCE = {"begin": 0.0, "full": 0.0, "share": 1.0}
 
 
 def placed_store(folder: Path, length: int = 3_000) -> Store:
@@ -210,10 +210,19 @@ def test_fragments_lie_within_the_window_and_apart() -> None:
 
 
 def test_level_grows_from_begin_to_full() -> None:
-    damage = Damage(AugmentSettings(begin=0.2, full=0.6), 1, 100)
+    damage = Damage(AugmentSettings(begin=0.2, full=0.6, share=1), 1, 100)
     assert [damage.level(n) for n in (0, 20, 40, 60, 99)] == pytest.approx([0, 0, 0.5, 1, 1])
-    sudden = Damage(AugmentSettings(begin=0.5, full=0.5), 1, 10)
+    sudden = Damage(AugmentSettings(begin=0.5, full=0.5, share=1), 1, 10)
     assert [sudden.level(n) for n in (4, 5)] == [0, 1]
+
+
+def test_level_is_nothing_in_batches_that_are_not_of_the_share() -> None:
+    damage = Damage(AugmentSettings(begin=0.0, full=0.0, share=0.3), 1, 2_000)
+    levels = np.array([damage.level(number) for number in range(2_000)])
+    assert set(levels) == {0, 1}
+    assert levels.mean() == pytest.approx(0.3, abs=0.04)
+    never = Damage(AugmentSettings(begin=0.0, full=0.0, share=0.0), 1, 100)
+    assert not any(map(never.level, range(100)))
 
 
 def test_rates_are_none_in_some_samples_and_else_even() -> None:
