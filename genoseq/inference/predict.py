@@ -96,13 +96,13 @@ class Predictor:
         ----------
         codes
             Base codes, shape (R, W), W a multiple of the model's stride; N outside contigs.
-        bases
-            How many of each row are its window, multiples of the stride, shape (R,); the rest fills
-            the batch up, and what is predicted there has no meaning.  None: all.
         told
             ``values``: what the task's outputs stand for, but the logits of a model with tied
             strands, see :meth:`mean`; ``logits``: the S outputs themselves; ``hidden``: the D
             hidden states of the encoder, the same for all bases of a step.
+        bases
+            How many of each row are its window, multiples of the stride, shape (R,); the rest fills
+            the batch up, and what is predicted there has no meaning.  None: all.
 
         Returns
         -------
@@ -264,4 +264,5 @@ def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width
         codes[row, : bases[row]] = waiting.window.codes
     predicted = predict(codes, bases)
     for row, waiting in enumerate(batch):
-        waiting.values = predicted[:, row, waiting.window.window.keep]
+        # A copy: a view would keep the whole batch for a window that waits.
+        waiting.values = predicted[:, row, waiting.window.window.keep].copy()
