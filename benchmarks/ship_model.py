@@ -92,7 +92,7 @@ def card(run: Path, name: str, heldout: Path | None) -> str:
     ]
     if heldout is not None:
         lines.append(
-            f"### {UNSEEN}\n\nBy a model of the same settings that never saw them (`heldout.yaml`).\n"
+            f"### {UNSEEN}\n\nBy a model of the same settings without them (`heldout.yaml`).\n"
         )
         lines.append("\n".join([head, *by_group(figures(heldout, name), group)]) + "\n")
     lines += [
