@@ -52,7 +52,7 @@ from genoseq.models.device import Precision, autocast
 from genoseq.models.transformer import Transformer
 from genoseq.tasks.losses import cross_entropy, mean
 from genoseq.tasks.per_base import PerBase
-from genoseq.training.optimizer import build_adamw, set_learning_rate
+from genoseq.training.optimizer import build_adamw
 
 HEADS, HEAD_WIDTH = 4, 32
 MASK = Mask(window=128, global_tokens=16)
@@ -178,8 +178,7 @@ def training_call(case: Case, length: int) -> Callable[[], object]:
         stem=None, encoder=encoder(TRAINING_LAYERS, checkpoint=case.checkpoint)
     )
     model = build_model(settings, PerBase(scheme)).train()
-    optimizer = build_adamw(model, 0.01)
-    set_learning_rate(optimizer, 1e-3)
+    optimizer = build_adamw(model, 0.01, 1e-3)
     ids = torch.randint(0, model.embedding.num_embeddings, (1, length))
     labels = torch.randint(0, 2, (1, length))
 

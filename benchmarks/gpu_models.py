@@ -37,7 +37,7 @@ from genoseq.models.bundle import Bundle
 from genoseq.models.device import Precision, autocast, choose_precision
 from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.vocabulary import Vocabulary
-from genoseq.training.optimizer import build_adamw, set_learning_rate
+from genoseq.training.optimizer import build_adamw
 
 TASK = PerBase(cds_phase_scheme())
 FAMILIES = {
@@ -109,8 +109,7 @@ def training_step(
     """One step on random windows."""
     torch.manual_seed(0)
     model = build_model(settings, TASK).to(device).train()
-    optimizer = build_adamw(model, 0.01)
-    set_learning_rate(optimizer, 1e-3)
+    optimizer = build_adamw(model, 0.01, 1e-3)
     tokens = window // settings.tokenizer.stride
     ids = torch.randint(Vocabulary(settings.tokenizer.k).size, (batch, tokens), device=device)
     labels = torch.randint(TASK.outputs, (batch, window), device=device)

@@ -47,7 +47,7 @@ from genoseq.readers.fasta import open_fasta
 from genoseq.tasks.losses import cross_entropy, mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.training.optimizer import build_adamw, learning_rate, set_learning_rate
+from genoseq.training.optimizer import build_adamw, learning_rate
 
 SCHEME = ClassScheme((State(BACKGROUND), State("marked")))
 WORD = 24
@@ -201,7 +201,8 @@ def train(settings: ModelSettings, genome: Codes, words: Words, seed: int) -> Se
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), CLIP)
-        set_learning_rate(optimizer, learning_rate((step + 1) / len(plan), RATE, WARMUP))
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate((step + 1) / len(plan), RATE, WARMUP)
         optimizer.step()
     return model.eval()
 

@@ -36,9 +36,8 @@ from genoseq.store.write import write_store
 from genoseq.tasks.losses import mean
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
-from genoseq.training.curve import Curve
-from genoseq.training.loop import Run, Training
-from genoseq.training.optimizer import build_adamw, set_learning_rate
+from genoseq.training.loop import Training
+from genoseq.training.optimizer import build_adamw
 
 SCHEME = cds_phase_scheme()
 TASK = PerBase(SCHEME)
@@ -66,8 +65,7 @@ def bare(settings: RunSettings, batches: Timed) -> None:
     training = settings.training
     torch.manual_seed(training.seed)
     model = build_model(settings.model, TASK).train()
-    optimizer = build_adamw(model, training.weight_decay)
-    set_learning_rate(optimizer, training.learning_rate)
+    optimizer = build_adamw(model, training.weight_decay, training.learning_rate)
     precision = choose_precision("cpu", training.precision).precision
     for step in range(training.steps):
         batch = batches[step]
@@ -86,10 +84,10 @@ def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
     """What `fit` runs, logs and a state included."""
     precision = choose_precision("cpu", settings.training.precision).precision
     with open_state(folder, {}) as state:
-        run = Run(settings, TASK, batches, None, state, torch.device("cpu"), precision)
         torch.manual_seed(settings.training.seed)
-        model = build_model(settings.model, TASK)
-        Training(model, run, None, Curve(folder / "logs", 0)).go_on()
+        model, device = build_model(settings.model, TASK), torch.device("cpu")
+        logs = folder / "logs"
+        Training(settings, TASK, model, batches, None, state, logs, device, precision).go_on()
 
 
 def random_store(path: Path, bases: int) -> Store:
@@ -125,9 +123,7 @@ def main() -> None:
         folder = Path(name)
         store = random_store(folder / "store", 1_000_000)
         tokenizer = settings.model.tokenizer
-        windows = TrainingWindows(
-            [store], tokenizer, asked.window, asked.batch, 1, True, asked.steps
-        )
+        windows = TrainingWindows([store], tokenizer, asked.window, settings.training)
         kept = [windows[step] for step in range(asked.steps)]
         for repeat in range(asked.repeats):
             for label, spent in times.items():

@@ -6,16 +6,19 @@
     ├── ConfigError(ValueError)        settings that are not valid; carries every problem at once
     ├── StoreError(ValueError)         a store that is damaged or does not fit what is asked of it
     ├── BundleError(ValueError)        a model folder that is damaged or does not fit its input
-    └── BackendError(RuntimeError)     something this machine lacks: a processor feature, a package
+    ├── BackendError(RuntimeError)     something this machine lacks: a processor feature, a package
+    └── TrainingInterruptedError       a signal ended a training, after its state was saved
 
-The command line turns each into one line and exit status 1; from Python they are caught by their
-built-in parent as well.  A message says where, what was found and how to mend it.
+The command line turns each into one line and exit status 1, by custom 128 more than its number
+after a signal; from Python they are caught by their built-in parent as well.  A message says where,
+what was found and how to mend it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from signal import Signals
 
 _LISTED = 12
 
@@ -80,3 +83,11 @@ class BundleError(GenoseqError, ValueError):
 
 class BackendError(GenoseqError, RuntimeError):
     """Something that this machine lacks: a processor feature, a device, a package, a program."""
+
+
+class TrainingInterruptedError(GenoseqError):
+    """A signal ended the training, after its state was saved; ``signal`` is its number."""
+
+    def __init__(self, received: int, where: str) -> None:
+        self.signal = received
+        super().__init__(f"{Signals(received).name} received: {where}")

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from genoseq.cli.computing import Device, ProgressFd, set_up_process
+from genoseq.errors import TrainingInterruptedError
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +96,6 @@ def train(
     from genoseq.training.distributed import join_group
     from genoseq.training.fit import fit
     from genoseq.training.launch import device_of, launch_of
-    from genoseq.training.stop_signals import TrainingInterruptedError
 
     lines = ProgressLines(progress_fd, f"train {out}")  # before anything opens descriptors
     set_up_process(threads)

@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from genoseq.config.augment import AugmentSettings
-from genoseq.config.schema import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, damaged, fragments
 from genoseq.data.gather import RegionPool, WindowGather, regions_of_split
@@ -55,7 +54,7 @@ WHOLE = Share()
 
 
 class TrainingWindows(Dataset[Batch]):
-    """Random windows of the regions with split ``train``, one batch per step.
+    """Random windows of the regions with split ``train``, batch by batch.
 
     A region is drawn in proportion to its bases, then the window's start among its tokens, all
     equally likely.
@@ -68,19 +67,13 @@ class TrainingWindows(Dataset[Batch]):
         k and stride of the tokens.
     window
         Bases in a window: a multiple of the tokenizer's stride.
-    batch
-        Windows in a batch.
-    seed
-        Key of the random numbers; batch n is drawn from Philox (Salmon et al. 2011) with the key
-        (seed, n).
-    reverse_complement
-        Whether each window is reverse-complemented with probability 1/2.
-    steps
-        Batches in all: the length of the data set.
+    training
+        How many windows a batch has and how many batches there are, ``accumulate`` to a step;
+        whether each window is reverse-complemented with probability 1/2, or damaged
+        (:mod:`genoseq.data.damage`).  Batch n is drawn from Philox (Salmon et al. 2011) with the
+        key (seed, n).
     share
         The rows of each batch to give; what is drawn does not depend on it.
-    augment
-        Damage to the windows (:mod:`genoseq.data.damage`); None: none.
 
     Raises
     ------
@@ -95,53 +88,50 @@ class TrainingWindows(Dataset[Batch]):
         stores: Sequence[Store],
         tokenizer: TokenizerSettings,
         window: int,
-        batch: int,
-        seed: int,
-        reverse_complement: bool,
-        steps: int,
+        training: TrainingSettings,
         share: Share = WHOLE,
-        augment: AugmentSettings | None = None,
     ) -> None:
         self._gather = WindowGather(stores, tokenizer, window)
         self._regions = regions_of_split(stores, "train")
         self._tokens = token_count(self._regions.bases, tokenizer.stride)
         self._ends = np.cumsum(self._tokens)
-        self._batch = batch
-        self._seed = seed
-        self._reverse_complement = reverse_complement
-        self._steps = steps
-        self._own = share.rows(batch)
+        self._batch = training.batch
+        self._seed = training.seed
+        self._reverse_complement = training.reverse_complement
+        self._batches = training.steps * training.accumulate
+        self._own = share.rows(training.batch)
         self._window = window
         self._stride = tokenizer.stride
-        self._damage = None if augment is None else Damage(augment, seed, steps)
+        augment = training.augment
+        self._damage = None if augment is None else Damage(augment, training.seed, self._batches)
 
     def __len__(self) -> int:
-        return self._steps
+        return self._batches
 
-    def __getitem__(self, step: int) -> Batch:
-        if not 0 <= step < self._steps:
-            raise IndexError(f"step {step} of {self._steps}")
-        key = np.array([self._seed, step], np.uint64)
+    def __getitem__(self, number: int) -> Batch:
+        if not 0 <= number < self._batches:
+            raise IndexError(f"batch {number} of {self._batches}")
+        key = np.array([self._seed, number], np.uint64)
         rng = np.random.Generator(np.random.Philox(key=key))
         drawn = rng.integers(self._ends[-1], size=self._batch)
         rows = np.searchsorted(self._ends, drawn, side="right")
         starts = rng.integers(np.maximum(self._tokens[rows] - self._gather.tokens, 0) + 1)
         flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
         own = self._own
-        if self._damage is None or not self._damage.level(step):
+        if self._damage is None or not self._damage.level(number):
             return self._gather(self._regions.pick(rows[own]), starts[own], flipped[own])
         drawn_here = zip(rows[own], starts[own], range(self._batch)[own], strict=True)
-        found = [self._damaged(self._damage, step, *each) for each in drawn_here]
+        found = [self._damaged(self._damage, number, *each) for each in drawn_here]
         spans = np.stack([codes for codes, _ in found])
         labels = [row for _, row in found if row is not None]
         return self._gather.of_spans(spans, np.stack(labels) if labels else None, flipped[own])
 
     def _damaged(
-        self, damage: Damage, step: int, row: int, start: int, number: int
+        self, damage: Damage, batch: int, row: int, start: int, number: int
     ) -> tuple[Codes, NDArray[Any] | None]:
         """Span and labels of window ``number`` of a batch: as drawn, or fragments from all over."""
-        gather, level, rng = self._gather, damage.level(step), damage.generator(step, number)
-        source, length = gather.source, damage.fragment_length(step, self._window)
+        gather, level, rng = self._gather, damage.level(batch), damage.generator(batch, number)
+        source, length = gather.source, damage.fragment_length(batch, self._window)
         first, own = start * self._stride, self._regions.pick(np.array([row]))
         if length is None:
             rates = damage.rates(level, rng)

@@ -7,6 +7,7 @@ base moves tells what the sequence beyond the cut was worth at that distance.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.config.context import WINDOW_BASES
+from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError, GenoseqError
 from genoseq.genome.sequences import Codes
 from genoseq.models.build import SequenceModel
@@ -30,6 +32,7 @@ TOLERANCE = 0.01
 """What counts as moved: a probability by this much, another value by this part of its spread."""
 MOST_MOVED = 0.001
 """The share of bases that may be moved by sequence beyond the context."""
+_log = logging.getLogger("genoseq.training")
 _HALF = 6144
 """Bases of half a stretch."""
 _STRETCHES = 32
@@ -101,11 +104,36 @@ def measure_context(model: SequenceModel, task: Task, stores: Sequence[Store]) -
     return Measured(context, beyond, count * half)
 
 
+def fitting_context(
+    model: SequenceModel, task: Task, stores: Sequence[Store], usual: int
+) -> tuple[int, dict[str, Any]]:
+    """Context of a bundle for which none was asked, and the figures by which it was chosen.
+
+    That is what is measured where a base's outputs have no bound, as of an LSTM, and elsewhere
+    ``usual`` (:func:`genoseq.config.context.usual_context`).
+    """
+    if not _is_measured(model.settings):
+        return usual, {}
+    measured = measure_context(model, task, stores)
+    if measured is None:
+        _log.info("context %s bp: no contig is long enough to measure it", f"{usual:,}")
+        return usual, {}
+    _log.info("context %s", measured)
+    return measured.context, {"context": measured.to_json()}
+
+
+def _is_measured(settings: ModelSettings) -> bool:
+    """Whether nothing but a measurement tells how much context a network needs."""
+    return settings.encoder.reach() is None and not settings.encoder.sees_all()
+
+
 def check_length(model: SequenceModel, task: Task, stores: Sequence[Store]) -> None:
-    """ConfigError if a network cannot take what its context will be measured in.
+    """ConfigError if a network cannot take what its context will be measured in, if it will.
 
     Told before a training, which would otherwise fail at its end.
     """
+    if not _is_measured(model.settings):
+        return
     bases, training = 2 * _half(model, stores), model.training
     model.eval()
     try:

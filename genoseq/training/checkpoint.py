@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
@@ -57,7 +57,7 @@ class Progress:
     stopped
         Why the run is over; None while it goes on.
     processes
-        How many trained when this was saved.
+        How many trained when this was saved; 0 before.
     """
 
     step: int = 0
@@ -68,7 +68,7 @@ class Progress:
     best_metrics: dict[str, Any] = field(default_factory=dict)
     waited: int = 0
     stopped: str | None = None
-    processes: int = 1
+    processes: int = 0
 
     def fraction(self, settings: TrainingSettings, ahead: float = 0.0) -> float:
         """Fraction of a run that is over, or will be ``ahead`` steps from now; 0 to 1.
@@ -92,39 +92,22 @@ class Progress:
         return better
 
 
-class SaveTimes:
-    """When a training saves its state: every so often, and once shortly before its job may end.
+def save_due(
+    elapsed: float, saved: float, every: float, start: float = 0.0, limit: float = math.inf
+) -> bool:
+    """Whether to save a state: every so often, and once shortly before a job may end.
 
     Parameters
     ----------
-    every
-        Seconds between two states.
-    start
-        Seconds of training before this process.
-    limit
-        Seconds that this process may take.  At a limit some schedulers kill at once, and others a
-        moment after SIGTERM, which may be too short for a step and a state.
-
-    Attributes
-    ----------
-    saved
-        Seconds of training at the last state.
+    elapsed, saved, start
+        Seconds of training: now, at the last state, and before this process.
+    every, limit
+        Seconds between two states, and those that this process may take.  At a limit some
+        schedulers kill at once, and others a moment after SIGTERM, which may be too short for a
+        step and a state.
     """
-
-    def __init__(self, every: float, start: float = 0.0, limit: float = math.inf) -> None:
-        self._every, self.saved = every, start
-        self._last = start + limit - min(AHEAD, limit / 10)
-
-    def due(self, elapsed: float) -> bool:
-        """Whether to save after so many seconds of training."""
-        return elapsed - self.saved >= self._every or elapsed >= self._last > self.saved
-
-
-class SavedState(NamedTuple):
-    """What :meth:`StateFolder.load` found."""
-
-    progress: Progress
-    tensors: dict[str, Tensor]
+    last = start + limit - min(AHEAD, limit / 10)
+    return elapsed - saved >= every or elapsed >= last > saved
 
 
 class StateFolder:
@@ -133,34 +116,33 @@ class StateFolder:
     def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
         self.path = path
         self.last = path / "last.safetensors"
-        self.fingerprint = _digest(fingerprint)
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
+        self._known = {"fingerprint": _digest(fingerprint), "parts": self._parts}
 
-    def load(self) -> tuple[SavedState | None, str]:
-        """The saved state, and a line for the log; None if the run has to start from the
-        beginning."""
+    def load(self) -> tuple[Progress, dict[str, Tensor], str]:
+        """The saved state, and a line for the log; no step and no tensors if the run has to start
+        from the beginning."""
         if not self.last.exists():
-            return None, "starting"
+            return Progress(), {}, "starting"
         try:
             with safe_open(self.last, "pt") as file:
                 header = json.loads((file.metadata() or {})["genoseq"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if header["fingerprint"] != self.fingerprint:
-                saved = header["parts"]
+            if (saved := header["parts"]) != self._parts:
                 changed = [name for name, part in self._parts.items() if saved.get(name) != part]
                 what = " and ".join(changed) or "settings"
-                return None, f"starting afresh: {what} changed since {self.last} was saved"
+                news = f"starting afresh: {what} changed since {self.last} was saved"
+                return Progress(), {}, news
             progress = Progress(**header["progress"])
         except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
-            return None, f"starting afresh: {self.last} cannot be read ({error})"
+            return Progress(), {}, f"starting afresh: {self.last} cannot be read ({error})"
         if progress.best_step is not None and not self._best(progress.best_step).exists():
-            return None, f"starting afresh: {self._best(progress.best_step)} is missing"
-        return SavedState(progress, tensors), f"resuming after step {progress.step:,}"
+            return Progress(), {}, f"starting afresh: {self._best(progress.best_step)} is missing"
+        return progress, tensors, f"resuming after step {progress.step:,}"
 
     def save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Replace the saved state; best weights it does not refer to are removed."""
-        known = {"fingerprint": self.fingerprint, "parts": self._parts}
-        header = {**known, "progress": asdict(progress)}
+        header = {**self._known, "progress": asdict(progress)}
         _write(self.last, tensors, {"genoseq": json.dumps(header)})
         kept = None if progress.best_step is None else self._best(progress.best_step)
         for path in self.path.glob("best-*.safetensors"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,39 +61,24 @@ class Curve:
         self._board.close()
 
 
-class PendingLosses:
-    """Losses of micro-batches, ``accumulate`` to a step, that are not yet in the learning curve.
+def whole_losses(
+    parts: Sequence[Tensor], step: int, accumulate: int, group: ProcessGroup
+) -> Tensor:
+    """Losses of micro-batches, ``accumulate`` to a step, on the CPU, float32, shape (n,).
 
-    They stay on their device: looking at each would make a GPU wait for the processor.  Of several
-    processes each has its part of every loss, and all have to look at once.
+    The last is of ``step``.  Each process has its part of every loss, and all have to ask at once.
+
+    Raises
+    ------
+    ConfigError
+        With the first step whose loss is not finite.
     """
-
-    def __init__(self, accumulate: int, group: ProcessGroup) -> None:
-        self._accumulate, self._group = accumulate, group
-        self._losses: list[Tensor] = []
-
-    def append(self, loss: Tensor) -> None:
-        """Add the loss of a micro-batch, a scalar."""
-        self._losses.append(loss.detach())
-
-    def restore(self, losses: Tensor) -> None:
-        """Put back what :meth:`checked` gave, shape (n,); of none, forget all."""
-        own = losses if self._group.rank == 0 else torch.zeros_like(losses)
-        self._losses = list(own.unbind())
-
-    def checked(self, step: int) -> Tensor:
-        """All of them on the CPU, whole, float32, shape (n,); the last is of ``step``.
-
-        ConfigError names the first step whose loss is not finite.
-        """
-        if not self._losses:
-            return torch.zeros(0)
-        losses = self._group.sum(torch.stack([loss.cpu() for loss in self._losses]))
-        bad = (~losses.isfinite()).nonzero()
-        if len(bad):
-            ago = (len(losses) - 1 - int(bad[0])) // self._accumulate
-            raise not_finite(float(losses[bad[0]]), step - ago)
-        return losses
+    losses = group.sum(torch.tensor([float(part) for part in parts]))
+    bad = (~losses.isfinite()).nonzero()
+    if len(bad):
+        ago = (len(losses) - 1 - int(bad[0])) // accumulate
+        raise not_finite(float(losses[bad[0]]), step - ago)
+    return losses
 
 
 def not_finite(loss: float, step: int, what: str = "loss") -> ConfigError:

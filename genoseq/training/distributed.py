@@ -16,9 +16,8 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from genoseq.errors import BackendError, GenoseqError
+from genoseq.errors import BackendError, GenoseqError, TrainingInterruptedError
 from genoseq.training.launch import Launch
-from genoseq.training.stop_signals import TrainingInterruptedError
 
 PATIENCE = timedelta(minutes=10)
 """How long processes wait for one another: at the start, and where one hangs without ending."""
@@ -85,6 +84,14 @@ class ProcessGroup:
         if self.world_size > 1:
             distributed.broadcast_object_list(found, 0, group=self._control)
         return found[0]  # type: ignore[return-value]
+
+    def told(self, before: int) -> str:
+        """What to say of how many they are, where it is not one as ``before``; 0: none was."""
+        now, plural = self.world_size, "es" if self.world_size > 1 else ""
+        if before in (0, now):
+            return f", {now} processes share each batch" if now > 1 else ""
+        said = f", {now} process{plural} instead of {before}"
+        return f"{said}: the same run but for rounding and dropout"
 
     def wait(self) -> None:
         """Wait until all processes have come this far."""

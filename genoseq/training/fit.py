@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,24 +12,22 @@ import torch
 from torch import nn
 
 from genoseq.config.context import usual_context
-from genoseq.config.schema import ModelSettings, RunSettings
+from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import PROVENANCE, make_record
 from genoseq.genome.windows import round_up
-from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import CONFIG, DECODER, WEIGHTS, Bundle, save_bundle
-from genoseq.models.context import check_length, measure_context
+from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
-from genoseq.models.start import Start, start_from
+from genoseq.models.start import start_from
 from genoseq.store.store import Store, open_stores
 from genoseq.tasks.registry import build_task
 from genoseq.tasks.task import Task
-from genoseq.training.checkpoint import SavedState, open_state
-from genoseq.training.curve import Curve
+from genoseq.training.checkpoint import open_state
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.loop import Run, Training
+from genoseq.training.loop import Training
 from genoseq.training.stop_signals import stop_requests
 
 _log = logging.getLogger("genoseq.training")
@@ -109,10 +106,26 @@ def fit(
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = _windows(opened, asked, group)
-        limit = math.inf if limit_minutes is None else limit_minutes
-        run = Run(asked, task, train, valid, saved, where, precision, group, stop, report, limit)
-        model = _network(start, run, opened if context is None else ())
-        bundle = _bundle(_train(run, model, logs), opened, origin, context)
+        model = start.network(asked.model, task, asked.training.seed)
+        if context is None:
+            check_length(model, task, opened)
+        training = Training(
+            settings=asked,
+            task=task,
+            model=model,
+            train=train,
+            valid=valid,
+            state=saved,
+            logs=logs,
+            device=where,
+            precision=precision,
+            group=group,
+            stop=stop,
+            report=report,
+            limit_minutes=limit_minutes,
+        )
+        training.go_on()
+        bundle = _bundle(training, opened, origin, context)
         if group.rank == 0:
             save_bundle(out, bundle)
     return bundle
@@ -177,108 +190,35 @@ def _windows(
     training, tokenizer = settings.training, settings.model.tokenizer
     share = Share(group.rank, group.world_size)
     window = round_up(training.window, settings.model.stride)
-    train = TrainingWindows(
-        stores,
-        tokenizer,
-        window,
-        training.batch,
-        seed=training.seed,
-        reverse_complement=training.reverse_complement,
-        steps=training.steps * training.accumulate,
-        share=share,
-        augment=training.augment,
-    )
+    train = TrainingWindows(stores, tokenizer, window, training, share)
     if not any(len(store.regions.of_split("valid")) for store in stores):
         _log.info("no region of split valid: the weights of the last step will be kept")
         return train, None
-    most = training.validation_windows
-    valid = ValidationWindows(
-        stores, tokenizer, "valid", window, training.batch, count=most, share=share
-    )
-    return train, valid
-
-
-def _network(start: Start, run: Run, measured: Sequence[Store]) -> SequenceModel:
-    """The network at step 0, if its context can be measured on stores once it is trained."""
-    settings = run.settings
-    model = start.network(settings.model, run.task, settings.training.seed)
-    if measured and _is_measured(settings.model):
-        check_length(model, run.task, measured)
-    return model
-
-
-def _train(run: Run, model: SequenceModel, logs: Path) -> Training:
-    saved, news = run.group.from_rank_0(run.state.load)
-    _log.info("%s: %s%s", run.state.path, news, _change_of_group(saved, run.group))
-    step = 0 if saved is None else saved.progress.step
-    curve = Curve(logs, step) if run.group.rank == 0 else None
-    training = Training(model, run, saved, curve)
-    training.go_on()
-    if curve is not None:
-        curve.close()
-    return training
-
-
-def _change_of_group(saved: SavedState | None, group: ProcessGroup) -> str:
-    """What to say of the number of processes, where it is not one as before."""
-    now = group.world_size
-    before = now if saved is None else saved.progress.processes
-    if before == now:
-        return f", {now} processes share each batch" if now > 1 else ""
-    plural = "es" if now > 1 else ""
-    return f", {now} process{plural} instead of {before}: the same run but for rounding and dropout"
+    batch, most = training.batch, training.validation_windows
+    return train, ValidationWindows(stores, tokenizer, "valid", window, batch, most, share)
 
 
 def _bundle(
     training: Training, stores: Sequence[Store], origin: Mapping[str, Any], context: int | None
 ) -> Bundle:
-    progress, run = training.progress, training.run
-    settings, model = run.settings, training.model.eval().requires_grad_()
+    progress, settings, group = training.progress, training.settings, training.group
+    model = training.model.eval().requires_grad_()
     step, metrics = progress.step, {}
     if progress.best_step is not None:
         step = progress.best_step
-        model.load_state_dict(run.group.from_rank_0(partial(run.state.load_best, step)))
+        model.load_state_dict(group.from_rank_0(partial(training.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     measured: dict[str, Any] = {}
     if context is None:
-        context, measured = run.group.from_rank_0(partial(_context, training, stores))
+        fitting = partial(fitting_context, model, training.task, stores, usual_context(settings))
+        context, measured = group.from_rank_0(fitting)
     decisive = settings.decisive()
-    task = {"task": decisive["task"]} if "task" in decisive else {}
-    record = make_record(
-        "train",
-        decisive["training"],
-        {store.name: store.checksums for store in stores},
-        computing(run.device, run.precision),
-        seed=settings.training.seed,
-        steps=step,
-        processes=run.group.world_size,
-        **task,
-        **origin,
-        **measured,
-    )
+    facts = {"seed": settings.training.seed, "steps": step, "processes": group.world_size}
+    facts |= {"task": decisive["task"]} if "task" in decisive else {}
+    inputs = {store.name: store.checksums for store in stores}
+    computed = computing(training.device, training.precision)
+    facts |= {**origin, **measured}
+    record = make_record("train", decisive["training"], inputs, computed, **facts)
     context = round_up(context, settings.model.stride)
-    return Bundle(model.cpu(), settings.model, run.task, context, record, metrics)
-
-
-def _is_measured(model: ModelSettings) -> bool:
-    """Whether nothing but a measurement tells how much context a network needs."""
-    return model.encoder.reach() is None and not model.encoder.sees_all()
-
-
-def _context(training: Training, stores: Sequence[Store]) -> tuple[int, dict[str, Any]]:
-    """Context of a bundle for which none was asked, and the figures by which it was chosen.
-
-    That is what can change a base's outputs, or where it has no bound, as in an LSTM, what is
-    measured (:func:`genoseq.models.context.measure_context`).
-    """
-    settings = training.run.settings
-    usual = usual_context(settings)
-    if not _is_measured(settings.model):
-        return usual, {}
-    measured = measure_context(training.model, training.run.task, stores)
-    if measured is None:
-        _log.info("context %s bp: no contig is long enough to measure it", f"{usual:,}")
-        return usual, {}
-    _log.info("context %s", measured)
-    return measured.context, {"context": measured.to_json()}
+    return Bundle(model.cpu(), settings.model, training.task, context, record, metrics)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 _PREFIX = "adam."
 
 
-def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
+def build_adamw(model: nn.Module, weight_decay: float, rate: float = 0.0) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter 2019) whose decay spares biases, norms and embeddings.
 
     Those have no scale to keep small: decay would only pull rare tokens to 0.  Frozen weights are
-    left out.  The learning rate is 0 until one is set.
+    left out.
     """
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     decayed: list[Tensor] = []
@@ -27,7 +27,7 @@ def build_adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
         {"params": decayed, "weight_decay": weight_decay},
         {"params": spared, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=0.0, fused=True)
+    return torch.optim.AdamW(groups, lr=rate, fused=True)
 
 
 def learning_rate(progress: float, peak: float, warmup: float) -> float:
@@ -41,12 +41,6 @@ def learning_rate(progress: float, peak: float, warmup: float) -> float:
     if warmup >= 1:
         return peak
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The same rate for all parameters."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
 
 
 def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

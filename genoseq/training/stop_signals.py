@@ -8,21 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from genoseq.errors import GenoseqError
-
 STOPPING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 """What Slurm sends at a time limit or before it, and what Ctrl-C sends."""
-
-
-class TrainingInterruptedError(GenoseqError):
-    """A signal ended the training, after its state was saved.
-
-    ``signal`` is its number; by custom the process ends with status 128 more.
-    """
-
-    def __init__(self, received: int, where: str) -> None:
-        self.signal = received
-        super().__init__(f"{signal.Signals(received).name} received: {where}")
 
 
 class StopRequest:
@@ -41,9 +28,8 @@ class StopRequest:
 def stop_requests() -> Iterator[StopRequest]:
     """Note stopping signals instead of dying of them; outside the main thread Python cannot."""
     request = StopRequest()
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, request.note) for number in STOPPING}
+    heard = STOPPING if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, request.note) for number in heard}
     try:
         yield request
     finally:

@@ -15,7 +15,7 @@ from labelled import K3, bases, make
 from planted import store_of_contigs
 
 from genoseq.config.augment import AugmentSettings
-from genoseq.config.schema import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, Rates, changed, copied, damaged, fragments
 from genoseq.data.dataset import WHOLE, Share, TrainingWindows
@@ -39,7 +39,8 @@ def windows(
     store: Store, share: Share = WHOLE, seed: int = 1, **augment: object
 ) -> TrainingWindows:
     settings = AugmentSettings(**(AT_ONCE | augment)) if augment else None  # type: ignore[arg-type]
-    return TrainingWindows([store], K3, 300, 6, seed, True, 40, share, settings)
+    training = TrainingSettings(batch=6, seed=seed, steps=40, augment=settings)
+    return TrainingWindows([store], K3, 300, training, share)
 
 
 def parts(batch: Batch) -> list[bytes]:
@@ -49,7 +50,7 @@ def parts(batch: Batch) -> list[bytes]:
 
 def test_windows_without_damage_are_those_of_earlier_releases(tmp_path: Path) -> None:
     store = make(tmp_path / "s", [bases(500), bases(300, 1)])
-    data = TrainingWindows([store], K3, 30, 4, seed=1, reverse_complement=True, steps=20)
+    data = TrainingWindows([store], K3, 30, TrainingSettings(batch=4, seed=1, steps=20))
     digest = hashlib.sha256()
     for number in range(20):
         for each in parts(data[number]):
@@ -188,7 +189,8 @@ def test_tokens_of_damaged_windows_are_those_of_their_bases(tmp_path: Path) -> N
     store = placed_store(tmp_path)
     for tokenizer in (K3, TokenizerSettings(k=4, stride=1), TokenizerSettings(k=6, stride=3)):
         augment = AugmentSettings(indels=0.1, substitutions=0.1, longest=400, **AT_ONCE)
-        data = TrainingWindows([store], tokenizer, 300, 6, 1, True, 40, augment=augment)
+        training = TrainingSettings(batch=6, seed=1, steps=40, augment=augment)
+        data = TrainingWindows([store], tokenizer, 300, training)
         kmers = KmerTokenizer(tokenizer.k, tokenizer.stride)
         for number in range(6):
             batch = data[number]

@@ -8,7 +8,8 @@ from labelled import K3, SCHEME, SIGNALS, bases, make, reference, rows, same
 from planted import store_of_contigs
 from torch.utils.data import DataLoader
 
-from genoseq.config.schema import TokenizerSettings
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.schemes import (
@@ -22,8 +23,10 @@ from genoseq.tokenizers.kmer import KmerTokenizer
 def training(
     stores: list[Store], tokenizer: TokenizerSettings = K3, **changes: int
 ) -> TrainingWindows:
-    settings = {"window": 12, "batch": 4, "seed": 1, "reverse_complement": True, "steps": 50}
-    return TrainingWindows(stores, tokenizer, **(settings | changes))
+    settings = {"batch": 4, "seed": 1, "reverse_complement": True, "steps": 50}
+    return TrainingWindows(
+        stores, tokenizer, 12, parse_settings(TrainingSettings, settings | changes)
+    )
 
 
 def test_training_batch_has_shapes_and_types(tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_step_n_is_always_the_same_batch_so_a_restart_needs_no_state(tmp_path: P
 def test_steps_bound_the_length(tmp_path: Path) -> None:
     data = training([make(tmp_path / "s", [bases(50)])], steps=3)
     assert len(data) == 3
-    with pytest.raises(IndexError, match="step 3 of 3"):
+    with pytest.raises(IndexError, match="batch 3 of 3"):
         data[3]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labelled import SCHEME, SIGNALS, bases, make, make_inside, reference, rows, same
 
-from genoseq.config.schema import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import WindowGather, regions_of_split
 from genoseq.genome.schemes import (
@@ -37,7 +37,8 @@ def test_training_draws_the_windows_of_whole_tokenized_regions(
     tokenizer = TokenizerSettings(k=shape[0], stride=shape[1])
     folder = tmp_path_factory.mktemp("stores")
     stores = [make_inside(folder / name, seed + i, scheme) for i, name in enumerate("xy")]
-    data = TrainingWindows(stores, tokenizer, tokens * shape[1], 5, seed, True, 4)
+    training = TrainingSettings(batch=5, seed=seed, steps=2, accumulate=2)
+    data = TrainingWindows(stores, tokenizer, tokens * shape[1], training)
 
     pool = [(store, int(i)) for store in stores for i in store.regions.of_split("train")]
     pool = [(store, i) for store, i in pool if scheme.known(store.region_labels(i)).any()]

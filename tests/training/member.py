@@ -17,11 +17,11 @@ import torch
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
+from genoseq.errors import TrainingInterruptedError
 from genoseq.store.store import open_store
 from genoseq.training.distributed import join_group
 from genoseq.training.fit import fit
 from genoseq.training.launch import launch_of
-from genoseq.training.stop_signals import TrainingInterruptedError
 
 
 def main() -> None:

@@ -15,20 +15,19 @@ TENSORS = {"model.w": torch.arange(6.0).reshape(2, 3), "losses": torch.zeros(0)}
 def test_state_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     progress = Progress(step=7, elapsed=1.25, best_metrics={"f1": 0.1 + 0.2, "mcc": None})
     with open_state(tmp_path / "state", PRINT) as state:
-        assert state.load() == (None, "starting")
+        assert state.load() == (Progress(), {}, "starting")
         state.save(progress, TENSORS)
     with open_state(tmp_path / "state", PRINT) as state:
-        saved, news = state.load()
+        saved, tensors, news = state.load()
     assert news == "resuming after step 7"
-    assert saved is not None
-    assert saved.progress == progress
-    assert saved.tensors.keys() == TENSORS.keys()
-    assert all(torch.equal(saved.tensors[name], TENSORS[name]) for name in TENSORS)
+    assert saved == progress
+    assert tensors.keys() == TENSORS.keys()
+    assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)
 
 
 def _saved_with(state: StateFolder) -> str:
-    saved, news = state.load()
-    assert saved is None
+    saved, tensors, news = state.load()
+    assert (saved, tensors) == (Progress(), {})
     return news
 
 
@@ -52,7 +51,7 @@ def test_state_without_its_best_weights_is_not_resumed(tmp_path: Path) -> None:
     with open_state(tmp_path, PRINT) as state:
         state.save_best(5, TENSORS)
         state.save(Progress(step=7, best_step=5, best_loss=0.5), TENSORS)
-        assert state.load()[0] is not None
+        assert state.load()[0].step == 7
         (tmp_path / "best-00000005.safetensors").unlink()
         assert "best-00000005.safetensors is missing" in _saved_with(state)
 

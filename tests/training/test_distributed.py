@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted import planted_store
 
-from genoseq.config.schema import TokenizerSettings
+from genoseq.config.schema import TokenizerSettings, TrainingSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError
 from genoseq.training import distributed
-from genoseq.training.curve import PendingLosses
 from genoseq.training.distributed import ProcessGroup, join_group
 from genoseq.training.launch import Launch
 
@@ -34,11 +33,12 @@ def test_shares_divide_rows_evenly(count: int, of: int) -> None:
 def test_batches_of_shares_make_up_the_batch(tmp_path: Path, of: int) -> None:
     stores = [planted_store(tmp_path / "store", ("train", 5_000), ("valid", 3_000))]
     tokenizer = TokenizerSettings()
+    training = TrainingSettings(batch=7, steps=3)
     shares = [Share(rank, of) for rank in range(of)]
     for whole, parts in (
         (
-            TrainingWindows(stores, tokenizer, 300, 7, 1, True, 3),
-            [TrainingWindows(stores, tokenizer, 300, 7, 1, True, 3, share) for share in shares],
+            TrainingWindows(stores, tokenizer, 300, training),
+            [TrainingWindows(stores, tokenizer, 300, training, share) for share in shares],
         ),
         (
             ValidationWindows(stores, tokenizer, "valid", 300, 7),
@@ -101,16 +101,6 @@ def test_buffers_that_training_changes_are_those_of_the_first_process() -> None:
     said = [process.communicate()[0].split() for process in processes]
     assert said[0] == said[1]
     assert (float(said[0][0]), said[0][1]) == (pytest.approx(0.38), "2")
-
-
-def test_restored_losses_are_those_of_the_first_process() -> None:
-    class Second(ProcessGroup):
-        def sum(self, value: torch.Tensor) -> torch.Tensor:
-            return value
-
-    losses = PendingLosses(1, Second(1, 2))
-    losses.restore(torch.tensor([1.0, 2.0]))
-    assert losses.checked(2).tolist() == [0.0, 0.0]
 
 
 def test_process_that_meets_nobody_says_so(

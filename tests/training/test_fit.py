@@ -24,7 +24,7 @@ from genoseq.store.store import Store
 from genoseq.tasks.per_base import PerBase
 from genoseq.training.checkpoint import open_state
 from genoseq.training.fit import fit
-from genoseq.training.loop import Run, Training
+from genoseq.training.loop import Training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -205,8 +205,8 @@ class Halves(Dataset[Batch]):
 
 
 def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Path) -> None:
-    tokenizer = run_settings().model.tokenizer
-    windows = TrainingWindows([store], tokenizer, 300, 8, 1, True, 20)
+    usual = run_settings(batch=8, steps=20)
+    windows = TrainingWindows([store], usual.model.tokenizer, 300, usual.training)
     found = []
     for accumulate, data in ((1, windows), (2, Halves(windows))):
         settings = parse_settings(
@@ -219,9 +219,10 @@ def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Pa
         assert store.scheme is not None
         task = PerBase(store.scheme)
         with open_state(tmp_path / str(accumulate), {}) as state:
-            run = Run(settings, task, data, None, state, torch.device("cpu"))
             torch.manual_seed(1)
-            training = Training(build_model(settings.model, task), run, None)
+            model = build_model(settings.model, task)
+            device = torch.device("cpu")
+            training = Training(settings, task, model, data, None, state, tmp_path, device)
             training.go_on()
         assert training.progress.step == 20
         found.append(torch.cat([value.flatten() for value in training.model.state_dict().values()]))

@@ -10,9 +10,9 @@ from small_fit import SMALL, TRANSFORMER, rows_of, run_settings, weights_of
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
+from genoseq.errors import TrainingInterruptedError
 from genoseq.store.store import Store
 from genoseq.training.fit import fit
-from genoseq.training.stop_signals import TrainingInterruptedError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.config.schema import TrainingSettings
-from genoseq.training.checkpoint import Progress, SaveTimes
+from genoseq.training.checkpoint import Progress, save_due
 from genoseq.training.optimizer import learning_rate
 
 FRACTION = st.floats(0, 1)
@@ -22,24 +22,18 @@ def test_fraction_takes_whichever_is_further() -> None:
     assert Progress(step=30, elapsed=90.0).fraction(settings) == 1.0
 
 
-def test_save_times_come_every_so_often() -> None:
-    times = SaveTimes(every=300, start=1_000)
-    assert not times.due(1_299)
-    assert times.due(1_300)
-    times.saved = 1_310
-    assert not times.due(1_609)
-    assert times.due(1_610)
+def test_states_are_saved_every_so_often() -> None:
+    assert not save_due(1_299, saved=1_000, every=300)
+    assert save_due(1_300, saved=1_000, every=300)
 
 
-def test_save_times_have_one_shortly_before_the_limit() -> None:
-    times = SaveTimes(every=1e9, start=1_000, limit=3_600)
-    assert not times.due(4_509)
-    assert times.due(4_510)
-    times.saved = 4_511
-    assert not times.due(4_600)
-    short = SaveTimes(every=1e9, limit=60)
-    assert not short.due(53)
-    assert short.due(54)
+def test_a_state_is_saved_once_shortly_before_the_limit() -> None:
+    job = {"every": 1e9, "start": 1_000, "limit": 3_600}
+    assert not save_due(4_509, saved=1_000, **job)
+    assert save_due(4_510, saved=1_000, **job)
+    assert not save_due(4_600, saved=4_511, **job)
+    assert not save_due(53, saved=0, every=1e9, limit=60)
+    assert save_due(54, saved=0, every=1e9, limit=60)
 
 
 def test_learning_rate_rises_to_the_peak_and_falls_to_zero() -> None:

@@ -12,9 +12,9 @@ from genoseq.errors import ConfigError
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.tasks.per_base import PerBase
-from genoseq.training.curve import Curve, PendingLosses
+from genoseq.training.curve import Curve, whole_losses
 from genoseq.training.distributed import ProcessGroup
-from genoseq.training.optimizer import build_adamw, moments, restore_moments, set_learning_rate
+from genoseq.training.optimizer import build_adamw, moments, restore_moments
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
 
@@ -35,10 +35,9 @@ def test_restored_moments_give_the_same_next_step() -> None:
     torch.manual_seed(1)
     first = torch.nn.Linear(3, 2)
     second = torch.nn.Linear(3, 2)
-    one, other = build_adamw(first, 0.1), build_adamw(second, 0.1)
+    one, other = build_adamw(first, 0.1, 0.1), build_adamw(second, 0.1, 0.1)
     assert moments(one, first) == {}
     for model, optimizer in ((first, one), (second, other)):
-        set_learning_rate(optimizer, 0.1)
         if model is second:
             second.load_state_dict(first.state_dict())
             saved = {name: value.clone() for name, value in moments(one, first).items()}
@@ -52,23 +51,13 @@ def test_restored_moments_give_the_same_next_step() -> None:
     assert all(torch.equal(copied[name], value) for name, value in first.state_dict().items())
 
 
-def test_pending_losses_name_the_first_step_that_is_not_finite() -> None:
-    losses = PendingLosses(2, ProcessGroup())
-    for value in (1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0):  # steps 8, 9 and 10
-        losses.append(torch.tensor(value))
+def test_whole_losses_name_the_first_step_that_is_not_finite() -> None:
+    # Those of steps 8, 9 and 10.
+    losses = torch.tensor([1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0])
     with pytest.raises(ConfigError, match=r"^the loss is nan at step 9: lower training.learning"):
-        losses.checked(10)
-
-
-def test_pending_losses_are_restored() -> None:
-    losses, again = (PendingLosses(1, ProcessGroup()) for _ in range(2))
-    losses.append(torch.tensor(1.0))
-    losses.append(torch.tensor(2.0))
-    again.restore(losses.checked(2))
-    again.append(torch.tensor(4.5))
-    assert again.checked(3).tolist() == [1.0, 2.0, 4.5]
-    again.restore(torch.zeros(0))
-    assert again.checked(3).shape == (0,)
+        whole_losses(losses.unbind(), 10, 2, ProcessGroup())
+    assert whole_losses(losses[:3].unbind(), 2, 2, ProcessGroup()).tolist() == [1.0, 2.0, 3.0]
+    assert whole_losses([], 2, 2, ProcessGroup()).shape == (0,)
 
 
 def test_curve_keeps_the_rows_up_to_the_resumed_step(tmp_path: Path) -> None:
