@@ -149,10 +149,23 @@ class _Run:
         ]
 
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
-        """A row of the seconds of each job, to which its start is added."""
+        """A row of the seconds of each job, to which its start is added, and of parts of other
+        columns: always ``disk`` and ``memory``, of some rules ``bases`` and ``windows``."""
         start = constants.START_SECONDS["plain" if rule in constants.MEGABYTES else "torch"]
-        start *= self.speed.plain()
-        return _row(rule, [start + each for each in seconds], **parts)
+        hours = [(start * self.speed.plain() + each) / 3600 for each in seconds]
+        parts |= {"hours": hours, "longest": hours}
+        known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
+        return Estimate(
+            rule,
+            jobs=len(seconds),
+            bases=int(sum(known["bases"])) if "bases" in parts else None,
+            windows=int(sum(known["windows"])) if "windows" in parts else None,
+            disk=sum(known["disk"]),
+            memory=max(known["memory"], default=0.0),
+            hours=sum(known["hours"]),
+            longest=max(known["longest"], default=0.0),
+            unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
+        )
 
     def _rates(self, precision: AskedPrecision) -> list[float]:
         """Seconds of predicting a base, by each model."""
@@ -220,22 +233,3 @@ class _Run:
             bases=[bases[name] for _ in self.runs for name in rows],
             windows=[windows_of(size, run) if size else nan for run in self.runs for size in sizes],
         )
-
-
-def _row(rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
-    """A row of the seconds of each job, and of any parts of other columns: always ``disk`` and
-    ``memory``, of some rules ``bases`` and ``windows``."""
-    hours = [each / 3600 for each in seconds]
-    parts |= {"hours": hours, "longest": hours}
-    known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
-    return Estimate(
-        rule,
-        jobs=len(seconds),
-        bases=int(sum(known["bases"])) if "bases" in parts else None,
-        windows=int(sum(known["windows"])) if "windows" in parts else None,
-        disk=sum(known["disk"]),
-        memory=max(known["memory"], default=0.0),
-        hours=sum(known["hours"]),
-        longest=max(known["longest"], default=0.0),
-        unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
-    )

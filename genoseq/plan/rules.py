@@ -71,32 +71,34 @@ class Plan:
         for ``train``."""
         return [f"<results>/stores/{name}" for name in self.learned(unused)]
 
-    def _genome_files(self, wildcards: Wildcards) -> list[str]:
-        return [self.genomes[wildcards.genome].fasta]
+    def _files(self, kind: str, wildcards: Wildcards) -> list[str]:
+        """Files that rules read for a genome: ``fasta``, ``blacklist``, or those of ``labels``:
+        annotation, signals, mask, evidence, starts."""
+        row, blacklist = self.genomes[wildcards.genome], self.config.regions.blacklist
+        if kind == "fasta":
+            return [row.fasta]
+        if kind == "blacklist":
+            return [blacklist] if blacklist else []
+        sources = label_sources(row, self.signals)
+        return [str(path) for _, path in sources] + [*files_beside(row).values()]
 
-    def fasta_input(self, wildcards: Wildcards) -> list[str]:
-        """The genome's file, if Snakemake can have it as input; see :mod:`.patterns`."""
-        return plain_paths(self._genome_files(wildcards))
+    def inputs(self, kind: str) -> Callable[[Wildcards], list[str]]:
+        """Files of a kind, as far as Snakemake can have them as inputs; see :mod:`.patterns`."""
+        return lambda wildcards: plain_paths(self._files(kind, wildcards))
+
+    def stamps(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
+        """Size and time of files of these kinds that are no inputs."""
+        return lambda wildcards: stamps(
+            path for kind in kinds for path in self._files(kind, wildcards)
+        )
+
+    def _brought(self, kind: str, wildcards: Wildcards, input: Files) -> list[str]:
+        """Where files of a kind are."""
+        return where_brought(self._files(kind, wildcards), getattr(input, kind))
 
     def fasta_file(self, wildcards: Wildcards, input: Files) -> str:
         """The genome's file, where it is."""
-        return shlex.join(where_brought(self._genome_files(wildcards), input.fasta))
-
-    def fasta_stamps(self, wildcards: Wildcards) -> list[str]:
-        """Size and time of the genome's file where it is no input."""
-        return stamps(self._genome_files(wildcards))
-
-    def _blacklists(self) -> list[str]:
-        blacklist = self.config.regions.blacklist
-        return [blacklist] if blacklist else []
-
-    def blacklist_input(self, _: Wildcards) -> list[str]:
-        """The blacklist, if there is one."""
-        return plain_paths(self._blacklists())
-
-    def extract_stamps(self, wildcards: Wildcards) -> list[str]:
-        """Size and time of files of rule ``extract`` that are no inputs."""
-        return stamps(self._genome_files(wildcards) + self._blacklists())
+        return shlex.join(self._brought("fasta", wildcards, input))
 
     def extract_options(self, wildcards: Wildcards) -> str:
         """Split, and filters of regions.
@@ -112,30 +114,15 @@ class Plan:
         words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
         return shlex.join(words)
 
-    def extract_files(self, _: Wildcards, input: Files) -> str:
+    def extract_files(self, wildcards: Wildcards, input: Files) -> str:
         """Blacklist, where it is."""
-        found = where_brought(self._blacklists(), input.blacklist)
+        found = self._brought("blacklist", wildcards, input)
         return shlex.join([word for path in found for word in ("--blacklist", path)])
-
-    def _labels(self, wildcards: Wildcards) -> list[tuple[str | None, Path]]:
-        """Name, if any, and file of each source of labels in the sheet."""
-        return label_sources(self.genomes[wildcards.genome], self.signals)
-
-    def _label_files(self, wildcards: Wildcards) -> list[str]:
-        beside = files_beside(self.genomes[wildcards.genome]).values()
-        return [str(path) for _, path in self._labels(wildcards)] + [*beside]
-
-    def labels_input(self, wildcards: Wildcards) -> list[str]:
-        """The files that labels are made from: annotation, signals, mask, evidence, starts."""
-        return plain_paths(self._label_files(wildcards))
-
-    def tokenize_stamps(self, wildcards: Wildcards) -> list[str]:
-        """Size and time of files of rule ``tokenize`` that are no inputs."""
-        return stamps(self._genome_files(wildcards) + self._label_files(wildcards))
 
     def label_names(self, wildcards: Wildcards) -> list[str]:
         """Names that the sheet gives to the files of labels."""
-        return [name or "" for name, _ in self._labels(wildcards)]
+        sources = label_sources(self.genomes[wildcards.genome], self.signals)
+        return [name or "" for name, _ in sources]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
@@ -144,7 +131,7 @@ class Plan:
 
     def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
         """Files of labels, mask, evidence and starts, where they are."""
-        files = where_brought(self._label_files(wildcards), input.labels)
+        files = self._brought("labels", wildcards, input)
         return shlex.join(file_options(self.genomes[wildcards.genome], self.signals, files))
 
     def train_settings(self, wildcards: Wildcards) -> str:

@@ -19,25 +19,25 @@ def test_files_with_braces_are_words_of_commands(tmp_path: Path) -> None:
     genome = tmp_path / "a{me}.fa"
     sheet = f"name\tfasta\tannotation\tmask\tsplit\none\t{genome}\t{genes}\t{mask}\tblocks\n"
     plan, one = plan_of(tmp_path, sheet), SimpleNamespace(genome="one")
-    assert plan.fasta_input(one) == []
+    assert plan.inputs("fasta")(one) == []
     assert plan.fasta_file(one, SimpleNamespace(fasta=[])) == shlex.quote(str(genome))
-    assert plan.labels_input(one) == [str(mask)]
+    assert plan.inputs("labels")(one) == [str(mask)]
     words = shlex.split(plan.tokenize_files(one, SimpleNamespace(labels=["storage/mask.bed"])))
     assert words == ["--annotation", str(genes), "--mask", "storage/mask.bed"]
     with pytest.raises(ConfigError, match=r"a\{me\}\.fa: cannot be read: No such file"):
-        plan.fasta_stamps(one)
+        plan.stamps("fasta")(one)
     for path in (genome, genes):
         path.write_text(">c")
-    before = plan.tokenize_stamps(one)
+    before = plan.stamps("fasta", "labels")(one)
     assert [stamp.split()[:2] for stamp in before] == [[str(genome), "2"], [str(genes), "2"]]
     genes.write_text(">cd")
-    assert plan.tokenize_stamps(one)[0] == before[0]
-    assert plan.tokenize_stamps(one)[1] != before[1]
+    assert plan.stamps("fasta", "labels")(one)[0] == before[0]
+    assert plan.stamps("fasta", "labels")(one)[1] != before[1]
 
 
 def test_plain_files_have_no_stamps(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET)
-    for of_rule in (plan.fasta_stamps, plan.extract_stamps, plan.tokenize_stamps):
+    for of_rule in (plan.stamps("fasta"), plan.stamps("fasta", "blacklist"), plan.stamps("labels")):
         assert of_rule(SimpleNamespace(genome="one")) == []
 
 

@@ -67,8 +67,8 @@ def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
 
 def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET, regions={"blacklist": "bad.bed"})
-    assert plan.fasta_input(wild(genome="one")) == ["one.fa"]
-    assert plan.blacklist_input(wild(genome="one")) == ["bad.bed"]
+    assert plan.inputs("fasta")(wild(genome="one")) == ["one.fa"]
+    assert plan.inputs("blacklist")(wild(genome="one")) == ["bad.bed"]
     brought = wild(blacklist=["storage/bad.bed"])
     files = plan.extract_files(wild(genome="one"), brought)
     assert files == "--blacklist storage/bad.bed"
@@ -79,7 +79,7 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
     assert words == (
         "--name one --scheme cds-phase --overlap longest --annotation one.gff3 --mask one.bed"
     )
-    assert plan.labels_input(wild(genome="one")) == ["one.gff3", "one.bed"]
+    assert plan.inputs("labels")(wild(genome="one")) == ["one.gff3", "one.bed"]
     brought = wild(fasta=["storage/one.fa"])
     assert plan.fasta_file(wild(genome="one"), brought) == "storage/one.fa"
 
@@ -175,7 +175,7 @@ def test_labels_are_made_from_what_the_scheme_uses(tmp_path: Path) -> None:
     one = wild(genome="one")
     for files, settings, used in (("one.gff3\t-", {}, "one.gff3"), ("-\ta.bw", signals, "a.bw")):
         plan = plan_of(tmp_path, sheet.format(files), **settings)
-        assert plan.labels_input(one) == [used]
+        assert plan.inputs("labels")(one) == [used]
         assert used in tokenize_options(plan, one)
 
 
@@ -183,7 +183,7 @@ def test_signals_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tsignal\tsplit\none\tone.fa\trna=a.bw,x/k=1/b.bw\tblocks\n"
     settings = {"labels": {"scheme": "signal"}, "score": {"formats": ["bigwig"]}}
     plan = plan_of(tmp_path, sheet, **settings)
-    assert plan.labels_input(wild(genome="one")) == ["a.bw", "x/k=1/b.bw"]
+    assert plan.inputs("labels")(wild(genome="one")) == ["a.bw", "x/k=1/b.bw"]
     words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--signal rna=a.bw --signal x/k=1/b.bw")
     words = tokenize_options(plan, wild(genome="one"), "brought/")
@@ -194,7 +194,7 @@ def test_signals_may_be_named(tmp_path: Path) -> None:
 def test_an_annotation_may_be_named(tmp_path: Path) -> None:
     sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\tTSS=sites.bed\tblocks\n"
     plan = plan_of(tmp_path, sheet, labels={"scheme": "unstranded", "classes": ["TSS"]})
-    assert plan.labels_input(wild(genome="one")) == ["sites.bed"]
+    assert plan.inputs("labels")(wild(genome="one")) == ["sites.bed"]
     words = tokenize_options(plan, wild(genome="one"))
     assert words.endswith("--annotation TSS=sites.bed")
     assert missing_files(plan) == ["one.fa", "sites.bed"]

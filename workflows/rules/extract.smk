@@ -1,7 +1,7 @@
 rule extract:
     input:
-        fasta=plan.fasta_input,
-        blacklist=plan.blacklist_input,
+        fasta=plan.inputs("fasta"),
+        blacklist=plan.inputs("blacklist"),
     output:
         fasta="<results>/regions/{genome}/regions.fa",
         bed="<results>/regions/{genome}/regions.bed",
@@ -21,7 +21,7 @@ rule extract:
         options=plan.extract_options,
         fasta=plan.fasta_file,
         files=plan.extract_files,
-        stamps=plan.extract_stamps,
+        stamps=plan.stamps("fasta", "blacklist"),
     shell:
         "genoseq extract {params.fasta} -o {output.fasta:q} --bed {output.bed:q}"
         " --provenance {output.provenance:q}"

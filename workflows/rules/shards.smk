@@ -1,6 +1,6 @@
 rule shards:
     input:
-        fasta=plan.fasta_input,
+        fasta=plan.inputs("fasta"),
     output:
         directory("<results>/shards/{genome}"),
     log:
@@ -15,7 +15,7 @@ rule shards:
         runtime=genoseq_workflow.growing(60),
     params:
         fasta=plan.fasta_file,
-        stamps=plan.fasta_stamps,
+        stamps=plan.stamps("fasta"),
         number=plan.shard_count,
     shell:
         "genoseq shards {params.fasta} -o {output:q} --count {params.number} > {log:q} 2>&1"

@@ -1,8 +1,8 @@
 rule tokenize:
     input:
-        fasta=plan.fasta_input,
+        fasta=plan.inputs("fasta"),
         bed="<results>/regions/{genome}/regions.bed",
-        labels=plan.labels_input,
+        labels=plan.inputs("labels"),
     output:
         directory("<results>/stores/{genome}"),
     log:
@@ -20,7 +20,7 @@ rule tokenize:
         options=plan.tokenize_options,
         fasta=plan.fasta_file,
         files=plan.tokenize_files,
-        stamps=plan.tokenize_stamps,
+        stamps=plan.stamps("fasta", "labels"),
         names=plan.label_names,
     shell:
         "genoseq tokenize {params.fasta} -o {output:q} --bed {input.bed:q}"
