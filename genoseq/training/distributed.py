@@ -88,15 +88,10 @@ class ProcessGroup:
     def told(self, before: int) -> str:
         """What to say of how many they are, where it is not one as ``before``; 0: none was."""
         now, plural = self.world_size, "es" if self.world_size > 1 else ""
-        if before in (0, now):
-            return f", {now} processes share each batch" if now > 1 else ""
-        said = f", {now} process{plural} instead of {before}"
-        return f"{said}: the same run but for rounding and dropout"
-
-    def wait(self) -> None:
-        """Wait until all processes have come this far."""
-        if self.world_size > 1:
-            distributed.barrier(group=self._control)
+        if before not in (0, now):
+            instead = f"{now} process{plural} instead of {before}"
+            return f", {instead}: the same run but for rounding and dropout"
+        return f", {now} processes share each batch" if now > 1 else ""
 
 
 def _running(model: nn.Module) -> list[Tensor]:

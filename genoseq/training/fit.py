@@ -161,14 +161,13 @@ def check_training(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
             f"needs a window: start fewer"
         )
-    if (problem := irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE, DECODER))) is not None:
-        problems.append(problem)
-    else:
-        problems += [
-            f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside"
-            for what, path in beside.items()
-            if path.resolve().is_relative_to(out.resolve())
-        ]
+    lost = irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE, DECODER))
+    problems += [lost] if lost else []
+    problems += [
+        f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside"
+        for what, path in beside.items()
+        if not lost and path.resolve().is_relative_to(out.resolve())
+    ]
     if problems or task is None:
         raise ConfigError(problems)
     return task
@@ -216,9 +215,9 @@ def _bundle(
     decisive = settings.decisive()
     facts = {"seed": settings.training.seed, "steps": step, "processes": group.world_size}
     facts |= {"task": decisive["task"]} if "task" in decisive else {}
+    facts |= {**origin, **measured}
     inputs = {store.name: store.checksums for store in stores}
     computed = computing(training.device, training.precision)
-    facts |= {**origin, **measured}
     record = make_record("train", decisive["training"], inputs, computed, **facts)
     context = round_up(context, settings.model.stride)
     return Bundle(model.cpu(), settings.model, training.task, context, record, metrics)

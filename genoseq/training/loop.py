@@ -282,6 +282,6 @@ class Training:
         if received is None:
             return
         self._save()
-        self.group.wait()  # whoever ends first may take the others along
+        self._agree()  # once all are here: whoever ends first may take the others along
         where = f"state after step {self.progress.step:,} saved in {self.state.path}"
         raise TrainingInterruptedError(received, f"{where}; the same command goes on from there")

@@ -61,7 +61,6 @@ def test_process_alone_keeps_what_it_is_told() -> None:
     assert alone.concat(value) is value
     assert alone.rows(1.5, 2).tolist() == [[1.5, 2.0]]
     assert alone.from_rank_0(lambda: 3) == 3
-    alone.wait()
     model = torch.nn.Linear(1, 1)
     assert alone.parallel(model, torch.device("cpu")) is model
     with join_group(None, torch.device("cpu")) as joined:
