@@ -86,8 +86,7 @@ def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
     with open_state(folder, {}) as state:
         torch.manual_seed(settings.training.seed)
         model, device = build_model(settings.model, TASK), torch.device("cpu")
-        logs = folder / "logs"
-        Training(settings, TASK, model, batches, None, state, logs, device, precision).go_on()
+        Training(settings, TASK, model, batches, None, state, device, precision).go_on()
 
 
 def random_store(path: Path, bases: int) -> Store:

@@ -68,8 +68,8 @@ class TrainingWindows(Dataset[Batch]):
     window
         Bases in a window: a multiple of the tokenizer's stride.
     training
-        How many windows a batch has and how many batches there are, ``accumulate`` to a step;
-        whether each window is reverse-complemented with probability 1/2, or damaged
+        The number of windows per batch, and of batches, ``accumulate`` per step; whether each
+        window is reverse-complemented with probability 1/2, or damaged
         (:mod:`genoseq.data.damage`).  Batch n is drawn from Philox (Salmon et al. 2011) with the
         key (seed, n).
     share

@@ -113,8 +113,8 @@ def save_due(
 class StateFolder:
     """Reads and writes the files of one state folder; made by :func:`open_state`."""
 
-    def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
-        self.path = path
+    def __init__(self, path: Path, fingerprint: Mapping[str, Any], logs: Path | None) -> None:
+        self.path, self.logs = path, logs or path / "logs"
         self.last = path / "last.safetensors"
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
         self._known = {"fingerprint": _digest(fingerprint), "parts": self._parts}
@@ -163,7 +163,10 @@ class StateFolder:
 
 @contextmanager
 def open_state(
-    path: str | Path, fingerprint: Mapping[str, Any], writes: bool = True
+    path: str | Path,
+    fingerprint: Mapping[str, Any],
+    writes: bool = True,
+    logs: Path | None = None,
 ) -> Iterator[StateFolder]:
     """The state folder at ``path``, made where missing, for this process alone.
 
@@ -174,13 +177,15 @@ def open_state(
         saved state with another fingerprint is not resumed, and the topics that differ are named.
     writes
         Whether this process is to write.  If not, the folder is neither made nor locked.
+    logs
+        Where the logs go; None: into the folder.
 
     Raises
     ------
     ConfigError
         If another process is training with the same folder.
     """
-    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint})
+    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint}, logs)
     if not writes:
         yield folder
         return

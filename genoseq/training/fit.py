@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -93,42 +94,26 @@ def fit(
     """
     group, opened = group or ProcessGroup(), open_stores(stores)
     start = start_from(init, freeze, encoder)
-    asked = start.settings(settings)
+    run = start.settings(settings)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
-    beside = {"state": folder, "logs": logs}
-    task = check_training(opened, asked, Path(out), group.world_size, beside)
+    task = check_training(opened, run, Path(out), group.world_size, {"state": folder, "logs": logs})
     where = choose_device(device)
-    precision, reason = choose_precision(where, asked.training.precision)
+    precision, reason = choose_precision(where, run.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     origin = start.fingerprint()
-    state_folder = open_state(folder, _fingerprint(opened, asked) | origin, group.rank == 0)
+    state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0, logs)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(gpus):
-        train, valid = _windows(opened, asked, group)
-        model = start.network(asked.model, task, asked.training.seed)
+        train, valid = _windows(opened, run, group)
+        model = start.network(run.model, task, run.training.seed)
         if context is None:
             check_length(model, task, opened)
+        limit = math.inf if limit_minutes is None else limit_minutes
         training = Training(
-            settings=asked,
-            task=task,
-            model=model,
-            train=train,
-            valid=valid,
-            state=saved,
-            logs=logs,
-            device=where,
-            precision=precision,
-            group=group,
-            stop=stop,
-            report=report,
-            limit_minutes=limit_minutes,
+            run, task, model, train, valid, saved, where, precision, group, stop, report, limit
         )
-        training.go_on()
-        bundle = _bundle(training, opened, origin, context)
-        if group.rank == 0:
-            save_bundle(out, bundle)
-    return bundle
+        return _trained(training, opened, origin, context, out)
 
 
 def check_training(
@@ -197,9 +182,15 @@ def _windows(
     return train, ValidationWindows(stores, tokenizer, "valid", window, batch, most, share)
 
 
-def _bundle(
-    training: Training, stores: Sequence[Store], origin: Mapping[str, Any], context: int | None
+def _trained(
+    training: Training,
+    stores: Sequence[Store],
+    origin: Mapping[str, Any],
+    context: int | None,
+    out: str | Path,
 ) -> Bundle:
+    """Train to the end, and write the bundle of the best weights."""
+    training.go_on()
     progress, settings, group = training.progress, training.settings, training.group
     model = training.model.eval().requires_grad_()
     step, metrics = progress.step, {}
@@ -220,4 +211,7 @@ def _bundle(
     computed = computing(training.device, training.precision)
     record = make_record("train", decisive["training"], inputs, computed, **facts)
     context = round_up(context, settings.model.stride)
-    return Bundle(model.cpu(), settings.model, training.task, context, record, metrics)
+    bundle = Bundle(model.cpu(), settings.model, training.task, context, record, metrics)
+    if group.rank == 0:
+        save_bundle(out, bundle)
+    return bundle

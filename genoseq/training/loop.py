@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,8 +52,8 @@ class Training:
         The network, which is trained in place.
     train, valid
         Batches by number: of micro-batch n of the run, and of the validation; None without one.
-    state, logs
-        Where it is saved, and the folder of its learning curve.
+    state
+        Where it is saved, and its learning curve.
     device, precision
         Where and in which number format matrix products are computed.
     group
@@ -62,7 +61,7 @@ class Training:
     stop
         Whether a signal asked to stop.
     report, limit_minutes
-        As of :func:`genoseq.training.fit.fit`; reported is each row of the curve.
+        As of :func:`genoseq.training.fit.fit`; each row of the curve is reported.
     progress
         Where it stands.
     """
@@ -73,13 +72,12 @@ class Training:
     train: Dataset[Batch]
     valid: ValidationWindows | None
     state: StateFolder
-    logs: Path
     device: torch.device
     precision: Precision = "fp32"
     group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float, str], None] = lambda _fraction, _said: None
-    limit_minutes: float | None = None
+    limit_minutes: float = math.inf
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +91,7 @@ class Training:
         if tensors:
             self._restore(tensors)
         self.progress.processes = self.group.world_size
-        self._curve = Curve(self.logs, self.progress.step) if self.group.rank == 0 else None
+        self._curve = Curve(self.state.logs, self.progress.step) if self.group.rank == 0 else None
         self._parallel = self.group.parallel(self.model, self.device)
         self._resumed = self._saved = self.progress.elapsed
         self._started = time.monotonic() - self._resumed
@@ -165,7 +163,7 @@ class Training:
         if progress.stopped or progress.step % LOG_EVERY == 0:
             self._log_losses(fraction, rate)
         self._heed_signals()
-        every, limit = 60 * settings.checkpoint_minutes, 60 * (self.limit_minutes or math.inf)
+        every, limit = 60 * settings.checkpoint_minutes, 60 * self.limit_minutes
         due = save_due(progress.elapsed, self._saved, every, self._resumed, limit)
         if (due or progress.stopped is not None) and not self.validation_due:  # which saves
             self._save()
