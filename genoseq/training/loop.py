@@ -37,7 +37,7 @@ _LINES = 20  # a line every 5%
 _log = logging.getLogger("genoseq.training")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Training:
     """A network on its way through a run, from the start or from the state that was saved.
 
