@@ -120,7 +120,7 @@ def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
     assert plan.genes_options(wild(genome="one")) == ("--code 4 --circular 'c1,c 2' --shortest 120")
     assert plan.genes_options(wild(genome="two")) == "--code 11 --circular all --shortest 120"
     genes = [path for path in plan.summary_input() if "/genes/" in path]
-    assert genes == ["<results>/genes/one/bilstm", "<results>/genes/two/bilstm"]
+    assert genes == [f"<results>/genes/{pair}" for pair in ("one/a", "one/b", "two/a", "two/b")]
     with pytest.raises(ConfigError, match="column code is for genes, which are not called"):
         plan_of(tmp_path, sheet)
     labels = {"scheme": "stranded", "classes": ["CDS"]}
