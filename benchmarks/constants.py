@@ -69,6 +69,7 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
         found[f"score {name}"] = run(folder / "shard", *score, "-m", model, *one)
         words = ("evaluate", model, folder / "store", *one)
         found[f"evaluate {name}"] = run(folder / "evaluations" / model.name, *words)
+    found["genes"] = run(folder / "genes", "genes", genome, "-m", models["lstm"], *one)
     found["merge"] = run(folder / "scores", "merge", folder / "shard")
     tracks = ("tracks", folder / "scores", "--formats", "bigwig,bed")
     return found | {"tracks": run(folder / "tracks", *tracks)}
@@ -140,10 +141,14 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     starts = {"torch": first["score lstm"].seconds, "plain": first["merge"].seconds}
     yield f"BASES_PER_SECOND = {short(rates)}"
     yield f"EVALUATED_PER_SECOND = {1 / float(np.median(evaluated)):.2g}"
+    calling = (seconds["genes"] - seconds["score lstm"]) / bases
+    yield f"CALLED_PER_SECOND = {1 / calling:.2g}"
     yield f"START_SECONDS = {short(starts)}"
     yield f"MEGABYTES = {short({name: whole[name].memory for name in constants.MEGABYTES})}"
     yield f"BYTES = {short({name: files[name] for name in constants.BYTES})}"
     yield f"BYTES_PER_BASE = {short({name: disk[name] for name in constants.BYTES_PER_BASE})}"
+    held = [each["genes"].memory - each["score lstm"].memory for each in (first, whole)]
+    yield f"CALLING_BYTES = {1e6 * (held[1] - held[0]) / bases:.2g}"
     yield f"SAVED_BYTES = {np.median(weights):.2g}"
     yield from families(speeds(bases, seconds))
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Threads, set_up_process
+from genoseq.cli.computing import Device, ProgressFd, Threads, set_up_process
 
 EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
 
@@ -56,16 +56,19 @@ def genes(
         Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
     ] = "auto",
     threads: Threads = None,
+    progress_fd: ProgressFd = None,
 ) -> None:
     """Call the genes of a bacterial or archaeal genome.
 
     OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json.
     """
     from genoseq.cli.progress import progress
+    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.genes.call_files import call_genes_files
 
+    lines = ProgressLines(progress_fd, f"genes {out}")  # before anything opens descriptors
     set_up_process(threads)
-    with progress("genes", "bases") as report:
+    with progress("genes", "bases", also=lines) as report:
         written = call_genes_files(
             fasta,
             model,

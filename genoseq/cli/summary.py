@@ -19,7 +19,7 @@ EPILOG = (
 def summary(
     folders: Annotated[
         list[Path],
-        typer.Argument(help="Folders of models, evaluations, stores and tracks, in any order."),
+        typer.Argument(help="Folders of models, evaluations, stores, tracks, genes, in any order."),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")],
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "genoseq run",

@@ -24,12 +24,12 @@ def json_schema() -> str:
 
 
 def numbers_of(field: Any) -> Iterator[Mapping[str, Any]]:
-    """The schemas of numbers in the schema of a field: its own, or those of its alternatives."""
+    """The schemas of numbers that have bounds in a field's: its own, or those of alternatives."""
     if isinstance(field, list):
         for part in field:
             yield from numbers_of(part)
     elif isinstance(field, dict):
-        if field.get("type") in ("integer", "number"):
+        if field.get("type") in ("integer", "number") and "enum" not in field:
             yield field
         for name in ("anyOf", "items", "prefixItems", "additionalProperties"):
             yield from numbers_of(field.get(name))

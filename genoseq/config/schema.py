@@ -32,6 +32,7 @@ from genoseq.config.base import (
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.evidence import EvidenceSettings
+from genoseq.config.genes import GeneSettings
 from genoseq.config.outputs import ScoreSettings, SummarySettings
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.writers.formats import default_formats
@@ -263,6 +264,9 @@ class Config(Settings):
     labels: LabelSettings = LabelSettings()
     models: dict[str, RunSettings] = Field({"bilstm": RunSettings()}, min_length=1)
     score: ScoreSettings = ScoreSettings()
+    genes: GeneSettings | None = Field(
+        None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
+    )
     summary: SummarySettings = SummarySettings()
     pathvars: dict[str, str] = Field(
         {}, description="Snakemake's own key: where folders are, such as results; changes no result"

@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from genoseq.config.base import Settings, ShardCount, parse_settings
 from genoseq.config.evidence import file_of_evidence, file_of_starts
+from genoseq.config.genes import GeneticCode
 from genoseq.config.schema import NAME
 from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
@@ -27,6 +28,8 @@ class GenomeRow(Settings):
     signal: tuple[str, ...] = ()
     split: str = "score"
     shards: ShardCount | None = None
+    code: GeneticCode | None = None
+    circular: str | None = None
 
     @property
     def evidence_file(self) -> str | None:

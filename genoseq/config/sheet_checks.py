@@ -35,6 +35,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
                 f"empty; give a file, or split score"
             )
     problems += _unused_settings(config.labels, learned.values())
+    problems += _unused_genes(config, genomes)
     kind: Kind = "signal" if signals else "classes"
     problems += [
         f"score.formats: {asked.name} is for {' and '.join(asked.kinds)}, labels.scheme is "
@@ -82,6 +83,23 @@ def _unused_settings(labels: LabelSettings, learned: Collection[GenomeRow]) -> l
     return [
         "labels.evidence says what CDS teach, but no genome that is learned has evidence or starts "
         "in the sheet: fill one of these columns, or leave it out"
+    ]
+
+
+def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
+    """A problem for genes that no model can call, and for columns about genes that are not."""
+    if config.genes is not None and config.labels.scheme != "cds-phase":
+        return [
+            f"genes are called by models of codon phases, labels.scheme is {config.labels.scheme}: "
+            f"leave genes out, or use scheme cds-phase"
+        ]
+    columns = ("code", "circular") if config.genes is None else ()
+    return [
+        f"genome {name!r}: column {column} is for genes, which are not called: add genes: {{}} to "
+        f"the settings, or leave it empty"
+        for name, row in genomes.items()
+        for column in columns
+        if getattr(row, column) is not None
     ]
 
 

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 BASES_PER_SECOND = {"extract": 13e6, "tokenize": 4e6, "shards": 200e6, "merge": 27e6}
 EVALUATED_PER_SECOND = 0.11e6
 """Bases whose metrics are added up, on top of their prediction."""
+CALLED_PER_SECOND = 0.55e6
+"""Bases whose genes are called, on top of their prediction."""
 CONTIG_SECONDS = 4e-5
 """Seconds of any command for each contig."""
 START_SECONDS = {"torch": 3.7, "plain": 0.6}
@@ -28,7 +30,9 @@ CONTIG_MEGABYTES = 1e-3
 """Memory per contig: its name, lengths and positions."""
 BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "summary": 1e5}
 """Bytes on disk: of a training its logs, of an evaluation that of one model."""
-BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0}
+BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0, "genes": 3.9}
+CALLING_BYTES = 75
+"""Of main memory per base of a genome whose genes are called, on top of a prediction's."""
 SAVED_BYTES = 20
 """Bytes on disk per weight: the bundle, the best so far, and the last with its optimizer's
 state."""

@@ -145,6 +145,7 @@ class _Run:
             self._score(),
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
+            *([] if self.plan.config.genes is None else [self._genes()]),
             self._row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
         ]
 
@@ -232,4 +233,16 @@ class _Run:
             memory=self._memory(score.precision),
             bases=[bases[name] for _ in self.runs for name in rows],
             windows=[windows_of(size, run) if size else nan for run in self.runs for size in sizes],
+        )
+
+    def _genes(self) -> Estimate:
+        precision, bases = self.plan.config.score.precision, list(self.bases.values())
+        calling = self.speed.plain() / constants.CALLED_PER_SECOND
+        held = [constants.CALLING_BYTES * each / 1e6 for each in bases]
+        return self._row(
+            "genes",
+            [(rate + calling) * each for rate in self._rates(precision) for each in bases],
+            disk=[constants.BYTES_PER_BASE["genes"] * each for _ in self.runs for each in bases],
+            memory=[most + each for most in self._memory(precision) for each in held],
+            bases=bases * len(self.runs),
         )

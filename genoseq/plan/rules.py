@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
+from genoseq.config.genes import GeneSettings
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
@@ -175,13 +176,22 @@ class Plan:
         """Formats of the tracks."""
         return shlex.join(["--formats", ",".join(self.config.score.formats)])
 
+    def genes_options(self, wildcards: Wildcards) -> str:
+        """Genetic code and circles, the sheet's or else the settings', and the shortest gene."""
+        settings, row = self.config.genes or GeneSettings(), self.genomes[wildcards.genome]
+        words = ["--code", f"{row.code or settings.code}"]
+        words += ["--circular", row.circular or settings.circular]
+        return shlex.join([*words, "--shortest", f"{settings.shortest}"])
+
     def summary_input(self) -> list[str]:
-        """Every folder that the summary reads: bundles, evaluations, stores and tracks."""
+        """Every folder that the summary reads: bundles, evaluations, stores, tracks and genes."""
         models = list(self.config.models)
         found = [f"<results>/models/{model}" for model in models]
         found += [f"<results>/evaluation/{model}" for model in models]
         found += self.stores()
-        found += [f"<results>/tracks/{name}/{model}" for name in self.genomes for model in models]
+        pairs = [f"{name}/{model}" for name in self.genomes for model in models]
+        found += [f"<results>/tracks/{pair}" for pair in pairs]
+        found += [f"<results>/genes/{pair}" for pair in pairs if self.config.genes is not None]
         return found
 
     def summary_options(self, _: Wildcards) -> str:

@@ -14,7 +14,7 @@ from genoseq.store.store import Store
 WEIGHTS = "model.safetensors"
 
 _AGAIN = "genoseq evaluate writes it again, or genoseq run --forcerun evaluate"
-_SCORE_AGAIN = "score again, or genoseq run --forcerun score"
+_SCORE_AGAIN = "make it again, or genoseq run --forcerun score genes"
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def pair_evaluations(
     return pairs
 
 
-def model_of_tracks(folder: Path, bundles: Mapping[Path, str]) -> Path | None:
-    """The bundle that tracks were made with; None where the page shows no model.
+def model_of_output(folder: Path, bundles: Mapping[Path, str]) -> Path | None:
+    """The bundle that tracks or genes were made with; None where the page shows no model.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The results of a run, read from its folders: bundles, evaluations, stores, tracks.
+"""The results of a run, read from its folders: bundles, evaluations, stores, tracks, genes.
 
 No torch here: a bundle's facts are in its ``config.json``.
 """
@@ -9,7 +9,7 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 from genoseq.report.pairing import (
     WEIGHTS,
-    model_of_tracks,
+    model_of_output,
     names_of,
     pair_evaluations,
     weights_of,
@@ -30,6 +30,7 @@ from genoseq.store.store import Store, open_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
+GENES, GENE_SUMMARY = "genes.gff3", "summary.json"
 PR_CURVES = "curves.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
@@ -43,6 +44,18 @@ class TrackFolder:
     genome: str
     model: str
     files: tuple[OutputFile, ...]
+
+
+@dataclass(frozen=True)
+class GeneFolder:
+    """Genes of a genome by a model, in a folder ``.../GENOME/MODEL``; ``summary`` is what its
+    ``summary.json`` says.
+    """
+
+    path: Path
+    genome: str
+    model: str
+    summary: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -93,12 +106,14 @@ class Results:
 
     models: tuple[ModelResult, ...] = ()
     stores: tuple[Store, ...] = ()
-    tracks: tuple[TrackFolder, ...] = field(default=())
+    tracks: tuple[TrackFolder, ...] = ()
+    genes: tuple[GeneFolder, ...] = ()
 
     def __str__(self) -> str:
         counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
         words = [f"{len(of):,} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()]
-        return ", ".join(words) + " of tracks"
+        genes = f", {len(self.genes):,} of genes" if self.genes else ""
+        return ", ".join(words) + f" of tracks{genes}"
 
 
 def read_results(folders: Iterable[Path]) -> Results:
@@ -111,32 +126,40 @@ def read_results(folders: Iterable[Path]) -> Results:
     ------
     InputFormatError
         If a folder is none of those, a bundle and its evaluation are not both there, or an
-        evaluation or tracks were made with another model.
+        evaluation, tracks or genes were made with another model.
     """
-    found: dict[str, list[Path]] = {BUNDLE: [], EVALUATION: [], STORE: [], MANIFEST: []}
+    kinds = (MANIFEST, EVALUATION, BUNDLE, STORE, GENES)
+    found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
-        found[_kind(folder)].append(folder)
+        found[_kind(folder, kinds)].append(folder)
     stores = tuple(open_store(folder) for folder in found[STORE])
     weights = {path: weights_of(_read_json(path / BUNDLE), path) for path in found[BUNDLE]}
     names = names_of(weights)
     pairs = pair_evaluations(weights, found[EVALUATION], stores)
     models = [read_model(bundle, pairs[bundle], name) for bundle, name in names.items()]
-    tracks = []
-    for folder in found[MANIFEST]:
-        bundle = model_of_tracks(folder, weights)
-        name = folder.name if bundle is None else names[bundle]
-        files = tuple(read_manifest(folder / MANIFEST))
-        tracks.append(TrackFolder(folder, folder.parent.name, name, files))
-    return Results(tuple(models), stores, tuple(tracks))
+
+    def model(folder: Path) -> str:
+        bundle = model_of_output(folder, weights)
+        return folder.name if bundle is None else names[bundle]
+
+    tracks = (
+        TrackFolder(each, each.parent.name, model(each), tuple(read_manifest(each / MANIFEST)))
+        for each in found[MANIFEST]
+    )
+    genes = (
+        GeneFolder(each, each.parent.name, model(each), _read_json(each / GENE_SUMMARY))
+        for each in found[GENES]
+    )
+    return Results(tuple(models), stores, tuple(tracks), tuple(genes))
 
 
-def _kind(folder: Path) -> str:
-    for name in (MANIFEST, EVALUATION, BUNDLE, STORE):
+def _kind(folder: Path, kinds: Iterable[str]) -> str:
+    for name in kinds:
         if (folder / name).is_file():
             return name
     raise InputFormatError(
         f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
-        f"{BUNDLE} (model), {STORE} (store)",
+        f"{BUNDLE} (model), {STORE} (store), {GENES} (genes)",
         folder,
     )
 

@@ -14,6 +14,7 @@ from genoseq import __version__
 from genoseq.config.base import LEARNED, parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.files.atomic import atomic_file, check_distinct
+from genoseq.report.gene_cards import gene_card
 from genoseq.report.plots import learning_plot, precision_recall_plot
 from genoseq.report.results import ModelResult, Results, TrackFolder, read_results
 from genoseq.store.leaks import store_leaks
@@ -36,7 +37,7 @@ def summarize(
     Parameters
     ----------
     folders
-        Of models, evaluations, stores and tracks, in any order.
+        Of models, evaluations, stores, tracks and genes, in any order.
     out, title, note
         See :func:`write_summary`.
 
@@ -94,6 +95,7 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
         learning=learning_plot(results.models),
         precision_recall=precision_recall_plot(results.models),
         tracks=[track_card(tracks, folder) for tracks in results.tracks],
+        genes=[gene_card(genes, folder) for genes in results.genes],
     )
     with atomic_file(out) as partial:
         partial.write_text(html)

@@ -52,6 +52,16 @@ def rows(
     return {row.rule: row for row in estimate(make_plan(config), sizes)}
 
 
+def test_estimate_of_genes_is_that_of_scores_and_of_calling(tmp_path: Path) -> None:
+    found = rows(tmp_path, genes={})
+    genes, score = found["genes"], found["score"]
+    assert (genes.jobs, genes.bases) == (4, score.bases)
+    assert score.hours < genes.hours < 2 * score.hours
+    assert genes.memory > score.memory + 70 * 10_000
+    unknown = rows(tmp_path, {"one": SIZES["one"], "two": None}, genes={})["genes"]
+    assert {"hours", "disk", "memory"} <= unknown.unknown
+
+
 def test_estimate_has_jobs_as_the_workflow(tmp_path: Path) -> None:
     found = rows(tmp_path, score={"shards": 3})
     assert {rule: row.jobs for rule, row in found.items()} == {

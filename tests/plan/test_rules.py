@@ -111,6 +111,25 @@ def test_score_options_name_the_number_format_and_channels(tmp_path: Path) -> No
     assert plan.score_options() == "--precision fp32 --by-phase"
 
 
+def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
+    sheet = (
+        "name\tfasta\tannotation\tsplit\tcode\tcircular\n"
+        "one\ta.fa\ta.gff3\tblocks\t4\tc1,c 2\ntwo\tb.fa\t-\tscore\t-\t-\n"
+    )
+    plan = plan_of(tmp_path, sheet, genes={"circular": "all", "shortest": 120})
+    assert plan.genes_options(wild(genome="one")) == ("--code 4 --circular 'c1,c 2' --shortest 120")
+    assert plan.genes_options(wild(genome="two")) == "--code 11 --circular all --shortest 120"
+    genes = [path for path in plan.summary_input() if "/genes/" in path]
+    assert genes == [f"<results>/genes/{pair}" for pair in ("one/a", "one/b", "two/a", "two/b")]
+    with pytest.raises(ConfigError, match="column code is for genes, which are not called"):
+        plan_of(tmp_path, sheet)
+    labels = {"scheme": "stranded", "classes": ["CDS"]}
+    with pytest.raises(ConfigError, match="called by models of codon phases, labels"):
+        plan_of(tmp_path, sheet, labels=labels, genes={})
+    with pytest.raises(InputFormatError, match="code"):
+        plan_of(tmp_path, sheet.replace("\t4\t", "\t1\t"), genes={})
+
+
 def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET)
     stores = [path for path in plan.summary_input() if "/stores/" in path]

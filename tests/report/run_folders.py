@@ -83,3 +83,18 @@ def make_tracks(folder: Path, name: str = "tiny", model: str = "tiny") -> Path:
     lengths, formats = {"c": LENGTH}, ("bigwig", "bed")
     write_tracks(tracks, lengths, SCHEME.channels, "classes", path, formats, record=record)
     return path
+
+
+def make_genes(folder: Path, name: str = "tiny", model: str = "tiny") -> Path:
+    path = folder / "genes" / "made" / name
+    path.mkdir(parents=True)
+    write_record(path, make_record("genes", {}, {"model": weights_of(folder, model)}))
+    (path / "genes.gff3").write_text("##gff-version 3\n")
+    said = {
+        "contigs": 1, "bases": LENGTH, "genes": 1_204, "partial_genes": 3, "coding_density": 0.8712,
+        "genetic_code": 4, "start_types": {"ATG": 1_000, "TTG": 204},
+        "motif": {"consensus": "AGGAGG", "share_of_starts": 0.75}, "expected_true_genes": 1_190.4,
+        "confidence": {"0.8-0.9": 204, "0.9-1.0": 1_000},
+    }  # fmt: skip
+    (path / "summary.json").write_text(json.dumps(said))
+    return path

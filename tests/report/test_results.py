@@ -6,7 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_folders import make_bundle, make_evaluation, make_store, make_tracks, weights_of
+from run_folders import (
+    make_bundle,
+    make_evaluation,
+    make_genes,
+    make_store,
+    make_tracks,
+    weights_of,
+)
 
 from genoseq.errors import InputFormatError
 from genoseq.files.provenance import make_record, write_record
@@ -94,6 +101,15 @@ def test_read_results_refuses_an_evaluation_that_does_not_say_of_what(tmp_path: 
     (folders[1] / "provenance.json").unlink()
     with pytest.raises(InputFormatError, match=r"no provenance.json that says of which model it"):
         read_results(folders)
+
+
+def test_read_results_refuses_genes_of_older_weights(tmp_path: Path) -> None:
+    folders = [make_bundle(tmp_path), make_evaluation(tmp_path), make_genes(tmp_path)]
+    assert [each.model for each in read_results(folders).genes] == ["tiny"]
+    make_bundle(tmp_path / "other")
+    other = [tmp_path / "other/models/tiny", make_evaluation(tmp_path / "other"), folders[2]]
+    with pytest.raises(InputFormatError, match="stale, made with a model of weights"):
+        read_results(other)
 
 
 def test_read_results_takes_tracks_without_models(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from run_folders import (
     SETTINGS,
     make_bundle,
     make_evaluation,
+    make_genes,
     make_store,
     make_tracks,
 )
@@ -26,7 +27,7 @@ from genoseq.genome.schemes import signal_scheme
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.report.results import read_results
-from genoseq.report.summary import write_summary
+from genoseq.report.summary import summarize, write_summary
 from genoseq.store.leaks import store_leaks
 from genoseq.tasks.per_base import PerBase
 
@@ -58,6 +59,17 @@ def test_summary_is_one_file_without_links_to_elsewhere(
     outside = [link for link in links if not link.startswith("data:")]
     assert "tracks/made/tiny/CDS.plus.bw" in outside
     assert all((tmp_path / link).is_file() for link in outside)
+
+
+def test_summary_tells_of_called_genes(folders: list[Path], tmp_path: Path) -> None:
+    genes = make_genes(tmp_path)
+    found = summarize([*folders, genes], tmp_path / "with genes.html")
+    assert str(found).endswith("1 folder of tracks, 1 of genes")
+    page = (tmp_path / "with genes.html").read_text()
+    for text in ("1,204, of which 3 are cut off", "87.1%", "AGGAGG, at 75%", "made by tiny"):
+        assert text in page
+    assert 'href="genes/made/tiny/proteins.faa"' in page
+    assert page.count('class="bar"') == 2
 
 
 def test_summary_escapes_what_people_write(folders: list[Path], tmp_path: Path) -> None:

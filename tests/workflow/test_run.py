@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import json
 import os
 import re
 import shutil
@@ -168,6 +169,20 @@ def test_run_writes_tracks_of_every_genome_and_model(finished: Path) -> None:
                 rows = list(csv.DictReader(handle, delimiter="\t"))
             assert {"CDS.plus.bw", "CDS.minus.bw", "segments.bed"} <= {row["path"] for row in rows}
             assert all((folder / row["path"]).is_file() for row in rows)
+
+
+def test_run_calls_genes_where_settings_ask_for_them(
+    finished: Path, config: dict[str, Any], tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(finished, again, symlinks=True)
+    write_config(again, config | {"genes": {"circular": "all"}})
+    assert jobs(snakemake(again)) == {"genes": 4, **ONE_EACH}
+    for pair in ("made/one", "made/two", "other/one", "other/two"):
+        told = json.loads((again / "results/genes" / pair / "summary.json").read_text())
+        assert told["genetic_code"] == 11
+        assert told["settings"]["circular"] == (["x"] if "other" in pair else ["c1", "c2"])
+    assert "expected to be true" in (again / "results/summary.html").read_text()
 
 
 def test_run_refuses_a_model_whose_job_ended_unseen(

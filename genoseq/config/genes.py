@@ -1,0 +1,34 @@
+"""Settings of the genes that the workflow calls."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from genoseq.config.base import Settings
+
+
+def _number(code: object) -> object:
+    """The number that a cell of a sheet holds as text."""
+    return int(code) if isinstance(code, str) and code.isdecimal() else code
+
+
+GeneticCode = Annotated[Literal[11, 4, 25, 15], BeforeValidator(_number)]
+"""NCBI's number of a genetic code of bacteria and archaea."""
+
+
+class GeneSettings(Settings):
+    """Genes of bacteria and archaea, called by each model of codon phases in every genome."""
+
+    code: GeneticCode = Field(
+        11, description="genetic code of genomes whose row of the sheet has none: 11, 4, 25 or 15"
+    )
+    circular: str = Field(
+        "none",
+        description="contigs that are circles, in genomes whose row has none: all, none or names "
+        "separated by commas",
+    )
+    shortest: Annotated[int, Field(ge=30, le=100_000)] = Field(
+        90, description="bp of the shortest gene, its stop codon included"
+    )
