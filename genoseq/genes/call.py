@@ -57,6 +57,7 @@ def call_genes(
     code: int = 11,
     mask: Collection[Region] = (),
     shortest: int = _SHORTEST,
+    closed: bool = False,
 ) -> GeneCalls:
     """Genes of contigs of one organism.
 
@@ -74,6 +75,8 @@ def call_genes(
         Where no gene may be, on either strand: rRNA, tRNA, CRISPR.
     shortest
         bp of the shortest gene, its stop codon included.
+    closed
+        Whether no gene is cut off, neither by the end of a contig nor by a run of N.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def call_genes(
     if shortest < 30:
         raise ConfigError(f"genes of {shortest} bp at least: use 30 or more")
     layout = lay_out(contigs, genetic)
-    genome = prepare(layout, genetic, scorer(layout.contigs), shortest, mask)
+    genome = prepare(layout, genetic, scorer(layout.contigs), shortest, mask, closed)
     decoded = decode(genome, weights)
     found = list(_called(decoded, weights, genetic))
     sites = decoded.last.sites

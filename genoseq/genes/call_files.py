@@ -103,7 +103,7 @@ def call_genes_files(
         check_names(genome.lengths)
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
-        path, source = _decoder_path(model, weights)
+        path, source = decoder_path(model, weights)
         decoder = load_weights(path)
 
         from genoseq.genes.state_values import model_scorer
@@ -113,7 +113,7 @@ def call_genes_files(
 
         bundle = load_bundle(model)
         scorer = model_scorer(bundle, device=device, precision=precision, report=report)
-        contigs = _contigs(genome, circles)
+        contigs = read_contigs(genome, circles)
         calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
         settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
         settings |= {"all_starts": all_starts, "decoder": source}
@@ -127,7 +127,8 @@ def call_genes_files(
     return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
 
 
-def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
+def read_contigs(genome: Fasta, circles: Collection[str] = ()) -> list[Contig]:
+    """All contigs of a genome, with the names of those that are circles."""
     from genoseq.genes.layout import contig
 
     return [
@@ -187,7 +188,7 @@ def mask_regions(path: Input | None, lengths: Mapping[str, int]) -> list[Region]
     return found
 
 
-def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
+def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
     """The file of the decoder's weights, and whose they are."""
     if weights is not None:
         return Path(weights), Path(weights).name
