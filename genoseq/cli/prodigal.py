@@ -77,7 +77,14 @@ def prodigal(
             "-s", help="Table of all starts, as starts.tsv of genoseq genes.", show_default="none"
         ),
     ] = None,
-    code: Annotated[int, typer.Option("-g", help="Genetic code: 11, 4, 25 or 15.")] = 11,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "-g",
+            help="Genetic code: auto, 11, 4, 25 or 15.",
+            show_default="11; auto with -p meta",
+        ),
+    ] = None,
     procedure: Annotated[
         _Procedure, typer.Option("-p", help="Contigs of one organism, or of many.")
     ] = _Procedure.SINGLE,

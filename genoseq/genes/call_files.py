@@ -50,7 +50,8 @@ def call_genes_files(
     model: PathLike | None,
     out: PathLike,
     *,
-    code: int = 11,
+    code: int | str = "auto",
+    together: bool = False,
     circular: str = "none",
     mask: PathLike | None = None,
     shortest: int = 90,
@@ -70,7 +71,9 @@ def call_genes_files(
     out
         Folder, which appears whole or not at all; an older one of genes is replaced.
     code
-        NCBI's number of the genetic code.
+        NCBI's number of the genetic code, or ``auto``: each organism's is inferred.
+    together
+        Whether all contigs are known to be of one organism.
     circular
         Names of contigs that are circles, comma-separated; ``all`` or ``none``.
     mask
@@ -92,11 +95,11 @@ def call_genes_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     from genoseq.genes.call import call_genes
-    from genoseq.genes.genetic_codes import genetic_code
+    from genoseq.genes.organisms import parse_code
     from genoseq.genes.start_table import start_lines
 
     model, out = model_folder(model), Path(out)
-    genetic_code(code)
+    code = parse_code(code)
     if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
@@ -114,14 +117,23 @@ def call_genes_files(
         bundle = load_bundle(model)
         scorer = model_scorer(bundle, device=device, precision=precision, report=report)
         contigs = read_contigs(genome, circles)
-        calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
-        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
+        calls = call_genes(
+            contigs, scorer, decoder, code=code, together=together, mask=regions, shortest=shortest
+        )
+        settings = {
+            "code": code,
+            "together": together,
+            "circular": sorted(circles),
+            "shortest": shortest,
+        }
         settings |= {"all_starts": all_starts, "decoder": source}
         used, number_format = choose_computing(bundle.settings, device, precision)
         record = _record(
             genome, model, path, settings, given.get("mask"), computing(used, number_format)
         )
-        table = start_lines(calls.decoded, decoder) if all_starts else None
+        table = (
+            start_lines([one.decoded for one in calls.organisms], decoder) if all_starts else None
+        )
         _write(out, calls, genome, circles, settings, record, table)
     partial = sum(any(each.gene.partial) for each in calls.genes)
     return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))

@@ -48,7 +48,7 @@ def call_genes_as_prodigal(
     outputs: ProdigalOutputs,
     *,
     model: PathLike | None = None,
-    code: int = 11,
+    code: int | str | None = None,
     meta: bool = False,
     closed: bool = False,
     report: Report = unreported,
@@ -64,9 +64,9 @@ def call_genes_as_prodigal(
     model
         Folder of a bundle, or the name of a model in the box, by default ``bacteria``.
     code
-        NCBI's number of the genetic code.
+        NCBI's number of the genetic code, or ``auto``; None: 11, or ``auto`` of many organisms.
     meta
-        Whether the contigs are of many organisms.
+        Whether the contigs may be of many organisms.
     closed
         Whether contigs, and stretches between runs of N, cut no gene off.
     report
@@ -82,12 +82,12 @@ def call_genes_as_prodigal(
         Before anything is written, with what is wrong with a file or an argument.
     """
     from genoseq.genes.call import call_genes
-    from genoseq.genes.genetic_codes import genetic_code
+    from genoseq.genes.organisms import AUTO, USUAL, parse_code
     from genoseq.genes.start_table import start_lines
 
     if outputs.format not in FORMATS:
         raise ConfigError(f"-f {outputs.format}: use {', '.join(FORMATS)}")
-    genetic_code(code)
+    code = parse_code((AUTO if meta else USUAL) if code is None else code)
     folder = model_folder(model)
     weights = load_weights(decoder_path(folder, None)[0])
     with open_fasta(fasta) as genome:
@@ -95,23 +95,28 @@ def call_genes_as_prodigal(
         from genoseq.models.bundle import load_bundle
 
         scorer = model_scorer(load_bundle(folder), report=report)
-        calls = call_genes(read_contigs(genome), scorer, weights, code=code, closed=closed)
+        calls = call_genes(
+            read_contigs(genome), scorer, weights, code=code, together=not meta, closed=closed
+        )
         contigs = list(_contigs(genome, calls, folder.name, meta))
         _write(outputs.genes, contigs, FORMATS[outputs.format], to_stdout=True)
         _write(outputs.proteins, contigs, protein_lines)
         _write(outputs.bases, contigs, base_lines)
         if outputs.starts is not None:
-            _write_lines(outputs.starts, start_lines(calls.decoded, weights))
+            _write_lines(
+                outputs.starts, start_lines([one.decoded for one in calls.organisms], weights)
+            )
     return len(calls.genes)
 
 
 def _contigs(genome: Fasta, calls: GeneCalls, model: str, meta: bool) -> Iterator[ContigGenes]:
     genes = by_contig(calls.genes)
     gc = _gc_percents(genome, meta)
+    code_of = {one.name: each.code for each in calls.organisms for one in each.contigs}
     run = "Metagenomic" if meta else "Single"
     for number, (name, length) in enumerate(genome.lengths.items(), 1):
         own = genes.get(name, [])
-        yield ContigGenes(number, name, length, gc[name], calls.code, run, model, own)
+        yield ContigGenes(number, name, length, gc[name], code_of[name], run, model, own)
 
 
 def _gc_percents(genome: Fasta, meta: bool) -> Mapping[str, float]:

@@ -175,7 +175,7 @@ def test_load_weights_of_the_package() -> None:
 
 
 def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -> None:
-    lines = [line.split("\t") for line in start_lines(calls.decoded, simple_weights())]
+    lines = [line.split("\t") for line in start_lines([calls.decoded], simple_weights())]
     rows = [dict(zip(lines[0], fields, strict=True)) for fields in lines[1:]]
     called = {
         (row["contig"], int(row["start"]), int(row["end"]), row["strand"], row["conf"])
