@@ -42,7 +42,6 @@ def group_contigs(contigs: Sequence[Codes]) -> NDArray[np.int64]:
     contigs
         Bases of each, shape (L,).
     """
-    counts = np.array([tetranucleotides(codes) for codes in contigs]).reshape(-1, 136)
     found = [_stretches(codes) for codes in contigs]
     stretches = np.array([each for own in found for each in own]).reshape(-1, 136)
     # In an order of their own, so that the contigs' does not show in any rounding.
@@ -53,6 +52,7 @@ def group_contigs(contigs: Sequence[Codes]) -> NDArray[np.int64]:
     if len(parts) == 1:
         return np.zeros(len(contigs), np.int64)
     pooled = np.array([stretches[part].sum(0) for part in parts]) + 1.0
+    counts = np.array([tetranucleotides(codes) for codes in contigs])
     nearest = (counts @ np.log(pooled / pooled.sum(1, keepdims=True)).T).argmax(1)
     _, first, group = np.unique(nearest, return_index=True, return_inverse=True)
     return np.asarray(first.argsort().argsort()[group], np.int64)

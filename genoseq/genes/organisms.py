@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
 from genoseq.genes.content import Values
 from genoseq.genes.decode import Decoded, decode
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.grouping import group_contigs
-from genoseq.genes.infer_code import PRIOR, Counts, code_posterior, coding_codons
+from genoseq.genes.infer_code import (
+    INFERRED,
+    PRIOR,
+    CodonCounter,
+    Counts,
+    Probabilities,
+    code_posterior,
+)
 from genoseq.genes.layout import Contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genes.state_values import Scorer
@@ -147,51 +155,47 @@ def _inferred(
 
     The usual code is tried while codons are counted: other codes are rare, and scored once more.
     """
-    counts: list[Counts] = []
+    counter = CodonCounter()
 
     def counted() -> Iterator[Values]:
         for one, each in zip(contigs, values, strict=True):
-            counts.append(coding_codons(one.codes, each))
+            counter.add(one.codes, each)
             yield each
 
     genome = _prepared(contigs, USUAL, counted(), limits)
-    codes = _codes_of(counts)
-    for number in sorted(set(codes) or {USUAL}):
+    counts = counter.counts()
+    codes = codes_of(counts)
+    for number in sorted({*codes.tolist()} or {USUAL}):
         own = [one for one, code in zip(contigs, codes, strict=True) if code == number]
         if number != USUAL or len(own) < len(contigs):
             genome = _prepared(own, number, scorer(own), limits)
-        seen = [each for each, code in zip(counts, codes, strict=True) if code == number]
-        yield Organism(number, code_posterior(_total(seen)), decode(genome, weights))
+        posterior = code_posterior(counts[codes == number].sum(0))
+        told = dict(zip(INFERRED, posterior.tolist(), strict=True))
+        yield Organism(number, told, decode(genome, weights))
 
 
-def _codes_of(counts: Sequence[Counts]) -> list[int]:
-    """The code of each contig: the group's, unless its own codons are sure of another one.
+def codes_of(counts: Counts) -> NDArray[np.int64]:
+    """The code of each contig, (n,): the group's, unless its own codons are sure of another one.
 
     The group's is that of all contigs but those which are sure of another code than most are: a
     few of another organism do not sway it.
+
+    Parameters
+    ----------
+    counts
+        Of the contigs of one composition, shape (n, 3).
     """
-    own = [_likeliest(each, PRIOR) for each in counts]
-    votes = dict.fromkeys(PRIOR, 0)
-    for each, code in zip(counts, own, strict=True):
-        if code is not None:
-            votes[code] += int(each.sum())
-    most = max(votes, key=lambda code: votes[code])
-    agreed = [each for each, code in zip(counts, own, strict=True) if code in (most, None)]
-    pooled = code_posterior(_total(agreed))
-    prior = {code: _ALIKE * pooled[code] + (1 - _ALIKE) * PRIOR[code] for code in PRIOR}
-    usual = max(pooled, key=lambda code: pooled[code])
-    return [_likeliest(each, prior) or usual for each in counts]
+    own, sure = _likeliest(code_posterior(counts))
+    votes = np.bincount(own[sure], weights=counts[sure, 0], minlength=len(INFERRED))
+    pooled = code_posterior(counts[~sure | (own == votes.argmax())].sum(0))
+    prior = _ALIKE * pooled + (1 - _ALIKE) * PRIOR
+    own, sure = _likeliest(code_posterior(counts, prior))
+    return np.array(INFERRED)[np.where(sure, own, pooled.argmax())]
 
 
-def _likeliest(counts: Counts, prior: Mapping[int, float]) -> int | None:
-    """The code that counts are sure of."""
-    posterior = code_posterior(counts, prior)
-    best = max(posterior, key=lambda code: posterior[code])
-    return best if posterior[best] > _SURE else None
-
-
-def _total(counts: Sequence[Counts]) -> Counts:
-    return np.asarray(np.sum([np.zeros(64, np.int64), *counts], axis=0), np.int64)
+def _likeliest(posterior: Probabilities) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Index of the likeliest code of each contig, and whether it is beyond doubt."""
+    return posterior.argmax(1), posterior.max(1) > _SURE
 
 
 def _prepared(

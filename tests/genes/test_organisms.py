@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import lgamma, log
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,8 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_w
 from genoseq.errors import ConfigError
 from genoseq.genes.call import call_genes
 from genoseq.genes.content import Values
-from genoseq.genes.genetic_codes import codon_number
 from genoseq.genes.grouping import group_contigs, tetranucleotides
-from genoseq.genes.infer_code import code_posterior, coding_codons
+from genoseq.genes.infer_code import PRIOR, CodonCounter, code_posterior
 from genoseq.genes.layout import Contig, contig
 from genoseq.genes.organisms import parse_code
 from genoseq.genome.sequences import Codes, encode, reverse_complement_codes
@@ -91,31 +91,59 @@ def test_call_genes_parts_a_contig_whose_own_bases_gainsay_the_others() -> None:
         assert own == [(start, end) for start, end, _ in genome.genes]
 
 
-def test_coding_codons_are_those_within_coding_stretches_on_either_strand() -> None:
-    genome = planted_genome(40, seed=5)
-    counts = coding_codons(genome.codes, genome.values())
-    other = genome.reversed()
-    assert coding_codons(other.codes, other.values()).tolist() == counts.tolist()
+def counted(*genomes: PlantedGenome) -> list[list[int]]:
+    counter = CodonCounter()
+    for genome in genomes:
+        counter.add(genome.codes, genome.values())
+    return counter.counts().tolist()
+
+
+def test_codon_counter_counts_within_coding_stretches_on_either_strand() -> None:
+    genome, tiny = planted_genome(40, seed=5), planted_genome(0)
+    tiny = PlantedGenome(tiny.codes[:1], (), tiny.states[:1])
+    changed = recoded(genome, "TGA", 0.05)
+    ((codons, tga, tag),) = counted(genome)
     inner = sum((end - start) // 3 - 20 for start, end, _ in genome.genes)
-    assert 0.9 * inner <= counts.sum() <= sum((e - s) // 3 for s, e, _ in genome.genes)
-    assert counts[codon_number("TGA")] == 0
-    assert coding_codons(genome.codes[:20], genome.values()[:, :20]).sum() == 0
-    unknown = np.full_like(genome.values(), np.nan)
-    assert coding_codons(genome.codes, unknown).sum() == 0
+    assert 0.9 * inner <= codons <= sum((e - s) // 3 for s, e, _ in genome.genes)
+    assert (tga, tag) == (0, 0)
+    assert counted(genome.reversed()) == counted(genome)
+    assert counted(changed)[0][1] > 20
+    # Contigs that are counted together do not touch.
+    parts = counted(tiny, changed, genome, changed.reversed(), tiny)
+    assert parts[1:4] == [counted(changed)[0], counted(genome)[0], counted(changed)[0]]
+    assert parts[0] == parts[4] == [0, 0, 0]
+    counter = CodonCounter()
+    assert counter.counts().shape == (0, 3)
+    counter.add(genome.codes, np.full_like(genome.values(), np.nan))
+    assert counter.counts().tolist() == [[0, 0, 0]]
 
 
 def test_code_posterior_of_nothing_is_the_prior_and_grows_with_what_is_seen() -> None:
-    counts = np.zeros(64, np.int64)
-    assert code_posterior(counts)[11] == pytest.approx(0.949)
-    counts[codon_number("CTG")] = 10_000
-    assert code_posterior(counts)[11] > 0.999
-    seen = []
-    for tga in (5, 10, 20, 40):
-        counts[codon_number("TGA")] = tga
-        seen.append(code_posterior(counts)[4])
-    assert seen == sorted(seen)
+    assert code_posterior(np.zeros(3, np.int64)) == pytest.approx(PRIOR)
+    assert code_posterior(np.array([10_000, 0, 0]))[0] > 0.999
+    seen = code_posterior(np.array([[10_000, tga, 0] for tga in (5, 10, 20, 40)]))[:, 1]
+    assert seen.tolist() == sorted(seen)
     assert seen[0] < 0.1
     assert seen[-1] > 0.999
+    assert code_posterior(np.array([10_000, 0, 40]))[2] > 0.999
+
+
+def test_code_posterior_is_that_of_negative_binomials() -> None:
+    def log_probability(count: int, shape: float, mean: float) -> float:
+        ways = lgamma(shape + count) - lgamma(shape) - lgamma(count + 1)
+        return ways + shape * log(shape / (shape + mean)) + count * log(mean / (shape + mean))
+
+    codons, tga = 5_000, 7
+    logs = [
+        log(0.949)
+        + log_probability(tga, 1, 1.2e-4 * codons)
+        + log_probability(0, 1, 1.2e-4 * codons),
+        log(0.05)
+        + log_probability(tga, 4, 45e-4 * codons)
+        + log_probability(0, 1, 1.2e-4 * codons),
+    ]
+    found = code_posterior(np.array([codons, tga, 0]))
+    assert log(found[0] / found[1]) == pytest.approx(logs[0] - logs[1])
 
 
 def test_parse_code_takes_numbers_and_auto() -> None:
