@@ -10,6 +10,7 @@ import numpy as np
 
 from genoseq.genes.call import GeneCalls
 from genoseq.genes.organisms import Organism
+from genoseq.genes.selenocysteine import selenocysteine_candidates
 from genoseq.genome.called_genes import CalledGene
 
 _BINS = 10
@@ -35,6 +36,11 @@ def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
         "coding_density": round(sum(map(len, genes)) / max(bases, 1), 4),
         "genetic_code": calls.code,
         "organisms": [_organism(one, genes) for one in calls.organisms],
+        "selenocysteine_candidates": [
+            {"contig": each.chrom, "start": each.start, "end": each.end, "strand": each.strand}
+            for one in calls.organisms
+            for each in selenocysteine_candidates(one.decoded)
+        ],
         "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
         "motif": {"consensus": calls.motif, "share_of_starts": round(calls.motif_share, 3)},
         "expected_true_genes": round(float(sum(conf)), 1),
