@@ -108,12 +108,12 @@ def call_genes(
         raise ConfigError(f"genes of {shortest} bp at least: use 30 or more")
     limits = Limits(mask, shortest, closed)
     found = decode_organisms(contigs, scorer, weights, code=code, together=together, limits=limits)
-    place = {one.name: index for index, one in enumerate(contigs)}
+    index_of = {one.name: index for index, one in enumerate(contigs)}
     genes = [
         each for one in found for each in _called(one.decoded, weights, genetic_code(one.code))
     ]
     # Sorted by contig alone, genes stay in their order.
-    genes.sort(key=lambda each: place[each.gene.chrom])
+    genes.sort(key=lambda each: index_of[each.gene.chrom])
     return GeneCalls(tuple(genes), tuple(found))
 
 

@@ -12,7 +12,7 @@ from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import DECODER, load_weights
+from genoseq.genes.weights import DECODER, DecoderWeights, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
@@ -96,7 +96,6 @@ def call_genes_files(
     """
     from genoseq.genes.call import call_genes
     from genoseq.genes.organisms import parse_code
-    from genoseq.genes.start_table import start_lines
 
     model, out = model_folder(model), Path(out)
     code = parse_code(code)
@@ -108,7 +107,6 @@ def call_genes_files(
         regions = mask_regions(given.get("mask"), genome.lengths)
         path, source = decoder_path(model, weights)
         decoder = load_weights(path)
-
         from genoseq.genes.state_values import model_scorer
         from genoseq.inference.predict import choose_computing
         from genoseq.models.bundle import load_bundle
@@ -120,23 +118,18 @@ def call_genes_files(
         calls = call_genes(
             contigs, scorer, decoder, code=code, together=together, mask=regions, shortest=shortest
         )
-        settings = {
-            "code": code,
-            "together": together,
-            "circular": sorted(circles),
-            "shortest": shortest,
-        }
-        settings |= {"all_starts": all_starts, "decoder": source}
+        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
+        settings |= {"together": together, "all_starts": all_starts, "decoder": source}
         used, number_format = choose_computing(bundle.settings, device, precision)
-        record = _record(
-            genome, model, path, settings, given.get("mask"), computing(used, number_format)
-        )
-        table = (
-            start_lines([one.decoded for one in calls.organisms], decoder) if all_starts else None
-        )
-        _write(out, calls, genome, circles, settings, record, table)
+        made = computing(used, number_format)
+        record = _record(genome, model, path, settings, given.get("mask"), made)
+        _write(out, calls, genome, circles, settings, record, decoder if all_starts else None)
+    return _written(out, calls, sum(genome.lengths.values()))
+
+
+def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
     partial = sum(any(each.gene.partial) for each in calls.genes)
-    return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
+    return GenesWritten(out, len(calls.genes), partial, bases)
 
 
 def read_contigs(genome: Fasta, circles: Collection[str] = ()) -> list[Contig]:
@@ -239,10 +232,12 @@ def _write(
     circles: Collection[str],
     settings: Mapping[str, Any],
     record: Mapping[str, Any],
-    table: Iterable[str] | None,
+    starts_by: DecoderWeights | None,
 ) -> None:
+    """Write all files; the table of starts as a decoder weighs them."""
     from genoseq.files.provenance import write_record
     from genoseq.genes.gene_files import write_gene_files, write_lines
+    from genoseq.genes.start_table import start_lines
     from genoseq.genes.summary import summary_of
 
     with atomic_folder(out) as folder:
@@ -250,7 +245,8 @@ def _write(
         text = json.dumps(
             summary_of(calls, genome.lengths) | {"settings": dict(settings)}, indent=2
         )
-        if table is not None:
-            write_lines(folder / STARTS, table)
+        if starts_by is not None:
+            decoded = [one.decoded for one in calls.organisms]
+            write_lines(folder / STARTS, start_lines(decoded, starts_by))
         (folder / "summary.json").write_text(text + "\n")
         write_record(folder, record)

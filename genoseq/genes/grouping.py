@@ -75,7 +75,7 @@ def tetranucleotides(codes: Codes) -> NDArray[np.int64]:
 def _either_strand() -> NDArray[np.int64]:
     """Number from 0 to 135 of each tetranucleotide: it and its reverse complement have the same."""
     forward = np.arange(256)
-    reverse = sum((3 - forward // 4**place % 4) * 4 ** (3 - place) for place in range(4))
+    reverse = sum((3 - forward // 4**digit % 4) * 4 ** (3 - digit) for digit in range(4))
     return np.unique(np.minimum(forward, reverse), return_inverse=True)[1]
 
 
@@ -98,13 +98,13 @@ def _split(profiles: Matrix) -> list[_Part]:
     done: list[_Part] = []
     waiting = [np.arange(len(profiles))]
     while waiting:
-        members = waiting.pop()
-        halves = _halves(profiles[members]) if len(members) >= 2 * least else None
+        rows = waiting.pop()
+        halves = _halves(profiles[rows]) if len(rows) >= 2 * least else None
         sizes = (0, 0) if halves is None else (int(halves.sum()), int((~halves).sum()))
         if halves is None or min(sizes) < least:
-            done.append(_part(members, profiles[members]))
+            done.append(_part(rows, profiles[rows]))
         else:
-            waiting += [members[halves], members[~halves]]
+            waiting += [rows[halves], rows[~halves]]
     return done
 
 
@@ -128,17 +128,17 @@ def _halves(profiles: Matrix, rounds: int = 20) -> NDArray[np.bool_]:
 class _Part:
     """Some stretches: which, and the mean and covariance of their profiles."""
 
-    members: NDArray[np.int64]
+    rows: NDArray[np.int64]
     mean: Matrix
     covariance: Matrix
 
     def __len__(self) -> int:
-        return len(self.members)
+        return len(self.rows)
 
 
-def _part(members: NDArray[np.int64], profiles: Matrix) -> _Part:
+def _part(rows: NDArray[np.int64], profiles: Matrix) -> _Part:
     centred = profiles - profiles.mean(0)
-    return _Part(members, profiles.mean(0), centred.T @ centred / len(members))
+    return _Part(rows, profiles.mean(0), centred.T @ centred / len(rows))
 
 
 def _difference(one: _Part, other: _Part) -> float:
@@ -159,7 +159,7 @@ def _union(one: _Part, other: _Part) -> _Part:
     covariance = shares[0] * one.covariance + shares[1] * other.covariance
     covariance = covariance + shares[0] * shares[1] * np.outer(apart, apart)
     mean = shares[0] * one.mean + shares[1] * other.mean
-    return _Part(np.concatenate([one.members, other.members]), mean, covariance)
+    return _Part(np.concatenate([one.rows, other.rows]), mean, covariance)
 
 
 def _joined(parts: list[_Part]) -> list[NDArray[np.int64]]:
@@ -177,4 +177,4 @@ def _joined(parts: list[_Part]) -> list[NDArray[np.int64]]:
         for k, other in enumerate(parts):
             if k != j:
                 apart[max(j, k), min(j, k)] = _difference(parts[j], other)
-    return [part.members for part in parts]
+    return [part.rows for part in parts]

@@ -1,7 +1,7 @@
 """Candidates of selenocysteine: a gene that TGA ends, and whose frame goes on coding behind it.
 
-Bacteria read such a TGA where a hairpin follows, with a G at the beginning of its loop (bSECIS:
-Zhang and Gladyshev, 2005, https://doi.org/10.1093/bioinformatics/bti400).  Genes that follow one
+Bacteria read such a TGA where a hairpin follows, whose small loop begins with a G (bSECIS: Zhang
+and Gladyshev, 2005, https://doi.org/10.1093/bioinformatics/bti400).  Genes that follow one
 another in one frame look alike but for the hairpin, and for the start next to the TGA.
 """
 
@@ -25,7 +25,7 @@ _FIRST, _LAST = 12, 90
 what only begins further away is another gene."""
 _LOOP = range(17, 25)
 """bp between TGA and the loop."""
-_LOOP_BASES = range(3, 6)
+_LOOP_BASES = range(3, 5)
 _STEM = range(4, 10)
 _STRENGTH = 10
 _PAIRS = {"GC": 3, "CG": 3, "AT": 2, "TA": 2, "GT": 1, "TG": 1}
@@ -70,7 +70,7 @@ def has_hairpin(codes: Codes) -> bool:
     """Whether a hairpin as of bSECIS lies in the bases behind a TGA, shape (L,)."""
     letters = decode(codes).decode()
     return any(
-        "G" in letters[loop : loop + 2] and _is_stem(letters, loop, loop + bases)
+        letters[loop : loop + 1] == "G" and _is_stem(letters, loop, loop + bases)
         for loop in _LOOP
         for bases in _LOOP_BASES
     )

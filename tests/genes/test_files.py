@@ -219,7 +219,7 @@ def test_genes_says_what_is_wrong_before_it_writes(
         ("model", ("--code", 7), "genetic code 7: genes are called by the codes 4, 11, 15, 25"),
         ("signals", (), "genes need a model of CDS by codon phase"),
         ("model", ("--mask", mask), "chr9"),
-        ("nowhere", (), "cannot be read"),
+        ("nowhere", (), "no such folder"),
         ("model", ("--weights", fasta), "not JSON"),
     ):
         out = tmp_path / "out"
