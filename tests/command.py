@@ -81,7 +81,7 @@ def start_command(
     Parameters
     ----------
     program
-        ``genoseq`` or ``snakemake``.
+        ``genoseq``, ``genoseq-prodigal`` or ``snakemake``.
     words
         Its arguments.
     environment

@@ -27,6 +27,7 @@ from typing import NoReturn, TypedDict
 
 import genoseq
 from genoseq.cli.app import main as genoseq_main
+from genoseq.cli.prodigal import main as prodigal_main
 
 
 class Request(TypedDict):
@@ -56,10 +57,23 @@ def load_snakemake() -> Callable[[], None]:
     return main
 
 
+def load_prodigal() -> Callable[[], None]:
+    """The command line that has Prodigal's letters."""
+    load_genoseq()
+    return prodigal_main
+
+
+LOADERS = {
+    "genoseq": load_genoseq,
+    "genoseq-prodigal": load_prodigal,
+    "snakemake": load_snakemake,
+}
+
+
 def main() -> None:
     """Answer requests until there are no more."""
     program = sys.argv[1]
-    command_line = {"genoseq": load_genoseq, "snakemake": load_snakemake}[program]()
+    command_line = LOADERS[program]()
     for line in sys.stdin:
         request = loads(line)
         if "wait" in request:

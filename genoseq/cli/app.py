@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 import typer
@@ -108,16 +109,16 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def main() -> None:
-    """Run the command line: every expected error is one line on stderr, exit status 1."""
+def answer(command: Callable[[], None], program: str = "genoseq") -> None:
+    """Run a command: every expected error is one line on stderr, exit status 1."""
     gc.freeze()  # What is imported by now stays: going through it again costs 15 ms a start.
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(_flags_first(sys.argv[1:]))
+        command()
     except GenoseqError as error:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
-        sys.exit("\n".join(f"genoseq: error: {line}" for line in str(error).splitlines()))
+        sys.exit("\n".join(f"{program}: error: {line}" for line in str(error).splitlines()))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -125,4 +126,9 @@ def main() -> None:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
         name = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"genoseq: error: {name}{error.strerror or error}")
+        sys.exit(f"{program}: error: {name}{error.strerror or error}")
+
+
+def main() -> None:
+    """Run the command line ``genoseq``."""
+    answer(lambda: app(_flags_first(sys.argv[1:])))

@@ -30,7 +30,12 @@ def genes(
             show_default="bacteria",
         ),
     ] = None,
-    code: Annotated[int, typer.Option(help="Genetic code: 11, 4, 25 or 15.")] = 11,
+    code: Annotated[
+        str, typer.Option(help="Genetic code: 11, 4, 25 or 15; auto: that of each organism.")
+    ] = "auto",
+    together: Annotated[
+        bool, typer.Option("--together", help="All contigs are of one organism.")
+    ] = False,
     circular: Annotated[
         str, typer.Option(help="Contigs that are circles, by commas; all or none.")
     ] = "none",
@@ -74,6 +79,7 @@ def genes(
             model,
             out,
             code=code,
+            together=together,
             circular=circular,
             mask=mask,
             shortest=shortest,

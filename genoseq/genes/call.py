@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from genoseq.errors import ConfigError
-from genoseq.genes.decode import Decoded, decode
+from genoseq.genes.decode import Decoded
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, GeneticCode, genetic_code, translate
-from genoseq.genes.layout import Contig, lay_out
+from genoseq.genes.layout import Contig
 from genoseq.genes.motif import BEFORE
-from genoseq.genes.prepare import prepare
+from genoseq.genes.organisms import AUTO, Limits, Organism, decode_organisms, parse_code
 from genoseq.genes.sites import motif_windows
 from genoseq.genes.start_table import confidence, in_file
 from genoseq.genes.state_values import Scorer
@@ -33,20 +33,37 @@ class GeneCalls:
     ----------
     genes
         By contig, in its order, and by their first base.
-    code
-        NCBI's number of the genetic code.
-    motif, motif_share
-        Consensus of the motif before starts, None where there are too few genes; and the share of
-        starts that have it.
-    decoded
-        All candidates, and what the last round made of them.
+    organisms
+        Contigs that were decoded together; one at least.
     """
 
     genes: tuple[GeneSequences, ...]
-    code: int
-    motif: str | None
-    motif_share: float
-    decoded: Decoded
+    organisms: tuple[Organism, ...]
+
+    @property
+    def main(self) -> Organism:
+        """The organism with most bases."""
+        return max(self.organisms, key=lambda one: one.bases)
+
+    @property
+    def code(self) -> int:
+        """NCBI's number of the main organism's genetic code."""
+        return self.main.code
+
+    @property
+    def motif(self) -> str | None:
+        """Consensus of the motif before its starts, None where there are too few genes."""
+        return self.decoded.last.sites.motif.consensus
+
+    @property
+    def motif_share(self) -> float:
+        """Share of its starts that have the motif."""
+        return float(self.decoded.last.sites.motif.share)
+
+    @property
+    def decoded(self) -> Decoded:
+        """All of its candidates, and what the last round made of them."""
+        return self.main.decoded
 
 
 def call_genes(
@@ -54,11 +71,13 @@ def call_genes(
     scorer: Scorer,
     weights: DecoderWeights,
     *,
-    code: int = 11,
+    code: int | str = AUTO,
+    together: bool = False,
     mask: Collection[Region] = (),
     shortest: int = _SHORTEST,
+    closed: bool = False,
 ) -> GeneCalls:
-    """Genes of contigs of one organism.
+    """Genes of contigs, of one organism or of many.
 
     Parameters
     ----------
@@ -69,32 +88,33 @@ def call_genes(
     weights
         The decoder's.
     code
-        NCBI's number of the genetic code.
+        NCBI's number of the genetic code, or ``auto``: each organism's is inferred.
+    together
+        Whether all contigs are known to be of one organism.
     mask
         Where no gene may be, on either strand: rRNA, tRNA, CRISPR.
     shortest
         bp of the shortest gene, its stop codon included.
+    closed
+        Whether no gene is cut off, neither by the end of a contig nor by a run of N.
 
     Raises
     ------
     ConfigError
         If genes are not called by that code, or ``shortest`` is less than 30 bp.
     """
-    genetic = genetic_code(code)
+    code = parse_code(code)
     if shortest < 30:
         raise ConfigError(f"genes of {shortest} bp at least: use 30 or more")
-    layout = lay_out(contigs, genetic)
-    genome = prepare(layout, genetic, scorer(layout.contigs), shortest, mask)
-    decoded = decode(genome, weights)
-    found = list(_called(decoded, weights, genetic))
-    sites = decoded.last.sites
-    return GeneCalls(
-        tuple(found),
-        code,
-        sites.motif.consensus,
-        float(sites.motif.share),
-        decoded,
-    )
+    limits = Limits(mask, shortest, closed)
+    found = decode_organisms(contigs, scorer, weights, code=code, together=together, limits=limits)
+    index_of = {one.name: index for index, one in enumerate(contigs)}
+    genes = [
+        each for one in found for each in _called(one.decoded, weights, genetic_code(one.code))
+    ]
+    # Sorted by contig alone, genes stay in their order.
+    genes.sort(key=lambda each: index_of[each.gene.chrom])
+    return GeneCalls(tuple(genes), tuple(found))
 
 
 def _called(

@@ -12,7 +12,7 @@ from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import DECODER, load_weights
+from genoseq.genes.weights import DECODER, DecoderWeights, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
@@ -50,7 +50,8 @@ def call_genes_files(
     model: PathLike | None,
     out: PathLike,
     *,
-    code: int = 11,
+    code: int | str = "auto",
+    together: bool = False,
     circular: str = "none",
     mask: PathLike | None = None,
     shortest: int = 90,
@@ -70,7 +71,9 @@ def call_genes_files(
     out
         Folder, which appears whole or not at all; an older one of genes is replaced.
     code
-        NCBI's number of the genetic code.
+        NCBI's number of the genetic code, or ``auto``: each organism's is inferred.
+    together
+        Whether all contigs are known to be of one organism.
     circular
         Names of contigs that are circles, comma-separated; ``all`` or ``none``.
     mask
@@ -92,20 +95,18 @@ def call_genes_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     from genoseq.genes.call import call_genes
-    from genoseq.genes.genetic_codes import genetic_code
-    from genoseq.genes.start_table import start_lines
+    from genoseq.genes.organisms import parse_code
 
     model, out = model_folder(model), Path(out)
-    genetic_code(code)
+    code = parse_code(code)
     if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
         raise ConfigError(problem)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
         check_names(genome.lengths)
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
-        path, source = _decoder_path(model, weights)
+        path, source = decoder_path(model, weights)
         decoder = load_weights(path)
-
         from genoseq.genes.state_values import model_scorer
         from genoseq.inference.predict import choose_computing
         from genoseq.models.bundle import load_bundle
@@ -113,21 +114,26 @@ def call_genes_files(
 
         bundle = load_bundle(model)
         scorer = model_scorer(bundle, device=device, precision=precision, report=report)
-        contigs = _contigs(genome, circles)
-        calls = call_genes(contigs, scorer, decoder, code=code, mask=regions, shortest=shortest)
-        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
-        settings |= {"all_starts": all_starts, "decoder": source}
-        used, number_format = choose_computing(bundle.settings, device, precision)
-        record = _record(
-            genome, model, path, settings, given.get("mask"), computing(used, number_format)
+        contigs = read_contigs(genome, circles)
+        calls = call_genes(
+            contigs, scorer, decoder, code=code, together=together, mask=regions, shortest=shortest
         )
-        table = start_lines(calls.decoded, decoder) if all_starts else None
-        _write(out, calls, genome, circles, settings, record, table)
+        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
+        settings |= {"together": together, "all_starts": all_starts, "decoder": source}
+        used, number_format = choose_computing(bundle.settings, device, precision)
+        made = computing(used, number_format)
+        record = _record(genome, model, path, settings, given.get("mask"), made)
+        _write(out, calls, genome, circles, settings, record, decoder if all_starts else None)
+    return _written(out, calls, sum(genome.lengths.values()))
+
+
+def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
     partial = sum(any(each.gene.partial) for each in calls.genes)
-    return GenesWritten(out, len(calls.genes), partial, sum(genome.lengths.values()))
+    return GenesWritten(out, len(calls.genes), partial, bases)
 
 
-def _contigs(genome: Fasta, circles: Collection[str]) -> list[Contig]:
+def read_contigs(genome: Fasta, circles: Collection[str] = ()) -> list[Contig]:
+    """All contigs of a genome, with the names of those that are circles."""
     from genoseq.genes.layout import contig
 
     return [
@@ -187,7 +193,7 @@ def mask_regions(path: Input | None, lengths: Mapping[str, int]) -> list[Region]
     return found
 
 
-def _decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
+def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
     """The file of the decoder's weights, and whose they are."""
     if weights is not None:
         return Path(weights), Path(weights).name
@@ -226,10 +232,12 @@ def _write(
     circles: Collection[str],
     settings: Mapping[str, Any],
     record: Mapping[str, Any],
-    table: Iterable[str] | None,
+    starts_by: DecoderWeights | None,
 ) -> None:
+    """Write all files; the table of starts as a decoder weighs them."""
     from genoseq.files.provenance import write_record
     from genoseq.genes.gene_files import write_gene_files, write_lines
+    from genoseq.genes.start_table import start_lines
     from genoseq.genes.summary import summary_of
 
     with atomic_folder(out) as folder:
@@ -237,7 +245,8 @@ def _write(
         text = json.dumps(
             summary_of(calls, genome.lengths) | {"settings": dict(settings)}, indent=2
         )
-        if table is not None:
-            write_lines(folder / STARTS, table)
+        if starts_by is not None:
+            decoded = [one.decoded for one in calls.organisms]
+            write_lines(folder / STARTS, start_lines(decoded, starts_by))
         (folder / "summary.json").write_text(text + "\n")
         write_record(folder, record)

@@ -18,7 +18,7 @@ from genoseq.genes.composition import (
 )
 from genoseq.genes.content import FAR, Content, Values, content_of
 from genoseq.genes.features import Usage
-from genoseq.genes.genetic_codes import GeneticCode, codon_numbers
+from genoseq.genes.genetic_codes import EDGE, GeneticCode, codon_numbers
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.mask import masked
 from genoseq.genes.sites import FOLLOWERS, site_windows
@@ -65,6 +65,7 @@ def prepare(
     values: Iterable[Values],
     shortest: int = 90,
     mask: Collection[Region] = (),
+    closed: bool = False,
 ) -> Genome:
     """Candidates of a genome and their content.
 
@@ -76,8 +77,13 @@ def prepare(
         bp of the shortest gene, its stop codon included.
     mask
         Where no gene may be, in coordinates of the files.
+    closed
+        Whether to leave out what the end of a contig or a run of N cuts off.
     """
     candidates = find_candidates(layout, code, shortest)
+    if closed:
+        cut = (candidates.kind == EDGE) | candidates.per_start(candidates.open_3prime)
+        candidates = candidates.with_starts(~cut)
     if mask:
         candidates = candidates.with_starts(~masked(layout, candidates, mask))
     content = content_of(layout, candidates, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,14 @@ def in_file(layout: Layout, owner: Positions, low: Positions) -> Positions:
     return np.where(circular, (bases + turned) % np.maximum(length, 1), bases)
 
 
-def start_lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
-    """Lines of the table, by contig, last base and first base; 0-based half-open."""
+def start_lines(organisms: Sequence[Decoded], weights: DecoderWeights) -> Iterator[str]:
+    """Lines of the table, by organism, contig, last base and first base; 0-based half-open."""
+    yield "\t".join(COLUMNS)
+    for decoded in organisms:
+        yield from _lines(decoded, weights)
+
+
+def _lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
     genome, layout = decoded.genome, decoded.genome.layout
     candidates = genome.candidates
     conf, start_conf = confidence(decoded, weights)
@@ -60,7 +66,6 @@ def start_lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
     owner = layout.contig_of(low)
     first = in_file(layout, owner, low)
     motif = decoded.last.sites.motif_scores(genome.windows[own])
-    yield "\t".join(COLUMNS)
     for index in np.lexsort((first, first + high - low, owner)):
         kind = int(candidates.kind[own[index]])
         yield "\t".join(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from genoseq.genes.call import GeneCalls
+from genoseq.genes.organisms import Organism
+from genoseq.genes.selenocysteine import selenocysteine_candidates
+from genoseq.genome.called_genes import CalledGene
 
 _BINS = 10
 
@@ -32,11 +35,35 @@ def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
         "partial_genes": sum(any(gene.partial) for gene in genes),
         "coding_density": round(sum(map(len, genes)) / max(bases, 1), 4),
         "genetic_code": calls.code,
+        "organisms": [_organism(one, genes) for one in calls.organisms],
+        "selenocysteine_candidates": [
+            {"contig": each.chrom, "start": each.start, "end": each.end, "strand": each.strand}
+            for one in calls.organisms
+            for each in selenocysteine_candidates(one.decoded)
+        ],
         "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
         "motif": {"consensus": calls.motif, "share_of_starts": round(calls.motif_share, 3)},
         "expected_true_genes": round(float(sum(conf)), 1),
         "confidence": {
             f"{index / _BINS:.1f}-{(index + 1) / _BINS:.1f}": int(count)
             for index, count in enumerate(counts)
+        },
+    }
+
+
+def _organism(one: Organism, genes: Sequence[CalledGene]) -> dict[str, Any]:
+    names = {contig.name for contig in one.contigs}
+    posterior = one.posterior or {}
+    sites = one.decoded.last.sites
+    return {
+        "contigs": len(names),
+        "first_contig": one.contigs[0].name if one.contigs else None,
+        "bases": one.bases,
+        "genes": sum(gene.chrom in names for gene in genes),
+        "genetic_code": one.code,
+        "code_posterior": {str(code): round(p, 6) for code, p in posterior.items()} or None,
+        "motif": {
+            "consensus": sites.motif.consensus,
+            "share_of_starts": round(float(sites.motif.share), 3),
         },
     }

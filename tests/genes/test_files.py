@@ -175,7 +175,7 @@ def test_load_weights_of_the_package() -> None:
 
 
 def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -> None:
-    lines = [line.split("\t") for line in start_lines(calls.decoded, simple_weights())]
+    lines = [line.split("\t") for line in start_lines([calls.decoded], simple_weights())]
     rows = [dict(zip(lines[0], fields, strict=True)) for fields in lines[1:]]
     called = {
         (row["contig"], int(row["start"]), int(row["end"]), row["strand"], row["conf"])
@@ -219,7 +219,7 @@ def test_genes_says_what_is_wrong_before_it_writes(
         ("model", ("--code", 7), "genetic code 7: genes are called by the codes 4, 11, 15, 25"),
         ("signals", (), "genes need a model of CDS by codon phase"),
         ("model", ("--mask", mask), "chr9"),
-        ("nowhere", (), "cannot be read"),
+        ("nowhere", (), "no such folder"),
         ("model", ("--weights", fasta), "not JSON"),
     ):
         out = tmp_path / "out"

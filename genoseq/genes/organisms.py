@@ -1,0 +1,208 @@
+"""The contigs of a file, organism by organism: each has its own code, and teaches its own decoding.
+
+Contigs are grouped by composition, then by genetic code where none is given: that of a group is
+told by all of its contigs, and a contig whose own bases gainsay it goes apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.errors import ConfigError
+from genoseq.genes.content import Values
+from genoseq.genes.decode import Decoded, decode
+from genoseq.genes.genetic_codes import genetic_code
+from genoseq.genes.grouping import group_contigs
+from genoseq.genes.infer_code import (
+    INFERRED,
+    PRIOR,
+    CodonCounter,
+    Counts,
+    Probabilities,
+    code_posterior,
+)
+from genoseq.genes.layout import Contig, lay_out
+from genoseq.genes.prepare import Genome, prepare
+from genoseq.genes.state_values import Scorer
+from genoseq.genes.weights import DecoderWeights
+from genoseq.genome.regions import Region
+
+AUTO = "auto"
+"""Instead of a number: the genetic code is inferred."""
+USUAL = 11
+_ALIKE = 0.995
+"""Probability that a contig has the code of its group, before its own bases are looked at."""
+_SURE = 0.95
+"""Probability of another code that parts a contig from its group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which genes may be called.
+
+    Attributes
+    ----------
+    mask
+        Where no gene may be, on either strand.
+    shortest
+        bp of the shortest gene, its stop codon included.
+    closed
+        Whether no gene is cut off, neither by the end of a contig nor by a run of N.
+    """
+
+    mask: Collection[Region] = ()
+    shortest: int = 90
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Organism:
+    """Contigs that are decoded together.
+
+    Attributes
+    ----------
+    code
+        NCBI's number of the genetic code.
+    posterior
+        Probability of each code, by number, where it was inferred.
+    decoded
+        All candidates of its contigs, and what the last round made of them.
+    """
+
+    code: int
+    posterior: Mapping[int, float] | None
+    decoded: Decoded
+
+    @property
+    def contigs(self) -> tuple[Contig, ...]:
+        """Its contigs, in the order of the file."""
+        return self.decoded.genome.layout.contigs
+
+    @property
+    def bases(self) -> int:
+        """Of all its contigs."""
+        return sum(one.length for one in self.contigs)
+
+
+def parse_code(text: str | int) -> int | str:
+    """A genetic code's number, or :data:`AUTO`.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither, or genes are not called by that code.
+    """
+    if text == AUTO:
+        return AUTO
+    try:
+        number = int(text)
+    except ValueError:
+        raise ConfigError(f"genetic code {text!r}: use {AUTO}, 11, 4, 25 or 15") from None
+    return genetic_code(number).number
+
+
+def decode_organisms(
+    contigs: Sequence[Contig],
+    scorer: Scorer,
+    weights: DecoderWeights,
+    *,
+    code: int | str,
+    together: bool,
+    limits: Limits,
+) -> list[Organism]:
+    """Decode contigs, apart where they are of different organisms; one organism at least.
+
+    Parameters
+    ----------
+    code
+        NCBI's number of the genetic code, or :data:`AUTO`.
+    together
+        Whether all contigs are known to be of one organism.
+    """
+    group = np.zeros(len(contigs), np.int64)
+    if not together:
+        group = group_contigs([one.codes for one in contigs])
+    groups = [
+        [one for one, of in zip(contigs, group, strict=True) if of == number]
+        for number in range(int(group.max(initial=0)) + 1)
+    ]
+    # All contigs are scored in one go, so that batches are full whatever the groups.
+    values = iter(scorer([one for own in groups for one in own]))
+    found: list[Organism] = []
+    for own in groups:
+        part = islice(values, len(own))
+        if code == AUTO:
+            found += _inferred(own, part, scorer, weights, limits)
+        else:
+            genome = _prepared(own, int(code), part, limits)
+            found.append(Organism(int(code), None, decode(genome, weights)))
+    return found
+
+
+def _inferred(
+    contigs: Sequence[Contig],
+    values: Iterable[Values],
+    scorer: Scorer,
+    weights: DecoderWeights,
+    limits: Limits,
+) -> Iterator[Organism]:
+    """Organisms among contigs of one composition, whose codes are inferred.
+
+    The usual code is tried while codons are counted: other codes are rare, and scored once more.
+    """
+    counter = CodonCounter()
+
+    def counted() -> Iterator[Values]:
+        for one, each in zip(contigs, values, strict=True):
+            counter.add(one.codes, each)
+            yield each
+
+    genome = _prepared(contigs, USUAL, counted(), limits)
+    counts = counter.counts()
+    codes = codes_of(counts)
+    for number in sorted({*codes.tolist()} or {USUAL}):
+        own = [one for one, code in zip(contigs, codes, strict=True) if code == number]
+        if number != USUAL or len(own) < len(contigs):
+            genome = _prepared(own, number, scorer(own), limits)
+        posterior = code_posterior(counts[codes == number].sum(0))
+        told = dict(zip(INFERRED, posterior.tolist(), strict=True))
+        yield Organism(number, told, decode(genome, weights))
+
+
+def codes_of(counts: Counts) -> NDArray[np.int64]:
+    """The code of each contig, (n,): the group's, unless its own codons are sure of another one.
+
+    The group's is that of all contigs but those which are sure of another code than most are: a
+    few of another organism do not sway it.
+
+    Parameters
+    ----------
+    counts
+        Of the contigs of one composition, shape (n, 3).
+    """
+    own, sure = _likeliest(code_posterior(counts))
+    votes = np.bincount(own[sure], weights=counts[sure, 0], minlength=len(INFERRED))
+    pooled = code_posterior(counts[~sure | (own == votes.argmax())].sum(0))
+    prior = _ALIKE * pooled + (1 - _ALIKE) * PRIOR
+    own, sure = _likeliest(code_posterior(counts, prior))
+    return np.array(INFERRED)[np.where(sure, own, pooled.argmax())]
+
+
+def _likeliest(posterior: Probabilities) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Index of the likeliest code of each contig, and whether it is beyond doubt."""
+    return posterior.argmax(1), posterior.max(1) > _SURE
+
+
+def _prepared(
+    contigs: Sequence[Contig], code: int, values: Iterable[Values], limits: Limits
+) -> Genome:
+    genetic = genetic_code(code)
+    names = {one.name for one in contigs}
+    mask = [region for region in limits.mask if region.chrom in names]
+    layout = lay_out(contigs, genetic)
+    return prepare(layout, genetic, values, limits.shortest, mask, limits.closed)
