@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,12 @@ class Started:
     """A command that runs in a process of its own, in the folder that was the current one."""
 
     def __init__(
-        self, program: str, words: Sequence[str], environment: Mapping[str, str], one_stream: bool
+        self,
+        program: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        one_stream: bool,
+        script: str | None,
     ) -> None:
         server = _server(program)
         if (found := _read_by_imports(environment)) != server.imported:
@@ -42,7 +48,8 @@ class Started:
             self._err = self._out
         for path in (self._out, self._err):
             path.write_text("")
-        request: dict[str, Any] = {"words": self._words, "folder": str(Path.cwd())}
+        request: dict[str, Any] = {"words": self._words, "script": script or ""}
+        request |= {"folder": str(Path.cwd())}
         request |= {"environment": dict(environment)}
         self.pid = int(server.ask(request | {"stdout": str(self._out), "stderr": str(self._err)}))
         self.returncode: int | None = None
@@ -75,6 +82,7 @@ def start_command(
     words: Sequence[str],
     environment: Mapping[str, str] | None = None,
     one_stream: bool = False,
+    script: str | None = None,
 ) -> Started:
     """Start a command in the current folder.
 
@@ -88,6 +96,8 @@ def start_command(
         By default this process's.
     one_stream
         Put what it writes to stderr into ``stdout``, in the order in which it was written.
+    script
+        A Python file that runs instead of the program, in a process that has imported it.
 
     Raises
     ------
@@ -95,7 +105,8 @@ def start_command(
         If the environment has another value than at the program's start of a variable that was
         read then: such a command has to be started as it is.
     """
-    return Started(program, words, os.environ if environment is None else environment, one_stream)
+    given = os.environ if environment is None else environment
+    return Started(program, words, given, one_stream, script)
 
 
 def run_command(
@@ -106,6 +117,31 @@ def run_command(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; as :func:`start_command`."""
     return start_command(program, words, environment, one_stream).wait()
+
+
+def forked_path() -> str:
+    """A PATH for workflows: its ``genoseq`` is started by a fork, without seconds of imports.
+
+    Only for runs that nobody kills: signals do not reach a command.
+    """
+    folders = (forked_genoseq().parent, Path(sys.executable).parent, *os.defpath.split(os.pathsep))
+    return os.pathsep.join(map(str, folders))
+
+
+@cache
+def forked_genoseq() -> Path:
+    """A program that hands its arguments, input and output to a fork: see :func:`forked_path`."""
+    server = _server("genoseq")
+    path, client = server.folder / "socket", Path(__file__).parent / "forward.py"
+    assert server.ask({"listen": str(path)}) == "listens"
+    folder = server.folder / "bin"
+    folder.mkdir()
+    # -IS: the client starts in a hundredth of a second.
+    words = [sys.executable, "-IS", str(client), str(path)]
+    program = folder / "genoseq"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    program.chmod(0o755)
+    return program
 
 
 class _Server:

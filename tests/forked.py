@@ -6,23 +6,32 @@ environment, signals, and exit status.  Standard input has a request on each lin
 command to start, answered by a line with its process id, or one to wait for, answered by its exit
 status (``runs`` while it runs, to those who do not want to wait).
 
+A request to listen makes a socket at which other programs ask for commands: the rules of a workflow
+do so by forward.py, which stands on PATH as ``genoseq``.
+
 What a fork cannot show is what happens before a command begins: an import that is missing, or that
 writes a warning, a variable that is read by an import (command.py refuses those), an order of sets
-that differs from start to start, and what goes wrong when Python takes its modules apart.  The
-workflow's tests start every verb of a run as it is, test_app.py those that no run has.
+that differs from start to start, and what goes wrong when Python takes its modules apart.  The run
+through Slurm and that of a wheel start every verb of a run as it is, test_app.py those that no run
+has.
 """
 
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import pkgutil
+import signal
+import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from json import loads
+from pathlib import Path
+from runpy import run_path
 from typing import NoReturn, TypedDict
 
 import genoseq
@@ -31,9 +40,14 @@ from genoseq.cli.prodigal import main as prodigal_main
 
 
 class Request(TypedDict):
-    """A command's words, where it runs, and the files to which its output is appended."""
+    """A command's words, where it runs, and the files to which its output is appended.
+
+    ``script`` is a Python file that runs instead of the program, with what the program imports; it
+    may be empty.
+    """
 
     words: list[str]
+    script: str
     folder: str
     environment: dict[str, str]
     stdout: str
@@ -74,35 +88,95 @@ def main() -> None:
     """Answer requests until there are no more."""
     program = sys.argv[1]
     command_line = LOADERS[program]()
+    listeners: list[int] = []
     for line in sys.stdin:
         request = loads(line)
         if "wait" in request:
             child, status = os.waitpid(request["wait"], 0 if request["block"] else os.WNOHANG)
             answer = f"{os.waitstatus_to_exitcode(status)}" if child else "runs"
+        elif "listen" in request:
+            listeners.append(listen(program, command_line, request["listen"]))
+            answer = "listens"
         else:
             answer = f"{start(program, command_line, request)}"
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
+    for process in listeners:
+        os.kill(process, signal.SIGTERM)
 
 
 def start(program: str, command_line: Callable[[], None], request: Request) -> int:
     """Start a command; the number of its process."""
     child = os.fork()
     if child == 0:
-        become(program, request)
+        outputs = (request["stdout"], request["stderr"])
+        files = [os.open(name, os.O_WRONLY | os.O_APPEND) for name in outputs]
+        files.insert(0, os.open(os.devnull, os.O_RDONLY))
+        words, folder, environment = (request[k] for k in ("words", "folder", "environment"))
+        script = request["script"]
+        become([script or program, *words], folder, environment, enumerate(files))
+        if script:
+            # As where Python runs it, and its tests' modules besides.
+            sys.path[:0] = [str(Path(script).parent), str(Path(__file__).parent)]
+            run(lambda: run_path(script, run_name="__main__"))
         run(command_line)
     return child
 
 
-def become(program: str, request: Request) -> None:
-    """Make this process the command's: arguments, folder, environment and streams."""
-    sys.argv = [program, *request["words"]]
-    os.chdir(request["folder"])
+def listen(program: str, command_line: Callable[[], None], path: str) -> int:
+    """Start a process that starts a command for everyone who connects; its number."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(16)
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets those that are over
+        while True:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                listener.close()
+                serve(program, command_line, connection)
+            connection.close()
+    listener.close()
+    return child
+
+
+def serve(program: str, command_line: Callable[[], None], connection: socket.socket) -> NoReturn:
+    """Run one command for forward.py, with its open files, and tell it the exit status."""
+    text, files, _, _ = socket.recv_fds(connection, 1 << 16, 16)
+    while more := connection.recv(1 << 16):
+        text += more
+    request = loads(text)
+    files = [fcntl.fcntl(file, fcntl.F_DUPFD, 64) for file in files]  # none takes another's number
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        numbers = zip(request["files"], files, strict=True)
+        words, folder, environment = (request[k] for k in ("words", "folder", "environment"))
+        become([program, *words], folder, environment, numbers)
+        run(command_line)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    connection.sendall(f"{status}".encode())
+    os._exit(0)
+
+
+def become(
+    words: list[str],
+    folder: str,
+    environment: Mapping[str, str],
+    files: Iterable[tuple[int, int]],
+) -> None:
+    """Make this process the command's: arguments, folder, environment and open files.
+
+    Of each file the number that the command knows it by comes first.
+    """
+    sys.argv = words
+    os.chdir(folder)
     os.environ.clear()
-    os.environ.update(request["environment"])
-    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-    for stream, name in ((sys.stdout, request["stdout"]), (sys.stderr, request["stderr"])):
-        os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), stream.fileno())
+    os.environ.update(environment)
+    for number, file in files:
+        os.dup2(file, number)
 
 
 def run(command_line: Callable[[], None]) -> NoReturn:

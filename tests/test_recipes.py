@@ -33,7 +33,7 @@ def write_genome(folder: Path) -> None:
     """Two contigs of noise with genes of a repeated codon on both strands, as FASTA and GFF3."""
     rng = np.random.default_rng(4)
     fasta, rows = "", ["##gff-version 3"]
-    for chrom, length in {"chr1": 60_000, "chr2": 12_000}.items():
+    for chrom, length in {"chr1": 24_000, "chr2": 6_000}.items():
         letters = np.array(list("ACGT"))[rng.integers(0, 4, length)]
         for start in range(200, length - 400, 400):
             forward = bool(rng.integers(2))
@@ -69,7 +69,7 @@ def test_recipes_run_in_order(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     said = done.stdout
-    assert re.search(r"^tracks: \d files, 72,000 bases(; segments .*)?$", said, re.MULTILINE)
+    assert re.search(r"^tracks: \d files, 30,000 bases(; segments .*)?$", said, re.MULTILINE)
     assert "CDS_phase2.minus" in said
     assert (tmp_path / "tracks/CDS.plus.bw").exists()
-    assert (tmp_path / "listed/slabs.txt").read_text().startswith("chr1 0 60000\n")
+    assert (tmp_path / "listed/slabs.txt").read_text().startswith("chr1 0 24000\n")

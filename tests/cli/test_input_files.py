@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from command import Genoseq, run_command
+from command import Genoseq, forked_genoseq, run_command
 from planted import planted_store
 from typer.testing import CliRunner
 
@@ -24,7 +23,6 @@ from genoseq.writers.outputs import write_tracks
 
 FASTA = ">a\n" + "ACGTTGCA" * 100 + "\n"
 BED = "a\t100\t400\n"
-GENOSEQ = (sys.executable, "-m", "genoseq")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +38,12 @@ def piped(*words: str) -> None:
     os.mkfifo("pipe")
     with subprocess.Popen(["cp", "r.bed", "pipe"]) as writer:
         done = subprocess.run(
-            [*GENOSEQ, *words], input=FASTA, capture_output=True, text=True, timeout=60, check=False
+            [forked_genoseq(), *words],
+            input=FASTA,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert writer.wait(timeout=60) == 0
@@ -114,7 +117,7 @@ def test_extract_writes_a_device_twice_and_reads_a_file_twice(genoseq: Genoseq) 
     run = genoseq("extract", "g.fa", "-o", "/dev/null", *words)
     assert "no region is left to write" in run.stderr
     # To a pipe: the fixture's stdout is a file, which may be written once.
-    command = [*GENOSEQ, "extract", "g.fa", "-o", "/dev/stdout", "--bed", "/dev/stdout"]
+    command = [forked_genoseq(), "extract", "g.fa", "-o", "/dev/stdout", "--bed", "/dev/stdout"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "a\t0\t800" in run.stdout

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pybigtools
 import pytest
 from Bio import bgzf
+from command import forked_genoseq
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
@@ -156,7 +156,7 @@ def test_inputs_that_are_cut_off_are_refused(words: str, data: bytes) -> None:
 def test_one_input_may_be_stdin(words: str, other: bytes, message: str) -> None:
     Path("r.bed").write_bytes(BED)
     done = subprocess.run(
-        [sys.executable, "-m", "genoseq", *words.split()],
+        [forked_genoseq(), *words.split()],
         input=other, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
     assert (done.returncode == 0) == (not message), done.stderr

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,27 +186,3 @@ def test_tables_that_do_not_fit_are_refused(rotary: Rotary, message: str) -> Non
 def test_a_mask_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="window -1"):
         attention(*random_inputs(), window=-1)
-
-
-@pytest.fixture(scope="module")
-def interpreted() -> dict[str, Any]:
-    tests = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "kernels.interpreted_operator"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": tests},
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def test_triton_gives_what_the_reference_gives(interpreted: dict[str, Any]) -> None:
-    assert len(interpreted["errors"]) == 3
-    assert max(interpreted["errors"].values()) <= 1e-12
-
-
-def test_opcheck_with_triton(interpreted: dict[str, Any]) -> None:
-    assert set(interpreted["checks"].values()) == {"SUCCESS"}

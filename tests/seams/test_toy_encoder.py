@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 import torch
+from planted import planted_store
 from torch import Tensor, nn
 from verbs import TRAINING, estimate_of_training, killed_and_resumed, run, train
 
@@ -67,8 +68,6 @@ SETTINGS = {
 
 def genome_of(folder: Path) -> Path:
     """The contigs of a planted store as FASTA, beside the store."""
-    from planted import planted_store  # not where this file is run as a script
-
     store = planted_store(folder / "planted", ("train", 12_000), ("valid", 3_000), ("test", 3_000))
     chroms = list(store.lengths)
     fasta = (f">{chrom}\n{store.sequence(chrom, 0, store.lengths[chrom])}\n" for chrom in chroms)
@@ -112,8 +111,6 @@ class Pointwise(nn.Module):
 
 
 def test_fit_takes_any_module_as_encoder(tmp_path: Path) -> None:
-    from planted import planted_store
-
     store = planted_store(tmp_path / "planted", ("train", 12_000), ("valid", 3_000))
     settings = {**SETTINGS, "model": {"embedding": 4, "stem": {"width": 8}}}
     torch.manual_seed(2)

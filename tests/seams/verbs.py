@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from command import Started, start_command
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
@@ -46,16 +45,18 @@ def killed_and_resumed(script: str, store: Path, out: Path, settings: Settings) 
     Both are processes of their own, by a test file that, run as a script, is the command line with
     its toy in it.
     """
-    words = [sys.executable, script, *_training(store, out, settings)]
-    command = [*map(str, words)]
-    training = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def start() -> Started:
+        return start_command("genoseq", [*map(str, _training(store, out, settings))], script=script)
+
+    training = start()
     last = Path(f"{out}.state/last.safetensors")
     while not last.exists() and training.poll() is None:
         time.sleep(0.01)
     training.send_signal(signal.SIGKILL)
     training.wait()
     assert not out.exists()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = start().wait()
     assert done.returncode == 0, done.stderr
     return done.stderr
 

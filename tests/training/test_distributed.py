@@ -3,13 +3,12 @@
 import logging
 import os
 import socket
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import torch
+from command import start_command
 from hypothesis import given
 from hypothesis import strategies as st
 from planted import planted_store
@@ -83,21 +82,19 @@ with join_group(launch_of(os.environ), torch.device("cpu")) as group:
 """
 
 
-def test_buffers_that_training_changes_are_those_of_the_first_process() -> None:
+def test_buffers_that_training_changes_are_those_of_the_first_process(tmp_path: Path) -> None:
+    (tmp_path / "buffers.py").write_text(BUFFERS)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
     shared = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", BUFFERS],
-            env=shared | {"RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            text=True,
+        start_command(
+            "genoseq", [], shared | {"RANK": str(rank)}, script=str(tmp_path / "buffers.py")
         )
         for rank in range(2)
     ]
-    said = [process.communicate()[0].split() for process in processes]
+    said = [process.wait().stdout.split() for process in processes]
     assert said[0] == said[1]
     assert (float(said[0][0]), said[0][1]) == (pytest.approx(0.38), "2")
 

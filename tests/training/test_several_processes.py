@@ -7,8 +7,6 @@ import math
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -114,14 +112,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     masked_store(made / "masked")
     signal_store(made / "signal")
     runs = [(store_of(made, name), settings_of(name), str(made / "two" / name)) for name in MODELS]
-    command = [sys.executable, str(Path(__file__).with_name("member.py")), json.dumps(runs)]
+    script, words = str(Path(__file__).with_name("member.py")), [json.dumps(runs)]
     members = [
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        start_command("genoseq", words, environment, script=script)
         for environment in environments()
     ]
     for member in members:
-        said = member.communicate(timeout=300)[1]
-        assert member.returncode == 0, said
+        done = member.wait()
+        assert done.returncode == 0, done.stderr
     return made
 
 

@@ -16,6 +16,7 @@ from command import run_command
 
 REPOSITORY = Path(__file__).parents[2]
 SNAKEFILE = REPOSITORY / "Snakefile"
+BARE_PATH = "/usr/bin:/bin"
 TINY = {"embedding": 4, "stem": {"stride": 3, "kernel": 3, "width": 8}, "encoder": {"width": 8}}
 TRAINING = {"window": 300, "batch": 4, "steps": 30, "validate_every": 15, "validation_windows": 8}
 SHEET = """\
@@ -73,13 +74,13 @@ def command_line(folder: Path, *words: str, snakefile: Path) -> list[str]:
     return [sys.executable, "-m", "snakemake", *options(folder, *words, snakefile=snakefile)]
 
 
-def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE) -> str:
+def snakemake(folder: Path, *words: str, snakefile: Path = SNAKEFILE, path: str = BARE_PATH) -> str:
     """What Snakemake says; the test fails with it if it fails.
 
-    The environment is not activated: the rules have to find ``genoseq`` themselves.
+    By default no environment is activated: the rules have to find ``genoseq`` themselves.
     """
     asked = options(folder, *words, snakefile=snakefile)
-    found = run_command("snakemake", asked, {**os.environ, "PATH": "/usr/bin:/bin"}, True)
+    found = run_command("snakemake", asked, {**os.environ, "PATH": path}, True)
     logs = "".join(f"\n{p}:\n{p.read_text()}" for p in (folder / "results").rglob("logs/**/*.log"))
     assert found.returncode == 0, found.stdout + logs
     return found.stdout

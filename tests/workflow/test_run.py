@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Genoseq
+from command import Genoseq, forked_path
 from small_run import (
     CONFIG,
     FULL,
@@ -44,7 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_genome(folder)
     write_config(folder, CONFIG)
     (folder / "config/genomes.tsv").write_text(SHEET)
-    assert jobs(snakemake(folder)) == FULL
+    assert jobs(snakemake(folder, path=forked_path())) == FULL
     return folder
 
 
@@ -224,7 +224,7 @@ def test_run_summary_is_one_file_that_names_all(finished: Path) -> None:
 def test_run_killed_in_training_goes_on_from_its_checkpoint(
     finished: Path, config: dict[str, Any]
 ) -> None:
-    steps = {"steps": 600, "checkpoint_minutes": 0.001}
+    steps = {"steps": 300, "checkpoint_minutes": 0.001}
     config["models"]["long"] = {"model": TINY, "training": {**TRAINING, **steps}}
     write_config(finished, config)
     target = "results/models/long"

@@ -20,7 +20,7 @@ from subprocess import Popen
 from typing import NamedTuple
 
 import pytest
-from command import Genoseq
+from command import Genoseq, forked_path
 from local_slurm import LINK, LocalSlurm, LocalSlurmError, local_slurm, output, wait_for
 from slurm_run import (
     OPTIONS,
@@ -87,7 +87,12 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pope
     with (
         (folder / "said.log").open("w") as said,
         Popen(
-            command(folder, "--cores", "1"), cwd=folder, text=True, stdout=said, stderr=said
+            command(folder, "--cores", "1"),
+            cwd=folder,
+            env={**os.environ, "PATH": forked_path()},
+            text=True,
+            stdout=said,
+            stderr=said,
         ) as running,
     ):
         yield folder, running

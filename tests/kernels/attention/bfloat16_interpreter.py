@@ -1,15 +1,18 @@
-"""Triton's interpreter, made to honour bfloat16 and to look up its own functions once.
+"""Triton's interpreter, made to honour bfloat16 and to do nothing twice or for nothing.
 
 The interpreter keeps bfloat16 as raw 16-bit patterns.  In Triton 3.9 ``tl.dot`` multiplies the
 patterns as if they were integers, and casts from float32 cut instead of rounding to nearest even
-as hardware does.  `install` mends both for the tests.  It also remembers which members of
-``triton.language`` it has to replace, which it otherwise searches for at every call of a nested
-function: a third of its time.
+as hardware does.  `install` mends both for the tests.
+
+What it otherwise spends most of its time on: at every call of a nested function it searches
+``triton.language`` for what it has to replace; and it computes all integer sums and products once
+more in 64 bits, compares, and forgets the result, for only Triton's debug mode asserts anything.
 """
 
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,3 +55,6 @@ def install() -> None:
     interpreter.InterpreterBuilder.create_dot = dot_widened
     interpreter._convert_float = convert_to_nearest
     interpreter._patch_builtin = patch_known
+    options = interpreter.interpreter_builder.options
+    if not options.debug:
+        interpreter.interpreter_builder.options = replace(options, sanitize_overflow=False)

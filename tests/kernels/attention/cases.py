@@ -63,7 +63,7 @@ EXACT = {
 ROUNDED = {
     "full": Options((70, 33), heads=1, key_heads=1, width=32),
     "window, globals, rotary, grouped heads": Options(
-        (67, 17), heads=4, width=32, window=9, global_tokens=3, rotary=True
+        (67, 17), key_heads=1, width=32, window=9, global_tokens=3, rotary=True
     ),
     "causal window, 64 wide": Options((83,), key_heads=1, width=64, window=20, causal=True),
 }

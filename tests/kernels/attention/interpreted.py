@@ -15,6 +15,7 @@ from kernels.attention import bfloat16_interpreter
 from kernels.attention.calls import distance, given_for, run, run_dense
 from kernels.attention.cases import EXACT, RESULTS, ROUNDED, ROUNDED_TYPES, Options
 from kernels.attention.properties import property_checks
+from kernels.interpreted_operator import operator_figures
 
 
 def exact(options: Options) -> dict[str, float]:
@@ -52,6 +53,7 @@ def main() -> None:
             for dtype in ROUNDED_TYPES
         },
         "properties": {name: check() for name, check in property_checks().items()},
+        "operator": operator_figures(),
     }
     json.dump(figures, sys.stdout)
 

@@ -82,3 +82,12 @@ def test_kernels_take_no_tokens(figures: dict[str, Any]) -> None:
 
 def test_tile_map_holds_every_block_once_and_long_ones_first(figures: dict[str, Any]) -> None:
     assert figures["properties"]["tile maps"] >= 50
+
+
+def test_operator_by_triton_gives_what_the_reference_gives(figures: dict[str, Any]) -> None:
+    assert len(figures["operator"]["errors"]) == 3
+    assert max(figures["operator"]["errors"].values()) <= 1e-12
+
+
+def test_operator_by_triton_passes_opcheck(figures: dict[str, Any]) -> None:
+    assert set(figures["operator"]["checks"].values()) == {"SUCCESS"}
