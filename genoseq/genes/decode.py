@@ -29,6 +29,9 @@ from genoseq.genes.sites import Sites, learn_sites
 from genoseq.genes.weights import DecoderWeights
 
 ROUNDS = 3
+_RIVAL = 150
+"""bp between a chosen start and another of its frame that sites are told apart from: start codons
+far within genes have other bases around them than those that might be taken for the start."""
 _UNLIKELY = 4.0
 """Starts that are this many nats less likely than the best of their frame are not chosen."""
 
@@ -112,7 +115,10 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     having = np.zeros(len(candidates), bool)
     having[frame[chosen]] = True
     own = np.flatnonzero(picked & (kind != EDGE))
-    others = np.flatnonzero(~picked & having[frame] & (kind != EDGE))
+    begins = np.zeros(len(candidates), np.int64)
+    begins[frame[chosen]] = candidates.starts[chosen]
+    rival = np.abs(candidates.starts - candidates.per_start(begins)) <= _RIVAL
+    others = np.flatnonzero(rival & ~picked & having[frame] & (kind != EDGE))
     sites = learn_sites(genome.windows, genome.followers, kind, neighbours.gap, own, others)
     starts = start_features(genome, chain, hexamers, neighbours, sites)
     log_shares = log_shares_of(candidates, starts @ weights)
