@@ -39,7 +39,7 @@ def classes_of(windows: Codes) -> NDArray[np.int64]:
     for rank, (least, most) in enumerate(reversed(_GROUPS), 1):
         group[(spacing >= least) & (spacing <= most)] = rank
     strength = _strengths()[words]
-    return np.where(strength > 0, 4 * strength + group, 0).max(1).astype(np.int64)
+    return np.asarray(np.where(strength > 0, 4 * strength + group, 0).max(1), np.int64)
 
 
 @cache
