@@ -6,6 +6,8 @@ and so are the genes that follow from them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,3 +52,19 @@ class CodonSums:
             high = np.clip((end[own] - frame) // 3, 0, len(sums) - 1)
             total[own] = sums[high] - sums[low]
         return total / STEPS
+
+    def around(self, starts: Positions, bounds: Sequence[int]) -> NDArray[np.float32]:
+        """Sums over stretches around starts, shape (m, len(bounds) - 1).
+
+        Parameters
+        ----------
+        bounds
+            Of the stretches, ascending, in codons from each start on.
+        """
+        begin = starts - self._first
+        total = np.empty((len(starts), len(bounds) - 1), np.float32)
+        for frame, sums in enumerate(self._sums):
+            own = np.flatnonzero(begin % 3 == frame)
+            at = ((begin[own] - frame) // 3)[:, None] + np.array(bounds)
+            total[own] = np.diff(sums[np.clip(at, 0, len(sums) - 1)], axis=1) / STEPS
+        return total

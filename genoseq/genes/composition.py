@@ -2,7 +2,8 @@
 
 A first-order chain of codons (each given the one before) learned from the chosen genes, against one
 learned from open reading frames that were not chosen, which are mostly the shadows of genes in
-their other frames.  The log-odds of in-frame hexamers, without counting any base twice.
+their other frames.  And in-frame hexamers against those of the genome anywhere, which tell a gene
+from what lies before it rather than from its shadows.
 """
 
 from __future__ import annotations
@@ -44,6 +45,22 @@ def chain_log_odds(genes: NDArray[np.float64], others: NDArray[np.float64]) -> N
     odds = np.zeros((65, 65))
     odds[:64, :64] = (np.log(_chain(genes)) - np.log(_chain(others))).clip(-_LARGEST, _LARGEST)
     return odds
+
+
+def hexamer_log_odds(
+    genes: NDArray[np.float64], background: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """log p(codon pair) in genes against that anywhere, of their counts, (64, 64); (65, 65)."""
+    odds = np.zeros((65, 65))
+    shares = [np.log((counts + 1.0) / (counts + 1.0).sum()) for counts in (genes, background)]
+    odds[:64, :64] = (shares[0] - shares[1]).clip(-_LARGEST, _LARGEST)
+    return odds
+
+
+def anywhere(pairs: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """How often each codon follows each in whatever frame of both strands, shape (64, 64)."""
+    counts = np.bincount(pairs, minlength=65 * 65).reshape(65, 65)
+    return counts[:64, :64].astype(np.float64)
 
 
 def _chain(counts: NDArray[np.float64]) -> NDArray[np.float64]:

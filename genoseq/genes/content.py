@@ -3,49 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.codon_sums import CodonSums, in_steps
-from genoseq.genes.layout import MARGIN, Layout, Positions
+from genoseq.genes.layout import MARGIN, Layout
 
 _LEAST = 2e-3
 """Probability that is added to each: no base says more than the model can know."""
 _LARGEST = 4.0
 """Log-odds of one base at most."""
 _CHUNK_BASES = 1 << 22
-NEAR, FAR = 15, 45
-"""bp on either side of a start in which it is asked whether its frame is coding there."""
+PROFILE = (-30, -15, -8, -4, -2, -1, 0, 1, 2, 4, 8, 15, 30)
+"""Bounds, in codons from a start on, of stretches of which it is asked whether its frame is coding
+there: short ones at the start, where the model drops from one state to the other."""
+BEFORE = (-15, -5, -2, 0)
+"""Bounds of stretches before a start of which it is asked whether they code for nothing."""
 
 Values = NDArray[np.float32]
 """Probabilities of the seven states of codon phase, shape (7, L): none, then the phases 0, 1, 2 of
 the forward strand, then those of the reverse strand."""
 
 
-class Content(NamedTuple):
-    """What the model says around starts, each of shape (m,), in nats.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the model says around starts, in nats.
 
     Attributes
     ----------
     whole
-        Sum of log-odds (coding in this frame against not coding) from the start to the frame's end.
-    near_before, far_before
-        The same of the last :data:`NEAR` and :data:`FAR` bp before the start.
-    near_behind, far_behind
-        The same of the first bp from the start on.
+        Sum of log-odds (coding in this frame against not coding) from the start to the frame's end,
+        shape (m,).
+    profile
+        The same of the stretches that :data:`PROFILE` bounds, shape (m, 12).
+    nothing
+        Sum of log p(not coding) over the stretches that :data:`BEFORE` bounds, shape (m, 3).
     other
-        Share of the last 30 bp before the start that is coding in whatever frame.
+        Share of the last 30 bp before the start that is coding in whatever frame, shape (m,).
     """
 
     whole: NDArray[np.float64]
-    near_before: NDArray[np.float64]
-    far_before: NDArray[np.float64]
-    near_behind: NDArray[np.float64]
-    far_behind: NDArray[np.float64]
+    profile: NDArray[np.float32]
+    nothing: NDArray[np.float32]
     other: NDArray[np.float64]
+
+    def of_starts(self, starts: NDArray[np.bool_]) -> Content:
+        """Content of some of the starts."""
+        return Content(
+            self.whole[starts], self.profile[starts], self.nothing[starts], self.other[starts]
+        )
+
+    def stretch(self, low: int, high: int) -> NDArray[np.float64]:
+        """Sum of the profile between two of its bounds, shape (m,)."""
+        columns = slice(PROFILE.index(low), PROFILE.index(high))
+        return np.asarray(self.profile[:, columns].sum(1), np.float64)
 
 
 def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
@@ -80,7 +94,13 @@ def content_of(layout: Layout, candidates: Candidates, values: Iterable[Values])
     values
         Of each contig of the layout in order, shape (7, length); NaN where nothing is known.
     """
-    found = np.zeros((len(Content._fields), len(candidates.starts)))
+    count = len(candidates.starts)
+    found = Content(
+        np.zeros(count),
+        np.zeros((count, len(PROFILE) - 1), np.float32),
+        np.zeros((count, len(BEFORE) - 1), np.float32),
+        np.zeros(count),
+    )
     held: list[Values] = []
     bases = first = 0
     for index, each in enumerate(values):
@@ -89,8 +109,7 @@ def content_of(layout: Layout, candidates: Candidates, values: Iterable[Values])
         if bases >= _CHUNK_BASES or index == len(layout.contigs) - 1:
             _add_chunk(layout, candidates, first, held, found)
             first, bases, held = index + 1, 0, []
-    whole, near_before, far_before, near_behind, far_behind, other = found
-    return Content(whole, near_before, far_before, near_behind, far_behind, other)
+    return found
 
 
 def _add_chunk(
@@ -98,9 +117,9 @@ def _add_chunk(
     candidates: Candidates,
     first: int,
     pieces: Sequence[Values],
-    found: NDArray[np.float64],
+    found: Content,
 ) -> None:
-    """Fill in the columns of ``found`` that are of the starts on contigs from ``first`` on."""
+    """Fill in what is of the starts on contigs from ``first`` on."""
     last = first + len(pieces) - 1
     low = int(layout.offsets[first]) - 2 * MARGIN
     high = int(layout.offsets[last] + layout.extents[last]) + 2 * MARGIN
@@ -118,9 +137,13 @@ def _add_chunk(
         kept = slice(int(frames[0]), int(frames[1]))
         ends = np.repeat(candidates.ends[kept], np.diff(candidates.first)[kept])
         none, phases = (whole[0, ::-1], whole[4:7, ::-1]) if reverse else (whole[0], whole[1:4])
-        sums = CodonSums(codon_log_odds(none, phases), position)
+        starts = candidates.starts[own]
+        odds = CodonSums(codon_log_odds(none, phases), position)
+        found.whole[own] = odds.between(starts, ends)
+        found.profile[own] = odds.around(starts, PROFILE)
+        found.nothing[own] = CodonSums(_nothing(none), position).around(starts, BEFORE)
         coding = CodonSums(_coding(none), position)
-        found[:, own] = _around(candidates.starts[own], ends, sums, coding)
+        found.other[own] = coding.between(starts - 30, starts) / 10
 
 
 def _coding(none: Values) -> NDArray[np.int32]:
@@ -131,17 +154,10 @@ def _coding(none: Values) -> NDArray[np.int32]:
     return in_steps(mean)
 
 
-def _around(
-    starts: Positions, ends: Positions, sums: CodonSums, coding: CodonSums
-) -> NDArray[np.float64]:
-    """The fields of :class:`Content`, one per row."""
-    return np.stack(
-        [
-            sums.between(starts, ends),
-            sums.between(starts - NEAR, starts),
-            sums.between(starts - FAR, starts),
-            sums.between(starts, starts + NEAR),
-            sums.between(starts, starts + FAR),
-            coding.between(starts - 30, starts) / 10,
-        ]
-    )
+def _nothing(none: Values) -> NDArray[np.int32]:
+    """log p(not coding) of the codon that begins at each base, in steps."""
+    log = in_steps(np.log(none + _LEAST))
+    codons = log.copy()
+    codons[:-1] += log[1:]
+    codons[:-2] += log[2:]
+    return codons

@@ -24,11 +24,14 @@ from genoseq.genes.features import (
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import frame_neighbours, start_neighbours
-from genoseq.genes.prepare import Genome, usage_of
+from genoseq.genes.prepare import Genome, usages_of
 from genoseq.genes.sites import Sites, learn_sites
 from genoseq.genes.weights import DecoderWeights
 
 ROUNDS = 3
+_RIVAL = 150
+"""bp between a chosen start and another of its frame that sites are told apart from: start codons
+far within genes have other bases around them than those that might be taken for the start."""
 _UNLIKELY = 4.0
 """Starts that are this many nats less likely than the best of their frame are not chosen."""
 
@@ -106,22 +109,21 @@ def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64])
     frame = candidates.frame
     kind = candidates.kind
     neighbours = start_neighbours(genome.layout, candidates, chosen)
-    usage = usage_of(genome.numbers, genome.pairs, candidates, chosen)
+    chain, hexamers = usages_of(genome, chosen)
     picked = np.zeros(len(frame), bool)
     picked[chosen] = True
     having = np.zeros(len(candidates), bool)
     having[frame[chosen]] = True
     own = np.flatnonzero(picked & (kind != EDGE))
-    others = np.flatnonzero(~picked & having[frame] & (kind != EDGE))
+    begins = np.zeros(len(candidates), np.int64)
+    begins[frame[chosen]] = candidates.starts[chosen]
+    rival = np.abs(candidates.starts - candidates.per_start(begins)) <= _RIVAL
+    others = np.flatnonzero(rival & ~picked & having[frame] & (kind != EDGE))
     sites = learn_sites(genome.windows, genome.followers, kind, neighbours.gap, own, others)
-    starts = start_features(
-        candidates, genome.content, usage, genome.windows, genome.followers, neighbours, sites
-    )
+    starts = start_features(genome, chain, hexamers, neighbours, sites)
     log_shares = log_shares_of(candidates, starts @ weights)
     top = top_starts(candidates, log_shares)
-    genes = gene_features(
-        candidates, starts, top, np.exp(log_shares[top]), _typical(starts, chosen)
-    )
+    genes = gene_features(genome, starts, top, np.exp(log_shares[top]), _typical(starts, chosen))
     context = context_features(frame_neighbours(genome.layout, candidates, top, chosen))
     return Round(starts, genes, context, log_shares, top, sites)
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genes.candidates import Candidates
-from genoseq.genes.content import Content
+from genoseq.genes.content import BEFORE, PROFILE
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import FrameNeighbours, StartNeighbours
-from genoseq.genes.sites import CLOSE, LEFT, Sites, base_numbers, gap_bins
-from genoseq.genome.sequences import Codes
+from genoseq.genes.sites import CLOSE, LEFT, Sites, gap_bins, step_numbers
+
+if TYPE_CHECKING:
+    from genoseq.genes.prepare import Genome
 
 Matrix = NDArray[np.float64]
 
 START_FEATURES = (
-    "content", "content before, near", "content before, far", "content behind, near",
-    "content behind, far", "coding before", "start codon", "motif", "positions before, near",
-    "positions before, far", "positions behind", "chain", "chain before", "chain behind",
-    "codons behind", "promoter", "gap to the gene before", "overlap on the other strand", "edge",
-    "rank", "longest", "length",
+    "content",
+    *(f"content, codons {low} to {high}" for low, high in pairwise(PROFILE)),
+    *(f"not coding, codons {low} to {high}" for low, high in pairwise(BEFORE)),
+    "coding before", "start codon", "motif", "pairing", "positions before, near",
+    "positions before, far",
+    "positions behind", "chain", "chain before", "chain behind", "hexamers", "hexamers before",
+    "hexamers far before", "hexamers behind", "codons behind", "promoter",
+    "gap to the gene before", "overlap on the other strand", "edge", "rank", "longest", "length",
+    "passed",
 )  # fmt: skip
 _NEAR_POSITIONS = 20
 """bp before the start that count as near; a promoter lies further away."""
@@ -30,58 +37,73 @@ _NEAR_POSITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Codon usage of starts, in nats: of the whole candidate, and of 45 bp on either side."""
+    """A sum over codon pairs for starts, in nats.
+
+    Attributes
+    ----------
+    whole
+        Of the whole candidate.
+    before, far_before
+        Of the last 45 bp before the start, and of the 45 before those.
+    behind
+        Of the first 45 bp.
+    """
 
     whole: NDArray[np.float64]
     before: NDArray[np.float64]
+    far_before: NDArray[np.float64]
     behind: NDArray[np.float64]
 
 
 def start_features(
-    candidates: Candidates,
-    content: Content,
-    usage: Usage,
-    windows: Codes,
-    followers: NDArray[np.uint8],
+    genome: Genome,
+    chain: Usage,
+    hexamers: Usage,
     neighbours: StartNeighbours,
     sites: Sites,
 ) -> Matrix:
-    """The columns of :data:`START_FEATURES`, shape (m, 22)."""
+    """The columns of :data:`START_FEATURES`, shape (m, 39)."""
+    candidates, content = genome.candidates, genome.content
     kind = candidates.kind
     edge = kind == EDGE
     near = neighbours.gap <= CLOSE
-    numbers = base_numbers(windows)
-    odds = np.empty(numbers.shape)
+    steps = step_numbers(genome.windows)
+    odds = np.empty(steps.shape)
     for context, those in enumerate((~near, near)):
-        odds[those] = sites.positions[context].reshape(-1)[numbers[those]]
+        odds[those] = sites.positions[context].reshape(-1)[steps[those]]
     codon = np.concatenate([sites.codon, [0.0]])[kind]
     rank = np.arange(len(kind)) - candidates.per_start(candidates.first[:-1])
     length = candidates.per_start(candidates.ends) - candidates.starts
     sited = ~edge
+    first_near = LEFT - _NEAR_POSITIONS - 1  # the step to a base is one before the base
     return np.stack(
         [
             content.whole,
-            content.near_before,
-            content.far_before,
-            content.near_behind,
-            content.far_behind,
+            *content.profile.T,
+            *content.nothing.T,
             content.other,
             codon,
-            sites.motif_scores(windows) * sited,
-            odds[:, LEFT - _NEAR_POSITIONS : LEFT].sum(1) * sited,
-            odds[:, : LEFT - _NEAR_POSITIONS].sum(1) * sited,
-            odds[:, LEFT:].sum(1) * sited,
-            usage.whole,
-            usage.before,
-            usage.behind,
-            sites.follower_scores(followers) * sited,
-            sites.promoter_scores(windows, neighbours.gap) * sited,
+            sites.motif_scores(genome.windows) * sited,
+            sites.pairing_scores(genome.windows) * sited,
+            odds[:, first_near : LEFT - 1].sum(1) * sited,
+            odds[:, :first_near].sum(1) * sited,
+            odds[:, LEFT - 1 :].sum(1) * sited,
+            chain.whole,
+            chain.before,
+            chain.behind,
+            hexamers.whole,
+            hexamers.before,
+            hexamers.far_before,
+            hexamers.behind,
+            sites.follower_scores(genome.followers) * sited,
+            sites.promoter_scores(genome.windows, neighbours.gap) * sited,
             sites.gaps[gap_bins(neighbours.gap)],
             neighbours.across / 30,
             edge.astype(np.float64),
             np.log1p(rank),
             (rank == 0).astype(np.float64),
             np.log(length / 300),
+            genome.passed,
         ],
         axis=1,
     )
@@ -101,7 +123,7 @@ CONTEXT_FEATURES = (
 
 
 def gene_features(
-    candidates: Candidates,
+    genome: Genome,
     starts: Matrix,
     top: Positions,
     surest: NDArray[np.float64],
@@ -120,6 +142,7 @@ def gene_features(
     typical
         Content and chain per codon of the genome's surest genes.
     """
+    candidates, content_of = genome.candidates, genome.content
     best = starts[top]
     column = {name: best[:, index] for index, name in enumerate(START_FEATURES)}
     codons = np.exp(column["length"]) * 100
@@ -141,8 +164,8 @@ def gene_features(
             column["positions before, near"],
             column["positions before, far"],
             column["positions behind"],
-            column["content behind, far"] / 50,
-            column["content before, far"] / 50,
+            content_of.stretch(0, 15)[top] / 50,
+            content_of.stretch(-15, 0)[top] / 50,
             column["coding before"],
             column["chain behind"],
             surest,

@@ -9,18 +9,19 @@ from itertools import pairwise
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from genoseq.genes.candidates import Candidates, Mask
+from genoseq.genes.candidates import Mask
 from genoseq.genes.decode import decode, learn_round, log_shares_of
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
+from genoseq.genes.fit_starts import Part, fit_starts
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
 
 _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, near": 0.4,
           "positions before, far": 0.4, "positions behind": 0.3, "chain": 0.1,
-          "content before, near": -0.05, "gap to the gene before": 0.5, "rank": -0.2}  # fmt: skip
+          "gap to the gene before": 0.5, "rank": -0.2}  # fmt: skip
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _STEPS, _BATCH = 2000, 512
@@ -116,7 +117,7 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
     return max(float(found[0]), 0.05), float(found[1])
 
 
-def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> float:
+def _starts_calibration(parts: Sequence[Part]) -> float:
     """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
     parts = [part for part in parts if (part[2].start >= 0).any()]
     slopes = np.arange(0.4, 2.05, 0.05)
@@ -131,46 +132,6 @@ def _starts_calibration(parts: Sequence[tuple[Candidates, Matrix, Labels]]) -> f
                 log_shares_of(candidates, slope * logits)[true].sum() for slope in slopes
             ]
     return float(slopes[int(likelihoods.argmax())])
-
-
-def fit_starts(
-    parts: Sequence[tuple[Candidates, Matrix, Labels]], decay: float = 1e-4
-) -> NDArray[np.float64]:
-    """Conditional logit over the starts of each frame whose true start is known."""
-    features, group, true = [], [], []
-    groups = starts = 0
-    for candidates, matrix, labels in parts:
-        known = labels.start >= 0
-        chosen = candidates.per_start(known)
-        index = np.cumsum(chosen) - 1 + starts
-        features.append(matrix[chosen])
-        group.append(
-            np.repeat(np.arange(int(known.sum())), np.diff(candidates.first)[known]) + groups
-        )
-        true.append(index[labels.start[known]])
-        groups += int(known.sum())
-        starts += int(chosen.sum())
-    matrix = np.concatenate(features)
-    scale = matrix.std(0) + 1e-6
-    inputs = torch.from_numpy(matrix / scale)
-    of_group = torch.from_numpy(np.concatenate(group))
-    right = torch.from_numpy(np.concatenate(true))
-    weights = torch.zeros(matrix.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=300, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        logits = inputs @ weights
-        largest = torch.full((groups,), -torch.inf, dtype=torch.float64)
-        largest = largest.scatter_reduce(0, of_group, logits.detach(), "amax")
-        total = torch.zeros(groups, dtype=torch.float64)
-        total = total.scatter_add(0, of_group, torch.exp(logits - largest[of_group]))
-        loss = (torch.log(total) + largest - logits[right]).mean() + decay * weights.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return np.asarray(weights.detach().numpy() / scale, np.float64)
 
 
 def fit_network(

@@ -65,10 +65,10 @@ class Motif:
 
 def _log_odds(windows: Codes, odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds of the motif at each offset of windows, (m, offsets)."""
-    return _of_words(odds)[_words(windows)]
+    return _of_words(odds)[word_numbers(windows)]
 
 
-def _words(windows: Codes) -> NDArray[np.uint16]:
+def word_numbers(windows: Codes) -> NDArray[np.uint16]:
     """Number of the word at each offset of windows, its bases as digits of base 5: (m, offsets)."""
     words = np.zeros((len(windows), windows.shape[1] - WIDTH + 1), np.uint16)
     for column in range(WIDTH):
@@ -103,7 +103,7 @@ def learn_motif(windows: Codes, others: Codes) -> Motif:
     none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
     if len(rows) < 50:
         return none
-    words = _words(rows)
+    words = word_numbers(rows)
     seeds = _enriched(words, others[(others < N).all(1)])
     fits = [_em(words, seed, background) for seed in seeds]
     return max(fits, key=lambda fit: fit[0])[1]
@@ -113,7 +113,7 @@ def _enriched(words: NDArray[np.uint16], others: Codes) -> list[NDArray[np.int64
     """The words that stand more often in windows than in others, as bases."""
     counts, expected = (
         np.bincount(each.reshape(-1), minlength=5**WIDTH).astype(np.float64)
-        for each in (words, _words(others))
+        for each in (words, word_numbers(others))
     )
     expected = (expected + 0.5) * counts.sum() / (expected + 0.5).sum()
     surplus = (counts - expected) / np.sqrt(expected + 1.0)

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates, find_candidates
 from genoseq.genes.choice import choose
+from genoseq.genes.codon_sums import CodonSums
 from genoseq.genes.composition import (
+    anywhere,
     chain_log_odds,
     chain_sums,
+    hexamer_log_odds,
     pair_counts,
     pair_numbers,
 )
-from genoseq.genes.content import FAR, Content, Values, content_of
+from genoseq.genes.content import Content, Values, content_of
 from genoseq.genes.features import Usage
 from genoseq.genes.genetic_codes import EDGE, GeneticCode, codon_numbers
 from genoseq.genes.layout import Layout, Positions
@@ -25,6 +28,8 @@ from genoseq.genes.sites import FOLLOWERS, site_windows
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
 
+_AROUND = 45
+"""bp around a start in which codon usage is looked at, once behind it and twice before."""
 _FIRST_SCORE = 15.0
 """Nats of content that a first choice needs."""
 _HOPELESS = -40.0
@@ -43,10 +48,15 @@ class Genome:
         Of the whole genome.
     numbers, pairs
         Codon, and codon pair, at each position of the layout.
+    background
+        How often each codon follows each anywhere, shape (64, 64).
     first_choice
         Indices of the starts that the model alone would choose.
     windows, followers
         Site of each start, and the codons behind it.
+    passed
+        Nats by which chance would have stopped the frame before each start, shape (m,): where
+        stop codons are rare a start may lie far from the last one.
     """
 
     layout: Layout
@@ -54,9 +64,11 @@ class Genome:
     content: Content
     numbers: NDArray[np.uint8]
     pairs: NDArray[np.uint16]
+    background: NDArray[np.float64]
     first_choice: Positions
     windows: Codes
     followers: NDArray[np.uint8]
+    passed: NDArray[np.float64]
 
 
 def prepare(
@@ -90,39 +102,82 @@ def prepare(
     numbers = codon_numbers(layout.codes)
     chosen = _first_choice(layout, candidates, content)
     pairs = pair_numbers(numbers)
-    usage = usage_of(numbers, pairs, candidates, chosen)
+    chain = _chain(numbers, pairs, candidates, chosen)
     hopeful = candidates.largest(content.whole) > _HOPELESS
-    hopeful |= candidates.largest(usage.whole) > _USUAL
+    hopeful |= candidates.largest(_whole(candidates, chain)) > _USUAL
     hopeful[candidates.frame[chosen]] = True
     starts = candidates.per_start(hopeful)
     first_choice = (np.cumsum(starts) - 1)[chosen]
     kept = candidates.with_starts(starts)
-    content = Content(**{name: each[starts] for name, each in content._asdict().items()})
-    windows = site_windows(layout.codes, kept.starts)
-    followers = numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
-    return Genome(layout, kept, content, numbers, pairs, first_choice, windows, followers)
+    return Genome(
+        layout,
+        kept,
+        content.of_starts(starts),
+        numbers,
+        pairs,
+        anywhere(pairs),
+        first_choice,
+        site_windows(layout.codes, kept.starts),
+        numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)],
+        _passed(layout, code, kept),
+    )
 
 
-def usage_of(
+def usages_of(genome: Genome, chosen: Positions) -> tuple[Usage, Usage]:
+    """Codon usage of all starts, learned from the chosen genes.
+
+    Returns
+    -------
+    By the chain of codons, against the frames without a chosen gene; and by hexamers, against the
+    genome anywhere.
+    """
+    candidates = genome.candidates
+    ends = candidates.ends[candidates.frame[chosen]]
+    genes = pair_counts(genome.numbers, candidates.starts[chosen], ends)
+    odds = hexamer_log_odds(genes, genome.background)
+    return (
+        _usage(candidates, _chain(genome.numbers, genome.pairs, candidates, chosen)),
+        _usage(candidates, chain_sums(genome.pairs, odds)),
+    )
+
+
+def _chain(
     numbers: NDArray[np.uint8],
     pairs: NDArray[np.uint16],
     candidates: Candidates,
     chosen: Positions,
-) -> Usage:
-    """Codon usage of all starts, learned from the chosen genes against the frames without one."""
+) -> CodonSums:
     frame = candidates.frame
     genes = pair_counts(numbers, candidates.starts[chosen], candidates.ends[frame[chosen]])
     free = np.ones(len(candidates), bool)
     free[frame[chosen]] = False
     begins = candidates.starts[candidates.first[:-1]][free]
     others = pair_counts(numbers, begins, candidates.ends[free])
-    sums = chain_sums(pairs, chain_log_odds(genes, others))
+    return chain_sums(pairs, chain_log_odds(genes, others))
+
+
+def _whole(candidates: Candidates, sums: CodonSums) -> NDArray[np.float64]:
+    """Sum over the codon pairs of each candidate, its stop codon left out."""
+    starts, ends = candidates.starts, candidates.per_start(candidates.ends)
+    return sums.between(starts, np.maximum(ends - 6, starts))
+
+
+def _usage(candidates: Candidates, sums: CodonSums) -> Usage:
     starts, ends = candidates.starts, candidates.per_start(candidates.ends)
     return Usage(
-        sums.between(starts, np.maximum(ends - 6, starts)),
-        sums.between(starts - FAR, starts),
-        sums.between(starts, np.minimum(starts + FAR, ends - 6)),
+        _whole(candidates, sums),
+        sums.between(starts - _AROUND, starts),
+        sums.between(starts - 2 * _AROUND, starts - _AROUND),
+        sums.between(starts, np.minimum(starts + _AROUND, ends - 6)),
     )
+
+
+def _passed(layout: Layout, code: GeneticCode, candidates: Candidates) -> NDArray[np.float64]:
+    counts = np.bincount(layout.codes, minlength=4)[:4] + 1.0
+    bases = counts / counts.sum()
+    stop = sum(float(bases[n // 16] * bases[n // 4 % 4] * bases[n % 4]) for n in code.stops)
+    codons = (candidates.starts - candidates.per_start(candidates.begins)) / 3
+    return np.asarray(-np.log1p(-stop) * codons, np.float64)
 
 
 def _first_choice(layout: Layout, candidates: Candidates, content: Content) -> Positions:

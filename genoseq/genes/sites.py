@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.motif import BEFORE, UNTIL, Motif, learn_motif
+from genoseq.genes.shine_dalgarno import CLASSES, classes_of
 from genoseq.genome.sequences import Codes
 
 LEFT, RIGHT = 42, 18
@@ -97,12 +98,14 @@ class Sites:
     codon
         Of each start codon, shape (3,).
     positions
-        Of each base at each position, for starts that do not follow closely and that do, shape
-        (2, LEFT + RIGHT, 5).
+        Of each base at each position given the one before, for starts that do not follow closely
+        and that do, shape (2, LEFT + RIGHT - 1, 5, 5).
     motif
         The motif with spacing.
     motif_odds
         What a score of the motif is worth.
+    pairing
+        Of each class of a match with the end of 16S rRNA, shape (CLASSES,).
     promoter, promoter_odds
         The same of starts that do not follow closely: box A of archaea.
     gaps
@@ -115,6 +118,7 @@ class Sites:
     positions: Scores
     motif: Motif
     motif_odds: ScoreOdds
+    pairing: Scores
     promoter: Motif
     promoter_odds: ScoreOdds
     gaps: Scores
@@ -123,6 +127,10 @@ class Sites:
     def motif_scores(self, windows: Codes) -> Scores:
         """Log-odds of a start by its motif, of sites (m, LEFT + RIGHT)."""
         return self.motif_odds.of(self.motif.scores(motif_windows(windows)))
+
+    def pairing_scores(self, windows: Codes) -> Scores:
+        """Log-odds of a start by its match with the end of 16S rRNA."""
+        return np.asarray(self.pairing[classes_of(motif_windows(windows))], np.float64)
 
     def promoter_scores(self, windows: Codes, gap: Positions) -> Scores:
         """Log-odds of a start by the promoter before it; none of starts that follow closely."""
@@ -172,11 +180,11 @@ def learn_sites(
         for context in (0, 1)
     ]
     pooled = counts[0][0] + counts[1][0], counts[0][1] + counts[1][1]
-    positions = np.zeros((2, LEFT + RIGHT, 5))
+    positions = np.zeros((2, LEFT + RIGHT - 1, 5, 5))
     for context, (own, other) in enumerate(counts):
         odds = _position_odds(own, pooled[0]) - _position_odds(other, pooled[1])
-        positions[context, :, :4] = odds
-    positions[:, LEFT : LEFT + 3] = 0.0  # the start codon has its own odds
+        positions[context, :, :4, :4] = odds
+    positions[:, LEFT - 1 : LEFT + 2] = 0.0  # the start codon has its own odds
     motif = learn_motif(motif_windows(windows[chosen]), motif_windows(windows[others]))
     bins = len(_GAPS) + 1
     gaps = _odds(
@@ -194,18 +202,25 @@ def learn_sites(
         ]
     )
     motif_odds = score_odds(scores[0], scores[1])
-    return Sites(codon, positions, motif, motif_odds, promoter, worth, gaps, behind)
+    matches = [classes_of(motif_windows(windows[each])) for each in (chosen, others)]
+    counts_of = [np.bincount(each, minlength=CLASSES) for each in matches]
+    pairing = _drawn_odds(counts_of[0], counts_of[1], 20.0)
+    return Sites(codon, positions, motif, motif_odds, pairing, promoter, worth, gaps, behind)
 
 
 def _follower_odds(own: NDArray[np.uint8], other: NDArray[np.uint8]) -> Scores:
     """Log-odds of each codon; of one that is not known, or stops, there are none."""
-    counts = (
-        np.bincount(own.reshape(-1), minlength=65),
-        np.bincount(other.reshape(-1), minlength=65),
+    odds = _drawn_odds(
+        np.bincount(own.reshape(-1), minlength=65), np.bincount(other.reshape(-1), minlength=65)
     )
-    pooled = (counts[1] + 0.5) / (counts[1] + 0.5).sum()
-    odds = np.log((counts[0] + 60 * pooled) / (counts[0].sum() + 60)) - np.log(pooled)
     odds[64] = 0.0
+    return odds
+
+
+def _drawn_odds(own: NDArray[np.int64], other: NDArray[np.int64], weight: float = 60.0) -> Scores:
+    """Log-odds of each class, drawn to none where few starts have it."""
+    pooled = (other + 0.5) / (other + 0.5).sum()
+    odds = np.log((own + weight * pooled) / (own.sum() + weight)) - np.log(pooled)
     return np.asarray(odds.round(4), np.float64)
 
 
@@ -220,20 +235,24 @@ def _odds(counts: NDArray[np.int64], others: NDArray[np.int64]) -> Scores:
     return np.asarray(odds.round(4), np.float64)
 
 
-def base_numbers(windows: Codes) -> NDArray[np.int16]:
-    """Number of the base at each position of sites, five to a position; (m, positions)."""
-    return np.asarray(5 * np.arange(windows.shape[1], dtype=np.int16) + windows, np.int16)
+def step_numbers(windows: Codes) -> NDArray[np.int16]:
+    """Number of each base and the one before it, by position: (m, bases) to (m, bases - 1)."""
+    first = 25 * np.arange(windows.shape[1] - 1, dtype=np.int16)
+    return np.asarray(first + np.uint8(5) * windows[:, :-1] + windows[:, 1:], np.int16)
 
 
 def _counts(windows: Codes) -> NDArray[np.int64]:
-    """How often each base stands at each position, (positions, 4)."""
-    positions = windows.shape[1]
-    counts = np.bincount(base_numbers(windows).reshape(-1), minlength=5 * positions)
-    return np.asarray(counts.reshape(positions, 5)[:, :4], np.int64)
+    """How often each base follows each at each position, (positions, 4, 4)."""
+    steps = windows.shape[1] - 1
+    counts = np.bincount(step_numbers(windows).reshape(-1), minlength=25 * steps)
+    return np.asarray(counts.reshape(steps, 5, 5)[:, :4, :4], np.int64)
 
 
 def _position_odds(counts: NDArray[np.int64], pooled: NDArray[np.int64]) -> Scores:
-    """log p(base) at each position, drawn to the pooled frequency where there is little to see."""
-    mean = (pooled + 1.0) / (pooled + 1.0).sum(1, keepdims=True)
-    own = counts + 40.0 * mean
-    return np.asarray(np.log(own / own.sum(1, keepdims=True)).round(4), np.float64)
+    """log p(base | base before), drawn to the pooled one, and that to the base's frequency."""
+    alone = pooled.sum(1, keepdims=True) + 1.0
+    alone /= alone.sum(2, keepdims=True)
+    mean = pooled + 20.0 * alone
+    mean /= mean.sum(2, keepdims=True)
+    own = counts + 20.0 * mean
+    return np.asarray(np.log(own / own.sum(2, keepdims=True)).round(4), np.float64)
