@@ -149,7 +149,7 @@ def test_run_brings_a_deleted_folder_back(finished: Path) -> None:
 
 def test_run_with_one_shard_missing_scores_that_one_only(finished: Path) -> None:
     merged, shards = (finished / f"results/{name}/made/one" for name in ("scores", "shard_scores"))
-    snakemake(finished, "--notemp", "results/shard_scores/made/one/001")
+    snakemake(finished, "--notemp", "results/shard_scores/made/one/001", path=forked_path())
     merged.rename(finished / "aside")
     try:
         assert jobs(snakemake(finished, "--dry-run", "results/scores/made/one")) == {
@@ -195,13 +195,11 @@ def test_run_refuses_a_model_whose_job_ended_unseen(
     config["models"]["one"]["training"]["seed"] = 9
     write_config(folder, config)
     with pytest.raises(AssertionError):
-        snakemake(folder, "results/evaluation/one")
+        snakemake(folder, "results/evaluation/one", path=forked_path())
     said = (folder / "results/logs/evaluate/one.log").read_text()
     assert "models/one: trained by other settings than the configuration's: training.seed 1" in said
-    assert jobs(snakemake(folder, "--forcerun", "train", "--", "results/evaluation/one")) == {
-        "train": 1,
-        "evaluate": 1,
-    }
+    words = ("--forcerun", "train", "--", "results/evaluation/one")
+    assert jobs(snakemake(folder, *words, path=forked_path())) == {"train": 1, "evaluate": 1}
 
 
 def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
@@ -241,7 +239,7 @@ def test_run_killed_in_training_goes_on_from_its_checkpoint(
     assert running.returncode == -signal.SIGKILL
     assert not (finished / target / "model.safetensors").exists()
     snakemake(finished, "--unlock")
-    snakemake(finished, target)
+    snakemake(finished, target, path=forked_path())
     assert "resuming after step" in (finished / "results/logs/train/long.log").read_text()
     assert (finished / target / "model.safetensors").exists()
 
