@@ -1,6 +1,7 @@
 """Genes of annotated bacteria and archaea, beside Prodigal's, by the reference scorers.
 
     python benchmarks/genes.py DATA SCORE BUNDLE [NAME[:CODE] ...] [--weights genes.json]
+        [--adapt off on auto]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed`` and
 ``NAME.verified.gff3.gz``; SCORE holds ``cds_f1.py``, ``verified_starts.py`` and
@@ -19,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,7 +104,7 @@ def judge(asked: argparse.Namespace, scorer: Any, name: str, predicted: Path) ->
 def line(title: str, row: Row) -> str:
     """One line of the table."""
     shown = [f"{row[column]:9.4f}" if column in row else f"{'':9}" for column in COLUMNS[:-1]]
-    return f"{title:34}{''.join(shown)}{row['s']:7.1f}"
+    return f"{title:42}{''.join(shown)}{row['s']:7.1f}"
 
 
 def main() -> None:
@@ -113,11 +115,15 @@ def main() -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("names", nargs="*", default=list(NAMES), help="NAME, or NAME:CODE")
     parser.add_argument("--weights", type=Path, help="of the decoder, if not the bundle's own")
+    parser.add_argument(
+        "--adapt", nargs="+", default=["off"], choices=["off", "on", "auto"],
+        help="a row for each: whether the network learns from the genome first",
+    )  # fmt: skip
     parser.add_argument("--keep", type=Path, help="folder for what is called")
     asked = parser.parse_args()
     scorer: Any = load(asked.score / "cds_f1.py")
     print(
-        f"{'':34}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}", flush=True
+        f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}", flush=True
     )
     rows: dict[str, list[Row]] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -125,7 +131,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for each in asked.names:
             name, _, code = each.partition(":")
-            for caller, call in CALLERS.items():
+            for caller, call in callers(asked.adapt).items():
                 predicted, spent = call(asked, folder, name, code or "11")
                 row = judge(asked, scorer, name, predicted) | {"s": spent}
                 rows.setdefault(caller, []).append(row)
@@ -147,17 +153,22 @@ def prodigal(asked: argparse.Namespace, folder: Path, name: str, code: str) -> t
     return out, seconds(sys.executable, program, fasta, out, "--table", code)
 
 
-def genoseq(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, float]:
+def genoseq(
+    asked: argparse.Namespace, folder: Path, name: str, code: str, adapt: str = "off"
+) -> tuple[Path, float]:
     """Genes of ``genoseq genes``, and its seconds."""
-    out = folder / f"{name}.genoseq"
+    out = folder / f"{name}.genoseq.{adapt}"
     words = [sys.executable, "-m", "genoseq", "-q", "genes", asked.data / f"{name}.fa.gz"]
-    words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1]
+    words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1, "--adapt", adapt]
     if asked.weights is not None:
         words += ["--weights", asked.weights]
     return out / "genes.gff3", seconds(*words)
 
 
-CALLERS: dict[str, Callable[..., tuple[Path, float]]] = {"prodigal": prodigal, "genoseq": genoseq}
+def callers(adapt: Sequence[str]) -> dict[str, Callable[..., tuple[Path, float]]]:
+    """Callers by what the table names them."""
+    ours = {f"genoseq, adapt {each}": partial(genoseq, adapt=each) for each in adapt}
+    return {"prodigal": prodigal} | ours
 
 
 if __name__ == "__main__":

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from genoseq.cli.computing import Device, ProgressFd, Threads, set_up_process
+from genoseq.errors import TrainingInterruptedError
 
 EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
+
+Code = Annotated[
+    str, typer.Option(help="Genetic code: 11, 4, 25 or 15; auto: that of each organism.")
+]
+Together = Annotated[bool, typer.Option("--together", help="All contigs are of one organism.")]
+Mask = Annotated[
+    Path | None,
+    typer.Option(help="BED, GFF or GenBank of where no gene may be, as rRNA, tRNA, CRISPR."),
+]
+Adapt = Annotated[
+    Literal["auto", "on", "off"],
+    typer.Option(
+        help="Train the network on what is certain of this genome, and call again; auto: where "
+        "there is enough to learn from, and where it changes the genes."
+    ),
+]
+SaveModel = Annotated[
+    Path | None, typer.Option(help="Folder for the model that the genes are of, to be used by -m.")
+]
 
 _log = logging.getLogger(__name__)
 
@@ -30,19 +51,12 @@ def genes(
             show_default="bacteria",
         ),
     ] = None,
-    code: Annotated[
-        str, typer.Option(help="Genetic code: 11, 4, 25 or 15; auto: that of each organism.")
-    ] = "auto",
-    together: Annotated[
-        bool, typer.Option("--together", help="All contigs are of one organism.")
-    ] = False,
+    code: Code = "auto",
+    together: Together = False,
     circular: Annotated[
         str, typer.Option(help="Contigs that are circles, by commas; all or none.")
     ] = "none",
-    mask: Annotated[
-        Path | None,
-        typer.Option(help="BED, GFF or GenBank of where no gene may be, as rRNA, tRNA, CRISPR."),
-    ] = None,
+    mask: Mask = None,
     shortest: Annotated[
         int, typer.Option(min=30, help="bp of the shortest gene, its stop codon included.")
     ] = 90,
@@ -56,6 +70,8 @@ def genes(
     all_starts: Annotated[
         bool, typer.Option("--all-starts", help="Write starts.tsv: every start, and its conf.")
     ] = False,
+    adapt: Adapt = "off",
+    save_model: SaveModel = None,
     device: Device = None,
     precision: Annotated[
         Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
@@ -73,20 +89,28 @@ def genes(
 
     lines = ProgressLines(progress_fd, f"genes {out}")  # before anything opens descriptors
     set_up_process(threads)
-    with progress("genes", "bases", also=lines) as report:
-        written = call_genes_files(
-            fasta,
-            model,
-            out,
-            code=code,
-            together=together,
-            circular=circular,
-            mask=mask,
-            shortest=shortest,
-            weights=weights,
-            all_starts=all_starts,
-            device=device,
-            precision=precision,
-            report=report,
-        )
+    # One count of bases tells of scoring and training alike.
+    logging.getLogger("genoseq.training").setLevel(logging.WARNING)
+    try:
+        with progress("genes", "bases", also=lines) as report:
+            written = call_genes_files(
+                fasta,
+                model,
+                out,
+                code=code,
+                together=together,
+                circular=circular,
+                mask=mask,
+                shortest=shortest,
+                weights=weights,
+                all_starts=all_starts,
+                adapt=adapt,
+                save_model=save_model,
+                device=device,
+                precision=precision,
+                report=report,
+            )
+    except TrainingInterruptedError as error:
+        print(f"genoseq: {error}", file=sys.stderr)
+        raise typer.Exit(128 + error.signal) from None
     _log.info("genes: wrote %s", written)

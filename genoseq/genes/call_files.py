@@ -20,6 +20,7 @@ from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.formats import BED_WORDS
 
 if TYPE_CHECKING:
+    from genoseq.genes.adapt_call import AdaptedCalls, Calling, Choice
     from genoseq.genes.call import GeneCalls
     from genoseq.genes.layout import Contig
 
@@ -27,6 +28,10 @@ FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "s
 """What is written, beside ``provenance.json``."""
 STARTS = "starts.tsv"
 """What is written if it is asked for."""
+MODEL_FILES = ("model.safetensors", "config.json", "provenance.json", DECODER)
+"""What a saved model consists of."""
+STATE_FOLDERS = ("store", "training", "model")
+"""What the folder of an adaptation holds while it goes on."""
 SHIPPED = Path(__file__).with_name(DECODER)
 """Weights for models that bring none of their own."""
 
@@ -57,6 +62,8 @@ def call_genes_files(
     shortest: int = 90,
     weights: PathLike | None = None,
     all_starts: bool = False,
+    adapt: Choice = "off",
+    save_model: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -84,52 +91,79 @@ def call_genes_files(
         The decoder's; by default those in the bundle, or else the package's.
     all_starts
         Whether to write ``starts.tsv`` as well.
+    adapt
+        Whether the network trains on this genome; killed, it goes on from ``out`` with ``.state``.
+    save_model
+        Folder for the model that the genes are of.
     device, precision
         See :class:`genoseq.inference.predict.Predictor`.
     report
-        Called with the bases that are scored, and with all of them.
+        Called with the bases that are scored and trained on, and with all of them.
 
     Raises
     ------
     GenoseqError
-        Before anything is written, with what is wrong with a file or an argument.
+        Before anything is written, with what is wrong with a file or an argument; or after a
+        stopping signal in a training, whose state is saved.
     """
-    from genoseq.genes.call import call_genes
     from genoseq.genes.organisms import parse_code
 
     model, out = model_folder(model), Path(out)
     code = parse_code(code)
-    if problem := irreplaceable(out, (*FILES, STARTS, "provenance.json")):
-        raise ConfigError(problem)
+    state = _state_folder(out, save_model, adapt)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
         check_names(genome.lengths)
         circles = circular_names(circular, genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
         path, source = decoder_path(model, weights)
         decoder = load_weights(path)
-        from genoseq.genes.state_values import model_scorer
-        from genoseq.inference.predict import choose_computing
-        from genoseq.models.bundle import load_bundle
-        from genoseq.models.device import computing
 
-        bundle = load_bundle(model)
-        scorer = model_scorer(bundle, device=device, precision=precision, report=report)
+        from genoseq.genes.adapt_call import Calling, call_adapted, finish
+        from genoseq.models.bundle import load_bundle
+
         contigs = read_contigs(genome, circles)
-        calls = call_genes(
-            contigs, scorer, decoder, code=code, together=together, mask=regions, shortest=shortest
-        )
-        settings = {"code": code, "circular": sorted(circles), "shortest": shortest}
-        settings |= {"together": together, "all_starts": all_starts, "decoder": source}
-        used, number_format = choose_computing(bundle.settings, device, precision)
-        made = computing(used, number_format)
+        calling = Calling(contigs, decoder, code, together, regions, shortest, device, precision)
+        adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
+        settings = _settings(calling, circles, all_starts, adapt, source)
+        made = calling.computing(adapted.bundle)
         record = _record(genome, model, path, settings, given.get("mask"), made)
-        _write(out, calls, genome, circles, settings, record, decoder if all_starts else None)
-    return _written(out, calls, sum(genome.lengths.values()))
+        _write(out, adapted, genome, circles, settings, record, decoder if all_starts else None)
+        finish(adapted, state, None if save_model is None else Path(save_model), path)
+    return _written(out, adapted.calls, sum(genome.lengths.values()))
+
+
+def _settings(
+    calling: Calling, circles: Collection[str], all_starts: bool, adapt: Choice, decoder: str
+) -> dict[str, Any]:
+    """What decides the bytes, as records say it."""
+    return {
+        "code": calling.code,
+        "together": calling.together,
+        "circular": sorted(circles),
+        "shortest": calling.shortest,
+        "all_starts": all_starts,
+        "adapt": adapt,
+        "decoder": decoder,
+    }
 
 
 def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
     partial = sum(any(each.gene.partial) for each in calls.genes)
     return GenesWritten(out, len(calls.genes), partial, bases)
+
+
+def _state_folder(out: Path, model: PathLike | None, adapt: Choice) -> Path:
+    """Folder for the state of an adaptation; ConfigError if something else would be lost."""
+    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, "provenance.json")}
+    if model is not None:
+        folders[Path(model)] = MODEL_FILES
+    state = Path(f"{out}.state")
+    if adapt != "off":
+        folders[state] = STATE_FOLDERS
+    found = [irreplaceable(folder, names) for folder, names in folders.items()]
+    if problems := [problem for problem in found if problem is not None]:
+        raise ConfigError(problems)
+    return state
 
 
 def read_contigs(genome: Fasta, circles: Collection[str] = ()) -> list[Contig]:
@@ -227,7 +261,7 @@ def _record(
 
 def _write(
     out: Path,
-    calls: GeneCalls,
+    adapted: AdaptedCalls,
     genome: Fasta,
     circles: Collection[str],
     settings: Mapping[str, Any],
@@ -240,13 +274,14 @@ def _write(
     from genoseq.genes.start_table import start_lines
     from genoseq.genes.summary import summary_of
 
+    calls = adapted.calls
+    facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
     with atomic_folder(out) as folder:
         write_gene_files(folder, calls.genes, genome, circles)
-        text = json.dumps(
-            summary_of(calls, genome.lengths) | {"settings": dict(settings)}, indent=2
-        )
+        text = json.dumps(summary_of(calls, genome.lengths) | facts, indent=2)
         if starts_by is not None:
-            decoded = [one.decoded for one in calls.organisms]
-            write_lines(folder / STARTS, start_lines(decoded, starts_by))
+            write_lines(
+                folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)
+            )
         (folder / "summary.json").write_text(text + "\n")
         write_record(folder, record)

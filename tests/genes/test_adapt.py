@@ -1,0 +1,299 @@
+"""A network that learns from what is certain of a genome: labels, training, choice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from command import Genoseq
+from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
+
+from genoseq.errors import TrainingInterruptedError
+from genoseq.files.progress import Report, unreported
+from genoseq.genes import adapt_call
+from genoseq.genes.adapt import AdaptSettings, adapt, between
+from genoseq.genes.adapt_call import Calling, Choice, call_adapted, disagreement
+from genoseq.genes.adapt_labels import SelfLabels, self_labels
+from genoseq.genes.adapt_store import BLOCK, write_self_store
+from genoseq.genes.call import GeneCalls, call_genes
+from genoseq.genes.content import Values
+from genoseq.genes.layout import Contig, contig
+from genoseq.genes.weights import save_weights
+from genoseq.genome.called_genes import GeneSequences
+from genoseq.genome.schemes import UNKNOWN_LABEL
+from genoseq.genome.sequences import decode
+from genoseq.models.build import SequenceModel
+from genoseq.models.bundle import Bundle, load_bundle, save_bundle
+from genoseq.readers.fasta import write_fasta
+from genoseq.store.store import Store
+from genoseq.tasks.per_base import PerBase
+from genoseq.training.loop import LOG_EVERY
+
+QUICK = AdaptSettings(steps=6, batch=2, window=300)
+CERTAIN = replace(simple_weights(), genes_calibration=(1.0, 4.0))
+"""Weights by which every planted gene is certain."""
+
+
+@pytest.fixture
+def planted() -> PlantedGenome:
+    return planted_genome(40, seed=5)
+
+
+def calls_of(circular: bool, **genomes: PlantedGenome) -> GeneCalls:
+    contigs = [contig(name, each.codes, circular) for name, each in genomes.items()]
+    return call_genes(contigs, KnowingScorer(**genomes), CERTAIN, code=11, together=True)
+
+
+def labels_of(calls: GeneCalls) -> SelfLabels:
+    return self_labels([one.decoded for one in calls.organisms], CERTAIN)
+
+
+def test_self_labels_are_true_or_unknown(planted: PlantedGenome) -> None:
+    found = labels_of(calls_of(False, a=planted))
+    (labels,) = found.contigs
+    known = labels != UNKNOWN_LABEL
+    assert found.genes == found.chosen == len(planted.genes)
+    assert found.known == pytest.approx(known.mean())
+    assert known.mean() > 0.8
+    assert (labels[known] == planted.states[known]).all()
+    assert set(np.unique(labels[known])) == set(range(7))
+
+
+def test_self_labels_of_a_doubtful_gene_are_unknown(planted: PlantedGenome) -> None:
+    values = planted.values()
+    start, end, _ = planted.genes[7]
+    values[:, start:end] = 1 / 7
+
+    def scorer(_: Sequence[Contig]) -> Sequence[Values]:
+        return [values]
+
+    calls = call_genes([contig("a", planted.codes)], scorer, CERTAIN, code=11)
+    (labels,) = labels_of(calls).contigs
+    assert (labels[start + 60 : end] == UNKNOWN_LABEL).all()
+
+
+def test_self_labels_of_a_circle_are_those_wherever_it_is_cut(planted: PlantedGenome) -> None:
+    start, end, _ = planted.genes[3]
+    whole = calls_of(True, a=planted)
+    cut = calls_of(True, a=planted.turned((start + end) // 2))
+    (one,), (other,) = labels_of(whole).contigs, labels_of(cut).contigs
+    assert (one == other).all()
+    states = np.roll(planted.states, -whole.decoded.genome.layout.contigs[0].turned)
+    known = one != UNKNOWN_LABEL
+    assert (one[known] == states[known]).all()
+
+
+def self_store(path: Path, calls: GeneCalls, bundle: Bundle) -> Store:
+    assert isinstance(bundle.task, PerBase)
+    contigs = calls.decoded.genome.layout.contigs
+    return write_self_store(path, contigs, labels_of(calls).contigs, bundle.task.scheme, range(7))
+
+
+def test_write_self_store_does_not_depend_on_order_or_names(bundle: Bundle, tmp_path: Path) -> None:
+    one, other = planted_genome(12, seed=2), planted_genome(9, seed=3)
+    first = self_store(tmp_path / "first", calls_of(False, a=one, b=other), bundle)
+    second = self_store(tmp_path / "second", calls_of(False, x=other, y=one), bundle)
+    assert first.checksums == second.checksums
+
+
+def test_write_self_store_holds_blocks_out(bundle: Bundle, tmp_path: Path) -> None:
+    planted = planted_genome(800, seed=4)
+    assert len(planted.codes) > 10 * BLOCK
+    contigs = [contig("a", planted.codes)]
+    labels = [planted.states.astype(np.uint8)]
+    assert isinstance(bundle.task, PerBase)
+    store = write_self_store(tmp_path / "s", contigs, labels, bundle.task.scheme, range(7))
+    held = store.regions.bases[store.regions.of_split("valid")].sum()
+    assert 0.04 < held / len(planted.codes) < 0.2
+    assert store.regions.total_bases == len(planted.codes)
+
+
+def adapted_to(calls: GeneCalls, bundle: Bundle, folder: Path) -> Bundle:
+    contigs = calls.decoded.genome.layout.contigs
+    return adapt(bundle, contigs, labels_of(calls), folder, QUICK, device="cpu", precision="fp32")
+
+
+def test_adapt_learns_and_gives_the_same_weights_again(
+    planted: PlantedGenome, bundle: Bundle, tmp_path: Path
+) -> None:
+    calls = calls_of(False, a=planted)
+    before = {name: value.clone() for name, value in bundle.model.state_dict().items()}
+    first = adapted_to(calls, bundle, tmp_path / "first")
+    torch.rand(3)
+    second = adapted_to(calls, bundle, tmp_path / "second")
+    weights = first.model.state_dict()
+    for name, value in second.model.state_dict().items():
+        assert torch.equal(weights[name], value), name
+    assert any(not torch.equal(before[name], value) for name, value in weights.items())
+    for name, value in bundle.model.state_dict().items():
+        assert torch.equal(before[name], value), name
+    assert first.context == bundle.context
+
+
+def load_other(bundle: Bundle) -> SequenceModel:
+    """A network like the bundle's, with other weights."""
+    other = deepcopy(bundle.model)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(0.25)
+    return other
+
+
+def test_between_is_one_of_two_at_its_ends(bundle: Bundle) -> None:
+    other = replace(bundle, model=load_other(bundle))
+    for share, expected in ((0.0, bundle), (1.0, other)):
+        found = between(bundle, other, share).model.state_dict()
+        for name, value in expected.model.state_dict().items():
+            assert torch.equal(found[name], value), name
+    half = between(bundle, other, 0.5).model.embedding.weight
+    mean = (bundle.model.embedding.weight + other.model.embedding.weight) / 2
+    torch.testing.assert_close(half, mean)
+
+
+def test_adapt_goes_on_where_it_was_stopped(
+    planted: PlantedGenome, bundle: Bundle, tmp_path: Path
+) -> None:
+    calls = calls_of(False, a=planted)
+    contigs, labels = calls.decoded.genome.layout.contigs, labels_of(calls)
+    long = replace(QUICK, steps=LOG_EVERY + 5)
+    seen: list[int] = []
+
+    def stopped(done: int, total: int) -> None:
+        assert 0 < done <= total
+        seen.append(done)
+        if len(seen) == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def run(folder: Path, report: Report) -> Bundle:
+        return adapt(bundle, contigs, labels, folder, long, precision="fp32", report=report)
+
+    with pytest.raises(TrainingInterruptedError, match=f"state after step {LOG_EVERY} saved"):
+        run(tmp_path / "stopped", stopped)
+    resumed = run(tmp_path / "stopped", stopped).model.state_dict()
+    assert seen == [LOG_EVERY * 2 * 300, long.bases]
+    for name, value in run(tmp_path / "whole", unreported).model.state_dict().items():
+        assert torch.equal(resumed[name], value), name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called(Calling):
+    """Gives genes by the untouched network, and others by any other one."""
+
+    untouched: Bundle
+    before: GeneCalls
+    after: GeneCalls
+    asked: list[Bundle]
+
+    def __call__(self, bundle: Bundle, report: Report) -> GeneCalls:
+        self.asked.append(bundle)
+        report(0, 1000)
+        report(1000, 1000)
+        return self.before if bundle is self.untouched else self.after
+
+
+def without(calls: GeneCalls, left_out: int) -> GeneCalls:
+    return replace(calls, genes=calls.genes[left_out:])
+
+
+@pytest.mark.parametrize(
+    ("asked", "fewest", "left_out", "used", "asked_times", "reason"),
+    [
+        ("off", 1, 9, False, 1, "not asked for"),
+        ("auto", 50, 9, False, 1, "40 certain genes are fewer than 50"),
+        ("auto", 10, 0, False, 2, "changes 0.00% of the genes"),
+        ("auto", 10, 9, True, 2, "changes 12.68% of the genes"),
+        ("on", 50, 0, True, 2, "changes 0.00% of the genes"),
+    ],
+)
+def test_call_adapted_chooses(
+    planted: PlantedGenome,
+    bundle: Bundle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: Choice,
+    fewest: int,
+    left_out: int,
+    used: bool,
+    asked_times: int,
+    reason: str,
+) -> None:
+    monkeypatch.setattr(adapt_call, "FEWEST", fewest)
+    before = calls_of(False, a=planted)
+    asked_of: list[Bundle] = []
+    calling = Called(
+        (), CERTAIN, precision="fp32", untouched=bundle, before=before,
+        after=without(before, left_out), asked=asked_of,
+    )  # fmt: skip
+    told: list[tuple[int, int]] = []
+    found = call_adapted(
+        calling, bundle, asked, tmp_path / "state", settings=QUICK,
+        report=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    assert (found.adaptation.used, len(asked_of)) == (used, asked_times)
+    assert reason in found.adaptation.reason
+    assert (found.bundle is bundle) is not used
+    assert len(found.calls.genes) == len(before.genes) - left_out * used
+    assert json.loads(json.dumps(found.adaptation.to_json()))["asked"] == asked
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1]
+
+
+def test_call_adapted_leaves_a_mixture_of_organisms_alone(
+    planted: PlantedGenome, bundle: Bundle, tmp_path: Path
+) -> None:
+    before = calls_of(False, a=planted)
+    mixture = replace(before, organisms=before.organisms * 2)
+    calling = Called(
+        (), CERTAIN, untouched=bundle, before=mixture, after=before, asked=[]
+    )  # fmt: skip
+    found = call_adapted(calling, bundle, "auto", tmp_path / "state", report=unreported)
+    assert found.adaptation.reason == "2 organisms, none of 90% of the bases"
+    assert found.bundle is bundle
+
+
+def test_disagreement_is_of_last_bases(planted: PlantedGenome) -> None:
+    calls = calls_of(False, a=planted)
+    assert disagreement(calls, calls) == 0
+    assert disagreement(calls, without(calls, len(calls.genes))) == 1
+    assert disagreement(without(calls, 1), calls) == pytest.approx(1 / (2 * len(calls.genes) - 1))
+    first = calls.genes[0]
+    forward = first.gene.strand == "+"
+    moved = replace(first.gene, start=7) if forward else replace(first.gene, end=7)
+    other = GeneSequences(moved, first.letters, first.protein)
+    assert disagreement(calls, replace(calls, genes=(other, *calls.genes[1:]))) == 0
+
+
+def test_genes_adapts_and_saves_the_model(
+    genoseq: Genoseq, planted: PlantedGenome, bundle: Bundle, tmp_path: Path
+) -> None:
+    write_fasta(tmp_path / "genome.fa", [("a", decode(planted.codes))])
+    save_bundle(tmp_path / "model", bundle)
+    save_weights(tmp_path / "model" / "genes.json", CERTAIN)
+    words = ("genes", tmp_path / "genome.fa", "-m", tmp_path / "model", "--threads", 1)
+    out, saved = tmp_path / "out", tmp_path / "saved"
+    run = genoseq(*words, "-o", out, "--adapt", "on", "--save-model", saved)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.splitlines()[-1].startswith(f"genes: wrote {out}: ")
+    assert {path.name for path in tmp_path.iterdir()} == {"genome.fa", "model", "out", "saved"}
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["adaptation"]["used"]
+    assert summary["settings"]["adapt"] == "on"
+    weights = load_bundle(saved).model.state_dict()
+    before = bundle.model.state_dict()
+    assert any(not torch.equal(before[name], value) for name, value in weights.items())
+    again = genoseq(*words, "-m", saved, "-o", tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again/genes.gff3").read_bytes() == (out / "genes.gff3").read_bytes()
+    small = genoseq(*words, "-o", tmp_path / "small", "--adapt", "auto")
+    assert small.returncode == 0, small.stderr
+    told = json.loads((tmp_path / "small/summary.json").read_text())["adaptation"]
+    assert not told["used"]
+    assert "certain genes are fewer than" in told["reason"]
