@@ -18,11 +18,18 @@ GeneticCode = Annotated[Literal[11, 4, 25, 15], BeforeValidator(_number)]
 """NCBI's number of a genetic code of bacteria and archaea."""
 
 
+def _word(adapt: object) -> object:
+    """The word that YAML reads as true or false."""
+    return {True: "on", False: "off"}[adapt] if isinstance(adapt, bool) else adapt
+
+
 class GeneSettings(Settings):
     """Genes of bacteria and archaea, called by each model of codon phases in every genome."""
 
-    code: GeneticCode = Field(
-        11, description="genetic code of genomes whose row of the sheet has none: 11, 4, 25 or 15"
+    code: GeneticCode | Literal["auto"] = Field(
+        "auto",
+        description="genetic code of genomes whose row of the sheet has none: 11, 4, 25 or 15; "
+        "auto: inferred",
     )
     circular: str = Field(
         "none",
@@ -31,4 +38,7 @@ class GeneSettings(Settings):
     )
     shortest: Annotated[int, Field(ge=30, le=100_000)] = Field(
         90, description="bp of the shortest gene, its stop codon included"
+    )
+    adapt: Annotated[Literal["auto", "on", "off"], BeforeValidator(_word)] = Field(
+        "off", description="train the network on what is certain of each genome, and call again"
     )

@@ -89,6 +89,8 @@ def fit_genes_files(
         File of the weights.
     seed, device, precision
         Of the fit, and as :class:`genoseq.inference.predict.Predictor`.
+    report
+        Called with the genomes that are read and scored, and with all.
 
     Raises
     ------
@@ -102,8 +104,12 @@ def fit_genes_files(
     from genoseq.genes.weights import save_weights
     from genoseq.models.bundle import bundle_identity, load_bundle
 
-    scorer = model_scorer(load_bundle(folder), device=device, precision=precision, report=report)
-    examples = [example_of(row, scorer) for row in rows]
+    scorer = model_scorer(load_bundle(folder), device=device, precision=precision)
+    examples = []
+    for row in rows:
+        report(len(examples), len(rows))
+        examples.append(example_of(row, scorer))
+    report(len(rows), len(rows))
     genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
     starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
     if not starts:

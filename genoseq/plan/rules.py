@@ -177,11 +177,12 @@ class Plan:
         return shlex.join(["--formats", ",".join(self.config.score.formats)])
 
     def genes_options(self, wildcards: Wildcards) -> str:
-        """Genetic code and circles, the sheet's or else the settings', and the shortest gene."""
+        """Genetic code and circles, the sheet's or else the settings', and what is for all."""
         settings, row = self.config.genes or GeneSettings(), self.genomes[wildcards.genome]
         words = ["--code", f"{row.code or settings.code}"]
         words += ["--circular", row.circular or settings.circular]
-        return shlex.join([*words, "--shortest", f"{settings.shortest}"])
+        words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]
+        return shlex.join(words)
 
     def summary_input(self) -> list[str]:
         """Every folder that the summary reads: bundles, evaluations, stores, tracks and genes."""

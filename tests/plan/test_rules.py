@@ -116,9 +116,12 @@ def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
         "name\tfasta\tannotation\tsplit\tcode\tcircular\n"
         "one\ta.fa\ta.gff3\tblocks\t4\tc1,c 2\ntwo\tb.fa\t-\tscore\t-\t-\n"
     )
-    plan = plan_of(tmp_path, sheet, genes={"circular": "all", "shortest": 120})
-    assert plan.genes_options(wild(genome="one")) == ("--code 4 --circular 'c1,c 2' --shortest 120")
-    assert plan.genes_options(wild(genome="two")) == "--code 11 --circular all --shortest 120"
+    plan = plan_of(tmp_path, sheet, genes={"circular": "all", "shortest": 120, "adapt": True})
+    assert plan.genes_options(wild(genome="one")) == (
+        "--code 4 --circular 'c1,c 2' --shortest 120 --adapt on"
+    )
+    two = plan.genes_options(wild(genome="two"))
+    assert two == "--code auto --circular all --shortest 120 --adapt on"
     genes = [path for path in plan.summary_input() if "/genes/" in path]
     assert genes == [f"<results>/genes/{pair}" for pair in ("one/a", "one/b", "two/a", "two/b")]
     with pytest.raises(ConfigError, match="column code is for genes, which are not called"):

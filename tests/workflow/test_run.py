@@ -176,7 +176,7 @@ def test_run_calls_genes_where_settings_ask_for_them(
 ) -> None:
     again = tmp_path / "again"
     shutil.copytree(finished, again, symlinks=True)
-    write_config(again, config | {"genes": {"circular": "all"}})
+    write_config(again, config | {"genes": {"circular": "all", "code": 11}})
     assert jobs(snakemake(again)) == {"genes": 4, **ONE_EACH}
     for pair in ("made/one", "made/two", "other/one", "other/two"):
         told = json.loads((again / "results/genes" / pair / "summary.json").read_text())
