@@ -19,7 +19,11 @@ from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from genoseq.genes.fit import Example
+    from genoseq.genes.known import KnownGenes
+    from genoseq.genes.layout import Contig
     from genoseq.genes.state_values import Scorer
 
 COLUMNS = ("fasta", "annotation", "mask", "evidence", "code", "starts")
@@ -79,6 +83,8 @@ def fit_genes_files(
 ) -> FitWritten:
     """Learn the decoder's weights for a model, best on genomes that it did not learn from.
 
+    Each genome is learned from as it is, and cut into pieces, as reads and drafts are.
+
     Parameters
     ----------
     table
@@ -105,19 +111,21 @@ def fit_genes_files(
     from genoseq.models.bundle import bundle_identity, load_bundle
 
     scorer = model_scorer(load_bundle(folder), device=device, precision=precision)
-    examples = []
+    whole: list[Example] = []
+    pieces: list[Example] = []
     for row in rows:
-        report(len(examples), len(rows))
-        examples.append(example_of(row, scorer))
+        report(len(whole), len(rows))
+        for examples, one in zip((whole, pieces), examples_of(row, scorer, seed), strict=True):
+            examples.append(one)
     report(len(rows), len(rows))
-    genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
-    starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
+    genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in whole)
+    starts = sum(int((each.labels.start >= 0).sum()) for each in whole)
     if not starts:
         raise InputFormatError(
             f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
             table,
         )
-    weights = fit_weights(examples, seed)
+    weights = fit_weights(whole + pieces, seed)
     facts = {
         "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],
@@ -161,21 +169,32 @@ def _row(path: Path, number: int, fields: dict[str, str]) -> KnownGenome:
     return KnownGenome(**files, code=int(code), starts=starts == "known")
 
 
-def example_of(row: KnownGenome, scorer: Scorer) -> Example:
-    """A genome that is read, scored and labelled.
+def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, Example]:
+    """A genome that is read, scored and labelled, as it is and cut into pieces.
 
     Raises
     ------
     InputFormatError, ConfigError
         If a file is of another genome, or none of its genes is by this genetic code.
     """
-    from genoseq.genes.call_files import mask_regions
-    from genoseq.genes.fit import Example
-    from genoseq.genes.known import doubtful_of, labels_of
-    from genoseq.genes.layout import contig, lay_out
-    from genoseq.genes.prepare import prepare
+    from genoseq.genes.pieces import cut_up
 
-    code = genetic_code(row.code)
+    contigs, known = _read(row)
+    whole = _example(row, contigs, known, scorer)
+    if not whole.labels.gene.any():
+        raise InputFormatError(
+            f"no CDS ends with a stop codon of genetic code {row.code} in {row.fasta}: is it of "
+            f"this genome, and of this code?",
+            row.annotation,
+        )
+    return whole, _example(row, *cut_up(contigs, known, seed), scorer)
+
+
+def _read(row: KnownGenome) -> tuple[list[Contig], KnownGenes]:
+    from genoseq.genes.call_files import mask_regions
+    from genoseq.genes.known import doubtful_of, known_genes
+    from genoseq.genes.layout import contig
+
     with open_fasta(row.fasta) as fasta:
         contigs = [contig(name, fasta.codes(name, 0, n)) for name, n in fasta.lengths.items()]
         mask = []
@@ -187,14 +206,19 @@ def example_of(row: KnownGenome, scorer: Scorer) -> Example:
     strange = coding - {one.name for one in contigs}
     if strange:
         raise ConfigError(f"{row.annotation}: {sorted(strange)[0]!r} is no contig of {row.fasta}")
+    doubtful = doubtful_of(annotation, row.evidence) if row.evidence is not None else ()
+    return contigs, known_genes(annotation, mask, doubtful)
+
+
+def _example(
+    row: KnownGenome, contigs: Sequence[Contig], known: KnownGenes, scorer: Scorer
+) -> Example:
+    from genoseq.genes.fit import Example
+    from genoseq.genes.known import labels_of
+    from genoseq.genes.layout import lay_out
+    from genoseq.genes.prepare import prepare
+
+    code = genetic_code(row.code)
     layout = lay_out(contigs, code)
     genome = prepare(layout, code, scorer(layout.contigs))
-    doubtful = doubtful_of(annotation, row.evidence) if row.evidence is not None else ()
-    labels = labels_of(layout, genome.candidates, annotation, mask, doubtful, row.starts)
-    if not labels.gene.any():
-        raise InputFormatError(
-            f"no CDS ends with a stop codon of genetic code {row.code} in {row.fasta}: is it of "
-            f"this genome, and of this code?",
-            row.annotation,
-        )
-    return Example(genome, labels)
+    return Example(genome, labels_of(layout, genome.candidates, known, row.starts))

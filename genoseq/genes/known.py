@@ -23,6 +23,37 @@ TRUSTED = ("homology",)
 
 
 @dataclass(frozen=True, slots=True)
+class KnownGene:
+    """A gene without introns, in whole codons.
+
+    Attributes
+    ----------
+    chrom, start, end, reverse
+        Where, 0-based half-open on the forward strand, its stop codon included.
+    cut_5prime, cut_3prime
+        Whether it begins before the first, or ends behind the last whole codon of its contig.
+    trusted
+        Whether it is a gene; else it may be none.
+    """
+
+    chrom: str
+    start: int
+    end: int
+    reverse: bool
+    cut_5prime: bool = False
+    cut_3prime: bool = False
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGenes:
+    """Genes of a genome, and regions of which nothing else is known."""
+
+    genes: tuple[KnownGene, ...]
+    hidden: tuple[Region, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
     """What is known of a genome's candidates.
 
@@ -41,65 +72,75 @@ class Labels:
     start: Positions
 
 
-def labels_of(
-    layout: Layout,
-    candidates: Candidates,
-    annotation: Annotation,
-    mask: Collection[Region] = (),
-    doubtful: Collection[Cds] = (),
-    starts_known: bool = True,
-) -> Labels:
-    """Labels of the candidates of contigs that are not circles.
+def known_genes(
+    annotation: Annotation, mask: Collection[Region] = (), doubtful: Collection[Cds] = ()
+) -> KnownGenes:
+    """The genes of an annotation whose contigs are not circles.
 
     Parameters
     ----------
     mask
-        Where nothing is known: a frame that reaches into it is a gene or unknown.
+        Where nothing is known.
     doubtful
         CDS that may be genes or not.
-    starts_known
-        Whether the annotation's starts are to be learned from.
     """
-    whole, unclear = _by_stop(layout, annotation)
-    hidden = [*mask, *unclear]
+    genes, hidden = [], list(mask)
+    for cds in annotation.coding():
+        first = cds.parts[0]
+        broken = len(cds.parts) > 1 or cds.partial_start or cds.partial_end or cds.slippage
+        if broken or len(first) % 3:
+            hidden += [Region(part.chrom, part.start, part.end) for part in cds.parts]
+            continue
+        reverse = first.strand == "-"
+        genes.append(
+            KnownGene(first.chrom, first.start, first.end, reverse, trusted=cds not in doubtful)
+        )
+    return KnownGenes(tuple(genes), tuple(hidden))
+
+
+def labels_of(
+    layout: Layout, candidates: Candidates, known: KnownGenes, starts_known: bool = True
+) -> Labels:
+    """Labels of the candidates of contigs that are not circles.
+
+    A frame that reaches into what is hidden is a gene or unknown.
+
+    Parameters
+    ----------
+    starts_known
+        Whether starts are to be learned from.
+    """
+    by_end = _by_end(layout, known.genes)
     gene = np.zeros(len(candidates), bool)
     weight = np.ones(len(candidates))
     start = np.full(len(candidates), -1, np.int64)
-    covered = masked_bases(layout, hidden)
-    sums = np.concatenate([[0], np.cumsum(covered)])
+    sums = np.concatenate([[0], np.cumsum(masked_bases(layout, known.hidden))])
     low, high = layout.forward(candidates.begins, candidates.ends)
     weight[sums[high] > sums[low]] = 0.0
-    for frame, stop in enumerate(candidates.ends):
-        found = whole.get(int(stop))
-        if found is None or candidates.open_3prime[frame]:
+    for frame, end in enumerate(candidates.ends):
+        begin, found = by_end.get(int(end), (0, None))
+        if found is None or candidates.open_3prime[frame] != found.cut_3prime:
             continue
-        gene[frame], (begin, cds) = True, found
-        weight[frame] = 0.0 if cds in doubtful else 1.0
+        gene[frame], weight[frame] = True, 1.0 if found.trusted else 0.0
         own = slice(int(candidates.first[frame]), int(candidates.first[frame + 1]))
         same = np.flatnonzero(candidates.starts[own] == begin)
-        if starts_known and weight[frame] and len(same):
-            start[frame] = own.start + int(same[-1])
+        if starts_known and found.trusted and len(same):
+            # Of a codon at an edge the edge comes first.
+            start[frame] = own.start + int(same[0 if found.cut_5prime else -1])
     return Labels(gene, weight, start)
 
 
-def _by_stop(
-    layout: Layout, annotation: Annotation
-) -> tuple[dict[int, tuple[int, Cds]], list[Region]]:
-    """First base of each whole CDS, and it, by the base behind its last; regions of the others."""
+def _by_end(layout: Layout, genes: Collection[KnownGene]) -> dict[int, tuple[int, KnownGene]]:
+    """Position of the first base of each gene, and it, by the position behind its last."""
     index_of = {one.name: index for index, one in enumerate(layout.contigs)}
-    whole: dict[int, tuple[int, Cds]] = {}
-    unclear: list[Region] = []
-    for cds in (each for one in annotation.transcripts for each in one.coding):
-        first = cds.parts[0]
-        if len(cds.parts) > 1 or cds.partial_start or cds.partial_end or cds.slippage:
-            unclear += [Region(part.chrom, part.start, part.end) for part in cds.parts]
-            continue
-        offset = int(layout.offsets[index_of[first.chrom]])
-        start, end = first.start + offset, first.end + offset
-        if first.strand == "-":
+    found = {}
+    for gene in genes:
+        offset = int(layout.offsets[index_of[gene.chrom]])
+        start, end = gene.start + offset, gene.end + offset
+        if gene.reverse:
             start, end = 2 * layout.size - end, 2 * layout.size - start
-        whole[end] = (start, cds)
-    return whole, unclear
+        found[end] = (start, gene)
+    return found
 
 
 def doubtful_of(annotation: Annotation, evidence: PathLike) -> frozenset[Cds]:

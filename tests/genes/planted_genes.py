@@ -93,13 +93,18 @@ def planted_genome(genes: int = 24, seed: int = 1, stops: Sequence[str] = _STOPS
 
 
 class KnowingScorer:
-    """Gives contigs, by name, the values of the genomes that they are."""
+    """Gives contigs, by name, the values of the genomes that they are; NAME:AT is a piece."""
 
     def __init__(self, **genomes: PlantedGenome) -> None:
         self._genomes = genomes
 
     def __call__(self, contigs: Sequence[Contig]) -> Sequence[Values]:
-        return [np.roll(self._genomes[one.name].values(), -one.turned, axis=1) for one in contigs]
+        return [self._values(one) for one in contigs]
+
+    def _values(self, one: Contig) -> Values:
+        name, _, at = one.name.partition(":")
+        values = np.roll(self._genomes[name].values(), -one.turned, axis=1)
+        return values[:, int(at) : int(at) + one.length] if at else values
 
 
 def simple_weights() -> DecoderWeights:

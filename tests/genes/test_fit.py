@@ -11,9 +11,9 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 from genoseq.errors import InputFormatError
 from genoseq.genes.decode import decode
 from genoseq.genes.fit import Example, fit_weights, platt
-from genoseq.genes.fit_files import KnownGenome, example_of, read_known_genomes
+from genoseq.genes.fit_files import KnownGenome, examples_of, read_known_genomes
 from genoseq.genes.genetic_codes import genetic_code
-from genoseq.genes.known import labels_of
+from genoseq.genes.known import known_genes, labels_of
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genome.annotation import Annotation
@@ -49,13 +49,13 @@ def called(genome: Genome, starts: np.ndarray) -> list[tuple[int, int]]:
 def test_labels_of_are_the_annotation_s_genes_and_starts() -> None:
     planted = planted_genome(seed=21)
     genome = prepared(planted)
-    labels = labels_of(genome.layout, genome.candidates, annotation_of(planted))
+    labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
     wanted = [(start, end) for start, end, _ in planted.genes]
     assert labels.gene.sum() == len(wanted)
     assert called(genome, labels.start[labels.start >= 0]) == wanted
     assert (labels.weight == 1).all()
     unknown = labels_of(
-        genome.layout, genome.candidates, annotation_of(planted), starts_known=False
+        genome.layout, genome.candidates, known_genes(annotation_of(planted)), starts_known=False
     )
     assert (unknown.start == -1).all()
 
@@ -72,18 +72,17 @@ def test_labels_of_masked_doubtful_and_broken_genes_are_unknown() -> None:
     del features[2]  # the second gene, which is masked instead
     annotation = Annotation(features)
     coding = (cds for transcript in annotation.transcripts for cds in transcript.coding)
-    labels = labels_of(
-        genome.layout,
-        genome.candidates,
+    known = known_genes(
         annotation,
         mask=[Region("chr", second[0], second[1])],
         doubtful={cds for cds in coding if cds.parts[0].id == "cds2"},
     )
-    known = genome.candidates.ends[labels.weight > 0]
+    labels = labels_of(genome.layout, genome.candidates, known)
+    certain = genome.candidates.ends[labels.weight > 0]
     for start, end, strand in (first, second, third):
         offset, size = int(genome.layout.offsets[0]), genome.layout.size
         stop = end + offset if strand == "+" else 2 * size - start - offset
-        assert stop not in known
+        assert stop not in certain
     assert labels.gene[labels.weight > 0].sum() == len(planted.genes) - 3
 
 
@@ -92,7 +91,7 @@ def test_fit_weights_call_the_genes_of_another_genome() -> None:
     for seed in (23, 24):
         planted = planted_genome(60, seed)
         genome = prepared(planted)
-        labels = labels_of(genome.layout, genome.candidates, annotation_of(planted))
+        labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
         examples.append(Example(genome, labels))
     weights = fit_weights(examples, passes=1, steps=150)
     other = planted_genome(60, 25)
@@ -109,7 +108,8 @@ def test_fit_weights_learn_starts_where_they_are_known() -> None:
         planted = planted_genome(60, seed)
         genome = prepared(planted)
         annotation = annotation_of(planted)
-        labels = labels_of(genome.layout, genome.candidates, annotation, starts_known=known)
+        annotated = known_genes(annotation)
+        labels = labels_of(genome.layout, genome.candidates, annotated, starts_known=known)
         examples.append(Example(genome, labels))
     weights = fit_weights(examples, passes=1, steps=20)
     without = fit_weights(examples[1:], passes=1, steps=20)
@@ -172,23 +172,26 @@ def planted(tmp_path: Path) -> PlantedGenome:
     return planted
 
 
-def test_example_of_reads_all_its_files(planted: PlantedGenome, tmp_path: Path) -> None:
+def test_examples_of_reads_all_its_files(planted: PlantedGenome, tmp_path: Path) -> None:
     start, end, _ = planted.genes[3]
     (tmp_path / "mask.bed").write_text(f"chr\t{start}\t{end}\n")
     evidence = tmp_path / "evidence.tsv"
     evidence.write_text("cds_id\tevidence\ncds1\tab_initio\ncds2\thomology\n")
     row = KnownGenome(tmp_path / "a.fa", tmp_path / "a.gff", tmp_path / "mask.bed", evidence)
-    example = example_of(row, KnowingScorer(chr=planted))
+    example, pieces = examples_of(row, KnowingScorer(chr=planted), 1)
+    assert 0 < pieces.labels.gene.sum() < len(planted.genes)
     known = example.labels.gene & (example.labels.weight > 0)
     assert known.sum() == len(planted.genes) - 1
     evidence.write_text("cds_id\tevidence\nnobody\tab_initio\n")
     with pytest.raises(InputFormatError, match="1 of 1 names are of no CDS of the annotation"):
-        example_of(row, KnowingScorer(chr=planted))
+        examples_of(row, KnowingScorer(chr=planted), 1)
 
 
-def test_example_of_knows_the_same_genes_from_gtf(planted: PlantedGenome, tmp_path: Path) -> None:
+def test_examples_of_knows_the_same_genes_from_gtf(planted: PlantedGenome, tmp_path: Path) -> None:
     gff, gtf = (
-        example_of(KnownGenome(tmp_path / "a.fa", tmp_path / name), KnowingScorer(chr=planted))
+        examples_of(KnownGenome(tmp_path / "a.fa", tmp_path / name), KnowingScorer(chr=planted), 1)[
+            0
+        ]
         for name in ("a.gff", "a.gtf")
     )
     assert gff.labels.gene.sum() == len(planted.genes)
@@ -196,9 +199,11 @@ def test_example_of_knows_the_same_genes_from_gtf(planted: PlantedGenome, tmp_pa
     assert gtf.labels.start.tolist() == gff.labels.start.tolist()
 
 
-def test_example_of_needs_genes_by_the_genetic_code(planted: PlantedGenome, tmp_path: Path) -> None:
+def test_examples_of_needs_genes_by_the_genetic_code(
+    planted: PlantedGenome, tmp_path: Path
+) -> None:
     start, end, strand = next(gene for gene in planted.genes if gene[2] == "+")
     (tmp_path / "a.gff").write_text(f"chr\t.\tCDS\t{start + 2}\t{end + 1}\t.\t{strand}\t0\tID=x\n")
     row = KnownGenome(tmp_path / "a.fa", tmp_path / "a.gff")
     with pytest.raises(InputFormatError, match="no CDS ends with a stop codon of genetic code 11"):
-        example_of(row, KnowingScorer(chr=planted))
+        examples_of(row, KnowingScorer(chr=planted), 1)
