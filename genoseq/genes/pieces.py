@@ -21,7 +21,7 @@ _SHORTEST = 60
 """bp of the shortest part of a gene that is one; of less nothing is known."""
 
 
-class _Piece(NamedTuple):
+class _Fragment(NamedTuple):
     name: str
     start: int
     end: int
@@ -50,17 +50,17 @@ def cut_up(
     return parts, KnownGenes(tuple(genes), tuple(hidden))
 
 
-def _pieces(one: Contig, rng: np.random.Generator) -> Iterator[_Piece]:
+def _pieces(one: Contig, rng: np.random.Generator) -> Iterator[_Fragment]:
     low, high = np.log(_LENGTHS)
     at = 0
     while at < one.length:
         end = min(one.length, at + int(np.exp(rng.uniform(low, high))))
         if rng.random() < _KEPT:
-            yield _Piece(f"{one.name}:{at}", at, end)
+            yield _Fragment(f"{one.name}:{at}", at, end)
         at = end
 
 
-def _touched(pieces: Sequence[_Piece], start: int, end: int) -> Iterator[_Piece]:
+def _touched(pieces: Sequence[_Fragment], start: int, end: int) -> Iterator[_Fragment]:
     """Pieces that have a base of an interval."""
     first = bisect_right(pieces, start, key=lambda piece: piece.end)
     for piece in pieces[first:]:
@@ -69,7 +69,7 @@ def _touched(pieces: Sequence[_Piece], start: int, end: int) -> Iterator[_Piece]
         yield piece
 
 
-def _part(gene: KnownGene, piece: _Piece) -> KnownGene:
+def _part(gene: KnownGene, piece: _Fragment) -> KnownGene:
     """The whole codons of a gene that are in a piece, counted from its first base."""
     before, behind = gene.start < piece.start, gene.end > piece.end
     start = gene.start + -(-max(0, piece.start - gene.start) // 3) * 3
@@ -85,7 +85,7 @@ def _part(gene: KnownGene, piece: _Piece) -> KnownGene:
     )
 
 
-def _parts(region: Region, pieces: Mapping[str, Sequence[_Piece]]) -> Iterator[Region]:
+def _parts(region: Region, pieces: Mapping[str, Sequence[_Fragment]]) -> Iterator[Region]:
     """What pieces have of a region."""
     for piece in _touched(pieces[region.chrom], region.start, region.end):
         start, end = max(region.start, piece.start), min(region.end, piece.end)
