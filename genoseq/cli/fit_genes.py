@@ -49,6 +49,6 @@ def fit_genes(
     from genoseq.genes.fit_files import fit_genes_files
 
     set_up_process(threads)
-    with progress("fit-genes", "genomes") as report:
+    with progress("fit-genes") as report:
         written = fit_genes_files(table, model, out, seed=seed, device=device, report=report)
     _log.info("fit-genes: wrote %s", written)
