@@ -144,7 +144,7 @@ def test_api_missing_files_are_named(tmp_path: Path, bundle: Bundle) -> None:
         gs.open_store(tmp_path / "none")
     with pytest.raises(gs.StoreError, match=r"none: no store here"):
         gs.evaluate(bundle, [tmp_path / "none"])
-    with pytest.raises(gs.BundleError, match=r"none: no such folder$"):
+    with pytest.raises(gs.BundleError, match=r"none: no such folder: a model is a folder that"):
         gs.load_bundle(tmp_path / "none")
     with pytest.raises(gs.BundleError, match="a bundle is a folder with"):
         gs.predict(str(tmp_path), "ACGT")

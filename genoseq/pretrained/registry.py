@@ -106,7 +106,7 @@ def model_folder(model: PathLike | None = None, folder: Path = _FOLDER) -> Path:
     if model is not None and Path(name).exists():
         return Path(name)
     if Path(name).name != name:  # text may: a Path has lost the ./ of ./NAME
-        raise BundleError(f"{name}: no such folder")
+        raise BundleError(f"{name}: no such folder: a model is a folder that genoseq train makes")
     models = shipped_models(folder)
     if name in models:
         return models[name].path

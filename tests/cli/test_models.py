@@ -30,7 +30,10 @@ def test_names_of_models_that_are_not_there_are_refused(tmp_path: Path, genoseq:
     assert "bacteira: no such folder, and no model" in run.stderr
     for path in ("./bacteria", "bacteria/"):
         run = genoseq(*words, "-m", path)
-        assert run.stderr.splitlines() == [f"genoseq: error: {path}: no such folder"]
+        said = (
+            f"genoseq: error: {path}: no such folder: a model is a folder that genoseq train makes"
+        )
+        assert run.stderr.splitlines() == [said]
     assert not (tmp_path / "out").exists()
     if DEFAULT not in shipped_models():
         run = genoseq(*words)

@@ -53,7 +53,7 @@ def test_model_folder_takes_a_name_a_path_or_the_default(box: Path, tmp_path: Pa
     own.mkdir()
     assert model_folder(own, box) == own
     for path in ("./plain", "plain/", tmp_path / "plain"):
-        with pytest.raises(BundleError, match=r"plain/?: no such folder$"):
+        with pytest.raises(BundleError, match=r"plain/?: no such folder: a model is a"):
             model_folder(path, box)
     with pytest.raises(BundleError, match="there is bacteria, plain \\(genoseq models\\)"):
         model_folder("bacteira", box)

@@ -177,7 +177,7 @@ def test_run_calls_genes_where_settings_ask_for_them(
     again = tmp_path / "again"
     shutil.copytree(finished, again, symlinks=True)
     write_config(again, config | {"genes": {"circular": "all", "code": 11}})
-    assert jobs(snakemake(again)) == {"genes": 4, **ONE_EACH}
+    assert jobs(snakemake(again, path=forked_path())) == {"genes": 4, **ONE_EACH}
     for pair in ("made/one", "made/two", "other/one", "other/two"):
         told = json.loads((again / "results/genes" / pair / "summary.json").read_text())
         assert told["genetic_code"] == 11
