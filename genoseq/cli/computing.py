@@ -1,11 +1,28 @@
-"""Options of verbs that compute with a model, and what they do to the process."""
+"""Options that verbs share: of what they read, and of what they compute with."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
+GenomeFile = Annotated[
+    Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="Model folder, made by genoseq train, or a model in the box (genoseq models).",
+        show_default="bacteria",
+    ),
+]
+Precision = Annotated[
+    Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
+]
 Device = Annotated[
     str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
 ]

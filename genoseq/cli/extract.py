@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from genoseq.cli.computing import GenomeFile
+
 EPILOG = "Example: genoseq extract genome.fa --regions peaks.bed --strand -o peaks.fa"
 
 _log = logging.getLogger(__name__)
 
 
-FastaFile = Annotated[
-    Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
-]
 Output = Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")]
 BedOutput = Annotated[Path | None, typer.Option(help="BED6 to write beside it.")]
 RecordOutput = Annotated[Path | None, typer.Option(help="JSON to write beside it: its provenance.")]
@@ -83,7 +82,7 @@ OnError = Annotated[
 
 
 def extract(
-    fasta: FastaFile,
+    fasta: GenomeFile,
     out: Output,
     bed: BedOutput = None,
     provenance: RecordOutput = None,

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import (
+    Device,
+    GenomeFile,
+    Model,
+    Precision,
+    ProgressFd,
+    Threads,
+    set_up_process,
+)
 from genoseq.errors import TrainingInterruptedError
 
 EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
@@ -37,20 +45,9 @@ _log = logging.getLogger(__name__)
 
 
 def genes(
-    fasta: Annotated[
-        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
-    ],
+    fasta: GenomeFile,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the genes.")],
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "-m",
-            "--model",
-            metavar="MODEL",
-            help="Model folder of codon phases, made by genoseq train, or a model in the box.",
-            show_default="bacteria",
-        ),
-    ] = None,
+    model: Model = None,
     code: Code = "auto",
     together: Together = False,
     circular: Annotated[
@@ -73,9 +70,7 @@ def genes(
     adapt: Adapt = "off",
     save_model: SaveModel = None,
     device: Device = None,
-    precision: Annotated[
-        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
-    ] = "auto",
+    precision: Precision = "auto",
     threads: Threads = None,
     progress_fd: ProgressFd = None,
 ) -> None:

@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import (
+    Device,
+    Expected,
+    GenomeFile,
+    Model,
+    Precision,
+    ProgressFd,
+    Threads,
+    set_up_process,
+)
 from genoseq.cli.formats import Formats
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
@@ -17,20 +26,9 @@ _log = logging.getLogger(__name__)
 
 
 def score(
-    fasta: Annotated[
-        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
-    ],
+    fasta: GenomeFile,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "-m",
-            "--model",
-            metavar="MODEL",
-            help="Model folder, made by genoseq train, or a model in the box (genoseq models).",
-            show_default="bacteria",
-        ),
-    ] = None,
+    model: Model = None,
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
@@ -55,9 +53,7 @@ def score(
         int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
     ] = None,
     device: Device = None,
-    precision: Annotated[
-        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is faster.")
-    ] = "auto",
+    precision: Precision = "auto",
     threads: Threads = None,
     expect: Expected = None,
     progress_fd: ProgressFd = None,

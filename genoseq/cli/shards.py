@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from genoseq.cli.computing import GenomeFile
 from genoseq.genome.shards import MOST
 
 _log = logging.getLogger(__name__)
@@ -16,9 +17,7 @@ EPILOG = "Example: genoseq shards genome.fa.gz -o shards --count 20"
 
 
 def shards(
-    fasta: Annotated[
-        Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
-    ],
+    fasta: GenomeFile,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the shards.")],
     count: Annotated[int, typer.Option(min=1, max=MOST, help="Number of shards.")],
 ) -> None:

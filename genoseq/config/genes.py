@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -14,8 +14,16 @@ def _number(code: object) -> object:
     return int(code) if isinstance(code, str) and code.isdecimal() else code
 
 
-GeneticCode = Annotated[Literal[11, 4, 25, 15], BeforeValidator(_number)]
-"""NCBI's number of a genetic code of bacteria and archaea."""
+_Code = Literal[11, 4, 25, 15]
+CODES: tuple[int, ...] = get_args(_Code)
+"""NCBI's numbers of the genetic codes of bacteria and archaea."""
+GeneticCode = Annotated[_Code, BeforeValidator(_number)]
+Adapt = Literal["auto", "on", "off"]
+"""Whether a network is trained on the genome at hand."""
+SHORTEST = 90
+"""bp of the shortest gene, its stop codon included, if nobody says otherwise."""
+LEAST = 30
+"""bp that it has at least."""
 
 
 def _word(adapt: object) -> object:
@@ -36,9 +44,9 @@ class GeneSettings(Settings):
         description="contigs that are circles, in genomes whose row has none: all, none or names "
         "separated by commas",
     )
-    shortest: Annotated[int, Field(ge=30, le=100_000)] = Field(
-        90, description="bp of the shortest gene, its stop codon included"
+    shortest: Annotated[int, Field(ge=LEAST, le=100_000)] = Field(
+        SHORTEST, description="bp of the shortest gene, its stop codon included"
     )
-    adapt: Annotated[Literal["auto", "on", "off"], BeforeValidator(_word)] = Field(
+    adapt: Annotated[Adapt, BeforeValidator(_word)] = Field(
         "off", description="train the network on what is certain of each genome, and call again"
     )

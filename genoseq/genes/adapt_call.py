@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.files.atomic import atomic_file
+from genoseq.files.names import DECODER
 from genoseq.files.progress import Report
 from genoseq.genes.adapt import AdaptSettings, adapt
 from genoseq.genes.adapt_labels import SelfLabels, self_labels
@@ -16,13 +18,12 @@ from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import Contig
 from genoseq.genes.organisms import AUTO
 from genoseq.genes.state_values import model_scorer
-from genoseq.genes.weights import DECODER, DecoderWeights
+from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
 from genoseq.inference.predict import choose_computing
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.device import computing
 
-Choice = Literal["auto", "on", "off"]
 Precision = Literal["auto", "bf16", "fp32"]
 
 FEWEST = 500
@@ -54,7 +55,7 @@ class Calling:
     code: int | str = AUTO
     together: bool = False
     mask: Collection[Region] = ()
-    shortest: int = 90
+    shortest: int = SHORTEST
     device: str | None = None
     precision: Precision = "auto"
 
@@ -89,7 +90,7 @@ class Adaptation:
         Share of the genes that only one of both networks has; None without an adapted one.
     """
 
-    asked: Choice
+    asked: Adapt
     used: bool
     reason: str
     certain: int | None = None
@@ -118,7 +119,7 @@ class AdaptedCalls:
 def call_adapted(
     calling: Calling,
     bundle: Bundle,
-    asked: Choice,
+    asked: Adapt,
     folder: Path,
     *,
     settings: AdaptSettings = AdaptSettings(),  # noqa: B008
@@ -186,7 +187,7 @@ def finish(adapted: AdaptedCalls, state: Path, save: Path | None, decoder: Path)
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _unfit(calls: GeneCalls, labels: SelfLabels, asked: Choice) -> str | None:
+def _unfit(calls: GeneCalls, labels: SelfLabels, asked: Adapt) -> str | None:
     """Why there is nothing to learn from, or too much; None if there is no reason."""
     bases = sum(one.bases for one in calls.organisms)
     if asked == "auto" and calls.main.bases < MAIN * bases:

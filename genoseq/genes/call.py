@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genoseq.config.genes import LEAST, SHORTEST
 from genoseq.errors import ConfigError
 from genoseq.genes.decode import Decoded
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, GeneticCode, genetic_code, translate
@@ -21,8 +22,6 @@ from genoseq.genome.called_genes import CalledGene, GeneSequences
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import N
 from genoseq.genome.sequences import decode as letters_of
-
-_SHORTEST = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def call_genes(
     code: int | str = AUTO,
     together: bool = False,
     mask: Collection[Region] = (),
-    shortest: int = _SHORTEST,
+    shortest: int = SHORTEST,
     closed: bool = False,
 ) -> GeneCalls:
     """Genes of contigs, of one organism or of many.
@@ -104,8 +103,8 @@ def call_genes(
         If genes are not called by that code, or ``shortest`` is less than 30 bp.
     """
     code = parse_code(code)
-    if shortest < 30:
-        raise ConfigError(f"genes of {shortest} bp at least: use 30 or more")
+    if shortest < LEAST:
+        raise ConfigError(f"genes of {shortest} bp at least: use {LEAST} or more")
     limits = Limits(mask, shortest, closed)
     found = decode_organisms(contigs, scorer, weights, code=code, together=together, limits=limits)
     index_of = {one.name: index for index, one in enumerate(contigs)}

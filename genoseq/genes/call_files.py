@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
+from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.weights import DECODER, DecoderWeights, load_weights
+from genoseq.files.provenance import PROVENANCE
+from genoseq.genes.weights import DecoderWeights, load_weights
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
@@ -20,15 +23,15 @@ from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.formats import BED_WORDS
 
 if TYPE_CHECKING:
-    from genoseq.genes.adapt_call import AdaptedCalls, Calling, Choice
+    from genoseq.genes.adapt_call import AdaptedCalls, Calling
     from genoseq.genes.call import GeneCalls
     from genoseq.genes.layout import Contig
 
-FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa", "summary.json")
+FILES = (*GENES, SUMMARY)
 """What is written, beside ``provenance.json``."""
 STARTS = "starts.tsv"
 """What is written if it is asked for."""
-MODEL_FILES = ("model.safetensors", "config.json", "provenance.json", DECODER)
+MODEL_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
 """What a saved model consists of."""
 STATE_FOLDERS = ("store", "training", "model")
 """What the folder of an adaptation holds while it goes on."""
@@ -59,10 +62,10 @@ def call_genes_files(
     together: bool = False,
     circular: str = "none",
     mask: PathLike | None = None,
-    shortest: int = 90,
+    shortest: int = SHORTEST,
     weights: PathLike | None = None,
     all_starts: bool = False,
-    adapt: Choice = "off",
+    adapt: Adapt = "off",
     save_model: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
@@ -133,7 +136,7 @@ def call_genes_files(
 
 
 def _settings(
-    calling: Calling, circles: Collection[str], all_starts: bool, adapt: Choice, decoder: str
+    calling: Calling, circles: Collection[str], all_starts: bool, adapt: Adapt, decoder: str
 ) -> dict[str, Any]:
     """What decides the bytes, as records say it."""
     return {
@@ -152,9 +155,9 @@ def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
     return GenesWritten(out, len(calls.genes), partial, bases)
 
 
-def _state_folder(out: Path, model: PathLike | None, adapt: Choice) -> Path:
+def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     """Folder for the state of an adaptation; ConfigError if something else would be lost."""
-    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, "provenance.json")}
+    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, PROVENANCE)}
     if model is not None:
         folders[Path(model)] = MODEL_FILES
     state = Path(f"{out}.state")
@@ -247,7 +250,7 @@ def _record(
     """What ``provenance.json`` says; ``made`` is the device and number format."""
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models.bundle import WEIGHTS, bundle_identity
+    from genoseq.models.bundle import bundle_identity
 
     inputs: dict[str, Mapping[str, str]] = {
         "genome": original_of(genome),
@@ -283,5 +286,5 @@ def _write(
             write_lines(
                 folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)
             )
-        (folder / "summary.json").write_text(text + "\n")
+        (folder / SUMMARY).write_text(text + "\n")
         write_record(folder, record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from genoseq.files.names import GENES
 from genoseq.genome.called_genes import GeneSequences, by_contig
 from genoseq.readers.fasta import Fasta
 from genoseq.writers.gene_records import fasta_records, genbank_lines
@@ -14,7 +15,7 @@ from genoseq.writers.gene_tables import bed12_lines, gff3_lines
 def write_gene_files(
     folder: Path, genes: Sequence[GeneSequences], genome: Fasta, circles: Collection[str]
 ) -> None:
-    """Write genes.gff3, genes.bed, genes.gbk, genes.ffn and proteins.faa into a folder.
+    """Write the files of :data:`genoseq.files.names.GENES` into a folder.
 
     Parameters
     ----------
@@ -25,12 +26,13 @@ def write_gene_files(
     """
     called = [each.gene for each in genes]
     ordered = [name for name in genome.lengths if name in circles]
-    write_lines(folder / "genes.gff3", gff3_lines(called, genome.lengths, ordered))
-    write_lines(folder / "genes.bed", bed12_lines(called))
-    write_lines(folder / "genes.ffn", fasta_records(genes, proteins=False))
-    write_lines(folder / "proteins.faa", fasta_records(genes, proteins=True))
+    gff3, bed, genbank, bases, proteins = (folder / name for name in GENES)
+    write_lines(gff3, gff3_lines(called, genome.lengths, ordered))
+    write_lines(bed, bed12_lines(called))
+    write_lines(bases, fasta_records(genes, proteins=False))
+    write_lines(proteins, fasta_records(genes, proteins=True))
     of_contig = by_contig(genes)
-    with (folder / "genes.gbk").open("w", encoding="utf-8") as out:
+    with genbank.open("w", encoding="utf-8") as out:
         for name, length in genome.lengths.items():
             lines = genbank_lines(
                 name, genome.fetch(name, 0, length), name in circles, of_contig.get(name, [])

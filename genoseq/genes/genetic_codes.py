@@ -13,6 +13,7 @@ import numpy as np
 from Bio.Data.CodonTable import unambiguous_dna_by_id
 from numpy.typing import NDArray
 
+from genoseq.config.genes import CODES
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes, N, encode
 
@@ -22,9 +23,6 @@ EDGE = len(START_CODONS)
 """The number of a start that lies before the end of a contig, or within a run of N."""
 UNKNOWN_CODON = 64
 """Number of a codon that holds an N."""
-
-_CODES = (4, 11, 15, 25)
-"""NCBI's numbers of the codes that bacteria and archaea have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ def genetic_code(number: int) -> GeneticCode:
     ConfigError
         If genes are not called by it.
     """
-    if number not in _CODES:
-        known = ", ".join(map(str, _CODES))
+    if number not in CODES:
+        known = ", ".join(map(str, sorted(CODES)))
         raise ConfigError(f"genetic code {number}: genes are called by the codes {known}")
     table = unambiguous_dna_by_id[number]
     stops = tuple(map(codon_number, table.stop_codons))

@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.genes import CODES, SHORTEST
 from genoseq.errors import ConfigError
 from genoseq.genes.content import Values
 from genoseq.genes.decode import Decoded, decode
@@ -56,7 +57,7 @@ class Limits:
     """
 
     mask: Collection[Region] = ()
-    shortest: int = 90
+    shortest: int = SHORTEST
     closed: bool = False
 
 
@@ -102,7 +103,9 @@ def parse_code(text: str | int) -> int | str:
     try:
         number = int(text)
     except ValueError:
-        raise ConfigError(f"genetic code {text!r}: use {AUTO}, 11, 4, 25 or 15") from None
+        *others, last = CODES
+        known = f"{', '.join(map(str, others))} or {last}"
+        raise ConfigError(f"genetic code {text!r}: use {AUTO}, {known}") from None
     return genetic_code(number).number
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.genes import SHORTEST
 from genoseq.genes.candidates import Candidates, find_candidates
 from genoseq.genes.choice import choose
 from genoseq.genes.codon_sums import CodonSums
@@ -75,7 +76,7 @@ def prepare(
     layout: Layout,
     code: GeneticCode,
     values: Iterable[Values],
-    shortest: int = 90,
+    shortest: int = SHORTEST,
     mask: Collection[Region] = (),
     closed: bool = False,
 ) -> Genome:

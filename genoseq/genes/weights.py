@@ -14,8 +14,6 @@ from genoseq.errors import BundleError
 from genoseq.files.atomic import atomic_file
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
 
-DECODER = "genes.json"
-"""Name of the file in a bundle."""
 _FORMAT = 1
 
 

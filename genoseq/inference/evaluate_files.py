@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genoseq.files.atomic import PathLike
+from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import file_sha256, make_record
 from genoseq.inference.evaluate import Evaluation, check_place, evaluate, write_evaluation
 from genoseq.inference.predict import choose_computing
-from genoseq.models.bundle import WEIGHTS, load_bundle
+from genoseq.models.bundle import load_bundle
 from genoseq.models.device import computing
 from genoseq.models.expected import check_model
 from genoseq.pretrained.registry import model_folder

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
+from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
@@ -144,7 +145,7 @@ def _made_by(
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
     from genoseq.extraction.shard_folder import original_of
     from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models.bundle import WEIGHTS, bundle_identity
+    from genoseq.models.bundle import bundle_identity
     from genoseq.models.device import computing
     from genoseq.writers.origin import Origin
 

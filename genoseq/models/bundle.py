@@ -29,6 +29,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
+from genoseq.files.names import CONFIG, WEIGHTS
 from genoseq.files.provenance import read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.weights import weights_bytes
@@ -37,9 +38,6 @@ from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
 
 FORMAT = 2
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
-DECODER = "genes.json"
 
 _DECISIVE = ("weights_sha256", "model", "task", "context")
 """Entries of ``config.json`` that scores depend on; the others tell of training."""

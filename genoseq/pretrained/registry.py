@@ -14,11 +14,11 @@ from pathlib import Path
 
 from genoseq.errors import BundleError, ConfigError, listed
 from genoseq.files.atomic import PathLike
+from genoseq.files.names import CONFIG
 
 DEFAULT = "bacteria"
 """The model that is taken where none is named."""
 CARD = "CARD.md"
-_CONFIG = "config.json"
 _FOLDER = Path(__file__).parent
 
 
@@ -55,16 +55,16 @@ def shipped_models(folder: Path = _FOLDER) -> dict[str, ShippedModel]:
     BundleError
         If the ``config.json`` of one is damaged.
     """
-    found = sorted(path.parent for path in folder.glob(f"*/{_CONFIG}"))
+    found = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
     return {path.name: _shipped(path) for path in found}
 
 
 def _shipped(path: Path) -> ShippedModel:
     try:
-        config = json.loads((path / _CONFIG).read_text())
+        config = json.loads((path / CONFIG).read_text())
         sha256 = str(config["weights_sha256"])
     except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{path / _CONFIG}: damaged ({error}): install genoseq again") from None
+        raise BundleError(f"{path / CONFIG}: damaged ({error}): install genoseq again") from None
     size = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
     lines = (line.strip() for line in _card(path).splitlines())
     about = next((line for line in lines if line and not line.startswith("#")), "")

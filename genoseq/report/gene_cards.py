@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genoseq.files.names import GENES
 from genoseq.report.results import GeneFolder
-
-_FILES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa")
 
 
 def gene_card(genes: GeneFolder, folder: Path) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def gene_card(genes: GeneFolder, folder: Path) -> dict[str, Any]:
         "model": genes.model,
         "facts": _facts(said),
         "confidence": _bars(said["confidence"]),
-        "files": [(name, Path(relative, name).as_posix()) for name in _FILES],
+        "files": [(name, Path(relative, name).as_posix()) for name in GENES],
     }
 
 

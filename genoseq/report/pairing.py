@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.errors import InputFormatError
+from genoseq.files.names import WEIGHTS
 from genoseq.files.provenance import PROVENANCE, read_record
 from genoseq.store.store import Store
-
-WEIGHTS = "model.safetensors"
 
 _AGAIN = "genoseq evaluate writes it again, or genoseq run --forcerun evaluate"
 _SCORE_AGAIN = "make it again, or genoseq run --forcerun score genes"

@@ -16,11 +16,11 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from genoseq.errors import InputFormatError
+from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 from genoseq.report.pairing import (
-    WEIGHTS,
     model_of_output,
     names_of,
     pair_evaluations,
@@ -29,8 +29,8 @@ from genoseq.report.pairing import (
 from genoseq.store.store import Store, open_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
-BUNDLE, EVALUATION, STORE = "config.json", "metrics.json", "index.json"
-GENES, GENE_SUMMARY = "genes.gff3", "summary.json"
+EVALUATION, STORE = "metrics.json", "index.json"
+GENES_GFF3 = GENES[0]
 PR_CURVES = "curves.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
@@ -128,12 +128,12 @@ def read_results(folders: Iterable[Path]) -> Results:
         If a folder is none of those, a bundle and its evaluation are not both there, or an
         evaluation, tracks or genes were made with another model.
     """
-    kinds = (MANIFEST, EVALUATION, BUNDLE, STORE, GENES)
+    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3)
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         found[_kind(folder, kinds)].append(folder)
     stores = tuple(open_store(folder) for folder in found[STORE])
-    weights = {path: weights_of(_read_json(path / BUNDLE), path) for path in found[BUNDLE]}
+    weights = {path: weights_of(_read_json(path / CONFIG), path) for path in found[CONFIG]}
     names = names_of(weights)
     pairs = pair_evaluations(weights, found[EVALUATION], stores)
     models = [read_model(bundle, pairs[bundle], name) for bundle, name in names.items()]
@@ -147,8 +147,8 @@ def read_results(folders: Iterable[Path]) -> Results:
         for each in found[MANIFEST]
     )
     genes = (
-        GeneFolder(each, each.parent.name, model(each), _read_json(each / GENE_SUMMARY))
-        for each in found[GENES]
+        GeneFolder(each, each.parent.name, model(each), _read_json(each / SUMMARY))
+        for each in found[GENES_GFF3]
     )
     return Results(tuple(models), stores, tuple(tracks), tuple(genes))
 
@@ -159,7 +159,7 @@ def _kind(folder: Path, kinds: Iterable[str]) -> str:
             return name
     raise InputFormatError(
         f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
-        f"{BUNDLE} (model), {STORE} (store), {GENES} (genes)",
+        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes)",
         folder,
     )
 
@@ -169,7 +169,7 @@ def read_model(bundle: Path, evaluation: Path, name: str) -> ModelResult:
     curve = bundle.with_name(bundle.name + ".state") / LEARNING_CURVE
     return ModelResult(
         name,
-        _read_json(bundle / BUNDLE),
+        _read_json(bundle / CONFIG),
         read_record(bundle) or {},
         _read_json(evaluation / EVALUATION),
         count_weights(bundle / WEIGHTS),

@@ -17,9 +17,10 @@ from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
+from genoseq.files.names import CONFIG, DECODER, WEIGHTS
 from genoseq.files.provenance import PROVENANCE, make_record
 from genoseq.genome.windows import round_up
-from genoseq.models.bundle import CONFIG, DECODER, WEIGHTS, Bundle, save_bundle
+from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import start_from

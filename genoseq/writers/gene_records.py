@@ -27,9 +27,13 @@ def fasta_records(genes: Iterable[GeneSequences], proteins: bool) -> Iterator[st
         said = ";".join(f"{key}={value}" for key, value in attributes(gene).items())
         strand = -1 if gene.strand == "-" else 1
         yield f">{gene.name} # {gene.start + 1} # {gene.end} # {strand} # ID={gene.name};{said}"
-        letters = (each.protein if proteins else each.letters).decode()
-        for at in range(0, len(letters), _WIDTH):
-            yield letters[at : at + _WIDTH]
+        yield from rows((each.protein if proteins else each.letters).decode())
+
+
+def rows(letters: str, width: int = _WIDTH) -> Iterator[str]:
+    """Letters in lines of a width."""
+    for at in range(0, len(letters), width):
+        yield letters[at : at + width]
 
 
 def genbank_lines(
@@ -60,16 +64,14 @@ def genbank_lines(
         yield from _feature_lines(each)
     yield "ORIGIN"
     text = letters.decode().lower()
-    for at in range(0, len(text), _WIDTH):
-        row = text[at : at + _WIDTH]
-        blocks = " ".join(row[block : block + 10] for block in range(0, len(row), 10))
-        yield f"{at + 1:>9} {blocks}"
+    for number, row in enumerate(rows(text)):
+        yield f"{number * _WIDTH + 1:>9} {' '.join(rows(row, 10))}"
     yield "//"
 
 
 def _feature_lines(each: GeneSequences) -> Iterator[str]:
     gene = each.gene
-    where = _location(gene)
+    where = location(gene)
     yield f"     gene            {where}"
     yield _qualifier("locus_tag", gene.name)
     yield f"     CDS             {where}"
@@ -83,7 +85,7 @@ def _feature_lines(each: GeneSequences) -> Iterator[str]:
     yield from _wrapped("translation", each.protein.decode())
 
 
-def _location(gene: CalledGene) -> str:
+def location(gene: CalledGene) -> str:
     """1-based closed; parts of a circle in the order of the strand that is read."""
     before, after = gene.partial
     (cds,) = gene.transcript.coding
@@ -105,10 +107,5 @@ def _qualifier(key: str, value: str) -> str:
 def _wrapped(key: str, value: str) -> Iterator[str]:
     """Lines of a qualifier, cut between words where it has any: readers put a blank there."""
     text = f'/{key}="{value}"'
-    rows = (
-        wrap(text, _TEXT)
-        if " " in text
-        else [text[i : i + _TEXT] for i in range(0, len(text), _TEXT)]
-    )
-    for row in rows:
+    for row in wrap(text, _TEXT) if " " in text else rows(text, _TEXT):
         yield f"{'':{_COLUMN}}{row}"

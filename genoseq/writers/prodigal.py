@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from genoseq import __version__
-from genoseq.genome.called_genes import CalledGene, GeneSequences
+from genoseq.genome.called_genes import GeneSequences
+from genoseq.writers.gene_records import location, rows
 from genoseq.writers.gene_tables import attributes
 
 _PROTEIN_WIDTH, _BASES_WIDTH = 60, 70
@@ -86,7 +87,7 @@ def gbk_lines(contig: ContigGenes) -> Iterator[str]:
     yield f"DEFINITION  {contig.sequence_data};{contig.model_data}"
     yield "FEATURES             Location/Qualifiers"
     for number, each in enumerate(contig.genes, 1):
-        yield f"     CDS             {_location(each.gene)}"
+        yield f"     CDS             {location(each.gene)}"
         yield f'{"":{_COLUMN}}/note="{_scored(contig, number, each)}"'
     yield "//"
 
@@ -124,8 +125,7 @@ def _record(
     strand = -1 if gene.strand == "-" else 1
     about = _about(contig, number, each)
     yield f">{contig.name}_{number} # {gene.start + 1} # {gene.end} # {strand} # {about}"
-    for at in range(0, len(letters), width):
-        yield letters[at : at + width]
+    yield from rows(letters, width)
 
 
 def _about(contig: ContigGenes, number: int, each: GeneSequences) -> str:
@@ -139,9 +139,3 @@ def _scored(contig: ContigGenes, number: int, each: GeneSequences) -> str:
     gene = each.gene
     score = f"conf={100 * gene.conf:.2f};score={gene.log_odds:.2f};"
     return f"{_about(contig, number, each)};{score}"
-
-
-def _location(gene: CalledGene) -> str:
-    before, after = gene.partial
-    where = f"{'<' * before}{gene.start + 1}..{'>' * after}{gene.end}"
-    return f"complement({where})" if gene.strand == "-" else where

@@ -16,11 +16,12 @@ import torch
 from command import Genoseq
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
+from genoseq.config.genes import Adapt
 from genoseq.errors import TrainingInterruptedError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes import adapt_call
 from genoseq.genes.adapt import AdaptSettings, adapt, between
-from genoseq.genes.adapt_call import Calling, Choice, call_adapted, disagreement
+from genoseq.genes.adapt_call import Calling, call_adapted, disagreement
 from genoseq.genes.adapt_labels import SelfLabels, self_labels
 from genoseq.genes.adapt_store import BLOCK, write_self_store
 from genoseq.genes.call import GeneCalls, call_genes
@@ -218,7 +219,7 @@ def test_call_adapted_chooses(
     bundle: Bundle,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    asked: Choice,
+    asked: Adapt,
     fewest: int,
     left_out: int,
     used: bool,

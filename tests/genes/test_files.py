@@ -21,7 +21,7 @@ from genoseq.genes.weights import load_weights, save_weights
 from genoseq.genome.schemes import signal_scheme
 from genoseq.genome.sequences import decode
 from genoseq.models.build import build_model
-from genoseq.models.bundle import DECODER, Bundle, save_bundle
+from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta, write_fasta
 from genoseq.tasks.per_base import PerBase
@@ -168,7 +168,7 @@ def test_load_weights_are_those_that_were_saved(tmp_path: Path) -> None:
 
 
 def test_load_weights_of_the_package() -> None:
-    assert SHIPPED.name == DECODER
+    assert SHIPPED.name == "genes.json"
     weights = load_weights(SHIPPED)
     assert weights.bias > 0
     assert weights.genes_calibration[0] > 0

@@ -1,0 +1,10 @@
+"""Names of the files in folders that more than one room reads or writes."""
+
+from __future__ import annotations
+
+WEIGHTS, CONFIG, DECODER = "model.safetensors", "config.json", "genes.json"
+"""Of a bundle, see :mod:`genoseq.models.bundle`; the last is in some."""
+GENES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa")
+"""Called genes, in every format."""
+SUMMARY = "summary.json"
+"""What is said of called genes in a few numbers."""
