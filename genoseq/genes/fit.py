@@ -36,12 +36,20 @@ class Example:
 
 
 def fit_weights(
-    examples: Sequence[Example], seed: int = 1, passes: int = 2, steps: int = _STEPS
+    examples: Sequence[Example],
+    seed: int = 1,
+    passes: int = 2,
+    steps: int = _STEPS,
+    genomes: int | None = None,
 ) -> DecoderWeights:
     """Weights under which the known genes of all genomes are chosen.
 
     Parameters
     ----------
+    examples
+        One of each genome, and then perhaps another one of each, in the same order.
+    genomes
+        How many there are; None: as many as examples.
     passes
         How often the genomes are decoded by the weights so far, to learn from what that gives.
     steps
@@ -49,6 +57,7 @@ def fit_weights(
     """
     starts = np.array([_FIRST.get(name, 0.0) for name in START_FEATURES])
     weights = DecoderWeights(starts, _content_alone(), _content_among())
+    genome_of = [index % (genomes or len(examples)) for index in range(len(examples))]
     for number in range(passes):
         decoded = [decode(example.genome, weights, rounds=2) for example in examples]
         parts = [
@@ -64,7 +73,7 @@ def fit_weights(
         among = fit_network(context, labels, seed, steps)
         weights = DecoderWeights(starts, alone, among)
         if number == passes - 1:
-            slope, offset = _genes_calibration(context, labels, seed, steps)
+            slope, offset = _genes_calibration(context, labels, genome_of, seed, steps)
             weights = replace(
                 weights,
                 genes_calibration=(slope, offset),
@@ -72,24 +81,36 @@ def fit_weights(
                     [
                         (one.genome.candidates, found.starts, one.labels)
                         for one, found in zip(examples, rounds, strict=True)
-                    ]
+                    ],
+                    genome_of,
                 ),
             )
     return weights
 
 
-def _halves(count: int) -> list[tuple[list[int], list[int]]]:
-    """Genomes to learn from and to look at: each is looked at once, unless there is only one."""
-    even, odd = list(range(0, count, 2)), list(range(1, count, 2))
+def _halves(genome_of: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+    """Examples to learn from and to look at, of other genomes: each is looked at once.
+
+    Of one genome alone there are no others.
+    """
+    rank = {genome: index for index, genome in enumerate(dict.fromkeys(genome_of))}
+    halves: tuple[list[int], list[int]] = ([], [])
+    for index, genome in enumerate(genome_of):
+        halves[rank[genome] % 2].append(index)
+    even, odd = halves
     return [(even, odd), (odd, even)] if odd else [(even, even)]
 
 
 def _genes_calibration(
-    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int
+    matrices: Sequence[Matrix],
+    labels: Sequence[Labels],
+    genome_of: Sequence[int],
+    seed: int,
+    steps: int,
 ) -> tuple[float, float]:
     """Slope and offset that make log-odds of genes true on genomes that were not learned from."""
     logits, true = [], []
-    for learned, judged in _halves(len(labels)):
+    for learned, judged in _halves(genome_of):
         network = fit_network(
             [matrices[i] for i in learned], [labels[i] for i in learned], seed, steps
         )
@@ -117,12 +138,13 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
     return max(float(found[0]), 0.05), float(found[1])
 
 
-def _starts_calibration(parts: Sequence[Part]) -> float:
+def _starts_calibration(parts: Sequence[Part], genome_of: Sequence[int]) -> float:
     """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
-    parts = [part for part in parts if (part[2].start >= 0).any()]
+    told = [index for index, part in enumerate(parts) if (part[2].start >= 0).any()]
+    parts, genome_of = [parts[i] for i in told], [genome_of[i] for i in told]
     slopes = np.arange(0.4, 2.05, 0.05)
     likelihoods = np.zeros(len(slopes))
-    for learned, judged in _halves(len(parts)):
+    for learned, judged in _halves(genome_of):
         weights = fit_starts([parts[i] for i in learned])
         for index in judged:
             candidates, matrix, labels = parts[index]

@@ -125,7 +125,7 @@ def fit_genes_files(
             f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
             table,
         )
-    weights = fit_weights(whole + pieces, seed)
+    weights = fit_weights(whole + pieces, seed, genomes=len(whole))
     facts = {
         "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],

@@ -10,7 +10,7 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 
 from genoseq.errors import InputFormatError
 from genoseq.genes.decode import decode
-from genoseq.genes.fit import Example, fit_weights, platt
+from genoseq.genes.fit import Example, _halves, fit_weights, platt
 from genoseq.genes.fit_files import KnownGenome, examples_of, read_known_genomes
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.known import known_genes, labels_of
@@ -115,6 +115,16 @@ def test_fit_weights_learn_starts_where_they_are_known() -> None:
     without = fit_weights(examples[1:], passes=1, steps=20)
     assert weights.starts_calibration == without.starts_calibration
     assert np.isfinite(weights.starts).all()
+
+
+def test_halves_never_judge_a_genome_that_was_learned_from() -> None:
+    for genomes in range(2, 8):
+        genome_of = [*range(genomes), *range(genomes)]
+        halves = _halves(genome_of)
+        assert sorted(index for _, judged in halves for index in judged) == [*range(2 * genomes)]
+        for learned, judged in halves:
+            assert not {genome_of[i] for i in learned} & {genome_of[i] for i in judged}
+    assert _halves([0, 0]) == [([0, 1], [0, 1])]
 
 
 def test_platt_makes_log_odds_true() -> None:

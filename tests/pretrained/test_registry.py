@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from genoseq.errors import BundleError, ConfigError
-from genoseq.pretrained.registry import model_folder, shipped_models, text_of_card
+from genoseq.pretrained.registry import DEFAULT, model_folder, shipped_models, text_of_card
 
 
 @pytest.fixture
@@ -75,9 +75,11 @@ def test_shipped_models_names_a_damaged_one(box: Path) -> None:
 
 def test_models_of_the_package_are_whole() -> None:
     """Those that come with it can be loaded, have a card, and are small."""
-    for name, model in shipped_models().items():
-        from genoseq.models.bundle import load_bundle
+    from genoseq.models.bundle import load_bundle
 
+    models = shipped_models()
+    assert DEFAULT in models
+    for name, model in models.items():
         load_bundle(name)
         assert model.about, name
         assert model.size <= 6_000_000
