@@ -22,6 +22,8 @@ Adapt = Literal["auto", "on", "off"]
 """Whether a network is trained on the genome at hand."""
 SHORTEST = 90
 """bp of the shortest gene, its stop codon included, if nobody says otherwise."""
+ADAPT_STEPS, ADAPT_BATCH, ADAPT_WINDOW = 150, 12, 2304
+"""Of the training on the genome at hand, whatever its size: steps, windows of each, bp of each."""
 LEAST = 30
 """bp that it has at least."""
 

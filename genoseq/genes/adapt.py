@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import torch
 
+from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.adapt_labels import SelfLabels
@@ -46,9 +47,9 @@ class AdaptSettings:
         Of the windows and of dropout.
     """
 
-    steps: int = 150
-    batch: int = 12
-    window: int = 2304
+    steps: int = ADAPT_STEPS
+    batch: int = ADAPT_BATCH
+    window: int = ADAPT_WINDOW
     learning_rate: float = 1e-3
     warmup: float = 0.1
     share: float = 0.5

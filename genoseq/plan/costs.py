@@ -14,6 +14,7 @@ from typing import Literal
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES, FOLDED_WORD, longest_window, usual_context
 from genoseq.config.encoders import Operations
+from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
 from genoseq.genome.windows import round_up
 from genoseq.plan import constants
@@ -79,6 +80,14 @@ def training_seconds(run: RunSettings, states: int, speed: Speed = REFERENCE) ->
     seconds = slower * passes * bases * work.multiply_adds / cost.training
     # In this order the budget is the least also where the seconds are NaN.
     return seconds if training.max_minutes is None else min(60 * training.max_minutes, seconds)
+
+
+def adapting_seconds(run: RunSettings, states: int, speed: Speed = REFERENCE) -> float:
+    """Seconds of the training of a network on the genome at hand."""
+    budget: dict[str, int | None] = {"steps": ADAPT_STEPS, "batch": ADAPT_BATCH}
+    budget |= {"window": ADAPT_WINDOW, "accumulate": 1, "max_minutes": None}
+    training = run.training.model_copy(update=budget)
+    return training_seconds(run.model_copy(update={"training": training}), states, speed)
 
 
 def predicting_seconds(

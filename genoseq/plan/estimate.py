@@ -239,9 +239,13 @@ class _Run:
         precision, bases = self.plan.config.score.precision, list(self.bases.values())
         calling = self.speed.plain() / constants.CALLED_PER_SECOND
         held = [constants.CALLING_BYTES * each / 1e6 for each in bases]
+        settings = self.plan.config.genes
+        adapted = settings is not None and settings.adapt != "off"
+        rates = [(1 + adapted) * (rate + calling) for rate in self._rates(precision)]
+        trained = [adapted * costs.adapting_seconds(r, self.states, self.speed) for r in self.runs]
         return self._row(
             "genes",
-            [(rate + calling) * each for rate in self._rates(precision) for each in bases],
+            [t + rate * each for t, rate in zip(trained, rates, strict=True) for each in bases],
             disk=[constants.BYTES_PER_BASE["genes"] * each for _ in self.runs for each in bases],
             memory=[most + each for most in self._memory(precision) for each in held],
             bases=bases * len(self.runs),

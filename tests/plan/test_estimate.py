@@ -58,6 +58,11 @@ def test_estimate_of_genes_is_that_of_scores_and_of_calling(tmp_path: Path) -> N
     assert (genes.jobs, genes.bases) == (4, score.bases)
     assert score.hours < genes.hours < 2 * score.hours
     assert genes.memory > score.memory + 70 * 10_000
+    adapted = rows(tmp_path, genes={"adapt": "auto"})["genes"]
+    assert adapted.hours == pytest.approx(2 * genes.hours, rel=0.01)
+    small = dict.fromkeys(SIZES, GenomeSize(1_000, 1, {"a": 1_000}))
+    plain, trained = (rows(tmp_path, small, genes={"adapt": a})["genes"] for a in ("off", "on"))
+    assert trained.hours > plain.hours + 4 * 20 / 3600
     unknown = rows(tmp_path, {"one": SIZES["one"], "two": None}, genes={})["genes"]
     assert {"hours", "disk", "memory"} <= unknown.unknown
 
