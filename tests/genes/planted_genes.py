@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genes.adapt_labels import SelfLabels, self_labels
+from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.content import Values
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES
-from genoseq.genes.layout import Contig
+from genoseq.genes.layout import Contig, contig
 from genoseq.genes.weights import DecoderWeights, Network
 from genoseq.genome.sequences import Codes, encode, reverse_complement_codes
 
@@ -120,3 +122,18 @@ def _network(inputs: int) -> Network:
     matrix = np.zeros((inputs, 1))
     matrix[GENE_FEATURES.index("content"), 0] = 1.0
     return Network(np.zeros(inputs), np.ones(inputs), ((matrix, np.array([-2.0])),))
+
+
+CERTAIN = replace(simple_weights(), genes_calibration=(1.0, 4.0))
+"""Weights by which every planted gene is certain."""
+
+
+def calls_of(circular: bool, **genomes: PlantedGenome) -> GeneCalls:
+    """The genes of contigs of one organism, by CERTAIN."""
+    contigs = [contig(name, each.codes, circular) for name, each in genomes.items()]
+    return call_genes(contigs, KnowingScorer(**genomes), CERTAIN, code=11, together=True)
+
+
+def labels_of(calls: GeneCalls) -> SelfLabels:
+    """What those genes teach."""
+    return self_labels([one.decoded for one in calls.organisms], CERTAIN)
