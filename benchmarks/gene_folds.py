@@ -1,0 +1,147 @@
+"""Genes of every annotated genome, by models that never saw its taxonomic group, beside Prodigal's.
+
+    python benchmarks/gene_folds.py DATA SCORE OUT [--folds A B ...] [--steps 14000]
+        [--adapt off auto] [--names NAME ...] [--only train]
+
+The 25 genomes of ``config/examples/bacteria`` fall into five folds of whole groups.  For each fold
+the network is trained by ``snakemake`` on all other genomes with the example's own settings, the
+decoder is fitted by ``genoseq fit-genes`` to those genomes of ``genes.tsv`` that are not in the
+fold, and the fold's genomes are called and judged as in ``genes.py``.  Runs in the repository, with
+the genomes in ``resources/bacteria``; what is in OUT already is not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from genes import COLUMNS, Row, callers, judge, line, load
+
+EXAMPLE = Path("config/examples/bacteria")
+FOLDS = {
+    "A": ("Gammaproteobacteria; Enterobacterales", "Gammaproteobacteria; symbiont",
+          "Spirochaetes", "Archaea; Archaeoglobi"),
+    "B": ("Cyanobacteria", "Gammaproteobacteria; Pseudomonadales",
+          "Mollicutes; Mycoplasmoidales"),
+    "C": ("Archaea; Halobacteria", "Firmicutes; Bacillales"),
+    "D": ("Gammaproteobacteria; Vibrionales", "Actinobacteria; Mycobacteriales",
+          "Actinobacteria; Streptomycetales", "Archaea; Thermococci"),
+    "E": ("Alphaproteobacteria; Caulobacterales", "Alphaproteobacteria; Rhizobiales",
+          "Deltaproteobacteria", "Mollicutes; Hepatoplasmataceae", "Archaea; Sulfolobales"),
+}  # fmt: skip
+"""Groups that are kept aside together: those of one class or phylum that look most alike."""
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """A sheet's rows, comments left out."""
+    lines = [each for each in path.read_text().splitlines() if not each.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """A sheet."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def train(fold: Path, names: set[str], steps: int) -> Path:
+    """The bundle of a model that never saw the named genomes."""
+    fold.mkdir(parents=True, exist_ok=True)
+    sheet = fold / "genomes.tsv"
+    write_rows(sheet, [row for row in rows_of(EXAMPLE / "genomes.tsv") if row["name"] not in names])
+    settings = {
+        "genomes": str(sheet),
+        "models": {"bacteria": {"training": {"steps": steps}}},
+        "pathvars": {"results": str(fold / "results")},
+    }
+    overlay = fold / "config.yaml"
+    overlay.write_text(json.dumps(settings))
+    bundle = fold / "results/models/bacteria"
+    words = ["snakemake", "--cores", "1", "--quiet", "--nolock", "--rerun-triggers", "mtime"]
+    words += ["--replace-workflow-config", "--configfile", str(EXAMPLE / "config.yaml")]
+    subprocess.run([*words, str(overlay), "--", str(bundle)], check=True)
+    return bundle
+
+
+def fit(fold: Path, bundle: Path, names: set[str]) -> Path:
+    """The decoder's weights, fitted without the named genomes."""
+    weights = fold / "genes.json"
+    if not weights.exists():
+        example = EXAMPLE.resolve()
+        rows = [
+            row | {key: str((example / row[key]).resolve())
+                   for key in ("fasta", "annotation", "mask", "evidence") if row[key] != "-"}
+            for row in rows_of(EXAMPLE / "genes.tsv")
+            if Path(row["fasta"]).name.removesuffix(".fa.gz") not in names
+        ]  # fmt: skip
+        write_rows(fold / "genes.tsv", rows)
+        words = [sys.executable, "-m", "genoseq", "-q", "fit-genes", fold / "genes.tsv"]
+        words += ["-m", bundle, "-o", weights, "--threads", "1"]
+        subprocess.run([str(word) for word in words], check=True)
+    return weights
+
+
+def call(asked: argparse.Namespace, fold: Path, name: str, code: str) -> dict[str, Row]:
+    """Rows of a genome by caller; those that are kept beside the calls are taken."""
+    scorer: Any = load(asked.score / "cds_f1.py")
+    found: dict[str, Row] = {}
+    for caller, run in callers(asked.adapt).items():
+        kept = fold / "calls" / f"{name}.{caller.replace(', ', '.').replace(' ', '-')}.json"
+        kept.parent.mkdir(exist_ok=True)
+        if not kept.exists():
+            predicted, spent = run(asked, kept.parent, name, code)
+            kept.write_text(json.dumps(judge(asked, scorer, name, predicted) | {"s": spent}))
+        found[caller] = json.loads(kept.read_text())
+        print(line(f"{name} {caller}", found[caller]), flush=True)
+    return found
+
+
+def main() -> None:
+    """Train, fit, call, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("score", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--folds", nargs="+", default=list(FOLDS), choices=list(FOLDS))
+    parser.add_argument("--steps", type=int, default=14000)
+    parser.add_argument(
+        "--adapt", nargs="+", default=["off", "auto"], choices=["off", "on", "auto"]
+    )
+    parser.add_argument("--names", nargs="+", help="of the genomes to call; all")
+    parser.add_argument("--only", choices=["train", "fit"], help="stop after that")
+    asked = parser.parse_args()
+    genomes = rows_of(EXAMPLE / "accessions.tsv")
+    print(f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}")
+    rows: dict[str, list[Row]] = {}
+    for letter in asked.folds:
+        fold = asked.out / letter
+        own = {row["name"]: row["genetic_code"] for row in genomes if row["group"] in FOLDS[letter]}
+        asked.bundle = train(fold, set(own), asked.steps)
+        if asked.only == "train":
+            continue
+        asked.weights = fit(fold, asked.bundle, set(own))
+        if asked.only == "fit":
+            continue
+        for name, code in own.items():
+            if not asked.names or name in asked.names:
+                for caller, row in call(asked, fold, name, code).items():
+                    rows.setdefault(caller, []).append(row)
+    for caller, found in rows.items():
+        mean = {
+            column: statistics.mean(row[column] for row in found if column in row)
+            for column in COLUMNS
+            if any(column in row for row in found)
+        }
+        print(line(f"mean of {len(found)}, {caller}", mean))
+
+
+if __name__ == "__main__":
+    main()
