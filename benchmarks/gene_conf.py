@@ -1,4 +1,4 @@
-"""What ``conf`` is worth, and short genes that are seen to be translated, of genes that were called.
+"""What ``conf`` of called genes is worth, and the short ones that are seen to be translated.
 
     python benchmarks/gene_conf.py DATA SCORE CALLS [--adapt auto]
 
@@ -33,8 +33,7 @@ Key = tuple[str, str, int]
 
 def attributes(path: Path) -> Iterator[tuple[list[str], dict[str, str]]]:
     """Columns and attributes of each CDS of a GFF3."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         for text in file:
             fields = text.rstrip("\n").split("\t")
             if len(fields) == 9 and fields[2] == "CDS":
