@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -177,6 +177,8 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
     InputFormatError, ConfigError
         If a file is of another genome, or none of its genes is by this genetic code.
     """
+    import numpy as np
+
     from genoseq.genes.pieces import cut_up
 
     contigs, known = _read(row)
@@ -187,7 +189,10 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
             f"this genome, and of this code?",
             row.annotation,
         )
-    return whole, _example(row, *cut_up(contigs, known, seed), scorer)
+    pieces = _example(row, *cut_up(contigs, known, seed), scorer)
+    # The rest of a piece is what the whole genome teaches, from sites that are better known there.
+    edges = np.where(pieces.genome.candidates.open_5prime, pieces.labels.start, -1)
+    return whole, replace(pieces, labels=replace(pieces.labels, start=edges))
 
 
 def _read(row: KnownGenome) -> tuple[list[Contig], KnownGenes]:

@@ -17,7 +17,7 @@ from genoseq.genes.candidates import Candidates
 from genoseq.genes.features import Matrix
 from genoseq.genes.known import Labels
 
-WRONG = 0.03
+WRONG = 0.1
 """Share of annotated starts that are taken to be anyone's guess."""
 _ITERATIONS = 30
 _LONGEST_STEP = 2.0

@@ -59,7 +59,8 @@ class DecoderWeights:
         Slope and offset of the log-odds that become ``conf``; slope of those of a start.
     bias
         Nats that are added to the score of every candidate when genes are chosen: annotations lack
-        genes, and a gene that is missed costs more bases than one too many.
+        genes, and a gene that is missed costs more bases than one too many.  Of 0.7 to 2, 1.5 had
+        the best mean F1 of bases of six genomes, and found the most genes of those that had.
     """
 
     starts: Matrix
@@ -67,7 +68,7 @@ class DecoderWeights:
     among: Network
     genes_calibration: tuple[float, float] = (1.0, 0.0)
     starts_calibration: float = 1.0
-    bias: float = 0.7
+    bias: float = 1.5
 
 
 def save_weights(path: Path, weights: DecoderWeights, facts: dict[str, Any] | None = None) -> None:

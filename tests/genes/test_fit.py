@@ -190,6 +190,9 @@ def test_examples_of_reads_all_its_files(planted: PlantedGenome, tmp_path: Path)
     row = KnownGenome(tmp_path / "a.fa", tmp_path / "a.gff", tmp_path / "mask.bed", evidence)
     example, pieces = examples_of(row, KnowingScorer(chr=planted), 1)
     assert 0 < pieces.labels.gene.sum() < len(planted.genes)
+    taught = pieces.labels.start >= 0
+    assert taught.any()
+    assert pieces.genome.candidates.open_5prime[taught].all()
     known = example.labels.gene & (example.labels.weight > 0)
     assert known.sum() == len(planted.genes) - 1
     evidence.write_text("cds_id\tevidence\nnobody\tab_initio\n")
