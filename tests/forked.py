@@ -60,6 +60,9 @@ def load_genoseq() -> dict[str, Callable[[], None]]:
     for module in pkgutil.walk_packages(genoseq.__path__, "genoseq."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
+    # What torch imports for the first optimizer and the first curve: 1.4 s of every training.
+    for name in ("torch._dynamo", "torch.utils.tensorboard", "tensorboard.compat.tensorflow_stub"):
+        import_module(name)
     return {"genoseq": genoseq_main, "genoseq-prodigal": prodigal_main}
 
 
