@@ -68,9 +68,11 @@ def load_genoseq() -> dict[str, Callable[[], None]]:
 
 def load_snakemake() -> dict[str, Callable[[], None]]:
     """Snakemake's command line, with what it and our Snakefile import late."""
-    for name in ("api", "dag", "executors.local", "workflow", "shell", "report"):
+    parts = ("api", "assets", "dag", "executors.local", "profiles", "report", "shell", "storage")
+    for name in (*parts, "workflow"):
         import_module(f"snakemake.{name}")
-    import_module("genoseq.plan.rules")
+    for name in ("jinja2", "smart_open", "genoseq.plan.rules"):
+        import_module(name)
     return {"snakemake": import_module("snakemake.cli").main}
 
 
