@@ -86,7 +86,7 @@ def ours(settings: RunSettings, batches: Timed, folder: Path) -> None:
     with open_state(folder, {}) as state:
         torch.manual_seed(settings.training.seed)
         model, device = build_model(settings.model, TASK), torch.device("cpu")
-        Training(settings, TASK, model, batches, None, state, device, precision).go_on()
+        Training(settings, TASK, model, batches, None, state, folder, device, precision).go_on()
 
 
 def random_store(path: Path, bases: int) -> Store:

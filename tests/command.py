@@ -36,7 +36,7 @@ class Started:
         one_stream: bool,
         script: str | None,
     ) -> None:
-        server = _server(program)
+        server = _server(program.removesuffix("-prodigal"))
         if (found := _read_by_imports(environment)) != server.imported:
             raise ValueError(
                 f"read while {program} was imported: {found} now, {server.imported} then"
@@ -48,7 +48,8 @@ class Started:
             self._err = self._out
         for path in (self._out, self._err):
             path.write_text("")
-        request: dict[str, Any] = {"words": self._words, "script": script or ""}
+        request: dict[str, Any] = {"program": program, "words": self._words}
+        request |= {"script": script or ""}
         request |= {"folder": str(Path.cwd())}
         request |= {"environment": dict(environment)}
         self.pid = int(server.ask(request | {"stdout": str(self._out), "stderr": str(self._err)}))
@@ -145,12 +146,12 @@ def forked_genoseq() -> Path:
 
 
 class _Server:
-    """The process that forks for a program's commands, a folder for output, what imports read."""
+    """The process that forks for a package's commands, a folder for output, what imports read."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, package: str) -> None:
         folder = TemporaryDirectory(prefix="genoseq-tests-")
         # -P: a command does not find the modules of the tests.
-        command = [sys.executable, "-P", str(Path(__file__).parent / "forked.py"), program]
+        command = [sys.executable, "-P", str(Path(__file__).parent / "forked.py"), package]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         atexit.register(folder.cleanup)
@@ -169,8 +170,8 @@ class _Server:
 
 
 @cache
-def _server(program: str) -> _Server:
-    return _Server(program)
+def _server(package: str) -> _Server:
+    return _Server(package)
 
 
 def _read_by_imports(environment: Mapping[str, str]) -> dict[str, str]:

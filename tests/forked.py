@@ -1,4 +1,4 @@
-"""Run by command.py: a process that has imported a program and forks for each of its commands.
+"""Run by command.py: a process that has imported a package and forks for each of its commands.
 
 Importing torch, or Snakemake, takes seconds: a test of four commands would wait for
 it four times.  Each command is still a process of its own, with its own streams, folder,
@@ -40,12 +40,13 @@ from genoseq.cli.prodigal import main as prodigal_main
 
 
 class Request(TypedDict):
-    """A command's words, where it runs, and the files to which its output is appended.
+    """A program, its words, where it runs, and the files to which its output is appended.
 
     ``script`` is a Python file that runs instead of the program, with what the program imports; it
     may be empty.
     """
 
+    program: str
     words: list[str]
     script: str
     folder: str
@@ -54,40 +55,35 @@ class Request(TypedDict):
     stderr: str
 
 
-def load_genoseq() -> Callable[[], None]:
-    """The command line, with every module that a verb would import late."""
+def load_genoseq() -> dict[str, Callable[[], None]]:
+    """The command lines, with every module that a verb would import late."""
     for module in pkgutil.walk_packages(genoseq.__path__, "genoseq."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    return genoseq_main
+    # What torch imports for the first optimizer and the first curve: 1.4 s of every training.
+    for name in ("torch._dynamo", "torch.utils.tensorboard", "tensorboard.compat.tensorflow_stub"):
+        import_module(name)
+    return {"genoseq": genoseq_main, "genoseq-prodigal": prodigal_main}
 
 
-def load_snakemake() -> Callable[[], None]:
+def load_snakemake() -> dict[str, Callable[[], None]]:
     """Snakemake's command line, with what it and our Snakefile import late."""
-    for name in ("api", "dag", "executors.local", "workflow", "shell", "report"):
+    parts = ("api", "assets", "dag", "executors.local", "profiles", "report", "shell", "storage")
+    for name in (*parts, "workflow"):
         import_module(f"snakemake.{name}")
-    import_module("genoseq.plan.rules")
-    main: Callable[[], None] = import_module("snakemake.cli").main
-    return main
+    for name in ("jinja2", "smart_open", "genoseq.plan.rules"):
+        import_module(name)
+    return {"snakemake": import_module("snakemake.cli").main}
 
 
-def load_prodigal() -> Callable[[], None]:
-    """The command line that has Prodigal's letters."""
-    load_genoseq()
-    return prodigal_main
-
-
-LOADERS = {
-    "genoseq": load_genoseq,
-    "genoseq-prodigal": load_prodigal,
-    "snakemake": load_snakemake,
-}
+LOADERS = {"genoseq": load_genoseq, "snakemake": load_snakemake}
+"""By package, which may have several programs: each by its name."""
 
 
 def main() -> None:
     """Answer requests until there are no more."""
-    program = sys.argv[1]
-    command_line = LOADERS[program]()
+    package = sys.argv[1]
+    programs = LOADERS[package]()
     listeners: list[int] = []
     for line in sys.stdin:
         request = loads(line)
@@ -95,17 +91,17 @@ def main() -> None:
             child, status = os.waitpid(request["wait"], 0 if request["block"] else os.WNOHANG)
             answer = f"{os.waitstatus_to_exitcode(status)}" if child else "runs"
         elif "listen" in request:
-            listeners.append(listen(program, command_line, request["listen"]))
+            listeners.append(listen(package, programs[package], request["listen"]))
             answer = "listens"
         else:
-            answer = f"{start(program, command_line, request)}"
+            answer = f"{start(programs[request['program']], request)}"
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
     for process in listeners:
         os.kill(process, signal.SIGTERM)
 
 
-def start(program: str, command_line: Callable[[], None], request: Request) -> int:
+def start(command_line: Callable[[], None], request: Request) -> int:
     """Start a command; the number of its process."""
     child = os.fork()
     if child == 0:
@@ -114,7 +110,7 @@ def start(program: str, command_line: Callable[[], None], request: Request) -> i
         files.insert(0, os.open(os.devnull, os.O_RDONLY))
         words, folder, environment = (request[k] for k in ("words", "folder", "environment"))
         script = request["script"]
-        become([script or program, *words], folder, environment, enumerate(files))
+        become([script or request["program"], *words], folder, environment, enumerate(files))
         if script:
             # As where Python runs it, and its tests' modules besides.
             sys.path[:0] = [str(Path(script).parent), str(Path(__file__).parent)]

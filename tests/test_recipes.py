@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from command import forked_path
 
 PAGE = (Path(__file__).parents[1] / "docs/recipes.md").read_text()
 RECIPES = PAGE.split("\n## ")[1:]
@@ -58,11 +59,10 @@ def test_recipes_are_ten_and_short() -> None:
 def test_recipes_run_in_order(tmp_path: Path) -> None:
     write_genome(tmp_path)
     code = [block for recipe in RECIPES for block in blocks(recipe)]
-    scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUN, json.dumps(code)],
         cwd=tmp_path,
-        env={**os.environ, "PATH": scripts},
+        env={**os.environ, "PATH": forked_path()},
         capture_output=True,
         text=True,
         check=False,

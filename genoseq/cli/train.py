@@ -93,9 +93,10 @@ def train(
     from genoseq.cli.progress import progress
     from genoseq.cli.progress_lines import ProgressLines
     from genoseq.config.base import with_training
+    from genoseq.models.device import choose_device
     from genoseq.training.distributed import join_group
     from genoseq.training.fit import fit
-    from genoseq.training.launch import device_of, launch_of
+    from genoseq.training.launch import launch_of
 
     lines = ProgressLines(progress_fd, f"train {out}")  # before anything opens descriptors
     set_up_process(threads)
@@ -105,7 +106,7 @@ def train(
         logging.getLogger("genoseq").setLevel(logging.WARNING)
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     try:
-        chosen = device_of(launch, device)
+        chosen = choose_device(device, None if launch is None else launch.local_rank)
         told = progress("train", own_lines="genoseq.training", also=lines if first else None)
         with told as report, join_group(launch, chosen) as group:
             made = fit(
@@ -120,7 +121,7 @@ def train(
                 context=context,
                 report=lambda fraction, said: report(fraction, 1, said),
                 group=group,
-                limit_minutes=limit_minutes or None,
+                limit_minutes=limit_minutes,
             )
     except TrainingInterruptedError as error:
         if first:

@@ -29,8 +29,8 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
-from genoseq.files.names import CONFIG, WEIGHTS
-from genoseq.files.provenance import read_record, write_record
+from genoseq.files.names import CONFIG, DECODER, WEIGHTS
+from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.weights import weights_bytes
 from genoseq.pretrained.registry import model_folder
@@ -38,6 +38,8 @@ from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
 
 FORMAT = 2
+BUNDLE_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
+"""All that a bundle may hold."""
 
 _DECISIVE = ("weights_sha256", "model", "task", "context")
 """Entries of ``config.json`` that scores depend on; the others tell of training."""

@@ -75,19 +75,19 @@ def computing(device: torch.device, precision: Precision) -> dict[str, str]:
     }
 
 
-def choose_device(asked: str | None = None) -> torch.device:
+def choose_device(asked: str | None = None, local_rank: int | None = None) -> torch.device:
     """The device to compute on: ``cuda`` where one is visible, unless another is asked for.
 
-    A job that was granted a GPU by Slurm and sees none is warned.
+    Of several processes on one machine, numbered by ``local_rank``, each takes the next GPU that it
+    sees, unless ``asked`` numbers one.  A job that was granted a GPU by Slurm and sees none is
+    warned.
 
     Raises
     ------
     BackendError
         If the device is not ``cpu`` or ``cuda``, or no such GPU is visible.
     """
-    if asked is None:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
+    if asked is None and not torch.cuda.is_available():
         if granted := next(filter(None, map(os.environ.get, _GRANTED)), None):
             _log.warning(
                 "Slurm granted GPU %s, but torch %s sees none, so the CPU computes: is this a CUDA "
@@ -97,7 +97,7 @@ def choose_device(asked: str | None = None) -> torch.device:
             )
         return torch.device("cpu")
     try:
-        device = torch.device(asked)
+        device = torch.device("cuda" if asked is None else asked)
     except RuntimeError:
         device = torch.device("meta")
     if device.type not in ("cpu", "cuda"):
@@ -107,6 +107,8 @@ def choose_device(asked: str | None = None) -> torch.device:
             f"device {asked!r}: {torch.cuda.device_count()} CUDA GPUs are visible to torch "
             f"{torch.__version__}; use --device cpu, or install a CUDA build of torch"
         )
+    if local_rank is not None and device == torch.device("cuda"):
+        return torch.device("cuda", local_rank % torch.cuda.device_count())
     return device
 
 

@@ -210,17 +210,11 @@ def settings_json(run: RunSettings) -> str:
     return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
-def make_plan(
-    config: Mapping[str, Any],
-    path: str | Path | None = None,
-    files: Sequence[str | Path] = (),
-) -> Plan:
+def make_plan(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Plan:
     """The plan of a configuration as Snakemake or a YAML reader gives it.
 
     Parameters
     ----------
-    path
-        Its file, to be named in errors.
     files
         Files that Snakemake has read it from: it takes the last of equal keys.
 
@@ -235,14 +229,17 @@ def make_plan(
     for file in map(Path, files):
         if file.is_file():
             read_mapping(file)
-    plan = read_plan(config, path)
+    plan = read_plan(config)
     if problems := plan_problems(plan):
         raise ConfigError(problems, plan.config.genomes)
     return plan
 
 
 def read_plan(config: Mapping[str, Any], path: str | Path | None = None) -> Plan:
-    """Settings and sheet, not checked against one another; errors as of :func:`make_plan`."""
+    """Settings and sheet, not checked against one another; errors as of :func:`make_plan`.
+
+    They name ``path``, the configuration's file, where it is known.
+    """
     try:
         checked = parse_settings(Config, config, path)
     except ConfigError as error:

@@ -113,11 +113,9 @@ def save_due(
 class StateFolder:
     """Reads and writes the files of one state folder; made by :func:`open_state`."""
 
-    def __init__(self, path: Path, fingerprint: Mapping[str, Any], logs: Path | None) -> None:
-        self.path, self.logs = path, logs or path / "logs"
-        self.last = path / "last.safetensors"
+    def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
+        self.path, self.last = path, path / "last.safetensors"
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
-        self._known = {"fingerprint": _digest(fingerprint), "parts": self._parts}
 
     def load(self) -> tuple[Progress, dict[str, Tensor], str]:
         """The saved state, and a line for the log; no step and no tensors if the run has to start
@@ -142,7 +140,7 @@ class StateFolder:
 
     def save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Replace the saved state; best weights it does not refer to are removed."""
-        header = {**self._known, "progress": asdict(progress)}
+        header = {"parts": self._parts, "progress": asdict(progress)}
         _write(self.last, tensors, {"genoseq": json.dumps(header)})
         kept = None if progress.best_step is None else self._best(progress.best_step)
         for path in self.path.glob("best-*.safetensors"):
@@ -163,10 +161,7 @@ class StateFolder:
 
 @contextmanager
 def open_state(
-    path: str | Path,
-    fingerprint: Mapping[str, Any],
-    writes: bool = True,
-    logs: Path | None = None,
+    path: str | Path, fingerprint: Mapping[str, Any], writes: bool = True
 ) -> Iterator[StateFolder]:
     """The state folder at ``path``, made where missing, for this process alone.
 
@@ -177,15 +172,13 @@ def open_state(
         saved state with another fingerprint is not resumed, and the topics that differ are named.
     writes
         Whether this process is to write.  If not, the folder is neither made nor locked.
-    logs
-        Where the logs go; None: into the folder.
 
     Raises
     ------
     ConfigError
         If another process is training with the same folder.
     """
-    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint}, logs)
+    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint})
     if not writes:
         yield folder
         return

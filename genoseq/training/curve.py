@@ -1,18 +1,14 @@
-"""The learning curve, a CSV that is whole after any kill, and the losses not yet in it."""
+"""The learning curve, a CSV that is whole after any kill, and the error of a loss beyond it."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file
-from genoseq.training.distributed import ProcessGroup
 
 
 class Curve:
@@ -59,26 +55,6 @@ class Curve:
     def close(self) -> None:
         """Release TensorBoard's file."""
         self._board.close()
-
-
-def whole_losses(
-    parts: Sequence[Tensor], step: int, accumulate: int, group: ProcessGroup
-) -> Tensor:
-    """Losses of micro-batches, ``accumulate`` to a step, on the CPU, float32, shape (n,).
-
-    The last is of ``step``.  Each process has its part of every loss, and all have to ask at once.
-
-    Raises
-    ------
-    ConfigError
-        With the first step whose loss is not finite.
-    """
-    losses = group.sum(torch.tensor([float(part) for part in parts]))
-    bad = (~losses.isfinite()).nonzero()
-    if len(bad):
-        ago = (len(losses) - 1 - int(bad[0])) // accumulate
-        raise not_finite(float(losses[bad[0]]), step - ago)
-    return losses
 
 
 def not_finite(loss: float, step: int, what: str = "loss") -> ConfigError:

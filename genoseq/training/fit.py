@@ -17,10 +17,9 @@ from genoseq.config.schema import RunSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
-from genoseq.files.names import CONFIG, DECODER, WEIGHTS
-from genoseq.files.provenance import PROVENANCE, make_record
+from genoseq.files.provenance import make_record
 from genoseq.genome.windows import round_up
-from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
 from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import start_from
@@ -83,7 +82,7 @@ def fit(
     group
         Processes that divide each batch among them, all in this call; None: this one alone.
     limit_minutes
-        After which this process may be killed: a state is saved shortly before.
+        After which this process may be killed: a state is saved shortly before.  None or 0: never.
 
     Raises
     ------
@@ -103,16 +102,16 @@ def fit(
     precision, reason = choose_precision(where, run.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     origin = start.fingerprint()
-    state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0, logs)
+    state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
     gpus = [where.index or 0] if where.type == "cuda" else []
-    with state_folder as saved, stop_requests() as stop, torch.random.fork_rng(gpus):
+    with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = _windows(opened, run, group)
         model = start.network(run.model, task, run.training.seed)
         if context is None:
             check_length(model, task, opened)
-        limit = math.inf if limit_minutes is None else limit_minutes
+        limit = limit_minutes or math.inf
         training = Training(
-            run, task, model, train, valid, saved, where, precision, group, stop, report, limit
+            run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
         )
         return _trained(training, opened, origin, context, out)
 
@@ -147,7 +146,7 @@ def check_training(
             f"training.batch {settings.training.batch}: {processes} processes divide it, and each "
             f"needs a window: start fewer"
         )
-    lost = irreplaceable(out, (WEIGHTS, CONFIG, PROVENANCE, DECODER))
+    lost = irreplaceable(out, BUNDLE_FILES)
     problems += [lost] if lost else []
     problems += [
         f"the folder of {what}, {path}, is in {out}, which the bundle replaces: name one beside"

@@ -6,10 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import torch
-
 from genoseq.errors import ConfigError
-from genoseq.models.device import choose_device
 
 
 class Launch(NamedTuple):
@@ -68,20 +65,6 @@ def first_host(nodes: str) -> str:
     """First host of a list as Slurm writes it: ``gpu-[07-12,15],cpu3`` begins with gpu-07."""
     name = re.match(r"(?:\[[^]]*\]|[^,[])*", nodes)
     return re.sub(r"\[(\w+)[^]]*\]", r"\1", name[0] if name else nodes)
-
-
-def device_of(launch: Launch | None, asked: str | None) -> torch.device:
-    """The device of a process: of several on one machine each takes the next GPU it sees.
-
-    Raises
-    ------
-    BackendError
-        If there is no such device.
-    """
-    device = choose_device(asked)
-    if launch is None or device.type == "cpu" or device.index is not None:
-        return device
-    return torch.device("cuda", launch.local_rank % torch.cuda.device_count())
 
 
 def _slurm_address(environment: Mapping[str, str]) -> dict[str, str]:

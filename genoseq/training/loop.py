@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from genoseq.models.device import Precision, autocast
 from genoseq.tasks.losses import mean
 from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import Progress, StateFolder, save_due
-from genoseq.training.curve import Curve, not_finite, whole_losses
+from genoseq.training.curve import Curve, not_finite
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.optimizer import build_adamw, learning_rate, moments, restore_moments
 from genoseq.training.stop_signals import StopRequest
@@ -52,8 +53,8 @@ class Training:
         The network, which is trained in place.
     train, valid
         Batches by number: of micro-batch n of the run, and of the validation; None without one.
-    state
-        Where it is saved, and its learning curve.
+    state, logs
+        Where it is saved, and the folder of its learning curve.
     device, precision
         Where and in which number format matrix products are computed.
     group
@@ -72,6 +73,7 @@ class Training:
     train: Dataset[Batch]
     valid: ValidationWindows | None
     state: StateFolder
+    logs: Path
     device: torch.device
     precision: Precision = "fp32"
     group: ProcessGroup = field(default_factory=ProcessGroup)
@@ -91,7 +93,7 @@ class Training:
         if tensors:
             self._restore(tensors)
         self.progress.processes = self.group.world_size
-        self._curve = Curve(self.state.logs, self.progress.step) if self.group.rank == 0 else None
+        self._curve = Curve(self.logs, self.progress.step) if self.group.rank == 0 else None
         self._parallel = self.group.parallel(self.model, self.device)
         self._resumed = self._saved = self.progress.elapsed
         self._started = time.monotonic() - self._resumed
@@ -125,16 +127,14 @@ class Training:
 
     def _save(self) -> None:
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
-        progress = self.progress
         losses = self._whole_losses()
-        self._saved = progress.elapsed
-        if self.group.rank:
+        self._saved = self.progress.elapsed
+        if self._curve is None:
             return
-        if self._curve is not None:
-            self._curve.save()
+        self._curve.save()
         tensors = {_MODEL + name: value for name, value in self.model.state_dict().items()}
         tensors |= moments(self._adamw, self.model) | {_LOSSES: losses}
-        self.state.save(progress, tensors)
+        self.state.save(self.progress, tensors)
 
     def _step(self) -> None:
         """One optimizer step; log, save and stop where it is time to."""
@@ -256,8 +256,17 @@ class Training:
         self._losses = [*(losses if self.group.rank == 0 else torch.zeros_like(losses))]
 
     def _whole_losses(self) -> Tensor:
-        accumulate = self.settings.training.accumulate
-        return whole_losses(self._losses, self.progress.step, accumulate, self.group)
+        """Losses that are not in the curve yet, on the CPU, float32, shape (n,).
+
+        Each process has its part of every loss, and all have to ask at once.  A ConfigError names
+        the first step whose loss is not finite.
+        """
+        losses = self.group.sum(torch.tensor([float(part) for part in self._losses]))
+        bad = (~losses.isfinite()).nonzero()
+        if len(bad):
+            ago = (len(losses) - 1 - int(bad[0])) // self.settings.training.accumulate
+            raise not_finite(float(losses[bad[0]]), self.progress.step - ago)
+        return losses
 
     def _log_losses(self, fraction: float, rate: float) -> None:
         loss = float(self._whole_losses().double().mean())

@@ -45,11 +45,10 @@ def learning_rate(progress: float, peak: float, warmup: float) -> float:
 
 def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
     """Moments and step counts: ``adam.exp_avg.head.projection.weight``; empty before a step."""
-    names = {id(parameter): name for name, parameter in model.named_parameters()}
     return {
-        f"{_PREFIX}{kind}.{names[id(parameter)]}": value
-        for parameter, state in optimizer.state.items()
-        for kind, value in state.items()
+        f"{_PREFIX}{kind}.{name}": value
+        for name, parameter in model.named_parameters()
+        for kind, value in optimizer.state.get(parameter, {}).items()
     }
 
 

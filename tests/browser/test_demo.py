@@ -35,13 +35,13 @@ TRACKS = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the default configuration ran: fewer training steps, a shorter genome."""
+    """A folder in which the default configuration ran: less training, a shorter genome."""
     if "GENOSEQ_DEMO" in os.environ:
         return Path(os.environ["GENOSEQ_DEMO"])
     folder = tmp_path_factory.mktemp("demo")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     for name, run in config["models"].items():
-        run["training"]["steps"] = 150 if name == SHOWN else 3
+        run["training"] |= {"steps": 150 if name == SHOWN else 3, "batch": 8}
     (folder / "config").mkdir()
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()

@@ -7,14 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torchmetrics.functional.classification import (
-    binary_average_precision,
-    binary_matthews_corrcoef,
-    multiclass_confusion_matrix,
-    multiclass_f1_score,
-    multiclass_precision,
-    multiclass_recall,
-)
 
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, unstranded_scheme
@@ -23,6 +15,14 @@ from genoseq.tasks.heads import activate, compress
 
 torch.set_num_threads(1)
 SCHEME = cds_phase_scheme()
+
+
+@pytest.fixture(scope="module")
+def peer():
+    """What torchmetrics computes; it imports for a second, which no collection has to wait for."""
+    from torchmetrics.functional import classification
+
+    return classification
 
 
 def _batch(bases=20_000, seed=0, skill=2.0):
@@ -45,37 +45,37 @@ def _column(level, name):
     return torch.tensor([row[name] for row in level["classes"]])
 
 
-def test_states_equal_torchmetrics():
+def test_states_equal_torchmetrics(peer):
     logits, labels = _batch()
     level = _measure(logits, labels)["states"]
     known = labels != UNKNOWN_LABEL
     p, y = logits[known].softmax(-1), labels[known]
     for name, function in [
-        ("precision", multiclass_precision),
-        ("recall", multiclass_recall),
-        ("f1", multiclass_f1_score),
+        ("precision", peer.multiclass_precision),
+        ("recall", peer.multiclass_recall),
+        ("f1", peer.multiclass_f1_score),
     ]:
         torch.testing.assert_close(_column(level, name), function(p, y, 7, average=None))
-    confusion = multiclass_confusion_matrix(p, y, 7)
+    confusion = peer.multiclass_confusion_matrix(p, y, 7)
     assert level["confusion"] == confusion.tolist()
     assert _column(level, "support").tolist() == confusion.sum(1).tolist()
     for state in range(7):
-        mcc = binary_matthews_corrcoef(p.argmax(-1) == state, (y == state).long())
+        mcc = peer.binary_matthews_corrcoef(p.argmax(-1) == state, (y == state).long())
         assert level["classes"][state]["mcc"] == pytest.approx(float(mcc), abs=1e-5)
 
 
 @pytest.mark.parametrize("skill", [0.0, 2.0, 12.0])
-def test_auprc_is_near_the_exact_one(skill):
+def test_auprc_is_near_the_exact_one(peer, skill):
     logits, labels = _batch(skill=skill)
     level = _measure(logits, labels)["states"]
     known = labels != UNKNOWN_LABEL
     p, y = logits[known].double().softmax(-1), labels[known]
     for state in range(7):
-        exact = float(binary_average_precision(p[:, state], (y == state).long()))
+        exact = float(peer.binary_average_precision(p[:, state], (y == state).long()))
         assert level["classes"][state]["auprc"] == pytest.approx(exact, abs=2e-4)
 
 
-def test_channels_add_up_the_phases():
+def test_channels_add_up_the_phases(peer):
     logits, labels = _batch()
     level = _measure(logits, labels)["channels"]
     assert [(row["name"], row["strand"], row["phase"]) for row in level["classes"]] == [
@@ -88,10 +88,10 @@ def test_channels_add_up_the_phases():
     summed = torch.stack([p[:, 0], p[:, 1:4].sum(1), p[:, 4:].sum(1)], 1)
     y = (labels[known] + 2) // 3
     torch.testing.assert_close(
-        _column(level, "f1"), multiclass_f1_score(summed, y, 3, average=None)
+        _column(level, "f1"), peer.multiclass_f1_score(summed, y, 3, average=None)
     )
-    assert level["confusion"] == multiclass_confusion_matrix(summed, y, 3).tolist()
-    exact = float(binary_average_precision(summed[:, 1], (y == 1).long()))
+    assert level["confusion"] == peer.multiclass_confusion_matrix(summed, y, 3).tolist()
+    exact = float(peer.binary_average_precision(summed[:, 1], (y == 1).long()))
     assert level["classes"][1]["auprc"] == pytest.approx(exact, abs=2e-4)
 
 

@@ -86,6 +86,18 @@ def test_choose_device_warns_where_a_granted_gpu_is_not_seen(
     assert caplog.messages[0].startswith("Slurm granted GPU 3, but torch")
 
 
+def test_choose_device_gives_each_process_of_a_machine_the_next_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    asked = [choose_device(None, rank) for rank in (None, 0, 1, 2)]
+    assert [str(device) for device in asked] == ["cuda", "cuda:0", "cuda:1", "cuda:0"]
+    assert str(choose_device("cuda", 1)) == "cuda:1"
+    assert str(choose_device("cuda:0", 1)) == "cuda:0"
+    assert str(choose_device("cpu", 1)) == "cpu"
+
+
 def test_choose_device_of_this_machine() -> None:
     assert choose_device("cpu") == torch.device("cpu")
     assert choose_device().type == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
+from genoseq.training.fit import fit
+
+fit_in_context = partial(fit, context=384)
+"""A training after which no context is measured: that takes longer than 40 steps."""
 
 SMALL = {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
 TRANSFORMER = {"family": "transformer", "layers": 2, "width": 16, "heads": 2, "window": 16}

@@ -222,7 +222,7 @@ def test_accumulated_batches_equal_one_of_double_size(store: Store, tmp_path: Pa
             torch.manual_seed(1)
             model = build_model(settings.model, task)
             device = torch.device("cpu")
-            training = Training(settings, task, model, data, None, state, device)
+            training = Training(settings, task, model, data, None, state, tmp_path, device)
             training.go_on()
         assert training.progress.step == 20
         found.append(torch.cat([value.flatten() for value in training.model.state_dict().values()]))

@@ -6,13 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from small_fit import SMALL, TRANSFORMER, rows_of, run_settings, weights_of
+from small_fit import SMALL, TRANSFORMER, fit_in_context, rows_of, run_settings, weights_of
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import TrainingInterruptedError
 from genoseq.store.store import Store
-from genoseq.training.fit import fit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -28,7 +27,7 @@ def test_interrupted_run_ends_with_the_same_weights(
     store: Store, tmp_path: Path, at: int, every: int, augment: dict[str, float] | None
 ) -> None:
     settings = run_settings(steps=100, validate_every=every, patience=3, augment=augment)
-    fit([store], settings, tmp_path / "whole")
+    fit_in_context([store], settings, tmp_path / "whole")
 
     def interrupt(fraction: float, _: str) -> None:
         if fraction == at / 100:
@@ -36,10 +35,10 @@ def test_interrupted_run_ends_with_the_same_weights(
 
     message = rf"^SIGTERM received: state after step {at} saved in .*broken.state; the same command"
     with pytest.raises(TrainingInterruptedError, match=message) as caught:
-        fit([store], settings, tmp_path / "broken", report=interrupt)
+        fit_in_context([store], settings, tmp_path / "broken", report=interrupt)
     assert caught.value.signal == signal.SIGTERM
     assert not (tmp_path / "broken").exists()
-    fit([store], settings, tmp_path / "broken")
+    fit_in_context([store], settings, tmp_path / "broken")
     assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
     assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
 
@@ -50,7 +49,7 @@ def test_weights_that_have_not_seen_all_of_the_damage_are_not_kept(
     # Damage as heavy as this makes every later validation worse than those before it.
     heavy = {"indels": 0.5, "substitutions": 0.5, "begin": 0.4, "full": 0.6, "shortest": None}
     settings = run_settings(steps=100, validate_every=20, learning_rate=0.02, augment=heavy)
-    bundle = fit([store], settings, tmp_path / "model")
+    bundle = fit_in_context([store], settings, tmp_path / "model")
     losses = {
         int(row["step"]): float(row["valid_loss"])
         for row in rows_of(tmp_path / "model.state")
@@ -69,15 +68,15 @@ def test_interrupted_run_of_a_transformer_ends_with_the_same_weights(
     settings = parse_settings(
         RunSettings, {"model": SMALL | model, "training": training | {"validation_windows": 4}}
     )
-    fit([store], settings, tmp_path / "whole")
+    fit_in_context([store], settings, tmp_path / "whole")
 
     def interrupt(fraction: float, _: str) -> None:
         if fraction == 50 / 60:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(TrainingInterruptedError):
-        fit([store], settings, tmp_path / "broken", report=interrupt)
-    fit([store], settings, tmp_path / "broken")
+        fit_in_context([store], settings, tmp_path / "broken", report=interrupt)
+    fit_in_context([store], settings, tmp_path / "broken")
     assert weights_of(tmp_path / "broken") == weights_of(tmp_path / "whole")
     assert rows_of(tmp_path / "broken.state") == rows_of(tmp_path / "whole.state")
 
@@ -94,7 +93,9 @@ def test_state_is_saved_shortly_before_the_limit_of_a_job(store: Store, tmp_path
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(TrainingInterruptedError):
-        fit([store], settings, tmp_path / "model", report=stop_some_rows_later, limit_minutes=0.01)
+        fit_in_context(
+            [store], settings, tmp_path / "model", report=stop_some_rows_later, limit_minutes=0.01
+        )
     assert len(set(seen)) == 1  # one state, and not at each step from then on
 
 
@@ -102,11 +103,11 @@ def test_finished_run_is_not_trained_again(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = run_settings()
-    fit([store], settings, tmp_path / "model")
+    fit_in_context([store], settings, tmp_path / "model")
     before = weights_of(tmp_path / "model")
     saved = (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns
     with caplog.at_level(logging.INFO, "genoseq"):
-        fit([store], settings, tmp_path / "model")
+        fit_in_context([store], settings, tmp_path / "model")
     assert "resuming after step 60" in caplog.text
     assert weights_of(tmp_path / "model") == before
     assert (tmp_path / "model.state" / "last.safetensors").stat().st_mtime_ns == saved
@@ -115,20 +116,20 @@ def test_finished_run_is_not_trained_again(
 def test_other_settings_start_afresh_and_say_so(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fit([store], run_settings(steps=20), tmp_path / "model")
+    fit_in_context([store], run_settings(steps=20), tmp_path / "model")
     with caplog.at_level(logging.INFO, "genoseq"):
-        fit([store], run_settings(steps=20, checkpoint_minutes=1.0), tmp_path / "model")
+        fit_in_context([store], run_settings(steps=20, checkpoint_minutes=1.0), tmp_path / "model")
         assert "resuming after step 20" in caplog.text
-        fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "model")
+        fit_in_context([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "model")
     assert "starting afresh: training settings changed since" in caplog.text
-    fit([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "other")
+    fit_in_context([store], run_settings(steps=20, learning_rate=0.01), tmp_path / "other")
     assert weights_of(tmp_path / "model") == weights_of(tmp_path / "other")
 
 
 def test_early_stopping_after_patience(store: Store, tmp_path: Path) -> None:
     # Steps too small for float32 to move a weight: no validation after the first is better.
     settings = run_settings(learning_rate=1e-30, validate_every=5, patience=2, steps=1000)
-    bundle = fit([store], settings, tmp_path / "model")
+    bundle = fit_in_context([store], settings, tmp_path / "model")
     assert bundle.provenance["steps"] == 5
     assert rows_of(tmp_path / "model.state")[-1]["step"] == "15"
 
@@ -138,7 +139,7 @@ def test_time_budget_ends_the_run_with_a_bundle(
 ) -> None:
     settings = run_settings(steps=1_000_000, validate_every=1_000_000, max_minutes=0.02)
     with caplog.at_level(logging.INFO, "genoseq"):
-        bundle = fit([store], settings, tmp_path / "model")
+        bundle = fit_in_context([store], settings, tmp_path / "model")
     assert "trained: time budget used up" in caplog.text
     assert 0 < bundle.provenance["steps"] < 1_000_000
     last = rows_of(tmp_path / "model.state")[-1]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_fit import SMALL, run_settings, weights_of
+from small_fit import SMALL, fit_in_context, run_settings, weights_of
 from torch import Tensor, nn
 
 from genoseq.errors import ConfigError
@@ -18,10 +18,11 @@ from genoseq.training.fit import fit
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture
-def trained(store: Store, tmp_path: Path) -> Path:
-    fit([store], run_settings(steps=120, learning_rate=0.02), tmp_path / "trained")
-    return tmp_path / "trained"
+@pytest.fixture(scope="module")
+def trained(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    fit_in_context([store], run_settings(steps=120, learning_rate=0.02), folder)
+    return folder
 
 
 def body_of(bundle: Bundle) -> torch.Tensor:
@@ -32,10 +33,10 @@ def body_of(bundle: Bundle) -> torch.Tensor:
 
 def test_fit_goes_on_from_a_bundle(store: Store, trained: Path, tmp_path: Path) -> None:
     short = {"training": {"steps": 1, "learning_rate": 1e-9, "window": 300, "batch": 4}}
-    on = fit([store], short, tmp_path / "on", init=trained)
+    on = fit_in_context([store], short, tmp_path / "on", init=trained)
     assert on.settings == load_bundle(trained).settings  # though the settings name no network
     assert torch.allclose(body_of(on), body_of(load_bundle(trained)), atol=1e-6)
-    afresh = fit([store], {**short, "model": SMALL}, tmp_path / "afresh")
+    afresh = fit_in_context([store], {**short, "model": SMALL}, tmp_path / "afresh")
     assert on.metrics["valid"]["loss"] < 0.7 * afresh.metrics["valid"]["loss"]
 
 
@@ -43,11 +44,11 @@ def test_new_labels_get_a_new_head(
     store: Store, trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = relabelled(store, tmp_path / "other")
-    short = {"training": {"steps": 2}}
+    short = {"training": {"steps": 2, "window": 300, "batch": 4}}
     with caplog.at_level("INFO", "genoseq"):
-        fit([store], short, tmp_path / "same", init=trained)
+        fit_in_context([store], short, tmp_path / "same", init=trained)
         assert "a new head" not in caplog.text
-        made = fit([other], short, tmp_path / "made", init=load_bundle(trained))
+        made = fit_in_context([other], short, tmp_path / "made", init=load_bundle(trained))
         assert "the task is another than that of the model to go on from: a new head" in caplog.text
     assert made.task.outputs == 3
     assert made.model.head.projection.out_features == 9
@@ -68,8 +69,8 @@ def relabelled(store: Store, path: Path) -> Store:
 
 
 def test_frozen_training_moves_the_head_alone(store: Store, trained: Path, tmp_path: Path) -> None:
-    settings = {"training": {"steps": 20, "learning_rate": 0.1}}
-    made = fit([store], settings, tmp_path / "made", init=trained, freeze=True)
+    settings = {"training": {"steps": 20, "learning_rate": 0.1, "window": 300, "batch": 4}}
+    made = fit_in_context([store], settings, tmp_path / "made", init=trained, freeze=True)
     before = load_bundle(trained)
     assert torch.equal(body_of(made), body_of(before))
     head = "head.projection.weight"
@@ -85,12 +86,12 @@ def test_run_from_a_bundle_resumes_and_knows_its_start(
 ) -> None:
     settings = {"training": {"steps": 20, "window": 300, "batch": 4}}
     with caplog.at_level("INFO", "genoseq"):
-        fit([store], settings, tmp_path / "made", init=trained)
+        fit_in_context([store], settings, tmp_path / "made", init=trained)
         before = weights_of(tmp_path / "made")
-        fit([store], settings, tmp_path / "made", init=trained)
+        fit_in_context([store], settings, tmp_path / "made", init=trained)
         assert "resuming after step 20" in caplog.text
         assert weights_of(tmp_path / "made") == before
-        fit([store], settings, tmp_path / "made", init=trained, freeze=True)
+        fit_in_context([store], settings, tmp_path / "made", init=trained, freeze=True)
         assert "starting afresh: start changed since" in caplog.text
 
 

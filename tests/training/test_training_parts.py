@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_fit import run_settings
 
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.models.build import build_model
 from genoseq.tasks.per_base import PerBase
-from genoseq.training.curve import Curve, whole_losses
-from genoseq.training.distributed import ProcessGroup
+from genoseq.training.checkpoint import open_state
+from genoseq.training.curve import Curve
+from genoseq.training.loop import Training
 from genoseq.training.optimizer import build_adamw, moments, restore_moments
 from genoseq.training.stop_signals import StopRequest, stop_requests
 
@@ -51,13 +53,21 @@ def test_restored_moments_give_the_same_next_step() -> None:
     assert all(torch.equal(copied[name], value) for name, value in first.state_dict().items())
 
 
-def test_whole_losses_name_the_first_step_that_is_not_finite() -> None:
+def test_whole_losses_name_the_first_step_that_is_not_finite(tmp_path: Path) -> None:
+    settings, task = run_settings(accumulate=2), PerBase(cds_phase_scheme())
+    model = build_model(settings.model, task)
+    with open_state(tmp_path, {}) as state:
+        device = torch.device("cpu")
+        training = Training(settings, task, model, [], None, state, tmp_path, device)
     # Those of steps 8, 9 and 10.
     losses = torch.tensor([1.0, 2.0, 3.0, float("nan"), float("inf"), 1.0])
+    training.progress.step, training._losses = 10, list(losses)
     with pytest.raises(ConfigError, match=r"^the loss is nan at step 9: lower training.learning"):
-        whole_losses(losses.unbind(), 10, 2, ProcessGroup())
-    assert whole_losses(losses[:3].unbind(), 2, 2, ProcessGroup()).tolist() == [1.0, 2.0, 3.0]
-    assert whole_losses([], 2, 2, ProcessGroup()).shape == (0,)
+        training._whole_losses()
+    training.progress.step, training._losses = 2, list(losses[:3])
+    assert training._whole_losses().tolist() == [1.0, 2.0, 3.0]
+    training._losses = []
+    assert training._whole_losses().shape == (0,)
 
 
 def test_curve_keeps_the_rows_up_to_the_resumed_step(tmp_path: Path) -> None:
