@@ -26,7 +26,7 @@ from genoseq.models.device import computing
 
 Precision = Literal["auto", "bf16", "fp32"]
 
-FEWEST = 500
+FEWEST = 150
 """Certain genes that are enough to learn from."""
 MAIN = 0.9
 """Share of the bases that one organism must have: a network is adapted to one."""

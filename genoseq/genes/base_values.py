@@ -1,0 +1,71 @@
+"""What a model says of each base, kept on disk while genes are called, to be written as tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from genoseq.genes.content import Values
+from genoseq.genes.layout import Contig
+from genoseq.genes.state_values import STATES, Scorer
+from genoseq.genome.tracks import DECIMALS, Channel, Track
+
+CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
+"""Columns of the tracks, as ``genoseq score`` has them."""
+_COLUMNS = [[i for i, state in enumerate(STATES) if state[1] == one.strand] for one in CHANNELS]
+"""States of each channel."""
+_NONE = 65535
+_PIECE = 1 << 20
+
+
+class KeptValues:
+    """Probabilities of coding sequence on either strand, of every base of a genome.
+
+    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes a base, in a file.
+
+    Parameters
+    ----------
+    path
+        File that is made; it is needed as long as this is.
+    lengths
+        bp of each contig, in order.
+    """
+
+    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
+        *offsets, total = accumulate(lengths.values(), initial=0)
+        self._lengths = dict(lengths)
+        self._offsets = dict(zip(lengths, offsets, strict=True))
+        self._values = np.memmap(path, np.uint16, "w+", shape=(max(total, 1), len(CHANNELS)))
+
+    def keeping(self, scorer: Scorer) -> Scorer:
+        """The same scorer, whose values are kept; of contigs that it is given again the last."""
+
+        def scored(contigs: Sequence[Contig]) -> Iterable[Values]:
+            for one, values in zip(contigs, scorer(contigs), strict=True):
+                self._keep(one, values)
+                yield values
+
+        return scored
+
+    def tracks(self) -> Iterator[Track]:
+        """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T."""
+        for chrom, length in self._lengths.items():
+            for start in range(0, length, _PIECE):
+                first = self._offsets[chrom] + start
+                steps = self._values[first : first + min(_PIECE, length - start)]
+                values = (steps / np.float32(10**DECIMALS)).astype(np.float32)
+                values[steps == _NONE] = np.nan
+                yield Track(chrom, start, values, CHANNELS)
+
+    def _keep(self, one: Contig, values: Values) -> None:
+        if not one.length:
+            return
+        own = np.stack([values[states].sum(0) for states in _COLUMNS], axis=1)
+        known = np.isfinite(own)
+        steps = np.where(known, np.where(known, own, 0).clip(0, 1) * 10**DECIMALS, _NONE).round()
+        first = self._offsets[one.name]
+        # A circle is turned while its genes are called, and lies as in its file here.
+        self._values[first : first + one.length] = np.roll(steps, one.turned, axis=0)
