@@ -65,12 +65,22 @@ class SplitSettings(Settings):
     test: Fraction = Field(0.2, description="fraction of blocks for the test")
 
 
+SchemeName = Literal["cds-phase", "gene-phase", "stranded", "unstranded", "signal"]
+"""What is predicted of a base."""
+WITH_PHASE: Mapping[str, tuple[str, ...]] = {
+    "cds-phase": ("CDS",),
+    "gene-phase": ("CDS", "coding_intron"),
+}
+"""Classes of the schemes that tell codon phases, the one that wins first."""
+
+
 class LabelSettings(Settings):
     """What is predicted of each base."""
 
-    scheme: Literal["cds-phase", "stranded", "unstranded", "signal"] = Field(
+    scheme: SchemeName = Field(
         "cds-phase",
         description="cds-phase: none and CDS by strand and codon phase, seven classes; "
+        "gene-phase: and the introns between their parts by strand, nine; "
         "stranded/unstranded: the listed classes; signal: regression on the sheet's bigWigs",
     )
     classes: tuple[str, ...] = Field(
@@ -88,7 +98,12 @@ class LabelSettings(Settings):
     @property
     def coding(self) -> bool:
         """Whether CDS are a class."""
-        return self.scheme == "cds-phase" or "CDS" in self.classes
+        return "CDS" in self.labelled
+
+    @property
+    def labelled(self) -> tuple[str, ...]:
+        """The classes of the scheme, listed or its own; none of signals."""
+        return self.classes or WITH_PHASE.get(self.scheme, ())
 
     @model_validator(mode="after")
     def _classes_fit(self) -> LabelSettings:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from genoseq.config.evidence import EvidenceSettings
-from genoseq.config.schema import Config, LabelSettings
+from genoseq.config.schema import WITH_PHASE, Config, LabelSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
 
@@ -88,10 +88,10 @@ def _unused_settings(labels: LabelSettings, learned: Collection[GenomeRow]) -> l
 
 def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
     """A problem for genes that no model can call, and for columns about genes that are not."""
-    if config.genes is not None and config.labels.scheme != "cds-phase":
+    if config.genes is not None and config.labels.scheme not in WITH_PHASE:
         return [
             f"genes are called by models of codon phases, labels.scheme is {config.labels.scheme}: "
-            f"leave genes out, or use scheme cds-phase"
+            f"leave genes out, or use scheme {' or '.join(WITH_PHASE)}"
         ]
     columns = ("code", "circular") if config.genes is None else ()
     return [

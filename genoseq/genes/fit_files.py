@@ -191,7 +191,7 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
 
 
 def _read(row: KnownGenome) -> tuple[list[Contig], KnownGenes]:
-    from genoseq.genes.call_files import mask_regions
+    from genoseq.genes.genome_files import mask_regions
     from genoseq.genes.known import doubtful_of, known_genes
     from genoseq.genes.layout import contig
 

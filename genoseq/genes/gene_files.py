@@ -13,7 +13,11 @@ from genoseq.writers.gene_tables import bed12_lines, gff3_lines
 
 
 def write_gene_files(
-    folder: Path, genes: Sequence[GeneSequences], genome: Fasta, circles: Collection[str]
+    folder: Path,
+    genes: Sequence[GeneSequences],
+    genome: Fasta,
+    circles: Collection[str],
+    division: str = "BCT",
 ) -> None:
     """Write the files of :data:`genoseq.files.names.GENES` into a folder.
 
@@ -23,6 +27,8 @@ def write_gene_files(
         In the order of the genome's contigs.
     circles
         Names of contigs that are circles.
+    division
+        GenBank's: bacteria, if nothing else is said.
     """
     called = [each.gene for each in genes]
     ordered = [name for name in genome.lengths if name in circles]
@@ -34,9 +40,8 @@ def write_gene_files(
     of_contig = by_contig(genes)
     with genbank.open("w", encoding="utf-8") as out:
         for name, length in genome.lengths.items():
-            lines = genbank_lines(
-                name, genome.fetch(name, 0, length), name in circles, of_contig.get(name, [])
-            )
+            letters, own = genome.fetch(name, 0, length), of_contig.get(name, [])
+            lines = genbank_lines(name, letters, name in circles, own, division)
             out.writelines(f"{line}\n" for line in lines)
 
 

@@ -39,6 +39,7 @@ from genoseq.genome.schemes import (
     Scheme,
     State,
     cds_phase_scheme,
+    gene_phase_scheme,
     signal_scheme,
     stranded_scheme,
     unstranded_scheme,
@@ -56,6 +57,8 @@ def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] 
     """The scheme of label settings; ``signals`` are (name, strand) pairs for scheme ``signal``."""
     if settings.scheme == "cds-phase":
         return cds_phase_scheme()
+    if settings.scheme == "gene-phase":
+        return gene_phase_scheme()
     if settings.scheme == "stranded":
         return stranded_scheme(settings.classes)
     if settings.scheme == "unstranded":
@@ -162,7 +165,7 @@ def plan_labels(
         If the mask is of other contigs alone.
     """
     scheme = build_scheme(settings)
-    classes = settings.classes or ("CDS",)
+    classes = settings.labelled
     try:
         intervals = label_intervals(annotation, classes, trust)
     except InputFormatError as error:

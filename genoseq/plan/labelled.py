@@ -147,7 +147,7 @@ def _misfits(
 ) -> Iterator[str]:
     """Classes without a feature, and features that lie on no contig."""
     intervals: list[LabelInterval] = []
-    for name in settings.classes or ("CDS",):
+    for name in settings.labelled:
         try:
             intervals += label_intervals(seen.annotation, [name])
         except InputFormatError:
