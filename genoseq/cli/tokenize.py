@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genoseq.cli.progress import progress
-from genoseq.config.schema import SchemeName
+from genoseq.config.labels import SchemeName
 from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:

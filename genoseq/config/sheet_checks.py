@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from genoseq.config.evidence import EvidenceSettings
-from genoseq.config.schema import WITH_PHASE, Config, LabelSettings
+from genoseq.config.labels import WITH_PHASE, LabelSettings
+from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from genoseq.files.names import GENES
@@ -10,6 +11,28 @@ from genoseq.genome.called_genes import GeneSequences, by_contig
 from genoseq.readers.fasta import Fasta
 from genoseq.writers.gene_records import fasta_records, genbank_lines
 from genoseq.writers.gene_tables import bed12_lines, gff3_lines
+
+
+@dataclass(frozen=True, slots=True)
+class GenesWritten:
+    """What was written: genes, of them cut off, in the folder ``out``; bases that were read."""
+
+    out: Path
+    genes: int
+    partial: int
+    bases: int
+
+    def __str__(self) -> str:
+        cut = f" ({self.partial:,} of them partial)" if self.partial else ""
+        return f"{self.out}: {self.genes:,} genes{cut} of {self.bases:,} bases"
+
+
+def genes_written(
+    out: Path, genes: Sequence[GeneSequences], lengths: Mapping[str, int]
+) -> GenesWritten:
+    """What is told of genes of contigs of these lengths, in a folder."""
+    partial = sum(any(each.gene.partial) for each in genes)
+    return GenesWritten(out, len(genes), partial, sum(lengths.values()))
 
 
 def write_gene_files(

@@ -17,7 +17,8 @@ from genoseq.genes.genetic_codes import GeneticCode
 from genoseq.genes.layout import Contig, Positions
 from genoseq.genes.mask import ALLOWED
 from genoseq.genes.select import Overlaps, select
-from genoseq.genes.spliced_parse import Limits, SplicedGene, parse
+from genoseq.genes.spliced_events import Limits
+from genoseq.genes.spliced_parse import SplicedGene, parse
 from genoseq.genes.spliced_sites import (
     SiteCounts,
     SiteMatrices,

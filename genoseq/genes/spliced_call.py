@@ -15,7 +15,8 @@ from genoseq.genes.genetic_codes import GeneticCode, genetic_code, translate
 from genoseq.genes.layout import Contig
 from genoseq.genes.organisms import AUTO
 from genoseq.genes.spliced import Found, Stretch, decode_spliced, stretches_of
-from genoseq.genes.spliced_parse import Limits, SplicedGene
+from genoseq.genes.spliced_events import Limits
+from genoseq.genes.spliced_parse import SplicedGene
 from genoseq.genes.spliced_sites import SplicedWeights
 from genoseq.genes.spliced_strand import SplicedStrand
 from genoseq.genes.state_values import Scorer

@@ -14,23 +14,27 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genoseq.genes.genetic_codes import GeneticCode
-from genoseq.genes.layout import Positions
-from genoseq.genes.spliced_strand import SHORTEST_INTRON, A, G, SplicedStrand, Steps, T
-
-_STOP, _EDGE, _START, _ACCEPTOR, _DONOR = range(5)
-"""In this order where several are due at one position."""
-_WHOLE, _FIRST, _FIRST_T, _SECOND, _TA, _TG, _START_A, _START_AT = range(8)
-"""What an intron splits."""
-_READ = (0, 1, 1, 2, 2, 2, 1, 2)
-"""Bases of the codon before it."""
+from genoseq.genes.spliced_events import (
+    ACCEPTOR,
+    DONOR,
+    EDGE,
+    NO_START,
+    READ,
+    START_A,
+    START_AT,
+    STOP,
+    WHOLE,
+    Limits,
+    SiteScores,
+    events,
+)
+from genoseq.genes.spliced_strand import SplicedStrand, Steps
 
 
 class Link(NamedTuple):
@@ -90,38 +94,6 @@ class SplicedGene:
         return sum(end - start for start, end in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteScores:
-    """What each site is worth, in steps, costs of genes and introns included.
-
-    Attributes
-    ----------
-    starts, donors, acceptors
-        Of the sites in order.
-    split
-        Of a start codon that an intron splits behind its first base, or its second: of the donors,
-        shape (2, n).
-    edge
-        Of a gene that the end of a stretch cuts off, instead of a start.
-    """
-
-    starts: Positions
-    donors: Positions
-    acceptors: Positions
-    split: Positions
-    edge: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What genes may be: bp of the shortest one, introns left out, and of the shortest intron, and
-    whether the ends of a stretch may cut them off."""
-
-    shortest: int
-    intron: int = SHORTEST_INTRON
-    open: bool = True
-
-
 def parse(
     strand: SplicedStrand,
     scores: SiteScores,
@@ -135,16 +107,16 @@ def parse(
     Those of more than nothing, by their end; they may overlap one another.
     """
     walk = _Walk(strand, limits)
-    events = _events(strand, scores, code, limits)
-    for kind, position, score, about in events:
-        if kind == _STOP:
+    met = events(strand, scores, code, limits)
+    for kind, position, score, about in met:
+        if kind == STOP:
             walk.stop(position)
-        elif kind == _DONOR:
+        elif kind == DONOR:
             walk.donor(position, score, *about)
-        elif kind == _ACCEPTOR:
+        elif kind == ACCEPTOR:
             walk.acceptor(position, score, *about)
         else:
-            walk.start(position, score, kind == _EDGE)
+            walk.start(position, score, kind == EDGE)
     if limits.open:
         walk.cut_off(scores.edge)
     return walk.found
@@ -187,14 +159,14 @@ class _Walk:
         """``first`` and ``second`` are what it splits behind these bases of a codon; ``start_a``
         and ``start_at`` what start codons are worth that it splits there."""
         score -= self._intron[position]
-        split = (_WHOLE, first, second)
+        split = (WHOLE, first, second)
         for frame, path in enumerate(self._phases):
             if path is not None:
                 total = path.score + self._coding[frame][position] + score
                 moved = _Path(total, path.outside, path.shift - position, Link(path.link, position))
                 self._waiting.append((position, split[(position - frame) % 3], moved))
-        for read, worth, kind in ((1, start_a, _START_A), (2, start_at, _START_AT)):
-            if worth > _NOT:
+        for read, worth, kind in ((1, start_a, START_A), (2, start_at, START_AT)):
+            if worth > NO_START:
                 begin = position - read
                 sums = self._coding[begin % 3]
                 total = self._outside + worth + sums[position] - sums[begin] + score
@@ -213,7 +185,7 @@ class _Walk:
         for kind, into in enumerate(introns):
             if into is None or not allowed >> kind & 1:
                 continue
-            frame = (position - _READ[kind]) % 3
+            frame = (position - READ[kind]) % 3
             total = into.score + score - self._coding[frame][position]
             before = self._phases[frame]
             if before is None or total > before.score:
@@ -241,10 +213,6 @@ class _Walk:
         self.found.append(SplicedGene(parts, total - path.outside, link.edge, open_3prime))
 
 
-_NOT = -(1 << 60)
-"""Worth of a start that is not there."""
-
-
 def _running(strand: SplicedStrand) -> tuple[list[array[int]], array[int]]:
     """Sums of all bases before each position, of each frame and of introns."""
     size = len(strand)
@@ -258,70 +226,3 @@ def _sums(values: Steps) -> array[int]:
     sums = array("q")
     sums.frombytes(np.concatenate([[0], np.cumsum(values, dtype=np.int64)]).tobytes())
     return sums
-
-
-def _events(
-    strand: SplicedStrand,
-    scores: SiteScores,
-    code: GeneticCode,
-    limits: Limits,
-) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
-    """Kind, position, score and what else is to be known of all sites, in order."""
-    sites = strand.sites
-    edges = np.arange(min(3, len(strand)) if limits.open else 0)
-    ending = np.flatnonzero(sites.acceptors + 2 <= len(strand))
-    acceptors = sites.acceptors[ending]
-    groups = [
-        (_STOP, sites.stops + 3, sites.stops + 3, 0 * sites.stops),
-        (_EDGE, edges + 2, edges, np.full(len(edges), scores.edge)),
-        (_START, sites.starts + 3, sites.starts, scores.starts),
-        (_ACCEPTOR, acceptors + 2, acceptors, scores.acceptors[ending]),
-        (_DONOR, sites.donors, sites.donors, scores.donors),
-    ]
-    kind = np.repeat([group[0] for group in groups], [len(group[1]) for group in groups])
-    due, position, score = (
-        np.concatenate([group[column] for group in groups]) for column in (1, 2, 3)
-    )
-    about: list[tuple[int, ...]] = [()] * (len(kind) - len(acceptors) - len(sites.donors))
-    about += [(each,) for each in _allowed(strand, acceptors, code).tolist()]
-    about += _donors(strand, sites.donors, scores.split)
-    order = np.lexsort((position, kind, due)).tolist()
-    kinds, positions, worth = kind.tolist(), position.tolist(), score.tolist()
-    for index in order:
-        yield kinds[index], positions[index], worth[index], about[index]
-
-
-def _donors(
-    strand: SplicedStrand, donors: Positions, split: Positions
-) -> list[tuple[int, int, int, int]]:
-    """What each donor splits, and what a start codon is worth that it splits."""
-    codes = np.concatenate([[4, 4], strand.codes])
-    last, before = codes[donors + 1], codes[donors]
-    first = np.where(last == T, _FIRST_T, _FIRST)
-    second = np.full(len(donors), _SECOND)
-    second[(before == T) & (last == A)] = _TA
-    second[(before == T) & (last == G)] = _TG
-    start_a = np.where(last == A, split[0], _NOT)
-    start_at = np.where((before == A) & (last == T), split[1], _NOT)
-    columns = (each.tolist() for each in (first, second, start_a, start_at))
-    return list(zip(*columns, strict=True))
-
-
-def _allowed(strand: SplicedStrand, acceptors: Positions, code: GeneticCode) -> NDArray[np.int64]:
-    """The introns that may end at each acceptor, a bit for each kind."""
-    codes = strand.codes.astype(np.int64)
-    one, two = codes[acceptors], codes[acceptors + 1]
-    known = (one < 4) & (two < 4)
-    stops = np.zeros(65, bool)
-    stops[list(code.stops)] = True
-    refused = {
-        _FIRST_T: known & stops[np.where(known, 16 * T + 4 * one + two, 64)],
-        _TA: (one < 4) & stops[np.where(one < 4, 16 * T + 4 * A + one, 64)],
-        _TG: (one < 4) & stops[np.where(one < 4, 16 * T + 4 * G + one, 64)],
-        _START_A: (one != T) | (two != G),
-        _START_AT: one != G,
-    }
-    allowed = np.full(len(acceptors), 255)
-    for kind, wrong in refused.items():
-        allowed &= ~(wrong.astype(np.int64) << kind)
-    return allowed

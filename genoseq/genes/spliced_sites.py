@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from genoseq.genes.codon_sums import in_steps
 from genoseq.genes.layout import Positions
-from genoseq.genes.spliced_parse import SiteScores
+from genoseq.genes.spliced_events import SiteScores
 from genoseq.genes.spliced_strand import SplicedStrand
 from genoseq.genome.sequences import Codes, N
 

@@ -272,6 +272,10 @@ def gene_phase_scheme() -> ClassScheme:
     return ClassScheme((State(BACKGROUND), *coding, *introns))
 
 
+PHASE_SCHEMES = {"cds-phase": cds_phase_scheme, "gene-phase": gene_phase_scheme}
+"""Schemes that tell codon phases, by their name in settings."""
+
+
 def stranded_scheme(names: Iterable[str]) -> ClassScheme:
     """none, then each class on + and on -, without codon phase."""
     return ClassScheme((State(BACKGROUND), *(State(n, s) for n in names for s in _strands())))

@@ -15,7 +15,8 @@ from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES, FOLDED_WORD, longest_window, usual_context
 from genoseq.config.encoders import Operations
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
-from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
+from genoseq.config.labels import LabelSettings
+from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.genome.windows import round_up
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost

@@ -12,8 +12,8 @@ from command import Genoseq
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import BundleError, ConfigError
+from genoseq.genes.bacteria_files import FILES, SHIPPED, STARTS
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.call_files import FILES, SHIPPED, STARTS
 from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.genome_files import circular_names
 from genoseq.genes.layout import contig
