@@ -53,6 +53,10 @@ class GeneSettings(Settings):
     shortest: Annotated[int, Field(ge=LEAST, le=100_000)] = Field(
         SHORTEST, description="bp of the shortest gene, its stop codon included"
     )
+    weights: str | None = Field(
+        None,
+        description="the decoder's weights, made by genoseq fit-genes, if not those in the bundle",
+    )
     adapt: Annotated[Adapt, BeforeValidator(_word)] = Field(
         "off", description="train the network on what is certain of each genome, and call again"
     )

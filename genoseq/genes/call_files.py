@@ -35,7 +35,7 @@ def call_genes_files(
     """Call the genes of a genome, and write them in every format.
 
     Bacteria and archaea by a model of codon phases; genes with introns by one that has coding
-    introns among its classes, of which ``code``, ``mask`` and ``shortest`` are all that is asked.
+    introns among its classes, with ``code``, ``mask``, ``shortest`` and ``weights`` alone.
 
     Parameters
     ----------
@@ -77,12 +77,15 @@ def call_genes_files(
     model, out = model_folder(model), Path(out)
     if tells_introns(model):
         of_bacteria = {
-            "--together": together, "--circular": circular != "none", "--weights": weights,
-            "--all-starts": all_starts, "--adapt": adapt != "off", "--save-model": save_model,
-        }  # fmt: skip
+            "--together": together,
+            "--circular": circular != "none",
+            "--all-starts": all_starts,
+            "--adapt": adapt != "off",
+            "--save-model": save_model,
+        }
         refuse_options([option for option, given in of_bacteria.items() if given])
         return call_spliced_files(
-            fasta, model, out, code=code, mask=mask, shortest=shortest,
+            fasta, model, out, code=code, mask=mask, shortest=shortest, weights=weights,
             device=device, precision=precision, report=report,
         )  # fmt: skip
     return call_bacteria_files(

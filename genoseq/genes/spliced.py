@@ -100,7 +100,9 @@ def stretches_of(
     masked = masked_sums(contigs, mask)
     for index, (one, each) in enumerate(zip(contigs, values, strict=True)):
         for start, end in stretches(one.codes):
-            strands = both_strands(one.codes[start:end], each[:, start:end], weights.content, code)
+            strands = both_strands(
+                one.codes[start:end], each[:, start:end], weights.content, weights.introns, code
+            )
             found.append(Stretch(index, start, end, strands, masked[index][start : end + 1]))
     return found
 
@@ -110,25 +112,41 @@ def decode_spliced(
     code: GeneticCode,
     weights: SplicedWeights,
     limits: Limits,
+    learned: SiteMatrices | None = None,
     rounds: int = ROUNDS,
 ) -> list[Found]:
-    """The genes of a genome, by contig and by their first base."""
+    """The genes of a genome, by contig and by their first base.
+
+    Parameters
+    ----------
+    learned
+        What sites look like, from other genes; None: from those of this genome, in rounds.
+    """
+    if learned is not None:
+        return _choose(all_stretches, learned, code, weights, limits)
+    sites = [(one.codes, one.sites) for each in all_stretches for one in each.strands]
     everywhere = total_counts(
-        [
-            count_sites(strand, strand.sites.starts, strand.sites.donors, strand.sites.acceptors)
-            for each in all_stretches
-            for strand in each.strands
-        ]
+        [count_sites(codes, all_.starts, all_.donors, all_.acceptors) for codes, all_ in sites]
     )
     chosen: list[Found] = []
     for _ in range(rounds):
         matrices = learn_matrices(_used(all_stretches, chosen), everywhere)
-        chosen = [
-            Found(index, strand, gene)
-            for index, each in enumerate(all_stretches)
-            for strand, gene in _genes_of(each, matrices, code, weights, limits)
-        ]
+        chosen = _choose(all_stretches, matrices, code, weights, limits)
     return chosen
+
+
+def _choose(
+    all_stretches: Sequence[Stretch],
+    matrices: SiteMatrices,
+    code: GeneticCode,
+    weights: SplicedWeights,
+    limits: Limits,
+) -> list[Found]:
+    return [
+        Found(index, strand, gene)
+        for index, each in enumerate(all_stretches)
+        for strand, gene in _genes_of(each, matrices, code, weights, limits)
+    ]
 
 
 def _used(all_stretches: Sequence[Stretch], chosen: Sequence[Found]) -> SiteCounts:
@@ -140,7 +158,7 @@ def _used(all_stretches: Sequence[Stretch], chosen: Sequence[Found]) -> SiteCoun
         whole = not found.gene.open_5prime and parts[0][1] - parts[0][0] >= 3
         counts.append(
             count_sites(
-                strand,
+                strand.codes,
                 np.array([part[0] for part in parts[:1] if whole], np.int64),
                 np.array([part[1] for part in parts[:-1]], np.int64),
                 np.array([part[0] for part in parts[1:]], np.int64),

@@ -17,7 +17,7 @@ from genoseq.genes.organisms import AUTO
 from genoseq.genes.spliced import Found, Stretch, decode_spliced, stretches_of
 from genoseq.genes.spliced_events import Limits
 from genoseq.genes.spliced_parse import SplicedGene
-from genoseq.genes.spliced_sites import SplicedWeights
+from genoseq.genes.spliced_sites import SiteMatrices, SplicedWeights
 from genoseq.genes.spliced_strand import SplicedStrand
 from genoseq.genes.state_values import Scorer
 from genoseq.genome.called_genes import CalledGene, GeneSequences
@@ -62,6 +62,7 @@ def call_spliced(
     code: int | str = AUTO,
     mask: Collection[Region] = (),
     shortest: int = SHORTEST,
+    learned: SiteMatrices | None = None,
     weights: SplicedWeights = WEIGHTS,
 ) -> SplicedCalls:
     """Genes of contigs of one organism, none of which is a circle.
@@ -79,6 +80,9 @@ def call_spliced(
     shortest
         bp of the shortest gene, its stop codon included, its introns left out.
 
+    learned
+        What sites look like; None: the genome teaches that itself.
+
     Raises
     ------
     ConfigError
@@ -88,7 +92,7 @@ def call_spliced(
     if shortest < LEAST:
         raise ConfigError(f"genes of {shortest} bp at least: use {LEAST} or more")
     all_stretches = stretches_of(contigs, scorer(contigs), genetic, weights, mask)
-    found = decode_spliced(all_stretches, genetic, weights, Limits(shortest))
+    found = decode_spliced(all_stretches, genetic, weights, Limits(shortest), learned)
     return SplicedCalls(tuple(_called(contigs, all_stretches, found, genetic, weights)), genetic)
 
 

@@ -14,7 +14,7 @@ from genoseq.config.genes import SHORTEST
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
-from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
+from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files
@@ -57,6 +57,7 @@ def call_spliced_files(
     code: int | str,
     mask: PathLike | None = None,
     shortest: int = SHORTEST,
+    weights: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -70,16 +71,23 @@ def call_spliced_files(
     code
         NCBI's number of the nuclear genetic code, or ``auto``, which is 1.
 
+    weights
+        What sites look like, made by :func:`genoseq.genes.spliced_fit.fit_sites_files`; by default
+        those in the bundle, or else the genome teaches them itself.
+
     Raises
     ------
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
     from genoseq.genes.spliced_call import call_spliced, nuclear_code
+    from genoseq.genes.spliced_fit import load_matrices
 
     number = nuclear_code(code).number
     if problem := irreplaceable(out, (*GENES, SUMMARY, PROVENANCE)):
         raise ConfigError(problem)
+    path = sites_path(model, weights)
+    learned = None if path is None else load_matrices(path)
     with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
         check_names(genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
@@ -94,17 +102,33 @@ def call_spliced_files(
             bundle, device=device, precision=precision, report=report, states=SPLICED_STATES
         )
         contigs = read_contigs(genome)
-        calls = call_spliced(contigs, scorer, code=number, mask=regions, shortest=shortest)
-        settings = {"code": number, "shortest": shortest}
+        calls = call_spliced(
+            contigs, scorer, code=number, mask=regions, shortest=shortest, learned=learned
+        )
+        settings = {"code": number, "shortest": shortest, "sites": _whose(weights, path)}
         made = computing(*choose_computing(bundle.settings, device, precision))
-        record = _record(genome, model, settings, given.get("mask"), made)
+        record = _record(genome, model, path, settings, given.get("mask"), made)
         _write(out, calls, genome, settings, record)
     return genes_written(out, calls.genes, genome.lengths)
+
+
+def sites_path(model: Path, weights: PathLike | None) -> Path | None:
+    """The file of what sites look like; None if there is none."""
+    if weights is not None:
+        return Path(weights)
+    return model / DECODER if (model / DECODER).exists() else None
+
+
+def _whose(weights: PathLike | None, path: Path | None) -> str:
+    if path is None:
+        return "learned from this genome's own genes"
+    return "the model's own" if weights is None else path.name
 
 
 def _record(
     genome: Fasta,
     model: Path,
+    sites: Path | None,
     settings: Mapping[str, Any],
     mask: Input | None,
     made: Mapping[str, str],
@@ -118,6 +142,8 @@ def _record(
         "genome": original_of(genome),
         "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
     }
+    if sites is not None:
+        inputs["decoder"] = {sites.name: file_sha256(sites)}
     if mask is not None:
         inputs["mask"] = {mask.name: mask.sha256}
     return make_record("genes", settings, inputs, made, model=bundle_identity(model))

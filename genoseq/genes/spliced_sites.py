@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genes import branch_point
 from genoseq.genes.codon_sums import in_steps
 from genoseq.genes.layout import Positions
 from genoseq.genes.spliced_events import SiteScores
 from genoseq.genes.spliced_strand import SplicedStrand
 from genoseq.genome.sequences import Codes, N
 
-START, DONOR, ACCEPTOR = (-12, 6), (-3, 8), (-20, 3)
+START, DONOR, ACCEPTOR = (-12, 6), (-3, 8), (-8, 2)
 """First and last position (exclusive) of the windows around a start codon's first base, an intron's
 first, and the first behind an intron."""
 FEWEST = 20
@@ -34,35 +35,31 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class SiteCounts:
-    """Bases around sites, shapes (W, 4): those of start codons, donors and acceptors."""
+    """Bases around sites: of start codons, donors and acceptors how often each is at each position,
+    shapes (W, 4), and those before the acceptors as they are, shape (n, W)."""
 
     starts: Counts
     donors: Counts
     acceptors: Counts
-
-    def __add__(self, other: SiteCounts) -> SiteCounts:
-        return SiteCounts(
-            self.starts + other.starts,
-            self.donors + other.donors,
-            self.acceptors + other.acceptors,
-        )
+    before: Codes
 
 
 def count_sites(
-    strand: SplicedStrand, starts: Positions, donors: Positions, acceptors: Positions
+    codes: Codes, starts: Positions, donors: Positions, acceptors: Positions
 ) -> SiteCounts:
     """Bases around sites of a strand."""
     return SiteCounts(
-        _counts(windows(strand.codes, starts, START)),
-        _counts(windows(strand.codes, donors, DONOR)),
-        _counts(windows(strand.codes, acceptors, ACCEPTOR)),
+        _counts(windows(codes, starts, START)),
+        _counts(windows(codes, donors, DONOR)),
+        _counts(windows(codes, acceptors, ACCEPTOR)),
+        windows(codes, acceptors, branch_point.BOUNDS),
     )
 
 
 def windows(codes: Codes, positions: Positions, bounds: tuple[int, int]) -> Codes:
     """Bases around positions, shape (n, W); N beyond the ends."""
     low, high = bounds
-    padded = np.concatenate([np.full(-low, N, np.uint8), codes, np.full(high, N, np.uint8)])
+    padded = np.concatenate([np.full(-low, N, np.uint8), codes, np.full(max(high, 0), N, np.uint8)])
     found: Codes = padded[positions[:, None] - low + np.arange(low, high)]
     return found
 
@@ -73,21 +70,30 @@ def _counts(found: Codes) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class SiteMatrices:
-    """Log-odds (nats) of bases around start codons, donors and acceptors, (W, 5) each; 0 of N."""
+    """Log-odds (nats) of bases around start codons, donors and acceptors, and of the branch
+    point, (W, 5) each; 0 of N."""
 
     starts: Matrix
     donors: Matrix
     acceptors: Matrix
+    branch_point: Matrix
 
 
 def learn_matrices(used: SiteCounts, everywhere: SiteCounts) -> SiteMatrices:
     """Matrices from the sites that genes use and from all; zeros where too few are used."""
-    pairs = (
-        (used.starts, everywhere.starts),
-        (used.donors, everywhere.donors),
-        (used.acceptors, everywhere.acceptors),
+    return SiteMatrices(
+        _matrix(used.starts, everywhere.starts),
+        _matrix(used.donors, everywhere.donors),
+        _matrix(used.acceptors, everywhere.acceptors),
+        _branch_point(used.before, everywhere.before),
     )
-    return SiteMatrices(*(_matrix(one, other) for one, other in pairs))
+
+
+def _branch_point(used: Codes, everywhere: Codes) -> Matrix:
+    if len(used) < FEWEST:
+        return np.zeros((branch_point.WIDTH, N + 1))
+    counts = np.bincount(everywhere.ravel(), minlength=N + 1)[:N] + 1.0
+    return branch_point.learn_branch_point(used, counts / counts.sum())
 
 
 def _matrix(used: Counts, everywhere: Counts) -> Matrix:
@@ -117,8 +123,8 @@ class SplicedWeights:
 
     Attributes
     ----------
-    content
-        Of a nat of the model's log-odds.
+    content, introns
+        Of a nat of the model's log-odds of coding, and of lying in an intron.
     start, donor, acceptor
         Of a nat of the matrices.
     gene, intron
@@ -130,6 +136,7 @@ class SplicedWeights:
     """
 
     content: float = 0.3
+    introns: float = 0.3
     start: float = 1.0
     donor: float = 1.0
     acceptor: float = 1.0
@@ -148,8 +155,11 @@ def score_sites(
     before = matrices.starts[: _SPLIT[1] - _SPLIT[0]]
     starts = weights.start * matrix_scores(codes, sites.starts, matrices.starts, START)
     donors = weights.donor * matrix_scores(codes, sites.donors, matrices.donors, DONOR)
-    acceptors = weights.acceptor * matrix_scores(
-        codes, sites.acceptors, matrices.acceptors, ACCEPTOR
+    acceptors = weights.acceptor * (
+        matrix_scores(codes, sites.acceptors, matrices.acceptors, ACCEPTOR)
+        + branch_point.branch_point_odds(
+            windows(codes, sites.acceptors, branch_point.BOUNDS), matrices.branch_point
+        )
     )
     split = [
         weights.start * matrix_scores(codes, np.maximum(sites.donors - read, 0), before, _SPLIT)
@@ -170,5 +180,13 @@ def _steps(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def total_counts(found: Sequence[SiteCounts]) -> SiteCounts:
     """All of them together."""
-    empty = (np.zeros((high - low, 4)) for low, high in (START, DONOR, ACCEPTOR))
-    return sum(found, SiteCounts(*empty))
+    starts, donors, acceptors = (
+        np.zeros((high - low, 4)) for low, high in (START, DONOR, ACCEPTOR)
+    )
+    low, high = branch_point.BOUNDS
+    before = np.concatenate([np.zeros((0, high - low), np.uint8), *(each.before for each in found)])
+    for each in found:
+        starts, donors, acceptors = (
+            starts + each.starts, donors + each.donors, acceptors + each.acceptors
+        )  # fmt: skip
+    return SiteCounts(starts, donors, acceptors, before)

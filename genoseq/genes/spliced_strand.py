@@ -84,7 +84,9 @@ class SplicedStrand:
         return len(self.codes)
 
 
-def strand_of(codes: Codes, values: Values, weight: float, code: GeneticCode) -> SplicedStrand:
+def strand_of(
+    codes: Codes, values: Values, weight: float, intron_weight: float, code: GeneticCode
+) -> SplicedStrand:
     """A strand with its evidence and sites.
 
     Parameters
@@ -94,20 +96,32 @@ def strand_of(codes: Codes, values: Values, weight: float, code: GeneticCode) ->
     values
         Probabilities of the nine states, shape (9, L), those of this strand before those of the
         other; NaN where nothing is known.
-    weight
-        What a nat of the model is worth: its neighbouring bases repeat one another.
+    weight, intron_weight
+        What a nat of the model is worth, of coding and of lying in an intron: its neighbouring
+        bases repeat one another.
     """
     with np.errstate(invalid="ignore"):
         known = values.astype(np.float64)
         here = known[[1, 2, 3, 7]]
         nothing = np.log(known[0] + known[4:7].sum(0) + known[8] + _LEAST)
-        odds = in_steps(np.nan_to_num(weight * (np.log(here + _LEAST) - nothing)))
+        nats = np.array([weight] * 3 + [intron_weight])[:, None]
+        odds = in_steps(np.nan_to_num(nats * (np.log(here + _LEAST) - nothing)))
         # Against everything else, in full: what the model says of an intron, whatever it is worth.
         spliced = np.log(here[3] + _LEAST) - np.log(1 - here[3] + _LEAST)
     steps = odds.astype(np.int16)
     numbers = codon_numbers(codes)
     sites = _sites(codes, numbers, in_steps(np.nan_to_num(spliced)), code)
     return SplicedStrand(codes, steps[:3], steps[3], numbers, sites)
+
+
+def donors_of(codes: Codes) -> Positions:
+    """First base of each GT."""
+    return np.flatnonzero((codes[:-1] == G) & (codes[1:] == T))
+
+
+def acceptors_of(codes: Codes) -> Positions:
+    """The base behind each AG."""
+    return np.flatnonzero((codes[:-1] == A) & (codes[1:] == G)) + 2
 
 
 def _sites(
@@ -118,12 +132,9 @@ def _sites(
     Of :data:`SHORTEST_INTRON` bp from a GT on, or before an AG, the model must not be sure that
     they are none (:data:`_HOPELESS`).
     """
-    pairs = np.full(len(codes) + 1, -1, np.int64)
-    pairs[1:-1] = np.where((codes[:-1] < N) & (codes[1:] < N), 4 * codes[:-1] + codes[1:], -1)
     sums = np.concatenate([[0], np.cumsum(spliced, dtype=np.int64)])
-    donors = np.flatnonzero(pairs[1:] == 4 * G + T)
+    donors, acceptors = donors_of(codes), acceptors_of(codes)
     behind = sums[np.minimum(donors + SHORTEST_INTRON, len(codes))] - sums[donors]
-    acceptors = np.flatnonzero(pairs[:-1] == 4 * A + G) + 1
     before = sums[acceptors] - sums[np.maximum(acceptors - SHORTEST_INTRON, 0)]
     least = _HOPELESS * STEPS * SHORTEST_INTRON
     return SpliceSites(
@@ -135,13 +146,13 @@ def _sites(
 
 
 def both_strands(
-    codes: Codes, values: Values, weight: float, code: GeneticCode
+    codes: Codes, values: Values, weight: float, intron_weight: float, code: GeneticCode
 ) -> tuple[SplicedStrand, SplicedStrand]:
     """The forward strand and the reverse one, 5' to 3' each."""
     turned = values[OTHER_STRAND][:, ::-1]
     return (
-        strand_of(codes, values, weight, code),
-        strand_of(reverse_complement_codes(codes), turned, weight, code),
+        strand_of(codes, values, weight, intron_weight, code),
+        strand_of(reverse_complement_codes(codes), turned, weight, intron_weight, code),
     )
 
 
