@@ -144,7 +144,11 @@ def test_genes_with_a_model_of_introns(
     assert run.returncode == 0, run.stderr
     assert {path.name for path in out.iterdir()} == {*FILES, "provenance.json"}
     summary = json.loads((out / "summary.json").read_text())
-    assert summary["settings"] == {"code": 1, "shortest": 90}
+    assert summary["settings"] == {
+        "code": 1,
+        "shortest": 90,
+        "sites": "learned from this genome's own genes",
+    }
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert genoseq(*words, "--threads", "2").returncode == 0
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
