@@ -122,7 +122,7 @@ def _called(
             start_type="Edge" if gene.open_5prime else "ATG",
             motif=None,
             spacing=None,
-            conf=_mean_probability(gene, stretch.strands[each.strand], weights.content),
+            conf=_mean_probability(gene, stretch.strands[each.strand], weights),
             start_conf=None,
             log_odds=gene.score / STEPS,
             introns=tuple((left[1], right[0]) for left, right in pairwise(spans)),
@@ -135,13 +135,14 @@ def _called(
         )
 
 
-def _mean_probability(gene: SplicedGene, strand: SplicedStrand, weight: float) -> float:
+def _mean_probability(gene: SplicedGene, strand: SplicedStrand, weights: SplicedWeights) -> float:
     """Mean over a gene's bases, introns too, of the probability of its own state there, if it is
     either this one or coding for nothing on this strand."""
-    odds = strand.intron[gene.start : gene.end].astype(np.float64)
+    odds = strand.intron[gene.start : gene.end] / (STEPS * weights.introns)
     done = 0
     for start, end in gene.parts:
         phase = (done + np.arange(end - start)) % 3
-        odds[start - gene.start : end - gene.start] = strand.coding[phase, np.arange(start, end)]
+        coding = strand.coding[phase, np.arange(start, end)]
+        odds[start - gene.start : end - gene.start] = coding / (STEPS * weights.content)
         done += end - start
-    return float((1 / (1 + np.exp(-odds / (STEPS * weight)))).mean())
+    return float((1 / (1 + np.exp(-odds))).mean())

@@ -21,8 +21,8 @@ from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 A, C, G, T = range(4)
 _LEAST = 2e-3
 """Probability that is added to each: no base says more than the model can know."""
-_HOPELESS = -2.5
-"""Mean log-odds, in nats, of lying in an intron (p = .08): below it none begins or ends there."""
+_HOPELESS = -5.0
+"""Mean log-odds, in nats, of lying in an intron (p = .007): below it none begins or ends there."""
 SHORTEST_INTRON = 40
 """bp; the shortest of yeast has 49, those of worms and plants 40 to 60."""
 ATG = 16 * A + 4 * T + G

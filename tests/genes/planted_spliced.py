@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from genoseq.genes.content import Values
 from genoseq.genes.layout import Contig, contig
 from genoseq.genes.spliced_call import SplicedCalls, call_spliced
+from genoseq.genes.spliced_sites import SplicedWeights
 from genoseq.genes.spliced_strand import OTHER_STRAND
 from genoseq.genome.sequences import Codes, encode, reverse_complement_codes
 
+CERTAIN = SplicedWeights(
+    content=0.3, introns=0.3, donor=1.0, acceptor=1.0, gene=8.0, intron=4.0
+)  # fmt: skip
+"""Weights by which what the model says decides."""
 Spliced = tuple[str, tuple[tuple[int, int], ...]]
 """Strand and parts of a gene, ascending, 0-based half-open."""
 
@@ -57,7 +62,7 @@ class SplicedGenome:
         def scorer(contigs: Sequence[Contig]) -> Sequence[Values]:
             return [self.values(sure) for _ in contigs]
 
-        return call_spliced([contig(name, self.codes)], scorer)
+        return call_spliced([contig(name, self.codes)], scorer, weights=CERTAIN)
 
 
 def spliced_genome(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_spliced import SplicedGenome, genes_of, spliced_genome
+from planted_spliced import CERTAIN, SplicedGenome, genes_of, spliced_genome
 
 from genoseq.errors import ConfigError
 from genoseq.genes.layout import contig
@@ -87,7 +87,7 @@ def test_call_spliced_leaves_out_masked_genes_and_short_ones() -> None:
 
     def called(**options: object) -> int:
         scorer = lambda contigs: [genome.values() for _ in contigs]  # noqa: E731
-        return len(call_spliced([one], scorer, **options).genes)  # type: ignore[arg-type]
+        return len(call_spliced([one], scorer, weights=CERTAIN, **options).genes)  # type: ignore[arg-type]
 
     assert called() == len(SPLITS)
     (start, end), *_ = genome.genes[4][1]

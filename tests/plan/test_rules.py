@@ -131,7 +131,7 @@ def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
         plan_of(tmp_path, sheet, labels=labels, genes={})
     with pytest.raises(InputFormatError, match="code"):
         plan_of(tmp_path, sheet.replace("\t4\t", "\t7\t"), genes={})
-    with pytest.raises(ConfigError, match=r"genome 'one': code 1 is not of labels.scheme cds-phase"):
+    with pytest.raises(ConfigError, match=r"'one': code 1 is not of labels.scheme cds-phase"):
         plan_of(tmp_path, sheet.replace("\t4\t", "\t1\t"), genes={})
 
 
