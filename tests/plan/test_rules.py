@@ -139,7 +139,6 @@ def test_genes_with_introns_take_the_sites_of_the_settings(tmp_path: Path) -> No
     sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
     labels = {"scheme": "gene-phase"}
     plan = plan_of(tmp_path, sheet, labels=labels, genes={"weights": "my sites.json"})
-    assert plan.states == 9
     assert plan.decoder(wild(genome="one")) == ["my sites.json"]
     assert plan.decoder_option(wild(genome="one")) == "--weights 'my sites.json'"
     assert plan_of(tmp_path, sheet, genes={}).decoder_option(wild(genome="one")) == ""
