@@ -30,7 +30,7 @@ from Bio.SeqFeature import (
 )
 from Bio.SeqRecord import SeqRecord
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.derived import DERIVED
 from genoseq.labels.classes import plan_labels

@@ -22,7 +22,8 @@ def fit_genes(
     table: Annotated[
         Path,
         typer.Argument(
-            help="TSV of genomes: fasta, annotation, and if wanted mask, evidence, code, starts."
+            help="TSV of genomes: fasta, annotation, and if wanted mask, evidence, code, starts; "
+            "for a model that tells introns fasta, annotation, contigs."
         ),
     ],
     model: Annotated[

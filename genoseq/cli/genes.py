@@ -1,4 +1,4 @@
-"""``genoseq genes``: a FASTA and a model in, the genes of a bacterium or archaeon out."""
+"""``genoseq genes``: a FASTA and a model in, genes out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from genoseq.errors import TrainingInterruptedError
 EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
 
 Code = Annotated[
-    str, typer.Option(help="Genetic code: 11, 4, 25 or 15; auto: that of each organism.")
+    str,
+    typer.Option(
+        help="Genetic code: 11, 4, 25 or 15; auto: that of each organism. With introns 1 or "
+        "another nuclear code; auto: 1."
+    ),
 ]
 Together = Annotated[bool, typer.Option("--together", help="All contigs are of one organism.")]
 Mask = Annotated[
@@ -74,7 +78,8 @@ def genes(
     threads: Threads = None,
     progress_fd: ProgressFd = None,
 ) -> None:
-    """Call the genes of a bacterial or archaeal genome.
+    """Call the genes of a genome: of bacteria and archaea, or spliced ones by a model that tells
+    introns.
 
     OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json.
     """

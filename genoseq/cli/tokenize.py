@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genoseq.cli.progress import progress
+from genoseq.config.labels import SchemeName
 from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ Starts = Annotated[
 StartReach = Annotated[
     int, typer.Option(min=1, help="bp around an unknown start where another may be the true one.")
 ]
-SchemeName = Annotated[
-    Literal["cds-phase", "stranded", "unstranded", "signal"],
+Scheme = Annotated[
+    SchemeName,
     typer.Option(help="What is predicted of a base."),
 ]
 Classes = Annotated[
@@ -98,7 +99,7 @@ def tokenize(
     annotation: Annotation = None,
     mask: Mask = None,
     signals: Signals = None,
-    scheme: SchemeName = "cds-phase",
+    scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
     evidence: Evidence = None,

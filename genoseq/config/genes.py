@@ -17,7 +17,11 @@ def _number(code: object) -> object:
 _Code = Literal[11, 4, 25, 15]
 CODES: tuple[int, ...] = get_args(_Code)
 """NCBI's numbers of the genetic codes of bacteria and archaea."""
-GeneticCode = Annotated[_Code, BeforeValidator(_number)]
+_NuclearCode = Literal[1, 6, 10, 12, 26, 29, 30]
+NUCLEAR_CODES: tuple[int, ...] = get_args(_NuclearCode)
+"""NCBI's numbers of the genetic codes of genes with introns: those of nuclei, of which each codon
+means one thing."""
+GeneticCode = Annotated[_Code | _NuclearCode, BeforeValidator(_number)]
 Adapt = Literal["auto", "on", "off"]
 """Whether a network is trained on the genome at hand."""
 SHORTEST = 90
@@ -34,12 +38,12 @@ def _word(adapt: object) -> object:
 
 
 class GeneSettings(Settings):
-    """Genes of bacteria and archaea, called by each model of codon phases in every genome."""
+    """Genes, called by each model of codon phases in every genome."""
 
     code: GeneticCode | Literal["auto"] = Field(
         "auto",
-        description="genetic code of genomes whose row of the sheet has none: 11, 4, 25 or 15; "
-        "auto: inferred",
+        description="genetic code of genomes whose row of the sheet has none: 11, 4, 25 or 15, "
+        "of models with introns 1, 6, 10, 12, 26, 29 or 30; auto: inferred, with introns 1",
     )
     circular: str = Field(
         "none",
@@ -48,6 +52,10 @@ class GeneSettings(Settings):
     )
     shortest: Annotated[int, Field(ge=LEAST, le=100_000)] = Field(
         SHORTEST, description="bp of the shortest gene, its stop codon included"
+    )
+    weights: str | None = Field(
+        None,
+        description="the decoder's weights, made by genoseq fit-genes, if not those in the bundle",
     )
     adapt: Annotated[Adapt, BeforeValidator(_word)] = Field(
         "off", description="train the network on what is certain of each genome, and call again"

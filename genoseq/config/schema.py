@@ -31,8 +31,8 @@ from genoseq.config.base import (
     read_mapping,
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
-from genoseq.config.evidence import EvidenceSettings
 from genoseq.config.genes import GeneSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.config.outputs import ScoreSettings, SummarySettings
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.writers.formats import default_formats
@@ -63,48 +63,6 @@ class SplitSettings(Settings):
     )
     valid: Fraction = Field(0.1, description="fraction of blocks for validation")
     test: Fraction = Field(0.2, description="fraction of blocks for the test")
-
-
-class LabelSettings(Settings):
-    """What is predicted of each base."""
-
-    scheme: Literal["cds-phase", "stranded", "unstranded", "signal"] = Field(
-        "cds-phase",
-        description="cds-phase: none and CDS by strand and codon phase, seven classes; "
-        "stranded/unstranded: the listed classes; signal: regression on the sheet's bigWigs",
-    )
-    classes: tuple[str, ...] = Field(
-        (),
-        description="for stranded/unstranded, first wins where two overlap: CDS, exon, intron, "
-        "five_prime_UTR, three_prime_UTR, splice_donor, splice_acceptor, start_codon, stop_codon, "
-        "any GFF3 feature type, or any BED name",
-    )
-    overlap: Literal["longest", "unknown"] = Field(
-        "longest",
-        description="where two genes overlap: the longer one decides, or nothing is learned",
-    )
-    evidence: EvidenceSettings = EvidenceSettings()
-
-    @property
-    def coding(self) -> bool:
-        """Whether CDS are a class."""
-        return self.scheme == "cds-phase" or "CDS" in self.classes
-
-    @model_validator(mode="after")
-    def _classes_fit(self) -> LabelSettings:
-        named = self.scheme in ("stranded", "unstranded")
-        if twice := [name for name in self.classes if self.classes.count(name) > 1]:
-            raise ValueError(f"class {twice[0]!r} is listed twice: remove one")
-        if "" in self.classes:
-            raise ValueError("a class without a name: remove it")
-        if named and not self.classes:
-            raise ValueError(f"scheme {self.scheme} needs classes: list them, such as CDS, intron")
-        if self.classes and not named:
-            raise ValueError(
-                f"scheme {self.scheme} takes no classes: remove them, or use scheme stranded or "
-                "unstranded"
-            )
-        return self
 
 
 class TokenizerSettings(Settings):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from genoseq.config.evidence import EvidenceSettings
-from genoseq.config.schema import Config, LabelSettings
+from genoseq.config.genes import CODES, NUCLEAR_CODES, GeneSettings
+from genoseq.config.labels import WITH_PHASE, LabelSettings
+from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
 
@@ -88,12 +90,14 @@ def _unused_settings(labels: LabelSettings, learned: Collection[GenomeRow]) -> l
 
 def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
     """A problem for genes that no model can call, and for columns about genes that are not."""
-    if config.genes is not None and config.labels.scheme != "cds-phase":
+    if config.genes is not None and config.labels.scheme not in WITH_PHASE:
         return [
             f"genes are called by models of codon phases, labels.scheme is {config.labels.scheme}: "
-            f"leave genes out, or use scheme cds-phase"
+            f"leave genes out, or use scheme {' or '.join(WITH_PHASE)}"
         ]
-    columns = ("code", "circular") if config.genes is None else ()
+    if config.genes is not None:
+        return list(_genes_misfits(config.genes, config.labels.scheme, genomes))
+    columns = ("code", "circular")
     return [
         f"genome {name!r}: column {column} is for genes, which are not called: add genes: {{}} to "
         f"the settings, or leave it empty"
@@ -101,6 +105,25 @@ def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]
         for column in columns
         if getattr(row, column) is not None
     ]
+
+
+def _genes_misfits(
+    genes: GeneSettings, scheme: str, genomes: Mapping[str, GenomeRow]
+) -> Iterator[str]:
+    """Problems for what the decoder of a scheme does not take."""
+    introns = "coding_intron" in WITH_PHASE[scheme]
+    codes = NUCLEAR_CODES if introns else CODES
+    given = [("genes.code", genes.code)]
+    given += [(f"genome {name!r}: code", row.code) for name, row in genomes.items() if row.code]
+    for where, code in given:
+        if code != "auto" and code not in codes:
+            known = ", ".join(map(str, codes))
+            yield f"{where} {code} is not of labels.scheme {scheme}: use auto or {known}"
+    if introns:
+        asked = {"genes.adapt": genes.adapt != "off", "genes.circular": genes.circular != "none"}
+        asked |= {f"genome {name!r}: circular": bool(r.circular) for name, r in genomes.items()}
+        for where in (name for name, there in asked.items() if there):
+            yield f"{where} is for bacteria and archaea: leave it out with scheme {scheme}"
 
 
 def named_splits(rule: str, fraction: float) -> set[str]:

@@ -13,6 +13,8 @@ from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import kept
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.genetic_codes import genetic_code
+from genoseq.genes.spliced_files import tells_introns
+from genoseq.genes.spliced_fit import SitesWritten, fit_sites_files
 from genoseq.labels.evidence import attributes_of
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
@@ -80,8 +82,10 @@ def fit_genes_files(
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
-) -> FitWritten:
+) -> FitWritten | SitesWritten:
     """Learn the decoder's weights for a model, best on genomes that it did not learn from.
+
+    Of a model that tells introns see :func:`genoseq.genes.spliced_fit.fit_sites_files`.
 
     Each genome is learned from as it is, and cut into pieces, as reads and drafts are.
 
@@ -103,7 +107,10 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    rows, folder = read_known_genomes(Path(table)), model_folder(model)
+    folder = model_folder(model)
+    if tells_introns(folder):
+        return fit_sites_files(table, out)
+    rows = read_known_genomes(Path(table))
 
     from genoseq.genes.fit import fit_weights
     from genoseq.genes.state_values import model_scorer
@@ -196,7 +203,7 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
 
 
 def _read(row: KnownGenome) -> tuple[list[Contig], KnownGenes]:
-    from genoseq.genes.call_files import mask_regions
+    from genoseq.genes.genome_files import mask_regions
     from genoseq.genes.known import doubtful_of, known_genes
     from genoseq.genes.layout import contig
 

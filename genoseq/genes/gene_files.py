@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from genoseq.files.names import GENES
@@ -12,8 +13,34 @@ from genoseq.writers.gene_records import fasta_records, genbank_lines
 from genoseq.writers.gene_tables import bed12_lines, gff3_lines
 
 
+@dataclass(frozen=True, slots=True)
+class GenesWritten:
+    """What was written: genes, of them cut off, in the folder ``out``; bases that were read."""
+
+    out: Path
+    genes: int
+    partial: int
+    bases: int
+
+    def __str__(self) -> str:
+        cut = f" ({self.partial:,} of them partial)" if self.partial else ""
+        return f"{self.out}: {self.genes:,} genes{cut} of {self.bases:,} bases"
+
+
+def genes_written(
+    out: Path, genes: Sequence[GeneSequences], lengths: Mapping[str, int]
+) -> GenesWritten:
+    """What is told of genes of contigs of these lengths, in a folder."""
+    partial = sum(any(each.gene.partial) for each in genes)
+    return GenesWritten(out, len(genes), partial, sum(lengths.values()))
+
+
 def write_gene_files(
-    folder: Path, genes: Sequence[GeneSequences], genome: Fasta, circles: Collection[str]
+    folder: Path,
+    genes: Sequence[GeneSequences],
+    genome: Fasta,
+    circles: Collection[str],
+    division: str = "BCT",
 ) -> None:
     """Write the files of :data:`genoseq.files.names.GENES` into a folder.
 
@@ -23,6 +50,8 @@ def write_gene_files(
         In the order of the genome's contigs.
     circles
         Names of contigs that are circles.
+    division
+        GenBank's: bacteria, if nothing else is said.
     """
     called = [each.gene for each in genes]
     ordered = [name for name in genome.lengths if name in circles]
@@ -34,9 +63,8 @@ def write_gene_files(
     of_contig = by_contig(genes)
     with genbank.open("w", encoding="utf-8") as out:
         for name, length in genome.lengths.items():
-            lines = genbank_lines(
-                name, genome.fetch(name, 0, length), name in circles, of_contig.get(name, [])
-            )
+            letters, own = genome.fetch(name, 0, length), of_contig.get(name, [])
+            lines = genbank_lines(name, letters, name in circles, own, division)
             out.writelines(f"{line}\n" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Genetic codes of bacteria and archaea: which codons stop, which start, what each stands for.
+"""Genetic codes: which codons stop, which start, what each stands for.
 
 Codes are NCBI's (https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi), as Biopython has them;
 of the start codons only the three that make all but a few per thousand of starts are candidates.
@@ -45,16 +45,22 @@ class GeneticCode:
 
 
 @cache
-def genetic_code(number: int) -> GeneticCode:
+def genetic_code(number: int, among: tuple[int, ...] = CODES) -> GeneticCode:
     """The code of an NCBI number.
+
+    Parameters
+    ----------
+    among
+        Those that genes are called by: of bacteria and archaea, or
+        :data:`genoseq.config.genes.NUCLEAR_CODES`.
 
     Raises
     ------
     ConfigError
         If genes are not called by it.
     """
-    if number not in CODES:
-        known = ", ".join(map(str, sorted(CODES)))
+    if number not in among:
+        known = ", ".join(map(str, sorted(among)))
         raise ConfigError(f"genetic code {number}: genes are called by the codes {known}")
     table = unambiguous_dna_by_id[number]
     stops = tuple(map(codon_number, table.stop_codons))

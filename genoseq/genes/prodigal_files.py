@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_file
 from genoseq.files.progress import Report, unreported
-from genoseq.genes.call_files import decoder_path, read_contigs
+from genoseq.genes.bacteria_files import decoder_path
+from genoseq.genes.genome_files import read_contigs
 from genoseq.genes.weights import load_weights
 from genoseq.genome.called_genes import by_contig
 from genoseq.pretrained.registry import model_folder

@@ -11,16 +11,20 @@ from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.content import Values
 from genoseq.genes.layout import Contig
+from genoseq.genome.schemes import CODING_INTRON
 from genoseq.genome.sequences import Codes
 
 if TYPE_CHECKING:
     from genoseq.models.bundle import Bundle
 
+States = Sequence[tuple[str, str, int | None]]
 Scorer = Callable[[Sequence[Contig]], Iterable[Values]]
-"""Contigs to the probabilities of their bases, each of shape (7, length), one after another."""
+"""Contigs to the probabilities of their bases, each of shape (S, length), one after another."""
 
 STATES = (("none", ".", None), *(("CDS", strand, phase) for strand in "+-" for phase in range(3)))
 """Name, strand and codon phase of the seven states, in the order of values."""
+SPLICED_STATES = (*STATES, *((CODING_INTRON, strand, None) for strand in "+-"))
+"""The same of the nine states of a model that tells introns."""
 
 
 class _Around:
@@ -47,15 +51,16 @@ def model_scorer(
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
+    states: States = STATES,
 ) -> Scorer:
-    """A scorer by a model of codon phases, both strands averaged.
+    """A scorer by a model of codon phases, both strands averaged; values are those of ``states``.
 
     Raises
     ------
     ConfigError
-        If the model does not tell codon phases.
+        If the model has other states.
     """
-    order = state_order(bundle)
+    order = state_order(bundle, states)
     stride = bundle.settings.stride
     around = -(-bundle.context // stride) * stride
 
@@ -73,7 +78,7 @@ def model_scorer(
             precision=precision,
         )
         for index, one in enumerate(contigs):
-            values = np.full((7, one.length), np.nan, np.float32)
+            values = np.full((len(order), one.length), np.nan, np.float32)
             margin, end = around * one.circular, genome.lengths[str(index)]
             while end:
                 track = next(tracks)
@@ -90,8 +95,8 @@ def model_scorer(
     return values_of
 
 
-def state_order(bundle: Bundle) -> list[int]:
-    """Where each of :data:`STATES` stands among the states of a model.
+def state_order(bundle: Bundle, wanted: States = STATES) -> list[int]:
+    """Where each of the wanted states stands among the states of a model.
 
     Raises
     ------
@@ -102,9 +107,9 @@ def state_order(bundle: Bundle) -> list[int]:
     if bundle.task.output().kind == "classes":
         channels = bundle.task.output("log-odds").channels
     states = [(c.name, c.strand, c.phase) for c in channels]  # type: ignore[attr-defined]
-    if sorted(map(str, states)) != sorted(map(str, STATES)):
+    if sorted(map(str, states)) != sorted(map(str, wanted)):
         raise ConfigError(
             "genes need a model of CDS by codon phase (scheme cds-phase), and this one predicts "
             f"{', '.join(dict.fromkeys(str(state[0]) for state in states)) or 'signals'}"
         )
-    return [states.index(state) for state in STATES]
+    return [states.index(state) for state in wanted]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from genoseq.genome.circles import within_circle
 from genoseq.genome.features import Feature
@@ -13,7 +13,7 @@ from genoseq.genome.regions import Strand
 
 @dataclass(frozen=True, slots=True)
 class CalledGene:
-    """A gene of one open reading frame.
+    """A gene of one open reading frame, or of several parts with introns between them.
 
     Attributes
     ----------
@@ -31,11 +31,14 @@ class CalledGene:
     motif, spacing
         The motif before its start and the bp between them; None without one.
     conf, start_conf
-        Calibrated probability that it is a gene, and, if it is, that this is its start.
+        Probability that it is a gene, and, if it is, that this is its start; the latter None where
+        only one start is weighed.
     log_odds
         Of being a gene, in nats, before calibration.
     circle
         Length of its contig if that is a circle, else 0.
+    introns
+        Start and end of each, ascending; None where genes have none, in bacteria and archaea.
     """
 
     name: str
@@ -50,12 +53,13 @@ class CalledGene:
     motif: str | None
     spacing: int | None
     conf: float
-    start_conf: float
+    start_conf: float | None
     log_odds: float
     circle: int = 0
+    introns: tuple[tuple[int, int], ...] | None = None
 
     def __len__(self) -> int:
-        return self.end - self.start
+        return self.end - self.start - sum(end - start for start, end in self.introns or ())
 
     @property
     def partial(self) -> tuple[bool, bool]:
@@ -65,15 +69,35 @@ class CalledGene:
 
     @property
     def transcript(self) -> Transcript:
-        """It as the annotation model has it: one part, or two across the origin of a circle."""
+        """It as the annotation model has it: a part before, between and behind introns, or two
+        across the origin of a circle."""
         before, after = self.partial
         whole = Feature(
             self.chrom, self.start, self.end, self.strand, "CDS", 0, self.name,
             open_start=before, open_end=after,
         )  # fmt: skip
-        parts = tuple(within_circle(whole, self.circle))
+        parts = tuple(self._spliced(whole) if self.introns else within_circle(whole, self.circle))
         cds = Cds(parts, self.open_5prime, self.open_3prime)
         return Transcript(self.name, coding=(cds,), circle=self.circle)
+
+    def _spliced(self, whole: Feature) -> Iterator[Feature]:
+        """The parts of a CDS without its introns, 5' to 3'."""
+        introns = self.introns or ()
+        spans = list(
+            zip(
+                (whole.start, *(end for _, end in introns)),
+                (*(start for start, _ in introns), whole.end),
+                strict=True,
+            )
+        )
+        phase = 0
+        for start, end in reversed(spans) if self.strand == "-" else spans:
+            yield replace(
+                whole, start=start, end=end, phase=phase,
+                open_start=whole.open_start and start == whole.start,
+                open_end=whole.open_end and end == whole.end,
+            )  # fmt: skip
+            phase = (phase - (end - start)) % 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@
     gaps of at least :data:`SHORTEST_INTRON` bp between its exons, and between the parts of a CDS
     that its exons do not hold, or that has none.  Shorter ones mend a frameshift, and where the
     ribosome is said to slip none is an intron.
+``coding_intron``
+    gaps as long between the parts of a CDS.
 ``splice_donor``, ``splice_acceptor``
     the first and last 2 bp of each intron on its strand.
 ``five_prime_UTR``, ``three_prime_UTR``
@@ -21,13 +23,14 @@ from itertools import pairwise
 
 from genoseq.genome.circles import within_circle
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Transcript
+from genoseq.genome.genes import Cds, Transcript
+from genoseq.genome.schemes import CODING_INTRON
 
 SHORTEST_INTRON = 10
 _SITE = 2
 DERIVED = (
     "intron", "splice_donor", "splice_acceptor", "five_prime_UTR", "three_prime_UTR", "start_codon",
-    "stop_codon",
+    "stop_codon", CODING_INTRON,
 )  # fmt: skip
 """The types that are derived."""
 
@@ -48,6 +51,8 @@ def derived(transcript: Transcript, kind: str) -> list[Whole]:
         return [[part] for part in transcript.own[kind]]
     if kind == "intron":
         return list(_introns(transcript))
+    if kind == CODING_INTRON:
+        return [gap for cds in transcript.coding for gap in _coding_gaps(cds, transcript)]
     if kind == "splice_donor":
         return [_first(intron, _SITE) for intron in derived(transcript, "intron")]
     if kind == "splice_acceptor":
@@ -65,8 +70,14 @@ def _introns(transcript: Transcript) -> Iterator[Whole]:
     for cds in transcript.coding:
         # Of a gene that a file holds in part the exons may end before the CDS does.
         within = all(any(_holds(exon, part) for exon in transcript.exons) for part in cds.parts)
-        if not (within or cds.slippage):
-            yield from _gaps(cds.parts, transcript)
+        if not within:
+            yield from _coding_gaps(cds, transcript)
+
+
+def _coding_gaps(cds: Cds, transcript: Transcript) -> Iterator[Whole]:
+    """What lies between the parts of a CDS, unless the ribosome slips there."""
+    if not cds.slippage:
+        yield from _gaps(cds.parts, transcript)
 
 
 def _gaps(parts: Whole, transcript: Transcript) -> Iterator[Whole]:

@@ -20,6 +20,8 @@ from genoseq.genome.regions import Strand
 from genoseq.genome.tracks import Channel
 
 BACKGROUND = "none"
+CODING_INTRON = "coding_intron"
+"""An intron between two parts of a CDS."""
 UNKNOWN_LABEL = 255
 """Label of a base whose class is not known: losses and metrics leave it out."""
 
@@ -258,9 +260,20 @@ def scheme_from_json(data: Mapping[str, Any]) -> Scheme:
 
 def cds_phase_scheme() -> ClassScheme:
     """Seven states: none, CDS on + in phase 0, 1, 2, and CDS on - in phase 0, 1, 2."""
-    strands: tuple[Strand, Strand] = ("+", "-")
-    coding = (State("CDS", strand, phase) for strand in strands for phase in range(3))
+    coding = (State("CDS", strand, phase) for strand in _strands() for phase in range(3))
     return ClassScheme((State(BACKGROUND), *coding))
+
+
+def gene_phase_scheme() -> ClassScheme:
+    """Nine states: those of :func:`cds_phase_scheme`, and coding introns on + and on -."""
+    strands = _strands()
+    coding = (State("CDS", strand, phase) for strand in strands for phase in range(3))
+    introns = (State(CODING_INTRON, strand) for strand in strands)
+    return ClassScheme((State(BACKGROUND), *coding, *introns))
+
+
+PHASE_SCHEMES = {"cds-phase": cds_phase_scheme, "gene-phase": gene_phase_scheme}
+"""Schemes that tell codon phases, by their name in settings."""
 
 
 def stranded_scheme(names: Iterable[str]) -> ClassScheme:

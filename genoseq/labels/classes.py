@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.genome.annotation import Annotation
@@ -35,10 +35,10 @@ from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import (
     BACKGROUND,
+    PHASE_SCHEMES,
     UNKNOWN_LABEL,
     Scheme,
     State,
-    cds_phase_scheme,
     signal_scheme,
     stranded_scheme,
     unstranded_scheme,
@@ -54,8 +54,8 @@ _DOUBTED = (UNKNOWN_LABEL,) * 3
 
 def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] = ()) -> Scheme:
     """The scheme of label settings; ``signals`` are (name, strand) pairs for scheme ``signal``."""
-    if settings.scheme == "cds-phase":
-        return cds_phase_scheme()
+    if settings.scheme in PHASE_SCHEMES:
+        return PHASE_SCHEMES[settings.scheme]()
     if settings.scheme == "stranded":
         return stranded_scheme(settings.classes)
     if settings.scheme == "unstranded":
@@ -162,7 +162,7 @@ def plan_labels(
         If the mask is of other contigs alone.
     """
     scheme = build_scheme(settings)
-    classes = settings.classes or ("CDS",)
+    classes = settings.labelled
     try:
         intervals = label_intervals(annotation, classes, trust)
     except InputFormatError as error:

@@ -15,7 +15,8 @@ from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES, FOLDED_WORD, longest_window, usual_context
 from genoseq.config.encoders import Operations
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
-from genoseq.config.schema import LabelSettings, ModelSettings, RunSettings
+from genoseq.config.labels import LabelSettings
+from genoseq.config.schema import ModelSettings, RunSettings
 from genoseq.genome.windows import round_up
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
@@ -27,7 +28,7 @@ UNKNOWN_OPERATIONS = Operations(multiply_adds=nan, weights=nan, kept=nan, widest
 def state_count(labels: LabelSettings, signals: int) -> int:
     """States of the labels of a base, with as many signals."""
     named = len(labels.classes)
-    counts = {"cds-phase": 7, "stranded": 1 + 2 * named, "unstranded": 1 + named}
+    counts = {"cds-phase": 7, "gene-phase": 9, "stranded": 1 + 2 * named, "unstranded": 1 + named}
     return counts.get(labels.scheme, signals)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
 
 

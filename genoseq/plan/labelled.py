@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.genome.annotation import Annotation
@@ -147,7 +147,7 @@ def _misfits(
 ) -> Iterator[str]:
     """Classes without a feature, and features that lie on no contig."""
     intervals: list[LabelInterval] = []
-    for name in settings.classes or ("CDS",):
+    for name in settings.labelled:
         try:
             intervals += label_intervals(seen.annotation, [name])
         except InputFormatError:

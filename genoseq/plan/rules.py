@@ -184,6 +184,17 @@ class Plan:
         words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]
         return shlex.join(words)
 
+    def decoder(self, _: Wildcards) -> list[str]:
+        """The file of the gene decoder's weights, if the settings name one."""
+        settings = self.config.genes
+        return [] if settings is None or settings.weights is None else [settings.weights]
+
+    def decoder_option(self, wildcards: Wildcards) -> str:
+        """The same as an option."""
+        return shlex.join(
+            [word for path in self.decoder(wildcards) for word in ("--weights", path)]
+        )
+
     def summary_input(self) -> list[str]:
         """Every folder that the summary reads: bundles, evaluations, stores, tracks and genes."""
         models = list(self.config.models)

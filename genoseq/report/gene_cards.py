@@ -29,16 +29,20 @@ def gene_card(genes: GeneFolder, folder: Path) -> dict[str, Any]:
 
 
 def _facts(said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    motif = said["motif"]
     starts = ", ".join(f"{name} {count:,}" for name, count in said["start_types"].items())
-    return [
+    found = [
         ("genes", f"{said['genes']:,}, of which {said['partial_genes']:,} are cut off"),
         ("expected to be true", f"{said['expected_true_genes']:,.0f}"),
         ("coding density", f"{said['coding_density']:.1%}"),
         ("genetic code", f"{said['genetic_code']}"),
         ("starts", starts or "-"),
-        ("motif before starts", f"{motif['consensus']}, at {motif['share_of_starts']:.0%} of them"),
     ]
+    if (motif := said.get("motif")) is not None:
+        shown = f"{motif['consensus']}, at {motif['share_of_starts']:.0%} of them"
+        found.append(("motif before starts", shown))
+    if "introns" in said:
+        found.append(("introns", f"{said['introns']:,}, in {said['genes_with_introns']:,} genes"))
+    return found
 
 
 def _bars(counts: Mapping[str, int]) -> list[tuple[str, int, float]]:

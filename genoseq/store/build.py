@@ -11,7 +11,7 @@ from typing import Any
 
 from genoseq.config.base import parse_settings
 from genoseq.config.evidence import file_of_evidence, file_of_starts
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.located import LocatedRegion, locate, whole_contigs

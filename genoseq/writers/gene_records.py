@@ -7,6 +7,7 @@ circle is a join, and ``<`` or ``>`` stands where a gene is cut off.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from genoseq.genome.called_genes import CalledGene, GeneSequences
@@ -37,7 +38,11 @@ def rows(letters: str, width: int = _WIDTH) -> Iterator[str]:
 
 
 def genbank_lines(
-    name: str, letters: bytes, circular: bool, genes: Sequence[GeneSequences]
+    name: str,
+    letters: bytes,
+    circular: bool,
+    genes: Sequence[GeneSequences],
+    division: str = "BCT",
 ) -> Iterator[str]:
     """Lines of the GenBank record of a contig.
 
@@ -47,9 +52,11 @@ def genbank_lines(
         Its bases.
     genes
         Those of this contig.
+    division
+        GenBank's, three letters.
     """
     shape = "circular" if circular else "linear  "
-    yield f"LOCUS       {name:<16} {len(letters):>11} bp    DNA     {shape} BCT {_DATE}"
+    yield f"LOCUS       {name:<16} {len(letters):>11} bp    DNA     {shape} {division} {_DATE}"
     yield f"DEFINITION  {name}."
     yield f"ACCESSION   {name}"
     yield f"VERSION     {name}"
@@ -72,17 +79,30 @@ def genbank_lines(
 def _feature_lines(each: GeneSequences) -> Iterator[str]:
     gene = each.gene
     where = location(gene)
-    yield f"     gene            {where}"
-    yield _qualifier("locus_tag", gene.name)
-    yield f"     CDS             {where}"
+    if gene.introns is None:
+        yield f"     gene            {where}"
+        yield _qualifier("locus_tag", gene.name)
+    else:
+        yield f"     gene            {location(replace(gene, introns=()))}"
+        yield _qualifier("locus_tag", gene.name)
+        yield from _feature("mRNA", where)
+        yield _qualifier("locus_tag", gene.name)
+    yield from _feature("CDS", where)
     yield _qualifier("locus_tag", gene.name)
     yield f"{'':{_COLUMN}}/codon_start=1"
     yield f"{'':{_COLUMN}}/transl_table={gene.code}"
     said = attributes(gene)
-    words = ("start_type", "rbs_motif", "rbs_spacer", "conf", "start_conf")
-    yield from _wrapped("note", "; ".join(f"{word}={said[word]}" for word in words))
+    words = ("start_type", "introns", "rbs_motif", "rbs_spacer", "conf", "start_conf")
+    note = "; ".join(f"{word}={said[word]}" for word in words if word in said)
+    yield from _wrapped("note", note)
     yield _qualifier("inference", "ab initio prediction:genoseq")
     yield from _wrapped("translation", each.protein.decode())
+
+
+def _feature(kind: str, where: str) -> Iterator[str]:
+    """The first lines of a feature: its location, cut behind commas."""
+    for number, row in enumerate(wrap(where.replace(",", ", "), _TEXT)):
+        yield f"     {kind if number == 0 else '':<16}{row.replace(' ', '')}"
 
 
 def location(gene: CalledGene) -> str:

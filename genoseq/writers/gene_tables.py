@@ -22,7 +22,8 @@ _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
 def gff3_lines(
     genes: Iterable[CalledGene], lengths: Mapping[str, int], circles: Iterable[str]
 ) -> Iterator[str]:
-    """Lines of GFF3: a region for each circle, and a gene with its CDS for each gene.
+    """Lines of GFF3: a region for each circle, and a gene with its CDS for each gene; where genes
+    have introns, with its mRNA and exons too.
 
     Parameters
     ----------
@@ -57,13 +58,18 @@ def _gene_lines(gene: CalledGene) -> Iterator[str]:
     transcript: Transcript = gene.transcript
     (cds,) = transcript.coding
     identity = quote(gene.name, safe=_VALUE)
-    for part in cds.parts:
-        yield _line(
-            gene, "gene", part.start, part.end, ".", f"ID=gene-{identity};locus_tag={identity}"
-        )
+    spans = [(part.start, part.end) for part in cds.parts]
+    for start, end in spans if gene.introns is None else [(gene.start, gene.end)]:
+        yield _line(gene, "gene", start, end, ".", f"ID=gene-{identity};locus_tag={identity}")
     said = ";".join(f"{key}={quote(value, safe=_VALUE)}" for key, value in attributes(gene).items())
+    parent = "gene"
+    if gene.introns is not None:
+        parent, about = "rna", f"ID=rna-{identity};Parent=gene-{identity}"
+        yield _line(gene, "mRNA", gene.start, gene.end, ".", about)
+        for part in cds.parts:
+            yield _line(gene, "exon", part.start, part.end, ".", f"Parent=rna-{identity}")
     for part in cds.parts:
-        about = f"ID={identity};Parent=gene-{identity};{said}"
+        about = f"ID={identity};Parent={parent}-{identity};{said}"
         yield _line(gene, "CDS", part.start, part.end, str(part.phase), about)
 
 
@@ -76,25 +82,35 @@ def _line(gene: CalledGene, kind: str, start: int, end: int, phase: str, about: 
 def attributes(gene: CalledGene) -> dict[str, str]:
     """What is said of a gene, in Prodigal's words where it has them."""
     before, after = gene.partial
-    return {
+    said = {
         "partial": f"{int(before)}{int(after)}",
         "transl_table": str(gene.code),
         "start_type": gene.start_type,
+    }
+    if gene.introns is not None:
+        return said | {"introns": str(len(gene.introns)), "conf": f"{gene.conf:.3f}"}
+    return said | {
         "rbs_motif": gene.motif or "None",
         "rbs_spacer": "None" if gene.spacing is None else f"{gene.spacing}bp",
         "conf": f"{gene.conf:.3f}",
-        "start_conf": f"{gene.start_conf:.3f}",
+        "start_conf": "None" if gene.start_conf is None else f"{gene.start_conf:.3f}",
     }
 
 
 def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
-    """Lines of BED12, 0-based half-open; the score is ``conf`` in thousandths."""
+    """Lines of BED12, 0-based half-open; the score is ``conf`` in thousandths.
+
+    The parts between introns are blocks of one line; those across an origin have a line each.
+    """
     for gene in genes:
         (cds,) = gene.transcript.coding
-        for part in cds.parts:
-            start, end = part.start, part.end
+        parts = [(part.start, part.end) for part in cds.parts]
+        for blocks in [sorted(parts)] if gene.introns else [[part] for part in parts]:
+            start, end = blocks[0][0], blocks[-1][1]
             fields = (
                 gene.chrom, start, end, gene.name, round(1000 * gene.conf), gene.strand,
-                start, end, "0,114,178" if gene.strand == "+" else "213,94,0", 1, end - start, 0,
+                start, end, "0,114,178" if gene.strand == "+" else "213,94,0", len(blocks),
+                ",".join(str(high - low) for low, high in blocks),
+                ",".join(str(low - start) for low, _ in blocks),
             )  # fmt: skip
             yield "\t".join(map(str, fields))

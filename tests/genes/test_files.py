@@ -12,9 +12,10 @@ from command import Genoseq
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import BundleError, ConfigError
+from genoseq.genes.bacteria_files import FILES, SHIPPED, STARTS
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.call_files import FILES, SHIPPED, STARTS, circular_names
 from genoseq.genes.gene_files import write_gene_files
+from genoseq.genes.genome_files import circular_names
 from genoseq.genes.layout import contig
 from genoseq.genes.start_table import start_lines
 from genoseq.genes.weights import load_weights, save_weights

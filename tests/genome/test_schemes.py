@@ -14,6 +14,7 @@ from genoseq.genome.schemes import (
     SignalScheme,
     State,
     cds_phase_scheme,
+    gene_phase_scheme,
     scheme_from_json,
     signal_scheme,
     stranded_scheme,
@@ -23,6 +24,7 @@ from genoseq.genome.tracks import Channel
 
 KINDS = [
     cds_phase_scheme(),
+    gene_phase_scheme(),
     stranded_scheme(["exon", "intron"]),
     unstranded_scheme(["repeat"]),
     signal_scheme([("rna", "+"), ("rna", "-"), ("mnase", ".")]),
@@ -34,6 +36,19 @@ def test_cds_phase_scheme_has_seven_states_and_two_channels() -> None:
     assert len(scheme) == 7
     assert scheme.channels == (Channel("CDS", "+"), Channel("CDS", "-"))
     assert scheme.channel_of_state.tolist() == [-1, 0, 0, 0, 1, 1, 1]
+
+
+def test_gene_phase_scheme_has_introns_behind_the_states_of_cds_phase() -> None:
+    scheme = gene_phase_scheme()
+    assert scheme.states[:7] == cds_phase_scheme().states
+    assert [(s.name, s.strand, s.phase) for s in scheme.states[7:]] == [
+        ("coding_intron", "+", None),
+        ("coding_intron", "-", None),
+    ]
+    assert scheme.reverse_permutation.tolist() == [0, 4, 5, 6, 1, 2, 3, 8, 7]
+    assert [channel.label for channel in scheme.channels] == [
+        "CDS.plus", "CDS.minus", "coding_intron.plus", "coding_intron.minus"
+    ]  # fmt: skip
 
 
 def test_reverse_permutation_swaps_strands_and_keeps_phases() -> None:

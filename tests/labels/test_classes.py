@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature

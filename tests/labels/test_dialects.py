@@ -12,7 +12,7 @@ from dialects import LENGTH, random_genes, write_flat, write_gff3, write_gtf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.derived import DERIVED
 from genoseq.labels.classes import plan_labels

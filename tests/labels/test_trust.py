@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genoseq.config.evidence import EvidenceSettings
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.sequences import Codes, encode

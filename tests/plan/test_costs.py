@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from genoseq.config.base import AskedPrecision, parse_settings
-from genoseq.config.schema import LabelSettings, RunSettings
+from genoseq.config.labels import LabelSettings
+from genoseq.config.schema import RunSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.labels.classes import build_scheme
 from genoseq.models.build import build_model

@@ -130,7 +130,25 @@ def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="called by models of codon phases, labels"):
         plan_of(tmp_path, sheet, labels=labels, genes={})
     with pytest.raises(InputFormatError, match="code"):
+        plan_of(tmp_path, sheet.replace("\t4\t", "\t7\t"), genes={})
+    with pytest.raises(ConfigError, match=r"'one': code 1 is not of labels.scheme cds-phase"):
         plan_of(tmp_path, sheet.replace("\t4\t", "\t1\t"), genes={})
+
+
+def test_genes_with_introns_take_the_sites_of_the_settings(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
+    labels = {"scheme": "gene-phase"}
+    plan = plan_of(tmp_path, sheet, labels=labels, genes={"weights": "my sites.json"})
+    assert plan.decoder(wild(genome="one")) == ["my sites.json"]
+    assert plan.decoder_option(wild(genome="one")) == "--weights 'my sites.json'"
+    assert plan_of(tmp_path, sheet, genes={}).decoder_option(wild(genome="one")) == ""
+    for genes, message in (
+        ({"code": 11}, "genes.code 11 is not of labels.scheme gene-phase: use auto or 1, 6"),
+        ({"adapt": "auto"}, "genes.adapt is for bacteria"),
+        ({"circular": "all"}, "genes.circular is for bacteria"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            plan_of(tmp_path, sheet, labels=labels, genes=genes)
 
 
 def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genoseq.config.schema import LabelSettings
+from genoseq.config.labels import LabelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta

@@ -2,6 +2,7 @@ rule genes:
     input:
         shards="<results>/shards/{genome}",
         bundle="<results>/models/{model}",
+        weights=plan.decoder,
     output:
         directory("<results>/genes/{genome}/{model}"),
     log:
@@ -17,8 +18,9 @@ rule genes:
         gpu=1,
     params:
         options=plan.genes_options,
+        weights=plan.decoder_option,
         precision=plan.config.score.precision,
     shell:
         "genoseq genes {input.shards:q}/genome.fa -m {input.bundle:q} -o {output:q}"
-        " {params.options} --precision {params.precision} --threads {threads} --progress-fd 3"
+        " {params.options} {params.weights} --precision {params.precision} --threads {threads} --progress-fd 3"
         " 3>&2 > {log:q} 2>&1"

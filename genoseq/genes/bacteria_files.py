@@ -1,0 +1,170 @@
+"""What ``genoseq genes`` does with a model of codon phases: genes of bacteria and archaea."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from genoseq.config.genes import Adapt
+from genoseq.errors import ConfigError
+from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
+from genoseq.files.inputs import Input, all_kept
+from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
+from genoseq.files.progress import Report
+from genoseq.files.provenance import PROVENANCE
+from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files, write_lines
+from genoseq.genes.genome_files import check_names, circular_names, mask_regions, read_contigs
+from genoseq.genes.weights import DecoderWeights, load_weights
+from genoseq.readers.fasta import Fasta, open_fasta
+
+if TYPE_CHECKING:
+    from genoseq.genes.adapt_call import AdaptedCalls, Calling
+
+FILES = (*GENES, SUMMARY)
+"""What is written, beside ``provenance.json``."""
+STARTS = "starts.tsv"
+"""What is written if it is asked for."""
+MODEL_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
+"""What a saved model consists of."""
+STATE_FOLDERS = ("store", "training", "model")
+"""What the folder of an adaptation holds while it goes on."""
+SHIPPED = Path(__file__).with_name(DECODER)
+"""Weights for models that bring none of their own."""
+
+
+def call_bacteria_files(
+    fasta: PathLike,
+    model: Path,
+    out: Path,
+    *,
+    code: int | str,
+    together: bool,
+    circular: str,
+    mask: PathLike | None,
+    shortest: int,
+    weights: PathLike | None,
+    all_starts: bool,
+    adapt: Adapt,
+    save_model: PathLike | None,
+    device: str | None,
+    precision: Literal["auto", "bf16", "fp32"],
+    report: Report,
+) -> GenesWritten:
+    """Call the genes of bacteria and archaea.
+
+    Parameters and errors are those of :func:`genoseq.genes.call_files.call_genes_files`; ``model``
+    is the folder of a bundle of codon phases.
+    """
+    from genoseq.genes.organisms import parse_code
+
+    code = parse_code(code)
+    state = _state_folder(out, save_model, adapt)
+    with all_kept({"mask": mask}, fasta) as given, open_fasta(fasta) as genome:
+        check_names(genome.lengths)
+        circles = circular_names(circular, genome.lengths)
+        regions = mask_regions(given.get("mask"), genome.lengths)
+        path, source = decoder_path(model, weights)
+        decoder = load_weights(path)
+
+        from genoseq.genes.adapt_call import Calling, call_adapted, finish
+        from genoseq.models.bundle import load_bundle
+
+        contigs = read_contigs(genome, circles)
+        calling = Calling(contigs, decoder, code, together, regions, shortest, device, precision)
+        adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
+        settings = _settings(calling, circles, all_starts, adapt, source)
+        made = calling.computing(adapted.bundle)
+        record = _record(genome, model, path, settings, given.get("mask"), made)
+        _write(out, adapted, genome, circles, settings, record, decoder if all_starts else None)
+        finish(adapted, state, None if save_model is None else Path(save_model), path)
+    return genes_written(out, adapted.calls.genes, genome.lengths)
+
+
+def _settings(
+    calling: Calling, circles: Collection[str], all_starts: bool, adapt: Adapt, decoder: str
+) -> dict[str, Any]:
+    """What decides the bytes, as records say it."""
+    return {
+        "code": calling.code,
+        "together": calling.together,
+        "circular": sorted(circles),
+        "shortest": calling.shortest,
+        "all_starts": all_starts,
+        "adapt": adapt,
+        "decoder": decoder,
+    }
+
+
+def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
+    """Folder for the state of an adaptation; ConfigError if something else would be lost."""
+    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, PROVENANCE)}
+    if model is not None:
+        folders[Path(model)] = MODEL_FILES
+    state = Path(f"{out}.state")
+    if adapt != "off":
+        folders[state] = STATE_FOLDERS
+    found = [irreplaceable(folder, names) for folder, names in folders.items()]
+    if problems := [problem for problem in found if problem is not None]:
+        raise ConfigError(problems)
+    return state
+
+
+def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
+    """The file of the decoder's weights, and whose they are."""
+    if weights is not None:
+        return Path(weights), Path(weights).name
+    if (model / DECODER).exists():
+        return model / DECODER, "the model's own"
+    return SHIPPED, "the package's: the model brings none"
+
+
+def _record(
+    genome: Fasta,
+    model: Path,
+    decoder: Path,
+    settings: Mapping[str, Any],
+    mask: Input | None,
+    made: Mapping[str, str],
+) -> Mapping[str, Any]:
+    """What ``provenance.json`` says; ``made`` is the device and number format."""
+    from genoseq.extraction.shard_folder import original_of
+    from genoseq.files.provenance import file_sha256, make_record
+    from genoseq.models.bundle import bundle_identity
+
+    inputs: dict[str, Mapping[str, str]] = {
+        "genome": original_of(genome),
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
+        "decoder": {decoder.name: file_sha256(decoder)},
+    }
+    if mask is not None:
+        inputs["mask"] = {mask.name: mask.sha256}
+    return make_record("genes", settings, inputs, made, model=bundle_identity(model))
+
+
+def _write(
+    out: Path,
+    adapted: AdaptedCalls,
+    genome: Fasta,
+    circles: Collection[str],
+    settings: Mapping[str, Any],
+    record: Mapping[str, Any],
+    starts_by: DecoderWeights | None,
+) -> None:
+    """Write all files; the table of starts as a decoder weighs them."""
+    from genoseq.files.provenance import write_record
+    from genoseq.genes.start_table import start_lines
+    from genoseq.genes.summary import summary_of
+
+    calls = adapted.calls
+    facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
+    with atomic_folder(out) as folder:
+        write_gene_files(folder, calls.genes, genome, circles)
+        text = json.dumps(summary_of(calls, genome.lengths) | facts, indent=2)
+        if starts_by is not None:
+            write_lines(
+                folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)
+            )
+        (folder / SUMMARY).write_text(text + "\n")
+        write_record(folder, record)
