@@ -1,8 +1,8 @@
 """Self-training of the network on the genome at hand: it learns what is certain of its own calls.
 
 The untouched network calls the genes; those that are certain, and the bases far from any candidate,
-are what it is then trained on (:mod:`genoseq.genes.adapt_labels`).  Its weights go part of the way
-to those of that training, which keeps what it knew of other genomes (Wortsman et al. 2022, Robust
+are what it is then trained on (:mod:`genoseq.genes.adapt_labels`).  Weights that go part of the way
+to those of that training keep what it knew of other genomes (Wortsman et al. 2022, Robust
 fine-tuning of zero-shot models): the windows that it once learned from are not needed.
 """
 
@@ -41,8 +41,6 @@ class AdaptSettings:
         Windows of a step, and bp of each.
     learning_rate, warmup
         Its peak, and the share of the steps that it takes to reach it.
-    share
-        How far the weights go from those before to those of the training, 0 to 1.
     seed
         Of the windows and of dropout.
     """
@@ -52,7 +50,6 @@ class AdaptSettings:
     window: int = ADAPT_WINDOW
     learning_rate: float = 1e-3
     warmup: float = 0.1
-    share: float = 0.5
     seed: int = 1
 
     @property
@@ -116,7 +113,7 @@ def adapt(
         raise ConfigError(f"a model of task {task.name} cannot be adapted: it is not per base")
     store = write_self_store(folder / "store", contigs, labels.contigs, task.scheme, order)
     with _one_thread():
-        trained = fit(
+        return fit(
             [store],
             {"training": settings.training(bundle, precision)},
             folder / "model",
@@ -126,7 +123,6 @@ def adapt(
             context=bundle.context,
             report=lambda done, _: report(round(done * settings.bases), settings.bases),
         )
-    return between(bundle, trained, settings.share)
 
 
 def between(before: Bundle, after: Bundle, share: float) -> Bundle:

@@ -12,7 +12,7 @@ from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.files.atomic import atomic_file
 from genoseq.files.names import DECODER
 from genoseq.files.progress import Report
-from genoseq.genes.adapt import AdaptSettings, adapt
+from genoseq.genes.adapt import AdaptSettings, adapt, between
 from genoseq.genes.adapt_labels import SelfLabels, self_labels
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import Contig
@@ -30,8 +30,12 @@ FEWEST = 150
 """Certain genes that are enough to learn from."""
 MAIN = 0.9
 """Share of the bases that one organism must have: a network is adapted to one."""
+HALF_WAY = 0.5
+"""How far the weights go to those of the training at first: genomes near to those that the network
+learned from lose by more."""
 AGREED = 0.005
-"""Share of the genes that have to change for the adapted model to be taken, by ``auto``."""
+"""Share of the genes that change half of the way where a genome is far: there the weights go all of
+it.  Where fewer change, ``auto`` leaves the network as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Adaptation:
     certain
         How many genes of the untouched network are certain, out of ``genes``; None if not counted.
     changed
-        Share of the genes that only one of both networks has; None without an adapted one.
+        Share of the genes that only one of two networks has: the untouched one, and one half of the
+        way to the trained one; None without a training.
     """
 
     asked: Adapt
@@ -138,7 +143,7 @@ def call_adapted(
         Of the state, see :func:`genoseq.genes.adapt.adapt`; it stays.
     report
         Called with the bases that are done and with all: those that are scored, twice if a network
-        is adapted, and those of the training.
+        is adapted (and again if it is far from the untouched one), and those of the training.
     """
     if asked == "off":
         calls = calling(bundle, report)
@@ -151,18 +156,22 @@ def call_adapted(
         shown.finish()
         return AdaptedCalls(calls, bundle, Adaptation(asked, False, reason, **known))
     contigs = [contig for one in calls.organisms for contig in one.contigs]
-    adapted = adapt(
+    trained = adapt(
         bundle, contigs, labels, folder, settings,
         device=calling.device, precision=calling.precision, report=shown.trained,
     )  # fmt: skip
+    adapted = between(bundle, trained, HALF_WAY)
     again = calling(adapted, shown.scored_again)
     changed = disagreement(calls, again)
+    reason = f"half of the way to it the network changes {changed:.2%} of the genes"
+    if changed >= AGREED:
+        adapted, again = trained, calling(trained, shown.scored_at_last)
+    shown.finish()
     if asked == "auto" and changed < AGREED:
-        reason = f"the adapted network changes {changed:.2%} of the genes: fewer than {AGREED:.2%}"
+        reason = f"{reason}: fewer than {AGREED:.2%}"
         return AdaptedCalls(
             calls, bundle, Adaptation(asked, False, reason, **known, changed=changed)
         )
-    reason = f"the adapted network changes {changed:.2%} of the genes"
     return AdaptedCalls(again, adapted, Adaptation(asked, True, reason, **known, changed=changed))
 
 
@@ -209,7 +218,7 @@ def disagreement(first: GeneCalls, second: GeneCalls) -> float:
 
 
 class _Parts:
-    """One count of bases for scoring, training and scoring again."""
+    """One count of bases for scoring, training, and scoring again, at most twice."""
 
     def __init__(self, report: Report, trained: int) -> None:
         self._report, self._trained = report, trained
@@ -227,13 +236,17 @@ class _Parts:
         del total
         self._tell(self._bases + self._trained + done)
 
+    def scored_at_last(self, done: int, total: int) -> None:
+        del total
+        self._tell(2 * self._bases + self._trained + done)
+
     def finish(self) -> None:
         """All is done, the rest is not needed."""
         self._tell(self._total)
 
     @property
     def _total(self) -> int:
-        return 2 * self._bases + self._trained
+        return 3 * self._bases + self._trained
 
     def _tell(self, done: int) -> None:
         self._report(done, self._total)

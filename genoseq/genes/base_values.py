@@ -18,7 +18,7 @@ CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 _COLUMNS = [[i for i, state in enumerate(STATES) if state[1] == one.strand] for one in CHANNELS]
 """States of each channel."""
 _NONE = 65535
-_PIECE = 1 << 20
+_CHUNK_BASES = 1 << 20
 
 
 class KeptValues:
@@ -53,9 +53,9 @@ class KeptValues:
     def tracks(self) -> Iterator[Track]:
         """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T."""
         for chrom, length in self._lengths.items():
-            for start in range(0, length, _PIECE):
+            for start in range(0, length, _CHUNK_BASES):
                 first = self._offsets[chrom] + start
-                steps = self._values[first : first + min(_PIECE, length - start)]
+                steps = self._values[first : first + min(_CHUNK_BASES, length - start)]
                 values = (steps / np.float32(10**DECIMALS)).astype(np.float32)
                 values[steps == _NONE] = np.nan
                 yield Track(chrom, start, values, CHANNELS)

@@ -138,7 +138,7 @@ def without(calls: GeneCalls, left_out: int) -> GeneCalls:
         ("off", 1, 9, False, 1, "not asked for"),
         ("auto", 50, 9, False, 1, "40 certain genes are fewer than 50"),
         ("auto", 10, 0, False, 2, "changes 0.00% of the genes"),
-        ("auto", 10, 9, True, 2, "changes 12.68% of the genes"),
+        ("auto", 10, 9, True, 3, "changes 12.68% of the genes"),
         ("on", 50, 0, True, 2, "changes 0.00% of the genes"),
     ],
 )
@@ -169,6 +169,8 @@ def test_call_adapted_chooses(
     assert (found.adaptation.used, len(asked_of)) == (used, asked_times)
     assert reason in found.adaptation.reason
     assert (found.bundle is bundle) is not used
+    half = found.bundle.provenance.get("share_of_training") == 0.5
+    assert half == (used and asked_times == 2)
     assert len(found.calls.genes) == len(before.genes) - left_out * used
     assert json.loads(json.dumps(found.adaptation.to_json()))["asked"] == asked
     assert [done for done, _ in told] == sorted(done for done, _ in told)
