@@ -24,7 +24,7 @@ _CHUNK_BASES = 1 << 20
 class KeptValues:
     """Probabilities of coding sequence on either strand, of every base of a genome.
 
-    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes a base, in a file.
+    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes per base, in a file.
 
     Parameters
     ----------
