@@ -37,6 +37,14 @@ Adapt = Annotated[
         "there is enough to learn from, and where it changes the genes."
     ),
 ]
+Frameshifts = Annotated[
+    bool,
+    typer.Option(
+        "--frameshifts",
+        help="Read genes across indels, in noisy assemblies and reads; writes frameshifts.bed, and "
+        "marks what may be a pseudogene.",
+    ),
+]
 SaveModel = Annotated[
     Path | None, typer.Option(help="Folder for the model that the genes are of, to be used by -m.")
 ]
@@ -68,6 +76,7 @@ def genes(
         bool, typer.Option("--all-starts", help="Write starts.tsv: every start, and its conf.")
     ] = False,
     adapt: Adapt = "off",
+    frameshifts: Frameshifts = False,
     save_model: SaveModel = None,
     device: Device = None,
     precision: Precision = "auto",
@@ -100,6 +109,7 @@ def genes(
                 weights=weights,
                 all_starts=all_starts,
                 adapt=adapt,
+                frameshifts=frameshifts,
                 save_model=save_model,
                 device=device,
                 precision=precision,

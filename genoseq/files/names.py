@@ -6,5 +6,7 @@ WEIGHTS, CONFIG, DECODER = "model.safetensors", "config.json", "genes.json"
 """Of a bundle, see :mod:`genoseq.models.bundle`; the last is in some."""
 GENES = ("genes.gff3", "genes.bed", "genes.gbk", "genes.ffn", "proteins.faa")
 """Called genes, in every format."""
+FRAMESHIFTS = "frameshifts.bed"
+"""Indels that genes were read across, where that was asked for."""
 SUMMARY = "summary.json"
 """What is said of called genes in a few numbers."""

@@ -12,7 +12,7 @@ from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
-from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
+from genoseq.files.names import CONFIG, DECODER, FRAMESHIFTS, GENES, SUMMARY, WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.weights import DecoderWeights, load_weights
@@ -66,6 +66,7 @@ def call_genes_files(
     weights: PathLike | None = None,
     all_starts: bool = False,
     adapt: Adapt = "off",
+    frameshifts: bool = False,
     save_model: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
@@ -96,6 +97,8 @@ def call_genes_files(
         Whether to write ``starts.tsv`` as well.
     adapt
         Whether the network trains on this genome; killed, it goes on from ``out`` with ``.state``.
+    frameshifts
+        Whether genes are read across indels; ``frameshifts.bed`` is then written as well.
     save_model
         Folder for the model that the genes are of.
     device, precision
@@ -122,10 +125,14 @@ def call_genes_files(
         decoder = load_weights(path)
 
         from genoseq.genes.adapt_call import Calling, call_adapted, finish
+        from genoseq.genes.shifts import USUAL_SHIFTS
         from genoseq.models.bundle import load_bundle
 
         contigs = read_contigs(genome, circles)
-        calling = Calling(contigs, decoder, code, together, regions, shortest, device, precision)
+        shifts = USUAL_SHIFTS if frameshifts else None
+        calling = Calling(
+            contigs, decoder, code, together, regions, shortest, device, precision, shifts
+        )
         adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
         settings = _settings(calling, circles, all_starts, adapt, source)
         made = calling.computing(adapted.bundle)
@@ -147,7 +154,7 @@ def _settings(
         "all_starts": all_starts,
         "adapt": adapt,
         "decoder": decoder,
-    }
+    } | ({"frameshifts": True} if calling.shifts is not None else {})
 
 
 def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
@@ -157,7 +164,7 @@ def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
 
 def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     """Folder for the state of an adaptation; ConfigError if something else would be lost."""
-    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, PROVENANCE)}
+    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, FRAMESHIFTS, STARTS, PROVENANCE)}
     if model is not None:
         folders[Path(model)] = MODEL_FILES
     state = Path(f"{out}.state")
@@ -275,13 +282,20 @@ def _write(
     from genoseq.files.provenance import write_record
     from genoseq.genes.gene_files import write_gene_files, write_lines
     from genoseq.genes.start_table import start_lines
-    from genoseq.genes.summary import summary_of
+    from genoseq.genes.summary import frameshifts_of, summary_of
+    from genoseq.writers.gene_tables import frameshift_lines
 
     calls = adapted.calls
     facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
     with atomic_folder(out) as folder:
         write_gene_files(folder, calls.genes, genome, circles)
-        text = json.dumps(summary_of(calls, genome.lengths) | facts, indent=2)
+        if settings.get("frameshifts"):
+            lines = frameshift_lines(each.gene for each in calls.genes)
+            write_lines(folder / FRAMESHIFTS, lines)
+        told = summary_of(calls, genome.lengths)
+        if settings.get("frameshifts"):
+            told |= {"frameshifts": frameshifts_of(calls)}
+        text = json.dumps(told | facts, indent=2)
         if starts_by is not None:
             write_lines(
                 folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)

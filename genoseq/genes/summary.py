@@ -51,6 +51,18 @@ def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
+def frameshifts_of(calls: GeneCalls) -> dict[str, Any]:
+    """Numbers of genes that are read across indels, and those that may be pseudogenes."""
+    genes = [each.gene for each in calls.genes]
+    kinds = Counter(shift.kind for gene in genes for shift in gene.shifts)
+    return {
+        "genes": sum(bool(gene.shifts) for gene in genes),
+        "insertions": kinds["ins1"],
+        "deletions": kinds["del1"],
+        "pseudo_candidates": [gene.name for gene in genes if gene.pseudo],
+    }
+
+
 def _organism(one: Organism, genes: Sequence[CalledGene]) -> dict[str, Any]:
     names = {contig.name for contig in one.contigs}
     posterior = one.posterior or {}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from genoseq.genome.called_genes import CalledGene, GeneSequences
-from genoseq.writers.gene_tables import attributes
+from genoseq.writers.gene_tables import ARTIFICIAL, attributes
 
 _WIDTH = 60
 _COLUMN = 21
@@ -79,8 +79,11 @@ def _feature_lines(each: GeneSequences) -> Iterator[str]:
     yield f"{'':{_COLUMN}}/codon_start=1"
     yield f"{'':{_COLUMN}}/transl_table={gene.code}"
     said = attributes(gene)
-    words = ("start_type", "rbs_motif", "rbs_spacer", "conf", "start_conf")
+    words: tuple[str, ...] = ("start_type", "rbs_motif", "rbs_spacer", "conf", "start_conf")
+    words += tuple(word for word in ("frameshifts", "pseudo_candidate") if word in said)
     yield from _wrapped("note", "; ".join(f"{word}={said[word]}" for word in words))
+    if gene.shifts:
+        yield _qualifier("artificial_location", ARTIFICIAL)
     yield _qualifier("inference", "ab initio prediction:genoseq")
     yield from _wrapped("translation", each.protein.decode())
 
