@@ -2,7 +2,9 @@
 
 A broken gene replaces genes of its strand that it shares a frame with, or overlaps by more than
 genes do (:data:`genoseq.genes.select.USUAL`).  Of a broken gene and one of the other strand that
-overlap by more than genes do, or by most of the shorter, the longer stays.  Its start is that of
+overlap by more than genes do, or by most of the shorter, the longer stays.  A gene that is read
+without a change of frame (in noisy reads) replaces none that has its frame.  The start of a broken
+gene is that of
 the gene it replaces whose first frame is its own, and else that of its best path.
 
 A pseudogene may be, on contigs of :data:`GENOME` bp and more, which are no reads: a gene that
@@ -139,6 +141,8 @@ def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> 
             each for each in beside
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
+        if parts and not one.gene.shifts:
+            continue
         gone = {id(each) for each in (*rivals, *parts)}
         kept = [each for each in kept if id(each) not in gone]
         added.append(_begun(one, parts))
@@ -179,7 +183,7 @@ def _begun(one: GeneSequences, parts: Sequence[GeneSequences]) -> GeneSequences:
     """A broken gene with the start of the part of it that begins in its first frame."""
     gene = one.gene
     reverse = gene.strand == "-"
-    for part in parts:
+    for part in parts if gene.shifts else ():
         other = part.gene
         ahead = other.end - gene.end if reverse else gene.start - other.start
         first = gene.shifts[-1] if reverse else gene.shifts[0]

@@ -87,15 +87,32 @@ def count_indels(path: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def genes_of(
-    path: NDArray[np.uint8], islands: Islands, strand: Strand, codes: Codes, prices: tuple[int, int]
+    path: NDArray[np.uint8],
+    islands: Islands,
+    strand: Strand,
+    codes: Codes,
+    prices: tuple[int, int],
+    every: bool = False,
 ) -> Iterator[BrokenGene]:
-    """Broken genes of the best paths of islands, (T, B), at the strand's positions."""
+    """Broken genes of the best paths of islands, (T, B), at the strand's positions.
+
+    Parameters
+    ----------
+    prices
+        Of an indel and of a start, in steps.
+    every
+        Whether to give genes that do not change their frame as well.
+    """
     states, events = path & 7, path >> 3
     broken = (events == MISSING).any(0) | np.isin(states, EXTRAS).any(0)
+    if every:
+        broken = (states > 0).any(0)
     for column in np.flatnonzero(broken).tolist():
         length, begin = int(islands.lengths[column]), int(islands.begins[column])
         own = path[:length, column]
-        yield from _genes(own & np.uint8(7), own >> np.uint8(3), begin, strand, codes, prices)
+        yield from _genes(
+            own & np.uint8(7), own >> np.uint8(3), begin, strand, codes, prices, every
+        )
 
 
 def _genes(
@@ -105,6 +122,7 @@ def _genes(
     strand: Strand,
     codes: Codes,
     prices: tuple[int, int],
+    every: bool,
 ) -> Iterator[BrokenGene]:
     starting = np.flatnonzero(np.isin(events, (BEGIN, EDGE, OVERLAP)))
     stopped = np.flatnonzero(events == STOPPED)
@@ -115,7 +133,7 @@ def _genes(
         inside = slice(first, last)
         missing = np.flatnonzero(events[inside] == MISSING) + first
         extra = np.flatnonzero(np.isin(states[inside], EXTRAS)) + first
-        if not len(missing) and not len(extra):
+        if not every and not len(missing) and not len(extra):
             continue
         if events[first] != EDGE:
             # The start codon is three bases in a row: what changes the frame there comes behind it.
@@ -126,6 +144,8 @@ def _genes(
             phases[-1] = 2
         places = np.arange(first, last)
         odds = strand.odds[phases.clip(0), begin + places]
+        if len(ends):
+            odds[-3:] = 0  # a stop codon counts for nothing
         odds = np.where(phases < 0, strand.odds[:, begin + places].max(0), odds)
         price = prices[0] * (len(missing) + len(extra)) + prices[1] * int(events[first] != EDGE)
         read = np.delete(places, extra - first)
@@ -149,9 +169,11 @@ def _genes(
         bases = np.where(read < 0, N, codes[begin + read.clip(0)]).astype(np.uint8)
         low, high = int(read[0]), int(read[read >= 0][-1]) + 1
         kind = EDGE_KIND if events[first] == EDGE else _kind(bases)
+        within = tuple(indel for indel in indels if low < indel.at - begin < high)
+        if not within and not every:
+            continue
         yield BrokenGene(
-            0, False, begin + low, begin + high,
-            tuple(indel for indel in indels if low < indel.at - begin < high),
+            0, False, begin + low, begin + high, within,
             kind, not stop_behind, float(int(odds.sum()) - price) / STEPS, bases,
         )  # fmt: skip
 

@@ -30,8 +30,8 @@ _LEAST = 2e-3
 _LARGEST = 4.0
 """Log-odds of one base at most."""
 _SILENT = 0.9
-_QUIET = 120
-_MARGIN = 60
+_QUIET = 60
+_MARGIN = 30
 """bp of the quiet on either side in which the genes of an island may begin or end."""
 _NEAR = 60
 """bp from a codon within which its frame stops, if another gene may begin there."""
@@ -132,7 +132,9 @@ def strand_of(codes: Codes, odds: Steps, code: GeneticCode) -> Strand:
         inner = slice(0, len(codes) - ahead)
         near[inner] |= known[inner] & stopping[ahead:]
         known[inner] &= numbers[ahead:] != UNKNOWN_CODON
-    return Strand(odds, starts, near, *ending)
+    ends = np.zeros(len(codes), np.int32)
+    ends[2:] = -odds[0, :-2] - odds[1, 1:-1]
+    return Strand(odds, ends, starts, near, *ending)
 
 
 def find_islands(codes: Codes, quiet: Flags, closed: bool) -> Islands:

@@ -42,6 +42,9 @@ class Strand(NamedTuple):
     ----------
     odds
         Log-odds of each codon phase against not coding on this strand, shape (3, L), in steps.
+    ends
+        What the third base of a stop codon adds, in steps: as much as its first two have taken,
+        for what is said of stop codons by codon usage is no reason to pass them.
     starts
         Whether a start codon begins at each base.
     near
@@ -52,6 +55,7 @@ class Strand(NamedTuple):
     """
 
     odds: Steps
+    ends: Steps
     starts: Flags
     near: Flags
     stops: Flags
@@ -146,7 +150,7 @@ def _step(
     whole[2] = np.where(strand.stops_2[at], _NEVER, last[EXTRA_2])
     by = whole.argmax(0)
     new[THIRD] = whole.max(0) + third
-    ending = np.where(stops, last[SECOND] + third, _NEVER)
+    ending = np.where(stops, last[SECOND] + strand.ends[at], _NEVER)
     new[OUTSIDE] = np.maximum(last[OUTSIDE], ending)
     paid = extra - indel
     new[EXTRA_1], new[EXTRA_2] = last[FIRST] + paid, last[SECOND] + paid

@@ -7,7 +7,8 @@ strand (:mod:`genoseq.genes.shift_islands`) is read by its best path
 paths are best, each indel gains more than its price over every reading without it.
 
 What an indel costs is learned: all is read at :data:`_FIRST_PRICE`, and again at a price that
-follows from how many indels there were per coding base.  Of a genome without them few are called.
+follows from how many indels there were per coding base.  Of a genome without them few are called;
+where there are many, the genes of best paths count that keep their frame, too: others miss them.
 A circle that is nowhere quiet has no broken genes.
 """
 
@@ -41,9 +42,12 @@ _SURE = 1.5
 _CHUNK_BASES = 1 << 22
 _FIRST_PRICE = 10.0
 """Nats that an indel costs before it is known how many there are."""
-_SLOPE, _OFFSET = 2.4, -8.5
-"""From nats of an indel's rate to its price."""
-_LEAST_PRICE = 4.0
+_PRICES = ((5.0, 4.0), (7.5, 9.5), (8.5, 30.0))
+"""Nats of an indel's rate, and its price there; between them straight lines, beyond them the same.
+Where there are hardly any, most are none, and a price of 30 asks for some 25 codons on either side.
+"""
+_NOISY = 9.5
+"""Below this price whatever is read counts as a gene where none was called, broken or not."""
 _USUAL_INDELS, _USUAL_BASES = 1, 5_000
 """What is known of the rate before anything is read."""
 
@@ -62,7 +66,7 @@ class ShiftSettings:
 
     model: float = 0.05
     usage: float = 2.0
-    start: float = 4.0
+    start: float = 8.0
 
 
 USUAL_SHIFTS = ShiftSettings()
@@ -100,7 +104,8 @@ class ShiftFinder:
             for _, path, _ in reading.paths(laid, _FIRST_PRICE):
                 found_indels, found_coding = count_indels(path)
                 indels, coding = indels + found_indels, coding + found_coding
-        price = max(_LEAST_PRICE, _OFFSET - _SLOPE * float(np.log(indels / coding)))
+        nats, prices = zip(*_PRICES, strict=True)
+        price = float(np.interp(-np.log(indels / coding), np.array(nats), np.array(prices)))
         found: list[BrokenGene] = []
         for laid in self._chunks():
             found += self._genes(reading, laid, price)
@@ -116,7 +121,7 @@ class ShiftFinder:
     def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
         prices = (_steps(price), _steps(reading.settings.start))
         for islands, path, strand in reading.paths(laid, price):
-            for gene in genes_of(path, islands, strand, laid.codes, prices):
+            for gene in genes_of(path, islands, strand, laid.codes, prices, every=price < _NOISY):
                 which = int(np.searchsorted(laid.offsets, gene.start, side="right")) - 1
                 piece = laid.pieces[which]
                 circle = self._contigs[piece.index].length if piece.margin else 0
