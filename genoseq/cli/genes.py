@@ -85,7 +85,8 @@ def genes(
 ) -> None:
     """Call the genes of a bacterial or archaeal genome.
 
-    OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json.
+    OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json; with
+    --frameshifts frameshifts.bed as well.
     """
     from genoseq.cli.progress import progress
     from genoseq.cli.progress_lines import ProgressLines

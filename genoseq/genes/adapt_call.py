@@ -17,7 +17,7 @@ from genoseq.genes.adapt_labels import SelfLabels, self_labels
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import Contig
 from genoseq.genes.organisms import AUTO
-from genoseq.genes.shifts import ShiftSettings
+from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import model_scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
@@ -49,8 +49,8 @@ class Calling:
         Whose contigs they are, and what a gene may be.
     device, precision
         On which a network computes, here and where it is trained.
-    shifts
-        How genes that an indel throws out of frame are read; None: no gene changes its frame.
+    frameshifts
+        Whether genes are read across indels.
     """
 
     contigs: Sequence[Contig]
@@ -61,7 +61,7 @@ class Calling:
     shortest: int = SHORTEST
     device: str | None = None
     precision: Precision = "auto"
-    shifts: ShiftSettings | None = None
+    frameshifts: bool = False
 
     def __call__(self, bundle: Bundle, report: Report) -> GeneCalls:
         """Genes by a network; told how many of the bases are scored."""
@@ -69,7 +69,7 @@ class Calling:
         return call_genes(
             self.contigs, scorer, self.decoder,
             code=self.code, together=self.together, mask=self.mask, shortest=self.shortest,
-            shifts=self.shifts,
+            shifts=USUAL_SHIFTS if self.frameshifts else None,
         )  # fmt: skip
 
     def computing(self, bundle: Bundle) -> dict[str, str]:

@@ -4,8 +4,7 @@ A broken gene replaces genes of its strand that it shares a frame with, or overl
 genes do (:data:`genoseq.genes.select.USUAL`).  Of a broken gene and one of the other strand that
 overlap by more than genes do, or by most of the shorter, the longer stays.  A gene that is read
 without a change of frame (in noisy reads) replaces none that has its frame.  The start of a broken
-gene is that of
-the gene it replaces whose first frame is its own, and else that of its best path.
+gene is that of the gene it replaces whose first frame is its own, and else that of its best path.
 
 A pseudogene may be, on contigs of :data:`GENOME` bp and more, which are no reads: a gene that
 changes its frame; and one whose frame goes on coding behind its stop codon, without a start near
@@ -86,8 +85,8 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     by = start - low
     shifts = []
     for at, inserted in one.indels:
-        place = length - at - inserted if one.reverse else at
-        shifts.append(Frameshift(place + by, inserted))
+        position = length - at - inserted if one.reverse else at
+        shifts.append(Frameshift(position + by, inserted))
     log_odds = _SLOPE * one.score + _OFFSET
     gene = CalledGene(
         name="",

@@ -81,30 +81,25 @@ def call_genes_files(
         or the name of a model in the box, by default ``bacteria``.
     out
         Folder, which appears whole or not at all; an older one of genes is replaced.
-    code
-        NCBI's number of the genetic code, or ``auto``: each organism's is inferred.
-    together
-        Whether all contigs are known to be of one organism.
+    code, together
+        NCBI's number of the genetic code, or ``auto``: each organism's is inferred; whether all
+        contigs are known to be of one.
     circular
         Names of contigs that are circles, comma-separated; ``all`` or ``none``.
-    mask
-        BED, GFF or GenBank of where no gene may be, all of its features; or ``-``.
-    shortest
-        bp of the shortest gene, its stop codon included.
+    mask, shortest
+        BED, GFF or GenBank of where no gene may be, all of its features, or ``-``; bp of the
+        shortest gene, its stop codon included.
     weights
         The decoder's; by default those in the bundle, or else the package's.
-    all_starts
-        Whether to write ``starts.tsv`` as well.
-    adapt
+    all_starts, frameshifts
+        Whether to write ``starts.tsv`` as well; whether genes are read across indels, which
+        ``frameshifts.bed`` lists.
+    adapt, save_model
         Whether the network trains on this genome; killed, it goes on from ``out`` with ``.state``.
-    frameshifts
-        Whether genes are read across indels; ``frameshifts.bed`` is then written as well.
-    save_model
         Folder for the model that the genes are of.
-    device, precision
-        See :class:`genoseq.inference.predict.Predictor`.
-    report
-        Called with the bases that are scored and trained on, and with all of them.
+    device, precision, report
+        See :class:`genoseq.inference.predict.Predictor`; called with the bases that are scored and
+        trained on, and with all.
 
     Raises
     ------
@@ -125,13 +120,11 @@ def call_genes_files(
         decoder = load_weights(path)
 
         from genoseq.genes.adapt_call import Calling, call_adapted, finish
-        from genoseq.genes.shifts import USUAL_SHIFTS
         from genoseq.models.bundle import load_bundle
 
         contigs = read_contigs(genome, circles)
-        shifts = USUAL_SHIFTS if frameshifts else None
         calling = Calling(
-            contigs, decoder, code, together, regions, shortest, device, precision, shifts
+            contigs, decoder, code, together, regions, shortest, device, precision, frameshifts
         )
         adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
         settings = _settings(calling, circles, all_starts, adapt, source)
@@ -154,7 +147,7 @@ def _settings(
         "all_starts": all_starts,
         "adapt": adapt,
         "decoder": decoder,
-    } | ({"frameshifts": True} if calling.shifts is not None else {})
+    } | ({"frameshifts": True} if calling.frameshifts else {})
 
 
 def _written(out: Path, calls: GeneCalls, bases: int) -> GenesWritten:
@@ -282,20 +275,14 @@ def _write(
     from genoseq.files.provenance import write_record
     from genoseq.genes.gene_files import write_gene_files, write_lines
     from genoseq.genes.start_table import start_lines
-    from genoseq.genes.summary import frameshifts_of, summary_of
-    from genoseq.writers.gene_tables import frameshift_lines
+    from genoseq.genes.summary import summary_of
 
     calls = adapted.calls
+    shifted = "frameshifts" in settings
     facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
     with atomic_folder(out) as folder:
-        write_gene_files(folder, calls.genes, genome, circles)
-        if settings.get("frameshifts"):
-            lines = frameshift_lines(each.gene for each in calls.genes)
-            write_lines(folder / FRAMESHIFTS, lines)
-        told = summary_of(calls, genome.lengths)
-        if settings.get("frameshifts"):
-            told |= {"frameshifts": frameshifts_of(calls)}
-        text = json.dumps(told | facts, indent=2)
+        write_gene_files(folder, calls.genes, genome, circles, frameshifts=shifted)
+        text = json.dumps(summary_of(calls, genome.lengths, shifted) | facts, indent=2)
         if starts_by is not None:
             write_lines(
                 folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)

@@ -142,13 +142,13 @@ def _genes(
         phases = _PHASE[states[inside]]
         if len(ends):
             phases[-1] = 2
-        places = np.arange(first, last)
-        odds = strand.odds[phases.clip(0), begin + places]
+        offsets = np.arange(first, last)
+        odds = strand.odds[phases.clip(0), begin + offsets]
         if len(ends):
             odds[-3:] = 0  # a stop codon counts for nothing
-        odds = np.where(phases < 0, strand.odds[:, begin + places].max(0), odds)
+        odds = np.where(phases < 0, strand.odds[:, begin + offsets].max(0), odds)
         price = prices[0] * (len(missing) + len(extra)) + prices[1] * int(events[first] != EDGE)
-        read = np.delete(places, extra - first)
+        read = np.delete(offsets, extra - first)
         read = np.insert(read, np.searchsorted(read, missing), -1)
         indels = sorted(
             [Indel(begin + at, False) for at in missing.tolist()]

@@ -33,14 +33,14 @@ _SILENT = 0.9
 _QUIET = 60
 _MARGIN = 30
 """bp of the quiet on either side in which the genes of an island may begin or end."""
-_NEAR = 60
+_NEAR = 30
 """bp from a codon within which its frame stops, if another gene may begin there."""
 _BATCH = 1 << 22
 """Bases at most of islands that are read together, the longest as often as there are islands."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ReadStrand:
     """A strand of a contig as it is read.
 
     Attributes
@@ -67,27 +67,31 @@ class Piece:
 class LaidOut:
     """Strands one behind another, with N between: where each begins, bases, log-odds, quiet."""
 
-    pieces: Sequence[Piece]
+    strands: Sequence[ReadStrand]
     offsets: Positions
     codes: Codes
     odds: NDArray[np.int16]
     quiet: Flags
 
 
-def lay_out_pieces(pieces: Sequence[Piece]) -> LaidOut:
+def lay_out_strands(strands: Sequence[ReadStrand]) -> LaidOut:
     """Strands one behind another."""
     gap = SHORTEST_GAP
-    offsets = gap + np.cumsum([0] + [len(piece.codes) + gap for piece in pieces])
+    offsets = gap + np.cumsum([0] + [len(one_strand.codes) + gap for one_strand in strands])
     codes = np.full(int(offsets[-1]), N, np.uint8)
     odds = np.zeros((3, len(codes)), np.int16)
     quiet = np.ones(len(codes), bool)
-    for piece, offset in zip(pieces, offsets.tolist(), strict=False):
-        inside = slice(offset, offset + len(piece.codes))
-        codes[inside], odds[:, inside], quiet[inside] = piece.codes, piece.odds, piece.quiet
-    return LaidOut(pieces, offsets, codes, odds, quiet)
+    for one_strand, offset in zip(strands, offsets.tolist(), strict=False):
+        inside = slice(offset, offset + len(one_strand.codes))
+        codes[inside], odds[:, inside], quiet[inside] = (
+            one_strand.codes,
+            one_strand.odds,
+            one_strand.quiet,
+        )
+    return LaidOut(strands, offsets, codes, odds, quiet)
 
 
-def piece_of(index: int, one: Contig, values: Values, reverse: bool) -> Piece | None:
+def read_strand(index: int, one: Contig, values: Values, reverse: bool) -> ReadStrand | None:
     """A strand of a contig, of a circle from the middle of its longest quiet on; None without."""
     own = values[4:7, ::-1] if reverse else values[1:4]
     codes = reverse_complement_codes(one.codes) if reverse else one.codes
@@ -96,7 +100,7 @@ def piece_of(index: int, one: Contig, values: Values, reverse: bool) -> Piece | 
     steps = in_steps(np.nan_to_num(odds.clip(-_LARGEST, _LARGEST))).astype(np.int16)
     quiet = outside >= _SILENT
     if not one.circular:
-        return Piece(index, reverse, codes, steps, quiet)
+        return ReadStrand(index, reverse, codes, steps, quiet)
     begins, ends = _runs(np.concatenate([quiet, quiet]))
     if not len(begins) or (longest := int((ends - begins).argmax())) < 0:
         return None
@@ -105,7 +109,7 @@ def piece_of(index: int, one: Contig, values: Values, reverse: bool) -> Piece | 
     first = int(begins[longest] + ends[longest]) // 2 % one.length
     margin = min(_MARGIN, one.length)
     around = np.arange(first - margin, first + one.length + margin) % one.length
-    return Piece(index, reverse, codes[around], steps[:, around], quiet[around], first, margin)
+    return ReadStrand(index, reverse, codes[around], steps[:, around], quiet[around], first, margin)
 
 
 def _runs(flags: Flags) -> tuple[Positions, Positions]:

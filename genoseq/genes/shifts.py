@@ -28,11 +28,11 @@ from genoseq.genes.layout import Contig
 from genoseq.genes.shift_genes import BrokenGene, count_indels, genes_of
 from genoseq.genes.shift_islands import (
     LaidOut,
-    Piece,
+    ReadStrand,
     batches,
     find_islands,
-    lay_out_pieces,
-    piece_of,
+    lay_out_strands,
+    read_strand,
     strand_of,
 )
 from genoseq.genes.shift_paths import Islands, Strand, best_paths
@@ -48,7 +48,7 @@ Where there are hardly any, most are none, and a price of 30 asks for some 25 co
 """
 _NOISY = 9.5
 """Below this price whatever is read counts as a gene where none was called, broken or not."""
-_USUAL_INDELS, _USUAL_BASES = 1, 5_000
+_USUAL_INDELS, _USUAL_BASES = 1, 1_500
 """What is known of the rate before anything is read."""
 
 
@@ -84,15 +84,15 @@ class ShiftFinder:
 
     def __init__(self, contigs: Sequence[Contig]) -> None:
         self._contigs = contigs
-        self._pieces: list[Piece] = []
+        self._strands: list[ReadStrand] = []
 
     def kept(self, values: Iterable[Values]) -> Iterator[Values]:
         """Values of each contig, passed on."""
         for index, (one, each) in enumerate(zip(self._contigs, values, strict=True)):
             for reverse in (False, True):
-                piece = piece_of(index, one, each, reverse)
-                if piece is not None:
-                    self._pieces.append(piece)
+                own = read_strand(index, one, each, reverse)
+                if own is not None:
+                    self._strands.append(own)
             yield each
 
     def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> list[BrokenGene]:
@@ -113,9 +113,9 @@ class ShiftFinder:
 
     def _usage(self) -> NDArray[np.float64]:
         chain = BaseChain()
-        for piece in self._pieces:
-            sure = piece.odds.max(0) >= _SURE * STEPS
-            chain.add(piece.codes, np.where(sure, piece.odds.argmax(0), -1).astype(np.int8))
+        for own in self._strands:
+            sure = own.odds.max(0) >= _SURE * STEPS
+            chain.add(own.codes, np.where(sure, own.odds.argmax(0), -1).astype(np.int8))
         return chain.log_odds()
 
     def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
@@ -123,22 +123,22 @@ class ShiftFinder:
         for islands, path, strand in reading.paths(laid, price):
             for gene in genes_of(path, islands, strand, laid.codes, prices, every=price < _NOISY):
                 which = int(np.searchsorted(laid.offsets, gene.start, side="right")) - 1
-                piece = laid.pieces[which]
-                circle = self._contigs[piece.index].length if piece.margin else 0
-                by = piece.first - piece.margin - int(laid.offsets[which])
-                yield gene.moved(piece.index, piece.reverse, by, circle)
+                own = laid.strands[which]
+                circle = self._contigs[own.index].length if own.margin else 0
+                by = own.first - own.margin - int(laid.offsets[which])
+                yield gene.moved(own.index, own.reverse, by, circle)
 
     def _chunks(self) -> Iterator[LaidOut]:
-        held: list[Piece] = []
+        held: list[ReadStrand] = []
         bases = 0
-        for piece in self._pieces:
-            held.append(piece)
-            bases += len(piece.codes)
+        for own in self._strands:
+            held.append(own)
+            bases += len(own.codes)
             if bases >= _CHUNK_BASES:
-                yield lay_out_pieces(held)
+                yield lay_out_strands(held)
                 held, bases = [], 0
         if held:
-            yield lay_out_pieces(held)
+            yield lay_out_strands(held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def attributes(gene: CalledGene) -> dict[str, str]:
     }
     if gene.shifts:
         said["frameshifts"] = ",".join(
-            f"{where}:{shift.kind}" for shift, where in zip(gene.shifts, _places(gene), strict=True)
+            f"{where}:{shift.kind}"
+            for shift, where in zip(gene.shifts, _positions(gene), strict=True)
         )
         said["artificial_location"] = ARTIFICIAL
     if gene.pseudo:
@@ -100,11 +101,11 @@ def attributes(gene: CalledGene) -> dict[str, str]:
     return said
 
 
-def _places(gene: CalledGene) -> Iterator[int]:
+def _positions(gene: CalledGene) -> Iterator[int]:
     """1-based, forward: the base too many, or the base behind which one is missing."""
     for shift in gene.shifts:
-        place = shift.position + shift.inserted
-        yield (place - 1) % gene.circle + 1 if gene.circle else place
+        position = shift.position + shift.inserted
+        yield (position - 1) % gene.circle + 1 if gene.circle else position
 
 
 def frameshift_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
@@ -113,11 +114,11 @@ def frameshift_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
     The name is the gene's ID and ``ins1`` or ``del1``, the score 1000 times its ``conf``.
     """
     for gene in genes:
-        for shift, place in zip(gene.shifts, _places(gene), strict=True):
+        for shift, position in zip(gene.shifts, _positions(gene), strict=True):
             # Beside the origin of a circle only the base before it is named.
-            end = place if shift.inserted or place == gene.circle else place + 1
+            end = position if shift.inserted or position == gene.circle else position + 1
             name = f"{gene.name}:{shift.kind}"
-            fields = (gene.chrom, place - 1, end, name, round(1000 * gene.conf), gene.strand)
+            fields = (gene.chrom, position - 1, end, name, round(1000 * gene.conf), gene.strand)
             yield "\t".join(map(str, fields))
 
 

@@ -12,6 +12,7 @@ from command import Genoseq
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import BundleError, ConfigError
+from genoseq.files.names import FRAMESHIFTS
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.call_files import FILES, SHIPPED, STARTS, circular_names
 from genoseq.genes.gene_files import write_gene_files
@@ -227,3 +228,19 @@ def test_genes_says_what_is_wrong_before_it_writes(
         assert run.returncode == 1, message
         assert message in run.stderr.splitlines()[-1]
         assert not out.exists()
+
+
+def test_genes_across_indels_are_files_of_one_gene_each(
+    genoseq: Genoseq, fasta: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(tmp_path / "model", bundle)
+    out = tmp_path / "out"
+    run = genoseq("genes", fasta, "-m", tmp_path / "model", "-o", out, "--frameshifts")
+    assert run.returncode == 0, run.stderr
+    told = json.loads((out / "summary.json").read_text())
+    assert told["settings"]["frameshifts"] is True
+    lines = (out / FRAMESHIFTS).read_text().splitlines()
+    assert len(lines) == told["frameshifts"]["insertions"] + told["frameshifts"]["deletions"]
+    again = genoseq("genes", fasta, "-m", tmp_path / "model", "-o", out)
+    assert again.returncode == 0, again.stderr
+    assert not (out / FRAMESHIFTS).exists()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
@@ -124,7 +124,10 @@ def test_call_genes_of_the_reverse_complement_break_at_the_same_places(data: st.
     start, end = long_gene(genome, strand)
     at = data.draw(st.integers(start + 110, end - 110))
     hurt = damaged(genome, [(at, inserted)])
-    (found,), (back,) = broken(called(hurt)), broken(called(hurt.reversed()))
+    here, there = broken(called(hurt)), broken(called(hurt.reversed()))
+    assert len(here) == len(there)
+    assume(here)  # a start codon just there is of a gene that overlaps another
+    (found,), (back,) = here, there
     assert found.protein == back.protein
     assert found.letters == back.letters
     length = len(hurt.codes)
