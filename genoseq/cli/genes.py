@@ -41,6 +41,21 @@ Adapt = Annotated[
         "there is enough to learn from, and where it changes the genes."
     ),
 ]
+Tracks = Annotated[
+    bool,
+    typer.Option(
+        "--tracks",
+        help="Write OUT/tracks as well: coding sequence per base, as genoseq score does.",
+    ),
+]
+Frameshifts = Annotated[
+    bool,
+    typer.Option(
+        "--frameshifts",
+        help="Read genes across indels, in noisy assemblies and reads; writes frameshifts.bed, and "
+        "marks what may be a pseudogene.",
+    ),
+]
 SaveModel = Annotated[
     Path | None, typer.Option(help="Folder for the model that the genes are of, to be used by -m.")
 ]
@@ -71,7 +86,9 @@ def genes(
     all_starts: Annotated[
         bool, typer.Option("--all-starts", help="Write starts.tsv: every start, and its conf.")
     ] = False,
+    tracks: Tracks = False,
     adapt: Adapt = "off",
+    frameshifts: Frameshifts = False,
     save_model: SaveModel = None,
     device: Device = None,
     precision: Precision = "auto",
@@ -81,7 +98,8 @@ def genes(
     """Call the genes of a genome: of bacteria and archaea, or spliced ones by a model that tells
     introns.
 
-    OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json.
+    OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json; with
+    --frameshifts frameshifts.bed as well, with --tracks a folder of tracks.
     """
     from genoseq.cli.progress import progress
     from genoseq.cli.progress_lines import ProgressLines
@@ -104,7 +122,9 @@ def genes(
                 shortest=shortest,
                 weights=weights,
                 all_starts=all_starts,
+                tracks=tracks,
                 adapt=adapt,
+                frameshifts=frameshifts,
                 save_model=save_model,
                 device=device,
                 precision=precision,

@@ -60,3 +60,6 @@ class GeneSettings(Settings):
     adapt: Annotated[Adapt, BeforeValidator(_word)] = Field(
         "off", description="train the network on what is certain of each genome, and call again"
     )
+    frameshifts: bool = Field(
+        False, description="read genes across indels: for noisy assemblies and reads"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +14,11 @@ from genoseq.files.names import DECODER
 from genoseq.files.progress import Report
 from genoseq.genes.adapt import AdaptSettings, adapt, between
 from genoseq.genes.adapt_labels import SelfLabels, self_labels
+from genoseq.genes.base_values import KeptValues
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import Contig
 from genoseq.genes.organisms import AUTO
+from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import model_scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
@@ -52,6 +54,10 @@ class Calling:
         Whose contigs they are, and what a gene may be.
     device, precision
         On which a network computes, here and where it is trained.
+    frameshifts
+        Whether genes are read across indels.
+    tracks
+        Whether what the model says of each base is kept.
     """
 
     contigs: Sequence[Contig]
@@ -62,14 +68,19 @@ class Calling:
     shortest: int = SHORTEST
     device: str | None = None
     precision: Precision = "auto"
+    frameshifts: bool = False
+    tracks: bool = False
 
     def __call__(self, bundle: Bundle, report: Report) -> GeneCalls:
         """Genes by a network; told how many of the bases are scored."""
         scorer = model_scorer(bundle, device=self.device, precision=self.precision, report=report)
-        return call_genes(
-            self.contigs, scorer, self.decoder,
+        kept = KeptValues({one.name: one.length for one in self.contigs}) if self.tracks else None
+        calls = call_genes(
+            self.contigs, scorer if kept is None else kept.keeping(scorer), self.decoder,
             code=self.code, together=self.together, mask=self.mask, shortest=self.shortest,
+            shifts=USUAL_SHIFTS if self.frameshifts else None,
         )  # fmt: skip
+        return replace(calls, kept=kept)
 
     def computing(self, bundle: Bundle) -> dict[str, str]:
         """What ``provenance.json`` notes of the device and the number format."""

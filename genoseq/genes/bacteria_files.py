@@ -11,13 +11,14 @@ from genoseq.config.genes import Adapt
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
-from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
+from genoseq.files.names import CONFIG, DECODER, FRAMESHIFTS, GENES, SUMMARY, TRACKS, WEIGHTS
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files, write_lines
 from genoseq.genes.genome_files import check_names, circular_names, mask_regions, read_contigs
 from genoseq.genes.weights import DecoderWeights, load_weights
 from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
     from genoseq.genes.adapt_call import AdaptedCalls, Calling
@@ -46,7 +47,9 @@ def call_bacteria_files(
     shortest: int,
     weights: PathLike | None,
     all_starts: bool,
+    tracks: bool,
     adapt: Adapt,
+    frameshifts: bool,
     save_model: PathLike | None,
     device: str | None,
     precision: Literal["auto", "bf16", "fp32"],
@@ -72,7 +75,18 @@ def call_bacteria_files(
         from genoseq.models.bundle import load_bundle
 
         contigs = read_contigs(genome, circles)
-        calling = Calling(contigs, decoder, code, together, regions, shortest, device, precision)
+        calling = Calling(
+            contigs,
+            decoder,
+            code,
+            together,
+            regions,
+            shortest,
+            device,
+            precision,
+            frameshifts,
+            tracks,
+        )
         adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
         settings = _settings(calling, circles, all_starts, adapt, source)
         made = calling.computing(adapted.bundle)
@@ -94,12 +108,15 @@ def _settings(
         "all_starts": all_starts,
         "adapt": adapt,
         "decoder": decoder,
-    }
+    } | ({"frameshifts": True} if calling.frameshifts else {})
 
 
 def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     """Folder for the state of an adaptation; ConfigError if something else would be lost."""
-    folders: dict[Path, tuple[str, ...]] = {out: (*FILES, STARTS, PROVENANCE)}
+    folders: dict[Path, tuple[str, ...]] = {
+        out: (*FILES, FRAMESHIFTS, STARTS, PROVENANCE, TRACKS),
+        out / TRACKS: _track_files(out / TRACKS),
+    }
     if model is not None:
         folders[Path(model)] = MODEL_FILES
     state = Path(f"{out}.state")
@@ -109,6 +126,13 @@ def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     if problems := [problem for problem in found if problem is not None]:
         raise ConfigError(problems)
     return state
+
+
+def _track_files(folder: Path) -> tuple[str, ...]:
+    """Names of the files that an older run wrote into a folder of tracks, by its manifest."""
+    if not (folder / MANIFEST).is_file():
+        return ()
+    return (MANIFEST, *(file.path for file in read_manifest(folder / MANIFEST)))
 
 
 def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
@@ -154,17 +178,24 @@ def _write(
 ) -> None:
     """Write all files; the table of starts as a decoder weighs them."""
     from genoseq.files.provenance import write_record
+    from genoseq.genes.base_values import CHANNELS
     from genoseq.genes.start_table import start_lines
     from genoseq.genes.summary import summary_of
+    from genoseq.writers.formats import default_formats
+    from genoseq.writers.outputs import write_tracks
 
     calls = adapted.calls
+    shifted = "frameshifts" in settings
     facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
     with atomic_folder(out) as folder:
-        write_gene_files(folder, calls.genes, genome, circles)
-        text = json.dumps(summary_of(calls, genome.lengths) | facts, indent=2)
+        write_gene_files(folder, calls.genes, genome, circles, frameshifts=shifted)
+        text = json.dumps(summary_of(calls, genome.lengths, shifted) | facts, indent=2)
         if starts_by is not None:
             write_lines(
                 folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)
             )
         (folder / SUMMARY).write_text(text + "\n")
+        if calls.kept is not None:
+            tracks, formats = calls.kept.tracks(), default_formats("classes")
+            write_tracks(tracks, genome.lengths, CHANNELS, "classes", folder / TRACKS, formats)
         write_record(folder, record)

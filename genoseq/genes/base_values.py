@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from pathlib import Path
 
 import numpy as np
 
@@ -24,21 +24,20 @@ _CHUNK_BASES = 1 << 20
 class KeptValues:
     """Probabilities of coding sequence on either strand, of every base of a genome.
 
-    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes per base, in a file.
+    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes per base, in a temporary file.
 
     Parameters
     ----------
-    path
-        File that is made; it is needed as long as this is.
     lengths
         bp of each contig, in order.
     """
 
-    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
+    def __init__(self, lengths: Mapping[str, int]) -> None:
         *offsets, total = accumulate(lengths.values(), initial=0)
         self._lengths = dict(lengths)
         self._offsets = dict(zip(lengths, offsets, strict=True))
-        self._values = np.memmap(path, np.uint16, "w+", shape=(max(total, 1), len(CHANNELS)))
+        with tempfile.TemporaryFile() as file:  # which lasts as long as the map of it
+            self._values = np.memmap(file, np.uint16, "w+", shape=(max(total, 1), len(CHANNELS)))
 
     def keeping(self, scorer: Scorer) -> Scorer:
         """The same scorer, whose values are kept; of contigs that it is given again the last."""

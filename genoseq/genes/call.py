@@ -9,11 +9,14 @@ import numpy as np
 
 from genoseq.config.genes import LEAST, SHORTEST
 from genoseq.errors import ConfigError
+from genoseq.genes.base_values import KeptValues
+from genoseq.genes.broken import with_broken
 from genoseq.genes.decode import Decoded
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, GeneticCode, genetic_code, translate
 from genoseq.genes.layout import Contig
 from genoseq.genes.motif import BEFORE
 from genoseq.genes.organisms import AUTO, Limits, Organism, decode_organisms, parse_code
+from genoseq.genes.shifts import ShiftSettings
 from genoseq.genes.sites import motif_windows
 from genoseq.genes.start_table import confidence, in_file
 from genoseq.genes.state_values import Scorer
@@ -34,10 +37,13 @@ class GeneCalls:
         By contig, in its order, and by their first base.
     organisms
         Contigs that were decoded together; one at least.
+    kept
+        What the model says of each base, if it was to be kept.
     """
 
     genes: tuple[GeneSequences, ...]
     organisms: tuple[Organism, ...]
+    kept: KeptValues | None = None
 
     @property
     def main(self) -> Organism:
@@ -75,6 +81,7 @@ def call_genes(
     mask: Collection[Region] = (),
     shortest: int = SHORTEST,
     closed: bool = False,
+    shifts: ShiftSettings | None = None,
 ) -> GeneCalls:
     """Genes of contigs, of one organism or of many.
 
@@ -96,6 +103,9 @@ def call_genes(
         bp of the shortest gene, its stop codon included.
     closed
         Whether no gene is cut off, neither by the end of a contig nor by a run of N.
+    shifts
+        How genes that an indel throws out of frame are read, see :mod:`genoseq.genes.broken`; None:
+        no gene changes its frame.
 
     Raises
     ------
@@ -105,12 +115,13 @@ def call_genes(
     code = parse_code(code)
     if shortest < LEAST:
         raise ConfigError(f"genes of {shortest} bp at least: use {LEAST} or more")
-    limits = Limits(mask, shortest, closed)
+    limits = Limits(mask, shortest, closed, shifts)
     found = decode_organisms(contigs, scorer, weights, code=code, together=together, limits=limits)
     index_of = {one.name: index for index, one in enumerate(contigs)}
-    genes = [
-        each for one in found for each in _called(one.decoded, weights, genetic_code(one.code))
-    ]
+    genes: list[GeneSequences] = []
+    for one in found:
+        own = list(_called(one.decoded, weights, genetic_code(one.code)))
+        genes += own if shifts is None else with_broken(own, one, limits)
     # Sorted by contig alone, genes stay in their order.
     genes.sort(key=lambda each: index_of[each.gene.chrom])
     return GeneCalls(tuple(genes), tuple(found))

@@ -26,7 +26,9 @@ def call_genes_files(
     shortest: int = SHORTEST,
     weights: PathLike | None = None,
     all_starts: bool = False,
+    tracks: bool = False,
     adapt: Adapt = "off",
+    frameshifts: bool = False,
     save_model: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
@@ -43,30 +45,26 @@ def call_genes_files(
         FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle,
         or the name of a model in the box, by default ``bacteria``.
     out
-        Folder, which appears whole or not at all; an older one of genes is replaced.
-    code
+        Folder, which appears whole or not at all, in place of an older one of genes.
+    code, together
         NCBI's number of the genetic code, or ``auto``: each organism's is inferred; with introns it
-        is 1.
-    together
-        Whether all contigs are known to be of one organism.
+        is 1.  Whether all contigs are known to be of one organism.
     circular
         Names of contigs that are circles, comma-separated; ``all`` or ``none``.
-    mask
-        BED, GFF or GenBank of where no gene may be, all of its features; or ``-``.
-    shortest
-        bp of the shortest gene, its stop codon included.
+    mask, shortest
+        BED, GFF or GenBank of where no gene may be, all of its features, or ``-``; bp of the
+        shortest gene, its stop codon included.
     weights
         The decoder's; by default those in the bundle, or else the package's.
-    all_starts
-        Whether to write ``starts.tsv`` as well.
-    adapt
+    all_starts, tracks, frameshifts
+        Whether to write ``starts.tsv`` as well; the folder ``tracks`` of coding sequence; whether
+        genes are read across indels, which ``frameshifts.bed`` lists.
+    adapt, save_model
         Whether the network trains on this genome; killed, it goes on from ``out`` with ``.state``.
-    save_model
         Folder for the model that the genes are of.
-    device, precision
-        See :class:`genoseq.inference.predict.Predictor`.
-    report
-        Called with the bases that are scored and trained on, and with all of them.
+    device, precision, report
+        See :class:`genoseq.inference.predict.Predictor`; called with the bases that are scored and
+        trained on, and with all of them.
 
     Raises
     ------
@@ -80,7 +78,9 @@ def call_genes_files(
             "--together": together,
             "--circular": circular != "none",
             "--all-starts": all_starts,
+            "--tracks": tracks,
             "--adapt": adapt != "off",
+            "--frameshifts": frameshifts,
             "--save-model": save_model,
         }
         refuse_options([option for option, given in of_bacteria.items() if given])
@@ -90,6 +90,7 @@ def call_genes_files(
         )  # fmt: skip
     return call_bacteria_files(
         fasta, model, out, code=code, together=together, circular=circular, mask=mask,
-        shortest=shortest, weights=weights, all_starts=all_starts, adapt=adapt,
-        save_model=save_model, device=device, precision=precision, report=report,
+        shortest=shortest, weights=weights, all_starts=all_starts, tracks=tracks,
+        adapt=adapt, frameshifts=frameshifts, save_model=save_model, device=device,
+        precision=precision, report=report,
     )  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genoseq.files.names import GENES
+from genoseq.files.names import FRAMESHIFTS, GENES
 from genoseq.genome.called_genes import GeneSequences, by_contig
 from genoseq.readers.fasta import Fasta
 from genoseq.writers.gene_records import fasta_records, genbank_lines
-from genoseq.writers.gene_tables import bed12_lines, gff3_lines
+from genoseq.writers.gene_tables import bed12_lines, frameshift_lines, gff3_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def write_gene_files(
     genome: Fasta,
     circles: Collection[str],
     division: str = "BCT",
+    frameshifts: bool = False,
 ) -> None:
     """Write the files of :data:`genoseq.files.names.GENES` into a folder.
 
@@ -52,6 +53,8 @@ def write_gene_files(
         Names of contigs that are circles.
     division
         GenBank's: bacteria, if nothing else is said.
+    frameshifts
+        Whether to write ``frameshifts.bed`` as well, empty where there are none.
     """
     called = [each.gene for each in genes]
     ordered = [name for name in genome.lengths if name in circles]
@@ -60,6 +63,8 @@ def write_gene_files(
     write_lines(bed, bed12_lines(called))
     write_lines(bases, fasta_records(genes, proteins=False))
     write_lines(proteins, fasta_records(genes, proteins=True))
+    if frameshifts:
+        write_lines(folder / FRAMESHIFTS, frameshift_lines(called))
     of_contig = by_contig(genes)
     with genbank.open("w", encoding="utf-8") as out:
         for name, length in genome.lengths.items():

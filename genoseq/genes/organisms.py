@@ -29,6 +29,8 @@ from genoseq.genes.infer_code import (
 )
 from genoseq.genes.layout import Contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
+from genoseq.genes.shift_genes import BrokenGene
+from genoseq.genes.shifts import ShiftFinder, ShiftSettings
 from genoseq.genes.state_values import Scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
@@ -54,11 +56,14 @@ class Limits:
         bp of the shortest gene, its stop codon included.
     closed
         Whether no gene is cut off, neither by the end of a contig nor by a run of N.
+    shifts
+        How frames are read where genes may change theirs; None: they may not.
     """
 
     mask: Collection[Region] = ()
     shortest: int = SHORTEST
     closed: bool = False
+    shifts: ShiftSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,14 @@ class Organism:
         Probability of each code, by number, where it was inferred.
     decoded
         All candidates of its contigs, and what the last round made of them.
+    broken
+        Genes that change their frame; none unless they are asked for.
     """
 
     code: int
     posterior: Mapping[int, float] | None
     decoded: Decoded
+    broken: tuple[BrokenGene, ...] = ()
 
     @property
     def contigs(self) -> tuple[Contig, ...]:
@@ -142,8 +150,7 @@ def decode_organisms(
         if code == AUTO:
             found += _inferred(own, part, scorer, weights, limits)
         else:
-            genome = _prepared(own, int(code), part, limits)
-            found.append(Organism(int(code), None, decode(genome, weights)))
+            found.append(_organism(_prepared(own, int(code), part, limits), None, weights))
     return found
 
 
@@ -165,16 +172,16 @@ def _inferred(
             counter.add(one.codes, each)
             yield each
 
-    genome = _prepared(contigs, USUAL, counted(), limits)
+    prepared = _prepared(contigs, USUAL, counted(), limits)
     counts = counter.counts()
     codes = codes_of(counts)
     for number in sorted({*codes.tolist()} or {USUAL}):
         own = [one for one, code in zip(contigs, codes, strict=True) if code == number]
         if number != USUAL or len(own) < len(contigs):
-            genome = _prepared(own, number, scorer(own), limits)
+            prepared = _prepared(own, number, scorer(own), limits)
         posterior = code_posterior(counts[codes == number].sum(0))
         told = dict(zip(INFERRED, posterior.tolist(), strict=True))
-        yield Organism(number, told, decode(genome, weights))
+        yield _organism(prepared, told, weights)
 
 
 def codes_of(counts: Counts) -> NDArray[np.int64]:
@@ -201,11 +208,37 @@ def _likeliest(posterior: Probabilities) -> tuple[NDArray[np.int64], NDArray[np.
     return posterior.argmax(1), posterior.max(1) > _SURE
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A genome made ready by a code, and what finds its broken genes, if they are asked for."""
+
+    code: int
+    genome: Genome
+    limits: Limits
+    finder: ShiftFinder | None
+
+
 def _prepared(
     contigs: Sequence[Contig], code: int, values: Iterable[Values], limits: Limits
-) -> Genome:
+) -> _Prepared:
     genetic = genetic_code(code)
     names = {one.name for one in contigs}
     mask = [region for region in limits.mask if region.chrom in names]
     layout = lay_out(contigs, genetic)
-    return prepare(layout, genetic, values, limits.shortest, mask, limits.closed)
+    finder = ShiftFinder(contigs) if limits.shifts is not None else None
+    if finder is not None:
+        values = finder.kept(values)
+    genome = prepare(layout, genetic, values, limits.shortest, mask, limits.closed)
+    return _Prepared(code, genome, limits, finder)
+
+
+def _organism(
+    prepared: _Prepared, posterior: Mapping[int, float] | None, weights: DecoderWeights
+) -> Organism:
+    decoded = decode(prepared.genome, weights)
+    limits = prepared.limits
+    broken: tuple[BrokenGene, ...] = ()
+    if prepared.finder is not None and limits.shifts is not None:
+        code = genetic_code(prepared.code)
+        broken = tuple(prepared.finder.find(code, limits.shifts, limits.closed))
+    return Organism(prepared.code, posterior, decoded, broken)

@@ -16,19 +16,23 @@ from genoseq.genome.called_genes import CalledGene
 _BINS = 10
 
 
-def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
+def summary_of(
+    calls: GeneCalls, lengths: Mapping[str, int], frameshifts: bool = False
+) -> dict[str, Any]:
     """Numbers of genes, coding density, start codons, motif, confidence; plain JSON data.
 
     Parameters
     ----------
     lengths
         bp of each contig.
+    frameshifts
+        Whether genes were read across indels, which is then told of.
     """
     genes = [each.gene for each in calls.genes]
     bases = sum(lengths.values())
     conf = [gene.conf for gene in genes]
     counts, _ = np.histogram(conf, bins=_BINS, range=(0.0, 1.0))
-    return {
+    found = {
         "contigs": len(lengths),
         "bases": bases,
         "genes": len(genes),
@@ -48,6 +52,19 @@ def summary_of(calls: GeneCalls, lengths: Mapping[str, int]) -> dict[str, Any]:
             f"{index / _BINS:.1f}-{(index + 1) / _BINS:.1f}": int(count)
             for index, count in enumerate(counts)
         },
+    }
+    return found | ({"frameshifts": frameshifts_of(calls)} if frameshifts else {})
+
+
+def frameshifts_of(calls: GeneCalls) -> dict[str, Any]:
+    """Numbers of genes that are read across indels, and those that may be pseudogenes."""
+    genes = [each.gene for each in calls.genes]
+    kinds = Counter(shift.kind for gene in genes for shift in gene.shifts)
+    return {
+        "genes": sum(bool(gene.shifts) for gene in genes),
+        "insertions": kinds["ins1"],
+        "deletions": kinds["del1"],
+        "pseudo_candidates": [gene.name for gene in genes if gene.pseudo],
     }
 
 

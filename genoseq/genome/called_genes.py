@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from genoseq.genome.circles import within_circle
 from genoseq.genome.features import Feature
@@ -11,9 +12,30 @@ from genoseq.genome.genes import Cds, Transcript
 from genoseq.genome.regions import Strand
 
 
+class Frameshift(NamedTuple):
+    """An indel that a gene's reading repairs.
+
+    Attributes
+    ----------
+    position
+        0-based on the forward strand: the base too many, or the base before which one is missing.
+        Across the origin of a circle beyond the contig's last base, as ends are.
+    inserted
+        Whether a base is too many; else one is missing.
+    """
+
+    position: int
+    inserted: bool
+
+    @property
+    def kind(self) -> str:
+        """``ins1`` or ``del1``."""
+        return "ins1" if self.inserted else "del1"
+
+
 @dataclass(frozen=True, slots=True)
 class CalledGene:
-    """A gene of one open reading frame, or of several parts with introns between them.
+    """A gene of one open reading frame, or of several parts with introns or indels between them.
 
     Attributes
     ----------
@@ -39,6 +61,10 @@ class CalledGene:
         Length of its contig if that is a circle, else 0.
     introns
         Start and end of each, ascending; None where genes have none, in bacteria and archaea.
+    shifts
+        Indels that its reading repairs, by position.
+    pseudo
+        Whether it may be a pseudogene, see :mod:`genoseq.genes.broken`.
     """
 
     name: str
@@ -57,6 +83,8 @@ class CalledGene:
     log_odds: float
     circle: int = 0
     introns: tuple[tuple[int, int], ...] | None = None
+    shifts: tuple[Frameshift, ...] = ()
+    pseudo: bool = False
 
     def __len__(self) -> int:
         return self.end - self.start - sum(end - start for start, end in self.introns or ())
@@ -68,21 +96,37 @@ class CalledGene:
         return (high, low) if self.strand == "-" else (low, high)
 
     @property
+    def spans(self) -> list[Feature]:
+        """All of it, from its first base to its last: one stretch, or two across an origin."""
+        return within_circle(self._whole, self.circle)
+
+    @property
     def transcript(self) -> Transcript:
-        """It as the annotation model has it: a part before, between and behind introns, or two
-        across the origin of a circle."""
+        """It as the annotation model has it: one part, or two across the origin of a circle.
+
+        Introns lie between parts.  An indel parts it as a slip of the ribosome does: a base too
+        many lies between two parts; where one is missing, the last base of a part is read once more
+        as the first of the next, so that all who join the parts stay in frame.
+        """
+        if self.introns:
+            parts = tuple(self._spliced())
+        else:
+            cut = self._cut() if self.shifts else self.spans
+            parts = tuple(piece for part in cut for piece in within_circle(part, self.circle))
+        cds = Cds(parts, self.open_5prime, self.open_3prime, slippage=bool(self.shifts))
+        return Transcript(self.name, coding=(cds,), circle=self.circle)
+
+    @property
+    def _whole(self) -> Feature:
         before, after = self.partial
-        whole = Feature(
+        return Feature(
             self.chrom, self.start, self.end, self.strand, "CDS", 0, self.name,
             open_start=before, open_end=after,
         )  # fmt: skip
-        parts = tuple(self._spliced(whole) if self.introns else within_circle(whole, self.circle))
-        cds = Cds(parts, self.open_5prime, self.open_3prime)
-        return Transcript(self.name, coding=(cds,), circle=self.circle)
 
-    def _spliced(self, whole: Feature) -> Iterator[Feature]:
+    def _spliced(self) -> Iterator[Feature]:
         """The parts of a CDS without its introns, 5' to 3'."""
-        introns = self.introns or ()
+        whole, introns = self._whole, self.introns or ()
         spans = list(
             zip(
                 (whole.start, *(end for _, end in introns)),
@@ -99,6 +143,31 @@ class CalledGene:
             )  # fmt: skip
             phase = (phase - (end - start)) % 3
 
+    def _cut(self) -> list[Feature]:
+        """Its parts between indels, 5' to 3'."""
+        reverse = self.strand == "-"
+        low, high = self.start, self.end
+        stretches = []
+        for position, inserted in self.shifts[::-1] if reverse else self.shifts:
+            if reverse:
+                stretches.append((position + inserted, high))
+                high = position + (not inserted)
+            else:
+                stretches.append((low, position))
+                low = position + 1 if inserted else position - 1
+        stretches.append((low, high))
+        whole = Feature(self.chrom, low, high, self.strand, "CDS", 0, self.name)
+        before, after = self.partial
+        parts, read = [], 0
+        for start, end in stretches:
+            if start < end:
+                parts.append(replace(whole, start=start, end=end, phase=-read % 3))
+                read += end - start
+        leading, trailing = (-1, 0) if reverse else (0, -1)
+        parts[leading] = replace(parts[leading], open_start=before)
+        parts[trailing] = replace(parts[trailing], open_end=after)
+        return parts
+
 
 @dataclass(frozen=True, slots=True)
 class GeneSequences:
@@ -109,7 +178,7 @@ class GeneSequences:
     gene
         Where it is.
     letters
-        Its bases, 5' to 3'.
+        Its bases, 5' to 3', as they are read: N where one is missing, without those too many.
     protein
         What it stands for, without the stop codon's ``*``; ``X`` for a codon with an N.
     """

@@ -182,6 +182,7 @@ class Plan:
         words = ["--code", f"{row.code or settings.code}"]
         words += ["--circular", row.circular or settings.circular]
         words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]
+        words += ["--frameshifts"] if settings.frameshifts else []
         return shlex.join(words)
 
     def decoder(self, _: Wildcards) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from textwrap import wrap
 
 from genoseq.genome.called_genes import CalledGene, GeneSequences
-from genoseq.writers.gene_tables import attributes
+from genoseq.writers.gene_tables import ARTIFICIAL, attributes
 
 _WIDTH = 60
 _COLUMN = 21
@@ -92,9 +92,13 @@ def _feature_lines(each: GeneSequences) -> Iterator[str]:
     yield f"{'':{_COLUMN}}/codon_start=1"
     yield f"{'':{_COLUMN}}/transl_table={gene.code}"
     said = attributes(gene)
-    words = ("start_type", "introns", "rbs_motif", "rbs_spacer", "conf", "start_conf")
-    note = "; ".join(f"{word}={said[word]}" for word in words if word in said)
-    yield from _wrapped("note", note)
+    words = (
+        "start_type", "introns", "rbs_motif", "rbs_spacer", "conf", "start_conf", "frameshifts",
+        "pseudo_candidate",
+    )  # fmt: skip
+    yield from _wrapped("note", "; ".join(f"{word}={said[word]}" for word in words if word in said))
+    if gene.shifts:
+        yield _qualifier("artificial_location", ARTIFICIAL)
     yield _qualifier("inference", "ab initio prediction:genoseq")
     yield from _wrapped("translation", each.protein.decode())
 

@@ -2,8 +2,10 @@
 
 GFF3 by https://github.com/The-Sequence-Ontology/Specifications/blob/master/gff3.md: 1-based closed;
 a gene across the origin of a circle has two lines with one ID, which lie within the contig, because
-few programs read ends beyond it.  ``partial`` is Prodigal's: of the first base on the contig, then
-of the last.
+few programs read ends beyond it.  A gene with indels has a line for each stretch between
+them: a base too many is in none, and where one is missing the base before it, 5' to 3', is in both,
+as annotations have slips of the ribosome; blocks of BED12 share no base.  ``partial`` is
+Prodigal's: of the first base on the contig, then of the last.
 """
 
 from __future__ import annotations
@@ -12,10 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from genoseq.genome.called_genes import CalledGene
+from genoseq.genome.features import Feature
 from genoseq.genome.genes import Transcript
 
 _SEQID = ".:^*$@!+_?-|"
 """What GFF3 allows in column 1 beside letters and digits."""
+ARTIFICIAL = "low-quality sequence region"
+"""INSDC's word for a location that is adjusted to frameshifts."""
 _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
 
 
@@ -58,9 +63,10 @@ def _gene_lines(gene: CalledGene) -> Iterator[str]:
     transcript: Transcript = gene.transcript
     (cds,) = transcript.coding
     identity = quote(gene.name, safe=_VALUE)
-    spans = [(part.start, part.end) for part in cds.parts]
-    for start, end in spans if gene.introns is None else [(gene.start, gene.end)]:
-        yield _line(gene, "gene", start, end, ".", f"ID=gene-{identity};locus_tag={identity}")
+    for part in gene.spans:
+        yield _line(
+            gene, "gene", part.start, part.end, ".", f"ID=gene-{identity};locus_tag={identity}"
+        )
     said = ";".join(f"{key}={quote(value, safe=_VALUE)}" for key, value in attributes(gene).items())
     parent = "gene"
     if gene.introns is not None:
@@ -89,12 +95,42 @@ def attributes(gene: CalledGene) -> dict[str, str]:
     }
     if gene.introns is not None:
         return said | {"introns": str(len(gene.introns)), "conf": f"{gene.conf:.3f}"}
-    return said | {
+    said |= {
         "rbs_motif": gene.motif or "None",
         "rbs_spacer": "None" if gene.spacing is None else f"{gene.spacing}bp",
         "conf": f"{gene.conf:.3f}",
         "start_conf": "None" if gene.start_conf is None else f"{gene.start_conf:.3f}",
     }
+    if gene.shifts:
+        said["frameshifts"] = ",".join(
+            f"{where}:{shift.kind}"
+            for shift, where in zip(gene.shifts, _positions(gene), strict=True)
+        )
+        said["artificial_location"] = ARTIFICIAL
+    if gene.pseudo:
+        said["pseudo_candidate"] = "true"
+    return said
+
+
+def _positions(gene: CalledGene) -> Iterator[int]:
+    """1-based, forward: the base too many, or the base behind which one is missing."""
+    for shift in gene.shifts:
+        position = shift.position + shift.inserted
+        yield (position - 1) % gene.circle + 1 if gene.circle else position
+
+
+def frameshift_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
+    """Lines of BED, 0-based half-open: each base too many, or both bases beside one missing.
+
+    The name is the gene's ID and ``ins1`` or ``del1``, the score 1000 times its ``conf``.
+    """
+    for gene in genes:
+        for shift, position in zip(gene.shifts, _positions(gene), strict=True):
+            # Beside the origin of a circle only the base before it is named.
+            end = position if shift.inserted or position == gene.circle else position + 1
+            name = f"{gene.name}:{shift.kind}"
+            fields = (gene.chrom, position - 1, end, name, round(1000 * gene.conf), gene.strand)
+            yield "\t".join(map(str, fields))
 
 
 def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
@@ -104,13 +140,24 @@ def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
     """
     for gene in genes:
         (cds,) = gene.transcript.coding
-        parts = [(part.start, part.end) for part in cds.parts]
-        for blocks in [sorted(parts)] if gene.introns else [[part] for part in parts]:
-            start, end = blocks[0][0], blocks[-1][1]
+        for span in gene.spans:
+            start, end = span.start, span.end
+            blocks = _blocks(part for part in cds.parts if start <= part.start and part.end <= end)
+            sizes = ",".join(str(high - low) for low, high in blocks)
+            firsts = ",".join(str(low - start) for low, _ in blocks)
             fields = (
                 gene.chrom, start, end, gene.name, round(1000 * gene.conf), gene.strand,
-                start, end, "0,114,178" if gene.strand == "+" else "213,94,0", len(blocks),
-                ",".join(str(high - low) for low, high in blocks),
-                ",".join(str(low - start) for low, _ in blocks),
+                start, end, "0,114,178" if gene.strand == "+" else "213,94,0",
+                len(blocks), sizes, firsts,
             )  # fmt: skip
             yield "\t".join(map(str, fields))
+
+
+def _blocks(parts: Iterable[Feature]) -> list[tuple[int, int]]:
+    """Starts and ends, ascending; a base that two parts share is of one block only."""
+    found: list[tuple[int, int]] = []
+    for part in sorted(parts, key=lambda part: part.start):
+        start = max(part.start, found[-1][1]) if found else part.start
+        if start < part.end:
+            found.append((start, part.end))
+    return found

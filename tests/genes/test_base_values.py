@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from planted_genes import KnowingScorer, planted_genome
 
@@ -11,9 +9,7 @@ from genoseq.genes.base_values import KeptValues
 from genoseq.genes.layout import contig
 
 
-def test_keeping_gives_the_scorer_s_values_and_keeps_them_where_files_have_them(
-    tmp_path: Path,
-) -> None:
+def test_keeping_gives_the_scorer_s_values_and_keeps_them_where_files_have_them() -> None:
     one, other = planted_genome(9, seed=2), planted_genome(5, seed=3)
     contigs = [contig("a", one.codes, True), contig("b", other.codes), contig("e", other.codes[:0])]
     assert contigs[0].turned
@@ -26,7 +22,7 @@ def test_keeping_gives_the_scorer_s_values_and_keeps_them_where_files_have_them(
             values[:, 7:8] = np.nan
             yield values
 
-    kept = KeptValues(tmp_path / "values", lengths)
+    kept = KeptValues(lengths)
     given = list(kept.keeping(scorer)(contigs[::-1]))
     for mine, theirs in zip(given, scorer(contigs[::-1]), strict=True):
         np.testing.assert_array_equal(mine, theirs)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pybigtools
 import pytest
 from Bio import SeqIO
 from Bio.SeqRecord import SeqRecord
 from command import Genoseq
+from numpy.typing import NDArray
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import BundleError, ConfigError
+from genoseq.files.names import FRAMESHIFTS
 from genoseq.genes.bacteria_files import FILES, SHIPPED, STARTS
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.gene_files import write_gene_files
@@ -58,6 +62,11 @@ def folder(calls: GeneCalls, fasta: Path, tmp_path: Path) -> Path:
     with open_fasta(fasta) as genome:
         write_gene_files(out, calls.genes, genome, {CIRCLE})
     return out
+
+
+def bigwig_values(path: Path, chrom: str) -> NDArray[np.float64]:
+    with pybigtools.open(str(path)) as track:
+        return np.asarray(track.values(chrom, fillna=None))
 
 
 def records(path: Path, kind: str) -> list[SeqRecord]:
@@ -137,6 +146,29 @@ def test_genes_writes_a_whole_folder(
     kept = genoseq("genes", fasta, "-m", model, "-o", out)
     assert kept.returncode == 1
     assert "holds notes.txt: name a new folder" in kept.stderr
+
+
+def test_genes_writes_tracks_as_score_does(
+    genoseq: Genoseq, fasta: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    model, out = tmp_path / "model", tmp_path / "out"
+    save_bundle(model, bundle)
+    save_weights(model / "genes.json", simple_weights())
+    words = ("genes", fasta, "-m", model, "-o", out)
+    run = genoseq(*words, "--tracks", "--circular", CIRCLE)
+    assert run.returncode == 0, run.stderr
+    run = genoseq("score", fasta, "-m", model, "-o", tmp_path / "scores")
+    assert run.returncode == 0, run.stderr
+    for name in ("CDS.plus.bw", "CDS.minus.bw"):
+        found, expected = (
+            bigwig_values(folder / name, "linear")
+            for folder in (out / "tracks", tmp_path / "scores")
+        )
+        np.testing.assert_allclose(found, expected, atol=0.0011)
+    (out / "tracks" / "mine").write_text("mine")
+    kept = genoseq(*words)
+    assert kept.returncode == 1
+    assert "holds mine: name a new folder" in kept.stderr
 
 
 def test_circular_names_are_contigs() -> None:
@@ -228,3 +260,19 @@ def test_genes_says_what_is_wrong_before_it_writes(
         assert run.returncode == 1, message
         assert message in run.stderr.splitlines()[-1]
         assert not out.exists()
+
+
+def test_genes_across_indels_are_files_of_one_gene_each(
+    genoseq: Genoseq, fasta: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(tmp_path / "model", bundle)
+    out = tmp_path / "out"
+    run = genoseq("genes", fasta, "-m", tmp_path / "model", "-o", out, "--frameshifts")
+    assert run.returncode == 0, run.stderr
+    told = json.loads((out / "summary.json").read_text())
+    assert told["settings"]["frameshifts"] is True
+    lines = (out / FRAMESHIFTS).read_text().splitlines()
+    assert len(lines) == told["frameshifts"]["insertions"] + told["frameshifts"]["deletions"]
+    again = genoseq("genes", fasta, "-m", tmp_path / "model", "-o", out)
+    assert again.returncode == 0, again.stderr
+    assert not (out / FRAMESHIFTS).exists()

@@ -1,0 +1,240 @@
+"""Broken genes among the others: which ones they replace, where they begin, what may be no gene.
+
+A broken gene replaces genes of its strand that it shares a frame with, or overlaps by more than
+genes do (:data:`genoseq.genes.select.USUAL`).  Of a broken gene and one of the other strand that
+overlap by more than genes do, or by most of the shorter, the longer stays.  A gene that is read
+without a change of frame (in noisy reads) replaces none that has its frame.  The start of a broken
+gene is that of the gene it replaces whose first frame is its own, and else that of its best path.
+
+A pseudogene may be, on contigs of :data:`GENOME` bp and more, which are no reads: a gene that
+changes its frame; and one whose frame goes on coding behind its stop codon, without a start near
+that codon, and with a model as sure of the bases between (:data:`BRIDGED`), unless the stop codon
+may stand for selenocysteine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from genoseq.genes.genetic_codes import EDGE, START_CODONS, genetic_code, translate
+from genoseq.genes.mask import ALLOWED
+from genoseq.genes.organisms import Limits, Organism
+from genoseq.genes.select import USUAL
+from genoseq.genes.selenocysteine import selenocysteine_candidates
+from genoseq.genes.shift_genes import BrokenGene
+from genoseq.genes.start_table import in_file
+from genoseq.genome.called_genes import CalledGene, Frameshift, GeneSequences, by_contig
+from genoseq.genome.sequences import decode as letters_of
+from genoseq.genome.sequences import encode
+
+GENOME = 10_000
+BRIDGED = 0.8
+"""Share of the bases between a stop codon and the next start that are coding."""
+_BEFORE, _BEHIND = 400.0, 300.0
+"""Nats of content that the gene, and the frame behind its stop codon, need."""
+_FIRST, _LAST = 12, 300
+"""bp between the stop codon and the first start codon behind it."""
+_UNWEIGHED = 0.5
+"""``start_conf`` of a start that no other was weighed against."""
+_SLOPE, _OFFSET = 0.05, -1.0
+
+
+def with_broken(
+    genes: Sequence[GeneSequences], organism: Organism, limits: Limits
+) -> list[GeneSequences]:
+    """Genes of an organism, with its broken ones in their places; what may be none is marked.
+
+    Parameters
+    ----------
+    genes
+        Of the organism, by contig and first base, none of them broken.
+    """
+    stopped = set(_bridged(organism))
+    broken: dict[str, list[GeneSequences]] = {}
+    for one in organism.broken:
+        each = _sequences(one, organism)
+        if len(one.codes) >= limits.shortest and _unmasked(each.gene, limits):
+            broken.setdefault(each.gene.chrom, []).append(each)
+    own = by_contig(genes)
+    found: list[GeneSequences] = []
+    for contig in organism.contigs:
+        called = own.get(contig.name, [])
+        merged = _merged(called, broken.get(contig.name, []))
+        for number, each in enumerate(merged, 1):
+            gene = each.gene
+            stop = gene.start if gene.strand == "-" else gene.end
+            doubtful = bool(gene.shifts) or (gene.chrom, gene.strand, stop) in stopped
+            gene = replace(
+                gene,
+                name=f"{gene.chrom}_{number}",
+                pseudo=doubtful and contig.length >= GENOME,
+            )
+            found.append(replace(each, gene=gene))
+    return found
+
+
+def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
+    """A broken gene on the forward strand of its file."""
+    contig = organism.contigs[one.contig]
+    length, size = contig.length, one.end - one.start
+    low = length - one.end if one.reverse else one.start
+    start = (low + contig.turned) % length if contig.circular else low
+    by = start - low
+    shifts = []
+    for at, inserted in one.indels:
+        position = length - at - inserted if one.reverse else at
+        shifts.append(Frameshift(position + by, inserted))
+    log_odds = _SLOPE * one.score + _OFFSET
+    gene = CalledGene(
+        name="",
+        chrom=contig.name,
+        start=start,
+        end=start + size,
+        strand="-" if one.reverse else "+",
+        open_5prime=one.kind == EDGE,
+        open_3prime=one.open_3prime,
+        code=organism.code,
+        start_type="Edge" if one.kind == EDGE else START_CODONS[one.kind],
+        motif=None,
+        spacing=None,
+        conf=float(1 / (1 + np.exp(-min(max(log_odds, -30), 30)))),
+        start_conf=_UNWEIGHED,
+        log_odds=log_odds,
+        circle=length if contig.circular else 0,
+        shifts=tuple(sorted(shifts)),
+    )
+    return _read(gene, letters_of(one.codes))
+
+
+def _read(gene: CalledGene, letters: bytes) -> GeneSequences:
+    protein = translate(encode(letters), genetic_code(gene.code), not gene.open_5prime)
+    return GeneSequences(gene, letters, protein if gene.open_3prime else protein[:-1])
+
+
+def _unmasked(gene: CalledGene, limits: Limits) -> bool:
+    masked = 0
+    for region in limits.mask:
+        if region.chrom == gene.chrom:
+            for turn in (0, gene.circle) if gene.circle else (0,):
+                low, high = region.start + turn, region.end + turn
+                masked += max(0, min(high, gene.end) - max(low, gene.start))
+    return masked <= ALLOWED
+
+
+def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base."""
+    kept = list(genes)
+    added: list[GeneSequences] = []
+    for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
+        beside = [each for each in kept if _overlap(each.gene, one.gene)]
+        rivals = [each for each in beside if _excludes(each.gene, one.gene)]
+        opposite = [each for each in rivals if each.gene.strand != one.gene.strand]
+        if any(len(each.gene) > len(one.gene) for each in opposite) or any(
+            _excludes(each.gene, one.gene) for each in added
+        ):
+            continue
+        parts = [
+            each for each in beside
+            if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
+        ]  # fmt: skip
+        if parts and not one.gene.shifts:
+            continue
+        gone = {id(each) for each in (*rivals, *parts)}
+        kept = [each for each in kept if id(each) not in gone]
+        added.append(_begun(one, parts))
+    return sorted([*kept, *added], key=lambda each: (each.gene.start, each.gene.end))
+
+
+def _overlap(one: CalledGene, other: CalledGene) -> int:
+    """bp that two genes of a contig share."""
+    turns = (-one.circle, 0, one.circle) if one.circle else (0,)
+    shared = (min(one.end + turn, other.end) - max(one.start + turn, other.start) for turn in turns)
+    return max(0, *shared, 0)
+
+
+def _excludes(one: CalledGene, other: CalledGene) -> bool:
+    shared = _overlap(one, other)
+    most = USUAL.same if one.strand == other.strand else USUAL.opposite
+    return shared > most or 2 * shared > min(len(one), len(other))
+
+
+def _frames(gene: CalledGene) -> Iterator[tuple[int, int, int]]:
+    """Stretches of a gene, 5' to 3' bounds on the forward strand, and the frame of each."""
+    for part in gene.transcript.coding[0].parts:
+        phase = part.phase or 0
+        first = part.end - 1 - phase if gene.strand == "-" else part.start + phase
+        yield part.start, part.end, first % 3
+
+
+def _in_frame(one: CalledGene, broken: CalledGene) -> bool:
+    """Whether a gene and a broken one on its strand share bases of a frame."""
+    return any(
+        frame == other and min(high, end) > max(low, start)
+        for low, high, frame in _frames(one)
+        for start, end, other in _frames(broken)
+    )
+
+
+def _begun(one: GeneSequences, parts: Sequence[GeneSequences]) -> GeneSequences:
+    """A broken gene with the start of the part of it that begins in its first frame."""
+    gene = one.gene
+    reverse = gene.strand == "-"
+    for part in parts if gene.shifts else ():
+        other = part.gene
+        ahead = other.end - gene.end if reverse else gene.start - other.start
+        first = gene.shifts[-1] if reverse else gene.shifts[0]
+        within = gene.end - first.position if reverse else first.position - gene.start
+        if ahead % 3 or ahead <= 3 - within or gene.circle:
+            continue
+        letters = part.letters[:ahead] + one.letters if ahead >= 0 else one.letters[-ahead:]
+        gene = replace(
+            gene,
+            start=gene.start if reverse else other.start,
+            end=other.end if reverse else gene.end,
+            open_5prime=other.open_5prime,
+            start_type=other.start_type,
+            motif=other.motif,
+            spacing=other.spacing,
+            start_conf=other.start_conf,
+        )
+        return _read(gene, letters)
+    return one
+
+
+def _bridged(organism: Organism) -> Iterator[tuple[str, str, int]]:
+    """Contig, strand and forward end (reverse: start) of genes whose frame goes on behind."""
+    decoded = organism.decoded
+    genome = decoded.genome
+    candidates, layout, content = genome.candidates, genome.layout, genome.content
+    frame = candidates.frame[decoded.chosen]
+    own = np.flatnonzero(
+        ~candidates.open_3prime[frame] & (content.whole[decoded.chosen] >= _BEFORE)
+    )
+    if not len(own):
+        return
+    frame = frame[own]
+    ends = candidates.ends[frame]
+    behind = np.minimum(np.searchsorted(candidates.begins, ends), len(candidates) - 1)
+    first = candidates.first[behind]
+    gap = candidates.starts[first] - ends
+    going_on = (
+        (candidates.begins[behind] == ends)
+        & (content.whole[first] >= _BEHIND)
+        & (gap >= _FIRST)
+        & (gap <= _LAST)
+        & (content.other[first] >= BRIDGED)
+    )
+    selenocysteines = {(one.chrom, one.start) for one in selenocysteine_candidates(decoded)}
+    starts, ends = candidates.starts[decoded.chosen[own[going_on]]], ends[going_on]
+    low, high = layout.forward(starts, ends)
+    owner = layout.contig_of(low)
+    begin = in_file(layout, owner, low)
+    for index in range(len(low)):
+        reverse = bool(starts[index] >= layout.size)
+        start, end = int(begin[index]), int(begin[index] + high[index] - low[index])
+        name = layout.contigs[owner[index]].name
+        if (name, start if reverse else end - 3) not in selenocysteines:
+            yield name, "-" if reverse else "+", start if reverse else end

@@ -1,0 +1,166 @@
+"""Broken genes: those that an indel throws out of frame, found in what a model says of each base.
+
+The model tells where a strand is coding, and which phase comes about; which base follows which in
+the genes at hand (:mod:`genoseq.genes.base_chain`) tells where the frame changes.  Each island of a
+strand (:mod:`genoseq.genes.shift_islands`) is read by its best path
+(:mod:`genoseq.genes.shift_paths`); the genes of it that change their frame are the broken ones.  As
+paths are best, each indel gains more than its price over every reading without it.
+
+What an indel costs is learned: all is read at :data:`_FIRST_PRICE`, and again at a price that
+follows from how many indels there were per coding base.  Of a genome without them few are called;
+where there are many, the genes of best paths count that keep their frame, too: others miss them.
+A circle that is nowhere quiet has no broken genes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.genes.base_chain import BaseChain, of_bases
+from genoseq.genes.codon_sums import STEPS, in_steps
+from genoseq.genes.content import Values
+from genoseq.genes.genetic_codes import GeneticCode
+from genoseq.genes.layout import Contig
+from genoseq.genes.shift_genes import BrokenGene, count_indels, genes_of
+from genoseq.genes.shift_islands import (
+    LaidOut,
+    ReadStrand,
+    batches,
+    find_islands,
+    lay_out_strands,
+    read_strand,
+    strand_of,
+)
+from genoseq.genes.shift_paths import Islands, Strand, best_paths
+
+_SURE = 1.5
+"""Log-odds of a base from which on its phase is learned from."""
+_CHUNK_BASES = 1 << 22
+_FIRST_PRICE = 10.0
+"""Nats that an indel costs before it is known how many there are."""
+_PRICES = ((5.0, 4.0), (7.5, 9.5), (8.5, 30.0))
+"""Nats of an indel's rate, and its price there; between them straight lines, beyond them the same.
+Where there are hardly any, most are none, and a price of 30 asks for some 25 codons on either side.
+"""
+_NOISY = 9.5
+"""Below this price whatever is read counts as a gene where none was called, broken or not."""
+_USUAL_INDELS, _USUAL_BASES = 1, 1_500
+"""What is known of the rate before anything is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftSettings:
+    """How frames are read.
+
+    Attributes
+    ----------
+    model, usage
+        Weights of what the model says of a base, and of which base follows which.
+    start
+        Nats that the beginning of a gene at a start codon costs.
+    """
+
+    model: float = 0.05
+    usage: float = 2.0
+    start: float = 8.0
+
+
+USUAL_SHIFTS = ShiftSettings()
+"""Chosen, as the prices are, on reads of genomes of training: ``benchmarks/noisy_reads.py``."""
+
+
+class ShiftFinder:
+    """Keeps what a model says of contigs while it is read, and finds their broken genes.
+
+    Parameters
+    ----------
+    contigs
+        Of one organism.
+    """
+
+    def __init__(self, contigs: Sequence[Contig]) -> None:
+        self._contigs = contigs
+        self._strands: list[ReadStrand] = []
+
+    def kept(self, values: Iterable[Values]) -> Iterator[Values]:
+        """Values of each contig, passed on."""
+        for index, (one, each) in enumerate(zip(self._contigs, values, strict=True)):
+            for reverse in (False, True):
+                own = read_strand(index, one, each, reverse)
+                if own is not None:
+                    self._strands.append(own)
+            yield each
+
+    def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> list[BrokenGene]:
+        """Genes with a change of frame, by contig, strand and start; ``closed``: none cut off."""
+        usage = self._usage()
+        reading = _Reading(code, settings, usage, closed)
+        indels, coding = _USUAL_INDELS, _USUAL_BASES
+        for laid in self._chunks():
+            for _, path, _ in reading.paths(laid, _FIRST_PRICE):
+                found_indels, found_coding = count_indels(path)
+                indels, coding = indels + found_indels, coding + found_coding
+        nats, prices = zip(*_PRICES, strict=True)
+        price = float(np.interp(-np.log(indels / coding), np.array(nats), np.array(prices)))
+        found: list[BrokenGene] = []
+        for laid in self._chunks():
+            found += self._genes(reading, laid, price)
+        return sorted(found, key=lambda gene: (gene.contig, gene.reverse, gene.start))
+
+    def _usage(self) -> NDArray[np.float64]:
+        chain = BaseChain()
+        for own in self._strands:
+            sure = own.odds.max(0) >= _SURE * STEPS
+            chain.add(own.codes, np.where(sure, own.odds.argmax(0), -1).astype(np.int8))
+        return chain.log_odds()
+
+    def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
+        prices = (_steps(price), _steps(reading.settings.start))
+        for islands, path, strand in reading.paths(laid, price):
+            for gene in genes_of(path, islands, strand, laid.codes, prices, every=price < _NOISY):
+                which = int(np.searchsorted(laid.offsets, gene.start, side="right")) - 1
+                own = laid.strands[which]
+                circle = self._contigs[own.index].length if own.margin else 0
+                by = own.first - own.margin - int(laid.offsets[which])
+                yield gene.moved(own.index, own.reverse, by, circle)
+
+    def _chunks(self) -> Iterator[LaidOut]:
+        held: list[ReadStrand] = []
+        bases = 0
+        for own in self._strands:
+            held.append(own)
+            bases += len(own.codes)
+            if bases >= _CHUNK_BASES:
+                yield lay_out_strands(held)
+                held, bases = [], 0
+        if held:
+            yield lay_out_strands(held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """By what strands are read."""
+
+    code: GeneticCode
+    settings: ShiftSettings
+    usage: NDArray[np.float64]
+    closed: bool
+
+    def paths(
+        self, laid: LaidOut, price: float
+    ) -> Iterator[tuple[Islands, NDArray[np.uint8], Strand]]:
+        """Islands, their best paths, and the strand that they are on."""
+        by_model = self.settings.model * laid.odds / STEPS
+        by_usage = self.settings.usage * of_bases(laid.codes, self.usage)
+        strand = strand_of(laid.codes, in_steps(by_model + by_usage), self.code)
+        start = _steps(self.settings.start)
+        for islands in batches(find_islands(laid.codes, laid.quiet, self.closed)):
+            yield islands, best_paths(strand, islands, _steps(price), start), strand
+
+
+def _steps(nats: float) -> int:
+    return round(nats * STEPS)
