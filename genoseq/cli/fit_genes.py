@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, Threads, set_up_process
+from genoseq.cli.computing import Device, Precision, Threads, set_up_process
 
 EPILOG = (
     "Example: genoseq fit-genes genomes.tsv -m results/models/bilstm "
@@ -40,6 +40,7 @@ def fit_genes(
     ],
     seed: Annotated[int, typer.Option(help="Seed.")] = 1,
     device: Device = None,
+    precision: Precision = "auto",
     threads: Threads = None,
 ) -> None:
     """Learn how genes are chosen by what a model says, from genomes whose genes are known.
@@ -51,5 +52,7 @@ def fit_genes(
 
     set_up_process(threads)
     with progress("fit-genes") as report:
-        written = fit_genes_files(table, model, out, seed=seed, device=device, report=report)
+        written = fit_genes_files(
+            table, model, out, seed=seed, device=device, precision=precision, report=report
+        )
     _log.info("fit-genes: wrote %s", written)
