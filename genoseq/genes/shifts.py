@@ -64,7 +64,7 @@ class ShiftSettings:
         Nats that the beginning of a gene at a start codon costs.
     """
 
-    model: float = 0.05
+    model: float = 0.03
     usage: float = 2.0
     start: float = 8.0
 
