@@ -74,11 +74,12 @@ class Searched:
                 known = min(parts[0][0] + 3, parts[0][1])
                 score = self.score(parts)
                 total = before[known] + score
-                if score > 0 and (end not in best or total > best[end][0]):
+                if end not in best or total > best[end][0]:
                     best[end] = (total, parts, score)
-            if end in best:
+            if end in best and best[end][2] > 0:
                 before[end] = max(before[end], best[end][0])
-        return {end: (parts, score) for end, (_, parts, score) in best.items()}
+        # Where the best that may end is worth nothing, no gene ends.
+        return {end: (parts, score) for end, (_, parts, score) in best.items() if score > 0}
 
     def genes(self) -> Iterator[Parts]:
         """All genes: no stop codon within, the last one whole in the last part."""
