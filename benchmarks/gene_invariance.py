@@ -23,8 +23,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genoseq.genes.bacteria_files import decoder_path
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.call_files import call_genes_files, decoder_path, read_contigs
+from genoseq.genes.call_files import call_genes_files
+from genoseq.genes.genome_files import read_contigs
 from genoseq.genes.layout import Contig, contig
 from genoseq.genes.state_values import Scorer, model_scorer
 from genoseq.genes.weights import DecoderWeights, load_weights

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genes.bacteria_files import decoder_path
 from genoseq.genes.call import call_genes
-from genoseq.genes.call_files import decoder_path
 from genoseq.genes.layout import contig
 from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import Scorer, model_scorer

@@ -19,7 +19,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files
 from genoseq.genes.genome_files import check_names, mask_regions, read_contigs
-from genoseq.genome.schemes import CODING_INTRON
+from genoseq.genome.derived import CODING_INTRON
 from genoseq.readers.fasta import Fasta, open_fasta
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.content import Values
 from genoseq.genes.layout import Contig
-from genoseq.genome.schemes import CODING_INTRON
+from genoseq.genome.derived import CODING_INTRON
 from genoseq.genome.sequences import Codes
 
 if TYPE_CHECKING:

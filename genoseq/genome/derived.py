@@ -24,8 +24,9 @@ from itertools import pairwise
 from genoseq.genome.circles import within_circle
 from genoseq.genome.features import Feature
 from genoseq.genome.genes import Cds, Transcript
-from genoseq.genome.schemes import CODING_INTRON
 
+CODING_INTRON = "coding_intron"
+"""An intron between two parts of a CDS."""
 SHORTEST_INTRON = 10
 _SITE = 2
 DERIVED = (

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
+from genoseq.genome.derived import CODING_INTRON
 from genoseq.genome.regions import Strand
 from genoseq.genome.tracks import Channel
 
 BACKGROUND = "none"
-CODING_INTRON = "coding_intron"
-"""An intron between two parts of a CDS."""
 UNKNOWN_LABEL = 255
 """Label of a base whose class is not known: losses and metrics leave it out."""
 

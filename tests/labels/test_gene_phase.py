@@ -8,9 +8,10 @@ import pytest
 from genoseq.config.labels import LabelSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.annotation import Annotation
+from genoseq.genome.derived import CODING_INTRON
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Strand
-from genoseq.genome.schemes import CODING_INTRON, PHASE_SCHEMES
+from genoseq.genome.schemes import PHASE_SCHEMES
 from genoseq.labels.classes import build_scheme, plan_labels
 
 SETTINGS = LabelSettings(scheme="gene-phase")
