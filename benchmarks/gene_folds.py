@@ -1,6 +1,6 @@
 """Genes of every annotated genome, by models that never saw its taxonomic group, beside Prodigal's.
 
-    python benchmarks/gene_folds.py DATA SCORE OUT [--folds A B ...] [--steps 14000]
+    python benchmarks/gene_folds.py DATA SCORE OUT [--folds A B ...] [--steps 10000]
         [--adapt off auto] [--names NAME ...] [--only train]
 
 The 25 genomes of ``config/examples/bacteria`` fall into five folds of whole groups.  For each fold
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("score", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--folds", nargs="+", default=list(FOLDS), choices=list(FOLDS))
-    parser.add_argument("--steps", type=int, default=14000)
+    parser.add_argument("--steps", type=int, default=10000)
     parser.add_argument(
         "--adapt", nargs="+", default=["off", "auto"], choices=["off", "on", "auto"]
     )

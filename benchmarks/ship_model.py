@@ -1,10 +1,11 @@
 """Put a trained model into the box: its bundle and a card, from the results of a run.
 
-    python benchmarks/ship_model.py results/bacteria [--heldout results/bacteria-heldout]
+    python benchmarks/ship_model.py results/bacteria [--folds OUT]
+        [--heldout results/bacteria-heldout]
     python benchmarks/ship_model.py results/bacteria-heldout      # the model of fewer genomes
 
 Everything on the card is read from the run: bundle, provenance, evaluation, benchmarks of
-Snakemake; accessions are those of the example's table.
+Snakemake; accessions are those of the example's table.  OUT is what ``gene_folds.py`` wrote.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ ABOUT = (
 )
 BLOCKS = "Blocks that were kept aside, of genomes that were learned"
 UNSEEN = "Genomes of groups that were kept aside"
+FOLDED = """\
+Genes (`genoseq genes`), F1 of their bases, strand right, by models and decoders of the same
+settings that saw no genome of the group, in five folds (`benchmarks/gene_folds.py`). Prodigal is
+trained on each genome."""
 LIMITS = """\
 - Genes with introns, eukaryotes and genetic codes other than 11 and 4 were not learned.
 - Labels are annotations, not experiments: what annotators miss, a model learns to miss. Short
@@ -67,7 +72,24 @@ def by_group(genomes: Mapping[str, Mapping[str, Any]], group: Mapping[str, str])
     yield f"| all | {len(genomes)} genomes | | {mean:.4f} |"
 
 
-def card(run: Path, name: str, heldout: Path | None) -> str:
+CALLERS = {"genoseq": "genoseq.adapt-off", "with --adapt auto": "genoseq.adapt-auto",
+           "Prodigal": "prodigal"}  # fmt: skip
+
+
+def of_folds(folds: Path, group: Mapping[str, str]) -> Iterator[str]:
+    """Rows of a table: each group with its genomes, and the mean F1 of genes by caller."""
+    found: dict[str, dict[str, float]] = {}
+    for path in folds.glob("*/calls/*.json"):
+        name, _, caller = path.name.removesuffix(".json").partition(".")
+        found.setdefault(name, {})[caller] = float(json.loads(path.read_text())["F1"])
+    groups = [(each, [n for n in found if group[n] == each]) for each in sorted({*group.values()})]
+    for title, names in [*groups, ("all", list(found))]:
+        means = [sum(found[n][c] for n in names) / len(names) for c in CALLERS.values()]
+        shown = ", ".join(sorted(names)) if title != "all" else f"{len(names)} genomes"
+        yield f"| {title} | {shown} | " + " | ".join(f"{mean:.4f}" for mean in means) + " |"
+
+
+def card(run: Path, name: str, heldout: Path | None, folds: Path | None) -> str:
     """The card of a model."""
     bundle = load_bundle(run / "models" / name)
     record, accessions = bundle.provenance, read_table(EXAMPLE / "accessions.tsv")
@@ -95,6 +117,11 @@ def card(run: Path, name: str, heldout: Path | None) -> str:
             f"### {UNSEEN}\n\nBy a model of the same settings without them (`heldout.yaml`).\n"
         )
         lines.append("\n".join([head, *by_group(figures(heldout, name), group)]) + "\n")
+    if folds is not None:
+        titles = ("group", "genomes", *CALLERS)
+        table = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+        lines.append(f"### {UNSEEN}\n\n{FOLDED}\n")
+        lines.append("\n".join([*table, *of_folds(folds, group)]) + "\n")
     lines += [
         "## Limits\n\n" + LIMITS + "\n",
         "## What it learned from\n",
@@ -113,10 +140,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("--heldout", type=Path)
+    parser.add_argument("--folds", type=Path)
     parser.add_argument("--name", default="bacteria")
     parser.add_argument("--box", type=Path, default=BOX)
     asked = parser.parse_args()
-    text = card(asked.run, asked.name, asked.heldout)
+    text = card(asked.run, asked.name, asked.heldout, asked.folds)
     with atomic_folder(asked.box / asked.name) as partial:
         for file in (asked.run / "models" / asked.name).glob("[!.]*"):
             shutil.copy(file, partial / file.name)
