@@ -153,9 +153,9 @@ def main() -> None:
     bundle = model_folder(asked.bundle)
     weights = load_weights(decoder_path(bundle, None)[0])
     scorer = model_scorer(load_bundle(bundle), precision="fp32")
-    orders(asked.data, bundle)
     rotations(asked.data, scorer, weights, asked.cuts)
     same_locus(asked.data, scorer, weights)
+    orders(asked.data, bundle)
 
 
 if __name__ == "__main__":
