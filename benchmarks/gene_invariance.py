@@ -8,7 +8,7 @@ DATA holds ``NAME.fa.gz``; BUNDLE is by default the model in the box.  Printed a
   first one, start and all;
 - of a draft whose contigs are in reverse order, and of the same file by two threads: whether
   every line of ``genes.gff3`` is the same;
-- of every gene of *E. coli* K-12 that Sakai has with the same 500 bp on either side: whether it is
+- of every gene of *E. coli* K-12 that Sakai has with the same 60 bp on either side: whether it is
   called alike there, by its stop and by its start.  The two genomes teach their decoders apart.
 """
 
@@ -38,7 +38,7 @@ from genoseq.readers.fasta import open_fasta, write_fasta
 CIRCLES = ("mgenitalium_g37", "baphidicola_meu", "pfuriosus_dsm3638")
 DRAFT = "malvi_atcc29626"
 PAIR = ("ecoli_k12_mg1655", "ecoli_o157_sakai")
-FLANK = 500
+FLANK = 60
 
 Place = tuple[int, int, str]
 
