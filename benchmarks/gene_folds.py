@@ -15,13 +15,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from genes import COLUMNS, Row, callers, judge, line, load
+from genes import HEAD, Row, callers, judge, line, load, print_means
 
 EXAMPLE = Path("config/examples/bacteria")
 FOLDS = {
@@ -121,7 +120,7 @@ def main() -> None:
     parser.add_argument("--only", choices=["train", "fit"], help="stop after that")
     asked = parser.parse_args()
     genomes = rows_of(EXAMPLE / "accessions.tsv")
-    print(f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}")
+    print(HEAD)
     rows: dict[str, list[Row]] = {}
     for letter in asked.folds:
         fold = asked.out / letter
@@ -136,13 +135,7 @@ def main() -> None:
             if not asked.names or name in asked.names:
                 for caller, row in call(asked, fold, name, code).items():
                     rows.setdefault(caller, []).append(row)
-    for caller, found in rows.items():
-        mean = {
-            column: statistics.mean(row[column] for row in found if column in row)
-            for column in COLUMNS
-            if any(column in row for row in found)
-        }
-        print(line(f"mean of {len(found)}, {caller}", mean))
+    print_means(rows)
 
 
 if __name__ == "__main__":

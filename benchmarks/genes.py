@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +30,7 @@ NAMES = ("ecoli_k12_mg1655", "npharaonis_dsm2160", "pfuriosus_dsm3638", "mgenita
 SHORT = 300
 """bp of a short gene at most, its stop codon included."""
 COLUMNS = ("F1", "found", "right", "exact", "ver.", "ver.ex.", "short", "sh.right", "s")
+HEAD = f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}"
 
 Row = dict[str, float]
 
@@ -107,6 +108,17 @@ def line(title: str, row: Row) -> str:
     return f"{title:42}{''.join(shown)}{row['s']:7.1f}"
 
 
+def print_means(rows: Mapping[str, Sequence[Row]]) -> None:
+    """A line of means for each caller, of the rows that have a column."""
+    for caller, found in rows.items():
+        mean = {
+            column: statistics.mean(row[column] for row in found if column in row)
+            for column in COLUMNS
+            if any(column in row for row in found)
+        }
+        print(line(f"mean of {len(found)}, {caller}", mean))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -122,9 +134,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for what is called")
     asked = parser.parse_args()
     scorer: Any = load(asked.score / "cds_f1.py")
-    print(
-        f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}", flush=True
-    )
+    print(HEAD, flush=True)
     rows: dict[str, list[Row]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary)
@@ -136,13 +146,7 @@ def main() -> None:
                 row = judge(asked, scorer, name, predicted) | {"s": spent}
                 rows.setdefault(caller, []).append(row)
                 print(line(f"{name} {caller}", row), flush=True)
-    for caller, found in rows.items():
-        mean = {
-            column: statistics.mean(row[column] for row in found if column in row)
-            for column in COLUMNS
-            if any(column in row for row in found)
-        }
-        print(line(f"mean {caller}", mean))
+    print_means(rows)
 
 
 def prodigal(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from genoseq.genes.adapt_labels import Labels
-from genoseq.genes.layout import Contig
+from genoseq.genes.layout import Contig, by_bases
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
 from genoseq.store.store import Store
@@ -44,7 +43,7 @@ def write_self_store(
     states
         Where each of the seven states stands in the scheme.
     """
-    order = sorted(range(len(contigs)), key=lambda index: _digest(contigs[index]))
+    order = sorted(range(len(contigs)), key=lambda index: by_bases(contigs[index]))
     table = np.full(256, UNKNOWN_LABEL, np.uint8)
     table[: len(states)] = states
     named = {str(number): index for number, index in enumerate(order)}
@@ -64,7 +63,3 @@ def _blocks(labels: Mapping[str, Labels]) -> Iterator[LabelledRegion]:
             split = "valid" if number % _HELD_OUT == _HELD_OUT // 2 else "train"
             number += 1
             yield Region(name, start, end), split, known
-
-
-def _digest(one: Contig) -> tuple[int, str]:
-    return -one.length, hashlib.sha256(one.codes.tobytes()).hexdigest()

@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from genoseq.config.genes import Adapt
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
-from genoseq.files.inputs import Input, all_kept
+from genoseq.files.inputs import all_kept
 from genoseq.files.names import CONFIG, DECODER, FRAMESHIFTS, GENES, SUMMARY, TRACKS, WEIGHTS
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files, write_lines
-from genoseq.genes.genome_files import check_names, circular_names, mask_regions, read_contigs
+from genoseq.genes.genome_files import (
+    check_names,
+    circular_names,
+    genes_record,
+    mask_regions,
+    read_contigs,
+)
 from genoseq.genes.weights import DecoderWeights, load_weights
+from genoseq.pretrained.registry import model_folder
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.manifest import MANIFEST, read_manifest
 
@@ -31,8 +38,6 @@ MODEL_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
 """What a saved model consists of."""
 STATE_FOLDERS = ("store", "training", "model")
 """What the folder of an adaptation holds while it goes on."""
-SHIPPED = Path(__file__).with_name(DECODER)
-"""Weights for models that bring none of their own."""
 
 
 def call_bacteria_files(
@@ -90,7 +95,7 @@ def call_bacteria_files(
         adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
         settings = _settings(calling, circles, all_starts, adapt, source)
         made = calling.computing(adapted.bundle)
-        record = _record(genome, model, path, settings, given.get("mask"), made)
+        record = genes_record(genome, model, path, settings, given.get("mask"), made)
         _write(out, adapted, genome, circles, settings, record, decoder if all_starts else None)
         finish(adapted, state, None if save_model is None else Path(save_model), path)
     return genes_written(out, adapted.calls.genes, genome.lengths)
@@ -136,35 +141,12 @@ def _track_files(folder: Path) -> tuple[str, ...]:
 
 
 def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:
-    """The file of the decoder's weights, and whose they are."""
+    """The file of the decoder's weights, at last that of the model in the box, and whose it is."""
     if weights is not None:
         return Path(weights), Path(weights).name
     if (model / DECODER).exists():
         return model / DECODER, "the model's own"
-    return SHIPPED, "the package's: the model brings none"
-
-
-def _record(
-    genome: Fasta,
-    model: Path,
-    decoder: Path,
-    settings: Mapping[str, Any],
-    mask: Input | None,
-    made: Mapping[str, str],
-) -> Mapping[str, Any]:
-    """What ``provenance.json`` says; ``made`` is the device and number format."""
-    from genoseq.extraction.shard_folder import original_of
-    from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models.bundle import bundle_identity
-
-    inputs: dict[str, Mapping[str, str]] = {
-        "genome": original_of(genome),
-        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
-        "decoder": {decoder.name: file_sha256(decoder)},
-    }
-    if mask is not None:
-        inputs["mask"] = {mask.name: mask.sha256}
-    return make_record("genes", settings, inputs, made, model=bundle_identity(model))
+    return model_folder() / DECODER, "the package's: the model brings none"
 
 
 def _write(
@@ -192,7 +174,8 @@ def _write(
         text = json.dumps(summary_of(calls, genome.lengths, shifted) | facts, indent=2)
         if starts_by is not None:
             write_lines(
-                folder / STARTS, start_lines([one.decoded for one in calls.organisms], starts_by)
+                folder / STARTS,
+                start_lines([one.decoded for one in calls.organisms], starts_by, genome.lengths),
             )
         (folder / SUMMARY).write_text(text + "\n")
         if calls.kept is not None:

@@ -1,12 +1,14 @@
-"""What calling genes reads of a genome: its contigs, which of them are circles, and a mask."""
+"""What calling genes reads of a genome, contigs, circles, a mask, and the record of it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.inputs import Input
+from genoseq.files.names import WEIGHTS
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import Fasta
@@ -75,3 +77,27 @@ def mask_regions(path: Input | None, lengths: Mapping[str, int]) -> list[Region]
         except ValueError as error:
             raise InputFormatError(f"{error}: is it of this genome?", path) from None
     return found
+
+
+def genes_record(
+    genome: Fasta,
+    model: Path,
+    decoder: Path | None,
+    settings: Mapping[str, Any],
+    mask: Input | None,
+    made: Mapping[str, str],
+) -> Mapping[str, Any]:
+    """What ``provenance.json`` says; ``made`` is the device and number format."""
+    from genoseq.extraction.shard_folder import original_of
+    from genoseq.files.provenance import file_sha256, make_record
+    from genoseq.models.bundle import bundle_identity
+
+    inputs: dict[str, Mapping[str, str]] = {
+        "genome": original_of(genome),
+        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
+    }
+    if decoder is not None:
+        inputs["decoder"] = {decoder.name: file_sha256(decoder)}
+    if mask is not None:
+        inputs["mask"] = {mask.name: mask.sha256}
+    return make_record("genes", settings, inputs, made, model=bundle_identity(model))

@@ -10,6 +10,7 @@ open, and continued beyond its last base until every open reading frame has ende
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,12 @@ def contig(name: str, codes: Codes, circular: bool = False) -> Contig:
     circular = circular and len(codes) > 0
     turned = least_rotation(codes) if circular else 0
     return Contig(name, len(codes), circular, turned, np.roll(codes, -turned))
+
+
+def by_bases(one: Contig) -> tuple[int, str]:
+    """Key that puts contigs in an order of their bases, the longest first: neither their names nor
+    their order in a file decide what is learned of them, to the last bit of a sum."""
+    return -one.length, hashlib.sha256(one.codes.tobytes()).hexdigest()
 
 
 def least_rotation(codes: Codes) -> int:

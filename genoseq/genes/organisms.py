@@ -27,7 +27,7 @@ from genoseq.genes.infer_code import (
     Probabilities,
     code_posterior,
 )
-from genoseq.genes.layout import Contig, lay_out
+from genoseq.genes.layout import Contig, by_bases, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genes.shift_genes import BrokenGene
 from genoseq.genes.shifts import ShiftFinder, ShiftSettings
@@ -89,7 +89,7 @@ class Organism:
 
     @property
     def contigs(self) -> tuple[Contig, ...]:
-        """Its contigs, in the order of the file."""
+        """Its contigs, in the order of their bases, the longest first."""
         return self.decoded.genome.layout.contigs
 
     @property
@@ -139,7 +139,7 @@ def decode_organisms(
     if not together:
         group = group_contigs([one.codes for one in contigs])
     groups = [
-        [one for one, of in zip(contigs, group, strict=True) if of == number]
+        sorted((one for one, of in zip(contigs, group, strict=True) if of == number), key=by_bases)
         for number in range(int(group.max(initial=0)) + 1)
     ]
     # All contigs are scored in one go, so that batches are full whatever the groups.

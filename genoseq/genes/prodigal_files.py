@@ -104,9 +104,8 @@ def call_genes_as_prodigal(
         _write(outputs.proteins, contigs, protein_lines)
         _write(outputs.bases, contigs, base_lines)
         if outputs.starts is not None:
-            _write_lines(
-                outputs.starts, start_lines([one.decoded for one in calls.organisms], weights)
-            )
+            decoded = [one.decoded for one in calls.organisms]
+            _write_lines(outputs.starts, start_lines(decoded, weights, genome.lengths))
     return len(calls.genes)
 
 

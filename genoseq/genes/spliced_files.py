@@ -13,12 +13,12 @@ import numpy as np
 from genoseq.config.genes import SHORTEST
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
-from genoseq.files.inputs import Input, all_kept
-from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY, WEIGHTS
+from genoseq.files.inputs import all_kept
+from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files
-from genoseq.genes.genome_files import check_names, mask_regions, read_contigs
+from genoseq.genes.genome_files import check_names, genes_record, mask_regions, read_contigs
 from genoseq.genome.derived import CODING_INTRON
 from genoseq.readers.fasta import Fasta, open_fasta
 
@@ -107,7 +107,7 @@ def call_spliced_files(
         )
         settings = {"code": number, "shortest": shortest, "sites": _whose(weights, path)}
         made = computing(*choose_computing(bundle.settings, device, precision))
-        record = _record(genome, model, path, settings, given.get("mask"), made)
+        record = genes_record(genome, model, path, settings, given.get("mask"), made)
         _write(out, calls, genome, settings, record)
     return genes_written(out, calls.genes, genome.lengths)
 
@@ -123,30 +123,6 @@ def _whose(weights: PathLike | None, path: Path | None) -> str:
     if path is None:
         return "learned from this genome's own genes"
     return "the model's own" if weights is None else path.name
-
-
-def _record(
-    genome: Fasta,
-    model: Path,
-    sites: Path | None,
-    settings: Mapping[str, Any],
-    mask: Input | None,
-    made: Mapping[str, str],
-) -> Mapping[str, Any]:
-    """What ``provenance.json`` says; ``made`` is the device and number format."""
-    from genoseq.extraction.shard_folder import original_of
-    from genoseq.files.provenance import file_sha256, make_record
-    from genoseq.models.bundle import bundle_identity
-
-    inputs: dict[str, Mapping[str, str]] = {
-        "genome": original_of(genome),
-        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
-    }
-    if sites is not None:
-        inputs["decoder"] = {sites.name: file_sha256(sites)}
-    if mask is not None:
-        inputs["mask"] = {mask.name: mask.sha256}
-    return make_record("genes", settings, inputs, made, model=bundle_identity(model))
 
 
 def _write(

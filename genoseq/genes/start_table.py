@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +47,23 @@ def in_file(layout: Layout, owner: Positions, low: Positions) -> Positions:
     return np.where(circular, (bases + turned) % np.maximum(length, 1), bases)
 
 
-def start_lines(organisms: Sequence[Decoded], weights: DecoderWeights) -> Iterator[str]:
-    """Lines of the table, by organism, contig, last base and first base; 0-based half-open."""
+def start_lines(
+    organisms: Sequence[Decoded], weights: DecoderWeights, contigs: Iterable[str]
+) -> Iterator[str]:
+    """Lines of the table, by organism, contig, last base and first base; 0-based half-open.
+
+    Parameters
+    ----------
+    contigs
+        Names of all, in the order of the file.
+    """
     yield "\t".join(COLUMNS)
+    rank = {name: number for number, name in enumerate(contigs)}
     for decoded in organisms:
-        yield from _lines(decoded, weights)
+        yield from _lines(decoded, weights, rank)
 
 
-def _lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
+def _lines(decoded: Decoded, weights: DecoderWeights, rank: Mapping[str, int]) -> Iterator[str]:
     genome, layout = decoded.genome, decoded.genome.layout
     candidates = genome.candidates
     conf, start_conf = confidence(decoded, weights)
@@ -66,7 +75,8 @@ def _lines(decoded: Decoded, weights: DecoderWeights) -> Iterator[str]:
     owner = layout.contig_of(low)
     first = in_file(layout, owner, low)
     motif = decoded.last.sites.motif_scores(genome.windows[own])
-    for index in np.lexsort((first, first + high - low, owner)):
+    contig_rank = np.array([rank[one.name] for one in layout.contigs], np.int64)[owner]
+    for index in np.lexsort((first, first + high - low, contig_rank)):
         kind = int(candidates.kind[own[index]])
         yield "\t".join(
             (

@@ -7,10 +7,13 @@ import pytest
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import ConfigError
+from genoseq.files.names import DECODER
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import contig
+from genoseq.genes.weights import load_weights
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import N, encode
+from genoseq.pretrained.registry import model_folder
 
 
 def called(genome: PlantedGenome, circular: bool = False, **options: object) -> GeneCalls:
@@ -85,6 +88,18 @@ def test_call_genes_do_not_depend_on_the_order_of_contigs() -> None:
     }
     for name, genome in genomes.items():
         assert places(one, name) == list(genome.genes)
+
+
+def test_call_genes_are_the_same_to_the_last_bit_in_any_order_of_contigs() -> None:
+    genomes = {f"c{seed}": planted_genome(30, seed) for seed in range(12)}
+    scorer = KnowingScorer(**genomes)
+    contigs = [contig(name, each.codes) for name, each in genomes.items()]
+    weights = load_weights(model_folder() / DECODER)
+    one, other = (
+        call_genes(those, scorer, weights, together=True) for those in (contigs, contigs[::-1])
+    )
+    assert {each.gene for each in one.genes} == {each.gene for each in other.genes}
+    assert next(each.gene.chrom for each in other.genes) == "c11"
 
 
 def test_call_genes_cut_by_the_ends_of_a_contig_are_partial() -> None:

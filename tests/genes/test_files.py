@@ -16,7 +16,7 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_w
 
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.names import FRAMESHIFTS
-from genoseq.genes.bacteria_files import FILES, SHIPPED, STARTS
+from genoseq.genes.bacteria_files import FILES, STARTS, decoder_path
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.genome_files import circular_names
@@ -200,15 +200,17 @@ def test_load_weights_are_those_that_were_saved(tmp_path: Path) -> None:
         load_weights(tmp_path / "missing.json")
 
 
-def test_load_weights_of_the_package() -> None:
-    assert SHIPPED.name == "genes.json"
-    weights = load_weights(SHIPPED)
+def test_load_weights_of_the_package(tmp_path: Path) -> None:
+    path, whose = decoder_path(tmp_path, None)
+    assert whose == "the package's: the model brings none"
+    weights = load_weights(path)
     assert weights.bias > 0
     assert weights.genes_calibration[0] > 0
 
 
 def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -> None:
-    lines = [line.split("\t") for line in start_lines([calls.decoded], simple_weights())]
+    names = ("linear", CIRCLE)
+    lines = [line.split("\t") for line in start_lines([calls.decoded], simple_weights(), names)]
     rows = [dict(zip(lines[0], fields, strict=True)) for fields in lines[1:]]
     called = {
         (row["contig"], int(row["start"]), int(row["end"]), row["strand"], row["conf"])
@@ -220,6 +222,7 @@ def test_start_lines_are_all_starts_and_say_which_are_called(calls: GeneCalls) -
         for gene in (each.gene for each in calls.genes)
     }
     assert len(rows) > 2 * len(called)
+    assert list(dict.fromkeys(row["contig"] for row in rows)) == list(names)
     stops = [row["end"] for row in rows if row["strand"] == "+" and row["called"] == "yes"]
     of_one = [float(row["start_conf"]) for row in rows if row["end"] == stops[0]]
     assert sum(of_one) == pytest.approx(1, abs=0.01)
