@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from genes import SHORT, load
+from genes import SHORT, intervals, load
 
 BINS = 10
 ACCESSIONS = Path(__file__).parents[1] / "config/examples/bacteria/accessions.tsv"
@@ -46,22 +46,12 @@ def stop_of(fields: list[str]) -> Key:
     return fields[0], fields[6], int(fields[4]) if fields[6] == "+" else int(fields[3]) - 1
 
 
-def hidden(data: Path, name: str) -> Mapping[str, list[tuple[int, int]]]:
-    """Intervals of the mask by contig."""
-    path = data / f"{name}.mask.bed"
-    found: dict[str, list[tuple[int, int]]] = {}
-    for text in path.read_text().splitlines() if path.exists() else ():
-        fields = text.split("\t")
-        found.setdefault(fields[0], []).append((int(fields[1]), int(fields[2])))
-    return found
-
-
 def judged(
     scorer: Any, data: Path, name: str, called: Path
 ) -> Iterator[tuple[float, bool, float, bool]]:
     """``conf``, whether the stop is right, ``start_conf``, whether the start is right too."""
     truth = scorer.stops(scorer.gff_cds(str(data / f"{name}.gff3.gz")))
-    mask = hidden(data, name)
+    mask = intervals(data / f"{name}.mask.bed")
     for fields, told in attributes(called):
         start, end = int(fields[3]) - 1, int(fields[4])
         if any(start < last and end > first for first, last in mask.get(fields[0], ())):

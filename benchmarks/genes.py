@@ -52,6 +52,15 @@ def seconds(*words: object) -> float:
     return time.perf_counter() - start
 
 
+def intervals(bed: Path | None) -> Mapping[str, list[tuple[int, int]]]:
+    """Start and end of the lines of a BED by contig."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for text in bed.read_text().splitlines() if bed is not None and bed.exists() else ():
+        fields = text.split("\t")
+        found.setdefault(fields[0], []).append((int(fields[1]), int(fields[2])))
+    return found
+
+
 def short_genes(
     scorer: Any, truth: Path, predicted: Path, mask: Path | None
 ) -> tuple[float, float]:
@@ -60,10 +69,7 @@ def short_genes(
     What touches the mask is left out on both sides.
     """
     true, called = (scorer.stops(scorer.gff_cds(str(path))) for path in (truth, predicted))
-    hidden: dict[str, list[tuple[int, int]]] = {}
-    for line in mask.read_text().splitlines() if mask else ():
-        fields = line.split("\t")
-        hidden.setdefault(fields[0], []).append((int(fields[1]), int(fields[2])))
+    hidden = intervals(mask)
 
     def short(genes: dict[Any, tuple[int, int]]) -> list[Any]:
         return [

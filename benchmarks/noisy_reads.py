@@ -1,19 +1,19 @@
 """Genes of reads with indels: which bases code, on which strand and in which frame, beside peers.
 
-    python benchmarks/noisy_reads.py DATA BUNDLE [NAME ...] [--lengths 600] [--rates 0 0.2 1]
+    python benchmarks/noisy_reads.py DATA BUNDLE [NAME ...] [--weights genes.json]
+        [--lengths 600] [--rates 0 0.2 1]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed``.  Pieces are cut from
 anywhere in a genome, on either strand; of their indels half are random bases put in, half are bases
 left out, and each base keeps what the annotation says of it.  Inserted bases and masked ones count
 nowhere.  F1 is of pairs of base and strand, frame-aware F1 of base, strand and codon phase; both
-are means over the genomes.  Peers: pyrodigal's metagenomic mode, and FragGeneScanRs where pyfgs is
-installed.
+are means over the genomes.  The peer is pyrodigal's metagenomic mode.  BUNDLE should not have
+learned from the genomes: one of ``gene_folds.py``, with its ``--weights``.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
 import time
@@ -30,7 +30,7 @@ from genoseq.genes.call import call_genes
 from genoseq.genes.layout import contig
 from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import Scorer, model_scorer
-from genoseq.genes.weights import load_weights
+from genoseq.genes.weights import DecoderWeights, load_weights
 from genoseq.genome.called_genes import CalledGene
 from genoseq.genome.sequences import ALPHABET, Codes, reverse_complement_codes
 from genoseq.models.bundle import load_bundle
@@ -38,7 +38,6 @@ from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
 
 NAMES = ("ecoli_k12_mg1655", "synechocystis_pcc6803", "npharaonis_dsm2160", "bburgdorferi_b31")
-"""Of groups that the model in the box never saw."""
 READS = {150: 1500, 300: 1500, 600: 1500, 1500: 600, 5000: 200}
 """Pieces of each length per genome and rate."""
 RATES = (0.0, 0.2, 1.0)
@@ -157,10 +156,11 @@ def called_states(length: int, genes: Iterable[CalledGene]) -> States:
     return states
 
 
-def genoseq(scorer: Scorer, folder: Path, shifts: bool, codes: Sequence[Codes]) -> list[States]:
+def genoseq(
+    scorer: Scorer, weights: DecoderWeights, shifts: bool, codes: Sequence[Codes]
+) -> list[States]:
     """By ``genoseq genes``, with or without ``--frameshifts``."""
     contigs = [contig(str(index), each) for index, each in enumerate(codes)]
-    weights = load_weights(decoder_path(folder, None)[0])
     calls = call_genes(
         contigs, scorer, weights, code=11, together=True, shifts=USUAL_SHIFTS if shifts else None
     )
@@ -185,36 +185,20 @@ def pyrodigal(codes: Sequence[Codes]) -> list[States]:
     return found
 
 
-def fraggenescan(codes: Sequence[Codes]) -> list[States]:
-    """By FragGeneScanRs, trained for Illumina reads with 1% errors; frames by its insertions."""
-    import pyfgs
-
-    finder = pyfgs.GeneFinder(pyfgs.Model.Illumina10)
-    found = []
-    for each in codes:
-        states = np.zeros(len(each), np.uint8)
-        for gene in finder.find_genes(b"read", letters(each)):
-            paint(states, gene.start, gene.end, gene.strand, 0, over=False)
-        found.append(states)
-    return found
-
-
 def letters(codes: Codes) -> bytes:
     """ACGT of base codes."""
     return np.frombuffer(ALPHABET.encode(), np.uint8)[codes].tobytes()
 
 
-def callers(bundle: Path) -> dict[str, Caller]:
+def callers(bundle: Path, weights: Path | None) -> dict[str, Caller]:
     """Callers by what the table names them."""
     scorer = model_scorer(load_bundle(bundle))
-    found: dict[str, Caller] = {
-        "genoseq --frameshifts": partial(genoseq, scorer, bundle, True),
-        "genoseq": partial(genoseq, scorer, bundle, False),
+    decoder = load_weights(decoder_path(bundle, weights)[0])
+    return {
+        "genoseq --frameshifts": partial(genoseq, scorer, decoder, True),
+        "genoseq": partial(genoseq, scorer, decoder, False),
         "pyrodigal meta": pyrodigal,
     }
-    if importlib.util.find_spec("pyfgs"):
-        found["FragGeneScanRs"] = fraggenescan
-    return found
 
 
 def main() -> None:
@@ -223,6 +207,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("names", nargs="*", default=list(NAMES))
+    parser.add_argument("--weights", type=Path, help="of the decoder, if not the bundle's own")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(READS), choices=list(READS))
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="percent")
     parser.add_argument("--seed", type=int, default=1)
@@ -236,7 +221,7 @@ def main() -> None:
                 name: cut(genome, length, READS[length], rate, asked.seed)
                 for name, genome in genomes.items()
             }
-            for caller, call in callers(asked.bundle).items():
+            for caller, call in callers(asked.bundle, asked.weights).items():
                 begun = time.perf_counter()
                 rows = [
                     scores(own, call([piece.codes for piece in own])) for own in pieces.values()

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -37,6 +38,8 @@ _BEFORE, _BEHIND = 400.0, 300.0
 """Nats of content that the gene, and the frame behind its stop codon, need."""
 _FIRST, _LAST = 12, 300
 """bp between the stop codon and the first start codon behind it."""
+_STRETCH = 1 << 14
+"""bp by which genes are looked up."""
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
 _SLOPE, _OFFSET = 0.05, -1.0
@@ -126,26 +129,65 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
 
 def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
     """Genes of one contig with its broken ones, by first base."""
-    kept = list(genes)
-    added: list[GeneSequences] = []
+    called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
-        beside = [each for each in kept if _overlap(each.gene, one.gene)]
-        rivals = [each for each in beside if _excludes(each.gene, one.gene)]
-        opposite = [each for each in rivals if each.gene.strand != one.gene.strand]
-        if any(len(each.gene) > len(one.gene) for each in opposite) or any(
-            _excludes(each.gene, one.gene) for each in added
-        ):
+        beside = called.overlapping(one.gene)
+        rivals = [number for number, each in beside.items() if _excludes(each.gene, one.gene)]
+        longer = (
+            beside[number].gene.strand != one.gene.strand
+            and len(beside[number].gene) > len(one.gene)
+            for number in rivals
+        )
+        before = added.overlapping(one.gene).values()
+        if any(longer) or any(_excludes(each.gene, one.gene) for each in before):
             continue
         parts = [
-            each for each in beside
+            number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
         if parts and not one.gene.shifts:
             continue
-        gone = {id(each) for each in (*rivals, *parts)}
-        kept = [each for each in kept if id(each) not in gone]
-        added.append(_begun(one, parts))
-    return sorted([*kept, *added], key=lambda each: (each.gene.start, each.gene.end))
+        begun = _begun(one, [beside[number] for number in parts])
+        for number in {*rivals, *parts}:
+            del called.genes[number]
+        added.add(begun)
+    both = (*called.genes.values(), *added.genes.values())
+    return sorted(both, key=lambda each: (each.gene.start, each.gene.end))
+
+
+class _Beside:
+    """Genes of a contig, found by where they lie: in a noisy assembly most are broken.
+
+    ``genes`` are those that are left, by number, in the order in which they came.
+    """
+
+    def __init__(self, genes: Sequence[GeneSequences] = ()) -> None:
+        self.genes: dict[int, GeneSequences] = {}
+        self._bins: dict[int, list[int]] = {}
+        self._numbers = count()
+        for each in genes:
+            self.add(each)
+
+    def add(self, one: GeneSequences) -> None:
+        number = next(self._numbers)
+        self.genes[number] = one
+        for index in _bins(one.gene):
+            self._bins.setdefault(index, []).append(number)
+
+    def overlapping(self, gene: CalledGene) -> dict[int, GeneSequences]:
+        """Those left that share a base with a gene."""
+        near = {number for index in _bins(gene) for number in self._bins.get(index, ())}
+        found = {number: self.genes[number] for number in sorted(near & self.genes.keys())}
+        return {n: each for n, each in found.items() if _overlap(each.gene, gene)}
+
+
+def _bins(gene: CalledGene) -> set[int]:
+    """Numbers of the stretches of a contig that a gene lies in."""
+    return {
+        index
+        for span in gene.spans
+        for index in range(span.start // _STRETCH, (span.end - 1) // _STRETCH + 1)
+    }
 
 
 def _overlap(one: CalledGene, other: CalledGene) -> int:

@@ -98,8 +98,15 @@ class Organism:
         return sum(one.length for one in self.contigs)
 
 
-def parse_code(text: str | int) -> int | str:
+def parse_code(text: str | int, among: tuple[int, ...] = CODES, auto: str = AUTO) -> int | str:
     """A genetic code's number, or :data:`AUTO`.
+
+    Parameters
+    ----------
+    among
+        Those that genes are called by.
+    auto
+        How an error names :data:`AUTO`.
 
     Raises
     ------
@@ -111,10 +118,10 @@ def parse_code(text: str | int) -> int | str:
     try:
         number = int(text)
     except ValueError:
-        *others, last = CODES
+        *others, last = among
         known = f"{', '.join(map(str, others))} or {last}"
-        raise ConfigError(f"genetic code {text!r}: use {AUTO}, {known}") from None
-    return genetic_code(number).number
+        raise ConfigError(f"genetic code {text!r}: use {auto}, {known}") from None
+    return genetic_code(number, among).number
 
 
 def decode_organisms(

@@ -13,7 +13,7 @@ from genoseq.errors import ConfigError
 from genoseq.genes.codon_sums import STEPS
 from genoseq.genes.genetic_codes import GeneticCode, genetic_code, translate
 from genoseq.genes.layout import Contig
-from genoseq.genes.organisms import AUTO
+from genoseq.genes.organisms import AUTO, parse_code
 from genoseq.genes.spliced import Found, Stretch, decode_spliced, stretches_of
 from genoseq.genes.spliced_events import Limits
 from genoseq.genes.spliced_parse import SplicedGene
@@ -36,15 +36,8 @@ def nuclear_code(text: str | int) -> GeneticCode:
     ConfigError
         If it is neither, or genes with introns are not called by that code.
     """
-    if text == AUTO:
-        return genetic_code(USUAL_CODE, NUCLEAR_CODES)
-    try:
-        number = int(text)
-    except ValueError:
-        *others, last = NUCLEAR_CODES
-        known = f"{', '.join(map(str, others))} or {last}"
-        raise ConfigError(f"genetic code {text!r}: use {AUTO} (1), {known}") from None
-    return genetic_code(number, NUCLEAR_CODES)
+    number = parse_code(text, NUCLEAR_CODES, f"{AUTO} ({USUAL_CODE})")
+    return genetic_code(USUAL_CODE if number == AUTO else int(number), NUCLEAR_CODES)
 
 
 @dataclass(frozen=True, slots=True)

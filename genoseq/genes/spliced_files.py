@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DIVISION = "UNA"
 """GenBank's for what has none of its own: the organism is not known."""
-_BINS = 10
 
 
 def tells_introns(model: Path) -> bool:
@@ -149,10 +148,10 @@ def spliced_summary(calls: SplicedCalls, lengths: Mapping[str, int]) -> dict[str
     lengths
         bp of each contig.
     """
+    from genoseq.genes.summary import confidence_of
+
     genes = [each.gene for each in calls.genes]
     bases = sum(lengths.values())
-    conf = [gene.conf for gene in genes]
-    counts, _ = np.histogram(conf, bins=_BINS, range=(0.0, 1.0))
     introns = [end - start for gene in genes for start, end in gene.introns or ()]
     return {
         "contigs": len(lengths),
@@ -165,9 +164,5 @@ def spliced_summary(calls: SplicedCalls, lengths: Mapping[str, int]) -> dict[str
         "coding_density": round(sum(map(len, genes)) / max(bases, 1), 4),
         "genetic_code": calls.code.number,
         "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
-        "expected_true_genes": round(float(sum(conf)), 1),
-        "confidence": {
-            f"{index / _BINS:.1f}-{(index + 1) / _BINS:.1f}": int(count)
-            for index, count in enumerate(counts)
-        },
+        **confidence_of(genes),
     }

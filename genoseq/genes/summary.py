@@ -30,8 +30,6 @@ def summary_of(
     """
     genes = [each.gene for each in calls.genes]
     bases = sum(lengths.values())
-    conf = [gene.conf for gene in genes]
-    counts, _ = np.histogram(conf, bins=_BINS, range=(0.0, 1.0))
     found = {
         "contigs": len(lengths),
         "bases": bases,
@@ -47,13 +45,22 @@ def summary_of(
         ],
         "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
         "motif": {"consensus": calls.motif, "share_of_starts": round(calls.motif_share, 3)},
+        **confidence_of(genes),
+    }
+    return found | ({"frameshifts": frameshifts_of(calls)} if frameshifts else {})
+
+
+def confidence_of(genes: Sequence[CalledGene]) -> dict[str, Any]:
+    """How many of the genes are to be expected true, and how many there are of each ``conf``."""
+    conf = [gene.conf for gene in genes]
+    counts, _ = np.histogram(conf, bins=_BINS, range=(0.0, 1.0))
+    return {
         "expected_true_genes": round(float(sum(conf)), 1),
         "confidence": {
             f"{index / _BINS:.1f}-{(index + 1) / _BINS:.1f}": int(count)
             for index, count in enumerate(counts)
         },
     }
-    return found | ({"frameshifts": frameshifts_of(calls)} if frameshifts else {})
 
 
 def frameshifts_of(calls: GeneCalls) -> dict[str, Any]:
