@@ -21,18 +21,13 @@ class Shown(Protocol):
 
 
 @contextmanager
-def progress(
-    label: str, unit: str = "", own_lines: str | None = None, also: _Show | None = None
-) -> Iterator[Shown]:
+def progress(label: str, unit: str = "", also: _Show | None = None) -> Iterator[Shown]:
     """What shows the progress of a verb; it begins with its first call.
 
     Parameters
     ----------
     unit
-        What amounts are counted in; without it lines tell the percentage alone.
-    own_lines
-        Logger of a room that tells the same in lines of its own: these stand for the lines of this
-        function, and where a bar is drawn they are left out.
+        What amounts are counted in; without it lines tell the percentage, and what else there is.
     also
         Told the same, as :class:`genoseq.cli.progress_lines.ProgressLines`.
 
@@ -40,8 +35,6 @@ def progress(
     """
     terminal = sys.stderr.isatty()
     silent = not logging.getLogger("genoseq").isEnabledFor(logging.INFO)
-    if own_lines is not None:
-        silent = silent or not terminal
     with ExitStack() as stack:
         show: _Show | None = None
 
@@ -52,24 +45,13 @@ def progress(
             if silent:
                 return
             if show is None:
-                show = _bar(stack, label, own_lines) if terminal else _lines(label, unit)
+                show = _bar(stack, label) if terminal else _lines(label, unit)
             show(done, total, said)
 
         yield report
 
 
-class _Without(logging.Filter):
-    """Takes a room's lines of progress out of the log."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__()
-        self._label = label
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(f"{self._label}:")
-
-
-def _bar(stack: ExitStack, label: str, own_lines: str | None) -> _Show:
+def _bar(stack: ExitStack, label: str) -> _Show:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -80,11 +62,6 @@ def _bar(stack: ExitStack, label: str, own_lines: str | None) -> _Show:
         if isinstance(handler, logging.StreamHandler) and handler.stream is before:
             stack.callback(handler.setStream, before)
             handler.setStream(sys.stderr)  # rich's, which writes above the bar
-    if own_lines is not None:
-        without = _Without(label)
-        logger = logging.getLogger(own_lines)
-        logger.addFilter(without)
-        stack.callback(logger.removeFilter, without)
 
     def show(done: float, total: float, said: str) -> None:
         beside = f"{label}: {said}" if said else label
@@ -97,7 +74,7 @@ def _lines(label: str, unit: str) -> _Show:
     start = time.monotonic()
     shown = 0
 
-    def show(done: float, total: float, _: str) -> None:
+    def show(done: float, total: float, said: str) -> None:
         nonlocal shown
         step = int(_STEPS * done / max(total, 1))
         if step <= shown:
@@ -105,7 +82,7 @@ def _lines(label: str, unit: str) -> _Show:
         shown = step
         percent = f"{label}: {int(100 * done / max(total, 1))}%"
         rate = done / max(time.monotonic() - start, 1e-9)
-        of = f" of {total:,} {unit}, {rate:,.0f} {unit}/s" if unit else ""
+        of = f" of {total:,} {unit}, {rate:,.0f} {unit}/s" if unit else f", {said}" if said else ""
         print(percent + of, file=sys.stderr, flush=True)
 
     return show

@@ -107,7 +107,7 @@ def train(
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
     try:
         chosen = choose_device(device, None if launch is None else launch.local_rank)
-        told = progress("train", own_lines="genoseq.training", also=lines if first else None)
+        told = progress("train", also=lines if first else None)
         with told as report, join_group(launch, chosen) as group:
             made = fit(
                 stores,

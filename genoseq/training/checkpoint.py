@@ -17,7 +17,6 @@ import fcntl
 import hashlib
 import json
 import logging
-import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,31 +82,27 @@ class Progress:
     def judge(self, loss: float, metrics: dict[str, Any], counts: bool = True) -> bool:
         """Note a validation after the present step; whether it is the best so far that counts."""
         self.validated = self.step
-        if not counts:
-            return False
-        better = self.best_loss is None or loss < self.best_loss
+        better = counts and (self.best_loss is None or loss < self.best_loss)
         if better:
             self.best_step, self.best_loss, self.best_metrics = self.step, loss, metrics
-        self.waited = 0 if better else self.waited + 1
+        self.waited = 0 if better else self.waited + counts
         return better
 
 
-def save_due(
-    elapsed: float, saved: float, every: float, start: float = 0.0, limit: float = math.inf
-) -> bool:
+def save_due(elapsed: float, saved: float, every: float, limit: float = 0.0) -> bool:
     """Whether to save a state: every so often, and once shortly before a job may end.
 
     Parameters
     ----------
-    elapsed, saved, start
-        Seconds of training: now, at the last state, and before this process.
+    elapsed, saved
+        Seconds of this process, now and at its last state.
     every, limit
-        Seconds between two states, and those that this process may take.  At a limit some
+        Seconds between two states, and those that it may take; 0: any.  At a limit some
         schedulers kill at once, and others a moment after SIGTERM, which may be too short for a
         step and a state.
     """
-    last = start + limit - min(AHEAD, limit / 10)
-    return elapsed - saved >= every or elapsed >= last > saved
+    last = limit - min(AHEAD, limit / 10)
+    return elapsed - saved >= every or (limit > 0 and elapsed >= last > saved)
 
 
 class StateFolder:
@@ -126,9 +121,8 @@ class StateFolder:
             with safe_open(self.last, "pt") as file:
                 header = json.loads((file.metadata() or {})["genoseq"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if (saved := header["parts"]) != self._parts:
-                changed = [name for name, part in self._parts.items() if saved.get(name) != part]
-                what = " and ".join(changed) or "settings"
+            if changed := {name for name, _ in self._parts.items() ^ header["parts"].items()}:
+                what = " and ".join(sorted(changed))
                 news = f"starting afresh: {what} changed since {self.last} was saved"
                 return Progress(), {}, news
             progress = Progress(**header["progress"])

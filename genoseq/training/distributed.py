@@ -40,18 +40,14 @@ class ProcessGroup:
         self.rank, self.world_size = rank, world_size
         self._control = control
 
-    def parallel(self, model: nn.Module, device: torch.device) -> nn.Module:
+    def parallel(self, model: nn.Module) -> nn.Module:
         """The network, whose gradients are the mean of those of all processes."""
-        if self.world_size == 1:
-            return model
-        devices = [device] if device.type == "cuda" else None
-        sync = bool(_running(model))
-        return DistributedDataParallel(model, device_ids=devices, forward_sync_buffers=sync)
+        return model if self.world_size == 1 else DistributedDataParallel(model)
 
     def same_buffers(self, model: nn.Module) -> None:
-        """Give all the buffers that training changes, such as means of a norm, of rank 0."""
+        """Give all the buffers of rank 0: training changes some, such as means of a norm."""
         if self.world_size > 1:
-            for buffer in _running(model):
+            for buffer in model.buffers():
                 distributed.broadcast(buffer, 0)
 
     def sum(self, value: Tensor) -> Tensor:
@@ -71,8 +67,6 @@ class ProcessGroup:
 
     def concat(self, value: Tensor) -> Tensor:
         """The tensors of all, one after the other; only their first dimension may differ."""
-        if self.world_size == 1:
-            return value
         ends = self.rows(len(value))[:, 0].long().cumsum(0).tolist()
         whole = value.new_zeros(ends[-1], *value.shape[1:])
         whole[ends[self.rank] - len(value) : ends[self.rank]] = value
@@ -92,12 +86,6 @@ class ProcessGroup:
             instead = f"{now} process{plural} instead of {before}"
             return f", {instead}: the same run but for rounding and dropout"
         return f", {now} processes share each batch" if now > 1 else ""
-
-
-def _running(model: nn.Module) -> list[Tensor]:
-    """Buffers of the state; others are tables that training leaves alone."""
-    saved = model.state_dict().keys()
-    return [buffer for name, buffer in model.named_buffers() if name in saved]
 
 
 @contextmanager

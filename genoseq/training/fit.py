@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -109,7 +108,7 @@ def fit(
         model = start.network(run.model, task, run.training.seed)
         if context is None:
             check_length(model, task, opened)
-        limit = limit_minutes or math.inf
+        limit = limit_minutes or 0.0
         training = Training(
             run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
         )

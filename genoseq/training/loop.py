@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -34,7 +33,6 @@ LOG_EVERY = 50
 """Steps between two rows of the learning curve."""
 
 _MODEL, _LOSSES = "model.", "losses"
-_LINES = 20  # a line every 5%
 _log = logging.getLogger("genoseq.training")
 
 
@@ -79,7 +77,7 @@ class Training:
     group: ProcessGroup = field(default_factory=ProcessGroup)
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float, str], None] = lambda _fraction, _said: None
-    limit_minutes: float = math.inf
+    limit_minutes: float = 0.0
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,11 +92,10 @@ class Training:
             self._restore(tensors)
         self.progress.processes = self.group.world_size
         self._curve = Curve(self.logs, self.progress.step) if self.group.rank == 0 else None
-        self._parallel = self.group.parallel(self.model, self.device)
-        self._resumed = self._saved = self.progress.elapsed
+        self._parallel = self.group.parallel(self.model)
+        self._resumed, self._saved = self.progress.elapsed, 0.0
         self._started = time.monotonic() - self._resumed
         self._agree()
-        self._line = int(_LINES * self.progress.fraction(self.settings.training))
 
     @property
     def validation_due(self) -> bool:
@@ -128,13 +125,12 @@ class Training:
     def _save(self) -> None:
         """Write the state; rows of the curve first, so that a resumed run finds all of its own."""
         losses = self._whole_losses()
-        self._saved = self.progress.elapsed
+        self._saved = self.progress.elapsed - self._resumed
         if self._curve is None:
             return
         self._curve.save()
-        tensors = {_MODEL + name: value for name, value in self.model.state_dict().items()}
-        tensors |= moments(self._adamw, self.model) | {_LOSSES: losses}
-        self.state.save(self.progress, tensors)
+        tensors = self.model.state_dict(prefix=_MODEL) | moments(self._adamw, self.model)
+        self.state.save(self.progress, tensors | {_LOSSES: losses})
 
     def _step(self) -> None:
         """One optimizer step; log, save and stop where it is time to."""
@@ -164,7 +160,7 @@ class Training:
             self._log_losses(fraction, rate)
         self._heed_signals()
         every, limit = 60 * settings.checkpoint_minutes, 60 * self.limit_minutes
-        due = save_due(progress.elapsed, self._saved, every, self._resumed, limit)
+        due = save_due(progress.elapsed - self._resumed, self._saved, every, limit)
         if (due or progress.stopped is not None) and not self.validation_due:  # which saves
             self._save()
 
@@ -274,11 +270,7 @@ class Training:
         self._write({"train_loss": loss, "learning_rate": rate})
         done, of = self.progress.step, self.settings.training.steps
         speed = done / max(self.progress.elapsed, 1e-9)
-        said = f"step {done:,} of {of:,}, {speed:.2g} steps/s, loss {loss:.5f}"
-        self.report(fraction, said)
-        if int(_LINES * fraction) > self._line:
-            self._line = int(_LINES * fraction)
-            _log.info("train: %d%%, %s", 5 * self._line, said)
+        self.report(fraction, f"step {done:,} of {of:,}, {speed:.2g} steps/s, loss {loss:.5f}")
 
     def _write(self, figures: dict[str, float]) -> None:
         if self._curve is not None:

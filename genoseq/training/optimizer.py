@@ -17,16 +17,13 @@ def build_adamw(model: nn.Module, weight_decay: float, rate: float = 0.0) -> tor
     Those have no scale to keep small: decay would only pull rare tokens to 0.  Frozen weights are
     left out.
     """
-    embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
-    decayed: list[Tensor] = []
-    spared: list[Tensor] = []
-    for parameter in filter(lambda each: each.requires_grad, model.parameters()):
-        flat = parameter.ndim < 2 or id(parameter) in embeddings
-        (spared if flat else decayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": spared, "weight_decay": 0.0},
-    ]
+    flat = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    flat |= {id(parameter) for parameter in model.parameters() if parameter.ndim < 2}
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decayed = [parameter for parameter in learned if id(parameter) not in flat]
+    spared = [parameter for parameter in learned if id(parameter) in flat]
+    parts = (decayed, weight_decay), (spared, 0.0)
+    groups = [{"params": part, "weight_decay": decay} for part, decay in parts]
     return torch.optim.AdamW(groups, lr=rate, fused=True)
 
 
@@ -38,9 +35,8 @@ def learning_rate(progress: float, peak: float, warmup: float) -> float:
     """
     if progress < warmup:
         return peak * progress / warmup
-    if warmup >= 1:
-        return peak
-    return peak * 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
+    angle = math.pi * (progress - warmup) / (1 - warmup) if warmup < 1 else 0.0
+    return peak * 0.5 * (1 + math.cos(angle))
 
 
 def moments(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

@@ -51,29 +51,23 @@ def test_progress_is_silent_when_quiet(
     assert capsys.readouterr().err == ""
 
 
-def test_progress_leaves_lines_to_a_room_that_says_them(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with progress("train", own_lines="genoseq.training") as report:
-        report(0.5)
-    assert capsys.readouterr().err == ""
+def test_progress_says_what_else_there_is_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("train") as report:
+        for step in (1, 2, 3):
+            report(step / 40, 1, f"step {step} of 40")
+    assert capsys.readouterr().err == "train: 5%, step 2 of 40\n"
 
 
-def test_progress_on_a_terminal_is_a_bar_instead_of_the_room_s_lines(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+def test_progress_on_a_terminal_is_a_bar_instead_of_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    room = logging.getLogger("genoseq.training.toy")
-    with progress("train", own_lines=room.name) as report:
+    with progress("train") as report:
         report(0.5, 1, "step 1 of 2")
-        room.info("train: 50%, step 1 of 2")
-        room.info("saved")
         report(1.0, 1, "step 2 of 2")
-    room.info("train: 100%, step 2 of 2")
-    assert caplog.messages == ["saved", "train: 100%, step 2 of 2"]
-    assert "train: step 2 of 2" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "train: step 2 of 2" in said
+    assert "train: 50%, step" not in said
 
 
 def test_messages_stand_above_a_bar_which_is_cleared_at_the_end(

@@ -123,11 +123,11 @@ def test_progress_tells_lines_too(
     pipe: tuple[int, int], clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ProgressLines(pipe[1], "train m")
-    with progress("train", own_lines="genoseq.training", also=lines) as report:
+    with progress("train", also=lines) as report:
         clock.now = 60
         report(0.5, 1, "step 1 of 2")
     assert os.read(pipe[0], 1000).decode() == "train m: 50%, step 1 of 2\n"
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "train: 50%, step 1 of 2\n"
 
 
 def test_progress_lines_do_not_tell_that_nothing_is_done(

@@ -28,10 +28,11 @@ def test_states_are_saved_every_so_often() -> None:
 
 
 def test_a_state_is_saved_once_shortly_before_the_limit() -> None:
-    job = {"every": 1e9, "start": 1_000, "limit": 3_600}
-    assert not save_due(4_509, saved=1_000, **job)
-    assert save_due(4_510, saved=1_000, **job)
-    assert not save_due(4_600, saved=4_511, **job)
+    job = {"every": 1e9, "limit": 3_600}
+    assert not save_due(3_509, saved=0, **job)
+    assert save_due(3_510, saved=0, **job)
+    assert not save_due(3_600, saved=3_511, **job)
+    assert not save_due(3_600, saved=0, every=1e9)
     assert not save_due(53, saved=0, every=1e9, limit=60)
     assert save_due(54, saved=0, every=1e9, limit=60)
 
