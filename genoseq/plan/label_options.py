@@ -1,50 +1,61 @@
-"""Options of ``genoseq tokenize`` for a row of the sample sheet: what labels are made from."""
+"""Options of the rules' commands: of settings, of files, and those that a row's labels need."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import shlex
+from typing import NamedTuple
 
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
 
 
-def label_sources(row: GenomeRow, signals: bool) -> list[tuple[str | None, Path]]:
-    """Name, if any, and file of each source of labels: signals, or the annotation."""
-    sources = row.signal if signals else (row.annotation,)
-    return [named_file(text) for text in sources if text]
+def options(**values: object) -> str:
+    """Words of a command line, quoted: ``min_length=300`` is ``--min-length 300``.
 
-
-def files_beside(row: GenomeRow) -> dict[str, str]:
-    """Files that say which labels are known, by their option."""
-    found = {"--mask": row.mask, "--evidence": row.evidence_file, "--starts": row.starts_file}
-    return {option: path for option, path in found.items() if path is not None}
-
-
-def file_options(row: GenomeRow, signals: bool, files: Sequence[str]) -> list[str]:
-    """Options with the sources of labels and the files beside them, which are now ``files``."""
-    option = "--signal" if signals else "--annotation"
-    names = [name for name, _ in label_sources(row, signals)]
+    True is an option without a value, a list one for each, and None or False is left out.
+    """
     words: list[str] = []
-    for name, path in zip(names, files, strict=False):
-        words += [option, f"{name}={path}" if name else path]
-    for beside, path in zip(files_beside(row), files[len(names) :], strict=True):
-        words += [beside, path]
-    return words
+    for name, value in values.items():
+        option = f"--{name.replace('_', '-')}"
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None and each is not False:
+                words += [option] if each is True else [option, f"{each}"]
+    return shlex.join(words)
 
 
-def label_options(row: GenomeRow, labels: LabelSettings) -> list[str]:
-    """Options without files: classes, and what CDS teach where that is not everything."""
-    words = ["--scheme", labels.scheme]
-    words += ["--classes", ",".join(labels.classes)] if labels.classes else []
-    words += ["--overlap", labels.overlap]
-    trust = labels.evidence
-    if row.evidence is not None:
-        words += [] if row.evidence_file else ["--evidence", row.evidence]
-        words += [w for tier, of in trust.tiers.items() for w in ("--tier", f"{tier}={of}")]
-        words += ["--unlisted", trust.unlisted]
-    if row.starts is not None and row.starts_file is None:
-        words += ["--starts", row.starts]
-    if row.evidence is not None or row.starts is not None:
-        words += ["--start-reach", f"{trust.start_reach}"]
-    return words
+class FileOption(NamedTuple):
+    """A file that a rule reads: its option, none for an argument; its path, and a name for it."""
+
+    option: str
+    path: str
+    name: str = ""
+
+    def words(self, path: str) -> list[str]:
+        """The words of a command line, where the file is now ``path``."""
+        value = f"{self.name}={path}" if self.name else path
+        return [self.option, value] if self.option else [value]
+
+
+def label_files(row: GenomeRow, signals: bool) -> list[FileOption]:
+    """Files of labels: signals or the annotation, and those that say which labels are known."""
+    option, sources = ("--signal", row.signal) if signals else ("--annotation", (row.annotation,))
+    named = [named_file(text) for text in sources if text]
+    beside = {"--mask": row.mask, "--evidence": row.evidence_file, "--starts": row.starts_file}
+    found = [FileOption(option, str(path), name or "") for name, path in named]
+    return found + [FileOption(each, path) for each, path in beside.items() if path is not None]
+
+
+def label_options(row: GenomeRow, labels: LabelSettings) -> str:
+    """Options without files: name, classes, and what CDS teach where that is not everything."""
+    trust, judged = labels.evidence, row.evidence is not None
+    return options(
+        name=row.name,
+        scheme=labels.scheme,
+        classes=",".join(labels.classes) or None,
+        overlap=labels.overlap,
+        evidence=None if row.evidence_file else row.evidence,
+        tier=[f"{tier}={of}" for tier, of in trust.tiers.items()] if judged else None,
+        unlisted=trust.unlisted if judged else None,
+        starts=None if row.starts_file else row.starts,
+        start_reach=trust.start_reach if judged or row.starts is not None else None,
+    )

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,7 +26,7 @@ from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
-from genoseq.plan.label_options import file_options, files_beside, label_options, label_sources
+from genoseq.plan.label_options import FileOption, label_files, label_options, options
 from genoseq.plan.model_checks import model_problems
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
@@ -35,14 +36,6 @@ class Wildcards(Protocol):
 
     genome: str
     model: str
-
-
-class Files(Protocol):
-    """The input of Snakemake's rules, where it has them; each rule has some of them."""
-
-    fasta: Sequence[str]
-    blacklist: Sequence[str]
-    labels: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -72,68 +65,55 @@ class Plan:
         for ``train``."""
         return [f"<results>/stores/{name}" for name in self.learned(unused)]
 
-    def _files(self, kind: str, wildcards: Wildcards) -> list[str]:
-        """Files that rules read for a genome: ``fasta``, ``blacklist``, or those of ``labels``:
-        annotation, signals, mask, evidence, starts."""
-        row, blacklist = self.genomes[wildcards.genome], self.config.regions.blacklist
+    def _files(self, kind: str, wildcards: Wildcards) -> list[FileOption]:
+        """Files that rules read for a genome: ``fasta``, ``blacklist``, ``weights`` of the decoder
+        of genes, or those of ``labels``: annotation, signals, mask, evidence, starts."""
+        row, genes = self.genomes[wildcards.genome], self.config.genes or GeneSettings()
+        if kind == "labels":
+            return label_files(row, self.signals)
         if kind == "fasta":
-            return [row.fasta]
-        if kind == "blacklist":
-            return [blacklist] if blacklist else []
-        sources = label_sources(row, self.signals)
-        return [str(path) for _, path in sources] + [*files_beside(row).values()]
+            return [FileOption("", row.fasta)]
+        path = {"blacklist": self.config.regions.blacklist, "weights": genes.weights}[kind]
+        return [] if path is None else [FileOption(f"--{kind}", path)]
 
     def inputs(self, kind: str) -> Callable[[Wildcards], list[str]]:
         """Files of a kind, as far as Snakemake can have them as inputs; see :mod:`.patterns`."""
-        return lambda wildcards: plain_paths(self._files(kind, wildcards))
+        return lambda wildcards: plain_paths(file.path for file in self._files(kind, wildcards))
 
     def stamps(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
         """Size and time of files of these kinds that are no inputs."""
         return lambda wildcards: stamps(
-            path for kind in kinds for path in self._files(kind, wildcards)
+            file.path for kind in kinds for file in self._files(kind, wildcards)
         )
 
-    def _brought(self, kind: str, wildcards: Wildcards, input: Files) -> list[str]:
-        """Where files of a kind are."""
-        return where_brought(self._files(kind, wildcards), getattr(input, kind))
-
-    def fasta_file(self, wildcards: Wildcards, input: Files) -> str:
-        """The genome's file, where it is."""
-        return shlex.join(self._brought("fasta", wildcards, input))
-
-    def extract_options(self, wildcards: Wildcards) -> str:
-        """Split, and filters of regions.
+    def given(self, kind: str) -> Callable[[Wildcards, object], str]:
+        """Files of a kind after their options, where they are: as ``input`` has them, or not.
 
         Options of a function that takes ``input`` do not make Snakemake run a rule again when they
-        change: those that name files are in :meth:`extract_files`.
+        change: those that name no file are in functions of their own.
         """
-        split, regions = self.config.split, self.config.regions
-        words = ["--split", self.genomes[wildcards.genome].split]
-        words += ["--block", f"{split.block}", "--gap", f"{split.gap}"]
-        words += ["--valid", f"{split.valid}", "--test", f"{split.test}"]
-        words += ["--min-length", f"{regions.min_length}"]
-        words += ["--max-n-fraction", f"{regions.max_n_fraction}"]
-        return shlex.join(words)
 
-    def extract_files(self, wildcards: Wildcards, input: Files) -> str:
-        """Blacklist, where it is."""
-        found = self._brought("blacklist", wildcards, input)
-        return shlex.join([word for path in found for word in ("--blacklist", path)])
+        def words(wildcards: Wildcards, input: object) -> str:
+            files = self._files(kind, wildcards)
+            paths = where_brought([file.path for file in files], getattr(input, kind))
+            found = [file.words(path) for file, path in zip(files, paths, strict=True)]
+            return shlex.join(chain.from_iterable(found))
+
+        return words
+
+    def extract_options(self, wildcards: Wildcards) -> str:
+        """Split, and filters of regions."""
+        row, regions = self.genomes[wildcards.genome], self.config.regions
+        filters = regions.model_dump(exclude={"blacklist"})
+        return options(split=row.split, **self.config.split.model_dump(), **filters)
 
     def label_names(self, wildcards: Wildcards) -> list[str]:
         """Names that the sheet gives to the files of labels."""
-        sources = label_sources(self.genomes[wildcards.genome], self.signals)
-        return [name or "" for name, _ in sources]
+        return [file.name for file in self._files("labels", wildcards)]
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
-        row = self.genomes[wildcards.genome]
-        return shlex.join(["--name", row.name, *label_options(row, self.config.labels)])
-
-    def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
-        """Files of labels, mask, evidence and starts, where they are."""
-        files = self._brought("labels", wildcards, input)
-        return shlex.join(file_options(self.genomes[wildcards.genome], self.signals, files))
+        return label_options(self.genomes[wildcards.genome], self.config.labels)
 
     def train_settings(self, wildcards: Wildcards) -> str:
         """Settings that decide the weights, as JSON with sorted keys."""
@@ -163,9 +143,7 @@ class Plan:
     def score_options(self) -> str:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
-        words = ["--precision", self.config.score.precision]
-        words += ["--by-phase"] if self.config.score.by_phase else []
-        return shlex.join(words)
+        return options(precision=self.config.score.precision, by_phase=self.config.score.by_phase)
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""
@@ -174,46 +152,30 @@ class Plan:
 
     def tracks_options(self) -> str:
         """Formats of the tracks."""
-        return shlex.join(["--formats", ",".join(self.config.score.formats)])
+        return options(formats=",".join(self.config.score.formats))
 
     def genes_options(self, wildcards: Wildcards) -> str:
         """Genetic code and circles, the sheet's or else the settings', and what is for all."""
-        settings, row = self.config.genes or GeneSettings(), self.genomes[wildcards.genome]
-        words = ["--code", f"{row.code or settings.code}"]
-        words += ["--circular", row.circular or settings.circular]
-        words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]
-        words += ["--frameshifts"] if settings.frameshifts else []
-        return shlex.join(words)
-
-    def decoder(self, _: Wildcards) -> list[str]:
-        """The file of the gene decoder's weights, if the settings name one."""
-        settings = self.config.genes
-        return [] if settings is None or settings.weights is None else [settings.weights]
-
-    def decoder_option(self, wildcards: Wildcards) -> str:
-        """The same as an option."""
-        return shlex.join(
-            [word for path in self.decoder(wildcards) for word in ("--weights", path)]
-        )
+        row = self.genomes[wildcards.genome]
+        found = (self.config.genes or GeneSettings()).model_dump(exclude={"weights"})
+        own = {"code": row.code, "circular": row.circular}
+        return options(**found | {name: value for name, value in own.items() if value})
 
     def summary_input(self) -> list[str]:
         """Every folder that the summary reads: bundles, evaluations, stores, tracks and genes."""
         models = list(self.config.models)
-        found = [f"<results>/models/{model}" for model in models]
-        found += [f"<results>/evaluation/{model}" for model in models]
-        found += self.stores()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
-        found += [f"<results>/tracks/{pair}" for pair in pairs]
-        found += [f"<results>/genes/{pair}" for pair in pairs if self.config.genes is not None]
-        return found
+        kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
+        if self.config.genes is not None:
+            kinds["genes"] = pairs
+        return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
     def summary_options(self, _: Wildcards) -> str:
         """Title and note, of which either may be empty.
 
         Snakemake looks for wildcards in strings, but not in what a function gives.
         """
-        summary = self.config.summary
-        return shlex.join(["--title", summary.title, "--note", summary.note])
+        return options(**self.config.summary.model_dump())
 
 
 @cache

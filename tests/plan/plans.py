@@ -21,5 +21,5 @@ def wild(**names: str) -> SimpleNamespace:
 def tokenize_options(plan: Plan, wildcards: SimpleNamespace, folder: str = "") -> str:
     """Options where the input files are in ``folder``."""
     labels = [folder + path for path in plan.inputs("labels")(wildcards)]
-    files = plan.tokenize_files(wildcards, SimpleNamespace(labels=labels))
+    files = plan.given("labels")(wildcards, SimpleNamespace(labels=labels))
     return f"{plan.tokenize_options(wildcards)} {files}"

@@ -20,9 +20,9 @@ def test_files_with_braces_are_words_of_commands(tmp_path: Path) -> None:
     sheet = f"name\tfasta\tannotation\tmask\tsplit\none\t{genome}\t{genes}\t{mask}\tblocks\n"
     plan, one = plan_of(tmp_path, sheet), SimpleNamespace(genome="one")
     assert plan.inputs("fasta")(one) == []
-    assert plan.fasta_file(one, SimpleNamespace(fasta=[])) == shlex.quote(str(genome))
+    assert plan.given("fasta")(one, SimpleNamespace(fasta=[])) == shlex.quote(str(genome))
     assert plan.inputs("labels")(one) == [str(mask)]
-    words = shlex.split(plan.tokenize_files(one, SimpleNamespace(labels=["storage/mask.bed"])))
+    words = shlex.split(plan.given("labels")(one, SimpleNamespace(labels=["storage/mask.bed"])))
     assert words == ["--annotation", str(genes), "--mask", "storage/mask.bed"]
     with pytest.raises(ConfigError, match=r"a\{me\}\.fa: cannot be read: No such file"):
         plan.stamps("fasta")(one)

@@ -70,7 +70,7 @@ def test_extract_takes_the_blacklist_as_input_and_option(tmp_path: Path) -> None
     assert plan.inputs("fasta")(wild(genome="one")) == ["one.fa"]
     assert plan.inputs("blacklist")(wild(genome="one")) == ["bad.bed"]
     brought = wild(blacklist=["storage/bad.bed"])
-    files = plan.extract_files(wild(genome="one"), brought)
+    files = plan.given("blacklist")(wild(genome="one"), brought)
     assert files == "--blacklist storage/bad.bed"
 
 
@@ -81,7 +81,7 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
     )
     assert plan.inputs("labels")(wild(genome="one")) == ["one.gff3", "one.bed"]
     brought = wild(fasta=["storage/one.fa"])
-    assert plan.fasta_file(wild(genome="one"), brought) == "storage/one.fa"
+    assert plan.given("fasta")(wild(genome="one"), brought) == "storage/one.fa"
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
@@ -139,9 +139,10 @@ def test_genes_with_introns_take_the_sites_of_the_settings(tmp_path: Path) -> No
     sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
     labels = {"scheme": "gene-phase"}
     plan = plan_of(tmp_path, sheet, labels=labels, genes={"weights": "my sites.json"})
-    assert plan.decoder(wild(genome="one")) == ["my sites.json"]
-    assert plan.decoder_option(wild(genome="one")) == "--weights 'my sites.json'"
-    assert plan_of(tmp_path, sheet, genes={}).decoder_option(wild(genome="one")) == ""
+    one, weights = wild(genome="one"), plan.inputs("weights")(wild(genome="one"))
+    assert weights == ["my sites.json"]
+    assert plan.given("weights")(one, wild(weights=weights)) == "--weights 'my sites.json'"
+    assert plan_of(tmp_path, sheet, genes={}).given("weights")(one, wild(weights=[])) == ""
     for genes, message in (
         ({"code": 11}, "genes.code 11 is not of labels.scheme gene-phase: use auto or 1, 6"),
         ({"adapt": "auto"}, "genes.adapt is for bacteria"),

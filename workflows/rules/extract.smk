@@ -19,8 +19,8 @@ rule extract:
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.extract_options,
-        fasta=plan.fasta_file,
-        files=plan.extract_files,
+        fasta=plan.given("fasta"),
+        files=plan.given("blacklist"),
         stamps=plan.stamps("fasta", "blacklist"),
     shell:
         "genoseq extract {params.fasta} -o {output.fasta:q} --bed {output.bed:q}"

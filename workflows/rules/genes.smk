@@ -2,7 +2,7 @@ rule genes:
     input:
         shards="<results>/shards/{genome}",
         bundle="<results>/models/{model}",
-        weights=plan.decoder,
+        weights=plan.inputs("weights"),
     output:
         directory("<results>/genes/{genome}/{model}"),
     log:
@@ -18,7 +18,8 @@ rule genes:
         gpu=1,
     params:
         options=plan.genes_options,
-        weights=plan.decoder_option,
+        weights=plan.given("weights"),
+        stamps=plan.stamps("weights"),
         precision=plan.config.score.precision,
     shell:
         "genoseq genes {input.shards:q}/genome.fa -m {input.bundle:q} -o {output:q}"

@@ -14,7 +14,7 @@ rule shards:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(60),
     params:
-        fasta=plan.fasta_file,
+        fasta=plan.given("fasta"),
         stamps=plan.stamps("fasta"),
         number=plan.shard_count,
     shell:

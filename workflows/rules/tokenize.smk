@@ -18,8 +18,8 @@ rule tokenize:
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.tokenize_options,
-        fasta=plan.fasta_file,
-        files=plan.tokenize_files,
+        fasta=plan.given("fasta"),
+        files=plan.given("labels"),
         stamps=plan.stamps("fasta", "labels"),
         names=plan.label_names,
     shell:
