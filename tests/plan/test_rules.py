@@ -19,13 +19,7 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import predicting_memory, request, training_memory
-from genoseq.plan.rules import (
-    Plan,
-    growing,
-    make_plan,
-    put_scripts_on_path,
-    settings_json,
-)
+from genoseq.plan.rules import Plan, growing, make_plan, put_scripts_on_path, settings_json
 
 SHEET = """\
 name\tfasta\tannotation\tmask\tsignal\tsplit
