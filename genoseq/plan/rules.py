@@ -87,7 +87,7 @@ class Plan:
         )
 
     def given(self, kind: str) -> Callable[[Wildcards, object], str]:
-        """Files of a kind after their options, where they are: as ``input`` has them, or not.
+        """Files of a kind after their options, where they are: in ``input``, or as they are named.
 
         Options of a function that takes ``input`` do not make Snakemake run a rule again when they
         change: those that name no file are in functions of their own.
