@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from genoseq.config.base import Settings
+from pydantic import Field
+
+from genoseq.config.base import Settings, Size
 from genoseq.config.registry import Registry
 
 
@@ -72,6 +74,22 @@ class CausalLmSettings(TaskSettings):
     """The next bases, by those before them: the chance of every sequence."""
 
     name: Literal["causal-lm"] = "causal-lm"
+
+    def columns(self, channels: int) -> int:
+        """Bits of either strand, and of both."""
+        del channels
+        return 3
+
+
+@TASKS.register
+class MaskedLmSettings(TaskSettings):
+    """Hidden bases, by those on either side."""
+
+    name: Literal["masked-lm"] = "masked-lm"
+    share: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        0.15, description="of the bases, hidden; predicting takes one pass for each such share"
+    )
+    span: Size = Field(6, description="mean bases of a hidden span")
 
     def columns(self, channels: int) -> int:
         """Bits of either strand, and of both."""
