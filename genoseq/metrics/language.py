@@ -12,8 +12,6 @@ from torch import Tensor
 from genoseq.errors import BundleError
 from genoseq.metrics.level import Confusion, CurvePoint
 
-BASES = "bases"
-"""The ``kind`` of these figures."""
 LANGUAGE_FIGURES = ("bits_per_base", "perplexity", "accuracy")
 
 
@@ -58,7 +56,7 @@ class LanguageMetrics:
             bits = self._bits / self._bases
             told = (bits, math.exp2(bits), self._right / self._bases)
             figures = dict(zip(LANGUAGE_FIGURES, told, strict=True))
-        return {"kind": BASES, "bases": self._bases, **figures}
+        return {"kind": "bases", "bases": self._bases, **figures}
 
     def curves(self) -> list[CurvePoint]:
         """None: there are no thresholds."""
