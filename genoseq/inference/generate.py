@@ -235,8 +235,8 @@ class _Batch:
 
     def _draws(self, block: int) -> NDArray[np.float64]:
         """A random number for each word of a block of every sequence, whatever came before."""
-        place = np.array([0, block, 0, 0], np.uint64)
-        drawn = (np.random.Philox(key=key, counter=place) for key in self.keys)
+        counter = np.array([0, block, 0, 0], np.uint64)
+        drawn = (np.random.Philox(key=key, counter=counter) for key in self.keys)
         return np.stack([np.random.Generator(each).random(_DRAWS) for each in drawn])
 
     def _word(self, word: int, outputs: Tensor, uniform: NDArray[np.float64]) -> None:

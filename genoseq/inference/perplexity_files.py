@@ -20,6 +20,7 @@ from genoseq.writers.outputs import chosen_formats, reported, write_tracks
 
 if TYPE_CHECKING:
     from genoseq.inference.perplexity import Perplexity, Stretch
+    from genoseq.models.bundle import Bundle
 
 CONTIGS, REGIONS = "contigs.tsv", "regions.tsv"
 _COLUMNS = ("bases", "bits_plus", "bits_minus", "bits", "excess", "strangeness")
@@ -75,16 +76,9 @@ def perplexity_files(
         from genoseq.inference.perplexity import Perplexity
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score
-        from genoseq.models.bundle import load_bundle
         from genoseq.models.device import computing
-        from genoseq.tasks.language import LanguageModel
 
-        bundle = load_bundle(folder)
-        if not isinstance(bundle.task, LanguageModel):
-            raise ConfigError(
-                f"{folder}: a {bundle.task.name} model tells classes or signals, and how likely "
-                f"bases are is told by a language model: train one with task causal-lm or masked-lm"
-            )
+        bundle = _language_model(folder)
         used, number_format = choose_computing(bundle.settings, device, precision)
         tracks = score(genome, bundle, device=str(used), precision=number_format)
         output, total = bundle.task.output(), sum(genome.lengths.values())
@@ -109,6 +103,19 @@ def perplexity_files(
             write_record(made, record)
     bits = float(found.total.per_base()[2])
     return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {found.total.bases[2]:,} bases"
+
+
+def _language_model(folder: Path) -> Bundle:
+    from genoseq.models.bundle import load_bundle
+    from genoseq.tasks.language import LanguageModel
+
+    bundle = load_bundle(folder)
+    if not isinstance(bundle.task, LanguageModel):
+        raise ConfigError(
+            f"{folder}: a {bundle.task.name} model tells classes or signals, and how likely bases "
+            f"are is told by a language model: train one with task causal-lm or masked-lm"
+        )
+    return bundle
 
 
 def _contig_rows(found: Perplexity) -> Iterator[Sequence[str]]:

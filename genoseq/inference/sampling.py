@@ -65,9 +65,9 @@ class Sampling:
             total = chances.sum(-1, keepdim=True)
             chances[chances.cumsum(-1) - chances >= self.top_p * total] = 0
         sums = chances.cumsum(-1)
-        place = torch.searchsorted(sums, uniform[:, None] * sums[:, -1:], right=True)
+        index = torch.searchsorted(sums, uniform[:, None] * sums[:, -1:], right=True)
         last = (chances > 0).sum(-1, keepdim=True) - 1
-        return words.gather(1, torch.minimum(place, last))[:, 0]
+        return words.gather(1, torch.minimum(index, last))[:, 0]
 
 
 def beginning_with(log_p: Tensor, bases: int, known: Tensor, prefix: Tensor) -> Tensor:

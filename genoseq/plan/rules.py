@@ -7,19 +7,16 @@ No torch here: Snakemake reads this file again for every job.
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.genes import GeneSettings
-from genoseq.config.schema import Config, RunSettings
+from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
@@ -27,6 +24,13 @@ from genoseq.genome.shards import shard_names
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 from genoseq.plan.label_options import file_options, files_beside, label_options, label_sources
 from genoseq.plan.model_checks import model_problems
+from genoseq.plan.model_rules import (
+    genes_words,
+    learned_genomes,
+    score_words,
+    settings_json,
+    suited_formats,
+)
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
 
@@ -43,6 +47,7 @@ class Files(Protocol):
     fasta: Sequence[str]
     blacklist: Sequence[str]
     labels: Sequence[str]
+    init: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,32 @@ class Plan:
         signals = max(len(row.signal) for row in self.genomes.values())
         return state_count(self.config.labels, signals)
 
-    def learned(self, unused: str = "") -> list[str]:
-        """Genomes with labels, in the sheet's order, but for those whose split is ``unused``."""
-        return [name for name, row in self.genomes.items() if row.split not in ("score", unused)]
+    def learned(self, unused: str = "", model: str | None = None) -> list[str]:
+        """Genomes that a model, or any, learns from or is tested on, in the sheet's order, but for
+        those whose split is ``unused``."""
+        rows = learned_genomes(self.config, self.genomes, model)
+        return [row.name for row in rows if row.split != unused]
 
-    def stores(self, unused: str = "") -> list[str]:
-        """Their stores, which all models share: training has no use for ``test``, evaluation none
-        for ``train``."""
-        return [f"<results>/stores/{name}" for name in self.learned(unused)]
+    def stores(self, unused: str = "", model: str | None = None) -> list[str]:
+        """Their stores: training has no use for ``test``, evaluation none for ``train``."""
+        return [f"<results>/stores/{name}" for name in self.learned(unused, model)]
+
+    def stores_of(self, unused: str) -> Callable[[Wildcards], list[str]]:
+        """Those of a rule's model."""
+        return lambda wildcards: self.stores(unused, wildcards.model)
+
+    def init_bundle(self, wildcards: Wildcards) -> list[str]:
+        """The model whose weights this one goes on from, if there is one."""
+        init = self.config.models[wildcards.model].init
+        return [] if init is None else [f"<results>/models/{init}"]
+
+    def init_options(self, _: Wildcards, input: Files) -> str:
+        """The same as an option."""
+        return shlex.join([word for path in input.init for word in ("--init-from", path)])
+
+    def freeze_option(self, wildcards: Wildcards) -> str:
+        """Whether the head alone is trained."""
+        return "--freeze" if self.config.models[wildcards.model].freeze else ""
 
     def _files(self, kind: str, wildcards: Wildcards) -> list[str]:
         """Files that rules read for a genome: ``fasta``, ``blacklist``, or those of ``labels``:
@@ -128,7 +151,9 @@ class Plan:
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
         row = self.genomes[wildcards.genome]
-        return shlex.join(["--name", row.name, *label_options(row, self.config.labels)])
+        labelled = row.labelled(self.signals)
+        words = label_options(row, self.config.labels) if labelled else []
+        return shlex.join(["--name", row.name, *words])
 
     def tokenize_files(self, wildcards: Wildcards, input: Files) -> str:
         """Files of labels, mask, evidence and starts, where they are."""
@@ -160,30 +185,23 @@ class Plan:
         """Shards of the genome: the sheet's word, or that of the settings for all."""
         return self.genomes[wildcards.genome].shards or self.config.score.shards
 
-    def score_options(self) -> str:
+    def score_options(self, wildcards: Wildcards) -> str:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
-        words = ["--precision", self.config.score.precision]
-        words += ["--by-phase"] if self.config.score.by_phase else []
-        return shlex.join(words)
+        return score_words(self.config, wildcards.model)
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""
         folder = f"<results>/shard_scores/{wildcards.genome}/{wildcards.model}"
         return [f"{folder}/{name}" for name in shard_names(self.shard_count(wildcards))]
 
-    def tracks_options(self) -> str:
-        """Formats of the tracks."""
-        return shlex.join(["--formats", ",".join(self.config.score.formats)])
+    def tracks_options(self, wildcards: Wildcards) -> str:
+        """Formats of the tracks, those that suit the model's values."""
+        return shlex.join(["--formats", ",".join(suited_formats(self.config, wildcards.model))])
 
     def genes_options(self, wildcards: Wildcards) -> str:
         """Genetic code and circles, the sheet's or else the settings', and what is for all."""
-        settings, row = self.config.genes or GeneSettings(), self.genomes[wildcards.genome]
-        words = ["--code", f"{row.code or settings.code}"]
-        words += ["--circular", row.circular or settings.circular]
-        words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]
-        words += ["--frameshifts"] if settings.frameshifts else []
-        return shlex.join(words)
+        return genes_words(self.config.genes or GeneSettings(), self.genomes[wildcards.genome])
 
     def decoder(self, _: Wildcards) -> list[str]:
         """The file of the gene decoder's weights, if the settings name one."""
@@ -204,8 +222,13 @@ class Plan:
         found += self.stores()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         found += [f"<results>/tracks/{pair}" for pair in pairs]
-        found += [f"<results>/genes/{pair}" for pair in pairs if self.config.genes is not None]
+        tell_genes = [] if self.config.genes is None else self.of_labels()
+        found += [f"<results>/genes/{n}/{model}" for n in self.genomes for model in tell_genes]
         return found
+
+    def of_labels(self) -> list[str]:
+        """Models that tell labels, and not bases."""
+        return [name for name, run in self.config.models.items() if run.task.needs_labels()]
 
     def summary_options(self, _: Wildcards) -> str:
         """Title and note, of which either may be empty.
@@ -214,12 +237,6 @@ class Plan:
         """
         summary = self.config.summary
         return shlex.join(["--title", summary.title, "--note", summary.note])
-
-
-@cache
-def settings_json(run: RunSettings) -> str:
-    """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
-    return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
 def make_plan(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Plan:
@@ -284,11 +301,3 @@ DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resource
 def growing(amount: int) -> Callable[[Wildcards, int], int]:
     """Memory (MB) or time (min) of a rule, and as much again for each retry."""
     return lambda _, attempt: amount * attempt
-
-
-def put_scripts_on_path() -> None:
-    """Let the rules' shells find ``genoseq`` beside this Python, activated environment or not."""
-    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's own folder
-    parts = os.environ.get("PATH", "").split(os.pathsep)
-    if folder not in parts:
-        os.environ["PATH"] = os.pathsep.join([folder, *parts])

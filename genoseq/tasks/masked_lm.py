@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.config.tasks import MaskedLmSettings
+from genoseq.config.tasks import MaskedLmSettings, hiding_passes
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import N
@@ -85,12 +85,6 @@ class MaskedLm(LanguageModel):
         """Hidden states (B, N, inputs) to logits of letters (B, N * bases, 4)."""
         return PerBaseHead(inputs, bases, LETTERS)
 
-    @property
-    def passes(self) -> int:
-        """In which each base of a window is hidden once: a power of two, so that few windows begin
-        within a pattern."""
-        return int(2 ** max(1, round(-math.log2(self.share))))
-
     def targets(self, batch: Batch) -> Tensor:
         """All bases: those hidden are for :meth:`prepare` to choose."""
         return batch.codes.long()
@@ -136,10 +130,10 @@ class MaskedLm(LanguageModel):
 
     def predicted(self, network: Network, tokenizer: KmerTokenizer, codes: Tensor) -> Tensor:
         """Each base where it is hidden; see the module."""
-        ids = token_ids(tokenizer, codes)
-        turn = torch.arange(codes.shape[1], device=codes.device) // self.span % self.passes
+        ids, passes = token_ids(tokenizer, codes), hiding_passes(self.share)
+        turn = torch.arange(codes.shape[1], device=codes.device) // self.span % passes
         values = torch.empty(*codes.shape, self.outputs, device=codes.device)
-        for number in range(self.passes):
+        for number in range(passes):
             hidden = (turn == number).expand(codes.shape)
             outputs = network(self.masked(ids, hidden, tokenizer.stride))
             values[hidden] = self.judged(outputs[hidden], codes[hidden])
