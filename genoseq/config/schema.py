@@ -174,6 +174,12 @@ class ModelEntry(RunSettings):
     )
     freeze: bool = Field(False, description="with init: train the head alone")
 
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = super()._dump(handler)
+        # An entry is also what `genoseq train --settings` takes, which has options for these.
+        return {k: v for k, v in dumped.items() if k not in ("init", "freeze") or v}
+
     def decisive(self) -> dict[str, Any]:
         """Where the weights come from is not told: that model is an input of the training."""
         dumped = super().decisive()

@@ -39,7 +39,8 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
             "every split is score, so there is nothing to train on; a model that is there already "
             "scores by hand: genoseq score FASTA -m MODEL -o OUT"
         ]
-    for labelled in {*needed.values()}:  # models that need labels have fewer genomes
+    for model_needs in {*needed.values()}:
+        labelled = model_needs and not all(needed.values())  # it has fewer genomes than others
         rows = [row for row in learned.values() if not labelled or row.labelled(signals)]
         splits = [named_splits(row.split, config.split.test) for row in rows]
         problems += split_problems(set().union(*splits), " with labels" if labelled else "")

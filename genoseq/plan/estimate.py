@@ -15,12 +15,15 @@ from genoseq.config.context import longest_window, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
+from genoseq.genome.tracks import Kind
 from genoseq.genome.windows import round_up, tile
 from genoseq.labels.classes import build_scheme
 from genoseq.plan import constants, costs
+from genoseq.plan.model_rules import suited_formats
 from genoseq.plan.processor import REFERENCE, Speed
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
+from genoseq.writers.formats import Cost, format_named
 
 
 @dataclass(frozen=True)
