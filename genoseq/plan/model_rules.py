@@ -48,6 +48,11 @@ def suited_formats(config: Config, model: str) -> list[str]:
     return [name for name in config.score.formats if kind in format_named(name).kinds]
 
 
+def tracks_words(config: Config, model: str) -> str:
+    """Options of writing tracks: their formats."""
+    return shlex.join(["--formats", ",".join(suited_formats(config, model))])
+
+
 def score_words(config: Config, model: str) -> str:
     """Options of scoring: number format, and channels of classes."""
     words = ["--precision", config.score.precision]
@@ -56,9 +61,10 @@ def score_words(config: Config, model: str) -> str:
     return shlex.join(words)
 
 
-def genes_words(settings: GeneSettings, row: GenomeRow) -> str:
+def genes_words(config: Config, row: GenomeRow) -> str:
     """Options of calling genes: genetic code and circles, the sheet's or else the settings', and
     what is for all genomes."""
+    settings = config.genes or GeneSettings()
     words = ["--code", f"{row.code or settings.code}"]
     words += ["--circular", row.circular or settings.circular]
     words += ["--shortest", f"{settings.shortest}", "--adapt", settings.adapt]

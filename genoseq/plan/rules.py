@@ -15,22 +15,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
-from genoseq.config.genes import GeneSettings
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
+from genoseq.plan import model_rules
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 from genoseq.plan.label_options import file_options, files_beside, label_options, label_sources
 from genoseq.plan.model_checks import model_problems
-from genoseq.plan.model_rules import (
-    genes_words,
-    learned_genomes,
-    score_words,
-    settings_json,
-    suited_formats,
-)
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
 
 
@@ -71,7 +64,7 @@ class Plan:
     def learned(self, unused: str = "", model: str | None = None) -> list[str]:
         """Genomes that a model, or any, learns from or is tested on, in the sheet's order, but for
         those whose split is ``unused``."""
-        rows = learned_genomes(self.config, self.genomes, model)
+        rows = model_rules.learned_genomes(self.config, self.genomes, model)
         return [row.name for row in rows if row.split != unused]
 
     def stores(self, unused: str = "", model: str | None = None) -> list[str]:
@@ -162,7 +155,7 @@ class Plan:
 
     def train_settings(self, wildcards: Wildcards) -> str:
         """Settings that decide the weights, as JSON with sorted keys."""
-        return settings_json(self.config.models[wildcards.model])
+        return model_rules.settings_json(self.config.models[wildcards.model])
 
     def checkpoint_minutes(self, wildcards: Wildcards) -> str:
         """Minutes between checkpoints: a resource, because it does not change the model."""
@@ -188,7 +181,7 @@ class Plan:
     def score_options(self, wildcards: Wildcards) -> str:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
-        return score_words(self.config, wildcards.model)
+        return model_rules.score_words(self.config, wildcards.model)
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""
@@ -197,16 +190,16 @@ class Plan:
 
     def tracks_options(self, wildcards: Wildcards) -> str:
         """Formats of the tracks, those that suit the model's values."""
-        return shlex.join(["--formats", ",".join(suited_formats(self.config, wildcards.model))])
+        return model_rules.tracks_words(self.config, wildcards.model)
 
     def genes_options(self, wildcards: Wildcards) -> str:
         """Genetic code and circles, the sheet's or else the settings', and what is for all."""
-        return genes_words(self.config.genes or GeneSettings(), self.genomes[wildcards.genome])
+        return model_rules.genes_words(self.config, self.genomes[wildcards.genome])
 
     def decoder(self, _: Wildcards) -> list[str]:
         """The file of the gene decoder's weights, if the settings name one."""
-        settings = self.config.genes
-        return [] if settings is None or settings.weights is None else [settings.weights]
+        genes = self.config.genes
+        return [] if genes is None or genes.weights is None else [genes.weights]
 
     def decoder_option(self, wildcards: Wildcards) -> str:
         """The same as an option."""

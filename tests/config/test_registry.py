@@ -17,7 +17,7 @@ from genoseq.config.encoders import (
     TransformerSettings,
 )
 from genoseq.config.json_schema import json_schema
-from genoseq.config.schema import Config, ModelSettings, RunSettings
+from genoseq.config.schema import Config, ModelEntry, ModelSettings, RunSettings
 from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings
 from genoseq.errors import ConfigError
 
@@ -73,7 +73,7 @@ def test_registered_settings_go_through_a_configuration_and_back() -> None:
         again = parse_settings(Config, {"models": {"a": dumped}}).models["a"]
         assert again == run
         assert hash(again) == hash(run)
-    assert parse_settings(RunSettings, run.decisive()) == run
+    assert parse_settings(ModelEntry, run.decisive()) == run
     assert parse_settings(Config, config.model_dump(mode="json")) == config
 
 

@@ -19,11 +19,11 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import predicting_memory, request, training_memory
+from genoseq.plan.model_rules import settings_json
 from genoseq.plan.rules import (
     Plan,
     growing,
     make_plan,
-    settings_json,
 )
 from genoseq.plan.snakefile import put_scripts_on_path
 
