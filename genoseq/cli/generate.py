@@ -47,7 +47,9 @@ def generate(
         float | None,
         typer.Option(help="Draw from the likeliest words that have this chance together."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="The same seed makes the same.")
+    ] = 1,
     stop: Annotated[
         str,
         typer.Option(help="Words after which a sequence ends, by commas.", show_default="none"),

@@ -135,6 +135,8 @@ def generate(
     """
     bundle = bundle_of(model)
     check_generates(bundle, prompts, length, number)
+    if not 0 <= seed < 2**63:
+        raise ConfigError(f"seed {seed}: use 0 or more, below 2^63")
     network = deepcopy(bundle.model).eval().to(choose_device(device))
     asked = enumerate(product(prompts, range(1, number + 1)))
     while batch := list(islice(asked, together)):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from language import NETWORKS, WORDS, bases, bundle_of, causal, settings_of, tokenizer_of
-from planted import store_of_contigs
+from planted import planted_store, store_of_contigs
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
@@ -104,7 +104,7 @@ def test_tracks_are_bits_of_either_strand_and_their_mean() -> None:
     letters[100] = 4
     found = predict(bundle_of(model), letters)
     mirrored = predict(bundle_of(model), reverse_complement_codes(letters))[::-1]
-    np.testing.assert_allclose(found, mirrored[:, [1, 0, 2]], atol=1e-5)
+    np.testing.assert_array_equal(found, mirrored[:, [1, 0, 2]])
     known = ~np.isnan(found).any(1)
     np.testing.assert_allclose(found[known, 2], found[known, :2].mean(1), atol=1e-6)
     # Of a word that holds an N, the bases before it on that strand are told.
@@ -172,3 +172,20 @@ def test_bundle_of_unlabelled_store_is_trained_and_evaluated(tmp_path: Path) -> 
     assert found.metrics["bits_per_base"] < 1
     assert found.metrics["accuracy"] > 0.7
     assert found.rows[0]["support"] == found.metrics["bases"] == len(repeat)
+
+
+def test_stores_with_labels_and_without_are_learned_from_together(tmp_path: Path) -> None:
+    import genoseq as gs
+
+    labelled = planted_store(tmp_path / "labelled", ("train", 1_500), ("valid", 900))
+    bare = store_of_contigs(
+        tmp_path / "bare", None, [("c", "train", bases(1, 900).numpy()[0], None)]
+    )
+    training = {"steps": 3, "window": 120, "batch": 2, "validate_every": 3}
+    settings = {"task": {"name": "causal-lm"}, "model": NETWORKS["lstm"], "training": training}
+    made = gs.fit([labelled, bare], settings, tmp_path / "model")
+    assert made.provenance["inputs"].keys() == {"planted", "bare"}
+    assert made.metrics["valid"]["bases"] == 900
+    assert made.provenance["task"] == {"name": "causal-lm"}
+    with pytest.raises(gs.GenoseqError, match=r"bare.* has no labels"):
+        gs.fit([labelled, bare], {"training": training}, tmp_path / "other")
