@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from genoseq.genome.tracks import Channel, Track
     from genoseq.inference.evaluate import evaluate
     from genoseq.inference.evaluate_files import evaluate_files
+    from genoseq.inference.generate_files import generate_files
     from genoseq.inference.machine import describe_machine
+    from genoseq.inference.perplexity_files import perplexity_files
     from genoseq.inference.predict import Predictor
     from genoseq.inference.score import score
     from genoseq.inference.score_files import score_files
@@ -95,6 +97,7 @@ _HOME = {
     "extract_files": "genoseq.extraction.extract_files",
     "fit": "genoseq.training.fit",
     "fit_genes_files": "genoseq.genes.fit_files",
+    "generate_files": "genoseq.inference.generate_files",
     "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
@@ -103,6 +106,7 @@ _HOME = {
     "merge_scores": "genoseq.writers.merge",
     "open_fasta": "genoseq.readers.fasta",
     "open_store": "genoseq.store.store",
+    "perplexity_files": "genoseq.inference.perplexity_files",
     "predict": "genoseq.inference.sequence",
     "read_scores": "genoseq.writers.scores",
     "register_encoder": "genoseq.models.encoders",
@@ -154,6 +158,7 @@ __all__ = [  # noqa: RUF022
     "extract_files",
     "fit",
     "fit_genes_files",
+    "generate_files",
     "init_run",
     "json_schema",
     "leaks",
@@ -162,6 +167,7 @@ __all__ = [  # noqa: RUF022
     "merge_scores",
     "open_fasta",
     "open_store",
+    "perplexity_files",
     "predict",
     "read_scores",
     "register_encoder",

@@ -39,6 +39,8 @@ VERBS = {
     "evaluate": "evaluate_files",
     "shards": "write_shards",
     "score": "score_files",
+    "perplexity": "perplexity_files",
+    "generate": "generate_files",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",

@@ -20,11 +20,13 @@ from genoseq.cli import (
     evaluate,
     extract,
     fit_genes,
+    generate,
     genes,
     init,
     leaks,
     merge,
     models,
+    perplexity,
     run,
     score,
     shards,
@@ -81,6 +83,8 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
+app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
+app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)

@@ -5,36 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
-from genoseq.config.augment import AugmentSettings
 from genoseq.config.base import (
-    AskedPrecision,
     Basepairs,
-    Count,
     Fraction,
     Layers,
-    Minutes,
-    Positive,
     Settings,
     Size,
-    Weight,
-    WindowLength,
     parse_settings,
     read_mapping,
+    without_causal,
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.genes import GeneSettings
 from genoseq.config.labels import LabelSettings
 from genoseq.config.outputs import ScoreSettings, SummarySettings
 from genoseq.config.tasks import PerBaseSettings, Task
+from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
 from genoseq.writers.formats import default_formats
 
 TRAINING_FORMAT = 1
@@ -86,12 +82,23 @@ class StemSettings(Settings):
     stride: Layers = 3
     kernel: Size = 9
     width: Size = 96
+    causal: bool = Field(False, description="see no token after the step's own: look back only")
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_causal(handler(self))
 
     @model_validator(mode="after")
     def _odd(self) -> StemSettings:
-        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
+        if self.kernel < self.stride or (not self.causal and (self.kernel - self.stride) % 2):
             raise ValueError("kernel must exceed stride by an even number, to be centred")
         return self
+
+    @property
+    def margins(self) -> tuple[int, int]:
+        """Tokens that a step reads before its own, and after them."""
+        beside = self.kernel - self.stride
+        return (beside, 0) if self.causal else (beside // 2, beside // 2)
 
 
 class ModelSettings(Settings):
@@ -133,62 +140,13 @@ class ModelSettings(Settings):
         if steps is None:
             return None
         k, stride = self.tokenizer.k, self.tokenizer.stride
-        margin = 0 if self.stem is None else (self.stem.kernel - self.stem.stride) // 2
+        margin = 0 if self.stem is None else max(self.stem.margins)
         beside = margin * stride + (k - stride + 1) // 2
         return self.stride * (steps + -(-beside // self.stride))
 
 
-NOT_WEIGHTS = {"checkpoint_minutes"}
-"""Settings of a training that do not decide its weights."""
-
-
-class TrainingSettings(Settings):
-    """How a model is trained."""
-
-    window: WindowLength = Field(1536, description="bp; rounded up to the model's stride")
-    batch: Size = Field(16, description="windows per step")
-    accumulate: Size = Field(1, description="batches added up before an optimizer step")
-    steps: Count = Field(3000, description="optimizer steps at most")
-    max_minutes: Minutes | None = Field(
-        None, description="wall-clock budget; the learning rate reaches 0 with it"
-    )
-    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 6e-3
-    warmup: Fraction = Field(0.05, description="fraction of the run")
-    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
-    clip: Positive = Field(1.0, description="largest gradient norm")
-    precision: AskedPrecision = Field(
-        "auto", description="auto: bf16 where the processor or GPU computes in it"
-    )
-    loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
-        None, description="default: cross-entropy for classes, mse on log1p for signals"
-    )
-    focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
-    class_weights: Literal["none", "balanced"] | tuple[Weight, ...] = Field(
-        "none", description="none, balanced, or one for each state of the labels"
-    )
-    reverse_complement: bool = Field(True, description="train on both strands at random")
-    augment: AugmentSettings | None = Field(
-        None, description="damage to training windows: indels, substitutions, N, fragments"
-    )
-    validate_every: Count = Field(500, description="steps between validations")
-    validation_windows: Count = Field(256, description="windows per validation")
-    patience: Count | None = Field(
-        None, description="stop after this many validations without improvement"
-    )
-    checkpoint_minutes: Minutes = 5.0
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-
-    def keeps(self, step: int) -> bool:
-        """Whether weights of a step may be kept: from when on they know all of the damage."""
-        return self.augment is None or step >= self.augment.full * self.steps
-
-    def decisive(self) -> dict[str, Any]:
-        """Those that decide a model's weights, in JSON's types."""
-        return _without_augment(self.model_dump(mode="json", exclude=NOT_WEIGHTS))
-
-
 class RunSettings(Settings):
-    """One entry of `models`: a network and how to train it."""
+    """A network, how to train it, and what it learns."""
 
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
@@ -205,12 +163,59 @@ class RunSettings(Settings):
     def decisive(self) -> dict[str, Any]:
         """Settings that decide the weights, in JSON's types."""
         dumped = self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
-        return dumped | {"training": _without_augment(dumped["training"])}
+        return dumped | {"training": without_augment(dumped["training"])}
 
 
-def _without_augment(training: dict[str, Any]) -> dict[str, Any]:
-    """Settings without ``augment`` where it is off: those of releases that did not have it."""
-    return {k: v for k, v in training.items() if k != "augment" or v is not None}
+class ModelEntry(RunSettings):
+    """One entry of `models`, which may go on from the weights of another."""
+
+    init: str | None = Field(
+        None, description="another model: begin with its weights, and its network"
+    )
+    freeze: bool = Field(False, description="with init: train the head alone")
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = super()._dump(handler)
+        # An entry is also what `genoseq train --settings` takes, which has options for these.
+        return {k: v for k, v in dumped.items() if k not in ("init", "freeze") or v}
+
+    def decisive(self) -> dict[str, Any]:
+        """Where the weights come from is not told: that model is an input of the training."""
+        dumped = super().decisive()
+        return {name: dumped[name] for name in dumped if name not in ("init", "freeze")}
+
+
+def with_networks(models: Mapping[str, ModelEntry]) -> dict[str, ModelEntry]:
+    """The same entries, each that goes on from another with the network of that one.
+
+    Raises
+    ------
+    ValueError
+        If one goes on from itself, by way of others too, from one that is not there, or asks for
+        another network; if weights are frozen that come from nowhere.
+    """
+    found: dict[str, ModelEntry] = {}
+
+    def entry(name: str, before: tuple[str, ...]) -> ModelEntry:
+        own = models[name]
+        if own.freeze and own.init is None:
+            raise ValueError(f"{name}.freeze: weights to freeze come from another model: name init")
+        if own.init is None or name in found:
+            return found.setdefault(name, own)
+        if own.init not in models:
+            raise ValueError(f"{name}.init {own.init!r}: no such model: use {', '.join(models)}")
+        if own.init in (name, *before):
+            raise ValueError(f"{name}.init {own.init!r}: goes on from itself")
+        network = entry(own.init, (name, *before)).model
+        if "model" in own.model_fields_set and own.model != network:
+            raise ValueError(
+                f"{name}.model is not that of {own.init}, whose weights it goes on from: leave it "
+                f"out, or ask for the same"
+            )
+        return found.setdefault(name, own.model_copy(update={"model": network}))
+
+    return {name: entry(name, ()) for name in models}
 
 
 class Config(Settings):
@@ -220,7 +225,7 @@ class Config(Settings):
     regions: RegionSettings = RegionSettings()
     split: SplitSettings = SplitSettings()
     labels: LabelSettings = LabelSettings()
-    models: dict[str, RunSettings] = Field({"bilstm": RunSettings()}, min_length=1)
+    models: dict[str, ModelEntry] = Field({"bilstm": ModelEntry()}, min_length=1)
     score: ScoreSettings = ScoreSettings()
     genes: GeneSettings | None = Field(
         None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
@@ -240,6 +245,11 @@ class Config(Settings):
                 if isinstance(score, Mapping) and "formats" not in score:
                     return {**data, "score": {**score, "formats": default_formats("signal")}}
         return data
+
+    @field_validator("models")
+    @classmethod
+    def _networks(cls, models: dict[str, ModelEntry]) -> dict[str, ModelEntry]:
+        return with_networks(models)
 
     @model_validator(mode="after")
     def _names(self) -> Config:

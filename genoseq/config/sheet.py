@@ -41,6 +41,10 @@ class GenomeRow(Settings):
         """The annotation of trusted starts, if there is one."""
         return file_of_starts(self.starts)
 
+    def labelled(self, signals: bool) -> bool:
+        """Whether it has labels: signals, if these are learned, or an annotation."""
+        return bool(self.signal) if signals else self.annotation is not None
+
     @model_validator(mode="after")
     def _fields(self) -> GenomeRow:
         if not NAME.match(self.name):

@@ -26,32 +26,60 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
     ]
     signals = config.labels.scheme == "signal"
     learned = {name: row for name, row in genomes.items() if row.split != "score"}
+    needed = {name: run.task.needs_labels() for name, run in config.models.items()}
     for name, row in learned.items():
-        if signals and not row.signal:
-            problems.append(f"genome {name!r}: labels.scheme is signal, its signal column is empty")
         problems += _unused_columns(name, row, signals)
         problems += _unused_trust(name, row, config.labels)
-        if not signals and row.annotation is None:
-            problems.append(
-                f"genome {name!r}: split {row.split!r} needs labels, its annotation column is "
-                f"empty; give a file, or split score"
-            )
+        problems += _missing_labels(name, row, signals, all(needed.values()))
     problems += _unused_settings(config.labels, learned.values())
     problems += _unused_genes(config, genomes)
-    kind: Kind = "signal" if signals else "classes"
-    problems += [
-        f"score.formats: {asked.name} is for {' and '.join(asked.kinds)}, labels.scheme is "
-        f"{config.labels.scheme}: leave it out"
-        for asked in map(format_named, config.score.formats)
-        if kind not in asked.kinds
-    ]
+    problems += _unsuited_formats(config, "signal" if signals else "classes")
     if not learned:
         return [
             "every split is score, so there is nothing to train on; a model that is there already "
             "scores by hand: genoseq score FASTA -m MODEL -o OUT"
         ]
-    splits = [named_splits(row.split, config.split.test) for row in learned.values()]
-    return problems + split_problems(set().union(*splits))
+    for model_needs in {*needed.values()}:
+        labelled = model_needs and not all(needed.values())  # it has fewer genomes than others
+        rows = [row for row in learned.values() if not labelled or row.labelled(signals)]
+        splits = [named_splits(row.split, config.split.test) for row in rows]
+        problems += split_problems(set().union(*splits), " with labels" if labelled else "")
+    return list(dict.fromkeys(problems))
+
+
+def _missing_labels(name: str, row: GenomeRow, signals: bool, needed: bool) -> list[str]:
+    """A problem for a genome without labels where all models need some, and for columns that tell
+    of labels where there are none."""
+    if row.labelled(signals):
+        return []
+    if not needed:
+        given = [column for column in ("mask", "evidence", "starts") if getattr(row, column)]
+        return [
+            f"genome {name!r}: it has no labels for its {column} to tell of: write -"
+            for column in given
+        ]
+    if signals:
+        return [f"genome {name!r}: labels.scheme is signal, its signal column is empty"]
+    return [
+        f"genome {name!r}: split {row.split!r} needs labels, its annotation column is empty; give "
+        f"a file, or split score"
+    ]
+
+
+def _unsuited_formats(config: Config, labels: Kind) -> Iterator[str]:
+    """A problem for a format that cannot hold the labels, and for a model without any format."""
+    formats = list(map(format_named, config.score.formats))
+    if any(run.task.needs_labels() for run in config.models.values()):
+        for asked in formats:
+            if labels not in asked.kinds:
+                yield (
+                    f"score.formats: {asked.name} is for {' and '.join(asked.kinds)}, "
+                    f"labels.scheme is {config.labels.scheme}: leave it out"
+                )
+    for name, run in config.models.items():
+        kind = run.task.kind(labels)
+        if not run.task.needs_labels() and not any(kind in each.kinds for each in formats):
+            yield f"score.formats: none can hold what models.{name} tells ({kind}): add bigwig"
 
 
 def _unused_columns(name: str, row: GenomeRow, signals: bool) -> list[str]:
@@ -143,17 +171,23 @@ def named_splits(rule: str, fraction: float) -> set[str]:
     return {rule}
 
 
-def split_problems(splits: Collection[str]) -> list[str]:
-    """What is missing if all genomes together have bases in ``splits`` alone."""
+def split_problems(splits: Collection[str], which: str = "") -> list[str]:
+    """What is missing if all genomes together have bases in ``splits`` alone.
+
+    Parameters
+    ----------
+    which
+        Of the genomes, for messages.
+    """
     problems = []
     if "train" not in splits:
         problems.append(
-            "no genome to train on: give one the split train, blocks or a contigs:... that leaves "
-            "it a contig to train on"
+            f"no genome{which} to train on: give one the split train, blocks or a contigs:... that "
+            "leaves it a contig to train on"
         )
     if "test" not in splits:
         problems.append(
-            "no genome to test on: give one the split test, blocks (with split.test above 0) or "
-            "contigs:test=..."
+            f"no genome{which} to test on: give one the split test, blocks (with split.test above "
+            "0) or contigs:test=..."
         )
     return problems

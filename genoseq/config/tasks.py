@@ -9,16 +9,30 @@ A new task is a class of settings here or in another package, and what it does i
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from math import log2
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from genoseq.config.base import Settings
+from pydantic import Field
+
+from genoseq.config.base import Settings, Size
 from genoseq.config.registry import Registry
+
+if TYPE_CHECKING:
+    from genoseq.genome.tracks import Kind  # numpy: Snakemake reads this file for every job
 
 
 class TaskSettings(Settings):
     """What a model learns; each class answers what it knows before there is a model."""
 
     name: str
+
+    def needs_labels(self) -> bool:
+        """Whether genomes are learned from by their labels: others have none to give."""
+        return True
+
+    def kind(self, labels: Kind) -> Kind:
+        """What the values of tracks are, by what the labels are."""
+        return labels
 
     def outputs(self, states: int) -> int | None:
         """Outputs of a model for a base; None where unknown: estimates then say ``?``.
@@ -30,6 +44,19 @@ class TaskSettings(Settings):
         """
         del states
         return None
+
+    def work(self, step: int, states: int) -> tuple[float, float] | None:
+        """Numbers that the head gives out for a step, and passes through a network to predict.
+
+        None where unknown, as by default where outputs are.
+
+        Parameters
+        ----------
+        step
+            Bases of a step.
+        """
+        outputs = self.outputs(states)
+        return None if outputs is None else (step * outputs, 1)
 
     def columns(self, channels: int) -> int | None:
         """Numbers of a base in scores and tracks; None likewise.
@@ -65,3 +92,59 @@ class PerBaseSettings(TaskSettings):
     def columns(self, channels: int) -> int:
         """All channels of the labels."""
         return channels
+
+
+class LanguageSettings(TaskSettings):
+    """Of language models: what is told is the bases themselves."""
+
+    def needs_labels(self) -> bool:
+        """Bases alone."""
+        return False
+
+    def kind(self, labels: Kind) -> Kind:
+        """Bits."""
+        del labels
+        return "signal"
+
+    def columns(self, channels: int) -> int:
+        """Bits of either strand, and of both."""
+        del channels
+        return 3
+
+
+@TASKS.register
+class CausalLmSettings(LanguageSettings):
+    """The next bases, by those before them: the chance of every sequence."""
+
+    name: Literal["causal-lm"] = "causal-lm"
+
+    def work(self, step: int, states: int) -> tuple[float, float]:
+        """Chances of all words of a step."""
+        del states
+        return 4**step, 1
+
+
+@TASKS.register
+class MaskedLmSettings(LanguageSettings):
+    """Hidden bases, by those on either side."""
+
+    name: Literal["masked-lm"] = "masked-lm"
+    share: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        0.15, description="of the bases, hidden; predicting takes one pass for each such share"
+    )
+    span: Size = Field(6, description="mean bases of a hidden span")
+
+    def outputs(self, states: int) -> int:
+        """A, C, G, T."""
+        del states
+        return 4
+
+    def work(self, step: int, states: int) -> tuple[float, float]:
+        """Chances of four letters, in a pass for each share of the bases."""
+        return step * self.outputs(states), hiding_passes(self.share)
+
+
+def hiding_passes(share: float) -> int:
+    """In how many passes each base is hidden once: a power of two about 1 / share, so that patterns
+    begin where most windows do."""
+    return int(2 ** max(1, round(-log2(share))))

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from genoseq.config.schema import TokenizerSettings, TrainingSettings
+from genoseq.config.schema import TokenizerSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, damaged, fragments
 from genoseq.data.gather import RegionPool, WindowGather, regions_of_split
@@ -74,6 +75,8 @@ class TrainingWindows(Dataset[Batch]):
         key (seed, n).
     share
         The rows of each batch to give; what is drawn does not depend on it.
+    labelled
+        Whether labels are read, and regions without a known one left out.
 
     Raises
     ------
@@ -90,9 +93,10 @@ class TrainingWindows(Dataset[Batch]):
         window: int,
         training: TrainingSettings,
         share: Share = WHOLE,
+        labelled: bool = True,
     ) -> None:
-        self._gather = WindowGather(stores, tokenizer, window)
-        self._regions = regions_of_split(stores, "train")
+        self._gather = WindowGather(stores, tokenizer, window, labelled)
+        self._regions = regions_of_split(stores, "train", labelled)
         self._tokens = token_count(self._regions.bases, tokenizer.stride)
         self._ends = np.cumsum(self._tokens)
         self._batch = training.batch
@@ -159,7 +163,7 @@ class ValidationWindows(Dataset[Batch]):
 
     Parameters
     ----------
-    stores, tokenizer, window, batch, share
+    stores, tokenizer, window, batch, share, labelled
         As in :class:`TrainingWindows`.  The last batch may be smaller.
     split
         The split to look at.
@@ -182,9 +186,10 @@ class ValidationWindows(Dataset[Batch]):
         batch: int,
         count: int | None = None,
         share: Share = WHOLE,
+        labelled: bool = True,
     ) -> None:
-        self._gather = WindowGather(stores, tokenizer, window)
-        self._regions = regions_of_split(stores, split)
+        self._gather = WindowGather(stores, tokenizer, window, labelled)
+        self._regions = regions_of_split(stores, split, labelled)
         self._batch = batch
         self._share = share
         tokens = token_count(self._regions.bases, tokenizer.stride)

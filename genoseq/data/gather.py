@@ -47,15 +47,23 @@ class RegionPool:
         return RegionPool(self.store[rows], self.code[rows], self.label[rows], self.bases[rows])
 
 
-def regions_of_split(stores: Sequence[Store], split: str) -> RegionPool:
+def regions_of_split(stores: Sequence[Store], split: str, labelled: bool = True) -> RegionPool:
     """The regions of the split that have a known label, or all of them if no store has labels.
+
+    Parameters
+    ----------
+    labelled
+        Whether labels are looked at; otherwise it is all of them.
 
     Raises
     ------
     StoreError
         If there is none.
     """
-    picked = [labelled_regions(store, split) for store in stores]
+    picked = [
+        labelled_regions(store, split) if labelled else store.regions.of_split(split)
+        for store in stores
+    ]
     if not any(map(len, picked)):
         if any(len(store.regions.of_split(split)) for store in stores):
             raise StoreError(unlabelled(split))
@@ -81,11 +89,13 @@ class WindowSource:
     ----------
     stores
         At least one; all with the same scheme, or all without labels.
+    labelled
+        Whether their labels are read; otherwise they may be any.
 
     Attributes
     ----------
     scheme
-        Of their labels.
+        Of the labels that are read.
 
     Raises
     ------
@@ -93,8 +103,8 @@ class WindowSource:
         If the stores differ in their scheme.
     """
 
-    def __init__(self, stores: Sequence[Store]) -> None:
-        self.scheme = common_scheme(stores)
+    def __init__(self, stores: Sequence[Store], labelled: bool = True) -> None:
+        self.scheme = common_scheme(stores) if labelled else None
         self._stores = stores
 
     @property
@@ -139,6 +149,8 @@ class WindowGather:
         k and stride of the tokens.
     window
         Bases in a window, a multiple of the tokenizer's stride.
+    labelled
+        See :class:`WindowSource`.
 
     Attributes
     ----------
@@ -159,8 +171,14 @@ class WindowGather:
         If the window is not a multiple of the stride.
     """
 
-    def __init__(self, stores: Sequence[Store], tokenizer: TokenizerSettings, window: int) -> None:
-        self.source = WindowSource(stores)
+    def __init__(
+        self,
+        stores: Sequence[Store],
+        tokenizer: TokenizerSettings,
+        window: int,
+        labelled: bool = True,
+    ) -> None:
+        self.source = WindowSource(stores, labelled)
         self._tokenizer = KmerTokenizer(tokenizer.k, tokenizer.stride)
         if window < 1 or window % tokenizer.stride:
             raise ConfigError(

@@ -118,8 +118,10 @@ def _summary(plan: Plan) -> Iterator[str]:
     if len(plan.genomes) > _SHOWN:
         yield f"and {len(plan.genomes) - _SHOWN:,} genomes more"
     for name in plan.config.models:
-        yield f"model {name}: trains on {listed(plan.learned(unused='test'))}"
-        yield f"model {name}: is tested on {listed(plan.learned(unused='train'))}"
+        init = plan.config.models[name].init
+        after = "" if init is None else f", from the weights of {init}"
+        yield f"model {name}: trains on {listed(plan.learned('test', name))}{after}"
+        yield f"model {name}: is tested on {listed(plan.learned('train', name))}"
         yield f"model {name}: scores {listed(plan.genomes)}"
     yield f"tracks: {', '.join(plan.config.score.formats)}"
 

@@ -42,11 +42,11 @@ def work_of(run: RunSettings, states: int, window: int) -> Operations:
     window
         bp.
     """
-    model, outputs = run.model, run.task.outputs(states)
+    model = run.model
+    head = (run.task.work(model.stride, states) or (nan, nan))[0]
     inputs = model.embedding if model.stem is None else model.stem.width
     encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN_OPERATIONS
     stem = 0 if model.stem is None else model.stem.kernel * model.embedding * inputs
-    head = nan if outputs is None else model.stride * outputs
     weights = stem + encoder.outputs * head
     return Operations(
         multiply_adds=(weights + encoder.multiply_adds) / model.stride,
@@ -100,7 +100,8 @@ def predicting_seconds(
     """Seconds of predicting a base on both strands."""
     work, cost = work_of(run, states, 4 * usual_context(run)), cost_of(run)
     slower = speed.network(cost.like, "scoring", fast_format(run, precision))
-    return slower * 2 * work.multiply_adds / cost.scoring
+    _, passes = run.task.work(run.model.stride, states) or (nan, nan)
+    return slower * passes * 2 * work.multiply_adds / cost.scoring
 
 
 def fast_format(run: RunSettings, precision: AskedPrecision) -> Literal["bf16", "fp32"]:

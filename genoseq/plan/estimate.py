@@ -15,9 +15,11 @@ from genoseq.config.context import longest_window, usual_context
 from genoseq.config.schema import RunSettings
 from genoseq.config.sheet import GenomeRow, contig_rule
 from genoseq.genome.shards import CONTIG_WORK
+from genoseq.genome.tracks import Kind
 from genoseq.genome.windows import round_up, tile
 from genoseq.labels.classes import build_scheme
 from genoseq.plan import constants, costs
+from genoseq.plan.model_rules import suited_formats
 from genoseq.plan.processor import REFERENCE, Speed
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
@@ -116,24 +118,25 @@ class _Run:
         self.contig_memory = constants.CONTIG_MEGABYTES * max(self.contigs.values(), default=0)
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
-        self.kind = scheme.kind
-        self.value, self.label = (2, 1) if scheme.kind == "classes" else (4, 4 * plan.states)
+        self.kinds = [run.task.kind(scheme.kind) for run in self.runs]
+        self.label = 1 if scheme.kind == "classes" else 4 * plan.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
         columns = [run.task.columns(channels) for run in self.runs]
         self.columns = [nan if each is None else each for each in columns]
+        self.scored = [
+            (2 if kind == "classes" else 4) * each
+            for kind, each in zip(self.kinds, self.columns, strict=True)
+        ]
 
     def rows(self) -> list[Estimate]:
         """One for each rule."""
         learned, genomes = self.plan.learned(), list(self.plan.genomes)
         demo = {row.fasta for row in self.plan.genomes.values()} & {*DEMO_FILES}
-        formats = map(format_named, dict.fromkeys(self.plan.config.score.formats))
-        written = [each.costs.get(self.kind, Cost(nan, nan)) for each in formats]
-        seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
         pace = {rule: 1 / rate for rule, rate in constants.BASES_PER_SECOND.items()}
         stored = 1 + self.label  # a byte for the code of each base, and its labels
-        merged = [(pace["merge"], self.value * each) for each in self.columns]
-        tracks = [(seconds * each, disk * each) for each in self.columns]
+        merged = [(pace["merge"], each) for each in self.scored]
+        tracks = list(map(self._tracks, self.plan.config.models, self.kinds, self.columns))
         per_base, files, memory = constants.BYTES_PER_BASE, constants.BYTES, constants.MEGABYTES
         return [
             self._row("demo", [0.0] * len(demo), disk=[files["demo"]], memory=[memory["demo"]]),
@@ -148,6 +151,13 @@ class _Run:
             *([] if self.plan.config.genes is None else [self._genes()]),
             self._row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
         ]
+
+    def _tracks(self, model: str, kind: Kind, columns: float) -> tuple[float, float]:
+        """Seconds and bytes of a base in the tracks of a model, in all formats that suit it."""
+        formats = map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))
+        written = [each.costs.get(kind, Cost(nan, nan)) for each in formats]
+        seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
+        return seconds * columns, disk * columns
 
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
         """A row of the seconds of each job, to which its start is added, and of parts of other
@@ -168,11 +178,9 @@ class _Run:
             unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
         )
 
-    def _rates(self, precision: AskedPrecision) -> list[float]:
+    def _rates(self, precision: AskedPrecision, runs: Sequence[RunSettings]) -> list[float]:
         """Seconds of predicting a base, by each model."""
-        return [
-            costs.predicting_seconds(run, self.states, self.speed, precision) for run in self.runs
-        ]
+        return [costs.predicting_seconds(run, self.states, self.speed, precision) for run in runs]
 
     def _through(
         self, rule: str, names: Sequence[str], passes: Sequence[tuple[float, float]]
@@ -202,22 +210,29 @@ class _Run:
             windows=windows,
         )
 
-    def _memory(self, precision: AskedPrecision) -> list[float]:
-        models = [costs.predicting_memory(run, self.states, precision) for run in self.runs]
+    def _memory(self, precision: AskedPrecision, runs: Sequence[RunSettings]) -> list[float]:
+        models = [costs.predicting_memory(run, self.states, precision) for run in runs]
         return [each + self.contig_memory for each in models]
 
     def _evaluate(self) -> Estimate:
         fraction, rows = self.plan.config.split.test, self.plan.genomes
-        sizes = [(rows[name], self.sizes[name]) for name in self.plan.learned()]
-        bases = [evaluated_bases(row, size, fraction) if size else nan for row, size in sizes]
+        tested = [
+            [
+                evaluated_bases(rows[name], size, fraction) if (size := self.sizes[name]) else nan
+                for name in self.plan.learned(model=model)
+            ]
+            for model in self.plan.config.models
+        ]
+        bases = [each for of_model in tested for each in of_model]
         adding = self.speed.plain() / constants.EVALUATED_PER_SECOND
+        rates = self._rates("auto", self.runs)
         return self._row(
             "evaluate",
-            [sum(bases) * (rate + adding) for rate in self._rates("auto")],
+            [sum(each) * (rate + adding) for each, rate in zip(tested, rates, strict=True)],
             # Not known where its bases are not.
             disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
-            memory=self._memory("auto"),
-            bases=bases * len(self.runs),
+            memory=self._memory("auto", self.runs),
+            bases=bases,
         )
 
     def _score(self) -> Estimate:
@@ -228,25 +243,26 @@ class _Run:
         sizes = self.sizes.values()
         return self._row(
             "score",
-            [rate * share for rate in self._rates(score.precision) for share in shares],
-            disk=[bases[name] * self.value * each for each in self.columns for name in rows],
-            memory=self._memory(score.precision),
+            [rate * share for rate in self._rates(score.precision, self.runs) for share in shares],
+            disk=[bases[name] * each for each in self.scored for name in rows],
+            memory=self._memory(score.precision, self.runs),
             bases=[bases[name] for _ in self.runs for name in rows],
             windows=[windows_of(size, run) if size else nan for run in self.runs for size in sizes],
         )
 
     def _genes(self) -> Estimate:
         precision, bases = self.plan.config.score.precision, list(self.bases.values())
+        runs = [run for run in self.runs if run.task.needs_labels()]
         calling = self.speed.plain() / constants.CALLED_PER_SECOND
         held = [constants.CALLING_BYTES * each / 1e6 for each in bases]
         settings = self.plan.config.genes
         adapted = settings is not None and settings.adapt != "off"
-        rates = [(1 + adapted) * (rate + calling) for rate in self._rates(precision)]
-        trained = [adapted * costs.adapting_seconds(r, self.states, self.speed) for r in self.runs]
+        rates = [(1 + adapted) * (rate + calling) for rate in self._rates(precision, runs)]
+        trained = [adapted * costs.adapting_seconds(r, self.states, self.speed) for r in runs]
         return self._row(
             "genes",
             [t + rate * each for t, rate in zip(trained, rates, strict=True) for each in bases],
-            disk=[constants.BYTES_PER_BASE["genes"] * each for _ in self.runs for each in bases],
-            memory=[most + each for most in self._memory(precision) for each in held],
-            bases=bases * len(self.runs),
+            disk=[constants.BYTES_PER_BASE["genes"] * each for _ in runs for each in bases],
+            memory=[most + each for most in self._memory(precision, runs) for each in held],
+            bases=bases * len(runs),
         )

@@ -7,24 +7,22 @@ No torch here: Snakemake reads this file again for every job.
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.genes import GeneSettings
-from genoseq.config.schema import Config, RunSettings
+from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
+from genoseq.plan import model_rules
 from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
 from genoseq.plan.label_options import FileOption, label_files, label_options, options
 from genoseq.plan.model_checks import model_problems
@@ -56,14 +54,32 @@ class Plan:
         signals = max(len(row.signal) for row in self.genomes.values())
         return state_count(self.config.labels, signals)
 
-    def learned(self, unused: str = "") -> list[str]:
-        """Genomes with labels, in the sheet's order, but for those whose split is ``unused``."""
-        return [name for name, row in self.genomes.items() if row.split not in ("score", unused)]
+    def learned(self, unused: str = "", model: str | None = None) -> list[str]:
+        """Genomes that a model, or any, learns from or is tested on, in the sheet's order, but for
+        those whose split is ``unused``."""
+        rows = model_rules.learned_genomes(self.config, self.genomes, model)
+        return [row.name for row in rows if row.split != unused]
 
-    def stores(self, unused: str = "") -> list[str]:
-        """Their stores, which all models share: training has no use for ``test``, evaluation none
-        for ``train``."""
-        return [f"<results>/stores/{name}" for name in self.learned(unused)]
+    def stores(self, unused: str = "", model: str | None = None) -> list[str]:
+        """Their stores: training has no use for ``test``, evaluation none for ``train``."""
+        return [f"<results>/stores/{name}" for name in self.learned(unused, model)]
+
+    def stores_of(self, unused: str) -> Callable[[Wildcards], list[str]]:
+        """Those of a rule's model."""
+        return lambda wildcards: self.stores(unused, wildcards.model)
+
+    def init_bundle(self, wildcards: Wildcards) -> list[str]:
+        """The model whose weights this one goes on from, if there is one."""
+        init = self.config.models[wildcards.model].init
+        return [] if init is None else [f"<results>/models/{init}"]
+
+    def init_options(self, _: Wildcards, input: Any) -> str:
+        """The same as an option."""
+        return options(init_from=list(input.init))
+
+    def freeze_option(self, wildcards: Wildcards) -> str:
+        """Whether the head alone is trained."""
+        return "--freeze" if self.config.models[wildcards.model].freeze else ""
 
     def _files(self, kind: str, wildcards: Wildcards) -> list[FileOption]:
         """Files that rules read for a genome: ``fasta``, ``blacklist``, ``weights`` of the decoder
@@ -113,11 +129,14 @@ class Plan:
 
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
-        return label_options(self.genomes[wildcards.genome], self.config.labels)
+        row = self.genomes[wildcards.genome]
+        if not row.labelled(self.signals):
+            return options(name=row.name)
+        return label_options(row, self.config.labels)
 
     def train_settings(self, wildcards: Wildcards) -> str:
         """Settings that decide the weights, as JSON with sorted keys."""
-        return settings_json(self.config.models[wildcards.model])
+        return model_rules.settings_json(self.config.models[wildcards.model])
 
     def checkpoint_minutes(self, wildcards: Wildcards) -> str:
         """Minutes between checkpoints: a resource, because it does not change the model."""
@@ -140,19 +159,20 @@ class Plan:
         """Shards of the genome: the sheet's word, or that of the settings for all."""
         return self.genomes[wildcards.genome].shards or self.config.score.shards
 
-    def score_options(self) -> str:
+    def score_options(self, wildcards: Wildcards) -> str:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
-        return options(precision=self.config.score.precision, by_phase=self.config.score.by_phase)
+        labels, score = self.config.models[wildcards.model].task.needs_labels(), self.config.score
+        return options(precision=score.precision, by_phase=score.by_phase and labels)
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""
         folder = f"<results>/shard_scores/{wildcards.genome}/{wildcards.model}"
         return [f"{folder}/{name}" for name in shard_names(self.shard_count(wildcards))]
 
-    def tracks_options(self) -> str:
-        """Formats of the tracks."""
-        return options(formats=",".join(self.config.score.formats))
+    def tracks_options(self, wildcards: Wildcards) -> str:
+        """Formats of the tracks, those that suit the model's values."""
+        return options(formats=",".join(model_rules.suited_formats(self.config, wildcards.model)))
 
     def genes_options(self, wildcards: Wildcards) -> str:
         """Genetic code and circles, the sheet's or else the settings', and what is for all."""
@@ -167,8 +187,14 @@ class Plan:
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
         if self.config.genes is not None:
-            kinds["genes"] = pairs
+            kinds["genes"] = [
+                f"{name}/{model}" for name in self.genomes for model in self.of_labels()
+            ]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
+
+    def of_labels(self) -> list[str]:
+        """Models that tell labels, and not bases."""
+        return [name for name, run in self.config.models.items() if run.task.needs_labels()]
 
     def summary_options(self, _: Wildcards) -> str:
         """Title and note, of which either may be empty.
@@ -176,12 +202,6 @@ class Plan:
         Snakemake looks for wildcards in strings, but not in what a function gives.
         """
         return options(**self.config.summary.model_dump())
-
-
-@cache
-def settings_json(run: RunSettings) -> str:
-    """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
-    return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
 def make_plan(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Plan:
@@ -246,11 +266,3 @@ DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resource
 def growing(amount: int) -> Callable[[Wildcards, int], int]:
     """Memory (MB) or time (min) of a rule, and as much again for each retry."""
     return lambda _, attempt: amount * attempt
-
-
-def put_scripts_on_path() -> None:
-    """Let the rules' shells find ``genoseq`` beside this Python, activated environment or not."""
-    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's own folder
-    parts = os.environ.get("PATH", "").split(os.pathsep)
-    if folder not in parts:
-        os.environ["PATH"] = os.pathsep.join([folder, *parts])

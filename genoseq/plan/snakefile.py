@@ -1,4 +1,4 @@
-"""Where the workflow lies that comes with this package.
+"""Where the workflow lies that comes with this package, and what its rules' shells need.
 
 ``packaged/`` holds links to the repository's Snakefile, ``workflows/`` and ``config/``; a wheel has
 their files there.
@@ -6,6 +6,8 @@ their files there.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 PACKAGED = Path(__file__).parent / "packaged"
@@ -19,3 +21,11 @@ CONFIG = Path("config/config.yaml")
 def snakefile_path() -> str:
     """Path of the packaged Snakefile, for ``include:`` or ``module`` in one of your own."""
     return str(PACKAGED / "Snakefile")
+
+
+def put_scripts_on_path() -> None:
+    """Let the rules' shells find ``genoseq`` beside this Python, activated environment or not."""
+    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a venv's own folder
+    parts = os.environ.get("PATH", "").split(os.pathsep)
+    if folder not in parts:
+        os.environ["PATH"] = os.pathsep.join([folder, *parts])

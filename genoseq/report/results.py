@@ -89,13 +89,21 @@ class ModelResult:
     precision_recall: tuple[PrecisionRecall, ...]
 
     @property
+    def kind(self) -> str:
+        """What was measured: ``classes``, ``signal``, ``bases`` of language models, or what another
+        package's task says."""
+        return str(self.metrics["kind"])
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
-        """Metrics of each class or signal that people see, with its ``label``."""
+        """Metrics of each class or signal that people see, or of all bases, with a ``label``."""
         found = self.metrics
-        rows = found["signals"] if found["kind"] == "signal" else found["channels"]["classes"]
+        if self.kind == "bases":
+            return [{**found, "support": found["bases"], "label": "all bases"}]
+        rows = {"signal": lambda: found["signals"], "classes": lambda: found["channels"]["classes"]}
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}
-            for row in rows
+            for row in rows.get(self.kind, list)()
             if row["name"] != BACKGROUND
         ]
 

@@ -22,8 +22,16 @@ from genoseq.store.store import Store
 
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
+LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
 _MADE_BY = ("software", "hardware")
 HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+_KINDS = {
+    "classes": ("class", CLASS_COLUMNS, "f1"),
+    "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
+    "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
+}
+"""By what was measured: what a row is of, its figures, and the one that models are compared by."""
+_OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
 
 
 def summarize(
@@ -140,15 +148,15 @@ def encoder_text(settings: Mapping[str, Any]) -> str:
 
 
 def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
-    """All models side by side, one row per model: size, training, F1 or Pearson on test."""
-    signal = any(model.metrics["kind"] == "signal" for model in models)
-    name = "pearson" if signal else "f1"
-    labels = list(dict.fromkeys(row["label"] for model in models for row in model.rows))
+    """All models side by side, one row per model: size, training, and a figure of each row that
+    was measured on test: F1, Pearson or bits per base."""
+    macros = any(model.kind == "classes" for model in models)
+    compared = [_compared(model) for model in models]
+    headings = list(dict.fromkeys(heading for figures in compared for heading in figures))
     rows = []
-    for model in models:
-        figures = {row["label"]: row[name] for row in model.rows}
+    for model, figures in zip(models, compared, strict=True):
         valid = model.bundle["metrics"].get("valid", {})
-        macro = [] if signal else [_figure(model.metrics["channels"]["macro_f1"])]
+        macro = [_figure(model.metrics.get("channels", {}).get("macro_f1"))] if macros else []
         rows.append(
             [
                 model.name,
@@ -157,33 +165,40 @@ def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
                 _number(model.origin.get("steps")),
                 _figure(valid.get("loss")),
                 *macro,
-                *(_figure(figures.get(label)) for label in labels),
+                *(_figure(figures.get(heading)) for heading in headings),
             ]
         )
-    overall = [] if signal else ["macro F1"]
-    headings = [f"{HEADINGS.get(name, name)} {label}" for label in labels]
+    overall = ["macro F1"] if macros else []
     return {
         "headings": ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings],
         "rows": rows,
     }
 
 
+def _compared(model: ModelResult) -> dict[str, float | None]:
+    """The figures of a model that stand beside those of others, by their headings."""
+    name = _KINDS.get(model.kind, _OTHER)[2]
+    return {f"{_heading(name)} {row['label']}": row[name] for row in model.rows}
+
+
 def metrics_table(model: ModelResult) -> dict[str, Any]:
     """Metrics of each class or signal: name, headings, rows of text, and a line on top."""
-    signal = model.metrics["kind"] == "signal"
-    columns = SIGNAL_COLUMNS if signal else CLASS_COLUMNS
+    what, columns, _ = _KINDS.get(model.kind, _OTHER)
     rows = [
         [row["label"], _number(row["support"]), *(_figure(row[name]) for name in columns)]
         for row in model.rows
     ]
-    headings = [HEADINGS.get(name, name.replace("_", " ")) for name in columns]
-    line = "" if signal else f"macro F1 {_figure(model.metrics['channels']['macro_f1'])}"
+    macro = model.metrics["channels"]["macro_f1"] if model.kind == "classes" else None
     return {
         "name": model.name,
-        "headings": ["signal" if signal else "class", "bases", *headings],
+        "headings": [what, "bases", *map(_heading, columns)],
         "rows": rows,
-        "line": line,
+        "line": f"macro F1 {_figure(macro)}" if model.kind == "classes" else "",
     }
+
+
+def _heading(figure: str) -> str:
+    return HEADINGS.get(figure, figure.replace("_", " "))
 
 
 def genomes_table(models: Sequence[ModelResult]) -> dict[str, Any]:

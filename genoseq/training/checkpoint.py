@@ -28,7 +28,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from genoseq.config.schema import TRAINING_FORMAT, TrainingSettings
+from genoseq.config.schema import TRAINING_FORMAT
+from genoseq.config.training import TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file, remove_stale
 from genoseq.models.weights import weights_bytes

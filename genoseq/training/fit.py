@@ -58,7 +58,7 @@ def fit(
     Parameters
     ----------
     stores
-        A list of stores or of their folders; all with one label scheme.
+        A list of stores or of their folders; all with one label scheme, if it is of labels.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -173,12 +173,14 @@ def _windows(
     training, tokenizer = settings.training, settings.model.tokenizer
     share = Share(group.rank, group.world_size)
     window = round_up(training.window, settings.model.stride)
-    train = TrainingWindows(stores, tokenizer, window, training, share)
+    labelled = settings.task.needs_labels()
+    train = TrainingWindows(stores, tokenizer, window, training, share, labelled)
     if not any(len(store.regions.of_split("valid")) for store in stores):
         _log.info("no region of split valid: the weights of the last step will be kept")
         return train, None
     batch, most = training.batch, training.validation_windows
-    return train, ValidationWindows(stores, tokenizer, "valid", window, batch, most, share)
+    valid = ValidationWindows(stores, tokenizer, "valid", window, batch, most, share, labelled)
+    return train, valid
 
 
 def _trained(

@@ -17,7 +17,7 @@ from genoseq.config.encoders import (
     TransformerSettings,
 )
 from genoseq.config.json_schema import json_schema
-from genoseq.config.schema import Config, ModelSettings, RunSettings
+from genoseq.config.schema import Config, ModelEntry, ModelSettings, RunSettings
 from genoseq.config.tasks import TASKS, PerBaseSettings, TaskSettings
 from genoseq.errors import ConfigError
 
@@ -70,10 +70,10 @@ def test_registered_settings_go_through_a_configuration_and_back() -> None:
     ):
         assert dumped["model"]["encoder"] == {"family": "toy", "depth": 3}
         assert dumped["task"] == {"name": "guess", "share": 0.5}
-        again = parse_settings(RunSettings, dumped)
+        again = parse_settings(Config, {"models": {"a": dumped}}).models["a"]
         assert again == run
         assert hash(again) == hash(run)
-    assert parse_settings(RunSettings, run.decisive()) == run
+    assert parse_settings(ModelEntry, run.decisive()) == run
     assert parse_settings(Config, config.model_dump(mode="json")) == config
 
 
@@ -103,7 +103,7 @@ def test_json_schema_lists_registered_settings() -> None:
     kinds = schema["ModelSettings"]["properties"]["encoder"]["oneOf"]
     assert {"$ref": "#/$defs/ToySettings"} in kinds
     assert len(kinds) == 3
-    assert {"$ref": "#/$defs/GuessSettings"} in schema["RunSettings"]["properties"]["task"]["oneOf"]
+    assert {"$ref": "#/$defs/GuessSettings"} in schema["ModelEntry"]["properties"]["task"]["oneOf"]
 
 
 @pytest.mark.usefixtures("toys")
@@ -128,7 +128,9 @@ def test_settings_of_the_default_task_do_not_name_it() -> None:
 
 
 def test_parse_of_an_unknown_name_lists_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"^task: name 'none': use per-base$"):
+    with pytest.raises(
+        ConfigError, match=r"^task: name 'none': use per-base, causal-lm or masked-lm$"
+    ):
         parse_settings(RunSettings, {"task": {"name": "none"}})
     with pytest.raises(ConfigError, match=r"^encoder: Input should be a valid dictionary"):
         parse_settings(ModelSettings, {"encoder": 3})

@@ -15,7 +15,8 @@ from labelled import K3, bases, make
 from planted import store_of_contigs
 
 from genoseq.config.augment import AugmentSettings
-from genoseq.config.schema import TokenizerSettings, TrainingSettings
+from genoseq.config.schema import TokenizerSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, Rates, changed, copied, damaged, fragments
 from genoseq.data.dataset import WHOLE, Share, TrainingWindows

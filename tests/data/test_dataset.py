@@ -9,7 +9,8 @@ from planted import store_of_contigs
 from torch.utils.data import DataLoader
 
 from genoseq.config.base import parse_settings
-from genoseq.config.schema import TokenizerSettings, TrainingSettings
+from genoseq.config.schema import TokenizerSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.schemes import (

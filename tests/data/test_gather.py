@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labelled import SCHEME, SIGNALS, bases, make, make_inside, reference, rows, same
 
-from genoseq.config.schema import TokenizerSettings, TrainingSettings
+from genoseq.config.schema import TokenizerSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import WindowGather, regions_of_split
 from genoseq.genome.schemes import (

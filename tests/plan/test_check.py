@@ -19,8 +19,9 @@ from genoseq.plan.check import Check, check_plan, missing_files, table
 from genoseq.plan.constants import FLOOR, SPEED_SECONDS
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.model_rules import settings_json
 from genoseq.plan.processor import Speed
-from genoseq.plan.rules import Plan, make_plan, settings_json
+from genoseq.plan.rules import Plan, make_plan
 from genoseq.readers.genome_size import GenomeSize
 
 SHEET = "name\tfasta\tannotation\tsplit\none\tone.fa\tone.gff3\tblocks\n"

@@ -6,8 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from plans import wild
 
 from genoseq.config.base import read_mapping
+from genoseq.plan.check import check_plan
 from genoseq.plan.rules import make_plan
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,3 +41,22 @@ def test_accessions_list_the_genomes_of_the_bacteria_example() -> None:
             said = {"-": "known", "unknown": "unknown"}.get(row["starts"], "known where verified")
             assert listed[row["name"]] == said
     assert listed.keys() == {row["name"] for row in rows("genomes.tsv")}
+
+
+@pytest.mark.parametrize("name", ["language", "pretrain"])
+def test_the_examples_of_language_models_are_plans(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    plan = make_plan(read_mapping(REPOSITORY / f"config/examples/{name}/config.yaml"))
+    for row in check_plan(plan).rows:
+        if row.rule == "train":
+            assert not row.unknown
+    for model, run in plan.config.models.items():
+        assert plan.stores_of("test")(wild(model=model)) == ["<results>/stores/demo"]
+        words = plan.tracks_options(wild(model=model))
+        told = "bigwig" if name == "language" or model == "masked" else "bigwig,bed"
+        assert words == f"--formats {told}"
+        init = ["<results>/models/masked"] if model in ("tuned", "frozen") else []
+        assert plan.init_bundle(wild(model=model)) == init
+        assert run.freeze == (model == "frozen")

@@ -19,7 +19,9 @@ from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import predicting_memory, request, training_memory
-from genoseq.plan.rules import Plan, growing, make_plan, put_scripts_on_path, settings_json
+from genoseq.plan.model_rules import settings_json
+from genoseq.plan.rules import Plan, growing, make_plan
+from genoseq.plan.snakefile import put_scripts_on_path
 
 SHEET = """\
 name\tfasta\tannotation\tmask\tsignal\tsplit
@@ -100,9 +102,9 @@ def test_shards_are_those_of_the_sheet_or_of_the_settings(tmp_path: Path) -> Non
 
 def test_score_options_name_the_number_format_and_channels(tmp_path: Path) -> None:
     sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
-    assert plan_of(tmp_path, sheet).score_options() == "--precision auto"
+    assert plan_of(tmp_path, sheet).score_options(wild(model="a")) == "--precision auto"
     plan = plan_of(tmp_path, sheet, score={"precision": "fp32", "by_phase": True})
-    assert plan.score_options() == "--precision fp32 --by-phase"
+    assert plan.score_options(wild(model="a")) == "--precision fp32 --by-phase"
 
 
 def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:

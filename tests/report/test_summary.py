@@ -24,6 +24,7 @@ from run_folders import (
 from genoseq.config.encoders import TransformerSettings
 from genoseq.errors import InputFormatError
 from genoseq.genome.schemes import signal_scheme
+from genoseq.metrics.language import LanguageMetrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.report.results import read_results
@@ -150,3 +151,21 @@ def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
 def test_report_loads_no_torch() -> None:
     code = "import sys, genoseq.report.summary; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_summary_of_a_language_model_beside_classes(folders: list[Path], tmp_path: Path) -> None:
+    folders += [make_bundle(tmp_path, "told"), make_evaluation(tmp_path, "told")]
+    metrics = LanguageMetrics()
+    metrics.update(torch.tensor([[1.5, 0, 1, 0], [2, 0, 0, 0]]), torch.zeros(2))
+    told = {"split": "test", "stores": {}, "genomes": {}, **metrics.compute()}
+    (folders[-1] / "metrics.json").write_text(json.dumps(told))
+    (folders[-1] / "curves.tsv").unlink()
+    page = page_of(folders, tmp_path)
+    table = re.search(r'<table class="comparison">(.*?)</table>', page, re.DOTALL)
+    assert table
+    header, *rows = (re.findall(r">([^<]+)</t[hd]>", row) for row in table[1].split("</tr>")[:-1])
+    assert header[5:] == ["macro F1", "F1 CDS.plus", "F1 CDS.minus", "bits per base all bases"]
+    assert rows[0][5:] == ["1.0000", "1.0000", "1.0000", "-"]
+    assert rows[1][5:] == ["-", "-", "-", "1.7500"]
+    (cells,) = re.findall(r"<tr><td>all bases</td>(.*?)</tr>", page)
+    assert re.findall(r">([^<]+)</td>", cells) == ["2", "1.7500", "3.3636", "0.5000"]

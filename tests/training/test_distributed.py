@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted import planted_store
 
-from genoseq.config.schema import TokenizerSettings, TrainingSettings
+from genoseq.config.schema import TokenizerSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import BackendError
 from genoseq.training import distributed

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.config.schema import TrainingSettings
+from genoseq.config.training import TrainingSettings
 from genoseq.training.checkpoint import Progress, save_due
 from genoseq.training.optimizer import learning_rate
 

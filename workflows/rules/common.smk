@@ -1,9 +1,10 @@
 # What all rules share. The logic is Python: genoseq/plan/rules.py.
 from genoseq.plan import rules as genoseq_workflow
 from genoseq.config.schema import TRAINING_FORMAT
+from genoseq.plan.snakefile import put_scripts_on_path
 
 plan = genoseq_workflow.make_plan(config, files=workflow.configfiles)
-genoseq_workflow.put_scripts_on_path()
+put_scripts_on_path()
 
 
 wildcard_constraints:

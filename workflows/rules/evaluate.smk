@@ -1,7 +1,7 @@
 rule evaluate:
     input:
         bundle="<results>/models/{model}",
-        stores=plan.stores(unused="train"),
+        stores=plan.stores_of(unused="train"),
     output:
         report(
             directory("<results>/evaluation/{model}"),

@@ -16,7 +16,7 @@ rule score:
         runtime=genoseq_workflow.growing(720),
         gpu=1,
     params:
-        options=plan.score_options(),
+        options=plan.score_options,
         settings=plan.train_settings,
     shell:
         "genoseq score {input.shards:q}/genome.fa --regions {input.shards:q}/{wildcards.shard}.bed"

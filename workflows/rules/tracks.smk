@@ -14,6 +14,6 @@ rule tracks:
         mem_mb=genoseq_workflow.growing(2000),
         runtime=genoseq_workflow.growing(240),
     params:
-        options=plan.tracks_options(),
+        options=plan.tracks_options,
     shell:
         "genoseq tracks {input:q} -o {output:q} {params.options} > {log:q} 2>&1"

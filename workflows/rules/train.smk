@@ -6,7 +6,8 @@
 # a batch among them does not decide the weights, and a parameter would.
 rule train:
     input:
-        plan.stores(unused="test"),
+        stores=plan.stores_of(unused="test"),
+        init=plan.init_bundle,
     output:
         directory("<results>/models/{model}"),
     log:
@@ -24,10 +25,13 @@ rule train:
         launcher="",
     params:
         settings=plan.train_settings,
+        init=plan.init_options,
+        freeze=plan.freeze_option,
         state=subpath(output[0], with_suffix=".state"),
         format=TRAINING_FORMAT,
     shell:
-        "exec {resources.launcher} genoseq train {input:q} -o {output:q} --settings {params.settings:q}"
+        "exec {resources.launcher} genoseq train {input.stores:q} -o {output:q} --settings {params.settings:q}"
+        " {params.init} {params.freeze}"
         " --state {params.state:q} --checkpoint-minutes {resources.checkpoint_minutes}"
         " --limit-minutes {resources.runtime}"
         " --threads {threads} --progress-fd 3"

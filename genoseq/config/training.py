@@ -1,0 +1,73 @@
+"""Settings of a training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from genoseq.config.augment import AugmentSettings
+from genoseq.config.base import (
+    AskedPrecision,
+    Count,
+    Fraction,
+    Minutes,
+    Positive,
+    Settings,
+    Size,
+    Weight,
+    WindowLength,
+)
+
+NOT_WEIGHTS = {"checkpoint_minutes"}
+"""Settings of a training that do not decide its weights."""
+
+
+class TrainingSettings(Settings):
+    """How a model is trained."""
+
+    window: WindowLength = Field(1536, description="bp; rounded up to the model's stride")
+    batch: Size = Field(16, description="windows per step")
+    accumulate: Size = Field(1, description="batches added up before an optimizer step")
+    steps: Count = Field(3000, description="optimizer steps at most")
+    max_minutes: Minutes | None = Field(
+        None, description="wall-clock budget; the learning rate reaches 0 with it"
+    )
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 6e-3
+    warmup: Fraction = Field(0.05, description="fraction of the run")
+    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
+    clip: Positive = Field(1.0, description="largest gradient norm")
+    precision: AskedPrecision = Field(
+        "auto", description="auto: bf16 where the processor or GPU computes in it"
+    )
+    loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
+        None, description="default: cross-entropy for classes, mse on log1p for signals"
+    )
+    focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
+    class_weights: Literal["none", "balanced"] | tuple[Weight, ...] = Field(
+        "none", description="none, balanced, or one for each state of the labels"
+    )
+    reverse_complement: bool = Field(True, description="train on both strands at random")
+    augment: AugmentSettings | None = Field(
+        None, description="damage to training windows: indels, substitutions, N, fragments"
+    )
+    validate_every: Count = Field(500, description="steps between validations")
+    validation_windows: Count = Field(256, description="windows per validation")
+    patience: Count | None = Field(
+        None, description="stop after this many validations without improvement"
+    )
+    checkpoint_minutes: Minutes = 5.0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+
+    def keeps(self, step: int) -> bool:
+        """Whether weights of a step may be kept: from when on they know all of the damage."""
+        return self.augment is None or step >= self.augment.full * self.steps
+
+    def decisive(self) -> dict[str, Any]:
+        """Those that decide a model's weights, in JSON's types."""
+        return without_augment(self.model_dump(mode="json", exclude=NOT_WEIGHTS))
+
+
+def without_augment(training: dict[str, Any]) -> dict[str, Any]:
+    """Settings without ``augment`` where it is off: those of releases that did not have it."""
+    return {k: v for k, v in training.items() if k != "augment" or v is not None}

@@ -1,0 +1,146 @@
+"""A FASTA and a language model to bits per base: what ``genoseq perplexity`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import exp2, isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from genoseq.errors import ConfigError
+from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
+from genoseq.files.inputs import all_kept
+from genoseq.files.names import TRACKS, WEIGHTS
+from genoseq.files.progress import Report, unreported
+from genoseq.files.provenance import PROVENANCE
+from genoseq.pretrained.registry import model_folder
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import open_fasta
+from genoseq.writers.outputs import chosen_formats, reported, write_tracks
+
+if TYPE_CHECKING:
+    from genoseq.inference.perplexity import Perplexity, Stretch
+    from genoseq.models.bundle import Bundle
+
+CONTIGS, REGIONS = "contigs.tsv", "regions.tsv"
+_COLUMNS = ("bases", "bits_plus", "bits_minus", "bits", "excess", "strangeness")
+
+
+def perplexity_files(
+    fasta: PathLike,
+    model: PathLike,
+    out: PathLike,
+    *,
+    regions: PathLike | None = None,
+    formats: str | None = None,
+    device: str | None = None,
+    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    report: Report = unreported,
+) -> str:
+    """Tell how likely a genome is to a language model: of each base, contig and region.
+
+    Parameters
+    ----------
+    fasta, model
+        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder.
+    out
+        Folder for ``contigs.tsv``, ``regions.tsv`` and ``tracks``: bits, -log2 p of each base as
+        read on either strand, and their mean.  Tables are in order of strangeness
+        (:mod:`genoseq.inference.perplexity`); the last row of contigs is the total.
+    regions
+        BED of stretches to judge beside the contigs; each keeps its name.
+    formats
+        Of the tracks; by default bigWig.
+    device, precision, report
+        See :func:`genoseq.inference.score_files.score_files`.
+
+    Returns
+    -------
+    The total, in a line.
+
+    Raises
+    ------
+    GenoseqError
+        Before anything is written, with what is wrong with a file or an argument; if the model is
+        no language model.
+    """
+    folder, target = model_folder(model), Path(out)
+    names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
+    if (problem := irreplaceable(target, names)) is not None:
+        raise ConfigError(problem)
+    with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
+        bed = given.get("regions")
+        records = [] if bed is None else list(read_bed(bed, genome.lengths))
+
+        from genoseq.files.provenance import file_sha256, make_record, write_record
+        from genoseq.inference.perplexity import Perplexity
+        from genoseq.inference.predict import choose_computing
+        from genoseq.inference.score import score
+        from genoseq.models.device import computing
+
+        bundle = _language_model(folder)
+        used, number_format = choose_computing(bundle.settings, device, precision)
+        tracks = score(genome, bundle, device=str(used), precision=number_format)
+        output, total = bundle.task.output(), sum(genome.lengths.values())
+        found = Perplexity([(each.name, each.region) for each in records])
+        inputs = {"genome": {genome.path.name: genome.sha256}}
+        inputs["model"] = {WEIGHTS: file_sha256(folder / WEIGHTS)}
+        inputs |= {} if bed is None else {"regions": {bed.name: bed.sha256}}
+        with atomic_folder(target) as made:
+            write_tracks(
+                reported(found.watch(tracks), total, report),
+                genome.lengths,
+                output.channels,
+                output.kind,
+                made / TRACKS,
+                chosen_formats(formats, output.kind),
+            )
+            _write_table(made / CONTIGS, ("contig",), _contig_rows(found))
+            if bed is not None:
+                head = ("chrom", "start", "end", "name", "strand")
+                _write_table(made / REGIONS, head, _region_rows(found.regions()))
+            record = make_record("perplexity", {}, inputs, computing(used, number_format))
+            write_record(made, record)
+    bits = float(found.total.per_base()[2])
+    return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {found.total.bases[2]:,} bases"
+
+
+def _language_model(folder: Path) -> Bundle:
+    from genoseq.models.bundle import load_bundle
+    from genoseq.tasks.language import LanguageModel
+
+    bundle = load_bundle(folder)
+    if not isinstance(bundle.task, LanguageModel):
+        raise ConfigError(
+            f"{folder}: a {bundle.task.name} model tells classes or signals, and how likely bases "
+            f"are is told by a language model: train one with task causal-lm or masked-lm"
+        )
+    return bundle
+
+
+def _contig_rows(found: Perplexity) -> Iterator[Sequence[str]]:
+    for each in found.contigs():
+        yield (each.name, *_figures(each))
+    plus, minus, both = found.total.per_base().tolist()
+    yield ("total", str(found.total.bases[2]), *map(_figure, (plus, minus, both)), ".", ".")
+
+
+def _region_rows(found: Iterable[Stretch]) -> Iterator[Sequence[str]]:
+    for each in found:
+        region = each.region
+        where = (region.chrom, str(region.start), str(region.end), each.name, region.strand)
+        yield (*where, *_figures(each))
+
+
+def _figures(of: Stretch) -> tuple[str, ...]:
+    figures = (of.plus, of.minus, of.bits, of.excess, of.strangeness)
+    return (str(of.bases), *map(_figure, figures))
+
+
+def _figure(value: float) -> str:
+    return "." if isnan(value) else f"{value:.4f}"
+
+
+def _write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    lines = ["\t".join((*head, *_COLUMNS)), *("\t".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,46 @@
+"""What rules ask of a model's settings: which genomes it learns from, what it begins with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from genoseq.config.schema import Config, RunSettings
+from genoseq.config.sheet import GenomeRow
+from genoseq.writers.formats import format_named
+
+if TYPE_CHECKING:
+    from genoseq.genome.tracks import Kind
+
+
+@cache
+def settings_json(run: RunSettings) -> str:
+    """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
+    return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
+
+
+def learned_genomes(
+    config: Config, genomes: Mapping[str, GenomeRow], model: str | None = None
+) -> Iterator[GenomeRow]:
+    """Genomes that a model learns from or is tested on, or any model does.
+
+    One whose task needs labels has no use for a genome without.
+    """
+    signals = config.labels.scheme == "signal"
+    bare = model is None or not config.models[model].task.needs_labels()
+    for row in genomes.values():
+        if row.split != "score" and (bare or row.labelled(signals)):
+            yield row
+
+
+def kind_of_labels(config: Config) -> Kind:
+    """What labels are to writers."""
+    return "signal" if config.labels.scheme == "signal" else "classes"
+
+
+def suited_formats(config: Config, model: str) -> list[str]:
+    """Formats of tracks that can hold a model's values."""
+    kind = config.models[model].task.kind(kind_of_labels(config))
+    return [name for name in config.score.formats if kind in format_named(name).kinds]

@@ -1,0 +1,119 @@
+"""Models that tell bases beside those of labels: what each learns from, and begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from plans import plan_of, tokenize_options, wild
+
+from genoseq.errors import ConfigError
+
+SHEET = """\
+name\tfasta\tannotation\tmask\tsplit
+one\tone.fa\tone.gff3\tone.bed\tblocks
+bare\tbare.fa\t-\t-\tblocks
+more\tmore.fa\t-\t-\ttrain
+new\tnew.fa\t-\t-\tscore
+"""
+CAUSAL = {
+    "task": {"name": "causal-lm"},
+    "model": {
+        "tokenizer": {"k": 3, "stride": 3},
+        "stem": None,
+        "encoder": {"bidirectional": False},
+    },
+}
+MASKED = {"task": {"name": "masked-lm"}, "model": {"embedding": 8}}
+MODELS = {"classes": {}, "masked": MASKED, "tuned": {"init": "masked", "freeze": True}}
+
+
+def test_language_models_learn_from_genomes_without_labels_too(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, models=MODELS)
+    assert plan.learned() == ["one", "bare", "more"]
+    assert plan.stores_of("test")(wild(model="masked")) == [
+        f"<results>/stores/{name}" for name in ("one", "bare", "more")
+    ]
+    for model in ("classes", "tuned"):
+        assert plan.stores_of("test")(wild(model=model)) == ["<results>/stores/one"]
+    assert tokenize_options(plan, wild(genome="bare")) == "--name bare "
+    assert plan.inputs("labels")(wild(genome="bare")) == []
+    stores = [path for path in plan.summary_input() if "/stores/" in path]
+    assert len(stores) == 3
+
+
+def test_models_without_labels_need_none_and_have_scores_of_their_own(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tsplit\none\tone.fa\tblocks\n"
+    plan = plan_of(tmp_path, sheet, models={"a": CAUSAL})
+    assert plan.learned() == ["one"]
+    assert plan.tracks_options(wild(model="a")) == "--formats bigwig"
+    score = {"by_phase": True, "formats": ["bigwig", "tsv"]}
+    plan = plan_of(tmp_path, SHEET, models={"a": CAUSAL, "b": {}}, score=score, genes={})
+    assert plan.score_options(wild(model="a")) == "--precision auto"
+    assert plan.score_options(wild(model="b")) == "--precision auto --by-phase"
+    assert plan.tracks_options(wild(model="a")) == "--formats bigwig,tsv"
+    genes = [path for path in plan.summary_input() if "/genes/" in path]
+    assert len(genes) == 4
+    assert all(path.endswith("/b") for path in genes)
+
+
+def test_model_goes_on_from_another_with_its_network(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, models=MODELS)
+    tuned, masked = plan.config.models["tuned"], plan.config.models["masked"]
+    assert tuned.model == masked.model
+    assert tuned.decisive().keys() == {"model", "training"}
+    assert plan.init_bundle(wild(model="tuned")) == ["<results>/models/masked"]
+    brought = wild(init=["storage/masked"])
+    assert plan.init_options(wild(model="tuned"), brought) == "--init-from storage/masked"
+    assert plan.freeze_option(wild(model="tuned")) == "--freeze"
+    assert plan.init_options(wild(model="masked"), wild(init=[])) == ""
+    assert plan.freeze_option(wild(model="masked")) == ""
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        ({"a": {"init": "b"}}, "a.init 'b': no such model: use a"),
+        ({"a": {"init": "b"}, "b": {"init": "a"}}, "b.init 'a': goes on from itself"),
+        ({"a": {"freeze": True}}, "a.freeze: weights to freeze come from another model: name init"),
+        (
+            {"a": {}, "b": {"init": "a", "model": {"embedding": 9}}},
+            "b.model is not that of a, whose weights it goes on from: leave it out",
+        ),
+    ],
+)
+def test_beginnings_that_cannot_be_are_refused(
+    tmp_path: Path, models: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        plan_of(tmp_path, SHEET, models=models)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "settings", "said"),
+    [
+        (
+            SHEET.replace("one.gff3\tone.bed", "-\t-"),
+            {"models": MODELS},
+            "no genome with labels to train on: give one",
+        ),
+        (
+            SHEET.replace("bare.fa\t-\t-", "bare.fa\t-\tx.bed"),
+            {"models": MODELS},
+            "genome 'bare': it has no labels for its mask to tell of: write -",
+        ),
+        (SHEET, {"models": {"a": {}}}, "genome 'bare': split 'blocks' needs labels"),
+        (
+            SHEET,
+            {"models": MODELS, "score": {"formats": ["bed"]}},
+            "score.formats: none can hold what models.masked tells (signal): add bigwig",
+        ),
+    ],
+)
+def test_sheets_that_do_not_suit_the_models_are_refused(
+    tmp_path: Path, sheet: str, settings: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        plan_of(tmp_path, sheet, **settings)
+    assert said in str(error.value)
