@@ -87,8 +87,8 @@ def test_encoder_depends_on_distances_not_places(
     encoder, given = small(registers=registers, window=window), vectors()
     expected = encoder(given)
 
-    def shifted(settings: TransformerSettings, positions: int, like: Tensor) -> Rotary:
-        return rotary_tables(settings, positions, like, first=1_000)
+    def shifted(settings: TransformerSettings, positions: int, like: Tensor, first: int) -> Rotary:
+        return rotary_tables(settings, positions, like, first + 1_000)
 
     monkeypatch.setattr(encoder_file, "rotary_tables", shifted)
     assert_equal(encoder(given), expected)
@@ -103,8 +103,8 @@ def test_encoder_that_turns_the_other_way_mirrors_its_states(
     expected = encoder(given).flip(1)
     assert not torch.allclose(encoder(given.flip(1)), expected)
 
-    def mirrored(settings: TransformerSettings, positions: int, like: Tensor) -> Rotary:
-        cos, sin = rotary_tables(settings, positions, like)
+    def mirrored(settings: TransformerSettings, positions: int, like: Tensor, first: int) -> Rotary:
+        cos, sin = rotary_tables(settings, positions, like, first)
         return Rotary(cos, -sin)
 
     monkeypatch.setattr(encoder_file, "rotary_tables", mirrored)
