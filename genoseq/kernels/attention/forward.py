@@ -11,7 +11,8 @@ of 2: with c = scale * log2(e), exp(scale * s) = 2 ** (c * s).
 import triton
 import triton.language as tl
 
-from genoseq.kernels.attention.ranges import edge, load_rows, store_rows, visible, visited
+from genoseq.kernels.attention.ranges import edge, visible, visited
+from genoseq.kernels.attention.rows import load_rows, store_rows
 from genoseq.kernels.attention.tiles import held_block
 
 LN_2 = tl.constexpr(0.6931471805599453)

@@ -14,7 +14,6 @@ from torch import Tensor
 from triton import knobs
 from triton.runtime import driver
 
-from genoseq.kernels.attention.backward import attention_delta, attention_dkv, attention_dq
 from genoseq.kernels.attention.configurations import (
     Architecture,
     Blocks,
@@ -23,6 +22,9 @@ from genoseq.kernels.attention.configurations import (
     configuration,
     nvidia_architecture,
 )
+from genoseq.kernels.attention.delta import attention_delta
+from genoseq.kernels.attention.dkv import attention_dkv
+from genoseq.kernels.attention.dq import attention_dq
 from genoseq.kernels.attention.forward import attention_forward
 from genoseq.kernels.attention.tiles import tile_map
 from genoseq.kernels.mask import Mask

@@ -109,35 +109,3 @@ def visible(
     if CAUSAL:
         seen = seen & (keys <= queries)
     return seen
-
-
-@triton.jit
-def load_rows(
-    base,
-    rows,
-    stride,
-    length,
-    WIDTH: tl.constexpr,
-    MASKED: tl.constexpr,
-    WIDE: tl.constexpr,
-):
-    """Vectors (rows, WIDTH) of one head of a document; MASKED: 0 from its end, `length`, on.
-
-    `base` points to the document's first vector.  Offsets within a document are 32-bit, which
-    saves registers, unless WIDE.
-    """
-    offsets = rows.to(tl.int64) * stride if WIDE else rows * stride
-    pointers = base + offsets[:, None] + tl.arange(0, WIDTH)[None, :]
-    if MASKED:
-        vectors = tl.load(pointers, mask=(rows < length)[:, None], other=0.0)
-    else:
-        vectors = tl.load(pointers)
-    return vectors
-
-
-@triton.jit
-def store_rows(base, rows, stride, length, vectors, WIDTH: tl.constexpr, WIDE: tl.constexpr):
-    """Store vectors (rows, WIDTH) of one head of a document, those before its end."""
-    offsets = rows.to(tl.int64) * stride if WIDE else rows * stride
-    pointers = base + offsets[:, None] + tl.arange(0, WIDTH)[None, :]
-    tl.store(pointers, vectors.to(base.dtype.element_ty), mask=(rows < length)[:, None])
