@@ -11,7 +11,7 @@ import triton.language as tl
 
 from genoseq.kernels.attention.ranges import edge, visible, visited
 from genoseq.kernels.attention.rows import load_rows, store_rows, turned_back
-from genoseq.kernels.attention.tiles import held_block
+from genoseq.kernels.attention.tiles import held_block, other_side
 
 LOG2_E = tl.constexpr(1.4426950408889634)
 
@@ -26,7 +26,7 @@ def _gather_key_gradients(
     d_out,
     log_sums,
     delta,
-    columns,
+    places,
     start,
     length,
     window,
@@ -57,7 +57,7 @@ def _gather_key_gradients(
     weights = tl.math.exp2(scores * scale_log2[:, None] - (log_sum * LOG2_E)[None, :])
     if MASKED:
         seen = visible(
-            rows[None, :], columns[:, None], length, window, global_tokens, WINDOWED, CAUSAL
+            rows[None, :], places[:, None], length, window, global_tokens, WINDOWED, CAUSAL
         )
         weights = tl.where(seen, weights, 0.0)
     d_v = tl.dot(weights.to(d_o.dtype), d_o, d_v, out_dtype=ACCUMULATE, input_precision=PRECISION)
@@ -70,16 +70,17 @@ def _gather_key_gradients(
 @triton.jit(do_not_specialize=["tokens", "window", "global_tokens"])
 def attention_dkv(
     queries,  # pointer to queries, shape (T, Hq, D)
-    keys,  # pointer to keys, shape (T, Hk, D)
-    values,  # pointer to values, shape (T, Hk, D)
+    keys,  # pointer to keys, shape (Tk, Hk, D)
+    values,  # pointer to values, shape (Tk, Hk, D)
     d_out,  # pointer to gradients of the outputs, shape (T, Hq, D)
-    d_keys,  # pointers to the results, shape (T, Hk, D)
+    d_keys,  # pointers to the results, shape (Tk, Hk, D)
     d_values,
     log_sums,  # pointer to log-sum-exp, natural logarithm, shape (Hq, T)
     delta,  # pointer to delta, shape (Hq, T)
     cos,  # pointers to the tables of the rotation, shape (positions, D/2), read if ROTATED
     sin,
-    cu_seqlens,  # pointer to first tokens of documents, then T, int32, shape (documents + 1,)
+    cu_seqlens_k,  # pointer to first keys of documents, then Tk, int32, shape (documents + 1,)
+    cu_seqlens,  # the same of the queries; None: those of the keys, and T is Tk
     tiles,  # pointer to document and block of each program, int32, shape (tiles, 2)
     scale,  # factor of the scores
     scale_log2,  # the same times log2(e)
@@ -109,21 +110,26 @@ def attention_dkv(
     ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
 ):
     """Gradients of keys (before the rotation) and values, one program per block and key head."""
-    key_head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_K, WINDOWED)
+    key_head, document, key_start, key_length, first = held_block(
+        cu_seqlens_k, tiles, heads, BLOCK_K, WINDOWED
+    )
     if first < 0:
         return
+    start, length = other_side(cu_seqlens, document, key_start, key_length)
+    offset = length - key_length  # queries are the last tokens of the keys' document
     columns = first + tl.arange(0, BLOCK_K)
-    keys += key_head * keys_h + start * keys_t
-    values += key_head * values_h + start * values_t
-    k = load_rows(keys, columns, keys_t, length, WIDTH, True, WIDE)
-    v = load_rows(values, columns, values_t, length, WIDTH, True, WIDE)
+    keys += key_head * keys_h + key_start * keys_t
+    values += key_head * values_h + key_start * values_t
+    k = load_rows(keys, columns, keys_t, key_length, WIDTH, True, WIDE)
+    v = load_rows(values, columns, values_t, key_length, WIDTH, True, WIDE)
     d_k = tl.zeros([BLOCK_K, WIDTH], ACCUMULATE)
     d_v = tl.zeros([BLOCK_K, WIDTH], ACCUMULATE)
     # A tensor keeps the width of the accumulator, where a number would become float32.
     scale_log2 = tl.full([1], scale_log2, ACCUMULATE)
     leading, low, before, full_low, full_high, after = visited(
-        first, length, window, global_tokens, BLOCK_K, BLOCK_Q, WINDOWED, CAUSAL, True
-    )
+        first + offset, length, window, global_tokens + offset,
+        BLOCK_K, BLOCK_Q, WINDOWED, CAUSAL, True, cu_seqlens is not None,
+    )  # fmt: skip
     queries += start * queries_t
     d_out += start * d_out_t
     log_sums += start
@@ -134,8 +140,8 @@ def attention_dkv(
         d_k, d_v = _gather_key_gradients(
             d_k, d_v, k, v, queries + head * queries_h, d_out + head * d_out_h,
             log_sums + head * tokens, delta + head * tokens,
-            columns, full_low + step // GROUP * BLOCK_Q, length,
-            window, global_tokens, scale_log2, queries_t, d_out_t,
+            columns + offset, full_low + step // GROUP * BLOCK_Q, length,
+            window, global_tokens + offset, scale_log2, queries_t, d_out_t,
             WIDTH, BLOCK_Q, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip
     for step in range(0, (leading + before + after) * GROUP):
@@ -144,14 +150,14 @@ def attention_dkv(
         d_k, d_v = _gather_key_gradients(
             d_k, d_v, k, v, queries + head * queries_h, d_out + head * d_out_h,
             log_sums + head * tokens, delta + head * tokens,
-            columns, row, length,
-            window, global_tokens, scale_log2, queries_t, d_out_t,
+            columns + offset, row, length,
+            window, global_tokens + offset, scale_log2, queries_t, d_out_t,
             WIDTH, BLOCK_Q, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip
     d_k *= tl.full([1, 1], scale, ACCUMULATE)
     if ROTATED:
-        d_k = turned_back(d_k, cos, sin, columns, length, WIDTH, BLOCK_K, WIDE)
-    d_keys += key_head * d_keys_h + start * d_keys_t
-    d_values += key_head * d_keys_h + start * d_keys_t
-    store_rows(d_keys, columns, d_keys_t, length, d_k, WIDTH, WIDE)
-    store_rows(d_values, columns, d_keys_t, length, d_v, WIDTH, WIDE)
+        d_k = turned_back(d_k, cos, sin, columns, key_length, WIDTH, BLOCK_K, WIDE)
+    d_keys += key_head * d_keys_h + key_start * d_keys_t
+    d_values += key_head * d_keys_h + key_start * d_keys_t
+    store_rows(d_keys, columns, d_keys_t, key_length, d_k, WIDTH, WIDE)
+    store_rows(d_values, columns, d_keys_t, key_length, d_v, WIDTH, WIDE)

@@ -8,7 +8,7 @@ import triton.language as tl
 
 from genoseq.kernels.attention.ranges import edge, visible, visited
 from genoseq.kernels.attention.rows import load_rows, store_rows, turned_back
-from genoseq.kernels.attention.tiles import held_block
+from genoseq.kernels.attention.tiles import held_block, other_side
 
 LOG2_E = tl.constexpr(1.4426950408889634)
 
@@ -22,7 +22,7 @@ def _gather_query_gradient(
     shift,
     keys,
     values,
-    rows,
+    places,
     start,
     length,
     window,
@@ -47,7 +47,7 @@ def _gather_query_gradient(
     weights = tl.math.exp2(scores * scale_log2[:, None] - log_sum[:, None])
     if MASKED:
         seen = visible(
-            rows[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
+            places[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
         )
         weights = tl.where(seen, weights, 0.0)
     d_weights = tl.dot(d_o, tl.trans(v), out_dtype=ACCUMULATE, input_precision=PRECISION)
@@ -58,8 +58,8 @@ def _gather_query_gradient(
 @triton.jit(do_not_specialize=["tokens", "window", "global_tokens"])
 def attention_dq(
     queries,  # pointer to queries, shape (T, Hq, D)
-    keys,  # pointer to keys, shape (T, Hk, D)
-    values,  # pointer to values, shape (T, Hk, D)
+    keys,  # pointer to keys, shape (Tk, Hk, D)
+    values,  # pointer to values, shape (Tk, Hk, D)
     d_out,  # pointer to gradients of the outputs, shape (T, Hq, D)
     d_queries,  # pointer to the result, shape (T, Hq, D)
     log_sums,  # pointer to log-sum-exp, natural logarithm, shape (Hq, T)
@@ -67,6 +67,7 @@ def attention_dq(
     cos,  # pointers to the tables of the rotation, shape (positions, D/2), read if ROTATED
     sin,
     cu_seqlens,  # pointer to first tokens of documents, then T, int32, shape (documents + 1,)
+    cu_seqlens_k,  # the same of the keys; None: those of the queries, and Tk is T
     tiles,  # pointer to document and block of each program, int32, shape (tiles, 2)
     scale,  # factor of the scores
     scale_log2,  # the same times log2(e)
@@ -96,12 +97,14 @@ def attention_dq(
     ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
 ):
     """Gradient of the queries before the rotation, one program per block and head."""
-    head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
+    head, document, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
     if first < 0:
         return
+    key_start, key_length = other_side(cu_seqlens_k, document, start, length)
+    offset = key_length - length  # queries are the last tokens of the keys' document
     key_head = head // GROUP
-    keys += key_head * keys_h + start * keys_t
-    values += key_head * values_h + start * values_t
+    keys += key_head * keys_h + key_start * keys_t
+    values += key_head * values_h + key_start * values_t
     rows = first + tl.arange(0, BLOCK_Q)
     q = load_rows(
         queries + head * queries_h + start * queries_t, rows, queries_t, length, WIDTH, True, WIDE
@@ -117,18 +120,19 @@ def attention_dq(
     scale_log2 = tl.full([1], scale_log2, ACCUMULATE)
     d_q = tl.zeros([BLOCK_Q, WIDTH], ACCUMULATE)
     leading, low, before, full_low, full_high, after = visited(
-        first, length, window, global_tokens, BLOCK_Q, BLOCK_K, WINDOWED, CAUSAL, False
-    )
+        first + offset, key_length, window, global_tokens,
+        BLOCK_Q, BLOCK_K, WINDOWED, CAUSAL, False, cu_seqlens_k is not None,
+    )  # fmt: skip
     for column in range(full_low, full_high, BLOCK_K):
         d_q = _gather_query_gradient(
-            d_q, q, d_o, log_sum, shift, keys, values, rows, column, length,
+            d_q, q, d_o, log_sum, shift, keys, values, rows + offset, column, key_length,
             window, global_tokens, scale_log2, keys_t, values_t,
             WIDTH, BLOCK_K, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip
     for step in range(0, leading + before + after):
         column = edge(step, leading, low, before, full_high, BLOCK_K)
         d_q = _gather_query_gradient(
-            d_q, q, d_o, log_sum, shift, keys, values, rows, column, length,
+            d_q, q, d_o, log_sum, shift, keys, values, rows + offset, column, key_length,
             window, global_tokens, scale_log2, keys_t, values_t,
             WIDTH, BLOCK_K, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip

@@ -31,10 +31,13 @@ def visited(
     WINDOWED: tl.constexpr,
     CAUSAL: tl.constexpr,
     HOLDS_KEYS: tl.constexpr,
+    UNEQUAL: tl.constexpr,
 ):
     """Steps that a program visits that holds the tokens first ... first + HELD - 1.
 
-    `length` is that of the document; `first`, and all that is returned, count within it.
+    `length` is that of the document on the side that is walked over; `first`, `global_tokens`, and
+    all that is returned, count within it.  UNEQUAL: the held side has another length, and as the
+    last tokens of both stand side by side, `first` and `global_tokens` may be negative.
 
     Returns
     -------
@@ -57,6 +60,10 @@ def visited(
     if CAUSAL and not HOLDS_KEYS:
         high = tl.minimum(length, last + 1)
         full_high = tl.minimum(length, first + 1)
+
+    if UNEQUAL:
+        low = tl.maximum(low, 0)
+        high = tl.maximum(high, 0)
 
     leading = 0
     if WINDOWED:
