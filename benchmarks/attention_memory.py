@@ -1,7 +1,7 @@
 """Time and memory of attention on a CPU: window attention is linear in the length, to a million
 tokens, and cross-attention takes memory that is.
 
-    python benchmarks/attention_memory.py [--only attention dense cross layer training] [--repeats 3]
+    python benchmarks/attention_memory.py [--only attention cross layer ...] [--repeats 3]
 
 attention
     ``genoseq.kernels.attention`` of 4 heads x 32, a window of 128 tokens a side and 16 global
@@ -25,7 +25,8 @@ with it, as under the command line.  LARGEST_MEMORY is its limit for a layer, an
 checkpointing.  The second gives the memory needed: there glibc hands every block back at once, so
 that the peak is what lives at the same time; less what the process held before, with its inputs.
 Times of window attention are the best of ROUNDS such processes, which go from length to length, so
-that a machine that is busy for a while slows them all; cross-attention is run once.  The exit status is 1 if a limit is missed.
+that a machine that is busy for a while slows them all; cross-attention is run once.  The exit
+status is 1 if a limit is missed.
 """
 
 from __future__ import annotations
