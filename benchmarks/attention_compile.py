@@ -2,10 +2,13 @@
 
     python benchmarks/attention_compile.py
     python benchmarks/attention_compile.py --targets sm_90 --widths 64 --masks window --csv FILE
+    python benchmarks/attention_compile.py --masks cross last last-window
 
 Compiles what the operator launches, with the blocks that are shipped
 (genoseq/kernels/attention/configurations.py).  Nothing runs and no GPU is needed.
 
+mask        cross: keys of other tokens, all of them; last, last-window: the queries are the last
+            tokens of the keys' document, causal; these three are without rotary embedding
 registers   per thread; on gfx942 vector registers, those for accumulation counted in
 spills      bytes per thread, stores + loads as ptxas tells; on gfx942 vector registers
 shared      KB of a block / the target's limit
@@ -35,7 +38,11 @@ MASKS = {
     "window-causal": Mask(window=1024, global_tokens=64, causal=True),
     "full": Mask(),
     "full-causal": Mask(causal=True),
+    "cross": Mask(),
+    "last": Mask(causal=True),
+    "last-window": Mask(window=1024, global_tokens=64, causal=True),
 }
+OTHER_KEYS = ("cross", "last", "last-window")
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 MATRIX = ("mma", "wgmma", "tcgen05", "mfma")
 COPIES = ("cp_async", "tma")
@@ -53,8 +60,14 @@ def main() -> None:
     print(HEADER)
     sound = True
     for target, dtype, width, mask in combinations(arguments):
+        other = mask in OTHER_KEYS
         for compiled in compile_attention(
-            TARGETS[target], width, MASKS[mask], dtype=DTYPES[dtype], turned=not arguments.unturned
+            TARGETS[target],
+            width,
+            MASKS[mask],
+            dtype=DTYPES[dtype],
+            turned=not (arguments.unturned or other),
+            other_keys=other,
         ):
             rows.append(fields(compiled, dtype, width, mask))
             print(line(compiled, rows[-1]), flush=True)

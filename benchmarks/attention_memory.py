@@ -1,6 +1,7 @@
-"""Time and memory of window attention on a CPU: linear in the length, to a million tokens.
+"""Time and memory of attention on a CPU: window attention is linear in the length, to a million
+tokens, and cross-attention takes memory that is.
 
-    python benchmarks/attention_memory.py [--only attention dense layer training] [--repeats 3]
+    python benchmarks/attention_memory.py [--only attention cross layer ...] [--repeats 3]
 
 attention
     ``genoseq.kernels.attention`` of 4 heads x 32, a window of 128 tokens a side and 16 global
@@ -9,6 +10,9 @@ attention
 dense
     The same by PyTorch's ``scaled_dot_product_attention`` with the mask as a matrix, made before:
     neither time nor memory (tokens**2 bytes) counts it.  It has no limit: for comparison.
+cross
+    One head x 32, as many queries as keys, which are of other tokens: every query sees every key.
+    Memory is held to the limit above; time grows as the pairs do, and is told for each of them.
 layer
     The Transformer encoder with one layer, width 128, forward, on 1,048,576 tokens.
 training
@@ -20,8 +24,9 @@ the repeats in CPU seconds, and the memory held, the peak of the whole process; 
 with it, as under the command line.  LARGEST_MEMORY is its limit for a layer, and for training with
 checkpointing.  The second gives the memory needed: there glibc hands every block back at once, so
 that the peak is what lives at the same time; less what the process held before, with its inputs.
-Times of attention are the best of ROUNDS such processes, which go from length to length, so that a
-machine that is busy for a while slows them all.  The exit status is 1 if a limit is missed.
+Times of window attention are the best of ROUNDS such processes, which go from length to length, so
+that a machine that is busy for a while slows them all; cross-attention is run once.  The exit
+status is 1 if a limit is missed.
 """
 
 from __future__ import annotations
@@ -57,6 +62,7 @@ from genoseq.training.optimizer import build_adamw
 HEADS, HEAD_WIDTH = 4, 32
 MASK = Mask(window=128, global_tokens=16)
 LENGTHS = (16_384, 65_536, 262_144)
+CROSS_LENGTHS = (4_096, 16_384, 65_536)
 LAYER_TOKENS, TRAINING_BASES, TRAINING_LAYERS = 1_048_576, 65_536, 6
 LARGEST_RATIO = 4.4
 LARGEST_MEMORY = 8.0
@@ -65,7 +71,7 @@ ROUNDS = 3
 GIVE_BACK = str(1 << 16)
 """Bytes: larger blocks get a mapping of their own, which goes when they are freed."""
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
-KINDS = ("attention", "dense", "layer", "training")
+KINDS = ("attention", "dense", "cross", "layer", "training")
 
 
 class Case(NamedTuple):
@@ -84,7 +90,8 @@ class Case(NamedTuple):
             return f"training step, checkpointing {'on' if self.checkpoint else 'off'}"
         if self.kind == "layer":
             return "encoder layer, forward"
-        name = "SDPA, dense mask" if self.kind == "dense" else "window attention"
+        names = {"dense": "SDPA, dense mask", "cross": "cross-attention"}
+        name = names.get(self.kind, "window attention")
         return f"{name}, forward{' + backward' if self.backward else ''}"
 
 
@@ -101,6 +108,7 @@ def groups(kinds: list[str]) -> list[list[Case]]:
     modes: list[tuple[Precision, bool]] = [(p, b) for p in DTYPES for b in (False, True)]
     made = [[Case("attention", p, length, b) for length in LENGTHS] for p, b in modes]
     made += [[Case("dense", p, LENGTHS[0], b)] for p, b in modes]
+    made += [[Case("cross", "fp32", n, b) for n in CROSS_LENGTHS] for b in (False, True)]
     made += [[Case("layer", p, LAYER_TOKENS)] for p in DTYPES]
     made += [
         [Case("training", p, TRAINING_BASES, True, on)] for p in DTYPES for on in (True, False)
@@ -120,6 +128,12 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     ).out
 
 
+def attend_across(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """The same of keys that are other tokens."""
+    ends = torch.tensor([0, len(k)], dtype=torch.int32)
+    return attention(q, k, v, cu_seqlens_k=ends, backend="reference").out
+
+
 def attend_densely(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
     """The same by PyTorch, of a mask (T, T)."""
     q, k, v = (tensor.transpose(0, 1)[None] for tensor in (q, k, v))
@@ -136,9 +150,12 @@ def dense_mask(length: int) -> Tensor:
 
 def operator_call(case: Case, length: int) -> Callable[[], object]:
     """A call of attention on inputs of `length` tokens, made here."""
-    shape, dtype = (length, HEADS, HEAD_WIDTH), DTYPES[case.precision]
+    heads, dtype = 1 if case.kind == "cross" else HEADS, DTYPES[case.precision]
+    shape = (length, heads, HEAD_WIDTH)
     q, k, v, d_out = (torch.empty(shape, dtype=dtype).normal_() for _ in range(4))
     call: Callable[[Tensor, Tensor, Tensor], Tensor] = attend
+    if case.kind == "cross":
+        call = attend_across
     if case.kind == "dense":
         call = partial(attend_densely, seen=dense_mask(length))
     if not case.backward:
@@ -218,8 +235,9 @@ def run_alone(case: Case, repeats: int, **variables: str) -> Measured:
 
 def measure_alone(group: list[Case], repeats: int) -> list[Measured]:
     """Time and memory held of one process, memory needed of another, for each case."""
-    found = [run_alone(case, repeats) for case in group]
-    for _ in range(ROUNDS - 1 if len(group) > 1 else 0):
+    once = group[0].kind == "cross"
+    found = [run_alone(case, 1 if once else repeats) for case in group]
+    for _ in range(ROUNDS - 1 if len(group) > 1 and not once else 0):
         again = [run_alone(case, repeats) for case in group]
         found = [min(pair) for pair in zip(found, again, strict=True)]
     freed = [run_alone(case, 1, MALLOC_MMAP_THRESHOLD_=GIVE_BACK) for case in group]
@@ -238,10 +256,14 @@ def row(case: Case, found: Measured, shorter: Measured | None) -> tuple[str, boo
         held, kept = judged(found.held, LARGEST_MEMORY), found.held <= LARGEST_MEMORY
     if shorter is not None:
         ratios = found.seconds / shorter.seconds, found.needed / shorter.needed
-        time_growth, growth = (judged(ratio, LARGEST_RATIO) for ratio in ratios)
-        kept = max(ratios) <= LARGEST_RATIO
+        limits = torch.inf if case.kind == "cross" else LARGEST_RATIO, LARGEST_RATIO
+        time_growth, growth = map(judged, ratios, limits)
+        kept = all(ratio <= limit for ratio, limit in zip(ratios, limits, strict=True))
     line = f"{case.title:37}{case.precision:>5}{case.length:>11,}{found.seconds:>8.2f}"
-    return f"{line}{time_growth:>13}{found.needed:>9.3f}{growth:>13}{held:>12}", kept
+    line = f"{line}{time_growth:>14}{found.needed:>9.3f}{growth:>13}{held:>12}"
+    if case.kind == "cross":
+        line += f"  {found.seconds / case.length**2 * 1e9:.1f} ns per pair"
+    return line, kept
 
 
 def main() -> None:
@@ -258,7 +280,7 @@ def main() -> None:
         return
     print(
         f"1 thread; growth: from the length above\n{'':37}{'':>5}{'tokens':>11}{'CPU s':>8}"
-        f"{'growth':>13}{'GB need':>9}{'growth':>13}{'GB held':>12}",
+        f"{'growth':>14}{'GB need':>9}{'growth':>13}{'GB held':>12}",
         flush=True,
     )
     within = True

@@ -75,31 +75,33 @@ measure() {
 # skip TITLE REASON
 skip() { say "" "== $1 ==" "$2"; }
 
-# sanitize TOOL SECONDS: a small forward and backward pass under compute-sanitizer.
+# sanitize TOOL SECONDS CHECK...: small forward and backward passes under compute-sanitizer.
 sanitize() {
+    local tool=$1 seconds=$2
+    shift 2
     if ! command -v compute-sanitizer >/dev/null; then
-        skip "compute-sanitizer, $1" "not run: compute-sanitizer not found"
+        skip "compute-sanitizer, $tool" "not run: compute-sanitizer not found"
         return
     fi
     # Without torch's cache each tensor is an allocation, past whose end memcheck can see.
-    measure "compute-sanitizer, $1" "$2" env PYTORCH_NO_CUDA_MEMORY_CACHING=1 \
-        compute-sanitizer --tool "$1" --error-exitcode 1 --report-api-errors no \
-        "$python" -m kernels.device --device cuda --dtypes bfloat16 --only "short documents"
+    measure "compute-sanitizer, $tool" "$seconds" env PYTORCH_NO_CUDA_MEMORY_CACHING=1 \
+        compute-sanitizer --tool "$tool" --error-exitcode 1 --report-api-errors no \
+        "$python" -m kernels.device --device cuda --dtypes bfloat16 --only "$@"
 }
 
 on_gpu() { # limits: 445 seconds in all
-    measure "Environment" 20 "$python" benchmarks/gpu_environment.py
-    measure "Attention operator: checks of the Triton kernels on the GPU" 130 \
+    measure "Environment" 15 "$python" benchmarks/gpu_environment.py
+    measure "Attention operator: checks of the Triton kernels on the GPU" 139 \
         "$python" -m kernels.device --device cuda --jobs 8
-    sanitize memcheck 50
-    sanitize racecheck 45
+    sanitize memcheck 55 "short documents" "short documents, keys of other tokens"
+    sanitize racecheck 45 "short documents"
     measure "Attention: time and memory" 65 \
         "$python" benchmarks/attention.py --device cuda --widths 64 --window 64 1024 --lengths 4096 16384 65536 \
         --only genoseq "SDPA flash" "SDPA cuDNN" flash-attn --seconds 50
-    measure "Attention: FlexAttention" 65 \
+    measure "Attention: FlexAttention" 58 \
         "$python" benchmarks/attention.py --device cuda --widths 64 --window 64 1024 --lengths 4096 16384 65536 \
-        --only FlexAttention --seconds 40
-    measure "Training step and scoring" 70 "$python" benchmarks/gpu_models.py --device cuda --seconds 1
+        --only FlexAttention --seconds 35
+    measure "Training step and scoring" 68 "$python" benchmarks/gpu_models.py --device cuda --seconds 1
 }
 
 on_cpu() {
@@ -107,7 +109,8 @@ on_cpu() {
     measure "Environment" 60 "$python" benchmarks/gpu_environment.py
     measure "Attention operator: checks of the PyTorch reference on the CPU" 120 \
         "$python" -m kernels.device --device cpu --dtypes bfloat16 \
-        --only backend "short documents" "nan in the second document" autocast
+        --only backend "short documents" "short documents, keys of other tokens" \
+        "nan in the second document" autocast
     measure "Attention: time and memory on the CPU, small" 120 \
         "$python" benchmarks/attention.py --device cpu --window 16 --lengths 512 --heads 2 --threads 1 \
         --only genoseq "SDPA dense mask" --seconds 60

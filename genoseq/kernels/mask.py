@@ -7,6 +7,11 @@ Query i sees key j of the same document if and only if
 
 where i and j count tokens within the document, from 0.  Without ``causal`` the rule is symmetric
 in i and j, so that one range of tiles serves the forward pass and both gradients.
+
+Queries and keys may be of different tokens, Lq and Lk to a document.  Then every query sees every
+key; or, with ``causal``, the queries are the last tokens of the keys' document, as in a decoder
+that keeps its keys: query n stands at i = n + Lk - Lq, and the rule is the one above.  Where there
+are more queries than keys, the first Lq - Lk stand at i < 0 and see none.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from genoseq.kernels import reference
 from genoseq.kernels.dispatch import Asked, choose
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.rotary import Rotary, positions, rotate
-from genoseq.kernels.validation import check_tables, check_tensors
+from genoseq.kernels.validation import check_tables, check_tensors, check_unequal
 
 
 class Attended(NamedTuple):
@@ -35,6 +35,7 @@ def attention(
     k: Tensor,
     v: Tensor,
     cu_seqlens: Tensor | None = None,
+    cu_seqlens_k: Tensor | None = None,
     *,
     window: int | None = None,
     global_tokens: int = 0,
@@ -43,23 +44,31 @@ def attention(
     rotary: Rotary | None = None,
     backend: Asked = "auto",
 ) -> Attended:
-    """Softmax attention within packed documents.
+    """Softmax attention within packed documents, or of documents to others.
 
     Parameters
     ----------
     q
         Queries (T, Hq, D) of all documents, one after the other.
     k, v
-        Keys and values (T, Hk, D), Hk a divisor of Hq: query head h reads key head h // (Hq / Hk).
+        Keys and values (Tk, Hk, D), Hk a divisor of Hq: query head h reads key head
+        h // (Hq / Hk).  Tk is T unless there is `cu_seqlens_k`.
     cu_seqlens
         int32 (documents + 1,): 0, then the end of each document, the last one T.  A document may
         be empty.  None: one document.
+    cu_seqlens_k
+        The same of the keys, the last entry Tk: the queries of a document see the keys of the
+        document with the same number, all of them (cross-attention).  With `causal` they are its
+        last tokens, as in a decoder that keeps keys: see :mod:`genoseq.kernels.mask`.  None: the
+        keys are those of the same tokens as the queries.
     window, global_tokens, causal
-        Which keys a query sees: :class:`~genoseq.kernels.mask.Mask`.
+        Which keys a query sees: :class:`~genoseq.kernels.mask.Mask`.  With `cu_seqlens_k` a window
+        needs `causal`.
     scale
         Factor of the scores; None: D ** -0.5.
     rotary
-        Turns q and k by the positions within their documents; None: they are not turned.
+        Turns q and k by the positions within their documents; None: they are not turned.  Not with
+        `cu_seqlens_k`.
     backend
         ``auto``, ``triton`` or ``reference``: :func:`~genoseq.kernels.dispatch.choose`.
 
@@ -81,7 +90,7 @@ def attention(
     cos, sin = (None, None) if rotary is None else (rotary.cos, rotary.sin)
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     out, lse, _, _ = _forward(
-        q, k, v, cu_seqlens, cos, sin, scale, window, global_tokens, causal, backend
+        q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, scale, window, global_tokens, causal, backend
     )
     return Attended(out, lse)
 
@@ -92,6 +101,7 @@ def _forward(
     k: Tensor,
     v: Tensor,
     cu_seqlens: Tensor,
+    cu_seqlens_k: Tensor | None,
     cos: Tensor | None,
     sin: Tensor | None,
     scale: float,
@@ -102,7 +112,9 @@ def _forward(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Outputs, log-sum-exp, and the rotated q and k (empty without tables), for the backward."""
     mask = Mask(window, global_tokens, causal)
-    check_tensors(q, k, v, cu_seqlens)
+    check_tensors(q, k, v, cu_seqlens, cu_seqlens_k)
+    if cu_seqlens_k is not None:
+        check_unequal(mask, rotated=cos is not None)
     choice = choose(q.device, q.dtype, q.shape[2], cast(Asked, backend))
     turned_q, turned_k = q.new_empty(0), k.new_empty(0)
     if cos is not None and sin is not None:
@@ -113,15 +125,15 @@ def _forward(
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
-        out, lse = launch.forward(q, k, v, cu_seqlens, mask, scale)
+        out, lse = launch.forward(q, k, v, cu_seqlens, mask, scale, cu_seqlens_k=cu_seqlens_k)
     else:
-        out, lse = reference.forward(q, k, v, cu_seqlens, mask, scale)
+        out, lse = reference.forward(q, k, v, cu_seqlens, mask, scale, cu_seqlens_k)
     return out, lse, turned_q, turned_k
 
 
 @_forward.register_fake
 def _forward_shapes(q: Tensor, k: Tensor, *others: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    rotated = others[2] is not None
+    rotated = others[3] is not None
     lse = q.new_empty((q.shape[1], q.shape[0]), dtype=reference.accumulator(q.dtype))
     turned = [t.new_empty(t.shape if rotated else 0) for t in (q, k)]
     return q.new_empty(q.shape), lse, turned[0], turned[1]
@@ -137,6 +149,7 @@ def _backward(
     out: Tensor,
     lse: Tensor,
     cu_seqlens: Tensor,
+    cu_seqlens_k: Tensor | None,
     cos: Tensor | None,
     sin: Tensor | None,
     scale: float,
@@ -152,8 +165,13 @@ def _backward(
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
-        return launch.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, rotary)
-    d_q, d_k, d_v = reference.backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale)
+        return launch.backward(
+            d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, rotary,
+            cu_seqlens_k=cu_seqlens_k,
+        )  # fmt: skip
+    d_q, d_k, d_v = reference.backward(
+        d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, cu_seqlens_k
+    )
     if rotary is not None:
         position = positions(cu_seqlens, q.shape[0])
         d_q, d_k = (rotate(t, rotary, position, back=True) for t in (d_q, d_k))
@@ -167,26 +185,26 @@ def _backward_shapes(*given: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    q, k, v, cu_seqlens, cos, sin, *settings = inputs
+    q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, *settings = inputs
     out, lse, turned_q, turned_k = output
     if cos is not None:
         q, k = turned_q, turned_k
     ctx.mark_non_differentiable(turned_q, turned_k)
     ctx.set_materialize_grads(False)
-    ctx.save_for_backward(q, k, v, out, lse, cu_seqlens, cos, sin)
+    ctx.save_for_backward(q, k, v, out, lse, cu_seqlens, cu_seqlens_k, cos, sin)
     ctx.settings = settings
 
 
 def _gradients(
     ctx: Any, d_out: Tensor | None, d_lse: Tensor | None, *_: Tensor | None
 ) -> tuple[Tensor | None, ...]:
-    q, k, v, out, lse, cu_seqlens, cos, sin = ctx.saved_tensors
-    others = (None,) * 8
+    saved = ctx.saved_tensors
+    others = (None,) * 9
     if d_out is None and d_lse is None:
         return (None, None, None, *others)
     if d_out is None:
-        d_out = torch.zeros_like(out)
-    gradients = _backward(d_out, d_lse, q, k, v, out, lse, cu_seqlens, cos, sin, *ctx.settings)
+        d_out = torch.zeros_like(saved[3])
+    gradients = _backward(d_out, d_lse, *saved, *ctx.settings)
     return (*gradients, *others)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genoseq.kernels.mask import Mask
+
 _MOST_TOKENS = 2**31 - 1
 
 
-def check_tensors(q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor) -> None:
-    """Check shapes, types and devices, and on a CPU what `cu_seqlens` says.
+def check_tensors(
+    q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor, cu_seqlens_k: Tensor | None = None
+) -> None:
+    """Check shapes, types and devices, and on a CPU what `cu_seqlens` and `cu_seqlens_k` say.
 
     Parameters
     ----------
-    q, k, v, cu_seqlens
+    q, k, v, cu_seqlens, cu_seqlens_k
         As :func:`genoseq.kernels.operator.attention` takes them.
 
     Raises
@@ -24,37 +28,73 @@ def check_tensors(q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor) -> None:
     shapes = f"q {tuple(q.shape)}, k {tuple(k.shape)}, v {tuple(v.shape)}"
     if not q.dim() == k.dim() == v.dim() == 3:
         raise ValueError(f"attention takes (tokens, heads, width), found {shapes}")
-    if k.shape != v.shape or q.shape[0] != k.shape[0] or q.shape[2] != k.shape[2]:
-        raise ValueError(f"q, k and v must agree in tokens and width, k and v in heads: {shapes}")
+    if k.shape != v.shape or q.shape[2] != k.shape[2]:
+        raise ValueError(f"q, k and v must agree in width, k and v in tokens and heads: {shapes}")
+    if cu_seqlens_k is None and q.shape[0] != k.shape[0]:
+        raise ValueError(
+            f"q and k must agree in tokens, or cu_seqlens_k must say where keys' documents end: "
+            f"{shapes}"
+        )
     if not q.shape[1] or not k.shape[1] or q.shape[1] % k.shape[1] or not q.shape[2]:
         raise ValueError(f"query heads must be a multiple of key heads, none of them 0: {shapes}")
     if not q.dtype == k.dtype == v.dtype or not q.is_floating_point():
         raise ValueError(
             f"q, k and v must be of one floating type, found {q.dtype}, {k.dtype}, {v.dtype}"
         )
-    if not q.device == k.device == v.device == cu_seqlens.device:
-        found = ", ".join(str(tensor.device) for tensor in (q, k, v, cu_seqlens))
-        raise ValueError(f"q, k, v and cu_seqlens must be on one device, found {found}")
-    _check_documents(cu_seqlens, q.shape[0])
+    ends = [cu_seqlens] if cu_seqlens_k is None else [cu_seqlens, cu_seqlens_k]
+    devices = [str(tensor.device) for tensor in (q, k, v, *ends)]
+    if len(set(devices)) > 1:
+        raise ValueError(
+            f"q, k, v and cu_seqlens must be on one device, found {', '.join(devices)}"
+        )
+    _check_documents(cu_seqlens, q.shape[0], "cu_seqlens")
+    if cu_seqlens_k is None:
+        return
+    _check_documents(cu_seqlens_k, k.shape[0], "cu_seqlens_k")
+    if len(cu_seqlens) != len(cu_seqlens_k):
+        raise ValueError(
+            f"queries and keys must be of as many documents, found {len(cu_seqlens) - 1} in "
+            f"cu_seqlens and {len(cu_seqlens_k) - 1} in cu_seqlens_k"
+        )
 
 
-def _check_documents(cu_seqlens: Tensor, tokens: int) -> None:
+def check_unequal(mask: Mask, *, rotated: bool) -> None:
+    """Check that a mask and a rotation make sense where keys are other tokens than the queries.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    if rotated:
+        raise ValueError(
+            "rotary with cu_seqlens_k: queries and keys are of different tokens; turn what has to "
+            "be turned before, by genoseq.kernels.rotary.rotate"
+        )
+    if not mask.causal and (mask.window is not None or mask.global_tokens):
+        raise ValueError(
+            "window and global_tokens with cu_seqlens_k need causal, by which the queries are the "
+            "last tokens of the keys' document; without it every query sees every key"
+        )
+
+
+def _check_documents(cu_seqlens: Tensor, tokens: int, name: str) -> None:
     if cu_seqlens.dim() != 1 or len(cu_seqlens) < 2 or cu_seqlens.dtype != torch.int32:
         raise ValueError(
-            f"cu_seqlens must be int32 (documents + 1,), at least one document, found "
+            f"{name} must be int32 (documents + 1,), at least one document, found "
             f"{cu_seqlens.dtype} {tuple(cu_seqlens.shape)}"
         )
     if tokens > _MOST_TOKENS:
-        raise ValueError(f"{tokens:,} tokens: cu_seqlens, int32, reaches {_MOST_TOKENS:,}")
+        raise ValueError(f"{tokens:,} tokens: {name}, int32, reaches {_MOST_TOKENS:,}")
     if cu_seqlens.device.type != "cpu":
         return
     first, last = int(cu_seqlens[0]), int(cu_seqlens[-1])
     if first != 0 or last != tokens:
         raise ValueError(
-            f"cu_seqlens must go from 0 to the number of tokens, {tokens}; found {first} to {last}"
+            f"{name} must go from 0 to the number of tokens, {tokens}; found {first} to {last}"
         )
     if bool((cu_seqlens.diff() < 0).any()):
-        raise ValueError("cu_seqlens must not fall: each entry is the end of a document")
+        raise ValueError(f"{name} must not fall: each entry is the end of a document")
 
 
 def check_tables(cos: Tensor, sin: Tensor, q: Tensor, cu_seqlens: Tensor) -> None:

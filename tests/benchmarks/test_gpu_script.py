@@ -65,7 +65,7 @@ def test_gpu_script_runs_on_a_cpu_and_says_what_it_did_not_measure(tmp_path: Pat
         assert parts.pop(title).split("\n")[1] == "not measured: --cpu was asked for", title
     environment, checks, attention, models = parts.values()
     assert re.search(r"^torch +\d", environment, re.MULTILINE)
-    assert checks.count(" ok") == 4
+    assert checks.count(" ok") == 5
     assert re.findall(r"^(genoseq|SDPA dense mask) .* ([\d.]+) ", attention, re.MULTILINE)
     assert "cannot" not in attention
     assert len(re.findall(r"^(?:BiLSTM|Transformer) +fp32 .*\d$", models, re.MULTILINE)) == 4

@@ -31,18 +31,21 @@ def figures(compiled: Compiled) -> dict[str, Any]:
 def main() -> None:
     """Every case as an object of kernels, on standard output."""
     torch.set_num_threads(1)
-    cases: dict[str, tuple[str, Mask, int]] = {
-        "sm_80": ("sm_80", WINDOW, 1),
-        "sm_90": ("sm_90", WINDOW, 1),
-        "sm_90, causal, grouped": ("sm_90", Mask(causal=True), 4),
-        "sm_100, grouped": ("sm_100", WINDOW, 4),
+    cases: dict[str, tuple[str, Mask, int, bool]] = {
+        "sm_80": ("sm_80", WINDOW, 1, False),
+        "sm_90": ("sm_90", WINDOW, 1, False),
+        "sm_90, causal, grouped": ("sm_90", Mask(causal=True), 4, False),
+        "sm_100, grouped": ("sm_100", WINDOW, 4, False),
+        "sm_90, other keys": ("sm_90", Mask(), 1, True),
     }
     report = {
         name: {
             compiled.kernel: figures(compiled)
-            for compiled in compile_attention(TARGETS[target], 64, mask, group=group)
+            for compiled in compile_attention(
+                TARGETS[target], 64, mask, group=group, turned=not other, other_keys=other
+            )
         }
-        for name, (target, mask, group) in cases.items()
+        for name, (target, mask, group, other) in cases.items()
     }
     json.dump(report, sys.stdout)
 

@@ -4,6 +4,9 @@ launch          what the operator calls: allocates, chooses blocks, launches
 configurations  block sizes, warps and stages of each architecture
 tiles           kernel: which document and block a program works on
 ranges          which blocks a program walks over, and which pairs of an edge block it keeps
+rows            vectors of a document: load, store, undo their rotation
 forward         kernel: outputs and log-sum-exp
-backward        kernels: delta, gradient of the queries, gradients of keys and values
+delta           kernel: delta; the formulas of the backward pass
+dq              kernel: gradient of the queries
+dkv             kernel: gradients of keys and values
 """

@@ -34,6 +34,9 @@ from genoseq.kernels.rotary import Rotary
 TOKENS = 4099
 """Of the launches to compile: odd, so that no alignment is granted that real lengths lack."""
 
+OTHER_KEYS = 5003
+"""Keys of launches in which they are of other tokens than the queries."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -268,6 +271,7 @@ def compile_attention(
     dtype: torch.dtype = torch.bfloat16,
     turned: bool = True,
     group: int = 1,
+    other_keys: bool = False,
 ) -> list[Compiled]:
     """Compile what forward and backward passes launch: forward, delta, dq and dkv.
 
@@ -285,17 +289,22 @@ def compile_attention(
         With rotary embedding, whose inverse the gradient kernels apply.
     group
         Query heads per key head.
+    other_keys
+        Keys are of other tokens than the queries, documents of their own: not with `turned`.
     """
     heads = 2
     q, out, d_out = (torch.empty(TOKENS, heads * group, width, dtype=dtype) for _ in range(3))
-    k, v = (torch.empty(TOKENS, heads, width, dtype=dtype) for _ in range(2))
+    keys = OTHER_KEYS if other_keys else TOKENS
+    k, v = (torch.empty(keys, heads, width, dtype=dtype) for _ in range(2))
     lse = torch.empty(heads * group, TOKENS)
     cu_seqlens = torch.tensor([0, 1000, TOKENS], dtype=torch.int32)
+    cu_seqlens_k = torch.tensor([0, 3000, OTHER_KEYS], dtype=torch.int32) if other_keys else None
     table = torch.empty(TOKENS, width // 2)
     rotary = Rotary(table, table) if turned else None
     with compiling(target) as found:
-        launch.forward(q, k, v, cu_seqlens, mask, width**-0.5)
+        launch.forward(q, k, v, cu_seqlens, mask, width**-0.5, cu_seqlens_k=cu_seqlens_k)
         launch.backward(
-            d_out, lse, q, k, v, out, lse, cu_seqlens, mask, width**-0.5, rotary
+            d_out, lse, q, k, v, out, lse, cu_seqlens, mask, width**-0.5, rotary,
+            cu_seqlens_k=cu_seqlens_k,
         )  # fmt: skip
     return [compiled for compiled in found if compiled.kernel.startswith("attention_")]

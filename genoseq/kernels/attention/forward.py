@@ -11,8 +11,9 @@ of 2: with c = scale * log2(e), exp(scale * s) = 2 ** (c * s).
 import triton
 import triton.language as tl
 
-from genoseq.kernels.attention.ranges import edge, load_rows, store_rows, visible, visited
-from genoseq.kernels.attention.tiles import held_block
+from genoseq.kernels.attention.ranges import edge, visible, visited
+from genoseq.kernels.attention.rows import load_rows, store_rows
+from genoseq.kernels.attention.tiles import held_block, other_side
 
 LN_2 = tl.constexpr(0.6931471805599453)
 
@@ -25,7 +26,7 @@ def _attend(
     q,
     keys,
     values,
-    rows,
+    places,
     start,
     length,
     window,
@@ -48,7 +49,7 @@ def _attend(
     scores = tl.dot(q, tl.trans(k), out_dtype=ACCUMULATE, input_precision=PRECISION)
     if MASKED:
         seen = visible(
-            rows[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
+            places[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
         )
         scores = tl.where(seen, scores, float("-inf"))
     new_highest = tl.maximum(highest, tl.max(scores, 1) * scale_log2)
@@ -71,11 +72,12 @@ def _attend(
 @triton.jit(do_not_specialize=["tokens", "window", "global_tokens"])
 def attention_forward(
     queries,  # pointer to queries, shape (T, Hq, D)
-    keys,  # pointer to keys, shape (T, Hk, D)
-    values,  # pointer to values, shape (T, Hk, D)
+    keys,  # pointer to keys, shape (Tk, Hk, D)
+    values,  # pointer to values, shape (Tk, Hk, D)
     out,  # pointer to outputs, shape (T, Hq, D)
     log_sums,  # pointer to log-sum-exp, natural logarithm, shape (Hq, T)
     cu_seqlens,  # pointer to first tokens of documents, then T, int32, shape (documents + 1,)
+    cu_seqlens_k,  # the same of the keys; None: those of the queries, and Tk is T
     tiles,  # pointer to document and block of each program, int32, shape (tiles, 2)
     scale_log2,  # factor of the scores times log2(e)
     tokens,  # T
@@ -101,12 +103,14 @@ def attention_forward(
     ACCUMULATE: tl.constexpr,  # float32, or float64 for float64
 ):
     """Outputs (T, Hq, D) and log-sum-exp (Hq, T); a query without keys gets 0 and -inf."""
-    head, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
+    head, document, start, length, first = held_block(cu_seqlens, tiles, heads, BLOCK_Q, WINDOWED)
     if first < 0:
         return
+    key_start, key_length = other_side(cu_seqlens_k, document, start, length)
+    offset = key_length - length  # queries are the last tokens of the keys' document
     key_head = head // GROUP
-    keys += key_head * keys_h + start * keys_t
-    values += key_head * values_h + start * values_t
+    keys += key_head * keys_h + key_start * keys_t
+    values += key_head * values_h + key_start * values_t
     rows = first + tl.arange(0, BLOCK_Q)
     q = load_rows(
         queries + head * queries_h + start * queries_t, rows, queries_t, length, WIDTH, True, WIDE
@@ -117,18 +121,19 @@ def attention_forward(
     total = tl.zeros([BLOCK_Q], ACCUMULATE)
     highest = tl.full([BLOCK_Q], float("-inf"), ACCUMULATE)
     leading, low, before, full_low, full_high, after = visited(
-        first, length, window, global_tokens, BLOCK_Q, BLOCK_K, WINDOWED, CAUSAL, False
-    )
+        first + offset, key_length, window, global_tokens,
+        BLOCK_Q, BLOCK_K, WINDOWED, CAUSAL, False, cu_seqlens_k is not None,
+    )  # fmt: skip
     for column in range(full_low, full_high, BLOCK_K):
         accumulated, total, highest = _attend(
-            accumulated, total, highest, q, keys, values, rows, column, length,
+            accumulated, total, highest, q, keys, values, rows + offset, column, key_length,
             window, global_tokens, scale_log2, keys_t, values_t,
             WIDTH, BLOCK_K, False, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip
     for step in range(0, leading + before + after):
         column = edge(step, leading, low, before, full_high, BLOCK_K)
         accumulated, total, highest = _attend(
-            accumulated, total, highest, q, keys, values, rows, column, length,
+            accumulated, total, highest, q, keys, values, rows + offset, column, key_length,
             window, global_tokens, scale_log2, keys_t, values_t,
             WIDTH, BLOCK_K, True, WINDOWED, CAUSAL, WIDE, PRECISION, ACCUMULATE,
         )  # fmt: skip

@@ -14,7 +14,6 @@ from torch import Tensor
 from triton import knobs
 from triton.runtime import driver
 
-from genoseq.kernels.attention.backward import attention_delta, attention_dkv, attention_dq
 from genoseq.kernels.attention.configurations import (
     Architecture,
     Blocks,
@@ -23,6 +22,9 @@ from genoseq.kernels.attention.configurations import (
     configuration,
     nvidia_architecture,
 )
+from genoseq.kernels.attention.delta import attention_delta
+from genoseq.kernels.attention.dkv import attention_dkv
+from genoseq.kernels.attention.dq import attention_dq
 from genoseq.kernels.attention.forward import attention_forward
 from genoseq.kernels.attention.tiles import tile_map
 from genoseq.kernels.mask import Mask
@@ -48,6 +50,7 @@ def forward(
     mask: Mask,
     scale: float,
     *,
+    cu_seqlens_k: Tensor | None = None,
     blocks: Configuration | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Outputs (T, Hq, D) and log-sum-exp (Hq, T), natural logarithm.
@@ -57,20 +60,22 @@ def forward(
     q
         Queries (T, Hq, D); with a rotary embedding already rotated, like the keys.
     k, v
-        Keys and values (T, Hk, D).
+        Keys and values (Tk, Hk, D).
     cu_seqlens
         First token of each document, then T, int32 (documents + 1,).
     mask
         Which keys a query sees.
     scale
         Factor of the scores.
+    cu_seqlens_k
+        First key of each document, then Tk, int32 (documents + 1,); None: as for the queries.
     blocks
         Instead of the table's configuration.
 
     Raises
     ------
     ValueError
-        If there are 2**30 tokens or more.
+        If there are 2**30 tokens or more, of queries or keys.
     BackendError
         If there is no configuration for the device and the head width.
     """
@@ -81,11 +86,11 @@ def forward(
     if tokens == 0:
         return out, log_sums
     with torch.cuda.device(q.get_device()):  # Triton launches on the current device
-        chosen = (blocks or _configuration(q, mask)).forward
+        chosen = (blocks or _configuration(q, k, mask)).forward
         tiles = _tiles(cu_seqlens, tokens, chosen.queries, mask, keys=False)
         attention_forward[(tiles.shape[0] * heads,)](
-            q, k, v, out, log_sums, cu_seqlens, tiles,
-            scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
+            q, k, v, out, log_sums, cu_seqlens, cu_seqlens_k, tiles,
+            scale * _LOG2_E, tokens, *_reach(mask, q, k), heads,
             *_strides(q, k, v, out),
             GROUP=heads // k.shape[1],
             WIDTH=width,
@@ -107,9 +112,10 @@ def backward(
     scale: float,
     rotary: Rotary | None = None,
     *,
+    cu_seqlens_k: Tensor | None = None,
     blocks: Configuration | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of queries (T, Hq, D), keys and values (T, Hk, D).
+    """Gradients of queries (T, Hq, D), keys and values (Tk, Hk, D).
 
     Parameters
     ----------
@@ -117,7 +123,7 @@ def backward(
         Gradient of the outputs (T, Hq, D).
     d_lse
         Gradient of the log-sum-exp (Hq, T); None: zeros.
-    q, k, v, cu_seqlens, mask, scale, blocks
+    q, k, v, cu_seqlens, mask, scale, cu_seqlens_k, blocks
         As for :func:`forward`.
     out, lse
         What :func:`forward` gave back.
@@ -134,10 +140,13 @@ def backward(
     d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
     tokens, heads, width = q.shape
     if tokens == 0:
-        return d_q, d_k, d_v
+        return d_q, d_k.zero_(), d_v.zero_()
     with torch.cuda.device(q.get_device()):  # Triton launches on the current device
-        chosen = blocks or _configuration(q, mask)
+        chosen = blocks or _configuration(q, k, mask)
         log_sums = lse.contiguous()
+        if cu_seqlens_k is not None and d_lse is not None:
+            # Of queries that see no key: what depends on -inf may have the gradient NaN.
+            d_lse = d_lse.masked_fill(lse == -torch.inf, 0)
         delta = _delta(out, d_out, d_lse)
         cos, sin = (delta, delta) if rotary is None else (t.contiguous() for t in rotary)
         settings = {
@@ -147,15 +156,16 @@ def backward(
         }
         tiles = _tiles(cu_seqlens, tokens, chosen.dq.queries, mask, keys=False)
         attention_dq[(tiles.shape[0] * heads,)](
-            q, k, v, d_out, d_q, log_sums, delta, cos, sin, cu_seqlens, tiles,
-            scale, scale * _LOG2_E, tokens, *_reach(mask, tokens), heads,
+            q, k, v, d_out, d_q, log_sums, delta, cos, sin, cu_seqlens, cu_seqlens_k, tiles,
+            scale, scale * _LOG2_E, tokens, *_reach(mask, q, k), heads,
             *_strides(q, k, v, d_out, d_q),
             **settings, **_constants(q, mask, chosen.dq, (q, k, v, d_out, d_q)),
         )  # fmt: skip
-        tiles = _tiles(cu_seqlens, tokens, chosen.dkv.keys, mask, keys=True)
+        held, walked = (cu_seqlens, None) if cu_seqlens_k is None else (cu_seqlens_k, cu_seqlens)
+        tiles = _tiles(held, len(k), chosen.dkv.keys, mask, keys=True)
         attention_dkv[(tiles.shape[0] * k.shape[1],)](
-            q, k, v, d_out, d_k, d_v, log_sums, delta, cos, sin, cu_seqlens, tiles,
-            scale, scale * _LOG2_E, tokens, *_reach(mask, tokens), k.shape[1],
+            q, k, v, d_out, d_k, d_v, log_sums, delta, cos, sin, held, walked, tiles,
+            scale, scale * _LOG2_E, tokens, *_reach(mask, q, k), k.shape[1],
             *_strides(q, k, v, d_out, d_k),
             **settings, **_constants(q, mask, chosen.dkv, (q, k, v, d_out, d_k)),
         )  # fmt: skip
@@ -178,9 +188,10 @@ def architecture() -> Architecture:
     return nvidia_architecture(target.arch // 10, target.arch % 10)
 
 
-def _configuration(q: Tensor, mask: Mask) -> Configuration:
-    if q.shape[0] >= _MOST_TOKENS:
-        raise ValueError(f"{q.shape[0]:,} tokens: the kernels take fewer than {_MOST_TOKENS:,}")
+def _configuration(q: Tensor, k: Tensor, mask: Mask) -> Configuration:
+    tokens = max(len(q), len(k))
+    if tokens >= _MOST_TOKENS:
+        raise ValueError(f"{tokens:,} tokens: the kernels take fewer than {_MOST_TOKENS:,}")
     windowed = mask.window is not None
     return configuration(Case(architecture(), q.shape[2], windowed, q.element_size() >= 4))
 
@@ -235,8 +246,9 @@ def _constants(
     }
 
 
-def _reach(mask: Mask, tokens: int) -> tuple[int, int]:
+def _reach(mask: Mask, q: Tensor, k: Tensor) -> tuple[int, int]:
     """Window and global tokens, no larger than they matter."""
+    tokens = max(len(q), len(k))
     return min(mask.window or 0, tokens), min(mask.global_tokens, tokens)
 
 

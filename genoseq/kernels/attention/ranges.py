@@ -31,10 +31,13 @@ def visited(
     WINDOWED: tl.constexpr,
     CAUSAL: tl.constexpr,
     HOLDS_KEYS: tl.constexpr,
+    UNEQUAL: tl.constexpr,
 ):
     """Steps that a program visits that holds the tokens first ... first + HELD - 1.
 
-    `length` is that of the document; `first`, and all that is returned, count within it.
+    `length` is that of the document on the side that is walked over; `first`, `global_tokens`, and
+    all that is returned, count within it.  UNEQUAL: the held side has another length, and as the
+    last tokens of both stand side by side, `first` and `global_tokens` may be negative.
 
     Returns
     -------
@@ -57,6 +60,10 @@ def visited(
     if CAUSAL and not HOLDS_KEYS:
         high = tl.minimum(length, last + 1)
         full_high = tl.minimum(length, first + 1)
+
+    if UNEQUAL:
+        low = tl.maximum(low, 0)
+        high = tl.maximum(high, 0)
 
     leading = 0
     if WINDOWED:
@@ -109,35 +116,3 @@ def visible(
     if CAUSAL:
         seen = seen & (keys <= queries)
     return seen
-
-
-@triton.jit
-def load_rows(
-    base,
-    rows,
-    stride,
-    length,
-    WIDTH: tl.constexpr,
-    MASKED: tl.constexpr,
-    WIDE: tl.constexpr,
-):
-    """Vectors (rows, WIDTH) of one head of a document; MASKED: 0 from its end, `length`, on.
-
-    `base` points to the document's first vector.  Offsets within a document are 32-bit, which
-    saves registers, unless WIDE.
-    """
-    offsets = rows.to(tl.int64) * stride if WIDE else rows * stride
-    pointers = base + offsets[:, None] + tl.arange(0, WIDTH)[None, :]
-    if MASKED:
-        vectors = tl.load(pointers, mask=(rows < length)[:, None], other=0.0)
-    else:
-        vectors = tl.load(pointers)
-    return vectors
-
-
-@triton.jit
-def store_rows(base, rows, stride, length, vectors, WIDTH: tl.constexpr, WIDE: tl.constexpr):
-    """Store vectors (rows, WIDTH) of one head of a document, those before its end."""
-    offsets = rows.to(tl.int64) * stride if WIDE else rows * stride
-    pointers = base + offsets[:, None] + tl.arange(0, WIDTH)[None, :]
-    tl.store(pointers, vectors.to(base.dtype.element_ty), mask=(rows < length)[:, None])

@@ -28,8 +28,8 @@ def held_block(cu_seqlens, tiles, heads, BLOCK: tl.constexpr, HEADS_FIRST: tl.co
 
     Returns
     -------
-    head, the document's first token (both int64), its length, and first token of the block
-    within the document, -1 if the tile is empty.
+    head, document, the document's first token (this and head int64), its length, and first token
+    of the block within the document, -1 if the tile is empty.
     """
     program = tl.program_id(0)
     if HEADS_FIRST:
@@ -44,7 +44,21 @@ def held_block(cu_seqlens, tiles, heads, BLOCK: tl.constexpr, HEADS_FIRST: tl.co
     start = tl.load(cu_seqlens + tl.maximum(document, 0))
     end = tl.load(cu_seqlens + tl.maximum(document, 0) + 1)
     first = tl.where(document < 0, -1, block * BLOCK)
-    return head.to(tl.int64), start.to(tl.int64), end - start, first
+    return head.to(tl.int64), document, start.to(tl.int64), end - start, first
+
+
+@triton.jit
+def other_side(cu_seqlens, document, start, length):
+    """First token (int64) and length of the document on the side that is walked over.
+
+    `cu_seqlens` is that side's; None: it has the documents of the held side, whose `start` and
+    `length` are given back.
+    """
+    if cu_seqlens is not None:
+        first = tl.load(cu_seqlens + document)
+        length = tl.load(cu_seqlens + document + 1) - first
+        start = first.to(tl.int64)
+    return start, length
 
 
 @triton.jit(do_not_specialize=["documents", "slots", "leading", "rounds"])

@@ -2,7 +2,10 @@
 
 Queries go in blocks of B.  A block sees the first G keys and the keys from W before it to W behind
 it, which lie in memory padded with zeros: keys of another document are never touched, so that its
-NaN cannot leak.  Shapes: R document-heads (documents x key heads), g query heads to each, L tokens.
+NaN cannot leak.
+
+Shapes: R document-heads (documents x key heads), g query heads to each, L queries, K keys; the
+queries are the last L of K tokens.
 """
 
 from __future__ import annotations
@@ -42,32 +45,42 @@ class BlockRun(NamedTuple):
 
 @dataclass(frozen=True)
 class Band:
-    """How L tokens fall into blocks.
+    """How L queries fall into blocks.
 
     Parameters
     ----------
     mask
         Has a window.
     length
-        Tokens of each document, L.
+        Queries of each document, L.
+    places
+        Keys of each document, K, at least L.
     device, dtype
         Of the bias: the accumulator's type.
     """
 
     mask: Mask
     length: int
+    places: int
     device: torch.device
     dtype: torch.dtype
 
     @property
     def window(self) -> int:
         """Keys on one side, W, no more than there are."""
-        return min(self.mask.window or 0, self.length)
+        return min(self.mask.window or 0, self.places)
+
+    @property
+    def ahead(self) -> int:
+        """Keys before the first query."""
+        return self.places - self.length
 
     @property
     def block(self) -> int:
         """Queries to a block, B: more for wide windows, whose keys are copied for each block."""
-        return max(_BLOCK, min(512, self.window // 4))
+        block = max(_BLOCK, min(512, self.window // 4))
+        # A decoder asks for one query at a time.
+        return min(block, self.length) if self.ahead else block
 
     @property
     def blocks(self) -> int:
@@ -82,7 +95,7 @@ class Band:
     @property
     def globals(self) -> int:
         """Global keys of a document, G."""
-        return min(self.mask.global_tokens, self.length)
+        return min(self.mask.global_tokens, self.places)
 
     @property
     def keys(self) -> int:
@@ -108,9 +121,10 @@ class Band:
         return blocks.transpose(1, 2).flatten(2, 3)[:, :, : self.length]
 
     def pad_keys(self, keys: Tensor) -> Tensor:
-        """(R, L, D) -> (R, W + blocks B + W, D)."""
+        """(R, K, D) -> (R, W + blocks B + W, D): from W before the first query on."""
         spare = self.blocks * self.block - self.length
-        return functional.pad(keys, (0, 0, self.window, spare + self.behind))
+        # Keys further ahead than W are cut off.
+        return functional.pad(keys, (0, 0, self.window - self.ahead, spare + self.behind))
 
     def gather(self, keys: Tensor, padded: Tensor, run: BlockRun) -> Tensor:
         """Keys that the blocks of a run see, (heads x blocks, G + W + B + W, D)."""
@@ -130,7 +144,7 @@ class Band:
         return torch.zeros(shape, dtype=self.dtype, device=self.device)
 
     def scatter(self, part: Tensor, total: Tensor, padded: Tensor, run: BlockRun) -> None:
-        """Undo `gather` for a gradient: add `part` to `total` (R, L, D) and `padded`."""
+        """Undo `gather` for a gradient: add `part` to `total` (R, K, D) and `padded`."""
         part = part.view(-1, run.last - run.first, self.keys, part.shape[-1])
         if self.globals:
             shared = part[:, :, : self.globals]
@@ -153,7 +167,7 @@ class Band:
 
     def _runs(self, items: int) -> Iterator[tuple[int, int, bool]]:
         """Runs of blocks, and whether all blocks of the run have the same bias."""
-        inner = -(-(self.window + self.globals) // self.block)
+        inner = max(0, -(-(self.window + self.globals - self.ahead) // self.block))
         last = (self.length - self.behind) // self.block
         if self.blocks <= items or last - inner < 2:
             yield 0, self.blocks, False
@@ -167,10 +181,11 @@ class Band:
     def _bias(self, first: int, last: int) -> Tensor:
         """0 where a query of blocks [first, last) sees a key, -inf elsewhere."""
         start = torch.arange(first, last, device=self.device)[:, None, None] * self.block
+        start += self.ahead
         queries = start + torch.arange(self.block, device=self.device)[:, None]
         keys = start - self.window + torch.arange(self.keys - self.globals, device=self.device)
         seen = self.mask.visible(queries, keys)
-        seen &= (keys >= self.globals) & (keys < self.length)
+        seen &= (keys >= self.globals) & (keys < self.places)
         shared = torch.arange(self.globals, device=self.device)
         seen = torch.cat([self.mask.visible(queries, shared), seen], -1)
         bias = torch.zeros(seen.shape, device=self.device, dtype=self.dtype)
@@ -180,12 +195,12 @@ class Band:
 def forward(
     q: Tensor, k: Tensor, v: Tensor, mask: Mask, scale: float, out: Tensor, lse: Tensor
 ) -> None:
-    """Fill `out` (R, g, L, D) and `lse` (R, g, L) from q (R, g, L, D), k and v (R, L, D).
+    """Fill `out` (R, g, L, D) and `lse` (R, g, L) from q (R, g, L, D), k and v (R, K, D).
 
     Rows of global tokens come out as if they saw a window only.
     """
     heads, group, length, _ = q.shape
-    band = Band(mask, length, q.device, accumulator(q.dtype))
+    band = Band(mask, length, k.shape[1], q.device, accumulator(q.dtype))
     queries, padded_k, padded_v = band.pad_queries(q), band.pad_keys(k), band.pad_keys(v)
     attended = torch.empty(queries.shape, dtype=q.dtype, device=q.device)
     totals = torch.empty(queries.shape[:-1], dtype=lse.dtype, device=q.device)
@@ -213,13 +228,13 @@ def backward(
     d_k: Tensor,
     d_v: Tensor,
 ) -> None:
-    """Add gradients to `d_q` (R, g, L, D), `d_k` and `d_v` (R, L, D), in the accumulator's type.
+    """Add gradients to `d_q` (R, g, L, D), `d_k` and `d_v` (R, K, D), in the accumulator's type.
 
     `lse2` and `delta` are (R, g, L), `d_out` (R, g, L, D).  A row whose `lse2` is +inf adds
     nothing.
     """
     heads, group, length, width = q.shape
-    band = Band(mask, length, q.device, accumulator(q.dtype))
+    band = Band(mask, length, k.shape[1], q.device, accumulator(q.dtype))
     padded_k, padded_v = band.pad_keys(k), band.pad_keys(v)
     saved = (band.pad_queries(q), band.pad_queries(d_out))
     columns = (band.pad_queries(lse2, torch.inf), band.pad_queries(delta))
@@ -236,8 +251,10 @@ def backward(
         band.scatter(part.d_k, d_k, sums_k, run)
         band.scatter(part.d_v, d_v, sums_v, run)
     d_q += band.crop(sums_q)
+    seen = max(0, band.ahead - band.window)  # the first key that a window reaches
+    start = seen - band.ahead + band.window
     for total, padded in ((d_k, sums_k), (d_v, sums_v)):
-        total += padded.flatten(1, 2)[:, band.window : band.window + length]
+        total[:, seen:] += padded.flatten(1, 2)[:, start : band.window + length]
 
 
 def _scores(queries: Tensor, keys: Tensor, run: BlockRun, group: int, scale: float) -> Tensor:

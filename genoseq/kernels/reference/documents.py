@@ -45,7 +45,13 @@ class Part:
 
 
 def forward(
-    q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Tensor, mask: Mask, scale: float
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    cu_seqlens: Tensor,
+    mask: Mask,
+    scale: float,
+    cu_seqlens_k: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Attention of packed documents.
 
@@ -54,13 +60,15 @@ def forward(
     q
         Queries (T, Hq, D), already rotated.
     k, v
-        Keys, already rotated, and values (T, Hk, D).
+        Keys, already rotated, and values (Tk, Hk, D).
     cu_seqlens
         First token of each document, then T: integers (documents + 1,).
     mask
         Which keys a query sees.
     scale
         Factor of the scores.
+    cu_seqlens_k
+        First key of each document, then Tk: integers (documents + 1,); None: as for the queries.
 
     Returns
     -------
@@ -70,17 +78,21 @@ def forward(
     group = q.shape[1] // k.shape[1]
     out = torch.empty(q.shape, dtype=q.dtype, device=q.device)
     lse = torch.empty((q.shape[1], q.shape[0]), dtype=accumulator(q.dtype), device=q.device)
-    for part in _parts(cu_seqlens, k.shape[1]):
+    if cu_seqlens_k is not None:  # some queries may see no key
+        out.zero_()
+        lse.fill_(-torch.inf)
+    for part, other in _parts(cu_seqlens, cu_seqlens_k, mask, k.shape[1]):
         queries = part.read(q, group)
-        keys, values = (part.read(tensor, 1).squeeze(1) for tensor in (k, v))
+        keys, values = (other.read(tensor, 1).squeeze(1) for tensor in (k, v))
         attended, total = torch.empty_like(queries), lse.new_empty(queries.shape[:-1])
+        ahead = other.length - part.length
         seeing_all = part.length
-        if _banded(mask, part.length):
-            seeing_all = min(mask.global_tokens, part.length)
+        if _banded(mask, other.length):
+            seeing_all = max(0, min(mask.global_tokens - ahead, part.length))
             banded.forward(queries, keys, values, mask, scale, attended, total)
         if seeing_all:
             rows = queries[:, :, :seeing_all]
-            full.forward(rows, keys, values, mask.causal, scale, attended, total)
+            full.forward(rows, keys, values, mask.causal, scale, attended, total, ahead)
         part.write(out, attended)
         part.write(lse.T, total)
     return out, lse
@@ -97,6 +109,7 @@ def backward(
     cu_seqlens: Tensor,
     mask: Mask,
     scale: float,
+    cu_seqlens_k: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of :func:`forward` by q, k and v, of their types.
 
@@ -110,9 +123,12 @@ def backward(
     kept = accumulator(q.dtype)
     group = q.shape[1] // k.shape[1]
     d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
-    for part in _parts(cu_seqlens, k.shape[1]):
+    if cu_seqlens_k is not None:  # some queries may see no key, some keys be seen by no query
+        for gradient in (d_q, d_k, d_v):
+            gradient.zero_()
+    for part, other in _parts(cu_seqlens, cu_seqlens_k, mask, k.shape[1]):
         queries, d_rows = part.read(q, group), part.read(d_out, group)
-        keys, values = (part.read(tensor, 1).squeeze(1) for tensor in (k, v))
+        keys, values = (other.read(tensor, 1).squeeze(1) for tensor in (k, v))
         delta = (part.read(out, group).to(kept) * d_rows).sum(-1)
         if d_lse is not None:
             delta -= part.read(d_lse.T, group)
@@ -121,8 +137,8 @@ def backward(
         sums = tuple(torch.zeros_like(t, dtype=kept) for t in (queries, keys, values))
         _add_gradients(rows, mask, scale, sums)
         part.write(d_q, sums[0])
-        part.write(d_k, sums[1].unsqueeze(1))
-        part.write(d_v, sums[2].unsqueeze(1))
+        other.write(d_k, sums[1].unsqueeze(1))
+        other.write(d_v, sums[2].unsqueeze(1))
     return d_q, d_k, d_v
 
 
@@ -131,16 +147,17 @@ def _add_gradients(
 ) -> None:
     d_out, q, k, v, lse2, delta = rows
     d_q, d_k, d_v = sums
-    length = seeing_all = k.shape[1]
-    if _banded(mask, length):
-        seeing_all = min(mask.global_tokens, length)
+    length = seeing_all = q.shape[2]
+    ahead = k.shape[1] - length
+    if _banded(mask, k.shape[1]):
+        seeing_all = max(0, min(mask.global_tokens - ahead, length))
         ordinary = lse2.clone()
         ordinary[:, :, :seeing_all] = torch.inf
         banded.backward(d_out, q, k, v, ordinary, delta, mask, scale, d_q, d_k, d_v)
     if seeing_all:
         first = (tensor[:, :, :seeing_all] for tensor in (d_out, q, lse2, delta, d_q))
         d_out, q, lse2, delta, d_q = first
-        full.backward(d_out, q, k, v, lse2, delta, mask.causal, scale, d_q, d_k, d_v)
+        full.backward(d_out, q, k, v, lse2, delta, mask.causal, scale, d_q, d_k, d_v, ahead)
 
 
 def _banded(mask: Mask, length: int) -> bool:
@@ -148,21 +165,30 @@ def _banded(mask: Mask, length: int) -> bool:
     return mask.window is not None and mask.window + mask.global_tokens < length - 1
 
 
-def _parts(cu_seqlens: Tensor, heads: int) -> Iterator[Part]:
-    """All documents that are not empty, those of one length together."""
-    starts: dict[int, list[int]] = defaultdict(list)
-    bounds = cu_seqlens.tolist()
-    for start, stop in pairwise(bounds):
-        if stop > start:
-            starts[stop - start].append(start)
-    for length, equal in starts.items():
-        together = max(1, _TOKENS // (length * heads))
-        narrow = heads if together > 1 else max(1, min(heads, _TOKENS // length))
-        for first in range(0, len(equal), together):
-            some = equal[first : first + together]
-            tokens = _tokens(some, length, cu_seqlens.device)
+def _parts(
+    cu_seqlens: Tensor, cu_seqlens_k: Tensor | None, mask: Mask, heads: int
+) -> Iterator[tuple[Part, Part]]:
+    """All queries that see a key, and their keys: documents of the same lengths together."""
+    spans = list(pairwise(cu_seqlens.tolist()))
+    other = spans if cu_seqlens_k is None else list(pairwise(cu_seqlens_k.tolist()))
+    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for (start, stop), (key, end) in zip(spans, other, strict=True):
+        first = max(start, stop - (end - key)) if mask.causal else start
+        if stop > first and end > key:
+            found[stop - first, end - key].append((first, key))
+    for (queries, keys), equal in found.items():
+        longest = max(queries, keys)
+        together = max(1, _TOKENS // (longest * heads))
+        narrow = heads if together > 1 else max(1, min(heads, _TOKENS // longest))
+        for number in range(0, len(equal), together):
+            some = equal[number : number + together]
+            own, theirs = (
+                _tokens([starts[side] for starts in some], length, cu_seqlens.device)
+                for side, length in enumerate((queries, keys))
+            )
             for head in range(0, heads, narrow):
-                yield Part(tokens, len(some), length, slice(head, min(head + narrow, heads)))
+                few = slice(head, min(head + narrow, heads))
+                yield Part(own, len(some), queries, few), Part(theirs, len(some), keys, few)
 
 
 def _tokens(starts: list[int], length: int, device: torch.device) -> slice | Tensor:

@@ -1,6 +1,8 @@
 """Queries that see their whole document: full attention, and the rows of global tokens.
 
-Shapes: R document-heads (documents x key heads), g query heads to each, L tokens.
+Shapes: R document-heads (documents x key heads), g query heads to each, Q queries, L keys.  `first`
+is the first query's place among the keys, 0 or more; with `causal` a query sees no key behind its
+own place.
 """
 
 from __future__ import annotations
@@ -17,9 +19,16 @@ _KEYS = 1024
 
 
 def forward(
-    q: Tensor, k: Tensor, v: Tensor, causal: bool, scale: float, out: Tensor, lse: Tensor
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    causal: bool,
+    scale: float,
+    out: Tensor,
+    lse: Tensor,
+    first: int = 0,
 ) -> None:
-    """Fill `out` (R, g, Q, D) and `lse` (R, g, Q) for the first Q tokens of every document.
+    """Fill `out` (R, g, Q, D) and `lse` (R, g, Q), or their first Q rows of more.
 
     Parameters
     ----------
@@ -31,8 +40,9 @@ def forward(
     for some, start, stop in _blocks(q, k):
         queries = q[some, :, start:stop].flatten(1, 2)
         running = Running.start(queries)
-        for keys in _keys(k, causal, stop):
-            scores = _scores(queries, k[some, keys], causal, scale, start, stop, keys.start)
+        places = range(first + start, first + stop)
+        for keys in _keys(k, causal, places.stop):
+            scores = _scores(queries, k[some, keys], causal, scale, places, keys.start)
             running.add_(scores, v[some, keys])
         attended, total = running.finish()
         here = out[some, :, start:stop]
@@ -52,8 +62,9 @@ def backward(
     d_q: Tensor,
     d_k: Tensor,
     d_v: Tensor,
+    first: int = 0,
 ) -> None:
-    """Add the gradients of the first Q tokens to `d_q` (R, g, Q, D), `d_k` and `d_v` (R, L, D).
+    """Add the gradients of Q queries to `d_q` (R, g, Q, D), `d_k` and `d_v` (R, L, D).
 
     `lse2` and `delta` are (R, g, Q), `d_out` (R, g, Q, D); the gradients are sums in the
     accumulator's type.
@@ -66,8 +77,9 @@ def backward(
             lse2[block].flatten(1, 2).unsqueeze(-1),
             delta[block].flatten(1, 2).unsqueeze(-1),
         )
-        for keys in _keys(k, causal, stop):
-            scores = _scores(rows.q, k[some, keys], causal, scale, start, stop, keys.start)
+        places = range(first + start, first + stop)
+        for keys in _keys(k, causal, places.stop):
+            scores = _scores(rows.q, k[some, keys], causal, scale, places, keys.start)
             part = slopes(rows, k[some, keys], v[some, keys], scores, scale)
             d_q[block] += part.d_q.view(d_q[block].shape)
             d_k[some, keys] += part.d_k
@@ -86,20 +98,20 @@ def _blocks(q: Tensor, k: Tensor) -> Iterator[tuple[slice, int, int]]:
 
 
 def _keys(k: Tensor, causal: bool, stop: int) -> Iterator[slice]:
-    """Keys that queries before `stop` see, a tile at a time."""
+    """Keys that queries at places before `stop` see, a tile at a time."""
     length = min(stop, k.shape[1]) if causal else k.shape[1]
     for start in range(0, length, _KEYS):
         yield slice(start, min(start + _KEYS, length))
 
 
 def _scores(
-    queries: Tensor, keys: Tensor, causal: bool, scale: float, start: int, stop: int, key: int
+    queries: Tensor, keys: Tensor, causal: bool, scale: float, places: range, key: int
 ) -> Tensor:
-    """Scores in log2 of queries [start, stop) of each of g heads, and of keys from `key`."""
+    """Scores in log2 of queries at `places`, of each of g heads, and of keys from `key`."""
     scores = products(queries, keys).mul_(scale * LOG2E)
-    if causal and key + keys.shape[1] - 1 > start:
-        rows = torch.arange(start, stop, device=keys.device)[:, None]
+    if causal and key + keys.shape[1] - 1 > places.start:
+        rows = torch.arange(places.start, places.stop, device=keys.device)[:, None]
         hidden = torch.arange(key, key + keys.shape[1], device=keys.device) > rows
-        split = scores.view(len(scores), -1, stop - start, keys.shape[1])
+        split = scores.view(len(scores), -1, len(places), keys.shape[1])
         split.masked_fill_(hidden, -torch.inf)
     return scores

@@ -10,11 +10,11 @@ from kernels.attention.cases import Options
 from torch import Tensor
 
 
-def visible(options: Options, length: int, device: torch.device) -> Tensor:
-    """Whether query i sees key j, (length, length)."""
-    i = torch.arange(length, device=device)[:, None]
-    j = torch.arange(length, device=device)[None, :]
-    seen = torch.ones(length, length, dtype=torch.bool, device=device)
+def visible(options: Options, length: int, keys: int, device: torch.device) -> Tensor:
+    """Whether query i sees key j, (length, keys); the queries are the last tokens."""
+    i = torch.arange(keys - length, keys, device=device)[:, None]
+    j = torch.arange(keys, device=device)[None, :]
+    seen = torch.ones(length, keys, dtype=torch.bool, device=device)
     if options.window is not None:
         seen = (i - j).abs() <= options.window
         seen = seen | (i < options.global_tokens) | (j < options.global_tokens)
@@ -41,18 +41,24 @@ def turn(vectors: Tensor, options: Options) -> Tensor:
 def attend(
     q: Tensor, k: Tensor, v: Tensor, options: Options, scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), in the inputs' own precision."""
+    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), in the inputs' own precision.
+
+    Softmax of no key is NaN, with NaN for its gradient: what is hidden is put to 0 before and
+    after, which does the same to the gradients.
+    """
     if options.rotary:
         q, k = turn(q, options), turn(k, options)
     outs, sums = [], []
-    pieces = (t.split(options.lengths) for t in (q, k, v))
+    pieces = (q.split(options.lengths), k.split(options.keys), v.split(options.keys))
     for q_d, k_d, v_d in zip(*pieces, strict=True):
         copies = options.heads // options.key_heads
         queries = q_d.transpose(0, 1)
         keys, values = (t.transpose(0, 1).repeat_interleave(copies, 0) for t in (k_d, v_d))
         scores = (queries @ keys.mT * scale).to(_table_type(q))
-        scores = scores.masked_fill(~visible(options, q_d.shape[0], q.device), float("-inf"))
-        outs.append((torch.softmax(scores, -1).to(q.dtype) @ values).transpose(0, 1))
+        hidden = ~visible(options, q_d.shape[0], k_d.shape[0], q.device)
+        scores = scores.masked_fill(hidden, float("-inf"))
+        weights = torch.softmax(scores, -1).masked_fill(hidden, 0)
+        outs.append((weights.to(q.dtype) @ values).transpose(0, 1))
         sums.append(torch.logsumexp(scores, -1))
     return torch.cat(outs), torch.cat(sums, dim=-1)
 

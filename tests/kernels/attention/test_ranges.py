@@ -39,11 +39,26 @@ def _integers() -> object:
         yield
 
 
-def walk(first: int, length: int, mask: Mask, held: int, step: int, *, keys: bool) -> Walk:
-    """What the program visits that holds the tokens from `first` on."""
+def walk(
+    first: int, length: int, mask: Mask, held: int, step: int, *, keys: bool, offset: int = 0
+) -> Walk:
+    """What the program visits that holds the tokens from `first` on.
+
+    `offset` is what it takes to count them as the `length` tokens on the other side are counted.
+    """
     windowed = mask.window is not None
+    global_tokens = mask.global_tokens + (offset if keys else 0)
     leading, low, before, full_low, full_high, after = ranges.visited.fn(
-        first, length, mask.window or 0, mask.global_tokens, held, step, windowed, mask.causal, keys
+        first + offset,
+        length,
+        mask.window or 0,
+        global_tokens,
+        held,
+        step,
+        windowed,
+        mask.causal,
+        keys,
+        offset != 0,
     )
     assert min(leading, before, after) >= 0
     edges = [
@@ -72,15 +87,43 @@ def test_visited_covers_the_mask_and_no_more(
 ) -> None:
     place = torch.arange(length)
     seen = mask.visible(place[:, None], place[None, :])
-    seen = seen.T if keys else seen
-    for first in range(0, length, held):
-        full, edges = walk(first, length, mask, held, step, keys=keys)
+    check(seen.T if keys else seen, mask, held, step, keys=keys)
+
+
+def check(seen: torch.Tensor, mask: Mask, held: int, step: int, *, keys: bool) -> None:
+    """Each block of `seen` (held side, other side) that has a pair is visited, and once."""
+    rows, length = seen.shape
+    for first in range(0, rows, held):
+        full, edges = walk(first, length, mask, held, step, keys=keys, offset=length - rows)
         mine = seen[first : first + held]
         assert len({*full, *edges}) == len(full) + len(edges), "a block is visited twice"
         assert all(start % step == 0 for start in full + edges)
         assert all(start + step <= length and mine[:, start : start + step].all() for start in full)
         needed = {start for start in range(0, length, step) if mine[:, start : start + step].any()}
         assert needed == {*full, *edges}
+
+
+@given(
+    st.integers(0, 120),
+    st.integers(0, 120),
+    st.one_of(st.just(Mask()), masks.filter(lambda mask: mask.causal)),
+    st.sampled_from([4, 8, 16, 32]),
+    st.sampled_from([4, 8, 16, 32]),
+    st.booleans(),
+)
+@example(100, 20, Mask(causal=True), 32, 8, False)
+@example(100, 20, Mask(causal=True), 8, 32, True)
+@example(100, 20, Mask(5, 40, causal=True), 16, 8, True)
+@example(20, 100, Mask(5, 40, causal=True), 16, 8, True)
+@example(20, 100, Mask(5, 90, causal=True), 16, 8, False)
+@example(0, 9, Mask(causal=True), 8, 8, True)
+@example(9, 0, Mask(3, 2, causal=True), 8, 8, False)
+def test_visited_covers_the_mask_of_other_keys(
+    queries: int, others: int, mask: Mask, held: int, step: int, keys: bool
+) -> None:
+    place = torch.arange(others)
+    seen = mask.visible(place.new_tensor(range(others - queries, others))[:, None], place[None, :])
+    check(seen.T if keys else seen, mask, held, step, keys=keys)
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -23,6 +23,22 @@ CASES = {
     "short documents": Options(
         (1, 17, 0, 1, 2, 16, 0), heads=4, width=64, window=4, global_tokens=2, rotary=True
     ),
+    "keys of other tokens, grouped heads": Options(
+        (350, 1, 133), heads=4, width=64, key_lengths=(77, 500, 210)
+    ),
+    "keys of other tokens, 128 wide": Options((45, 300), width=128, key_lengths=(401, 130)),
+    "last queries": Options((130, 270), key_heads=1, width=64, causal=True, key_lengths=(470, 271)),
+    "last queries, window, registers": Options(
+        (200, 1, 90),
+        width=64,
+        window=70,
+        global_tokens=30,
+        causal=True,
+        key_lengths=(570, 301, 90),
+    ),
+    "short documents, keys of other tokens": Options(
+        (1, 17, 0, 3, 2, 16, 0), heads=4, width=64, causal=True, key_lengths=(5, 9, 4, 0, 2, 33, 0)
+    ),
 }
 """Compared with dense attention.
 
@@ -32,3 +48,6 @@ PyTorch, that has no delta, gives as exactly 0: its error is no yardstick there.
 
 PACKED = Options((157, 133), heads=4, width=64, window=29, global_tokens=3, rotary=True)
 """On which the properties are tried."""
+
+OTHER_KEYS = Options((157, 133), heads=4, width=64, key_lengths=(70, 260))
+"""The same of queries whose keys are of other tokens."""
