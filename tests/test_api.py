@@ -39,6 +39,7 @@ VERBS = {
     "evaluate": "evaluate_files",
     "shards": "write_shards",
     "score": "score_files",
+    "embed": "embed",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",

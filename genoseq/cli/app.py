@@ -17,6 +17,7 @@ from genoseq.cli import (
     config,
     demo,
     doctor,
+    embed,
     evaluate,
     extract,
     fit_genes,
@@ -81,6 +82,7 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
+app.command("embed", epilog=embed.EPILOG)(embed.embed)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
