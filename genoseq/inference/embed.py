@@ -202,8 +202,10 @@ def _check_options(options: Mapping[str, str], window: int | None, regions: bool
         if given not in _CHOICES[name]
     ]
     per = options["per"]
-    if (window is not None) != (per == "window"):
-        problems.append("--per window needs --window, the bp of a window, and nothing else has one")
+    if window is None and per == "window":
+        problems.append("--per window needs --window, the bp of a window")
+    elif window is not None and per != "window":
+        problems.append(f"--window is for --per window, not for --per {per}")
     elif window is not None and window < 1:
         problems.append(f"windows of {window} bp: one base at least")
     if per == "region" and not regions:
