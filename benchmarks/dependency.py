@@ -1,6 +1,6 @@
 """How far back an answer may lie: RNN, GRU, LSTM and Transformers at growing distance.
 
-    python benchmarks/dependency.py OUT [--seeds 1 2] [--steps 300] [--distances 8 32 128 512 2048]
+    python benchmarks/dependency.py OUT [--seeds 1 2] [--steps 300] [--distances 8 32 64 128 512]
 
 Random bases, in which one base stands between two N, and d bp behind it the question stands, NN:
 the answer is that base, one of four, so that chance is 25%.  All else is noise, and the answer is
@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--distances", type=int, nargs="+", default=[8, 32, 128, 512, 2_048])
+    parser.add_argument("--distances", type=int, nargs="+", default=[8, 32, 64, 128, 512, 1_024])
     parser.add_argument("--models", nargs="+", choices=list(ENCODERS), default=list(ENCODERS))
     asked = parser.parse_args()
     torch.set_num_threads(1)
