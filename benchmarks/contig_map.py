@@ -128,7 +128,7 @@ def picture(tables: dict[str, Table], genome: NDArray[np.int64], path: Path) -> 
     """Two components of each table, coloured by genome."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 4.6), layout="constrained", dpi=110)
+    figure = Figure(figsize=(11, 4.8), layout="constrained", dpi=110)
     for axes, (title, table) in zip(figure.subplots(1, len(tables)), tables.items(), strict=True):
         left, values, _ = np.linalg.svd(scaled(table), full_matrices=False)
         share = values**2 / (values**2).sum()
@@ -139,7 +139,7 @@ def picture(tables: dict[str, Table], genome: NDArray[np.int64], path: Path) -> 
         axes.set(title=title, xlabel=f"{share[0]:.0%} of variance", ylabel=f"{share[1]:.0%}")
         axes.spines[["top", "right"]].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=10, frameon=False, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
     figure.savefig(path)
 
 
@@ -176,8 +176,8 @@ def main() -> None:
                 rows[name] = rows.get(name, f"{name:36}") + f"{found:>30}"
     print("\n".join(rows.values()))
     if asked.out is not None:
-        both, _, fresh_one, of_kmers, *_ = tables
-        picture({name: tables[name] for name in (both, fresh_one, of_kmers)}, genome, asked.out)
+        both, _, _, of_kmers, *_ = tables
+        picture({name: tables[name] for name in (both, of_kmers)}, genome, asked.out)
 
 
 if __name__ == "__main__":
