@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from genoseq.genes.fit_files import fit_genes_files
     from genoseq.genome.regions import Region
     from genoseq.genome.tracks import Channel, Track
+    from genoseq.inference.embed import embed
     from genoseq.inference.evaluate import evaluate
     from genoseq.inference.evaluate_files import evaluate_files
     from genoseq.inference.generate_files import generate_files
@@ -91,6 +92,7 @@ _HOME = {
     "check_config": "genoseq.plan.check",
     "convert_scores": "genoseq.writers.convert",
     "describe_machine": "genoseq.inference.machine",
+    "embed": "genoseq.inference.embed",
     "evaluate": "genoseq.inference.evaluate",
     "evaluate_files": "genoseq.inference.evaluate_files",
     "extract": "genoseq.extraction.extract",
@@ -152,6 +154,7 @@ __all__ = [  # noqa: RUF022
     "check_config",
     "convert_scores",
     "describe_machine",
+    "embed",
     "evaluate",
     "evaluate_files",
     "extract",

@@ -41,6 +41,7 @@ VERBS = {
     "score": "score_files",
     "perplexity": "perplexity_files",
     "generate": "generate_files",
+    "embed": "embed",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",

@@ -17,6 +17,7 @@ from genoseq.cli import (
     config,
     demo,
     doctor,
+    embed,
     evaluate,
     extract,
     fit_genes,
@@ -85,6 +86,7 @@ app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
+app.command("embed", epilog=embed.EPILOG)(embed.embed)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)

@@ -38,6 +38,25 @@ class Prediction:
         return self.start + len(self.codes)
 
 
+@dataclass(frozen=True, slots=True)
+class StrandPredictions:
+    """As :class:`Prediction`, with what is predicted on either strand; both (S, L).
+
+    ``minus`` is in the forward strand's order and names.
+    """
+
+    chrom: str
+    start: int
+    codes: Codes
+    plus: Values
+    minus: Values
+
+    @property
+    def end(self) -> int:
+        """The base after the last."""
+        return self.start + len(self.codes)
+
+
 def predict_regions(
     predictor: Predictor,
     genome: Genome,
@@ -46,7 +65,21 @@ def predict_regions(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
 ) -> Iterator[Prediction]:
-    """Predictions for regions, in order.
+    """Predictions for regions, in order; parameters are those of :func:`predict_strands`."""
+    for each in predict_strands(predictor, genome, regions, told, window_bases, batch_bases):
+        mean = predictor.mean(each.plus, each.minus, told)
+        yield Prediction(each.chrom, each.start, each.codes, mean)
+
+
+def predict_strands(
+    predictor: Predictor,
+    genome: Genome,
+    regions: Iterable[Region],
+    told: Told = "values",
+    window_bases: int | None = None,
+    batch_bases: int = BATCH_BASES,
+) -> Iterator[StrandPredictions]:
+    """Predictions for regions on each strand, in order.
 
     Parameters
     ----------
@@ -69,8 +102,8 @@ def predict_regions(
 
 def _joined(
     predictor: Predictor, predicted: Iterable[tuple[StrandWindow, Values]], told: Told
-) -> Iterator[Prediction]:
-    """Means of both strands' predictions, wherever both are there."""
+) -> Iterator[StrandPredictions]:
+    """Both strands' predictions, wherever both are there."""
     plus: deque[Prediction] = deque()
     minus: deque[Prediction] = deque()
     for window, values in predicted:
@@ -83,8 +116,7 @@ def _joined(
         while plus and minus:
             end = min(plus[0].end, minus[0].end)
             here, there = _taken(plus, end), _taken(minus, end)
-            mean = predictor.mean(here.values, there.values, told)
-            yield Prediction(here.chrom, here.start, here.codes, mean)
+            yield StrandPredictions(here.chrom, here.start, here.codes, here.values, there.values)
     assert len(plus) + len(minus) == 0, "both strands cover the same regions"
 
 

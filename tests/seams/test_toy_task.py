@@ -161,6 +161,8 @@ def test_task_of_another_package_goes_through_every_verb(tmp_path: Path) -> None
     assert figures["accuracy"] > 0.5  # four bases by chance: 0.25
     run("score", genome, "-m", model, "-o", tmp_path / "tracks", "--formats", "bigwig,tsv")
     assert (tmp_path / "tracks/baseA.both.bw").exists()
+    run("embed", genome, "-m", model, "-o", tmp_path / "embeddings", "--per", "step")
+    assert np.load(tmp_path / "embeddings/embeddings.npy").shape == (6_000, 16)
 
 
 def test_task_of_another_package_is_estimated(
