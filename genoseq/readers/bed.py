@@ -94,7 +94,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
     records: list[BedRecord] = []
     width = 0
     for number, line in numbered_lines(path):
-        fields = _fields(line)
+        fields = bed_fields(line)
         try:
             if lengths is not None and line.startswith(CONTIG_LINE):
                 check_lengths(_stated_length(line), lengths)
@@ -103,7 +103,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
             width = width or len(fields)
             if len(fields) != width:
                 raise InputFormatError(f"{len(fields)} columns, but the lines before have {width}")
-            records.append(_record(fields))
+            records.append(bed_record(fields))
             if lengths is not None and inside:
                 check_bounds(records[-1].region, lengths)
         except InputFormatError as error:
@@ -147,7 +147,7 @@ def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[
     return features
 
 
-def _fields(line: str) -> list[str]:
+def bed_fields(line: str) -> list[str]:
     """Columns of a line; none for a blank, comment, ``track`` or ``browser`` line."""
     line = line.rstrip()
     if not line or line[0] == "#":
@@ -162,7 +162,8 @@ def _is_number(texts: list[str]) -> bool:
     return all(text.isascii() and text.isdigit() for text in texts) and bool(texts)
 
 
-def _record(fields: list[str]) -> BedRecord:
+def bed_record(fields: list[str]) -> BedRecord:
+    """The record of a line's columns.  InputFormatError, without file and line, if it is none."""
     if len(fields) < 3:
         raise InputFormatError(
             f"{len(fields)} columns, but BED has at least 3: chrom, start, end, separated by tabs"

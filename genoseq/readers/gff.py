@@ -55,7 +55,7 @@ def read_gff(
     gtf = False
     for number, line, version3 in _records(path, lengths):
         try:
-            feature, said = _feature(line.split("\t"), version3, attributes)
+            feature, said = gff_feature(line.split("\t"), version3, attributes)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         gtf = gtf or said.gtf
@@ -99,7 +99,23 @@ def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(fields: list[str], version3: bool, keep: Collection[str]) -> tuple[Feature, Said]:
+def gff_feature(
+    fields: list[str], version3: bool, keep: Collection[str] = ()
+) -> tuple[Feature, Said]:
+    """The feature of a line's columns, and what its attributes say.
+
+    Parameters
+    ----------
+    version3
+        Whether the file says that it is GFF3; else the attributes tell.
+    keep
+        Names of attributes to keep.
+
+    Raises
+    ------
+    InputFormatError
+        Without file and line, if the line is not GFF.
+    """
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "

@@ -166,7 +166,7 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
         if not line.strip() or line.startswith(("#", "track", "browser")):
             continue
         try:
-            chrom, start, end, value = _row(line.split())
+            chrom, start, end, value = bedgraph_row(line.split())
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         starts, ends, values = columns.setdefault(chrom, (array("q"), array("q"), array("f")))
@@ -179,7 +179,11 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
     }
 
 
-def _row(fields: list[str]) -> tuple[str, int, int, float]:
+def bedgraph_row(fields: list[str]) -> tuple[str, int, int, float]:
+    """Contig, start, end (0-based half-open) and value, perhaps NaN, of a bedGraph line's columns.
+
+    InputFormatError, without file and line, if they are none.
+    """
     if len(fields) != 4:
         bed = ": a BED file?" if len(fields) > 4 and "".join(fields[1:3]).isdecimal() else ""
         raise InputFormatError(
