@@ -111,5 +111,6 @@ def _check(subject: Subject) -> int:
     return records
 
 
-_OWN = ("score", "thick", "colours", "blocks")
-BED = Checks("BED", ("columns", *POSITIONS, *_OWN), _check)
+OWN = ("score", "thick", "colours", "blocks")
+"""Checks of columns behind the third."""
+BED = Checks("BED", ("columns", *POSITIONS, *OWN), _check)

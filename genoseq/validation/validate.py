@@ -13,11 +13,20 @@ from genoseq.readers import kinds
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.validation.bed import BED
 from genoseq.validation.bedgraph import BEDGRAPH
+from genoseq.validation.bigbed import BIGBED
+from genoseq.validation.bigwig import BIGWIG
 from genoseq.validation.findings import Finding, Findings
 from genoseq.validation.gff import GFF
 from genoseq.validation.subject import Checks, Subject
 
-_CHECKS = {kinds.BED: BED, kinds.BEDGRAPH: BEDGRAPH, kinds.GFF: GFF, kinds.GTF: GFF}
+_CHECKS = {
+    kinds.BED: BED,
+    kinds.BEDGRAPH: BEDGRAPH,
+    kinds.GFF: GFF,
+    kinds.GTF: GFF,
+    kinds.BIGWIG: BIGWIG,
+    kinds.BIGBED: BIGBED,
+}
 _INDEXES = (".tbi", ".csi")
 
 

@@ -1,0 +1,247 @@
+"""Whether the zoom levels of a bigWig or bigBed, and its summary, agree with its values.
+
+Of each record of each level the bases with a value, and their minimum, maximum, sum and sum of
+squares are computed again from the values, which pass by once, sorted and without overlaps.
+Memory does not grow with the file.  Counts, minima and maxima must be equal; sums may differ by
+:data:`SLACK`, because writers add up float32 in different orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genoseq.readers.bbi_sections import Box, Spans, Summary, Zoom
+from genoseq.validation.findings import Findings
+from genoseq.validation.positions import span
+
+SLACK = 1e-3
+"""Of the sum of absolute values."""
+
+Floats = NDArray[np.float64]
+
+
+class Sums(NamedTuple):
+    """Running sums of values, base by base, in front of each interval: shape (N + 1,) each."""
+
+    spans: Spans
+    covered: NDArray[np.int64]
+    sum: Floats
+    squares: Floats
+    absolute: Floats
+
+    def until(self, bases: NDArray[np.int64]) -> tuple[Floats, Floats, Floats, Floats]:
+        """Covered bases, sum, sum of squares and of absolute values in front of each base."""
+        spans, last = self.spans, len(self.spans.ends) - 1
+        before = np.searchsorted(spans.ends, bases, "right")
+        at = np.minimum(before, last)
+        part = np.where(before > last, 0, np.maximum(bases - spans.starts[at], 0))
+        value = spans.values[at].astype(np.float64)
+        return (
+            (self.covered[before] + part).astype(np.float64),
+            self.sum[before] + part * value,
+            self.squares[before] + part * value * value,
+            self.absolute[before] + part * np.abs(value),
+        )
+
+
+def running_sums(spans: Spans) -> Sums:
+    """Sums of intervals of one contig, sorted and without overlaps."""
+    width = spans.ends - spans.starts
+    values = spans.values.astype(np.float64)
+    sums = (width * values, width * values * values, width * np.abs(values))
+    whole, squares, absolute = (np.concatenate([[0.0], np.cumsum(each)]) for each in sums)
+    covered = np.concatenate([[0], np.cumsum(width)])
+    return Sums(spans, covered, whole, squares, absolute)
+
+
+_FOUND = ("covered", "sum", "squares", "absolute")
+
+
+class Level:
+    """One zoom level, compared with the values that pass by.
+
+    Parameters
+    ----------
+    zoom
+        The level.
+    records
+        Its records, by section, with what the index says of them.
+    contigs
+        Names and lengths, by the contigs' numbers.
+    """
+
+    def __init__(
+        self,
+        zoom: Zoom,
+        records: Iterator[tuple[Box, NDArray[np.void]]],
+        contigs: dict[int, tuple[str, int]],
+        findings: Findings,
+    ) -> None:
+        self._zoom, self._source, self._contigs = zoom, records, contigs
+        self._findings = findings
+        self._open: NDArray[np.void] | None = None
+        self._sums = np.zeros((4, 0))
+        self._low = self._high = np.zeros(0)
+        self._covered = 0
+        self._last = (-1, -1)
+
+    def add(self, sums: Sums) -> None:
+        """Take the next intervals, all of one contig."""
+        spans = sums.spans
+        first, end = int(spans.starts[0]), int(spans.ends[-1])
+        self._load(spans.contig, end)
+        records = self._open
+        if records is None or not len(records):
+            return
+        starts, ends = records["start"].astype(np.int64), records["end"].astype(np.int64)
+        here = np.flatnonzero((records["chrom"] == spans.contig) & (starts < end) & (ends > first))
+        if len(here):
+            low, high = np.maximum(starts[here], first), np.minimum(ends[here], end)
+            parts = zip(sums.until(high), sums.until(low), strict=True)
+            self._sums[:, here] += np.stack([upper - lower for upper, lower in parts])
+            self._extremes(spans, here, low, high)
+        over = (records["chrom"] < spans.contig) | (
+            (records["chrom"] == spans.contig) & (ends <= end)
+        )
+        self._close(over)
+
+    def finish(self, covered: int) -> None:
+        """Compare what is left; ``covered`` is the number of bases with a value in the file."""
+        for _ in self._more():
+            pass
+        if self._open is not None:
+            self._close(np.ones(len(self._open), np.bool_))
+        if self._covered != covered:
+            self._add(f"it tells of {self._covered:,} bases, the data have {covered:,}")
+
+    def _load(self, contig: int, end: int) -> None:
+        for last in self._more():
+            if (int(last["chrom"]), int(last["end"])) >= (contig, end):
+                return
+
+    def _more(self) -> Iterator[np.void]:
+        """The last record that is open, and of each further section."""
+        if self._open is not None and len(self._open):
+            yield self._open[-1]
+        for box, records in self._source:
+            if not len(records):
+                continue
+            self._check_order(box, records)
+            self._open = records if self._open is None else np.concatenate([self._open, records])
+            count = len(records)
+            self._sums = np.concatenate([self._sums, np.zeros((4, count))], axis=1)
+            self._low = np.concatenate([self._low, np.full(count, np.inf)])
+            self._high = np.concatenate([self._high, np.full(count, -np.inf)])
+            yield records[-1]
+
+    def _check_order(self, box: Box, records: NDArray[np.void]) -> None:
+        """Whether records follow one another, each on its contig, and lie where the index says."""
+        chroms, starts = records["chrom"].astype(np.int64), records["start"].astype(np.int64)
+        ends = records["end"].astype(np.int64)
+        before = np.concatenate([[self._last[0]], chroms[:-1]])
+        behind = np.concatenate([[self._last[1]], ends[:-1]])
+        wrong = (chroms < before) | ((chroms == before) & (starts < behind)) | (starts >= ends)
+        known = [self._contigs.get(int(chrom), ("", -1))[1] for chrom in np.unique(chroms)]
+        longest = np.array(known)[np.unique(chroms, return_inverse=True)[1]]
+        if wrong.any():
+            self._add("records overlap, or are not sorted", records[np.flatnonzero(wrong)[0]])
+        if (ends > longest).any():
+            at = np.flatnonzero(ends > longest)[0]
+            self._add("a record ends past its contig's last base", records[at])
+        lies = Box(int(chroms[0]), int(starts[0]), int(chroms[-1]), int(ends[-1]))
+        if not box.holds(lies):
+            self._add("its index does not fit its records", records[0])
+        self._last = int(chroms[-1]), int(ends[-1])
+
+    def _extremes(
+        self, spans: Spans, here: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
+    ) -> None:
+        first = np.searchsorted(spans.ends, low, "right")
+        behind = np.searchsorted(spans.starts, high, "left")
+        some = first < behind
+        if not some.any():
+            return
+        here = here[some]
+        edges = np.stack([first[some], behind[some]], axis=1).ravel()
+        values = np.append(spans.values, spans.values[-1:]).astype(np.float64)
+        self._low[here] = np.minimum(self._low[here], np.minimum.reduceat(values, edges)[::2])
+        self._high[here] = np.maximum(self._high[here], np.maximum.reduceat(values, edges)[::2])
+
+    def _close(self, over: NDArray[np.bool_]) -> None:
+        """Compare the records that no further value can be of, and forget them."""
+        assert self._open is not None
+        done = self._open[over]
+        found = dict(zip(_FOUND, self._sums[:, over], strict=True))
+        self._covered += int(done["covered"].sum(dtype=np.int64))
+        some = done["covered"] > 0
+        slack = SLACK * found["absolute"] + 1e-30
+        squares = SLACK * found["squares"] + 1e-30
+        wrong = {
+            "covered": done["covered"] != found["covered"],
+            "min": some & (done["min"] != self._low[over].astype(np.float32)),
+            "max": some & (done["max"] != self._high[over].astype(np.float32)),
+            "sum": ~(np.abs(done["sum"] - found["sum"]) <= slack),
+            "squares": ~(np.abs(done["squares"] - found["squares"]) <= squares),
+        }
+        found |= {"min": self._low[over], "max": self._high[over]}
+        for name, which in wrong.items():
+            at = np.flatnonzero(which)
+            if len(at):
+                said, is_ = float(done[name][at[0]]), float(found[name][at[0]])
+                what = f"{_WORDS[name]} {said:g}, but the data {is_:g}"
+                self._add(what, done[at[0]], len(at))
+        self._open, self._sums = self._open[~over], self._sums[:, ~over]
+        self._low, self._high = self._low[~over], self._high[~over]
+
+    def _add(self, what: str, record: np.void | None = None, times: int = 1) -> None:
+        where = ""
+        if record is not None:
+            name, _ = self._contigs.get(int(record["chrom"]), ("?", 0))
+            where = span(name, int(record["start"]), int(record["end"]))
+        what = f"zoom level of {self._zoom.reduction} bp: {what}"
+        self._findings.add("zooms", what, None, where, times=times)
+
+
+_WORDS = {
+    "covered": "bases with a value:",
+    "min": "minimum",
+    "max": "maximum",
+    "sum": "sum",
+    "squares": "sum of squares",
+}
+
+
+class Total:
+    """The summary of all values, computed again."""
+
+    def __init__(self) -> None:
+        self.covered, self._low, self._high = 0, np.inf, -np.inf
+        self._sum = self._squares = self._absolute = 0.0
+
+    def add(self, sums: Sums) -> None:
+        """Take the next intervals."""
+        self.covered += int(sums.covered[-1])
+        self._low = min(self._low, float(sums.spans.values.min()))
+        self._high = max(self._high, float(sums.spans.values.max()))
+        self._sum += float(sums.sum[-1])
+        self._squares += float(sums.squares[-1])
+        self._absolute += float(sums.absolute[-1])
+
+    def compare(self, said: Summary, findings: Findings) -> None:
+        """Note where the file's own summary says something else."""
+        slack = SLACK * self._absolute + 1e-30
+        pairs = {
+            "covered": (said.covered, self.covered, 0.0),
+            "min": (said.low, self._low, 1e-6 * abs(self._low)),
+            "max": (said.high, self._high, 1e-6 * abs(self._high)),
+            "sum": (said.total, self._sum, slack),
+            "squares": (said.squares, self._squares, SLACK * self._squares + 1e-30),
+        }
+        for name, (told, found, allowed) in pairs.items():
+            if not abs(told - found) <= allowed:
+                what = f"the summary: {_WORDS[name]} {told:g}, but the data {found:g}"
+                findings.add("summary", what)
