@@ -106,10 +106,14 @@ def _index_of(plain: Path, folder: Path) -> Index | None:
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-        index = _new_index(plain, folder)
-        if index is None or not _covers(file, index):
-            return None
-        return index if all(_is_even(file, lines) for lines in index.values()) else None
+    index = _new_index(plain, folder)
+    return index if index is not None and index_fits(plain, index) else None
+
+
+def index_fits(plain: Path, index: Index) -> bool:
+    """Whether an index is right for a plain FASTA, base for base; the whole file is read."""
+    with plain.open("rb") as file:
+        return _covers(file, index) and all(_is_even(file, lines) for lines in index.values())
 
 
 def read_fai(fai: Path) -> Index | None:

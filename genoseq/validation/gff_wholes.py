@@ -12,11 +12,11 @@ Memory grows with the number of features.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from genoseq.genome.features import Feature
-from genoseq.genome.genes import Cds
+from genoseq.genome.genes import Transcript
 from genoseq.genome.grouping import group_transcripts, in_phase
 from genoseq.readers.attributes import Said
 from genoseq.validation.findings import Findings, Level
@@ -93,9 +93,7 @@ class Wholes:
             for parent in feature.parents:
                 self._child(feature, parent, line, circles)
         self._cycles()
-        for transcript in group_transcripts(self._features, circles):
-            for cds in transcript.coding:
-                self._phases(transcript.name, cds)
+        check_phases(group_transcripts(self._features, circles), self._findings)
 
     def _again(self, feature: Feature, known: _Lines, line: int, trans: bool) -> None:
         """Check a further line of an ID."""
@@ -146,19 +144,25 @@ class Wholes:
                 self._findings.add("parents", f"{name!r} is its own parent or ancestor", line)
             done.update(path)
 
-    def _phases(self, name: str, cds: Cds) -> None:
-        for part, right in zip(cds.parts, in_phase(cds.parts, afresh=True), strict=True):
-            if part.phase != right.phase:
-                what = (
-                    f"phase {part.phase} of a CDS of {name or part.id!r}, but the lengths of the "
-                    f"parts before it make it {right.phase}"
-                )
-                level: Level = "warning" if cds.slippage else "error"
-                self._findings.add("phases", what, None, _where(part), level)
-                return
-
     def _add(self, check: str, what: str, line: int, feature: Feature) -> None:
         self._findings.add(check, f"{feature.type}: {what}", line, _where(feature))
+
+
+def check_phases(transcripts: Iterable[Transcript], findings: Findings) -> None:
+    """Note parts of coding sequence whose phases are not those of the lengths before them."""
+    for transcript in transcripts:
+        for cds in transcript.coding:
+            pairs = zip(cds.parts, in_phase(cds.parts, afresh=True), strict=True)
+            wrong = next((pair for pair in pairs if pair[0].phase != pair[1].phase), None)
+            if wrong is None:
+                continue
+            part, right = wrong
+            what = (
+                f"phase {part.phase} of a CDS of {transcript.name or part.id!r}, but the lengths "
+                f"of the parts before it make it {right.phase}"
+            )
+            level: Level = "warning" if cds.slippage else "error"
+            findings.add("phases", what, None, _where(part), level)
 
 
 def _where(feature: Feature) -> str:

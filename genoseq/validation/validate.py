@@ -8,25 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
-from genoseq.files.inputs import Input, kept
-from genoseq.readers import kinds
+from genoseq.files.inputs import kept
 from genoseq.readers.fasta import Fasta, opened
-from genoseq.validation.bed import BED
-from genoseq.validation.bedgraph import BEDGRAPH
-from genoseq.validation.bigbed import BIGBED
-from genoseq.validation.bigwig import BIGWIG
+from genoseq.validation.dispatch import checks_of
 from genoseq.validation.findings import Finding, Findings
-from genoseq.validation.gff import GFF
+from genoseq.validation.folders import listed_files
 from genoseq.validation.subject import Checks, Subject
 
-_CHECKS = {
-    kinds.BED: BED,
-    kinds.BEDGRAPH: BEDGRAPH,
-    kinds.GFF: GFF,
-    kinds.GTF: GFF,
-    kinds.BIGWIG: BIGWIG,
-    kinds.BIGBED: BIGBED,
-}
 _INDEXES = (".tbi", ".csi")
 
 
@@ -98,40 +86,42 @@ def validate_tracks(
 
 def _checked(path: Path, genome: Fasta) -> Iterator[CheckedFile]:
     if not path.is_dir():
-        yield _check_file(path, genome)
+        yield _check_file(path, genome, asked=True, probabilities=_are_probabilities(path))
         return
     for file in sorted(path.rglob("*")):
         if file.is_file():
-            yield _check_file(file, genome)
+            checked = _check_file(file, genome, False, _are_probabilities(file))
+            if checked.checks or checked.findings:
+                yield checked
 
 
-def _check_file(path: Path, genome: Fasta) -> CheckedFile:
+def _check_file(path: Path, genome: Fasta, asked: bool, probabilities: bool) -> CheckedFile:
     findings = Findings(str(path))
-    with kept(path) as given:
-        return _result(given, findings, _run(given, findings, genome))
-
-
-def _run(path: Input, findings: Findings, genome: Fasta) -> tuple[Checks | None, int]:
     checks: Checks | None = None
     records = 0
-    try:
-        kind = kinds.kind_of(path)
-        checks = None if kind is None else _CHECKS.get(kind)
-        if checks is None:
-            said = "a file of no known format" if kind is None else kind.said
-            findings.add("format", f"{said}: nothing was checked", level="warning")
-        else:
-            indexed = any(Path(f"{path}{end}").exists() for end in _INDEXES)
-            records = checks.run(Subject(path, genome, findings, indexed))
-    except InputFormatError as error:
-        findings.add("format", error.problem, error.line)
-    return checks, records
+    with kept(path) as given:
+        try:
+            checks = checks_of(given, asked)
+            if checks is not None:
+                indexed = any(Path(f"{path}{end}").exists() for end in _INDEXES)
+                subject = Subject(given, genome, findings, indexed, probabilities)
+                records = checks.run(subject)
+        except InputFormatError as error:
+            own = error.path is None or str(error.path) == str(given)
+            findings.add("format", error.problem if own else str(error), error.line)
+    return _result(findings, checks, records)
 
 
-def _result(path: Input, findings: Findings, ran: tuple[Checks | None, int]) -> CheckedFile:
-    checks, records = ran
+def _are_probabilities(path: Path) -> bool:
+    """Whether a manifest says that the values of a file are such."""
+    kind = {file.path: file.kind for file in listed_files(path.parent)}
+    whole = "probability" in kind.values() and kind.get(path.name) == "predictions"
+    return whole or kind.get(path.name) == "probability"
+
+
+def _result(findings: Findings, checks: Checks | None, records: int) -> CheckedFile:
     return CheckedFile(
-        str(path),
+        findings.path,
         "-" if checks is None else checks.format,
         records,
         () if checks is None else checks.names,

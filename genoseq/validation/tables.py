@@ -1,0 +1,67 @@
+"""``predictions.tsv.gz`` of genoseq, and tables like it: ``#chrom start end`` and values.
+
+0-based half-open, sorted, no base twice, the same columns on each line; a column without a value
+is ``nan``, and a line without any value is not written.
+"""
+
+from __future__ import annotations
+
+import math
+
+from genoseq.errors import InputFormatError
+from genoseq.files.compression import numbered_lines
+from genoseq.validation.positions import POSITIONS, Positions, span
+from genoseq.validation.subject import Checks, Subject
+
+HEADER = "#chrom\tstart\tend\t"
+"""How the first line begins."""
+
+
+def _check(subject: Subject) -> int:
+    findings, records, width = subject.findings, 0, 0
+    positions = Positions(subject.lengths, findings, overlaps=False)
+    for number, line in numbered_lines(subject.path):
+        if number == 1:
+            width = line.count("\t") + 1
+            _check_header(line.split("\t"), subject)
+            continue
+        records += 1
+        try:
+            chrom, start, end, values = _row(line.split("\t"), width)
+        except InputFormatError as error:
+            findings.add("columns", error.problem, number)
+            continue
+        positions.add(chrom, start, end, number)
+        _check_values(values, subject, number, span(chrom, start, end))
+    return records
+
+
+def _check_header(names: list[str], subject: Subject) -> None:
+    if len(set(names)) < len(names):
+        subject.findings.add("columns", "two columns have one name", 1)
+
+
+def _row(fields: list[str], width: int) -> tuple[str, int, int, list[float]]:
+    if len(fields) != width:
+        raise InputFormatError(f"{len(fields)} columns, but the header names {width}")
+    chrom, start, end, *values = fields
+    if not (start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+        raise InputFormatError(f"start {start!r}, end {end!r}: no interval with a base")
+    try:
+        return chrom, int(start), int(end), [float(value) for value in values]
+    except ValueError as error:
+        raise InputFormatError(f"a value is no number: {error}") from None
+
+
+def _check_values(values: list[float], subject: Subject, line: int, where: str) -> None:
+    known = [value for value in values if value == value]
+    if not known:
+        subject.findings.add("values", "a line without a value", line, where)
+    elif not all(map(math.isfinite, known)):
+        subject.findings.add("values", "a value is infinite", line, where)
+    elif subject.probabilities and not 0 <= min(known) <= max(known) <= 1:
+        what = "a value is no probability, which lies between 0 and 1"
+        subject.findings.add("range", what, line, where)
+
+
+TABLE = Checks("TSV", ("columns", *POSITIONS, "overlaps", "values"), _check)
