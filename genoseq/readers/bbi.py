@@ -81,6 +81,8 @@ class BbiFile:
         What it says of itself.
     contigs
         Names and lengths (bp), by the contigs' numbers.
+    whole
+        Whether it ends as such files do, with the bytes that it begins with.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class BbiFile:
             self.header = self._read_header()
             self._record = record_type(self.header.order)
             self.contigs = dict(self._read_contigs())
+            self.whole = self._bytes(self._size - 4, 4) == self._bytes(0, 4)
         except BaseException:
             self._file.close()
             raise

@@ -6,24 +6,26 @@ value is an error: UCSC's own reader refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.readers.bbi import BbiFile
 from genoseq.readers.bbi_sections import Box, Section, Spans, wig_values
-from genoseq.validation.findings import Findings
+from genoseq.validation.findings import Findings, Level
 from genoseq.validation.positions import span, unknown_contig
 from genoseq.validation.subject import Checks, Subject
-from genoseq.validation.zooms import Level, Total, running_sums
+from genoseq.validation.zooms import Total, ZoomLevel, running_sums
 
 _BATCH = 1 << 17
 """Intervals that are compared with zoom levels at once."""
 
 
 def check_contigs(file: BbiFile, subject: Subject) -> None:
-    """Note contigs that the genome does not have, or has with another length."""
+    """Note contigs that the genome does not have, or has with another length; and a cut-off end."""
+    if not file.whole:
+        subject.findings.add("format", "its last bytes are not those of its kind: cut off?")
     for name, length in file.contigs.values():
         own = subject.lengths.get(name)
         if own is None:
@@ -33,21 +35,35 @@ def check_contigs(file: BbiFile, subject: Subject) -> None:
             subject.findings.add("lengths", f"{what}: is it another assembly?")
 
 
-def compare_zooms(file: BbiFile, spans: Iterator[Spans], findings: Findings) -> None:
-    """Compare zoom levels and summary with values, which are sorted and have no overlaps."""
-    levels = [Level(zoom, file.records(zoom), file.contigs, findings) for zoom in file.header.zooms]
+def compare_zooms(
+    file: BbiFile,
+    spans: Iterator[Spans],
+    findings: Findings,
+    summed: Callable[[], bool],
+    summary: Level = "error",
+) -> None:
+    """Compare zoom levels and summary with values, which are sorted and have no overlaps.
+
+    ``summed`` says whether they are, up to now; once they are not, nothing more is compared.
+    ``summary`` is how bad it is that the summary is wrong.
+    """
+    levels = [
+        ZoomLevel(zoom, file.records(zoom), file.contigs, findings) for zoom in file.header.zooms
+    ]
     total = Total()
     for batch in _batches(spans):
+        if not summed():
+            return
         sums = running_sums(batch)
         total.add(sums)
         for level in levels:
             level.add(sums)
-    if findings.counts["error"] and not total.covered:
+    if not summed():
         return
     for level in levels:
         level.finish(total.covered)
     if file.header.summary is not None and total.covered:
-        total.compare(file.header.summary, findings)
+        total.compare(file.header.summary, findings, summary)
 
 
 def check_buffer(file: BbiFile, section: Section, findings: Findings) -> None:
@@ -88,6 +104,7 @@ class _Values:
         self._findings = subject.findings
         self._last = Box(-1, -1, -1, -1)
         self.records = 0
+        self.summed = True
 
     def spans(self) -> Iterator[Spans]:
         """Intervals that can be summed up: as in the file, without those that have no bases."""
@@ -103,6 +120,7 @@ class _Values:
         name, length = self._file.contigs.get(contig, ("", 0))
         if not name:
             self._findings.add("index", f"a section is of contig number {contig}, which is none")
+            self.summed = False
             return
         lies = Box(contig, int(starts[0]), contig, int(ends[-1]))
         if not box.holds(lies):
@@ -124,8 +142,8 @@ class _Values:
             outside = ~infinite & ((values < 0) | (values > 1))
             self._note("range", "a value that is no probability", outside, name, spans)
         self._last = Box(contig, int(starts[-1]), contig, int(ends.max()))
-        if not (unsorted | overlaps | empty | infinite).any():
-            yield spans
+        self.summed = self.summed and not (unsorted | overlaps | empty | infinite).any()
+        yield spans
 
     def _note(
         self, check: str, what: str, wrong: NDArray[np.bool_], name: str, spans: Spans
@@ -140,7 +158,7 @@ def _check(subject: Subject) -> int:
     with BbiFile(subject.path) as file:
         check_contigs(file, subject)
         values = _Values(file, subject)
-        compare_zooms(file, values.spans(), subject.findings)
+        compare_zooms(file, values.spans(), subject.findings, lambda: values.summed)
         if not values.records:
             subject.findings.add("values", "no value in it: UCSC's reader refuses such a file")
         return values.records

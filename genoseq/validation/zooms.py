@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.readers.bbi_sections import Box, Spans, Summary, Zoom
-from genoseq.validation.findings import Findings
+from genoseq.validation.findings import Findings, Level
 from genoseq.validation.positions import span
 
 SLACK = 1e-3
@@ -61,7 +61,7 @@ def running_sums(spans: Spans) -> Sums:
 _FOUND = ("covered", "sum", "squares", "absolute")
 
 
-class Level:
+class ZoomLevel:
     """One zoom level, compared with the values that pass by.
 
     Parameters
@@ -231,7 +231,7 @@ class Total:
         self._squares += float(sums.squares[-1])
         self._absolute += float(sums.absolute[-1])
 
-    def compare(self, said: Summary, findings: Findings) -> None:
+    def compare(self, said: Summary, findings: Findings, level: Level) -> None:
         """Note where the file's own summary says something else."""
         slack = SLACK * self._absolute + 1e-30
         pairs = {
@@ -244,4 +244,4 @@ class Total:
         for name, (told, found, allowed) in pairs.items():
             if not abs(told - found) <= allowed:
                 what = f"the summary: {_WORDS[name]} {told:g}, but the data {found:g}"
-                findings.add("summary", what)
+                findings.add("summary", what, level=level)
