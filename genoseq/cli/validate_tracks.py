@@ -20,23 +20,31 @@ def validate_tracks(
     fasta: Annotated[
         Path, typer.Option(help="The genome: FASTA, GenBank or EMBL, plain or compressed.")
     ],
+    json: Annotated[
+        Path | None, typer.Option(help="JSON to write, with every file and finding.")
+    ] = None,
+    tsv: Annotated[Path | None, typer.Option(help="TSV to write, a line for each finding.")] = None,
 ) -> None:
     """Check tracks and annotation of any program against the genome that they are of.
 
-    A line for each file: path, format, records, errors, warnings, checks; then what is wrong, in
-    words. Exit status 1 if there is an error, 0 if there are warnings alone.
+    bigWig, bigBed, bedGraph, BED, GFF3, GTF, GenBank, EMBL, per-base TSV, indexes (tbi, csi, fai),
+    and folders that genoseq wrote, with their manifest. A line for each file: path, format,
+    records, errors, warnings and the checks that were done; then what is wrong, in words, the first
+    five findings of each check. Exit status 1 if there is an error, 0 if there are warnings alone.
     """
-    from genoseq.validation.validate import validate_tracks as validate
+    from genoseq.validation.report import write_report
+    from genoseq.validation.validate import validate_tracks
 
-    failed = False
+    done: list[CheckedFile] = []
 
     def show(file: CheckedFile) -> None:
-        nonlocal failed
-        failed = failed or file.errors > 0
+        if not done:
+            print("file", "format", "records", "errors", "warnings", "checks", sep="\t")
+        done.append(file)
         checks = ",".join(file.checks)
         print(file.path, file.format, file.records, file.errors, file.warnings, checks, sep="\t")
 
-    print("file", "format", "records", "errors", "warnings", "checks", sep="\t")
-    for finding in validate(paths, fasta, show):
+    for finding in validate_tracks(paths, fasta, show):
         print(finding)
-    raise typer.Exit(int(failed))
+    write_report(done, json, tsv)
+    raise typer.Exit(int(any(file.errors for file in done)))

@@ -73,14 +73,21 @@ def validate_tracks(
     Raises
     ------
     InputFormatError, OSError
-        If the genome or a path cannot be read.
+        If the genome or a path cannot be read, or a folder has no such file.
     """
+    asked = [Path(path) for path in paths]
+    for path in asked:
+        path.stat()  # one that is not there is said before an hour of work
     found: list[Finding] = []
     with opened(fasta) as genome:
-        for path in paths:
-            for checked in _checked(Path(path), genome):
+        for path in asked:
+            some = False
+            for checked in _checked(path, genome):
+                some = True
                 report(checked)
                 found += checked.findings
+            if not some:
+                raise InputFormatError("no track or annotation in this folder", path)
     return found
 
 
