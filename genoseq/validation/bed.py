@@ -11,6 +11,7 @@ a thick interval of nothing, as UCSC writes it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -68,11 +69,14 @@ def check_columns(fields: Sequence[str], own: int, findings: Findings, line: int
 
 
 def _check_score(score: str, plain: bool, findings: Findings, line: int) -> None:
-    whole = score.removeprefix("-").isdecimal()
-    if whole and 0 <= int(score) <= _HIGHEST:
+    if score.isdecimal() and int(score) <= _HIGHEST:
         return
+    try:
+        within = not math.isfinite(value := float(score)) or 0 <= value <= _HIGHEST
+    except ValueError:
+        within = True  # "." and words: no score
     what = f"score, column 5: {score!r} is no whole number from 0 to {_HIGHEST}"
-    findings.add("score", what, line, level="error" if whole and plain else "warning")
+    findings.add("score", what, line, level="warning" if within or not plain else "error")
 
 
 def _check_thick(fields: Sequence[str], record: BedRecord, findings: Findings, line: int) -> None:

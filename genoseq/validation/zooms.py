@@ -20,6 +20,8 @@ from genoseq.validation.positions import span
 
 SLACK = 1e-3
 """Of the sum of absolute values."""
+_SQUARES_SLACK = 1e-2
+"""Of the sum of squares, of which pyBigWig keeps fewer digits."""
 
 Floats = NDArray[np.float64]
 
@@ -179,7 +181,7 @@ class ZoomLevel:
         self._covered += int(done["covered"].sum(dtype=np.int64))
         some = done["covered"] > 0
         slack = SLACK * found["absolute"] + 1e-30
-        squares = SLACK * found["squares"] + 1e-30
+        squares = _SQUARES_SLACK * found["squares"] + 1e-30
         wrong = {
             "covered": done["covered"] != found["covered"],
             "min": some & (done["min"] != self._low[over].astype(np.float32)),
@@ -239,7 +241,7 @@ class Total:
             "min": (said.low, self._low, 1e-6 * abs(self._low)),
             "max": (said.high, self._high, 1e-6 * abs(self._high)),
             "sum": (said.total, self._sum, slack),
-            "squares": (said.squares, self._squares, SLACK * self._squares + 1e-30),
+            "squares": (said.squares, self._squares, _SQUARES_SLACK * self._squares + 1e-30),
         }
         for name, (told, found, allowed) in pairs.items():
             if not abs(told - found) <= allowed:
