@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genoseq.genome.contig_names import contigs_there
 from genoseq.validation.findings import Findings, Level
 
@@ -60,6 +63,19 @@ class Positions:
         self._start, self._end = start, max(end, self._end)
         if end > self._length:
             self._beyond(chrom, start, end, line)
+
+    def follow(self, chrom: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
+        """Take many records at once, shape (N,), if they go on the contig and nothing is wrong."""
+        right = (
+            chrom == self._chrom
+            and starts[0] >= (self._start if self._overlaps else self._end)
+            and bool((starts < ends).all())
+            and bool((starts[1:] >= (starts if self._overlaps else ends)[:-1]).all())
+            and int(ends.max()) <= self._length
+        )
+        if right:
+            self._start, self._end = int(starts[-1]), max(int(ends.max()), self._end)
+        return right
 
     def _begin(self, chrom: str, line: int | None) -> None:
         if chrom in self._seen:

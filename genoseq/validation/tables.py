@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from genoseq.errors import InputFormatError
-from genoseq.files.compression import numbered_lines
+from genoseq.readers.line_blocks import Columns, line_blocks
 from genoseq.validation.positions import POSITIONS, Positions, span
 from genoseq.validation.subject import Checks, Subject
 
+_POSITION = 3
+"""Columns before those of values."""
 HEADER = "#chrom\tstart\tend\t"
 """How the first line begins."""
 
@@ -20,20 +24,35 @@ HEADER = "#chrom\tstart\tend\t"
 def _check(subject: Subject) -> int:
     findings, records, width = subject.findings, 0, 0
     positions = Positions(subject.lengths, findings, overlaps=False)
-    for number, line in numbered_lines(subject.path):
-        if number == 1:
-            width = line.count("\t") + 1
-            _check_header(line.split("\t"), subject)
+    for block in line_blocks(subject.path):
+        columns = block.columns(width) if width > _POSITION else None
+        if columns is not None and _is_right(columns, positions, subject):
+            records += len(columns.starts)
             continue
-        records += 1
-        try:
-            chrom, start, end, values = _row(line.split("\t"), width)
-        except InputFormatError as error:
-            findings.add("columns", error.problem, number)
-            continue
-        positions.add(chrom, start, end, number)
-        _check_values(values, subject, number, span(chrom, start, end))
+        for number, line in block.lines():
+            if number == 1:
+                width = line.count("\t") + 1
+                _check_header(line.split("\t"), subject)
+                continue
+            records += 1
+            try:
+                chrom, start, end, values = _row(line.split("\t"), width)
+            except InputFormatError as error:
+                findings.add("columns", error.problem, number)
+                continue
+            positions.add(chrom, start, end, number)
+            _check_values(values, subject, number, span(chrom, start, end))
     return records
+
+
+def _is_right(columns: Columns, positions: Positions, subject: Subject) -> bool:
+    """Whether nothing is wrong with many lines; if so they are taken."""
+    values = columns.values
+    gaps = np.isnan(values)
+    right = not np.isinf(values).any() and not gaps.all(axis=1).any()
+    if subject.probabilities:
+        right = right and bool((gaps | ((values >= 0) & (values <= 1))).all())
+    return right and positions.follow(columns.chrom, columns.starts, columns.ends)
 
 
 def _check_header(names: list[str], subject: Subject) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from right_files import BED12, BEDGRAPH, GFF3, GTF, NARROW_PEAK, TABLE, TEXTS
 
+from genoseq.readers import line_blocks
+
 from right_files import checks, found, genome, indexed  # isort: skip
 
 FAULTS = [
@@ -124,3 +126,31 @@ def _bgzip(path: Path, text: str) -> str:
     with pysam.BGZFile(str(path), "wb") as out:
         out.write(text.encode())
     return path.name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "check"),
+    [
+        ("a\t2000\t2001\tnan\n", "values"),
+        ("a\t1999\t2000\t1\n", "overlaps"),
+        ("a\t2000\t2002\t1\n", "overlaps"),
+        ("a\t2000\t2000\t1\n", "columns"),
+        ("a\t2000\t9000\t1\n", "bounds"),
+        ("b.1|x\t20\t21\t1\n", "sorted"),
+        ("a\t100\t101\t1\n", "sorted"),
+    ],
+)
+def test_a_fault_among_many_lines_is_found_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, check: str
+) -> None:
+    """Of long files whole blocks are passed over at once, but not those with a fault."""
+    monkeypatch.setattr(line_blocks, "_CHUNK", 1 << 11)
+    text = "# a comment\n"
+    for at in range(3_000):
+        text += wrong if at == 2_000 else f"a\t{at}\t{at + 1}\t{at / 8}\n"
+        text += "# a comment between two blocks\n" if at % 500 == 1 else ""
+    genome(tmp_path)
+    (tmp_path / "a.bedgraph").write_text(text)
+    first = next(each for each in found(tmp_path, "a.bedgraph") if each.check == check)
+    assert first.level == "error"
+    assert first.line in (2_006, 2_007)  # an overlap is told at the second of the two
