@@ -30,7 +30,6 @@ _CONTIGS, _SECTIONS = 0x78CA8C91, 0x2468ACE0
 _HEADER, _ZOOM, _SUMMARY = "IHHQQQHHQQIQ", "IIQQ", "Qdddd"
 _LARGEST = 1 << 28
 """Bytes that one section may have; those of real files have some kB."""
-_DEEPEST = 32
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class BbiFile:
         magic, *_, box = *self._unpack("I", index), Box(*self._unpack("IIII", index + 16))
         if magic != _SECTIONS:
             raise self._damaged(f"no index of sections at byte {index}")
-        yield from self._node(index + 48, box, 0)
+        yield from self._node(index + 48, box, set())
 
     def records(self, zoom: Zoom) -> Iterator[tuple[Box, NDArray[np.void]]]:
         """Records of a zoom level, by section, with what the index says of them.
@@ -162,11 +161,12 @@ class BbiFile:
         magic, _, width, _, _, _ = self._unpack("IIIIQQ", at)
         if magic != _CONTIGS or not 0 < width < self._size:
             raise self._damaged("the list of contigs is not where the header says")
-        yield from self._contigs_of(at + 32, width, 0)
+        yield from self._contigs_of(at + 32, width, set())
 
-    def _contigs_of(self, at: int, width: int, depth: int) -> Iterator[tuple[int, tuple[str, int]]]:
-        if depth > _DEEPEST:
-            raise self._damaged("the list of contigs runs in a circle")
+    def _contigs_of(
+        self, at: int, width: int, seen: set[int]
+    ) -> Iterator[tuple[int, tuple[str, int]]]:
+        self._check_new(at, seen)
         leaf, _, count = self._unpack("BBH", at)
         body = self._bytes(at + 4, count * (width + 8))
         for first in range(0, len(body), width + 8):
@@ -176,11 +176,10 @@ class BbiFile:
                 yield number, (name, length)
             else:
                 (child,) = struct.unpack_from(self._order + "Q", body, first + width)
-                yield from self._contigs_of(child, width, depth + 1)
+                yield from self._contigs_of(child, width, seen)
 
-    def _node(self, at: int, above: Box, depth: int) -> Iterator[Section]:
-        if depth > _DEEPEST:
-            raise self._damaged("the index of sections runs in a circle")
+    def _node(self, at: int, above: Box, seen: set[int]) -> Iterator[Section]:
+        self._check_new(at, seen)
         leaf, _, count = self._unpack("BBH", at)
         width = 32 if leaf else 24
         body = self._bytes(at + 4, count * width)
@@ -193,7 +192,13 @@ class BbiFile:
                 yield Section(box, self._section(offset, size))
             else:
                 (child,) = struct.unpack_from(self._order + "Q", body, first + 16)
-                yield from self._node(child, box, depth + 1)
+                yield from self._node(child, box, seen)
+
+    def _check_new(self, at: int, seen: set[int]) -> None:
+        """Note a node of a tree; one that comes twice would come for ever."""
+        if at in seen or len(seen) > self._size // 4:
+            raise self._damaged("one of its trees runs in a circle")
+        seen.add(at)
 
     def _section(self, offset: int, size: int) -> bytes:
         data = self._bytes(offset, size)
@@ -209,7 +214,7 @@ class BbiFile:
         return whole
 
     def _text(self, at: int) -> str:
-        data = os.pread(self._file.fileno(), 1 << 16, at)
+        data = self._bytes(at, min(1 << 16, max(0, self._size - at)))
         return data.partition(b"\0")[0].decode(errors="backslashreplace")
 
     def _unpack(self, form: str, at: int) -> tuple[Any, ...]:

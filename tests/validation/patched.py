@@ -19,7 +19,8 @@ Records = NDArray[np.void]
 def exchange(path: Path, index_at: int, number: int, change: Callable[[bytes], bytes]) -> None:
     """Change the bytes of a section, by its number in the index that begins there.
 
-    The new bytes are put behind the file, and the leaf of the index points to them.
+    The new bytes are put behind the file, and the leaf of the index points to them; the file ends
+    as it began, as such files do.
     """
     data = bytearray(path.read_bytes())
     (count,) = struct.unpack_from("<H", data, index_at + 50)
@@ -29,7 +30,7 @@ def exchange(path: Path, index_at: int, number: int, change: Callable[[bytes], b
     offset, size = struct.unpack_from("<QQ", data, leaf)
     section = zlib.compress(change(zlib.decompress(data[offset : offset + size])))
     struct.pack_into("<QQ", data, leaf, len(data), len(section))
-    path.write_bytes(data + section)
+    path.write_bytes(data + section + data[:4])
 
 
 def exchange_values(path: Path, change: Callable[[bytearray], None], number: int = 0) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pybigtools
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from patched import exchange_bytes, exchange_values, exchange_zoom
 from right_files import LENGTHS, checks, found, genome
 
@@ -72,6 +74,12 @@ def other_box(path: Path) -> None:
     exchange_bytes(path, at + 4, "I", 10)
 
 
+def circle(path: Path) -> None:
+    with BbiFile(path) as file:
+        at = file.header.index + 48
+    exchange_bytes(path, at, "BBHIIIIQ", 0, 0, 1, 0, 0, 0, 30, at)
+
+
 def no_values(path: Path) -> None:
     with BbiFile(path) as file:
         at = file.header.index + 48
@@ -97,6 +105,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "index": (other_box, "index", "not where the index says"),
     "cut off": (cut_off, "format", "its last bytes are not those of its kind"),
     "half": (half, "format", "damaged: it points to bytes"),
+    "circle": (circle, "format", "one of its trees runs in a circle"),
     "buffer": (lambda path: exchange_bytes(path, 52, "I", 40), "index", "the header says 40"),
     "empty": (no_values, "values", "no value in it"),
 }  # fmt: skip
@@ -138,6 +147,20 @@ def test_bigwig_of_another_genome_is_found(
     (error,) = found(tmp_path, "x.bw")
     assert error.check == check
     assert said in error.what
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_damage_is_told_and_never_raised(tmp_path: Path, data: st.DataObject) -> None:
+    genome(tmp_path)
+    path = data.draw(st.sampled_from([bigwig, bigbed]))(tmp_path)
+    whole = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(whole)
+    assert all(finding.what for finding in found(tmp_path, path.name))
 
 
 def test_planted_fault_of_a_bigbed_is_found(tmp_path: Path) -> None:
