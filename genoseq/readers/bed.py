@@ -22,6 +22,7 @@ from genoseq.files.inputs import Input, kept
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
 from genoseq.readers import kinds
+from genoseq.readers.whole_numbers import is_whole
 
 Span = tuple[int, int]
 
@@ -116,7 +117,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
 def _stated_length(line: str) -> dict[str, int]:
     """A contig and its length, if the line says them."""
     fields = line.split("\t")
-    stated = len(fields) == 3 and fields[0] == CONTIG_LINE and fields[2].isdecimal()
+    stated = len(fields) == 3 and fields[0] == CONTIG_LINE and is_whole(fields[2])
     return {fields[1]: int(fields[2])} if stated else {}
 
 
@@ -190,7 +191,7 @@ def bed_record(fields: list[str]) -> BedRecord:
 
 
 def _number(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise InputFormatError(f"{what}: {text!r} is not a whole number of at least 0")
     return int(text)
 

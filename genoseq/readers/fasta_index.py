@@ -25,6 +25,7 @@ from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
 from genoseq.readers.fasta_copy import LETTERS, SPACE, even_copy
+from genoseq.readers.whole_numbers import is_whole
 
 _CHUNK = 1 << 20
 
@@ -123,7 +124,7 @@ def read_fai(fai: Path) -> Index | None:
             rows = [line.rstrip("\n").split("\t") for line in lines]
     except (OSError, UnicodeDecodeError):
         return None
-    if any(len(row) != 5 or not all(map(str.isdecimal, row[1:])) for row in rows):
+    if any(len(row) != 5 or not all(map(is_whole, row[1:])) for row in rows):
         return None
     index = {name: Lines(*map(int, numbers)) for name, *numbers in rows}
     return index if len(index) == len(rows) else None

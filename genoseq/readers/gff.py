@@ -24,6 +24,7 @@ from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Strand
 from genoseq.readers.attributes import Said, decode, gff3_attributes, gtf_attributes, is_gff3
+from genoseq.readers.whole_numbers import is_whole
 
 _STRANDS = {"+": "+", "-": "-", ".": ".", "?": "."}
 _PHASES = {"0": 0, "1": 1, "2": 2, ".": None}
@@ -92,7 +93,7 @@ def _stated_length(words: list[str]) -> dict[str, int]:
     One that begins behind base 1 is about a part of its contig.
     """
     whole = len(words) == 4 and words[0] == "##sequence-region" and words[2] == "1"
-    return {decode(words[1]): int(words[3])} if whole and words[3].isdecimal() else {}
+    return {decode(words[1]): int(words[3])} if whole and is_whole(words[3]) else {}
 
 
 def _is_browser_line(line: str) -> bool:
@@ -153,7 +154,7 @@ def gff_feature(
 
 
 def _number(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise InputFormatError(f"{what}: {text!r} is not a whole number")
     return int(text)
 

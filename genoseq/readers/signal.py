@@ -22,6 +22,7 @@ from genoseq.files.compression import numbered_lines
 from genoseq.files.inputs import Input, kept
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers import kinds
+from genoseq.readers.whole_numbers import is_whole
 
 # pybigtools gives float64: whole chromosomes at a time would take gigabytes.
 _CHUNK_BASES = 1 << 20
@@ -190,7 +191,7 @@ def bedgraph_row(fields: list[str]) -> tuple[str, int, int, float]:
             f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value{bed}"
         )
     chrom, start, end, value = fields
-    if not all(text.isascii() and text.isdigit() for text in (start, end)):
+    if not (is_whole(start) and is_whole(end)):
         raise InputFormatError(f"start {start!r}, end {end!r}: not whole numbers of at least 0")
     if int(start) >= int(end):
         raise InputFormatError(f"start {start} is not before end {end}")

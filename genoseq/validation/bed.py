@@ -11,13 +11,13 @@ a thick interval of nothing, as UCSC writes it.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
 from genoseq.readers.bed import BedRecord, bed_fields, bed_record
+from genoseq.readers.whole_numbers import is_whole
 from genoseq.validation.findings import Findings, Level
 from genoseq.validation.positions import POSITIONS, Positions
 from genoseq.validation.subject import Checks, Subject
@@ -34,9 +34,9 @@ def standard_columns(fields: Sequence[str]) -> int:
     narrowPeak has 10 columns and broadPeak 9, of which 6 are BED's.
     """
     count = len(fields)
-    if count >= 12 and fields[9].isdecimal() and all(map(_LIST.fullmatch, fields[10:12])):
+    if count >= 12 and is_whole(fields[9]) and all(map(_LIST.fullmatch, fields[10:12])):
         return 12
-    if count >= 8 and fields[6].isdecimal() and fields[7].isdecimal():
+    if count >= 8 and is_whole(fields[6]) and is_whole(fields[7]):
         coloured = count >= 9 and (fields[8] in ("0", ".") or fields[8].count(",") == 2)
         if coloured or count == 8:
             return 9 if coloured else 8
@@ -69,10 +69,10 @@ def check_columns(fields: Sequence[str], own: int, findings: Findings, line: int
 
 
 def _check_score(score: str, plain: bool, findings: Findings, line: int) -> None:
-    if score.isdecimal() and int(score) <= _HIGHEST:
+    if is_whole(score) and int(score) <= _HIGHEST:
         return
     try:
-        within = not math.isfinite(value := float(score)) or 0 <= value <= _HIGHEST
+        within = 0 <= float(score) <= _HIGHEST
     except ValueError:
         within = True  # "." and words: no score
     what = f"score, column 5: {score!r} is no whole number from 0 to {_HIGHEST}"
@@ -81,7 +81,7 @@ def _check_score(score: str, plain: bool, findings: Findings, line: int) -> None
 
 def _check_thick(fields: Sequence[str], record: BedRecord, findings: Findings, line: int) -> None:
     low, high = fields[6], fields[7]
-    if not (low.isdecimal() and high.isdecimal()):
+    if not (is_whole(low) and is_whole(high)):
         findings.add("thick", f"thickStart {low!r} and thickEnd {high!r}: no whole numbers", line)
     elif not record.start <= int(low) <= int(high) <= record.end and (low, high) != ("0", "0"):
         what = f"thick interval {low}-{high} is not within {record.start}-{record.end}"

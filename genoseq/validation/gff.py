@@ -20,6 +20,7 @@ from genoseq.files.compression import numbered_lines
 from genoseq.genome.features import Feature
 from genoseq.readers.attributes import Said, decode
 from genoseq.readers.gff import gff_feature
+from genoseq.readers.whole_numbers import is_whole
 from genoseq.validation.findings import Level
 from genoseq.validation.gff_wholes import Wholes
 from genoseq.validation.positions import Positions, span, unknown_contig
@@ -83,7 +84,7 @@ def _pragma(file: _File, line: str, number: int) -> None:
 
 
 def _region(file: _File, words: list[str], number: int) -> None:
-    if len(words) != 4 or not all(word.isdecimal() for word in words[2:]):
+    if len(words) != 4 or not all(map(is_whole, words[2:])):
         file.add("pragma", "##sequence-region wants seqid, start and end", number)
         return
     chrom, first, last = decode(words[1]), int(words[2]), int(words[3])

@@ -12,6 +12,7 @@ import numpy as np
 
 from genoseq.errors import InputFormatError
 from genoseq.readers.line_blocks import Columns, line_blocks
+from genoseq.readers.whole_numbers import is_whole
 from genoseq.validation.positions import POSITIONS, Positions, span
 from genoseq.validation.subject import Checks, Subject
 
@@ -64,7 +65,7 @@ def _row(fields: list[str], width: int) -> tuple[str, int, int, list[float]]:
     if len(fields) != width:
         raise InputFormatError(f"{len(fields)} columns, but the header names {width}")
     chrom, start, end, *values = fields
-    if not (start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+    if not (is_whole(start) and is_whole(end) and int(start) < int(end)):
         raise InputFormatError(f"start {start!r}, end {end!r}: no interval with a base")
     try:
         return chrom, int(start), int(end), [float(value) for value in values]

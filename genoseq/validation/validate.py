@@ -116,7 +116,17 @@ def _check_file(path: Path, genome: Fasta, asked: bool, probabilities: bool) -> 
         except InputFormatError as error:
             own = error.path is None or str(error.path) == str(given)
             findings.add("format", error.problem if own else str(error), error.line)
-    return _result(findings, checks, records)
+    done = () if checks is None else checks.names
+    done += ("range",) if probabilities and "values" in done else ()
+    return CheckedFile(
+        findings.path,
+        "-" if checks is None else checks.format,
+        records,
+        done,
+        findings.counts["error"],
+        findings.counts["warning"],
+        tuple(findings.listed()),
+    )
 
 
 def _are_probabilities(path: Path) -> bool:
@@ -124,15 +134,3 @@ def _are_probabilities(path: Path) -> bool:
     kind = {file.path: file.kind for file in listed_files(path.parent)}
     whole = "probability" in kind.values() and kind.get(path.name) == "predictions"
     return whole or kind.get(path.name) == "probability"
-
-
-def _result(findings: Findings, checks: Checks | None, records: int) -> CheckedFile:
-    return CheckedFile(
-        findings.path,
-        "-" if checks is None else checks.format,
-        records,
-        () if checks is None else checks.names,
-        findings.counts["error"],
-        findings.counts["warning"],
-        tuple(findings.listed()),
-    )

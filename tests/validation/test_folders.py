@@ -20,6 +20,7 @@ from genoseq.genome.sequences import decode
 from genoseq.genome.tracks import Channel
 from genoseq.readers.fasta import write_fasta
 
+_VALUES = ("bw", "bedgraph.gz")
 FORMATS = ["bigwig", "bedgraph", "bed", "tsv"]
 
 
@@ -42,6 +43,9 @@ def test_golden_cases_of_tracks_have_no_finding(tmp_path: Path) -> None:
     assert records["predictions.tsv.gz"][0] == "TSV"
     assert records["CDS.plus.bedgraph.gz.tbi"] == ("tabix", 6)
     assert all(file.checks and file.records for file in done)
+    ranged = {Path(file.path).name for file in done if "range" in file.checks}
+    tracks = {f"CDS.{strand}.{end}" for strand in ("plus", "minus") for end in _VALUES}
+    assert ranged == tracks | {"predictions.tsv.gz"}
 
 
 def test_golden_cases_of_negative_signals_and_no_segment_have_no_finding(tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ FAULTS = [
     ("a.gff3", GFF3, ">c\n", ">c\nACG", "lengths", "has 63 letters of c, the genome has 60"),
     ("a.gff3", GFF3, "\t.\tID=gene2", "\tID=gene2", "columns", "8 columns separated by tabs"),
     ("a.gff3", GFF3, "2001\t2060\t.\t-", "2001\t2060\t.\tminus", "columns", "'minus' is not +"),
+    ("a.gff3", GFF3, "gene\t101\t1000", f"gene\t101\t{'9' * 5000}", "columns", "not a whole"),
+    ("a.gff3", GFF3, "region a 1 3000", "region a 1 " + "9" * 5000, "pragma", "wants seqid"),
+    ("a.bed", BED12, "0\t3000\tone\t1000", f"0\t{'9' * 20}\tone\t1000", "columns", "not a whole"),
+    ("a.bed", BED12, "\t1000\t+", f"\t{'9' * 5000}\t+", "score", "is no whole number"),
     ("a.gtf", GTF, "\t1\tgene_id", "\t0\tgene_id", "phases", "phase 0 of a CDS of 'g.1'"),
     # tables
     ("a.tsv", TABLE, "0.5\tnan", "0.5", "columns", "4 columns, but the header names 5"),
