@@ -16,7 +16,7 @@ from genoseq.readers.bbi_sections import Box, Section, Spans, wig_values
 from genoseq.validation.findings import Findings, Level
 from genoseq.validation.positions import span, unknown_contig
 from genoseq.validation.subject import Checks, Subject
-from genoseq.validation.zooms import Total, ZoomLevel, running_sums
+from genoseq.validation.zooms import Intervals, Total, ZoomLevel, joined, running_sums
 
 _BATCH = 1 << 17
 """Intervals that are compared with zoom levels at once."""
@@ -73,27 +73,18 @@ def check_buffer(file: BbiFile, section: Section, findings: Findings) -> None:
         findings.add("index", f"{what} at most, and readers trust it")
 
 
-def _batches(spans: Iterator[Spans]) -> Iterator[Spans]:
-    """The same intervals, joined to at least :data:`_BATCH` where the contig has as many."""
+def _batches(spans: Iterator[Spans]) -> Iterator[Intervals]:
+    """The same intervals, at least :data:`_BATCH` at once."""
     waiting: list[Spans] = []
+    count = 0
     for each in spans:
-        if waiting and each.contig != waiting[0].contig:
-            yield _joined(waiting)
-            waiting = []
         waiting.append(each)
-        if sum(len(part.starts) for part in waiting) >= _BATCH:
-            yield _joined(waiting)
-            waiting = []
+        count += len(each.starts)
+        if count >= _BATCH:
+            yield joined(waiting)
+            waiting, count = [], 0
     if waiting:
-        yield _joined(waiting)
-
-
-def _joined(parts: list[Spans]) -> Spans:
-    starts, ends, values = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("starts", "ends", "values")
-    )
-    return Spans(parts[0].contig, starts, ends, values)
+        yield joined(waiting)
 
 
 class _Values:

@@ -85,6 +85,10 @@ class Findings:
         else:
             self._more[check, level] += times
 
+    def is_full(self, check: str) -> bool:
+        """Whether further errors of a check are counted only."""
+        return len(self._listed.get((check, "error"), ())) >= LISTED
+
     def listed(self) -> Iterator[Finding]:
         """Errors first; the last one of a check says how many more there are."""
         for level in ("error", "warning"):

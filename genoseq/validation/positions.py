@@ -31,8 +31,7 @@ class Positions:
     findings
         Gets what is wrong.
     unsorted
-        How bad it is that starts go back, or that a contig comes again after another one; None
-        where the format asks for no order.
+        How bad it is that starts go back, or that a contig comes again after another one.
     overlaps
         Whether two records may share a base.
     """
@@ -41,7 +40,7 @@ class Positions:
         self,
         lengths: Mapping[str, int] | None,
         findings: Findings,
-        unsorted: Level | None = "error",
+        unsorted: Level = "error",
         overlaps: bool = True,
     ) -> None:
         self._lengths, self._findings = lengths, findings
@@ -55,7 +54,7 @@ class Positions:
         if chrom != self._chrom:
             self._begin(chrom, line)
         elif start < self._start:
-            self._disorder("sorted", f"start {start} comes after start {self._start}", chrom, line)
+            self._disorder(f"start {start} comes after start {self._start}", chrom, line)
             self._end = 0  # what overlaps is told of neighbours in order
         elif start < self._end and end > start and not self._overlaps:
             what = f"overlaps the record before it, which ends at {self._end}"
@@ -65,12 +64,15 @@ class Positions:
             self._beyond(chrom, start, end, line)
 
     def follow(self, chrom: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
-        """Take many records at once, shape (N,), if they go on the contig and nothing is wrong."""
+        """Take many records at once, shape (N,), if they are of the last one's contig and right.
+
+        Right are those that are sorted, within the contig, and without overlaps.
+        """
         right = (
             chrom == self._chrom
-            and starts[0] >= (self._start if self._overlaps else self._end)
+            and starts[0] >= self._end
             and bool((starts < ends).all())
-            and bool((starts[1:] >= (starts if self._overlaps else ends)[:-1]).all())
+            and bool((starts[1:] >= ends[:-1]).all())
             and int(ends.max()) <= self._length
         )
         if right:
@@ -79,17 +81,16 @@ class Positions:
 
     def _begin(self, chrom: str, line: int | None) -> None:
         if chrom in self._seen:
-            self._disorder("sorted", "the contig comes again after another one", chrom, line)
+            self._disorder("the contig comes again after another one", chrom, line)
         elif self._lengths is not None and chrom not in self._lengths:
             unknown_contig(self._findings, chrom, self._lengths, line)
         self._seen.add(chrom)
         self._chrom, self._start, self._end = chrom, 0, 0
         self._length = (self._lengths or {}).get(chrom, _ENDLESS)
 
-    def _disorder(self, check: str, what: str, chrom: str, line: int | None) -> None:
-        if self._unsorted is not None:
-            mend = "sort by contig and start (sort -k1,1 -k2,2n)"
-            self._findings.add(check, f"{chrom}: {what}: {mend}", line, level=self._unsorted)
+    def _disorder(self, what: str, chrom: str, line: int | None) -> None:
+        what = f"{chrom}: {what}: sort by contig and start (sort -k1,1 -k2,2n)"
+        self._findings.add("sorted", what, line, level=self._unsorted)
 
     def _beyond(self, chrom: str, start: int, end: int, line: int | None) -> None:
         what = f"ends past the contig's last base, {self._length}"
@@ -100,5 +101,6 @@ def unknown_contig(
     findings: Findings, chrom: str, lengths: Mapping[str, int], line: int | None = None
 ) -> None:
     """Note that a contig is not in the genome."""
-    there = contigs_there(lengths, [chrom])
-    findings.add("names", f"contig {chrom!r} is not in the FASTA, which has {there}", line)
+    # To look for the name that was meant takes long in a genome of many contigs.
+    there = "" if findings.is_full("names") else f", which has {contigs_there(lengths, [chrom])}"
+    findings.add("names", f"contig {chrom!r} is not in the FASTA{there}", line)

@@ -8,8 +8,8 @@ Memory does not grow with the file.  Counts, minima and maxima must be equal; su
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,36 @@ _SQUARES_SLACK = 1e-2
 Floats = NDArray[np.float64]
 
 
+class Intervals(NamedTuple):
+    """Values of intervals, sorted and without overlaps: shape (N,) each.
+
+    All contigs lie on one line, so that those of many small ones are summed up at once: a position
+    is that of :func:`on_line`.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    values: Floats
+
+
+def on_line(contig: Any, base: Any) -> Any:
+    """The position of a base on the line of all contigs, which are known by their numbers."""
+    return (contig << 32) + base
+
+
+def joined(parts: Sequence[Spans]) -> Intervals:
+    """Values of consecutive sections, at least one."""
+    return Intervals(
+        np.concatenate([on_line(part.contig, part.starts) for part in parts]),
+        np.concatenate([on_line(part.contig, part.ends) for part in parts]),
+        np.concatenate([part.values.astype(np.float64) for part in parts]),
+    )
+
+
 class Sums(NamedTuple):
     """Running sums of values, base by base, in front of each interval: shape (N + 1,) each."""
 
-    spans: Spans
+    of: Intervals
     covered: NDArray[np.int64]
     sum: Floats
     squares: Floats
@@ -37,11 +63,11 @@ class Sums(NamedTuple):
 
     def until(self, bases: NDArray[np.int64]) -> tuple[Floats, Floats, Floats, Floats]:
         """Covered bases, sum, sum of squares and of absolute values in front of each base."""
-        spans, last = self.spans, len(self.spans.ends) - 1
-        before = np.searchsorted(spans.ends, bases, "right")
+        starts, ends, values = self.of
+        before, last = np.searchsorted(ends, bases, "right"), len(ends) - 1
         at = np.minimum(before, last)
-        part = np.where(before > last, 0, np.maximum(bases - spans.starts[at], 0))
-        value = spans.values[at].astype(np.float64)
+        part = np.where(before > last, 0, np.maximum(bases - starts[at], 0))
+        value = values[at]
         return (
             (self.covered[before] + part).astype(np.float64),
             self.sum[before] + part * value,
@@ -50,14 +76,12 @@ class Sums(NamedTuple):
         )
 
 
-def running_sums(spans: Spans) -> Sums:
-    """Sums of intervals of one contig, sorted and without overlaps."""
-    width = spans.ends - spans.starts
-    values = spans.values.astype(np.float64)
-    sums = (width * values, width * values * values, width * np.abs(values))
-    whole, squares, absolute = (np.concatenate([[0.0], np.cumsum(each)]) for each in sums)
-    covered = np.concatenate([[0], np.cumsum(width)])
-    return Sums(spans, covered, whole, squares, absolute)
+def running_sums(of: Intervals) -> Sums:
+    """Sums of intervals."""
+    width = of.ends - of.starts
+    parts = (width * of.values, width * of.values**2, width * np.abs(of.values))
+    whole, squares, absolute = (np.concatenate([[0.0], np.cumsum(part)]) for part in parts)
+    return Sums(of, np.concatenate([[0], np.cumsum(width)]), whole, squares, absolute)
 
 
 _FOUND = ("covered", "sum", "squares", "absolute")
@@ -89,27 +113,24 @@ class ZoomLevel:
         self._sums = np.zeros((4, 0))
         self._low = self._high = np.zeros(0)
         self._covered = 0
-        self._last = (-1, -1)
+        self._last = 0
 
     def add(self, sums: Sums) -> None:
-        """Take the next intervals, all of one contig."""
-        spans = sums.spans
-        first, end = int(spans.starts[0]), int(spans.ends[-1])
-        self._load(spans.contig, end)
-        records = self._open
-        if records is None or not len(records):
+        """Take the next intervals."""
+        first, end = int(sums.of.starts[0]), int(sums.of.ends[-1])
+        for last in self._more():
+            if int(last) >= end:
+                break
+        if self._open is None or not len(self._open):
             return
-        starts, ends = records["start"].astype(np.int64), records["end"].astype(np.int64)
-        here = np.flatnonzero((records["chrom"] == spans.contig) & (starts < end) & (ends > first))
+        starts, ends = _spans_of(self._open)
+        here = np.flatnonzero((starts < end) & (ends > first))
         if len(here):
             low, high = np.maximum(starts[here], first), np.minimum(ends[here], end)
             parts = zip(sums.until(high), sums.until(low), strict=True)
             self._sums[:, here] += np.stack([upper - lower for upper, lower in parts])
-            self._extremes(spans, here, low, high)
-        over = (records["chrom"] < spans.contig) | (
-            (records["chrom"] == spans.contig) & (ends <= end)
-        )
-        self._close(over)
+            self._extremes(sums.of, here, low, high)
+        self._close(ends <= end)
 
     def finish(self, covered: int) -> None:
         """Compare what is left; ``covered`` is the number of bases with a value in the file."""
@@ -120,15 +141,10 @@ class ZoomLevel:
         if self._covered != covered:
             self._add(f"it tells of {self._covered:,} bases, the data have {covered:,}")
 
-    def _load(self, contig: int, end: int) -> None:
-        for last in self._more():
-            if (int(last["chrom"]), int(last["end"])) >= (contig, end):
-                return
-
-    def _more(self) -> Iterator[np.void]:
-        """The last record that is open, and of each further section."""
+    def _more(self) -> Iterator[np.int64]:
+        """The end of the last record that is open, and of that of each further section."""
         if self._open is not None and len(self._open):
-            yield self._open[-1]
+            yield _spans_of(self._open)[1][-1]
         for box, records in self._source:
             if not len(records):
                 continue
@@ -138,38 +154,41 @@ class ZoomLevel:
             self._sums = np.concatenate([self._sums, np.zeros((4, count))], axis=1)
             self._low = np.concatenate([self._low, np.full(count, np.inf)])
             self._high = np.concatenate([self._high, np.full(count, -np.inf)])
-            yield records[-1]
+            yield _spans_of(records)[1][-1]
 
     def _check_order(self, box: Box, records: NDArray[np.void]) -> None:
         """Whether records follow one another, each on its contig, and lie where the index says."""
-        chroms, starts = records["chrom"].astype(np.int64), records["start"].astype(np.int64)
-        ends = records["end"].astype(np.int64)
-        before = np.concatenate([[self._last[0]], chroms[:-1]])
-        behind = np.concatenate([[self._last[1]], ends[:-1]])
-        wrong = (chroms < before) | ((chroms == before) & (starts < behind)) | (starts >= ends)
-        known = [self._contigs.get(int(chrom), ("", -1))[1] for chrom in np.unique(chroms)]
-        longest = np.array(known)[np.unique(chroms, return_inverse=True)[1]]
+        starts, ends = _spans_of(records)
+        wrong = (starts < np.concatenate([[self._last], ends[:-1]])) | (starts >= ends)
+        chroms, which = np.unique(records["chrom"], return_inverse=True)
+        lengths = np.array([self._contigs.get(int(chrom), ("", -1))[1] for chrom in chroms])
+        beyond = records["end"] > lengths[which]
         if wrong.any():
             self._add("records overlap, or are not sorted", records[np.flatnonzero(wrong)[0]])
-        if (ends > longest).any():
-            at = np.flatnonzero(ends > longest)[0]
-            self._add("a record ends past its contig's last base", records[at])
-        lies = Box(int(chroms[0]), int(starts[0]), int(chroms[-1]), int(ends[-1]))
-        if not box.holds(lies):
-            self._add("its index does not fit its records", records[0])
-        self._last = int(chroms[-1]), int(ends[-1])
+        if beyond.any():
+            what = "a record ends past its contig's last base"
+            self._add(what, records[np.flatnonzero(beyond)[0]])
+        first, last = records[0], records[-1]
+        low, high = int(first["start"]), int(last["end"])
+        if not box.holds(Box(int(first["chrom"]), low, int(last["chrom"]), high)):
+            self._add("its index does not fit its records", first)
+        self._last = int(ends[-1])
 
     def _extremes(
-        self, spans: Spans, here: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
+        self,
+        of: Intervals,
+        here: NDArray[np.int64],
+        low: NDArray[np.int64],
+        high: NDArray[np.int64],
     ) -> None:
-        first = np.searchsorted(spans.ends, low, "right")
-        behind = np.searchsorted(spans.starts, high, "left")
+        first = np.searchsorted(of.ends, low, "right")
+        behind = np.searchsorted(of.starts, high, "left")
         some = first < behind
         if not some.any():
             return
         here = here[some]
         edges = np.stack([first[some], behind[some]], axis=1).ravel()
-        values = np.append(spans.values, spans.values[-1:]).astype(np.float64)
+        values = np.append(of.values, 0.0)  # an edge may lie behind the last value
         self._low[here] = np.minimum(self._low[here], np.minimum.reduceat(values, edges)[::2])
         self._high[here] = np.maximum(self._high[here], np.maximum.reduceat(values, edges)[::2])
 
@@ -208,6 +227,12 @@ class ZoomLevel:
         self._findings.add("zooms", what, None, where, times=times)
 
 
+def _spans_of(records: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends of records, on the line of all contigs."""
+    chroms = records["chrom"].astype(np.int64)
+    return on_line(chroms, records["start"]), on_line(chroms, records["end"])
+
+
 _WORDS = {
     "covered": "bases with a value:",
     "min": "minimum",
@@ -227,8 +252,8 @@ class Total:
     def add(self, sums: Sums) -> None:
         """Take the next intervals."""
         self.covered += int(sums.covered[-1])
-        self._low = min(self._low, float(sums.spans.values.min()))
-        self._high = max(self._high, float(sums.spans.values.max()))
+        self._low = min(self._low, float(sums.of.values.min()))
+        self._high = max(self._high, float(sums.of.values.max()))
         self._sum += float(sums.sum[-1])
         self._squares += float(sums.squares[-1])
         self._absolute += float(sums.absolute[-1])
