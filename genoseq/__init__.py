@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from genoseq.tasks.registry import register_task
     from genoseq.tasks.task import Task
     from genoseq.training.fit import fit
+    from genoseq.validation.findings import Finding
+    from genoseq.validation.validate import CheckedFile, validate_tracks
     from genoseq.writers.convert import convert_scores
     from genoseq.writers.formats import Format, register_format
     from genoseq.writers.merge import merge_scores
@@ -71,9 +73,11 @@ _HOME = {
     "Bundle": "genoseq.models.bundle",
     "BundleError": "genoseq.errors",
     "Channel": "genoseq.genome.tracks",
+    "CheckedFile": "genoseq.validation.validate",
     "ConfigError": "genoseq.errors",
     "EncoderSettings": "genoseq.config.encoders",
     "Fasta": "genoseq.readers.fasta",
+    "Finding": "genoseq.validation.findings",
     "Format": "genoseq.writers.formats",
     "GenoseqError": "genoseq.errors",
     "InputFormatError": "genoseq.errors",
@@ -123,6 +127,7 @@ _HOME = {
     "snakefile_path": "genoseq.plan.snakefile",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
+    "validate_tracks": "genoseq.validation.validate",
     "write_shards": "genoseq.extraction.shard_folder",
     "write_tracks": "genoseq.writers.outputs",
 }
@@ -133,9 +138,11 @@ __all__ = [  # noqa: RUF022
     "Bundle",
     "BundleError",
     "Channel",
+    "CheckedFile",
     "ConfigError",
     "EncoderSettings",
     "Fasta",
+    "Finding",
     "Format",
     "GenoseqError",
     "InputFormatError",
@@ -185,6 +192,7 @@ __all__ = [  # noqa: RUF022
     "snakefile_path",
     "summarize",
     "tokenize",
+    "validate_tracks",
     "write_shards",
     "write_tracks",
 ]

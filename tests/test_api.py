@@ -25,8 +25,18 @@ ERRORS = {
     *{"RegionError", "StoreError"},
 }
 TYPES = {
-    *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
-    *{"RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
+    *{"Bundle", "Channel", "CheckedFile", "EncoderSettings", "Fasta", "Finding", "Format"},
+    *{
+        "PerBase",
+        "Predictor",
+        "Region",
+        "RegionRequest",
+        "ShippedModel",
+        "Store",
+        "Task",
+        "TaskSettings",
+        "Track",
+    },
 }
 VERBS = {
     "init": "init_run",
@@ -50,6 +60,7 @@ VERBS = {
     "config check": "check_config",
     "config show": "show_config",
     "config schema": "json_schema",
+    "validate-tracks": "validate_tracks",
     "models": "shipped_models",
     "doctor": "describe_machine",
 }

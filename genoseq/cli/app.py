@@ -35,6 +35,7 @@ from genoseq.cli import (
     tokenize,
     tracks,
     train,
+    validate_tracks,
 )
 from genoseq.errors import GenoseqError
 
@@ -92,6 +93,7 @@ app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
+app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(config.app)

@@ -22,6 +22,7 @@ from genoseq.files.inputs import Input, kept
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
 from genoseq.readers import kinds
+from genoseq.readers.whole_numbers import is_whole
 
 Span = tuple[int, int]
 
@@ -94,7 +95,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
     records: list[BedRecord] = []
     width = 0
     for number, line in numbered_lines(path):
-        fields = _fields(line)
+        fields = bed_fields(line)
         try:
             if lengths is not None and line.startswith(CONTIG_LINE):
                 check_lengths(_stated_length(line), lengths)
@@ -103,7 +104,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
             width = width or len(fields)
             if len(fields) != width:
                 raise InputFormatError(f"{len(fields)} columns, but the lines before have {width}")
-            records.append(_record(fields))
+            records.append(bed_record(fields))
             if lengths is not None and inside:
                 check_bounds(records[-1].region, lengths)
         except InputFormatError as error:
@@ -116,7 +117,7 @@ def _read(path: Input, lengths: Mapping[str, int] | None, inside: bool) -> list[
 def _stated_length(line: str) -> dict[str, int]:
     """A contig and its length, if the line says them."""
     fields = line.split("\t")
-    stated = len(fields) == 3 and fields[0] == CONTIG_LINE and fields[2].isdecimal()
+    stated = len(fields) == 3 and fields[0] == CONTIG_LINE and is_whole(fields[2])
     return {fields[1]: int(fields[2])} if stated else {}
 
 
@@ -147,7 +148,7 @@ def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[
     return features
 
 
-def _fields(line: str) -> list[str]:
+def bed_fields(line: str) -> list[str]:
     """Columns of a line; none for a blank, comment, ``track`` or ``browser`` line."""
     line = line.rstrip()
     if not line or line[0] == "#":
@@ -162,7 +163,8 @@ def _is_number(texts: list[str]) -> bool:
     return all(text.isascii() and text.isdigit() for text in texts) and bool(texts)
 
 
-def _record(fields: list[str]) -> BedRecord:
+def bed_record(fields: list[str]) -> BedRecord:
+    """The record of a line's columns.  InputFormatError, without file and line, if it is none."""
     if len(fields) < 3:
         raise InputFormatError(
             f"{len(fields)} columns, but BED has at least 3: chrom, start, end, separated by tabs"
@@ -189,7 +191,7 @@ def _record(fields: list[str]) -> BedRecord:
 
 
 def _number(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise InputFormatError(f"{what}: {text!r} is not a whole number of at least 0")
     return int(text)
 

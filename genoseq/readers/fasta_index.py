@@ -25,6 +25,7 @@ from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
 from genoseq.readers.fasta_copy import LETTERS, SPACE, even_copy
+from genoseq.readers.whole_numbers import is_whole
 
 _CHUNK = 1 << 20
 
@@ -106,10 +107,14 @@ def _index_of(plain: Path, folder: Path) -> Index | None:
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-        index = _new_index(plain, folder)
-        if index is None or not _covers(file, index):
-            return None
-        return index if all(_is_even(file, lines) for lines in index.values()) else None
+    index = _new_index(plain, folder)
+    return index if index is not None and index_fits(plain, index) else None
+
+
+def index_fits(plain: Path, index: Index) -> bool:
+    """Whether an index is right for a plain FASTA, base for base; the whole file is read."""
+    with plain.open("rb") as file:
+        return _covers(file, index) and all(_is_even(file, lines) for lines in index.values())
 
 
 def read_fai(fai: Path) -> Index | None:
@@ -119,7 +124,7 @@ def read_fai(fai: Path) -> Index | None:
             rows = [line.rstrip("\n").split("\t") for line in lines]
     except (OSError, UnicodeDecodeError):
         return None
-    if any(len(row) != 5 or not all(map(str.isdecimal, row[1:])) for row in rows):
+    if any(len(row) != 5 or not all(map(is_whole, row[1:])) for row in rows):
         return None
     index = {name: Lines(*map(int, numbers)) for name, *numbers in rows}
     return index if len(index) == len(rows) else None

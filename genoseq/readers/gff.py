@@ -24,6 +24,7 @@ from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Strand
 from genoseq.readers.attributes import Said, decode, gff3_attributes, gtf_attributes, is_gff3
+from genoseq.readers.whole_numbers import is_whole
 
 _STRANDS = {"+": "+", "-": "-", ".": ".", "?": "."}
 _PHASES = {"0": 0, "1": 1, "2": 2, ".": None}
@@ -55,7 +56,7 @@ def read_gff(
     gtf = False
     for number, line, version3 in _records(path, lengths):
         try:
-            feature, said = _feature(line.split("\t"), version3, attributes)
+            feature, said = gff_feature(line.split("\t"), version3, attributes)
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         gtf = gtf or said.gtf
@@ -92,14 +93,30 @@ def _stated_length(words: list[str]) -> dict[str, int]:
     One that begins behind base 1 is about a part of its contig.
     """
     whole = len(words) == 4 and words[0] == "##sequence-region" and words[2] == "1"
-    return {decode(words[1]): int(words[3])} if whole and words[3].isdecimal() else {}
+    return {decode(words[1]): int(words[3])} if whole and is_whole(words[3]) else {}
 
 
 def _is_browser_line(line: str) -> bool:
     return line.startswith(("track ", "browser "))
 
 
-def _feature(fields: list[str], version3: bool, keep: Collection[str]) -> tuple[Feature, Said]:
+def gff_feature(
+    fields: list[str], version3: bool, keep: Collection[str] = ()
+) -> tuple[Feature, Said]:
+    """The feature of a line's columns, and what its attributes say.
+
+    Parameters
+    ----------
+    version3
+        Whether the file says that it is GFF3; else the attributes tell.
+    keep
+        Names of attributes to keep.
+
+    Raises
+    ------
+    InputFormatError
+        Without file and line, if the line is not GFF.
+    """
     if len(fields) != 9:
         raise InputFormatError(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
@@ -137,7 +154,7 @@ def _feature(fields: list[str], version3: bool, keep: Collection[str]) -> tuple[
 
 
 def _number(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not is_whole(text):
         raise InputFormatError(f"{what}: {text!r} is not a whole number")
     return int(text)
 

@@ -22,6 +22,7 @@ from genoseq.files.compression import numbered_lines
 from genoseq.files.inputs import Input, kept
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers import kinds
+from genoseq.readers.whole_numbers import is_whole
 
 # pybigtools gives float64: whole chromosomes at a time would take gigabytes.
 _CHUNK_BASES = 1 << 20
@@ -166,7 +167,7 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
         if not line.strip() or line.startswith(("#", "track", "browser")):
             continue
         try:
-            chrom, start, end, value = _row(line.split())
+            chrom, start, end, value = bedgraph_row(line.split())
         except InputFormatError as error:
             raise InputFormatError(error.problem, path, number) from None
         starts, ends, values = columns.setdefault(chrom, (array("q"), array("q"), array("f")))
@@ -179,14 +180,18 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
     }
 
 
-def _row(fields: list[str]) -> tuple[str, int, int, float]:
+def bedgraph_row(fields: list[str]) -> tuple[str, int, int, float]:
+    """Contig, start, end (0-based half-open) and value, perhaps NaN, of a bedGraph line's columns.
+
+    InputFormatError, without file and line, if they are none.
+    """
     if len(fields) != 4:
         bed = ": a BED file?" if len(fields) > 4 and "".join(fields[1:3]).isdecimal() else ""
         raise InputFormatError(
             f"{len(fields)} columns, but bedGraph has 4: chrom, start, end, value{bed}"
         )
     chrom, start, end, value = fields
-    if not all(text.isascii() and text.isdigit() for text in (start, end)):
+    if not (is_whole(start) and is_whole(end)):
         raise InputFormatError(f"start {start!r}, end {end!r}: not whole numbers of at least 0")
     if int(start) >= int(end):
         raise InputFormatError(f"start {start} is not before end {end}")

@@ -11,6 +11,7 @@ Prodigal's: of the first base on the contig, then of the last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from urllib.parse import quote
 
 from genoseq.genome.called_genes import CalledGene
@@ -21,6 +22,8 @@ _SEQID = ".:^*$@!+_?-|"
 """What GFF3 allows in column 1 beside letters and digits."""
 ARTIFICIAL = "low-quality sequence region"
 """INSDC's word for a location that is adjusted to frameshifts."""
+_Row = tuple[str, int, int, str]
+"""Contig, start and end of a line of BED, and the line."""
 _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
 
 
@@ -124,20 +127,29 @@ def frameshift_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
 
     The name is the gene's ID and ``ins1`` or ``del1``, the score 1000 times its ``conf``.
     """
+    yield from _sorted(_frameshift_rows(genes))
+
+
+def _frameshift_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
     for gene in genes:
         for shift, position in zip(gene.shifts, _positions(gene), strict=True):
             # Beside the origin of a circle only the base before it is named.
             end = position if shift.inserted or position == gene.circle else position + 1
             name = f"{gene.name}:{shift.kind}"
             fields = (gene.chrom, position - 1, end, name, round(1000 * gene.conf), gene.strand)
-            yield "\t".join(map(str, fields))
+            yield gene.chrom, position - 1, end, "\t".join(map(str, fields))
 
 
 def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
     """Lines of BED12, 0-based half-open; the score is ``conf`` in thousandths.
 
     The parts between introns are blocks of one line; those across an origin have a line each.
+    Lines are sorted, as tabix and bedToBigBed want them.
     """
+    yield from _sorted(_bed12_rows(genes))
+
+
+def _bed12_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
     for gene in genes:
         (cds,) = gene.transcript.coding
         for span in gene.spans:
@@ -150,7 +162,13 @@ def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
                 start, end, "0,114,178" if gene.strand == "+" else "213,94,0",
                 len(blocks), sizes, firsts,
             )  # fmt: skip
-            yield "\t".join(map(str, fields))
+            yield gene.chrom, start, end, "\t".join(map(str, fields))
+
+
+def _sorted(rows: Iterable[_Row]) -> Iterator[str]:
+    """Lines of each contig by start and end; contigs in their order."""
+    for _, own in groupby(rows, key=lambda row: row[0]):
+        yield from (line for _, _, _, line in sorted(own, key=lambda row: row[1:3]))
 
 
 def _blocks(parts: Iterable[Feature]) -> list[tuple[int, int]]:
