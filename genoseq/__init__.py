@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from genoseq.plan.snakefile import snakefile_path
     from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
+    from genoseq.report.hub import write_hub
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
     from genoseq.store.leaks import leaks
@@ -117,6 +118,7 @@ _HOME = {
     "snakefile_path": "genoseq.plan.snakefile",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
+    "write_hub": "genoseq.report.hub",
     "write_shards": "genoseq.extraction.shard_folder",
     "write_tracks": "genoseq.writers.outputs",
 }
@@ -176,6 +178,7 @@ __all__ = [  # noqa: RUF022
     "snakefile_path",
     "summarize",
     "tokenize",
+    "write_hub",
     "write_shards",
     "write_tracks",
 ]

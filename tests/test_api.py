@@ -43,6 +43,7 @@ VERBS = {
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
     "tracks": "convert_scores",
+    "hub": "write_hub",
     "summary": "summarize",
     "config check": "check_config",
     "config show": "show_config",

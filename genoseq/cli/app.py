@@ -21,6 +21,7 @@ from genoseq.cli import (
     extract,
     fit_genes,
     genes,
+    hub,
     init,
     leaks,
     merge,
@@ -85,6 +86,7 @@ app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
+app.command("hub", epilog=hub.EPILOG)(hub.hub)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
