@@ -1,9 +1,9 @@
 """A folder of tracks that UCSC, IGV and JBrowse open: one description, four texts.
 
-    hub.txt, genomes.txt, index.html    UCSC's track hub, for any web server
-    igv.xml, igv.json                   session of IGV on a desk; of igv.js and IGV-Web
-    config.json                         JBrowse 2
-    GENOME/                             GENOME.2bit, trackDb.txt, groups.txt, *.bw, *.bb, *.html
+    hub.txt, index.html     UCSC's track hub, for any web server
+    igv.xml, igv.json       session of IGV on a desk; of igv.js and IGV-Web
+    config.json             JBrowse 2
+    GENOME/                 GENOME.2bit, groups.txt, and a bigWig or bigBed and a page per track
 
 All paths in them are relative, so that the folder can be moved as a whole.
 """
@@ -28,11 +28,11 @@ from genoseq.report.hub_jbrowse import jbrowse_config
 from genoseq.report.hub_pages import index_page, track_page
 from genoseq.report.hub_rows import write_rows
 from genoseq.report.hub_tracks import Hub, HubTrack
-from genoseq.report.hub_ucsc import genomes_text, groups_text, hub_text, track_db
+from genoseq.report.hub_ucsc import groups_text, hub_text
 from genoseq.report.shown_tracks import ShownTrack, shown_tracks
 from genoseq.writers.two_bit import write_two_bit
 
-_FILES = ("hub.txt", "genomes.txt", "index.html", "igv.xml", "igv.json", "config.json")
+_FILES = ("hub.txt", "index.html", "igv.xml", "igv.json", "config.json")
 _VIEW = 20_000
 """bp that browsers show at first."""
 _LONGEST_STEM = 100
@@ -177,12 +177,10 @@ def _write_texts(folder: Path, hub: Hub) -> None:
     """Write all that browsers read first, and the pages about the tracks."""
     texts = {
         "hub.txt": hub_text(hub),
-        "genomes.txt": genomes_text(hub),
         "index.html": index_page(hub),
         "igv.xml": igv_xml(hub),
         "igv.json": igv_json(hub),
         "config.json": jbrowse_config(hub),
-        f"{hub.name}/trackDb.txt": track_db(hub),
         f"{hub.name}/groups.txt": groups_text(hub),
         **{f"{hub.name}/{each.stem}.html": track_page(hub, each) for each in hub.tracks},
     }

@@ -51,12 +51,10 @@ def igv_xml(hub: Hub) -> str:
     for track in hub.tracks:
         shown, file = track.shown, hub.file(track)
         ElementTree.SubElement(resources, "Resource", path=file, type=_FORMATS[shown.shape])
-        element = ElementTree.SubElement(
-            panel, "Track", id=file, name=track.label, color=rgb(shown.colour), visible="true"
-        )
+        element = ElementTree.SubElement(panel, "Track", id=file, name=track.label, visible="true")
         if shown.limits is not None:
             element.attrib |= {
-                "autoScale": "false", "height": str(_HEIGHT), "windowFunction": "max",
+                "color": rgb(shown.colour), "autoScale": "false", "height": str(_HEIGHT), "windowFunction": "max",
             }  # fmt: skip
             low, high = shown.limits
             ElementTree.SubElement(

@@ -16,36 +16,34 @@ _SHORT, _LONG = 17, 76
 
 
 def hub_text(hub: Hub) -> str:
-    """``hub.txt``: what the hub is called and where its genomes are listed."""
-    email = {"email": safe_label(hub.email)} if hub.email else {}
-    return _stanza(
-        {
-            "hub": hub.name,
-            "shortLabel": hub.label[:_SHORT],
-            "longLabel": hub.label[:_LONG],
-            "genomesFile": "genomes.txt",
-            **email,
-            "descriptionUrl": "index.html",
-        }
-    )
+    """``hub.txt``: the hub, its genome, which UCSC need not know, and how each track is drawn.
 
-
-def genomes_text(hub: Hub) -> str:
-    """``genomes.txt``: the genome, which UCSC need not know."""
-    return _stanza(
-        {
-            "genome": hub.name,
-            "trackDb": f"{hub.name}/trackDb.txt",
-            "groups": f"{hub.name}/groups.txt",
-            "description": hub.label[:_LONG],
-            "twoBitPath": hub.genome_file,
-            "organism": hub.name,
-            "scientificName": hub.name,
-            "defaultPos": format_region(hub.view),
-            "orderKey": "10",
-            "htmlPath": "index.html",
-        }
+    All in one file: igv.js reads no other hubs.
+    """
+    about = {
+        "hub": hub.name,
+        "shortLabel": hub.label[:_SHORT],
+        "longLabel": hub.label[:_LONG],
+        "useOneFile": "on",
+        **({"email": safe_label(hub.email)} if hub.email else {}),
+        "descriptionUrl": "index.html",
+    }
+    genome = {
+        "genome": hub.name,
+        "groups": f"{hub.name}/groups.txt",
+        "description": hub.label[:_LONG],
+        "twoBitPath": hub.genome_file,
+        "organism": hub.name,
+        "scientificName": hub.name,
+        "defaultPos": format_region(hub.view),
+        "orderKey": "10",
+        "htmlPath": "index.html",
+    }
+    keys = group_keys(hub)
+    tracks = (
+        _track(hub, track, keys[track.group], number) for number, track in enumerate(hub.tracks, 1)
     )
+    return "\n".join(map(_stanza, (about, genome, *tracks)))
 
 
 def group_keys(hub: Hub) -> dict[str, str]:
@@ -64,16 +62,7 @@ def groups_text(hub: Hub) -> str:
     )
 
 
-def track_db(hub: Hub) -> str:
-    """``trackDb.txt``: how each track is drawn."""
-    keys = group_keys(hub)
-    return "\n".join(
-        _stanza(_track(track, keys[track.group], number))
-        for number, track in enumerate(hub.tracks, 1)
-    )
-
-
-def _track(track: HubTrack, group: str, number: int) -> dict[str, str]:
+def _track(hub: Hub, track: HubTrack, group: str, number: int) -> dict[str, str]:
     shown = track.shown
     common = {
         "track": track.stem,
@@ -81,10 +70,10 @@ def _track(track: HubTrack, group: str, number: int) -> dict[str, str]:
         "longLabel": track.title[:_LONG].strip(),
         "group": group,
         "priority": str(number),
-        "bigDataUrl": track.file,
-        "html": track.stem,
-        "color": rgb(shown.colour),
+        "bigDataUrl": hub.file(track),
+        "html": f"{hub.name}/{track.stem}.html",
     }
+    # igv.js takes a track's color for that of all its items.
     if shown.shape == "genes":
         return common | {"type": "bigGenePred", "visibility": "pack", "itemRgb": "on"}
     if shown.shape == "intervals":
@@ -93,6 +82,7 @@ def _track(track: HubTrack, group: str, number: int) -> dict[str, str]:
     low, high = shown.limits
     return common | {
         "type": f"bigWig {low:g} {high:g}",
+        "color": rgb(shown.colour),
         "visibility": "full",
         "viewLimits": f"{low:g}:{high:g}",
         "autoScale": "off",

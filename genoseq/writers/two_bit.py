@@ -108,8 +108,8 @@ def _packed(codes: NDArray[np.uint8]) -> bytes:
     """Codes (L,) of two bits, four to a byte; the last byte is filled up with T, as UCSC does."""
     fours = np.zeros((-(-len(codes) // 4), 4), np.uint8)
     fours.reshape(-1)[: len(codes)] = codes
-    high, second, third, low = fours.T
-    return bytes(high << 6 | second << 4 | third << 2 | low)
+    packed = fours[:, 0] << 6 | fours[:, 1] << 4 | fours[:, 2] << 2 | fours[:, 3]
+    return packed.astype(np.uint8).tobytes()
 
 
 def _blocks(runs: Runs) -> bytes:
