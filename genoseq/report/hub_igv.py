@@ -54,7 +54,8 @@ def igv_xml(hub: Hub) -> str:
         element = ElementTree.SubElement(panel, "Track", id=file, name=track.label, visible="true")
         if shown.limits is not None:
             element.attrib |= {
-                "color": rgb(shown.colour), "autoScale": "false", "height": str(_HEIGHT), "windowFunction": "max",
+                "color": rgb(shown.colour), "autoScale": "false", "height": str(_HEIGHT),
+                "windowFunction": "max",
             }  # fmt: skip
             low, high = shown.limits
             ElementTree.SubElement(

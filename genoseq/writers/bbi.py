@@ -126,12 +126,10 @@ def _nodes(spans: NDArray[np.uint64], pointers: NDArray[np.uint64], leaf: bool) 
 def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
     """B+ tree of names to (id, length), to lie at ``position``; ids are positions in ``lengths``.
 
-    Contigs without bases are left out.
+    Each contig has bases: readers take ids for positions in a list of those that there are.
     """
     entries = sorted(
-        (name.encode(), number, length)
-        for number, (name, length) in enumerate(lengths.items())
-        if length
+        (name.encode(), number, length) for number, (name, length) in enumerate(lengths.items())
     )
     width = max(len(name) for name, _, _ in entries)
     block = min(_BLOCK, len(entries))

@@ -58,6 +58,7 @@ class BigWigWriter:
     ) -> None:
         self._kind = VALUE_KINDS[kind]
         self._channels = channels
+        lengths = {chrom: length for chrom, length in lengths.items() if length}
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
         self._files = [BigWigFile(folder / bigwig_name(channel), lengths) for channel in channels]
 

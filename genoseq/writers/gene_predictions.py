@@ -100,8 +100,13 @@ def _frame(block: Feature, coding: _Parts) -> int:
     within = [part for part in coding if part.start < block.end and block.start < part.end]
     if not within:
         return -1
-    first = max(within, key=lambda part: part.start if part.strand == "-" else -part.start)
-    return -(first.phase or 0) % 3
+    if within[0].strand == "-":
+        first = max(within, key=lambda part: part.end)
+        before = max(first.end - block.end, 0)
+    else:
+        first = min(within, key=lambda part: part.start)
+        before = max(block.start - first.start, 0)
+    return (before - (first.phase or 0)) % 3
 
 
 def _status(cds: Cds | None, coding: _Parts) -> tuple[str, str]:

@@ -106,13 +106,13 @@ def _true_runs(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 def _packed(codes: NDArray[np.uint8]) -> bytes:
     """Codes (L,) of two bits, four to a byte; the last byte is filled up with T, as UCSC does."""
-    fours = np.zeros((-(-len(codes) // 4), 4), np.uint8)
-    fours.reshape(-1)[: len(codes)] = codes
-    packed = fours[:, 0] << 6 | fours[:, 1] << 4 | fours[:, 2] << 2 | fours[:, 3]
-    return packed.astype(np.uint8).tobytes()
+    padded = np.zeros(-(-len(codes) // 4) * 4, np.uint8)
+    padded[: len(codes)] = codes
+    # The bits of a code, highest first, one after the other: eight bits make a byte.
+    bits = np.stack([padded >> 1, padded & 1], axis=1)
+    return np.packbits(bits).tobytes()
 
 
 def _blocks(runs: Runs) -> bytes:
-    spans = np.array(runs, "<u4").reshape(-1, 2)
-    sizes = spans[:, 1] - spans[:, 0]
-    return struct.pack("<I", len(runs)) + spans[:, 0].tobytes() + sizes.astype("<u4").tobytes()
+    starts, sizes = [start for start, _ in runs], [end - start for start, end in runs]
+    return struct.pack(f"<I{2 * len(runs)}I", len(runs), *starts, *sizes)
