@@ -19,17 +19,16 @@ from pathlib import Path
 from genoseq.config.schema import NAME
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
-from genoseq.genome.regions import Region, check_lengths, parse_region
+from genoseq.genome.regions import Region, parse_region
 from genoseq.genome.tracks import STRAND_WORDS, safe_name
 from genoseq.readers.fasta import Fasta, opened
-from genoseq.readers.signal import open_signal
 from genoseq.report.hub_igv import igv_json, igv_xml
 from genoseq.report.hub_jbrowse import jbrowse_config
 from genoseq.report.hub_pages import index_page, track_page
 from genoseq.report.hub_rows import write_rows
 from genoseq.report.hub_tracks import Hub, HubTrack
 from genoseq.report.hub_ucsc import groups_text, hub_text
-from genoseq.report.shown_tracks import ShownTrack, shown_tracks
+from genoseq.report.shown_tracks import ShownTrack, check_contigs, shown_tracks
 from genoseq.writers.two_bit import write_two_bit
 
 _FILES = ("hub.txt", "index.html", "igv.xml", "igv.json", "config.json")
@@ -136,7 +135,7 @@ def _write_files(
     for track in shown:
         stem = _stem(track, {each.stem for each in tracks})
         if track.shape == "values":
-            _check_contigs(track.path, genome)
+            check_contigs(track.path, genome)
             shutil.copyfile(track.path, folder / f"{stem}.bw")
         elif not write_rows(track, genome.lengths, folder / f"{stem}.bb"):
             empty.append(track.title)
@@ -160,17 +159,6 @@ def _stem(track: ShownTrack, taken: set[str]) -> str:
         number += 1
         stem = f"{text}_{number}"
     return stem
-
-
-def _check_contigs(path: Path, genome: Fasta) -> None:
-    """InputFormatError if a bigWig is of another genome."""
-    with open_signal(path) as signal:
-        check_lengths(signal.chroms, genome.lengths, path)
-        strange = [chrom for chrom in signal.chroms if chrom not in genome.lengths]
-    if strange:
-        raise InputFormatError(
-            f"contig {strange[0]!r} is not in {genome.path.name}: is it another assembly?", path
-        )
 
 
 def _write_texts(folder: Path, hub: Hub) -> None:

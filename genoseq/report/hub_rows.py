@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from genoseq.errors import InputFormatError, RegionError
-from genoseq.genome.regions import Region, check_bounds, check_lengths
 from genoseq.genome.tracks import STRAND_COLOURS
-from genoseq.readers.annotation import read_annotation
 from genoseq.readers.bed import BedRecord, read_bed
 from genoseq.report.hub_tracks import safe_label
-from genoseq.report.shown_tracks import ShownTrack
+from genoseq.report.shown_tracks import ShownTrack, read_genes
 from genoseq.writers.bigbed import GENES_SQL, SEGMENTS_SQL, BigBedRow, rgb, write_bigbed
-from genoseq.writers.gene_predictions import CONFIDENCE, NAMES, gene_rows
+from genoseq.writers.gene_predictions import gene_row
 
 
 def write_rows(track: ShownTrack, lengths: Mapping[str, int], path: Path) -> bool:
@@ -50,11 +47,6 @@ def _score(record: BedRecord) -> int:
 
 
 def _gene_rows(path: Path, lengths: Mapping[str, int]) -> Iterator[BigBedRow]:
-    annotation = read_annotation(path, attributes=(CONFIDENCE, *NAMES))
-    check_lengths(annotation.lengths, lengths, path)
-    for row in gene_rows(annotation.transcripts):
-        try:
-            check_bounds(Region(row.chrom, row.start, row.end), lengths)
-        except RegionError as error:
-            raise InputFormatError(str(error), path) from None
-        yield row._replace(rest="\t".join(map(safe_label, row.rest.split("\t"))))
+    for gene in read_genes(path, lengths):
+        named = gene._replace(name=safe_label(gene.name), other=safe_label(gene.other))
+        yield gene_row(named)

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from genoseq.errors import InputFormatError
+from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import PathLike
 from genoseq.files.names import GENES, TRACKS
-from genoseq.genome.regions import Strand
+from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
 from genoseq.genome.tracks import OKABE_ITO, STRAND_COLOURS, Channel, Colour, channel_colours
 from genoseq.readers import kinds
-from genoseq.readers.annotation import annotation_format
-from genoseq.readers.bed import BedRecord, read_bed
+from genoseq.readers.annotation import annotation_format, read_annotation
+from genoseq.readers.bed import read_bed
+from genoseq.readers.fasta import Fasta
 from genoseq.readers.signal import open_signal
+from genoseq.writers.gene_predictions import CONFIDENCE, NAMES, GenePrediction, gene_predictions
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 Shape = Literal["values", "intervals", "genes"]
@@ -180,6 +182,30 @@ def _upwards(value: float) -> float:
     return float(f"{math.ceil(value / step) * step:.6g}")
 
 
-def interval_colour(record: BedRecord) -> Colour:
-    """The colour that a BED line has, or else its strand's."""
-    return record.colour or STRAND_COLOURS[record.strand]
+def check_contigs(path: Path, genome: Fasta) -> None:
+    """InputFormatError if a bigWig is of another genome."""
+    with open_signal(path) as signal:
+        check_lengths(signal.chroms, genome.lengths, path)
+        strange = [chrom for chrom in signal.chroms if chrom not in genome.lengths]
+    if strange:
+        raise InputFormatError(
+            f"contig {strange[0]!r} is not in {genome.path.name}: is it another assembly?", path
+        )
+
+
+def read_genes(path: Path, lengths: Mapping[str, int]) -> Iterator[GenePrediction]:
+    """Genes of an annotation.
+
+    Raises
+    ------
+    InputFormatError
+        If the file is damaged, or of a genome with other contigs.
+    """
+    annotation = read_annotation(path, attributes=(CONFIDENCE, *NAMES))
+    check_lengths(annotation.lengths, lengths, path)
+    for gene in gene_predictions(annotation.transcripts):
+        try:
+            check_bounds(Region(gene.chrom, gene.start, gene.end), lengths)
+        except RegionError as error:
+            raise InputFormatError(str(error), path) from None
+        yield gene

@@ -1,4 +1,4 @@
-"""Transcripts as rows of bigGenePred, BED12 with frames and names.
+"""Transcripts as gene predictions, and as rows of bigGenePred: BED12 with frames and names.
 
 Columns: https://genome.ucsc.edu/goldenPath/help/bigGenePred.html.  A transcript across the origin
 of a circle has a row on either side of it, one of a trans-spliced gene a row for each stretch: no
@@ -10,24 +10,73 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from genoseq.genome.features import Feature
 from genoseq.genome.genes import Cds, Transcript
+from genoseq.genome.regions import Strand
 from genoseq.genome.tracks import STRAND_COLOURS
 from genoseq.writers.bigbed import BigBedRow, rgb
 
 CONFIDENCE = "conf"
-NAMES = ("gene", "gene_name", "Name", "product")
+NAMES = ("gene", "gene_name", "locus_tag", "Name")
 """Attributes that hold names for people, the best first."""
 _TEXT = str.maketrans(dict.fromkeys("\t\r\n\x00", " "))
 
 
-def gene_rows(transcripts: Iterable[Transcript]) -> Iterator[BigBedRow]:
-    """Rows of all transcripts with exons or a CDS: one for each CDS, and for each without."""
+class GenePrediction(NamedTuple):
+    """A transcript, or a stretch of one, as one row can hold it; 0-based half-open.
+
+    Attributes
+    ----------
+    chrom, start, end, strand
+        Where it is.
+    name, other
+        Its ID, and its name for people; equal if it has none.
+    score
+        0 to 1000: ``conf`` in thousandths, 1000 where nothing is said.
+    thick
+        From the first coding base on the contig to the last; empty without a CDS.
+    blocks
+        Exons, ascending.
+    frames
+        Of each block: bases of its first codon that come before it, 5' to 3'; -1 without a CDS.
+    status
+        Of the CDS at its first base on the contig and at its last: ``cmpl``, ``incmpl``, ``none``.
+    """
+
+    chrom: str
+    start: int
+    end: int
+    strand: Strand
+    name: str
+    other: str
+    score: int
+    thick: tuple[int, int]
+    blocks: tuple[tuple[int, int], ...]
+    frames: tuple[int, ...]
+    status: tuple[str, str]
+
+
+def gene_predictions(transcripts: Iterable[Transcript]) -> Iterator[GenePrediction]:
+    """All transcripts with exons or a CDS: once for each CDS, and once without."""
     for transcript in transcripts:
         for cds in transcript.coding or (None,):
             for exons, coding in _stretches(transcript.exons, cds.parts if cds else ()):
-                yield _row(transcript, cds, exons, coding)
+                yield _prediction(transcript, cds, exons, coding)
+
+
+def gene_row(gene: GenePrediction) -> BigBedRow:
+    """The row of bigGenePred."""
+    kind = "noncoding" if gene.status[0] == "none" else "coding"
+    columns = (
+        gene.name, gene.score, gene.strand, *gene.thick, rgb(STRAND_COLOURS[gene.strand]),
+        len(gene.blocks),
+        _listed(end - start for start, end in gene.blocks),
+        _listed(start - gene.start for start, _ in gene.blocks),
+        gene.other, *gene.status, _listed(gene.frames), kind, gene.name, gene.other, kind,
+    )  # fmt: skip
+    return BigBedRow(gene.chrom, gene.start, gene.end, "\t".join(map(str, columns)))
 
 
 _Parts = tuple[Feature, ...]
@@ -64,25 +113,24 @@ def _one_way(parts: _Parts) -> Iterator[_Parts]:
         first = at
 
 
-def _row(transcript: Transcript, cds: Cds | None, exons: _Parts, coding: _Parts) -> BigBedRow:
+def _prediction(
+    transcript: Transcript, cds: Cds | None, exons: _Parts, coding: _Parts
+) -> GenePrediction:
     blocks = _blocks(exons)
     start, end = blocks[0].start, blocks[-1].end
     thick = (start, start)
     if coding:
         thick = min(part.start for part in coding), max(part.end for part in coding)
-    said = {key: text for part in (*coding, *exons) for key, text in part.attributes}
+    said = {key: text for part in (*exons, *coding) for key, text in part.attributes}
     name = _text((coding or exons)[0].id or transcript.name)
-    other = _text(next((said[key] for key in NAMES if said.get(key)), name))
-    kind = "coding" if coding else "noncoding"
-    columns = (
-        name, _score(said), exons[0].strand, *thick, rgb(STRAND_COLOURS[exons[0].strand]),
-        len(blocks),
-        _listed(block.end - block.start for block in blocks),
-        _listed(block.start - start for block in blocks),
-        other, *_status(cds, coding), _listed(_frame(block, coding) for block in blocks),
-        kind, name, other, kind,
+    return GenePrediction(
+        exons[0].chrom, start, end, exons[0].strand, name,
+        _text(next((said[key] for key in NAMES if said.get(key)), name)),
+        _score(said), thick,
+        tuple((block.start, block.end) for block in blocks),
+        tuple(_frame(block, coding) for block in blocks),
+        _status(cds, coding),
     )  # fmt: skip
-    return BigBedRow(exons[0].chrom, start, end, "\t".join(map(str, columns)))
 
 
 def _blocks(parts: _Parts) -> list[Feature]:

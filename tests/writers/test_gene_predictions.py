@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genoseq.readers.annotation import read_annotation
 from genoseq.writers.bigbed import BigBedRow
-from genoseq.writers.gene_predictions import NAMES, gene_rows
+from genoseq.writers.gene_predictions import NAMES, gene_predictions, gene_row
 
 SPLICED = """\
 ##gff-version 3
@@ -40,7 +40,7 @@ COLUMNS = (
 def rows_of(tmp_path: Path, text: str) -> list[tuple[BigBedRow, dict[str, str]]]:
     (tmp_path / "a.gff3").write_text(text)
     annotation = read_annotation(tmp_path / "a.gff3", attributes=("conf", *NAMES))
-    rows = list(gene_rows(annotation.transcripts))
+    rows = [gene_row(gene) for gene in gene_predictions(annotation.transcripts)]
     return [(row, dict(zip(COLUMNS, row.rest.split("\t"), strict=True))) for row in rows]
 
 
@@ -49,7 +49,7 @@ def spliced(strand: str, first: int, second: int) -> str:
     return text.replace("FIRST", str(first)).replace("SECOND", str(second))
 
 
-def test_gene_rows_have_exons_as_blocks_and_the_cds_thick(tmp_path: Path) -> None:
+def test_gene_predictions_have_exons_as_blocks_and_the_cds_thick(tmp_path: Path) -> None:
     ((row, said),) = rows_of(tmp_path, spliced("+", 0, 1))
     assert row[:3] == ("c", 100, 400)
     assert (said["thickStart"], said["thickEnd"]) == ("150", "290")
@@ -60,14 +60,14 @@ def test_gene_rows_have_exons_as_blocks_and_the_cds_thick(tmp_path: Path) -> Non
     assert said["rgb"] == "0,114,178"
 
 
-def test_gene_rows_count_frames_from_the_5prime_end(tmp_path: Path) -> None:
+def test_gene_predictions_count_frames_from_the_5prime_end(tmp_path: Path) -> None:
     ((_, said),) = rows_of(tmp_path, spliced("-", 2, 0))
     # 40 bp from 290 down to 250: one base of a codon comes before the part at 200.
     assert said["frames"] == "1,0,-1,"
     assert said["rgb"] == "213,94,0"
 
 
-def test_gene_rows_say_at_which_end_a_cds_is_cut_off(tmp_path: Path) -> None:
+def test_gene_predictions_say_at_which_end_a_cds_is_cut_off(tmp_path: Path) -> None:
     for strand, expected in (("+", ("incmpl", "cmpl")), ("-", ("cmpl", "incmpl"))):
         text = f"c\tx\tCDS\t1\t91\t.\t{strand}\t1\tID=a\n"
         ((_, said),) = rows_of(tmp_path, "##gff-version 3\n" + text)
@@ -75,14 +75,14 @@ def test_gene_rows_say_at_which_end_a_cds_is_cut_off(tmp_path: Path) -> None:
         assert said["frames"] == "2,"
 
 
-def test_gene_rows_across_an_origin_are_two(tmp_path: Path) -> None:
+def test_gene_predictions_across_an_origin_are_two(tmp_path: Path) -> None:
     found = rows_of(tmp_path, CIRCLE)
     assert [row[:3] for row, _ in found] == [("c", 900, 1000), ("c", 0, 50)]
     assert [said["frames"] for _, said in found] == ["0,", "1,"]
     assert [said["thickStart"] for _, said in found] == ["900", "0"]
 
 
-def test_gene_rows_share_no_base_between_blocks(tmp_path: Path) -> None:
+def test_gene_predictions_share_no_base_between_blocks(tmp_path: Path) -> None:
     (slip, said), (_, rna) = rows_of(tmp_path, SLIP)
     assert slip[:3] == ("c", 100, 304)
     assert (said["sizes"], said["starts"]) == ("100,104,", "0,100,")
