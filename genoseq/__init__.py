@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
     from genoseq.report.hub import write_hub
+    from genoseq.report.plot import plot_loci
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
     from genoseq.store.leaks import leaks
@@ -104,6 +105,7 @@ _HOME = {
     "merge_scores": "genoseq.writers.merge",
     "open_fasta": "genoseq.readers.fasta",
     "open_store": "genoseq.store.store",
+    "plot_loci": "genoseq.report.plot",
     "predict": "genoseq.inference.sequence",
     "read_scores": "genoseq.writers.scores",
     "register_encoder": "genoseq.models.encoders",
@@ -164,6 +166,7 @@ __all__ = [  # noqa: RUF022
     "merge_scores",
     "open_fasta",
     "open_store",
+    "plot_loci",
     "predict",
     "read_scores",
     "register_encoder",

@@ -44,6 +44,7 @@ VERBS = {
     "merge": "merge_scores",
     "tracks": "convert_scores",
     "hub": "write_hub",
+    "plot": "plot_loci",
     "summary": "summarize",
     "config check": "check_config",
     "config show": "show_config",

@@ -26,6 +26,7 @@ from genoseq.cli import (
     leaks,
     merge,
     models,
+    plot,
     run,
     score,
     shards,
@@ -87,6 +88,7 @@ app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("hub", epilog=hub.EPILOG)(hub.hub)
+app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)

@@ -145,26 +145,26 @@ def _intervals(path: Path, kind: str, group: str) -> ShownTrack:
 
 
 def _with_limits(tracks: Sequence[ShownTrack]) -> list[ShownTrack]:
-    """The tracks of values with their axes: 0 to 1, or what all of their kind and group span."""
+    """The tracks of values with their axes: 0 to 1, or what all of their kind and name span."""
     spans: dict[tuple[str, str], Limits] = {}
     for track in tracks:
         if track.shape == "values" and track.kind != "probability":
-            key = _axis(track)
+            key = axis_of(track)
             low, high = open_extremes(track.path)
             known = spans.get(key, (0.0, 0.0))
             spans[key] = min(known[0], low), max(known[1], high)
     return [_limited(track, spans) for track in tracks]
 
 
-def _axis(track: ShownTrack) -> tuple[str, str]:
-    """What shares an axis: the same kind by the same model, each file on its own."""
-    return track.kind, track.group or track.name
+def axis_of(track: ShownTrack) -> tuple[str, str]:
+    """What shares an axis: the same class or signal, on both strands and by every model."""
+    return track.kind, track.name
 
 
 def _limited(track: ShownTrack, spans: Mapping[tuple[str, str], Limits]) -> ShownTrack:
     if track.shape != "values":
         return track
-    return replace(track, limits=spans.get(_axis(track), PROBABILITY))
+    return replace(track, limits=spans.get(axis_of(track), PROBABILITY))
 
 
 def open_extremes(path: Path) -> Limits:

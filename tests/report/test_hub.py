@@ -202,14 +202,14 @@ def test_hub_of_one_model_twice_has_two_names(made: Made, tmp_path: Path) -> Non
     assert len({name.lower() for name in names}) == 6
 
 
-def test_hub_of_signals_has_one_axis(tmp_path: Path) -> None:
-    channels = (Channel("RNA"), Channel("ATAC"))
-    values = np.array([[0, -0.123], [3.02, 1]], np.float32)
+def test_hub_of_signals_has_one_axis_for_both_strands(tmp_path: Path) -> None:
+    channels = (Channel("RNA", "+"), Channel("RNA", "-"), Channel("ATAC"))
+    values = np.array([[0, -0.123, 40], [3.02, 1, 0]], np.float32)
     tracks = write(tmp_path / "s", {"c": values}, ("bigwig",), channels, "signal")
     (tmp_path / "g.fa").write_text(">c\nAC\n")
     write_hub([tracks], tmp_path / "g.fa", tmp_path / "hub")
     limits = [each["viewLimits"] for each in stanzas(tmp_path / "hub/hub.txt")[2:]]
-    assert limits == ["-0.13:3.1"] * 2
+    assert limits == ["-0.13:3.1", "-0.13:3.1", "0:40"]
 
 
 def test_hub_leaves_out_what_is_empty_and_says_so(made: Made, tmp_path: Path) -> None:
