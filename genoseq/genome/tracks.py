@@ -112,6 +112,12 @@ def safe_name(text: str) -> str:
     return f"%2E{name[1:]}" if name.startswith(".") else name
 
 
+def fractions(colour: Colour) -> tuple[float, float, float]:
+    """Red, green and blue from 0 to 1."""
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
+
+
 def channel_colours(channels: Sequence[Channel]) -> list[Colour]:
     """RGB of each channel: a colour for each class and strand, in order of appearance."""
     return [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(channels))]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.regions import format_region
-from genoseq.genome.tracks import Colour
+from genoseq.genome.tracks import fractions
 from genoseq.report.locus import Curve, Locus, Panel, Values
 from genoseq.report.locus_genes import draw_genes, draw_intervals, gene_lanes, plain_text
 from genoseq.report.locus_letters import draw_letters, draw_scaled_letters
@@ -32,7 +32,7 @@ LEGIBLE = 4.0
 """Points that a base is wide where letters are drawn."""
 _BINS = 4_000
 """Steps of a curve; where there are more bases, each step is the most extreme value of some."""
-_NAME = 22
+_NAME = 15
 """Characters of a name beside a panel."""
 
 _Draw = Callable[["Axes"], None]
@@ -76,6 +76,7 @@ def _lay_out(
         axes.set_xlim(locus.region.start, locus.region.end)
         axes.set_xticks([])
         axes.set_yticks([])
+        axes.patch.set_visible(False)
         for side in axes.spines.values():
             side.set_visible(False)
         draw(axes)
@@ -84,7 +85,7 @@ def _lay_out(
 
 def _row(panel: Panel, locus: Locus, inner: float, letters: bool) -> tuple[float, _Draw]:
     """Height of a panel, and what draws it."""
-    lanes = gene_lanes(panel.items, locus.region, inner) if panel.genes else []
+    lanes = gene_lanes(panel.items, locus.region, inner) if panel.genes else None
 
     def draw(axes: Axes) -> None:
         lines = [plain_text(text, _NAME) for text in (panel.name, panel.group) if text]
@@ -94,12 +95,12 @@ def _row(panel: Panel, locus: Locus, inner: float, letters: bool) -> tuple[float
         )  # fmt: skip
         if panel.curves:
             _draw_curves(axes, panel, locus, letters)
-        elif panel.genes:
+        elif lanes is not None:
             draw_genes(axes, panel.items, lanes)
         else:
             draw_intervals(axes, panel.items)
 
-    if panel.genes:
+    if lanes is not None:
         return _LANE * (max(lanes, default=0) + 1), draw
     if panel.curves:
         return _MIRRORED if panel.mirrored else _CURVE, draw
@@ -120,9 +121,10 @@ def _ruler(locus: Locus) -> tuple[float, _Draw]:
         axes.set_xticks([at - 0.5 for at in ticks], [f"{at:,}" for at in ticks])
         axes.set_ylim(0, 1)
         axes.spines["bottom"].set_visible(True)
+        axes.spines["bottom"].set_position(("axes", 0.4))
         axes.set_title(
             plain_text(f"{format_region(region)}, {len(region):,} bp", 90),
-            loc="left", parse_math=False, y=0.2,
+            loc="left", parse_math=False, y=0.6,
         )  # fmt: skip
 
     return _RULER, draw
@@ -149,7 +151,7 @@ def _draw_steps(axes: Axes, curve: Curve, sign: int, start: int) -> None:
     if not np.isnan(values).all():
         strand = "" if curve.track.strand == "." else curve.track.strand
         axes.stairs(
-            values * sign, edges, baseline=0, fill=True, color=fraction(curve.track.colour),
+            values * sign, edges, baseline=0, fill=True, color=fractions(curve.track.colour),
             label=f"{curve.track.name}{strand}", linewidth=0,
         )  # fmt: skip
 
@@ -165,12 +167,6 @@ def steps(values: Values, start: int) -> tuple[Values, NDArray[np.int64]]:
         low = np.fmin.reduceat(values, edges[:-1])
         values = np.where(-low > high, low, high)
     return values, edges + start
-
-
-def fraction(colour: Colour) -> tuple[float, float, float]:
-    """Red, green and blue from 0 to 1."""
-    red, green, blue = colour
-    return red / 255, green / 255, blue / 255
 
 
 def _number(value: float) -> str:

@@ -7,16 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from genoseq.genome.regions import Region, Strand
-from genoseq.genome.tracks import Colour
+from genoseq.genome.tracks import fractions
 from genoseq.report.locus import Item
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.patches import Polygon
 
 _POINTS = 72 / 2.54
 _SIZE = 5.5
 """Points of a gene's name."""
+MOST_LANES = 10
 _SPACE = 3.0
 """Points between two genes of one lane."""
 _LONGEST = 30
@@ -29,8 +29,10 @@ _STRANDS: dict[Strand, tuple[float, float]] = {"+": (0.52, 0.4), "-": (0.08, 0.4
 """Bottom and height of segments."""
 
 
-def gene_lanes(items: Sequence[Item], region: Region, inner: float) -> list[int]:
+def gene_lanes(items: Sequence[Item], region: Region, inner: float) -> list[int] | None:
     """The lane of each gene, so that in no lane two genes or their names share a base.
+
+    None where that takes more than :data:`MOST_LANES` lanes: genes are then drawn as segments are.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def gene_lanes(items: Sequence[Item], region: Region, inner: float) -> list[int]
     for item in items:
         low, high = _extent(item, region, scale)
         lane = next((number for number, end in enumerate(free) if end <= low), len(free))
+        if lane == MOST_LANES:
+            return None
         free[lane:] = [high + _SPACE * scale, *free[lane + 1 :]]
         lanes.append(lane)
     return lanes
@@ -82,7 +86,9 @@ def draw_genes(axes: Axes, items: Sequence[Item], lanes: Sequence[int]) -> None:
 
 
 def _draw_gene(axes: Axes, item: Item, region: Region, height: float) -> None:
-    colour = _fraction(item.colour)
+    from matplotlib.patches import Polygon
+
+    colour = fractions(item.colour)
     axes.plot([item.start, item.end], [height, height], color=colour, linewidth=0.7, zorder=1)
     tip = min(_TIP * len(region), (item.end - item.start) / 2)
     low, high = item.thick
@@ -93,43 +99,32 @@ def _draw_gene(axes: Axes, item: Item, region: Region, height: float) -> None:
             (max(start, high), end, _THIN),
         ):
             if left < right:
-                at_5, at_3 = left == item.start, right == item.end
-                arrow = (at_3 and item.strand == "+") or (at_5 and item.strand == "-")
-                sides = (left, right, height, half, tip if arrow else 0.0)
-                axes.add_patch(_box(*sides, item.strand, colour))
+                corners = _corners(left, right, item, tip)
+                shape = [(at, height + side * half) for at, side in corners]
+                axes.add_patch(Polygon(shape, facecolor=colour, edgecolor="none", zorder=2))
 
 
-def _box(
-    left: float, right: float, height: float, half: float, tip: float, strand: Strand,
-    colour: tuple[float, float, float],
-) -> Polygon:  # fmt: skip
-    """A box, which ends in a tip 3' if that is wanted."""
-    from matplotlib.patches import Polygon
-
-    tip = min(tip, right - left)
-    low, high = height - half, height + half
-    if strand == "-":
-        corners = [(right, low), (left + tip, low), (left, height), (left + tip, high),
-                   (right, high)]  # fmt: skip
-    else:
-        corners = [(left, low), (right - tip, low), (right, height), (right - tip, high),
-                   (left, high)]  # fmt: skip
-    if not tip:
-        corners = [(left, low), (right, low), (right, high), (left, high)]
-    return Polygon(corners, facecolor=colour, edgecolor="none", zorder=2)
+def _corners(left: int, right: int, item: Item, tip: float) -> list[tuple[float, int]]:
+    """Corners of a box of a gene, each with its side of the line: a tip where the gene ends 3'."""
+    back, front = (right, left) if item.strand == "-" else (left, right)
+    ends = {"+": front == item.end, "-": front == item.start, ".": False}[item.strand]
+    tip = min(tip, right - left) if ends else 0
+    neck = front + tip if item.strand == "-" else front - tip
+    return [(back, -1), (neck, -1), (front, 0), (neck, 1), (back, 1)]
 
 
 def draw_intervals(axes: Axes, items: Sequence[Item]) -> None:
-    """Draw segments, those of + above and those of - below."""
+    """Draw segments, those of + above and those of - below; of genes their exons."""
     axes.set_ylim(0, 1)
     colours = list(dict.fromkeys((item.colour, item.strand) for item in items))
     for colour, strand in colours:
         spans = [
-            (item.start, item.end - item.start)
+            (start, end - start)
             for item in items
             if (item.colour, item.strand) == (colour, strand)
+            for start, end in item.blocks
         ]
-        axes.broken_barh(spans, _STRANDS[strand], facecolors=_fraction(colour), linewidth=0)
+        axes.broken_barh(spans, _STRANDS[strand], facecolors=fractions(colour), linewidth=0)
 
 
 @cache
@@ -148,8 +143,3 @@ def plain_text(text: str, longest: int) -> str:
     """A name as figures can have it: no line breaks or other signs without a picture, not long."""
     shown = "".join(letter if letter.isprintable() else "?" for letter in text)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
-
-
-def _fraction(colour: Colour) -> tuple[float, float, float]:
-    red, green, blue = colour
-    return red / 255, green / 255, blue / 255

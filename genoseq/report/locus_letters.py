@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from genoseq.genome.complement import reverse_complement
-from genoseq.genome.tracks import OKABE_ITO
+from genoseq.genome.tracks import OKABE_ITO, fractions
 from genoseq.report.locus import Locus, Values
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 _COLOURS = {"A": OKABE_ITO[2], "C": OKABE_ITO[0], "G": OKABE_ITO[4], "T": OKABE_ITO[1]}
+_UNKNOWN_COLOUR = (110, 110, 110)
 _MARGIN = 0.06
 """Of a base's width, on either side of its letter."""
 
@@ -66,5 +67,4 @@ def letter_path(letter: str) -> Path:
 
 
 def _colour(letter: str) -> tuple[float, float, float]:
-    red, green, blue = _COLOURS.get(letter, (110, 110, 110))
-    return red / 255, green / 255, blue / 255
+    return fractions(_COLOURS.get(letter, _UNKNOWN_COLOUR))

@@ -18,7 +18,7 @@ from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta
 from genoseq.readers.signal import open_signal
-from genoseq.writers.gene_predictions import CONFIDENCE, NAMES, GenePrediction, gene_predictions
+from genoseq.writers.gene_predictions import ATTRIBUTES, GenePrediction, gene_predictions
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 Shape = Literal["values", "intervals", "genes"]
@@ -201,9 +201,9 @@ def read_genes(path: Path, lengths: Mapping[str, int]) -> Iterator[GenePredictio
     InputFormatError
         If the file is damaged, or of a genome with other contigs.
     """
-    annotation = read_annotation(path, attributes=(CONFIDENCE, *NAMES))
+    annotation = read_annotation(path, attributes=ATTRIBUTES)
     check_lengths(annotation.lengths, lengths, path)
-    for gene in gene_predictions(annotation.transcripts):
+    for gene in gene_predictions(annotation):
         try:
             check_bounds(Region(gene.chrom, gene.start, gene.end), lengths)
         except RegionError as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.genome.genes import Cds, Transcript
 from genoseq.genome.regions import Strand
@@ -19,8 +20,12 @@ from genoseq.genome.tracks import STRAND_COLOURS
 from genoseq.writers.bigbed import BigBedRow, rgb
 
 CONFIDENCE = "conf"
-NAMES = ("gene", "gene_name", "locus_tag", "Name")
-"""Attributes that hold names for people, the best first."""
+_LEVELS = 4
+"""A part, its transcript, its gene, and one to spare."""
+_SYMBOLS, _NAMES = ("gene", "gene_name"), ("Name", "locus_tag", "gene_id")
+"""Attributes with a gene's name on any line of it; those that say it on the gene's own line."""
+ATTRIBUTES = (CONFIDENCE, *_SYMBOLS, *_NAMES)
+"""What features have to keep to be named."""
 _TEXT = str.maketrans(dict.fromkeys("\t\r\n\x00", " "))
 
 
@@ -58,12 +63,30 @@ class GenePrediction(NamedTuple):
     status: tuple[str, str]
 
 
-def gene_predictions(transcripts: Iterable[Transcript]) -> Iterator[GenePrediction]:
+def gene_predictions(annotation: Annotation) -> Iterator[GenePrediction]:
     """All transcripts with exons or a CDS: once for each CDS, and once without."""
-    for transcript in transcripts:
+    known = {feature.id: feature for feature in annotation.features if feature.id is not None}
+    for transcript in annotation.transcripts:
         for cds in transcript.coding or (None,):
             for exons, coding in _stretches(transcript.exons, cds.parts if cds else ()):
-                yield _prediction(transcript, cds, exons, coding)
+                about = _said((coding or exons)[0], known)
+                yield _prediction(transcript, about, cds, exons, coding)
+
+
+def _said(part: Feature, known: Mapping[str, Feature]) -> list[dict[str, str]]:
+    """Attributes of a part, and of what it is a part of, up to the gene."""
+    found = [dict(part.attributes)]
+    while part.parents and part.parents[0] in known and len(found) < _LEVELS:
+        part = known[part.parents[0]]
+        found.append(dict(part.attributes))
+    return found
+
+
+def _named(about: list[dict[str, str]]) -> str | None:
+    """A name for people, if there is one."""
+    symbols = (said.get(key) for key in _SYMBOLS for said in about)
+    names = (about[-1].get(key) for key in _NAMES)
+    return next(filter(None, (*symbols, *names)), None)
 
 
 def gene_row(gene: GenePrediction) -> BigBedRow:
@@ -114,19 +137,21 @@ def _one_way(parts: _Parts) -> Iterator[_Parts]:
 
 
 def _prediction(
-    transcript: Transcript, cds: Cds | None, exons: _Parts, coding: _Parts
+    transcript: Transcript,
+    about: list[dict[str, str]],
+    cds: Cds | None,
+    exons: _Parts,
+    coding: _Parts,
 ) -> GenePrediction:
     blocks = _blocks(exons)
     start, end = blocks[0].start, blocks[-1].end
     thick = (start, start)
     if coding:
         thick = min(part.start for part in coding), max(part.end for part in coding)
-    said = {key: text for part in (*exons, *coding) for key, text in part.attributes}
     name = _text((coding or exons)[0].id or transcript.name)
     return GenePrediction(
-        exons[0].chrom, start, end, exons[0].strand, name,
-        _text(next((said[key] for key in NAMES if said.get(key)), name)),
-        _score(said), thick,
+        exons[0].chrom, start, end, exons[0].strand, name, _text(_named(about) or name),
+        _score(about[0]), thick,
         tuple((block.start, block.end) for block in blocks),
         tuple(_frame(block, coding) for block in blocks),
         _status(cds, coding),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genoseq.readers.annotation import read_annotation
 from genoseq.writers.bigbed import BigBedRow
-from genoseq.writers.gene_predictions import NAMES, gene_predictions, gene_row
+from genoseq.writers.gene_predictions import ATTRIBUTES, gene_predictions, gene_row
 
 SPLICED = """\
 ##gff-version 3
@@ -39,8 +39,8 @@ COLUMNS = (
 
 def rows_of(tmp_path: Path, text: str) -> list[tuple[BigBedRow, dict[str, str]]]:
     (tmp_path / "a.gff3").write_text(text)
-    annotation = read_annotation(tmp_path / "a.gff3", attributes=("conf", *NAMES))
-    rows = [gene_row(gene) for gene in gene_predictions(annotation.transcripts)]
+    annotation = read_annotation(tmp_path / "a.gff3", attributes=ATTRIBUTES)
+    rows = [gene_row(gene) for gene in gene_predictions(annotation)]
     return [(row, dict(zip(COLUMNS, row.rest.split("\t"), strict=True))) for row in rows]
 
 
@@ -91,3 +91,13 @@ def test_gene_predictions_share_no_base_between_blocks(tmp_path: Path) -> None:
     about = [rna[key] for key in ("type", "frames", "low", "high")]
     assert about == ["noncoding", "-1,", "none", "none"]
     assert (rna["thickStart"], rna["thickEnd"], rna["score"]) == ("400", "400", "1000")
+
+
+def test_gene_predictions_are_named_by_their_gene(tmp_path: Path) -> None:
+    text = "c\tx\tgene\t101\t400\t.\t+\t.\tID=g1;Name=NAME;locus_tag=b1\n"
+    text += spliced("+", 0, 1).replace("##gff-version 3\n", "").replace("gene=abcD;", "")
+    text = text.replace("ID=rna1", "ID=rna1;Parent=g1;Name=NM_1")
+    for name, expected in (("thrA", "thrA"), ("", "b1")):
+        named = text.replace("Name=NAME", f"Name={name}" if name else "x=y")
+        ((_, said),) = rows_of(tmp_path, "##gff-version 3\n" + named)
+        assert (said["name"], said["name2"], said["geneName2"]) == ("cds1", expected, expected)
