@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from genoseq.genome.tracks import STRAND_COLOURS
 from genoseq.report.hub_tracks import Hub, HubTrack
+from genoseq.writers.bigbed import rgb
 
-_COLOUR = "jexl:'rgb(' + (get(feature,'itemRgb') || get(feature,'reserved')) + ')'"
-"""JBrowse looks at no colour of a bigBed unless it is told to."""
+# JBrowse looks at no colour of a bigBed unless it is told to; in bigGenePred it takes one number
+# for all of it, but the colours of genes are those of their strands.
+_PLUS, _MINUS = f"'rgb({rgb(STRAND_COLOURS['+'])})'", f"'rgb({rgb(STRAND_COLOURS['-'])})'"
+_COLOURS = {
+    "intervals": "jexl:'rgb('+get(feature,'itemRgb')+')'",
+    "genes": f"jexl:get(feature,'strand')==-1?{_MINUS}:{_PLUS}",
+}
 
 
 def jbrowse_config(hub: Hub) -> str:
@@ -49,13 +56,12 @@ def _track(hub: Hub, track: HubTrack) -> dict[str, Any]:
     }
     display: dict[str, Any] = {"displayId": f"{track.stem}_display", "type": _display(track)}
     if shown.limits is None:
-        renderer = {"type": "SvgFeatureRenderer", "color1": _COLOUR}
+        renderer = {"type": "SvgFeatureRenderer", "color1": _COLOURS[shown.shape]}
         adapter = {"type": "BigBedAdapter", "bigBedLocation": location}
         kind = "FeatureTrack"
     else:
         low, high = shown.limits
-        red, green, blue = shown.colour
-        renderer = {"type": "XYPlotRenderer", "color": f"rgb({red},{green},{blue})"}
+        renderer = {"type": "XYPlotRenderer", "color": f"rgb({rgb(shown.colour)})"}
         display |= {"minScore": low, "maxScore": high, "renderers": {"XYPlotRenderer": renderer}}
         adapter = {"type": "BigWigAdapter", "bigWigLocation": location}
         kind = "QuantitativeTrack"

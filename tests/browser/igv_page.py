@@ -23,7 +23,7 @@ from genoseq.writers.manifest import OutputFile, read_manifest
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",  # Chromium refuses to run as root with it
     "--disable-gpu",
@@ -277,7 +277,7 @@ def open_page(
     chrome.binary_location = CHROMIUM
     chrome.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     dead = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    for flag in (*_FLAGS, dead, f"--user-data-dir={profile}", f"--window-size={width},900"):
+    for flag in (*FLAGS, dead, f"--user-data-dir={profile}", f"--window-size={width},900"):
         chrome.add_argument(flag)
     with serve({**own, **places}) as origin:
         driver = Chrome(chrome, Service(DRIVER))
