@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genoseq.config.schema import NAME
@@ -121,7 +121,7 @@ def _one_line(text: str) -> str:
 
 def _first_view(genome: Fasta, region: str | None) -> Region:
     if region is not None:
-        return parse_region(region, genome.lengths)
+        return replace(parse_region(region, genome.lengths), strand=".")
     chrom = max(genome.lengths, key=lambda each: genome.lengths[each])
     return Region(chrom, 0, min(_VIEW, genome.lengths[chrom]))
 

@@ -14,7 +14,7 @@ from genoseq.writers.gene_predictions import gene_row
 
 
 def write_rows(track: ShownTrack, lengths: Mapping[str, int], path: Path) -> bool:
-    """Write a track of intervals or genes; False if it has none, and then there is no file.
+    """Write a track of intervals or genes; False if it has no base, and then there is no file.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def write_rows(track: ShownTrack, lengths: Mapping[str, int], path: Path) -> boo
     """
     rows = list(_gene_rows(track.path, lengths) if track.shape == "genes" else
                 _interval_rows(track.path, lengths))  # fmt: skip
-    if not rows:
+    if not any(row.start < row.end for row in rows):
         return False
     sql, defined = (GENES_SQL, 12) if track.shape == "genes" else (SEGMENTS_SQL, 9)
     write_bigbed(path, rows, lengths, sql, defined)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,9 +90,10 @@ def plot_loci(
         raise ConfigError(f"--width {width:g}: use 4 to 500 centimetres")
     check_distinct({"--out": out}, {f"input {path}": Path(path) for path in paths})
     with opened(fasta) as genome:
-        loci = [each for text in region for each in [parse_region(text, genome.lengths)]]
+        asked = [parse_region(text, genome.lengths) for text in region]
         if regions is not None:
-            loci = [bed.region for bed in read_bed(regions, genome.lengths)]
+            asked = [bed.region for bed in read_bed(regions, genome.lengths)]
+        loci = [replace(each, strand=".") for each in asked]  # drawn forward, whatever it is
         _check(out, loci)
         tracks = shown_tracks(paths)
         items = read_items(tracks, genome)
@@ -102,9 +103,9 @@ def plot_loci(
                 locus = read_locus(tracks, items, genome, each)
                 yield each, locus_figure(locus, width, scaled_letters)
 
-        first = len(read_locus(tracks, items, genome, loci[0]).panels)
+        panels = len(read_locus(tracks, items, genome, loci[0]).panels)
         _save(out, figures, dpi)
-    return Plotted(out, len(loci), first)
+    return Plotted(out, len(loci), panels)
 
 
 def _check(out: Path, loci: Sequence[Region]) -> None:

@@ -150,7 +150,7 @@ def _with_limits(tracks: Sequence[ShownTrack]) -> list[ShownTrack]:
     for track in tracks:
         if track.shape == "values" and track.kind != "probability":
             key = axis_of(track)
-            low, high = open_extremes(track.path)
+            low, high = extremes(track.path)
             known = spans.get(key, (0.0, 0.0))
             spans[key] = min(known[0], low), max(known[1], high)
     return [_limited(track, spans) for track in tracks]
@@ -167,7 +167,7 @@ def _limited(track: ShownTrack, spans: Mapping[tuple[str, str], Limits]) -> Show
     return replace(track, limits=spans.get(axis_of(track), PROBABILITY))
 
 
-def open_extremes(path: Path) -> Limits:
+def extremes(path: Path) -> Limits:
     """The smallest and the largest value of a bigWig, rounded outwards to two digits."""
     with open_signal(path) as signal:
         low, high = signal.extremes()

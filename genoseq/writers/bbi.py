@@ -103,10 +103,12 @@ class SectionIndex:
 
 
 def _bounds(spans: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spans (N, 4) of nodes of :data:`_BLOCK` sorted spans each: first start to last end."""
+    """Spans (N, 4) of nodes of :data:`_BLOCK` spans each, sorted by start: first start to last end,
+    which need not be the last one's."""
     firsts = np.arange(0, len(spans), _BLOCK)
-    lasts = np.minimum(firsts + _BLOCK, len(spans)) - 1
-    return np.concatenate([spans[firsts, :2], spans[lasts, 2:]], axis=1)
+    ends = np.maximum.reduceat(spans[:, 2] << np.uint64(32) | spans[:, 3], firsts)
+    last = np.stack([ends >> np.uint64(32), ends & np.uint64(0xFFFFFFFF)], axis=1)
+    return np.concatenate([spans[firsts, :2], last], axis=1)
 
 
 def _nodes(spans: NDArray[np.uint64], pointers: NDArray[np.uint64], leaf: bool) -> bytes:
