@@ -14,7 +14,7 @@ from genoseq.files.names import GENES, TRACKS
 from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
 from genoseq.genome.tracks import OKABE_ITO, STRAND_COLOURS, Channel, Colour, channel_colours
 from genoseq.readers import kinds
-from genoseq.readers.annotation import annotation_format, read_annotation
+from genoseq.readers.annotation import COMPRESSIONS, annotation_format, read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta
 from genoseq.readers.signal import open_signal
@@ -128,12 +128,17 @@ def strand_of(file: OutputFile) -> Strand:
 
 def _track_of_file(path: Path) -> ShownTrack:
     if kinds.kind_of(path) == kinds.BIGWIG:
-        name = path.name.removesuffix(path.suffix)
-        return ShownTrack(path, "values", "signal", name, ".", "", OKABE_ITO[0])
+        return ShownTrack(path, "values", "signal", _name(path), ".", "", OKABE_ITO[0])
     # Genes are in BED with blocks, and every other BED is of intervals.
     if annotation_format(path) == "bed" and not any(bed.blocks for bed in read_bed(path)):
-        return replace(_intervals(path, "intervals", ""), name=path.name)
-    return replace(_genes(path, ""), name=path.name)
+        return replace(_intervals(path, "intervals", ""), name=_name(path))
+    return replace(_genes(path, ""), name=_name(path))
+
+
+def _name(path: Path) -> str:
+    """A file's name without what says its format."""
+    name = path.with_suffix("") if path.suffix in COMPRESSIONS else path
+    return name.stem
 
 
 def _genes(path: Path, group: str) -> ShownTrack:

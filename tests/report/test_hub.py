@@ -215,8 +215,8 @@ def test_hub_of_signals_has_one_axis_for_both_strands(tmp_path: Path) -> None:
 def test_hub_leaves_out_what_is_empty_and_says_so(made: Made, tmp_path: Path) -> None:
     (tmp_path / "none.bed").write_text("# no interval\n")
     written = write_hub([made.tracks, tmp_path / "none.bed"], made.fasta, tmp_path / "hub")
-    assert str(written).endswith("3 tracks; left out, as nothing is in them: none.bed")
-    with pytest.raises(InputFormatError, match=r"nothing to show: no item in none\.bed"):
+    assert str(written).endswith("3 tracks; left out, as nothing is in them: none")
+    with pytest.raises(InputFormatError, match=r"nothing to show: no item in none"):
         write_hub([tmp_path / "none.bed"], made.fasta, tmp_path / "other")
     assert not (tmp_path / "other").exists()
 

@@ -39,15 +39,15 @@ def test_shown_tracks_beside_genes_are_called_as_the_genes(tmp_path: Path) -> No
 
 
 def test_shown_tracks_of_files_are_told_by_content(tmp_path: Path) -> None:
-    (tmp_path / "a.gff3").write_text(GENES)
+    (tmp_path / "a.1.gff3.gz").write_text(GENES)
     (tmp_path / "b.bed").write_text(BED12)
     (tmp_path / "c.bed").write_text("c\t0\t40\tpeak\n")
     signal = write(tmp_path / "s", {"c": np.full((9, 1), 2, np.float32)}, ("bigwig",),
                    (Channel("x"),), "signal")  # fmt: skip
-    files = [tmp_path / "a.gff3", tmp_path / "b.bed", tmp_path / "c.bed", signal / "x.both.bw"]
+    files = [tmp_path / "a.1.gff3.gz", tmp_path / "b.bed", tmp_path / "c.bed", signal / "x.both.bw"]
     found = shown_tracks(files)
     assert [track.shape for track in found] == ["genes", "genes", "intervals", "values"]
-    assert [track.name for track in found] == ["a.gff3", "b.bed", "c.bed", "x.both"]
+    assert [track.name for track in found] == ["a.1", "b", "c", "x.both"]
     assert found[-1].limits == (0, 2)
 
 
