@@ -12,6 +12,7 @@ import pytest
 from hub_files import Made, made_results
 from igv_page import IgvPage, open_page
 from PIL import Image
+from pysam import faidx
 from track_cases import golden, write
 
 from genoseq.genome.tracks import Channel
@@ -44,15 +45,26 @@ def options(hub: Path, kind: str) -> dict[str, Any]:
     """What opens it: the hub's address, or the session, whose page lies in the hub's folder."""
     if kind == "hub.txt":
         return {"hubURL": "/hub/hub.txt", "loadDefaultGenomes": False}
+    if kind == "igv.xml":
+        return {"sessionURL": "/igv.xml", "loadDefaultGenomes": False}
     found: dict[str, Any] = json.loads((hub / "igv.json").read_text())
     return found
 
 
-@pytest.fixture(scope="module", params=["hub.txt", "igv.json"])
+@pytest.fixture(scope="module", params=["hub.txt", "igv.json", "igv.xml"])
 def opened(
-    request: pytest.FixtureRequest, hub: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, hub: Path, made: Made, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[IgvPage, str]]:
-    places: dict[str, Path | bytes] = {"/hub/": hub, "/made/": hub / "made"}
+    faidx(str(made.fasta))
+    # Of the sessions of IGV on a desk igv.js takes only those whose genome is a FASTA.
+    session = (hub / "igv.xml").read_text().replace("made/made.2bit", "/genome.fa")
+    places: dict[str, Path | bytes] = {
+        "/hub/": hub,
+        "/made/": hub / "made",
+        "/igv.xml": session.encode(),
+        "/genome.fa.fai": Path(f"{made.fasta}.fai"),
+        "/genome.fa": made.fasta,
+    }
     profile = tmp_path_factory.mktemp("chromium")
     with open_page(options(hub, request.param), places, profile) as page:
         yield page, request.param
