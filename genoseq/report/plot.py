@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,13 +98,16 @@ def plot_loci(
         tracks = shown_tracks(paths)
         items = read_items(tracks, genome)
 
+        panels = 0
+
         def figures() -> Iterator[tuple[Region, Figure]]:
+            nonlocal panels
             for each in loci:
                 locus = read_locus(tracks, items, genome, each)
+                panels = len(locus.panels)
                 yield each, locus_figure(locus, width, scaled_letters)
 
-        panels = len(read_locus(tracks, items, genome, loci[0]).panels)
-        _save(out, figures, dpi)
+        _save(out, figures(), dpi)
     return Plotted(out, len(loci), panels)
 
 
@@ -127,19 +130,19 @@ def _check(out: Path, loci: Sequence[Region]) -> None:
         )
 
 
-def _save(out: Path, figures: Callable[[], Iterator[tuple[Region, Figure]]], dpi: int) -> None:
+def _save(out: Path, figures: Iterator[tuple[Region, Figure]], dpi: int) -> None:
     with figure_style(), _missing_glyphs_are_boxes():
         if not out.suffix:
             with atomic_folder(out) as stage:
-                for number, (region, figure) in enumerate(figures(), 1):
+                for number, (region, figure) in enumerate(figures, 1):
                     name = f"{number:04d}_{safe_name(str(region))}"[:_LONGEST]
                     figure.savefig(stage / f"{name}.png", dpi=dpi, metadata={"Software": None})
         elif out.suffix.lower() == ".pdf":
-            _save_pdf(out, figures())
+            _save_pdf(out, figures)
         else:
             kind = out.suffix.lower().removeprefix(".")
             metadata = {"Date": None} if kind == "svg" else {"Software": None}
-            for _, figure in figures():
+            for _, figure in figures:
                 with atomic_file(out) as partial:
                     figure.savefig(partial, format=kind, dpi=dpi, metadata=metadata)
 
