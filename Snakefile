@@ -25,6 +25,7 @@ rule all:
     input:
         "<results>/summary.html",
         plan.summary_input(),
+        genoseq_hubs.hubs(plan),
 
 
 include: "workflows/rules/demo.smk"
@@ -37,4 +38,5 @@ include: "workflows/rules/score.smk"
 include: "workflows/rules/merge.smk"
 include: "workflows/rules/tracks.smk"
 include: "workflows/rules/genes.smk"
+include: "workflows/rules/hub.smk"
 include: "workflows/rules/summary.smk"

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from genoseq.plan.snakefile import snakefile_path
     from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
+    from genoseq.report.hub import write_hub
+    from genoseq.report.plot import plot_loci
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
     from genoseq.store.leaks import leaks
@@ -113,6 +115,7 @@ _HOME = {
     "open_fasta": "genoseq.readers.fasta",
     "open_store": "genoseq.store.store",
     "perplexity_files": "genoseq.inference.perplexity_files",
+    "plot_loci": "genoseq.report.plot",
     "predict": "genoseq.inference.sequence",
     "read_scores": "genoseq.writers.scores",
     "register_encoder": "genoseq.models.encoders",
@@ -128,6 +131,7 @@ _HOME = {
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "validate_tracks": "genoseq.validation.validate",
+    "write_hub": "genoseq.report.hub",
     "write_shards": "genoseq.extraction.shard_folder",
     "write_tracks": "genoseq.writers.outputs",
 }
@@ -178,6 +182,7 @@ __all__ = [  # noqa: RUF022
     "open_fasta",
     "open_store",
     "perplexity_files",
+    "plot_loci",
     "predict",
     "read_scores",
     "register_encoder",
@@ -193,6 +198,7 @@ __all__ = [  # noqa: RUF022
     "summarize",
     "tokenize",
     "validate_tracks",
+    "write_hub",
     "write_shards",
     "write_tracks",
 ]

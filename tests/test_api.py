@@ -56,6 +56,8 @@ VERBS = {
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
     "tracks": "convert_scores",
+    "hub": "write_hub",
+    "plot": "plot_loci",
     "summary": "summarize",
     "config check": "check_config",
     "config show": "show_config",

@@ -23,11 +23,13 @@ from genoseq.cli import (
     fit_genes,
     generate,
     genes,
+    hub,
     init,
     leaks,
     merge,
     models,
     perplexity,
+    plot,
     run,
     score,
     shards,
@@ -92,6 +94,8 @@ app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
+app.command("hub", epilog=hub.EPILOG)(hub.hub)
+app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("summary", epilog=summary.EPILOG)(summary.summary)
 app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
 app.command("models", epilog=models.EPILOG)(models.models)

@@ -1,4 +1,4 @@
-"""Settings of what a run writes: scores, tracks, the summary page."""
+"""Settings of what a run writes: scores, tracks, hubs, the summary page."""
 
 from __future__ import annotations
 
@@ -33,3 +33,10 @@ class SummarySettings(Settings):
 
     title: str = "genoseq run"
     note: str = Field("", description="where the labels come from: printed above the metrics")
+
+
+class HubSettings(Settings):
+    """A folder per genome that UCSC, IGV and JBrowse open."""
+
+    title: str = Field("", description="of the hub; by default the genome's name")
+    email: str = Field("", description="whom UCSC's pages name for questions")

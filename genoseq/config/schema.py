@@ -28,7 +28,7 @@ from genoseq.config.base import (
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.genes import GeneSettings
 from genoseq.config.labels import LabelSettings
-from genoseq.config.outputs import ScoreSettings, SummarySettings
+from genoseq.config.outputs import HubSettings, ScoreSettings, SummarySettings
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
 from genoseq.writers.formats import default_formats
@@ -230,6 +230,9 @@ class Config(Settings):
     genes: GeneSettings | None = Field(
         None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
     )
+    hub: HubSettings | None = Field(
+        None, description="hubs for genome browsers; {} takes the defaults, null is off"
+    )
     summary: SummarySettings = SummarySettings()
     pathvars: dict[str, str] = Field(
         {}, description="Snakemake's own key: where folders are, such as results; changes no result"
@@ -256,6 +259,12 @@ class Config(Settings):
         for name in self.models:
             if not NAME.match(name):
                 raise ValueError(f"model name {name!r}: use letters, digits, _ and -")
+        return self
+
+    @model_validator(mode="after")
+    def _shown(self) -> Config:
+        if self.hub is not None and not {"bigwig", "bed"} & {*self.score.formats}:
+            raise ValueError("hub: browsers show bigwig and bed: add one to score.formats")
         return self
 
 

@@ -21,8 +21,10 @@ DECIMALS = 3
 """Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
 # Okabe and Ito (2008), Color Universal Design: eight colours that colour-blind people tell apart.
-OKABE_ITO = (
+OKABE_ITO: tuple[Colour, ...] = (
     (0, 114, 178),
     (213, 94, 0),
     (0, 158, 115),
@@ -32,6 +34,8 @@ OKABE_ITO = (
     (240, 228, 66),
     (0, 0, 0),
 )
+STRAND_COLOURS: dict[Strand, Colour] = {"+": OKABE_ITO[0], "-": OKABE_ITO[1], ".": OKABE_ITO[7]}
+"""Of what has a strand and no class, as genes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,8 @@ class Channel:
 
     @property
     def file_stem(self) -> str:
-        """The label as a safe file name: all but letters, digits and ``_-.`` becomes ``%XX``.
-
-        A dot at the beginning does too: it would hide the file or lead out of its folder.
-        """
-        name = quote(self.full_name, safe="").replace("~", "%7E")
-        name = f"%2E{name[1:]}" if name.startswith(".") else name
-        return f"{name}.{STRAND_WORDS[self.strand]}"
+        """The label as a safe file name, see :func:`safe_name`."""
+        return f"{safe_name(self.full_name)}.{STRAND_WORDS[self.strand]}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,7 +103,22 @@ class Track:
         return self.start + len(self.values)
 
 
-def channel_colours(channels: Sequence[Channel]) -> list[tuple[int, int, int]]:
+def safe_name(text: str) -> str:
+    """Any text as part of a file name: all but letters, digits and ``_-.`` becomes ``%XX``.
+
+    A dot at the beginning does too: it would hide the file or lead out of its folder.
+    """
+    name = quote(text, safe="").replace("~", "%7E")
+    return f"%2E{name[1:]}" if name.startswith(".") else name
+
+
+def fractions(colour: Colour) -> tuple[float, float, float]:
+    """Red, green and blue from 0 to 1."""
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
+
+
+def channel_colours(channels: Sequence[Channel]) -> list[Colour]:
     """RGB of each channel: a colour for each class and strand, in order of appearance."""
     return [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(channels))]
 

@@ -33,6 +33,9 @@ BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "summary": 1e5}
 BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0, "genes": 3.9}
 CALLING_BYTES = 75
 """Of main memory per base of a genome whose genes are called, on top of a prediction's."""
+HUB_PER_SECOND, HUB_BYTES, HUB_MEGABYTES = 5.7e6, 1.5, 91
+"""Of a hub: bases of one channel per second, bytes on disk for each of them (genome and segments
+included), main memory; by ``benchmarks/hubs.py``, with a gene per 1,000 bases."""
 SAVED_BYTES = 20
 """Bytes on disk per weight: the bundle, the best so far, and the last with its optimizer's
 state."""

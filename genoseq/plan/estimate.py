@@ -102,6 +102,10 @@ def estimate(
     return [row for row in rows if row.jobs]
 
 
+_PLAIN = {*constants.MEGABYTES, "hub"}
+"""Rules that start without torch."""
+
+
 class _Run:
     """A plan and the sizes of its genomes.
 
@@ -149,6 +153,7 @@ class _Run:
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
             *([] if self.plan.config.genes is None else [self._genes()]),
+            *([] if self.plan.config.hub is None else [self._hub()]),
             self._row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
         ]
 
@@ -162,7 +167,7 @@ class _Run:
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
         """A row of the seconds of each job, to which its start is added, and of parts of other
         columns: always ``disk`` and ``memory``, of some rules ``bases`` and ``windows``."""
-        start = constants.START_SECONDS["plain" if rule in constants.MEGABYTES else "torch"]
+        start = constants.START_SECONDS["plain" if rule in _PLAIN else "torch"]
         hours = [(start * self.speed.plain() + each) / 3600 for each in seconds]
         parts |= {"hours": hours, "longest": hours}
         known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
@@ -265,4 +270,15 @@ class _Run:
             disk=[constants.BYTES_PER_BASE["genes"] * each for _ in runs for each in bases],
             memory=[most + each for most in self._memory(precision, runs) for each in held],
             bases=bases * len(runs),
+        )
+
+    def _hub(self) -> Estimate:
+        channels, bases = sum(self.columns), list(self.bases.values())
+        pace = self.speed.plain() * channels / constants.HUB_PER_SECOND
+        return self._row(
+            "hub",
+            [pace * each for each in bases],
+            disk=[constants.HUB_BYTES * channels * each for each in bases],
+            memory=[constants.HUB_MEGABYTES + self.contig_memory],
+            bases=bases,
         )

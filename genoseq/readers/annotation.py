@@ -37,7 +37,7 @@ _SUFFIXES: dict[str, AnnotationFormat] = {
     ".embl": "embl",
     ".bed": "bed",
 }
-_COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+COMPRESSIONS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 
 def read_annotation(
@@ -124,6 +124,6 @@ def _first_record(path: str | PathLike[str]) -> int | None:
 
 def _format_of_name(path: Path) -> AnnotationFormat | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSED:
+    if suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes.pop()
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None

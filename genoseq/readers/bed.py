@@ -49,6 +49,8 @@ class BedRecord:
         The coding interval of a BED12 line, else None.
     blocks
         Exons of a BED12 line on the contig, 0-based half-open, in order; else empty.
+    colour
+        Red, green and blue of column 9 (BED9 and BED12), where it has them; else None.
     """
 
     chrom: str
@@ -59,6 +61,7 @@ class BedRecord:
     strand: Strand = "."
     thick: Span | None = None
     blocks: tuple[Span, ...] = ()
+    colour: tuple[int, int, int] | None = None
 
     @property
     def region(self) -> Region:
@@ -182,12 +185,20 @@ def bed_record(fields: list[str]) -> BedRecord:
     score = (fields[4] or ".") if len(fields) > 4 else "."
     strand = _strand(fields[5]) if len(fields) > 5 else "."
     if len(fields) != 12:
-        return BedRecord(chrom, start, end, name, score, strand)
+        return BedRecord(chrom, start, end, name, score, strand, colour=_colour(fields))
     thick = (_number(fields[6], "thickStart"), _number(fields[7], "thickEnd"))
     blocks = _blocks(fields, start, end)
     if thick[0] != thick[1] and not start <= thick[0] < thick[1] <= end:
         raise InputFormatError(f"thick interval {thick[0]}-{thick[1]} is not within {start}-{end}")
-    return BedRecord(chrom, start, end, name, score, strand, thick, blocks)
+    return BedRecord(chrom, start, end, name, score, strand, thick, blocks, _colour(fields))
+
+
+def _colour(fields: list[str]) -> tuple[int, int, int] | None:
+    """Column 9, if it is a colour: files of other kinds have other things there."""
+    parts = fields[8].split(",") if len(fields) in (9, 12) else []
+    if len(parts) != 3 or not all(_is_number([part]) and int(part) < 256 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 def _number(text: str, what: str) -> int:

@@ -55,6 +55,10 @@ class Signal(Protocol):
         """
         ...
 
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest value of the file."""
+        ...
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Self: ...
@@ -128,6 +132,12 @@ class BigWig(_Closing):
                 values[at - start : stop - start] = piece
         return values
 
+    def extremes(self) -> tuple[float, float]:
+        """See :meth:`Signal.extremes`."""
+        with _damage(self._path):
+            summary = self._reader.info()["summary"]
+            return float(summary["min"]), float(summary["max"])
+
 
 class BedGraph(_Closing):
     """A bedGraph, held as arrays of intervals; see :class:`Signal`."""
@@ -156,6 +166,11 @@ class BedGraph(_Closing):
         within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
         values[np.repeat(lows, widths) + within] = np.repeat(levels[first:last], widths)
         return values
+
+    def extremes(self) -> tuple[float, float]:
+        """See :meth:`Signal.extremes`."""
+        levels = [levels for _, _, levels in self._spans.values()]
+        return min(float(each.min()) for each in levels), max(float(each.max()) for each in levels)
 
 
 Spans = tuple[NDArray[np.int64], NDArray[np.int64], Values]

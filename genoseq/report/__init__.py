@@ -1,1 +1,1 @@
-"""The summary page, made from result files.  No torch."""
+"""What people look at, made from result files: the summary page, hubs, figures.  No torch."""

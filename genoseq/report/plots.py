@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from genoseq.genome.tracks import OKABE_ITO
+from genoseq.genome.tracks import OKABE_ITO, fractions
 from genoseq.report.results import ModelResult
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ LINES = ("-", "--", ":", "-.")
 
 def colour(index: int) -> tuple[float, float, float]:
     """RGB from 0 to 1 of the n-th class or model."""
-    red, green, blue = OKABE_ITO[index % len(OKABE_ITO)]
-    return red / 255, green / 255, blue / 255
+    return fractions(OKABE_ITO[index % len(OKABE_ITO)])
 
 
 def learning_plot(models: Sequence[ModelResult]) -> str | None:

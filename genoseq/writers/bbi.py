@@ -103,10 +103,12 @@ class SectionIndex:
 
 
 def _bounds(spans: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spans (N, 4) of nodes of :data:`_BLOCK` sorted spans each: first start to last end."""
+    """Spans (N, 4) of nodes of :data:`_BLOCK` spans each, sorted by start: first start to last end,
+    which need not be the last one's."""
     firsts = np.arange(0, len(spans), _BLOCK)
-    lasts = np.minimum(firsts + _BLOCK, len(spans)) - 1
-    return np.concatenate([spans[firsts, :2], spans[lasts, 2:]], axis=1)
+    ends = np.maximum.reduceat(spans[:, 2] << np.uint64(32) | spans[:, 3], firsts)
+    last = np.stack([ends >> np.uint64(32), ends & np.uint64(0xFFFFFFFF)], axis=1)
+    return np.concatenate([spans[firsts, :2], last], axis=1)
 
 
 def _nodes(spans: NDArray[np.uint64], pointers: NDArray[np.uint64], leaf: bool) -> bytes:
@@ -126,12 +128,10 @@ def _nodes(spans: NDArray[np.uint64], pointers: NDArray[np.uint64], leaf: bool) 
 def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
     """B+ tree of names to (id, length), to lie at ``position``; ids are positions in ``lengths``.
 
-    Contigs without bases are left out.
+    Each contig has bases: readers take ids for positions in a list of those that there are.
     """
     entries = sorted(
-        (name.encode(), number, length)
-        for number, (name, length) in enumerate(lengths.items())
-        if length
+        (name.encode(), number, length) for number, (name, length) in enumerate(lengths.items())
     )
     width = max(len(name) for name, _, _ in entries)
     block = min(_BLOCK, len(entries))

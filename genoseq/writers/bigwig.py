@@ -11,29 +11,17 @@ from __future__ import annotations
 
 import itertools
 import struct
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel, Kind
-from genoseq.writers.bbi import (
-    RECORD_BYTES,
-    Bins,
-    SectionIndex,
-    ZoomLevel,
-    chromosome_tree,
-    coarser,
-    compress,
-    finest_bins,
-    join,
-    zoom_levels,
-)
-from genoseq.writers.lattice import PAGE, SLAB, Row, Slab, floats, is_gap, run_starts
+from genoseq.writers.bbi import RECORD_BYTES, finest_bins
+from genoseq.writers.bbi_file import BbiFile
+from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import VALUE_KINDS, OutputFile
 
 _ITEMS = 1024
@@ -44,10 +32,6 @@ borders of runs."""
 _BEDGRAPH, _FIXED = 1, 3
 _MAGIC = 0x888FFC26
 _SECTION = struct.Struct("<IIIIIBBH")
-_HEAD = 64
-_ZOOM = 24
-_SUMMARY = 40
-_PENDING = SLAB // 64
 
 
 class BigWigWriter:
@@ -58,6 +42,7 @@ class BigWigWriter:
     ) -> None:
         self._kind = VALUE_KINDS[kind]
         self._channels = channels
+        lengths = {chrom: length for chrom, length in lengths.items() if length}
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
         self._files = [BigWigFile(folder / bigwig_name(channel), lengths) for channel in channels]
 
@@ -92,29 +77,15 @@ def bigwig_name(channel: Channel) -> str:
 
 
 class BigWigFile:
-    """One bigWig in the making."""
+    """One bigWig in the making; each contig of ``lengths`` has bases."""
 
     def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
-        self._lengths = np.array(list(lengths.values()), np.int64)
-        sizes = zoom_levels(int(self._lengths.max()))
-        self._tree_at = _HEAD + _ZOOM * len(sizes) + _SUMMARY
-        tree = chromosome_tree(lengths, self._tree_at)
-        self._data_at = self._tree_at + len(tree)
-        self._file: IO[bytes] = path.open("wb")
-        self._file.write(bytes(self._tree_at) + tree + bytes(8))
-        self._offset = self._data_at + 8
-        self._index = SectionIndex()
-        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
-        self._levels = [ZoomLevel(size, self._lengths, self._spool) for size in sizes]
-        self._pending: list[Bins] = []
-        self._waiting = 0
-        self._coarse: list[Bins] = []
-        self._total = np.array([0, np.inf, -np.inf, 0, 0])
+        self._file = BbiFile(path, lengths, _MAGIC)
 
     @property
     def empty(self) -> bool:
         """Whether no base has a value so far."""
-        return not len(self._index)
+        return self._file.empty
 
     def write(self, chrom: int, start: int, row: Row) -> None:
         """Add values of bases from ``start`` on, shape (L,); ``start`` is a multiple of PAGE.
@@ -130,79 +101,16 @@ class BigWigFile:
             low, high, type_, count, payload = section
             step = int(type_ == _FIXED)
             head = _SECTION.pack(chrom, low, high, step, step, type_, 0, count)
-            self._write(chrom, low, high, head + payload)
-        bins = finest_bins(chrom, start, values)
-        self._pending.append(bins)
-        self._waiting += len(bins.bin)
-        if self._waiting >= _PENDING:
-            self._zoom()
+            self._file.add((chrom, low), (chrom, high), head + payload)
+        self._file.summarize(finest_bins(chrom, start, values))
 
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
-        self._zoom()
-        self._zoom_beyond_slabs()
-        index_at = self._offset
-        self._file.write(self._index.tree(index_at, _ITEMS))
-        zooms = [level.finish(self._file) for level in self._levels]
-        self._file.write(struct.pack("<I", _MAGIC))
-        self._file.seek(0)
-        self._file.write(self._header(index_at, zooms))
-        self._file.seek(self._data_at)
-        self._file.write(struct.pack("<Q", len(self._index)))
-        self.close()
+        self._file.finish(_ITEMS, max(PAGE * 4, _ITEMS * 12, RECORD_BYTES) + _SECTION.size)
 
     def close(self) -> None:
         """Release the file and its spool; may be called again."""
         self._file.close()
-        self._spool.close()
-
-    def _write(self, chrom: int, start: int, end: int, section: bytes) -> None:
-        data = compress(section)
-        self._file.write(data)
-        self._index.add((chrom, start), (chrom, end), self._offset, len(data))
-        self._offset += len(data)
-
-    def _zoom(self) -> None:
-        """Zoom levels of the waiting bins; no bin up to SLAB bases reaches into another slab."""
-        if not self._pending:
-            return
-        bins = join(self._pending)
-        self._pending, self._waiting = [], 0
-        sums = (
-            bins.covered.sum(),
-            bins.min.min(),
-            bins.max.max(),
-            bins.sum.sum(),
-            bins.squares.sum(),
-        )
-        low, high = min(self._total[1], sums[1]), max(self._total[2], sums[2])
-        self._total += sums
-        self._total[1:3] = low, high
-        for level in self._levels:
-            if level.size > SLAB:
-                self._coarse.append(bins)
-                break
-            if level is not self._levels[0]:
-                bins = coarser(bins)
-            level.add(bins)
-
-    def _zoom_beyond_slabs(self) -> None:
-        beyond = [level for level in self._levels if level.size > SLAB]
-        if beyond:
-            bins = join(self._coarse)
-            for level in beyond:
-                bins = coarser(bins)
-                level.add(bins)
-
-    def _header(self, index_at: int, zooms: list[tuple[int, int]]) -> bytes:
-        buffer = max(PAGE * 4, _ITEMS * 12, RECORD_BYTES) + _SECTION.size
-        head = struct.pack(
-            "<IHHQQQHHQQIQ", _MAGIC, 4, len(zooms), self._tree_at, self._data_at, index_at,
-            0, 0, 0, self._tree_at - _SUMMARY, buffer, 0,
-        )  # fmt: skip
-        for level, (data, index) in zip(self._levels, zooms, strict=True):
-            head += struct.pack("<IIQQ", level.size, 0, data, index)
-        return head + struct.pack("<Qdddd", int(self._total[0]), *self._total[1:])
 
 
 _Section = tuple[int, int, int, int, bytes]

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from genoseq.genome.called_genes import CalledGene
 from genoseq.genome.features import Feature
 from genoseq.genome.genes import Transcript
+from genoseq.genome.tracks import STRAND_COLOURS
 
 _SEQID = ".:^*$@!+_?-|"
 """What GFF3 allows in column 1 beside letters and digits."""
@@ -159,7 +160,7 @@ def _bed12_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
             firsts = ",".join(str(low - start) for low, _ in blocks)
             fields = (
                 gene.chrom, start, end, gene.name, round(1000 * gene.conf), gene.strand,
-                start, end, "0,114,178" if gene.strand == "+" else "213,94,0",
+                start, end, ",".join(map(str, STRAND_COLOURS[gene.strand])),
                 len(blocks), sizes, firsts,
             )  # fmt: skip
             yield gene.chrom, start, end, "\t".join(map(str, fields))

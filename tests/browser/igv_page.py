@@ -23,7 +23,7 @@ from genoseq.writers.manifest import OutputFile, read_manifest
 
 FORMATS = ("bigwig", "bedgraph", "bed", "tsv")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",  # Chromium refuses to run as root with it
     "--disable-gpu",
@@ -239,23 +239,47 @@ def open_igv(
         Which of the folder's formats to show.
     """
     name = None if annotation is None else f"/annotation/{annotation.name}"
-    options = json.dumps(page_options(tracks, locus, name, formats))
     places: dict[str, Path | bytes] = {
-        "/": _PAGE.replace("OPTIONS", options).encode(),
-        "/igv.js": Path(str(files("igv_notebook") / "js/igv.min.js")),
         "/genome.fa.fai": Path(f"{fasta}.fai"),
         "/genome.fa": fasta,
         "/tracks/": tracks,
     }
     if annotation is not None:
         places["/annotation/"] = annotation.parent
+    options = page_options(tracks, locus, name, formats)
+    with open_page(options, places, profile, width) as page:
+        yield page
+
+
+@contextmanager
+def open_page(
+    options: Mapping[str, Any],
+    places: Mapping[str, Path | bytes],
+    profile: Path,
+    width: int = 1200,
+) -> Iterator[IgvPage]:
+    """A page with igv.js, drawn.
+
+    Parameters
+    ----------
+    options
+        Those of ``igv.createBrowser``.
+    places
+        What lies at which addresses beside the page, see :func:`range_server.serve`.
+    profile
+        A new empty folder for Chromium.
+    """
+    own: dict[str, Path | bytes] = {
+        "/": _PAGE.replace("OPTIONS", json.dumps(options)).encode(),
+        "/igv.js": Path(str(files("igv_notebook") / "js/igv.min.js")),
+    }
     chrome = ChromeOptions()
     chrome.binary_location = CHROMIUM
     chrome.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     dead = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    for flag in (*_FLAGS, dead, f"--user-data-dir={profile}", f"--window-size={width},900"):
+    for flag in (*FLAGS, dead, f"--user-data-dir={profile}", f"--window-size={width},900"):
         chrome.add_argument(flag)
-    with serve(places) as origin:
+    with serve({**own, **places}) as origin:
         driver = Chrome(chrome, Service(DRIVER))
         try:
             driver.set_script_timeout(60)

@@ -52,6 +52,14 @@ def rows(
     return {row.rule: row for row in estimate(make_plan(config), sizes)}
 
 
+def test_estimate_of_hubs_grows_with_bases_and_models(tmp_path: Path) -> None:
+    assert "hub" not in rows(tmp_path)
+    two, one = (rows(tmp_path, models=m, hub={})["hub"] for m in ({"a": {}, "b": {}}, {"a": {}}))
+    assert (two.jobs, two.bases) == (2, sum(size.bases for size in SIZES.values()))
+    assert two.disk == 2 * one.disk == pytest.approx(1.5 * 4 * two.bases)
+    assert one.hours < two.hours < 2 * one.hours
+
+
 def test_estimate_of_genes_is_that_of_scores_and_of_calling(tmp_path: Path) -> None:
     found = rows(tmp_path, genes={})
     genes, score = found["genes"], found["score"]

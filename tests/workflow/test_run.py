@@ -185,6 +185,20 @@ def test_run_calls_genes_where_settings_ask_for_them(
     assert "expected to be true" in (again / "results/summary.html").read_text()
 
 
+def test_run_makes_hubs_where_settings_ask_for_them(
+    finished: Path, config: dict[str, Any], tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(finished, again, symlinks=True)
+    write_config(again, config | {"hub": {"title": "{made} up"}})
+    assert jobs(snakemake(again, path=forked_path())) == {"hub": 2, "all": 1}
+    for genome in ("made", "other"):
+        text = (again / "results/hubs" / genome / "hub.txt").read_text()
+        assert f"genome {genome}\n" in text
+        assert "longLabel {made} up\n" in text
+        assert text.count("\ntype bigWig 0 1\n") == 4  # of two models
+
+
 def test_run_refuses_a_model_whose_job_ended_unseen(
     finished: Path, tmp_path: Path, config: dict[str, Any]
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import bbi
 import numpy as np
 import pybigtools
+import pyBigWig
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,16 @@ def test_bigwig_golden_cases_read_back(tmp_path: Path, sizes: tuple[int, ...]) -
     write(tmp_path, genome, ["bigwig"], sizes=sizes)
     check(tmp_path / "CDS.plus.bw", genome, 0)
     check(tmp_path / "CDS.minus.bw", genome, 1)
+
+
+def test_bigwig_is_read_by_libbigwig(tmp_path: Path) -> None:
+    """Which takes ids for positions in a list: contigs without bases have none."""
+    out = write(tmp_path, golden(), ["bigwig"])
+    with pyBigWig.open(str(out / "CDS.minus.bw")) as found:
+        assert found.chroms() == {name: len(of) for name, of in golden().items() if len(of)}
+        for name, length in found.chroms().items():
+            seen = found.values(name, 0, length, numpy=True)
+            np.testing.assert_array_equal(seen, golden()[name][:, 1], name)
 
 
 def test_bigwig_signal_keeps_every_float(tmp_path: Path) -> None:

@@ -1,0 +1,163 @@
+"""A bigWig or bigBed in the making: header, sections as they come, and zoom levels at the end.
+
+What is in a section is the business of :mod:`genoseq.writers.bigwig` and
+:mod:`genoseq.writers.bigbed`; the format's parts are in :mod:`genoseq.writers.bbi`.
+"""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from genoseq.writers.bbi import (
+    Bins,
+    SectionIndex,
+    ZoomLevel,
+    chromosome_tree,
+    coarser,
+    compress,
+    join,
+    zoom_levels,
+)
+from genoseq.writers.lattice import SLAB
+
+_HEAD = 64
+_ZOOM = 24
+_SUMMARY = 40
+_PENDING = SLAB // 64
+
+
+class BbiFile:
+    """An open file.
+
+    Parameters
+    ----------
+    lengths
+        bp of each contig, at least 1; ids of contigs are positions in it.
+    magic
+        The format's number.
+    sql
+        autoSql of its columns; empty in a bigWig.
+    fields
+        Of bigBed: how many columns there are, and how many of them are BED's own.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        lengths: Mapping[str, int],
+        magic: int,
+        sql: str = "",
+        fields: tuple[int, int] = (0, 0),
+    ) -> None:
+        self._lengths = np.array(list(lengths.values()), np.int64)
+        self._magic, self._fields = magic, fields
+        sizes = zoom_levels(int(self._lengths.max()))
+        self._sql = sql.encode() + b"\0" if sql else b""
+        self._sql_at = _HEAD + _ZOOM * len(sizes)
+        self._tree_at = self._sql_at + len(self._sql) + _SUMMARY
+        tree = chromosome_tree(lengths, self._tree_at)
+        self._data_at = self._tree_at + len(tree)
+        self._file: IO[bytes] = path.open("wb")
+        self._file.write(bytes(self._tree_at) + tree + bytes(8))
+        self._offset = self._data_at + 8
+        self._index = SectionIndex()
+        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
+        self._levels = [ZoomLevel(size, self._lengths, self._spool) for size in sizes]
+        self._pending: list[Bins] = []
+        self._waiting = 0
+        self._coarse: list[Bins] = []
+        self._total = np.array([0, np.inf, -np.inf, 0, 0])
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no section so far."""
+        return not len(self._index)
+
+    def add(self, first: tuple[int, int], last: tuple[int, int], section: bytes) -> None:
+        """Add a section of what begins at ``first`` (contig's id, base) and ends at ``last``."""
+        data = compress(section)
+        self._file.write(data)
+        self._index.add(first, last, self._offset, len(data))
+        self._offset += len(data)
+
+    def summarize(self, bins: Bins) -> None:
+        """Take finest bins for the zoom levels: all of a slab in one call, slabs in order."""
+        self._pending.append(bins)
+        self._waiting += len(bins.bin)
+        if self._waiting >= _PENDING:
+            self._zoom()
+
+    def finish(self, items: int, buffer: int) -> None:
+        """Write zoom levels, indexes and header.
+
+        Parameters
+        ----------
+        items
+            The most items of a section.
+        buffer
+            The most bytes of one that is decompressed.
+        """
+        self._zoom()
+        self._zoom_beyond_slabs()
+        index_at = self._offset
+        self._file.write(self._index.tree(index_at, items))
+        zooms = [level.finish(self._file) for level in self._levels]
+        self._file.write(struct.pack("<I", self._magic))
+        self._file.seek(0)
+        self._file.write(self._header(index_at, zooms, buffer))
+        self._file.seek(self._data_at)
+        self._file.write(struct.pack("<Q", len(self._index)))
+        self.close()
+
+    def close(self) -> None:
+        """Release the file and its spool; may be called again."""
+        self._file.close()
+        self._spool.close()
+
+    def _zoom(self) -> None:
+        """Zoom levels of the waiting bins; no bin up to SLAB bases reaches into another slab."""
+        if not self._pending:
+            return
+        bins = join(self._pending)
+        self._pending, self._waiting = [], 0
+        sums = (
+            bins.covered.sum(),
+            bins.min.min(),
+            bins.max.max(),
+            bins.sum.sum(),
+            bins.squares.sum(),
+        )
+        low, high = min(self._total[1], sums[1]), max(self._total[2], sums[2])
+        self._total += sums
+        self._total[1:3] = low, high
+        for level in self._levels:
+            if level.size > SLAB:
+                self._coarse.append(bins)
+                break
+            if level is not self._levels[0]:
+                bins = coarser(bins)
+            level.add(bins)
+
+    def _zoom_beyond_slabs(self) -> None:
+        beyond = [level for level in self._levels if level.size > SLAB]
+        if beyond:
+            bins = join(self._coarse)
+            for level in beyond:
+                bins = coarser(bins)
+                level.add(bins)
+
+    def _header(self, index_at: int, zooms: list[tuple[int, int]], buffer: int) -> bytes:
+        sql_at = self._sql_at if self._sql else 0
+        head = struct.pack(
+            "<IHHQQQHHQQIQ", self._magic, 4, len(zooms), self._tree_at, self._data_at, index_at,
+            *self._fields, sql_at, self._tree_at - _SUMMARY, buffer, 0,
+        )  # fmt: skip
+        for level, (data, index) in zip(self._levels, zooms, strict=True):
+            head += struct.pack("<IIQQ", level.size, 0, data, index)
+        return head + self._sql + struct.pack("<Qdddd", int(self._total[0]), *self._total[1:])
