@@ -49,9 +49,9 @@ def longest_window(settings: ModelSettings, context: int, asked: int | None = No
 
     The windows belong to the model where it looks further than its context: then a base's score
     depends on the genome and the bundle alone.  By default they have :data:`WINDOW_BASES`, or more
-    for a model of much context: ten times the context up to :data:`WIDE_WINDOW`, and never less than
-    four times.  Where each base sees all of its window (full attention, registers) they have four
-    times the context, see :func:`usual_context`.
+    for a model of much context: ten times the context up to :data:`WIDE_WINDOW`, and never less
+    than four times.  Where each base sees all of its window (full attention, registers) they have
+    four times the context, see :func:`usual_context`.
 
     Parameters
     ----------

@@ -12,7 +12,13 @@ from math import isnan, nan
 from typing import Literal
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import BATCH_BASES, FOLDED_WORD, batch_rows, longest_window, usual_context
+from genoseq.config.context import (
+    BATCH_BASES,
+    FOLDED_WORD,
+    batch_rows,
+    longest_window,
+    usual_context,
+)
 from genoseq.config.encoders import Operations
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.config.labels import LabelSettings
