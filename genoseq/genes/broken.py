@@ -43,7 +43,7 @@ _STRETCH = 1 << 14
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
 _SLOPE, _OFFSET = 0.019, 1.73
-"""From a gene's nats to its log-odds: how many of 1,213 broken genes of three genomes were right, in
+"""From a gene's nats to its log-odds: what was right of 1,213 broken genes of three genomes, in
 reads and pieces of 20 kb, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
 
 
