@@ -98,8 +98,8 @@ def call(asked: argparse.Namespace, fold: Path, name: str, code: str) -> dict[st
         kept = fold / "calls" / f"{name}.{caller.replace(', ', '.').replace(' ', '-')}.json"
         kept.parent.mkdir(exist_ok=True)
         if not kept.exists():
-            predicted, spent = run(asked, kept.parent, name, code)
-            kept.write_text(json.dumps(judge(asked, scorer, name, predicted) | {"s": spent}))
+            predicted, taken = run(asked, kept.parent, name, code)
+            kept.write_text(json.dumps(judge(asked, scorer, name, predicted) | taken))
         found[caller] = json.loads(kept.read_text())
         print(line(f"{name} {caller}", found[caller]), flush=True)
     return found

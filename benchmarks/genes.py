@@ -1,13 +1,18 @@
 """Genes of annotated bacteria and archaea, beside Prodigal's, by the reference scorers.
 
     python benchmarks/genes.py DATA SCORE BUNDLE [NAME[:CODE] ...] [--weights genes.json]
-        [--adapt off on auto]
+        [--adapt off on auto] [--peers prodigal meta glimmer orphos]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed`` and
 ``NAME.verified.gff3.gz``; SCORE holds ``cds_f1.py``, ``verified_starts.py`` and
 ``prodigal_gff.py``.  Each caller runs as a command of its own, so that seconds count its start and
 its reading and writing.  Columns: stranded F1 of bases; stops found, and found of those called;
-exact genes; verified genes found, and exact; the same stops of genes up to 300 bp; seconds.
+exact genes; verified genes found, and exact; the same stops of genes up to 300 bp; CPU seconds of
+one thread, and peak memory.
+
+Peers: Prodigal (pyrodigal) trained on the genome, or by its models of other genomes (``meta``);
+Glimmer 3 (``glimmer_gff.py``, after ``apt-get install tigr-glimmer``); Orphos, Prodigal again in
+Rust, trained on the genome (``pip install orphos``).
 """
 
 from __future__ import annotations
@@ -19,18 +24,27 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gene_costs import spent
+
 NAMES = ("ecoli_k12_mg1655", "npharaonis_dsm2160", "pfuriosus_dsm3638", "mgenitalium_g37:4")
 SHORT = 300
 """bp of a short gene at most, its stop codon included."""
-COLUMNS = ("F1", "found", "right", "exact", "ver.", "ver.ex.", "short", "sh.right", "s")
-HEAD = f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS[:-1])}{COLUMNS[-1]:>7}"
+COLUMNS = ("F1", "found", "right", "exact", "ver.", "ver.ex.", "short", "sh.right")
+HEAD = f"{'':42}{''.join(f'{column:>9}' for column in COLUMNS)}{'CPU s':>7}{'MB':>7}"
+
+ORPHOS = """
+import gzip, sys, orphos
+fasta, out, table = sys.argv[1:]
+options = orphos.OrphosOptions(format="gff", translation_table=int(table), num_threads=1)
+found = orphos.analyze_sequence(gzip.open(fasta, "rt").read(), options)
+open(out, "w").write(found.output)
+"""
 
 Row = dict[str, float]
 
@@ -45,11 +59,9 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def seconds(*words: object) -> float:
-    """Wall time of a command that must succeed."""
-    start = time.perf_counter()
-    subprocess.run([str(word) for word in words], check=True, capture_output=True)
-    return time.perf_counter() - start
+def costs(*words: object) -> Row:
+    """CPU seconds and peak MB of a command that must succeed."""
+    return dict(zip(("s", "MB"), spent(words), strict=True))
 
 
 def intervals(bed: Path | None) -> Mapping[str, list[tuple[int, int]]]:
@@ -85,7 +97,7 @@ def short_genes(
 
 
 def judge(asked: argparse.Namespace, scorer: Any, name: str, predicted: Path) -> Row:
-    """The columns of a prediction, but for its seconds."""
+    """The columns of a prediction, but for its costs."""
     truth, fasta = asked.data / f"{name}.gff3.gz", asked.data / f"{name}.fa.gz"
     mask = asked.data / f"{name}.mask.bed"
     of = mask if mask.exists() else None
@@ -110,8 +122,8 @@ def judge(asked: argparse.Namespace, scorer: Any, name: str, predicted: Path) ->
 
 def line(title: str, row: Row) -> str:
     """One line of the table."""
-    shown = [f"{row[column]:9.4f}" if column in row else f"{'':9}" for column in COLUMNS[:-1]]
-    return f"{title:42}{''.join(shown)}{row['s']:7.1f}"
+    shown = [f"{row[column]:9.4f}" if column in row else f"{'':9}" for column in COLUMNS]
+    return f"{title:42}{''.join(shown)}{row['s']:7.1f}{row['MB']:7.0f}"
 
 
 def print_means(rows: Mapping[str, Sequence[Row]]) -> None:
@@ -119,7 +131,7 @@ def print_means(rows: Mapping[str, Sequence[Row]]) -> None:
     for caller, found in rows.items():
         mean = {
             column: statistics.mean(row[column] for row in found if column in row)
-            for column in COLUMNS
+            for column in (*COLUMNS, "s", "MB")
             if any(column in row for row in found)
         }
         print(line(f"mean of {len(found)}, {caller}", mean))
@@ -137,6 +149,7 @@ def main() -> None:
         "--adapt", nargs="+", default=["off"], choices=["off", "on", "auto"],
         help="a row for each: whether the network learns from the genome first",
     )  # fmt: skip
+    parser.add_argument("--peers", nargs="+", default=["prodigal"], choices=list(PEERS))
     parser.add_argument("--keep", type=Path, help="folder for what is called")
     asked = parser.parse_args()
     scorer: Any = load(asked.score / "cds_f1.py")
@@ -147,38 +160,63 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for each in asked.names:
             name, _, code = each.partition(":")
-            for caller, call in callers(asked.adapt).items():
-                predicted, spent = call(asked, folder, name, code or "11")
-                row = judge(asked, scorer, name, predicted) | {"s": spent}
+            for caller, call in callers(asked.adapt, asked.peers).items():
+                predicted, taken = call(asked, folder, name, code or "11")
+                row = judge(asked, scorer, name, predicted) | taken
                 rows.setdefault(caller, []).append(row)
                 print(line(f"{name} {caller}", row), flush=True)
     print_means(rows)
 
 
-def prodigal(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, float]:
-    """Genes of pyrodigal, trained on the genome itself, and its seconds."""
-    out = folder / f"{name}.prodigal.gff3"
+def prodigal(
+    asked: argparse.Namespace, folder: Path, name: str, code: str, meta: bool = False
+) -> tuple[Path, Row]:
+    """Genes of pyrodigal, trained on the genome itself or ``meta``, and its costs."""
+    out = folder / f"{name}.prodigal{'.meta' if meta else ''}.gff3"
     fasta = asked.data / f"{name}.fa.gz"
     program = asked.score / "prodigal_gff.py"
-    return out, seconds(sys.executable, program, fasta, out, "--table", code)
+    options = ["--meta"] if meta else ["--table", code]
+    return out, costs(sys.executable, program, fasta, out, *options)
+
+
+def glimmer(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, Row]:
+    """Genes of Glimmer, trained on the genome itself, and its costs."""
+    out = folder / f"{name}.glimmer.gff3"
+    program, fasta = Path(__file__).with_name("glimmer_gff.py"), asked.data / f"{name}.fa.gz"
+    return out, costs(sys.executable, program, fasta, out, "--table", code)
+
+
+def orphos(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tuple[Path, Row]:
+    """Genes of Orphos, trained on the genome itself, and its costs."""
+    out = folder / f"{name}.orphos.gff3"
+    return out, costs(sys.executable, "-c", ORPHOS, asked.data / f"{name}.fa.gz", out, code)
 
 
 def genoseq(
     asked: argparse.Namespace, folder: Path, name: str, code: str, adapt: str = "off"
-) -> tuple[Path, float]:
-    """Genes of ``genoseq genes``, and its seconds."""
+) -> tuple[Path, Row]:
+    """Genes of ``genoseq genes``, and its costs."""
     out = folder / f"{name}.genoseq.{adapt}"
     words = [sys.executable, "-m", "genoseq", "-q", "genes", asked.data / f"{name}.fa.gz"]
     words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1, "--adapt", adapt]
     if asked.weights is not None:
         words += ["--weights", asked.weights]
-    return out / "genes.gff3", seconds(*words)
+    return out / "genes.gff3", costs(*words)
 
 
-def callers(adapt: Sequence[str]) -> dict[str, Callable[..., tuple[Path, float]]]:
+Caller = Callable[..., tuple[Path, Row]]
+PEERS: Mapping[str, tuple[str, Caller]] = {
+    "prodigal": ("prodigal", prodigal),
+    "meta": ("prodigal, meta", partial(prodigal, meta=True)),
+    "glimmer": ("glimmer", glimmer),
+    "orphos": ("orphos", orphos),
+}
+
+
+def callers(adapt: Sequence[str], peers: Sequence[str] = ("prodigal",)) -> dict[str, Caller]:
     """Callers by what the table names them."""
     ours = {f"genoseq, adapt {each}": partial(genoseq, adapt=each) for each in adapt}
-    return {"prodigal": prodigal} | ours
+    return dict(PEERS[peer] for peer in peers) | ours
 
 
 if __name__ == "__main__":

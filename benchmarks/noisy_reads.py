@@ -1,7 +1,7 @@
 """Genes of reads with indels: which bases code, on which strand and in which frame, beside peers.
 
     python benchmarks/noisy_reads.py DATA BUNDLE [NAME ...] [--weights genes.json]
-        [--lengths 600] [--rates 0 0.2 1]
+        [--lengths 600] [--rates 0 0.2 1] [--reads 300]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed``.  Pieces are cut from
 anywhere in a genome, on either strand; of their indels half are random bases put in, half are bases
@@ -38,7 +38,7 @@ from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
 
 NAMES = ("ecoli_k12_mg1655", "synechocystis_pcc6803", "npharaonis_dsm2160", "bburgdorferi_b31")
-READS = {150: 1500, 300: 1500, 600: 1500, 1500: 600, 5000: 200}
+READS = {150: 1500, 300: 1500, 600: 1500, 1200: 750, 1500: 600, 5000: 200}
 """Pieces of each length per genome and rate."""
 RATES = (0.0, 0.2, 1.0)
 UNKNOWN = 1 << 6
@@ -156,10 +156,10 @@ def called_states(length: int, genes: Iterable[CalledGene]) -> States:
     return states
 
 
-def genoseq(
+def genes_of(
     scorer: Scorer, weights: DecoderWeights, shifts: bool, codes: Sequence[Codes]
-) -> list[States]:
-    """By ``genoseq genes``, with or without ``--frameshifts``."""
+) -> list[list[CalledGene]]:
+    """Genes of each read by ``genoseq genes``, with or without ``--frameshifts``."""
     contigs = [contig(str(index), each) for index, each in enumerate(codes)]
     calls = call_genes(
         contigs, scorer, weights, code=11, together=True, shifts=USUAL_SHIFTS if shifts else None
@@ -167,6 +167,14 @@ def genoseq(
     own: list[list[CalledGene]] = [[] for _ in codes]
     for each in calls.genes:
         own[int(each.gene.chrom)].append(each.gene)
+    return own
+
+
+def genoseq(
+    scorer: Scorer, weights: DecoderWeights, shifts: bool, codes: Sequence[Codes]
+) -> list[States]:
+    """By ``genoseq genes``."""
+    own = genes_of(scorer, weights, shifts, codes)
     return [called_states(len(each), genes) for each, genes in zip(codes, own, strict=True)]
 
 
@@ -210,6 +218,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="of the decoder, if not the bundle's own")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(READS), choices=list(READS))
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="percent")
+    parser.add_argument("--reads", type=int, help="pieces of each setting per genome")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     genomes = {name: known_states(asked.data, name) for name in asked.names}
@@ -218,7 +227,7 @@ def main() -> None:
     for length in asked.lengths:
         for rate in asked.rates:
             pieces = {
-                name: cut(genome, length, READS[length], rate, asked.seed)
+                name: cut(genome, length, asked.reads or READS[length], rate, asked.seed)
                 for name, genome in genomes.items()
             }
             for caller, call in callers(asked.bundle, asked.weights).items():

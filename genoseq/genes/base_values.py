@@ -67,4 +67,5 @@ class KeptValues:
         steps = np.where(known, np.where(known, own, 0).clip(0, 1) * 10**DECIMALS, _NONE).round()
         first = self._offsets[one.name]
         # A circle is turned while its genes are called, and lies as in its file here.
-        self._values[first : first + one.length] = np.roll(steps, one.turned, axis=0)
+        turned = np.roll(steps, one.turned, axis=0) if one.turned else steps
+        self._values[first : first + one.length] = turned

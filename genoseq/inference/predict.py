@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genoseq.config.context import batch_rows
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes, N
@@ -247,11 +248,8 @@ def predict_windows(
     def width(window: StrandWindow) -> int:
         return window.width if any_lengths else len(window.codes)
 
-    def rows(width: int) -> int:
-        return 2 * max(1, batch_bases // width)
-
     def finish(width: int) -> None:
-        _predict_batch(predict, batches.pop(width), rows(width), width)
+        _predict_batch(predict, batches.pop(width), batch_rows(batch_bases, width), width)
 
     def done() -> Iterator[tuple[StrandWindow, Values]]:
         nonlocal held
@@ -265,7 +263,7 @@ def predict_windows(
         queue.append(_Waiting(window))
         batches.setdefault(wide, []).append(queue[-1])
         held += len(window.codes)
-        if len(batches[wide]) == rows(wide):
+        if len(batches[wide]) == batch_rows(batch_bases, wide):
             finish(wide)
         elif held > _AHEAD * batch_bases:
             finish(width(queue[0].window))

@@ -143,7 +143,7 @@ def check_length(model: SequenceModel, task: Task, stores: Sequence[Store]) -> N
     except Exception as error:
         raise ConfigError(
             f"{model.settings.encoder.describe()}: it cannot take {bases:,} bp at once, and "
-            f"genomes are scored in windows of up to {WINDOW_BASES:,} bp: {error}"
+            f"genomes are scored in windows of {WINDOW_BASES:,} bp and more: {error}"
         ) from error
     finally:
         model.train(training)

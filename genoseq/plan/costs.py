@@ -12,7 +12,13 @@ from math import isnan, nan
 from typing import Literal
 
 from genoseq.config.base import AskedPrecision
-from genoseq.config.context import BATCH_BASES, FOLDED_WORD, longest_window, usual_context
+from genoseq.config.context import (
+    BATCH_BASES,
+    FOLDED_WORD,
+    batch_rows,
+    longest_window,
+    usual_context,
+)
 from genoseq.config.encoders import Operations
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.config.labels import LabelSettings
@@ -131,7 +137,7 @@ def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision =
     window = longest_window(model, context)
     work = work_of(run, states, window)
     number_format: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" else "fp32"
-    bases = 2 * max(1, BATCH_BASES // window) * window
+    bases = batch_rows(BATCH_BASES, window) * window
     held = bases * work.widest * cost_of(run).number_bytes[number_format]
     loaded = constants.LOADED_BYTES[number_format] * work.weights + held
     return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6

@@ -192,7 +192,11 @@ def longest(bundle: Bundle, asked: int | None = None) -> int:
 
 def test_longest_window_is_the_model_s_own_where_its_reach_has_no_bound(bundle: Bundle) -> None:
     assert longest(bundle) == longest(bundle, 4_000) == longest(bundle, 50_000) == 15_360
-    assert longest(replace(bundle, context=6_000)) == 24_000
+    assert longest(replace(bundle, context=1_536)) == 15_360
+    assert (
+        longest(replace(bundle, context=3_072)) == longest(replace(bundle, context=6_000)) == 30_720
+    )
+    assert longest(replace(bundle, context=9_000)) == 36_000
     full = random_bundle({"encoder": SMALL | {"window": None}}, cds_phase_scheme())
     assert longest(replace(full, context=768), 9_000) == 4 * 768
 
