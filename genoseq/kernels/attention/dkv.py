@@ -26,7 +26,7 @@ def _gather_key_gradients(
     d_out,
     log_sums,
     delta,
-    places,
+    positions,
     start,
     length,
     window,
@@ -57,7 +57,7 @@ def _gather_key_gradients(
     weights = tl.math.exp2(scores * scale_log2[:, None] - (log_sum * LOG2_E)[None, :])
     if MASKED:
         seen = visible(
-            rows[None, :], places[:, None], length, window, global_tokens, WINDOWED, CAUSAL
+            rows[None, :], positions[:, None], length, window, global_tokens, WINDOWED, CAUSAL
         )
         weights = tl.where(seen, weights, 0.0)
     d_v = tl.dot(weights.to(d_o.dtype), d_o, d_v, out_dtype=ACCUMULATE, input_precision=PRECISION)

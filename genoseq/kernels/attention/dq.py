@@ -22,7 +22,7 @@ def _gather_query_gradient(
     shift,
     keys,
     values,
-    places,
+    positions,
     start,
     length,
     window,
@@ -47,7 +47,7 @@ def _gather_query_gradient(
     weights = tl.math.exp2(scores * scale_log2[:, None] - log_sum[:, None])
     if MASKED:
         seen = visible(
-            places[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
+            positions[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
         )
         weights = tl.where(seen, weights, 0.0)
     d_weights = tl.dot(d_o, tl.trans(v), out_dtype=ACCUMULATE, input_precision=PRECISION)

@@ -26,7 +26,7 @@ def _attend(
     q,
     keys,
     values,
-    places,
+    positions,
     start,
     length,
     window,
@@ -49,7 +49,7 @@ def _attend(
     scores = tl.dot(q, tl.trans(k), out_dtype=ACCUMULATE, input_precision=PRECISION)
     if MASKED:
         seen = visible(
-            places[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
+            positions[:, None], columns[None, :], length, window, global_tokens, WINDOWED, CAUSAL
         )
         scores = tl.where(seen, scores, float("-inf"))
     new_highest = tl.maximum(highest, tl.max(scores, 1) * scale_log2)

@@ -53,7 +53,7 @@ class Band:
         Has a window.
     length
         Queries of each document, L.
-    places
+    key_length
         Keys of each document, K, at least L.
     device, dtype
         Of the bias: the accumulator's type.
@@ -61,19 +61,19 @@ class Band:
 
     mask: Mask
     length: int
-    places: int
+    key_length: int
     device: torch.device
     dtype: torch.dtype
 
     @property
     def window(self) -> int:
         """Keys on one side, W, no more than there are."""
-        return min(self.mask.window or 0, self.places)
+        return min(self.mask.window or 0, self.key_length)
 
     @property
     def ahead(self) -> int:
         """Keys before the first query."""
-        return self.places - self.length
+        return self.key_length - self.length
 
     @property
     def block(self) -> int:
@@ -95,7 +95,7 @@ class Band:
     @property
     def globals(self) -> int:
         """Global keys of a document, G."""
-        return min(self.mask.global_tokens, self.places)
+        return min(self.mask.global_tokens, self.key_length)
 
     @property
     def keys(self) -> int:
@@ -185,7 +185,7 @@ class Band:
         queries = start + torch.arange(self.block, device=self.device)[:, None]
         keys = start - self.window + torch.arange(self.keys - self.globals, device=self.device)
         seen = self.mask.visible(queries, keys)
-        seen &= (keys >= self.globals) & (keys < self.places)
+        seen &= (keys >= self.globals) & (keys < self.key_length)
         shared = torch.arange(self.globals, device=self.device)
         seen = torch.cat([self.mask.visible(queries, shared), seen], -1)
         bias = torch.zeros(seen.shape, device=self.device, dtype=self.dtype)

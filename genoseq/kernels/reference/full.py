@@ -40,9 +40,9 @@ def forward(
     for some, start, stop in _blocks(q, k):
         queries = q[some, :, start:stop].flatten(1, 2)
         running = Running.start(queries)
-        places = range(first + start, first + stop)
-        for keys in _keys(k, causal, places.stop):
-            scores = _scores(queries, k[some, keys], causal, scale, places, keys.start)
+        positions = range(first + start, first + stop)
+        for keys in _keys(k, causal, positions.stop):
+            scores = _scores(queries, k[some, keys], causal, scale, positions, keys.start)
             running.add_(scores, v[some, keys])
         attended, total = running.finish()
         here = out[some, :, start:stop]
@@ -77,9 +77,9 @@ def backward(
             lse2[block].flatten(1, 2).unsqueeze(-1),
             delta[block].flatten(1, 2).unsqueeze(-1),
         )
-        places = range(first + start, first + stop)
-        for keys in _keys(k, causal, places.stop):
-            scores = _scores(rows.q, k[some, keys], causal, scale, places, keys.start)
+        positions = range(first + start, first + stop)
+        for keys in _keys(k, causal, positions.stop):
+            scores = _scores(rows.q, k[some, keys], causal, scale, positions, keys.start)
             part = slopes(rows, k[some, keys], v[some, keys], scores, scale)
             d_q[block] += part.d_q.view(d_q[block].shape)
             d_k[some, keys] += part.d_k
@@ -98,20 +98,20 @@ def _blocks(q: Tensor, k: Tensor) -> Iterator[tuple[slice, int, int]]:
 
 
 def _keys(k: Tensor, causal: bool, stop: int) -> Iterator[slice]:
-    """Keys that queries at places before `stop` see, a tile at a time."""
+    """Keys that queries at positions before `stop` see, a tile at a time."""
     length = min(stop, k.shape[1]) if causal else k.shape[1]
     for start in range(0, length, _KEYS):
         yield slice(start, min(start + _KEYS, length))
 
 
 def _scores(
-    queries: Tensor, keys: Tensor, causal: bool, scale: float, places: range, key: int
+    queries: Tensor, keys: Tensor, causal: bool, scale: float, positions: range, key: int
 ) -> Tensor:
-    """Scores in log2 of queries at `places`, of each of g heads, and of keys from `key`."""
+    """Scores in log2 of queries at `positions`, of each of g heads, and of keys from `key`."""
     scores = products(queries, keys).mul_(scale * LOG2E)
-    if causal and key + keys.shape[1] - 1 > places.start:
-        rows = torch.arange(places.start, places.stop, device=keys.device)[:, None]
+    if causal and key + keys.shape[1] - 1 > positions.start:
+        rows = torch.arange(positions.start, positions.stop, device=keys.device)[:, None]
         hidden = torch.arange(key, key + keys.shape[1], device=keys.device) > rows
-        split = scores.view(len(scores), -1, len(places), keys.shape[1])
+        split = scores.view(len(scores), -1, len(positions), keys.shape[1])
         split.masked_fill_(hidden, -torch.inf)
     return scores
