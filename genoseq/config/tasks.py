@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from genoseq.config.base import Settings
+from pydantic import Field
+
+from genoseq.config.base import Settings, Size
+from genoseq.config.decoders import Decoder, LstmDecoderSettings
 from genoseq.config.registry import Registry
 
 
@@ -65,3 +68,23 @@ class PerBaseSettings(TaskSettings):
     def columns(self, channels: int) -> int:
         """All channels of the labels."""
         return channels
+
+
+@TASKS.register
+class Seq2SeqSettings(TaskSettings):
+    """The sequence that each source is mapped to, letter by letter."""
+
+    name: Literal["seq2seq"] = "seq2seq"
+    decoder: Decoder = LstmDecoderSettings()
+    longest: Size = Field(512, description="letters of a target at most")
+    either_strand: bool = Field(
+        False,
+        description="sources are of an unknown strand: half are reverse-complemented in training",
+    )
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="label smoothing: probability that is spread over all letters"
+    )
+
+    def describe(self) -> str:
+        """Task and decoder."""
+        return f"{self.name}, {self.decoder.describe()}"

@@ -14,7 +14,7 @@ from torch import nn
 
 from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
-from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
+from genoseq.data.dataset import Share
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import make_record
@@ -23,8 +23,9 @@ from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
 from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import start_from
-from genoseq.store.store import Store, open_stores
-from genoseq.tasks.registry import build_task
+from genoseq.store.pairs import PairStore
+from genoseq.store.store import Store
+from genoseq.tasks.registry import build_task, open_stores_of
 from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import open_state
 from genoseq.training.distributed import ProcessGroup
@@ -35,7 +36,7 @@ _log = logging.getLogger("genoseq.training")
 
 
 def fit(
-    stores: Sequence[Store | str | Path],
+    stores: Sequence[Store | PairStore | str | Path],
     settings: RunSettings | Mapping[str, Any] | str | Path | None = None,
     out: str | Path = "model",
     *,
@@ -59,7 +60,8 @@ def fit(
     Parameters
     ----------
     stores
-        A list of stores or of their folders; all with one label scheme.
+        A list of stores or of their folders, of the kind that the task learns from; all with one
+        label scheme, or one alphabet of targets.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -92,9 +94,9 @@ def fit(
     TrainingInterruptedError
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
-    group, opened = group or ProcessGroup(), open_stores(stores)
-    start = start_from(init, freeze, encoder)
+    group, start = group or ProcessGroup(), start_from(init, freeze, encoder)
     run = start.settings(settings)
+    opened = open_stores_of(run, stores)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
     task = check_training(opened, run, Path(out), group.world_size, {"state": folder, "logs": logs})
@@ -105,8 +107,11 @@ def fit(
     state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
-        train, valid = _windows(opened, run, group)
+        train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
+        if valid is None:
+            _log.info("nothing of split valid: the weights of the last step will be kept")
         model = start.network(run.model, task, run.training.seed)
+        context = context if task.of_bases else 0
         if context is None:
             check_length(model, task, opened)
         limit = limit_minutes or math.inf
@@ -117,7 +122,7 @@ def fit(
 
 
 def check_training(
-    stores: Sequence[Store],
+    stores: Sequence[Any],
     settings: RunSettings,
     out: Path,
     processes: int,
@@ -158,7 +163,7 @@ def check_training(
     return task
 
 
-def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, Any]:
+def _fingerprint(stores: Sequence[Any], settings: RunSettings) -> dict[str, Any]:
     return {
         "model settings": settings.model.model_dump(mode="json"),
         "training settings": settings.training.decisive(),
@@ -167,24 +172,9 @@ def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, An
     }
 
 
-def _windows(
-    stores: Sequence[Store], settings: RunSettings, group: ProcessGroup
-) -> tuple[TrainingWindows, ValidationWindows | None]:
-    """Batches of the training, and of the validation where a store has regions for it."""
-    training, tokenizer = settings.training, settings.model.tokenizer
-    share = Share(group.rank, group.world_size)
-    window = round_up(training.window, settings.model.stride)
-    train = TrainingWindows(stores, tokenizer, window, training, share)
-    if not any(len(store.regions.of_split("valid")) for store in stores):
-        _log.info("no region of split valid: the weights of the last step will be kept")
-        return train, None
-    batch, most = training.batch, training.validation_windows
-    return train, ValidationWindows(stores, tokenizer, "valid", window, batch, most, share)
-
-
 def _trained(
     training: Training,
-    stores: Sequence[Store],
+    stores: Sequence[Any],
     origin: Mapping[str, Any],
     context: int | None,
     out: str | Path,

@@ -1,0 +1,9 @@
+"""The decoders of the package, known by their settings once this is imported."""
+
+from __future__ import annotations
+
+from genoseq.config.decoders import LstmDecoderSettings
+from genoseq.models.lstm_decoder import LstmDecoder
+from genoseq.tasks.decoders import register_decoder
+
+register_decoder(LstmDecoderSettings, LstmDecoder)
