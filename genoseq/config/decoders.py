@@ -42,7 +42,7 @@ class LstmDecoderSettings(DecoderSettings):
     layers: Layers = Field(1, description="the first attends; the others are above it")
     width: Size = 128
     reach: Size = Field(
-        15, description="steps to either side of where it attended last that steer where it does next"
+        7, description="steps to either side of where it attended last that steer where it does next"
     )
     dropout: Share = 0.1
 

@@ -12,15 +12,19 @@ from genoseq.config.decoders import LstmDecoderSettings
 from genoseq.models.layers import Dropout
 from genoseq.tasks.decoders import Sizes, Tensors
 
+_HIDDEN = -1e4
+"""Score of what lies behind a source's end."""
+
 
 class LstmDecoder(nn.Module):
     """Hidden states of a source to logits of its target's letters.
 
     Scores are products of states and keys (Luong, Pham and Manning 2015, arXiv:1508.04025, section
-    3.1), and what was attended to goes into the next step with the letter (Bahdanau, Cho and
-    Bengio 2015, arXiv:1409.0473).  To them comes the last step's attention through a filter, as in
-    Chorowski et al. (2015, arXiv:1506.07503, section 2.2), here one that the state itself makes:
-    in sequences of few letters, content alone does not tell one place from another.
+    3.1: ``general``).  To them comes the attention of the letter before, through a filter that the
+    state makes (Chorowski et al. 2015, arXiv:1506.07503, section 2.2, whose filters are fixed): of
+    sequences of few letters content alone does not tell one place from another.  What was attended
+    to goes into the letter, and into the layers above, but not into the next state of the first
+    layer: so nothing but the filter goes letter by letter in training, a tenth of the time.
 
     Parameters
     ----------
@@ -31,13 +35,12 @@ class LstmDecoder(nn.Module):
     def __init__(self, settings: LstmDecoderSettings, sizes: Sizes) -> None:
         super().__init__()
         width = settings.width
-        self.reach = settings.reach
+        self.width, self.reach = width, settings.reach
         self.embedding = nn.Embedding(sizes.tokens, width)
+        self.initial = nn.Linear(sizes.inputs, 2 * width)
         self.keys = nn.Linear(sizes.inputs, width, bias=False)
         self.values = nn.Linear(sizes.inputs, width)
-        self.initial = nn.Linear(sizes.inputs, 2 * width)
-        self.letter_gates = nn.Linear(width, 4 * width)
-        self.state_gates = nn.Linear(2 * width, 4 * width, bias=False)
+        self.recurrent = nn.LSTM(width, width, batch_first=True)
         self.query = nn.Linear(width, width + 2 * settings.reach + 1)
         self.above: nn.LSTM | None = None
         if settings.layers > 1:
@@ -45,9 +48,6 @@ class LstmDecoder(nn.Module):
         self.merge = nn.Linear(2 * width, width)
         self.letters = nn.Linear(width, sizes.outputs)
         self.dropout = Dropout(settings.dropout)
-        with torch.no_grad():
-            # Forget gates open, see models/recurrent.py; gates stand as input, forget, cell, output.
-            self.letter_gates.bias[width : 2 * width] = 1.0
 
     def forward(self, hidden: Tensor, steps: Tensor, tokens: Tensor) -> Tensor:
         """States (B, N, D), own steps (B,) and the tokens before each letter (B, M).
@@ -57,78 +57,60 @@ class LstmDecoder(nn.Module):
         Logits (B, M, V).
         """
         memory, state = self.begin(hidden, steps)
-        gates = self.letter_gates(self.dropout(self.embedding(tokens)))
-        h, cell, seen, weights = (state[name] for name in ("h", "cell", "seen", "weights"))
-        found = []
-        for step in gates.unbind(1):
-            h, cell, seen, weights = self._attended(step, h, cell, seen, weights, memory)
-            found.append(torch.cat([h, seen], 1))
-        states = torch.stack(found, 1)
-        above = states if self.above is None else self.above(self.dropout(states))[0]
-        return self._logits(states, above)
+        return self._written(tokens, memory, state)[0]
 
     def begin(self, hidden: Tensor, steps: Tensor) -> tuple[Tensors, Tensors]:
         """See :class:`~genoseq.tasks.decoders.Decoding`; states begin as the mean of the source."""
         own = torch.arange(hidden.shape[1], device=hidden.device) < steps[:, None]
         mean = (hidden * own[..., None]).sum(1) / steps.clamp(min=1)[:, None]
-        h, cell = self.initial(mean).tanh().chunk(2, -1)
-        hide = torch.zeros_like(own, dtype=h.dtype).masked_fill(~own, -1e4)
+        h, cell = self.initial(mean.to(hidden.dtype)).tanh().chunk(2, -1)
+        hide = torch.zeros_like(own, dtype=h.dtype).masked_fill(~own, _HIDDEN)
         memory = {"keys": self.keys(hidden), "values": self.values(hidden), "hide": hide}
-        state = {"h": h, "cell": cell, "seen": torch.zeros_like(h), "weights": torch.zeros_like(hide)}
+        state = {"h": h[:, None], "cell": cell[:, None], "weights": torch.zeros_like(hide)}
         if self.above is not None:
-            shape = len(h), self.above.num_layers, self.above.hidden_size
+            shape = len(h), self.above.num_layers, self.width
             state |= {name: h.new_zeros(shape) for name in ("above_h", "above_cell")}
         return memory, state
 
     def step(self, tokens: Tensor, memory: Tensors, state: Tensors) -> tuple[Tensor, Tensors]:
         """See :class:`~genoseq.tasks.decoders.Decoding`."""
-        gates = self.letter_gates(self.embedding(tokens))
-        carried = (state[name] for name in ("h", "cell", "seen", "weights"))
-        h, cell, seen, weights = self._attended(gates, *carried, memory)
-        after = {"h": h, "cell": cell, "seen": seen, "weights": weights}
-        states = torch.cat([h, seen], 1)[:, None]
-        above = states
+        logits, after = self._written(tokens[:, None], memory, state)
+        return logits[:, 0], after
+
+    def _written(self, tokens: Tensor, memory: Tensors, state: Tensors) -> tuple[Tensor, Tensors]:
+        """Logits (B, M, V) behind each of the tokens (B, M), and the state after the last."""
+        after: Tensors = {}
+        letters = self.dropout(self.embedding(tokens))
+        states, after["h"], after["cell"] = _run(self.recurrent, letters, state["h"], state["cell"])
+        weights = self._attend(states, memory, state["weights"])
+        after["weights"] = weights[:, -1]
+        seen = torch.cat([states, torch.bmm(weights, memory["values"])], 2)
+        merged = self.merge(self.dropout(seen)).tanh()
         if self.above is not None:
-            before = (state["above_h"].transpose(0, 1), state["above_cell"].transpose(0, 1))
-            above, (top, top_cell) = self.above(
-                states, (before[0].contiguous(), before[1].contiguous())
+            before = state["above_h"], state["above_cell"]
+            above, after["above_h"], after["above_cell"] = _run(
+                self.above, self.dropout(seen), *before
             )
-            after |= {"above_h": top.transpose(0, 1), "above_cell": top_cell.transpose(0, 1)}
-        return self._logits(states, above)[:, 0], after
-
-    def _logits(self, states: Tensor, above: Tensor) -> Tensor:
-        merged = self.merge(self.dropout(states)).tanh()
-        if self.above is not None:
             merged = merged + above
-        return cast(Tensor, self.letters(self.dropout(merged)))
+        return cast(Tensor, self.letters(self.dropout(merged))), after
 
-    def _attended(
-        self,
-        gates: Tensor,
-        h: Tensor,
-        cell: Tensor,
-        seen: Tensor,
-        weights: Tensor,
-        memory: Tensors,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One step of the first layer: states and what is attended to (B, width), weights (B, N).
+    def _attend(self, states: Tensor, memory: Tensors, weights: Tensor) -> Tensor:
+        """Weights (B, M, N) of the source's steps, by those before the first letter (B, N)."""
+        query, filters = self.query(states).split([self.width, 2 * self.reach + 1], 2)
+        content = torch.bmm(query, memory["keys"].transpose(1, 2)) + memory["hide"][:, None]
+        rows, found = len(states), []
+        for scores, own in zip(content.unbind(1), filters.unbind(1), strict=True):
+            # A convolution of each row by its own filter: rows are groups.
+            near = functional.conv1d(weights[None], own[:, None], padding=self.reach, groups=rows)
+            weights = (scores + near[0]).softmax(1)
+            found.append(weights)
+        return torch.stack(found, 1)
 
-        Parameters
-        ----------
-        gates
-            The letter's part of the gates, (B, 4 width).
-        """
-        gates = gates + self.state_gates(torch.cat([seen, h], 1))
-        entry, forget, new, leave = gates.chunk(4, 1)
-        cell = forget.sigmoid() * cell + entry.sigmoid() * new.tanh()
-        h = leave.sigmoid() * cell.tanh()
-        query, kernel = self.query(h).split([h.shape[1], 2 * self.reach + 1], 1)
-        scores = torch.baddbmm(memory["hide"][..., None], memory["keys"], query[..., None])[..., 0]
-        weights = (scores + self._near(weights, kernel)).softmax(1)
-        seen = torch.bmm(weights[:, None], memory["values"])[:, 0]
-        return h, cell, seen, weights
 
-    def _near(self, weights: Tensor, kernel: Tensor) -> Tensor:
-        """The last weights (B, N) through each row's own filter (B, 2 reach + 1): (B, N)."""
-        rows = len(weights)
-        return functional.conv1d(weights[None], kernel[:, None], padding=self.reach, groups=rows)[0]
+def _run(
+    recurrent: nn.LSTM, vectors: Tensor, h: Tensor, cell: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """States (B, M, width) of an LSTM from a state on, and the last one; both (B, layers, width)."""
+    before = h.transpose(0, 1).contiguous(), cell.transpose(0, 1).contiguous()
+    states, (h, cell) = recurrent(vectors, before)
+    return states, h.transpose(0, 1), cell.transpose(0, 1)
