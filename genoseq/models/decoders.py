@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from genoseq.config.decoders import LstmDecoderSettings
+from genoseq.config.decoders import LstmDecoderSettings, TransformerDecoderSettings
 from genoseq.models.lstm_decoder import LstmDecoder
+from genoseq.models.transformer_decoder import TransformerDecoder
 from genoseq.tasks.decoders import register_decoder
 
 register_decoder(LstmDecoderSettings, LstmDecoder)
+register_decoder(TransformerDecoderSettings, TransformerDecoder)
