@@ -32,6 +32,7 @@ from genoseq.cli import (
     tokenize,
     tracks,
     train,
+    translate,
 )
 from genoseq.errors import GenoseqError
 
@@ -81,6 +82,7 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("shards", epilog=shards.EPILOG)(shards.shards)
 app.command("score", epilog=score.EPILOG)(score.score)
+app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)

@@ -42,9 +42,18 @@ class LstmDecoderSettings(DecoderSettings):
     layers: Layers = Field(1, description="the first attends; the others are above it")
     width: Size = 128
     reach: Size = Field(
-        7, description="steps to either side of where it attended last that steer where it does next"
+        7, description="steps around where it attended last that steer where it does next"
+    )
+    rotary_base: Annotated[float, Field(gt=1, le=10**12)] = Field(
+        100.0, description="longest wavelength of places, in letters / 2 pi"
     )
     dropout: Share = 0.1
+
+    @model_validator(mode="after")
+    def _halves(self) -> LstmDecoderSettings:
+        if self.width % 4:
+            raise ValueError(f"width {self.width}: use a multiple of 4")
+        return self
 
     def describe(self) -> str:
         """Family and size."""

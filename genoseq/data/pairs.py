@@ -76,7 +76,9 @@ class _Pool:
         for row, (source, target) in enumerate(kept):
             codes[row, : len(source)] = source
             letters[row, : len(target)] = target
-        ids = self._tokenizer.encode_rows(codes) if len(kept) else codes[:, :: self._tokenizer.stride]
+        ids = codes[:, :: self._tokenizer.stride]  # of no rows
+        if len(kept):
+            ids = self._tokenizer.encode_rows(codes)
         lengths = [len(source) for source, _ in kept]
         return PairBatch(
             torch.from_numpy(ids.astype(np.int64)),

@@ -52,7 +52,8 @@ class Alphabet:
 
     def decode(self, codes: NDArray[np.integer]) -> bytes:
         """Letters of numbers (L,); the inverse of :meth:`encode` on upper case."""
-        return np.frombuffer(self.letters.encode(), np.uint8)[codes].tobytes()
+        letters: NDArray[np.uint8] = np.frombuffer(self.letters.encode(), np.uint8)[codes]
+        return letters.tobytes()
 
     def _table(self) -> bytes:
         table = np.full(256, _STRANGE, np.uint8)
@@ -63,9 +64,7 @@ class Alphabet:
         return table.tobytes()
 
 
-PROTEIN = Alphabet(
-    "protein", "ACDEFGHIKLMNPQRSTVWYUOX*", tuple((letter, "X") for letter in "BJZ")
-)
+PROTEIN = Alphabet("protein", "ACDEFGHIKLMNPQRSTVWYUOX*", tuple((letter, "X") for letter in "BJZ"))
 """The 20, selenocysteine U, pyrrolysine O, X for any, * for a stop (IUPAC-IUB JCBN 1984)."""
 DNA = Alphabet("dna", "ACGTN", (("U", "T"), *((letter, "N") for letter in "RYSWKMBDHVX")))
 ALPHABETS = {alphabet.name: alphabet for alphabet in (PROTEIN, DNA)}

@@ -12,7 +12,7 @@ from genoseq.metrics.level import Confusion, CurvePoint
 
 
 class TokenMetrics:
-    """Of tokens given the true ones before each: how many are right, and sequences all of whose are.
+    """Of tokens given the true ones before each: how many are right, and whole sequences of them.
 
     Such a sequence is also what greedy search writes: it never leaves the true path.
     """
@@ -57,11 +57,11 @@ def edit_distance(first: bytes, second: bytes) -> int:
     if len(first) < len(second):
         first, second = second, first
     letters = np.frombuffer(second, np.uint8)
-    places = np.arange(len(second) + 1)
-    row = places.copy()
+    positions = np.arange(len(second) + 1)
+    row = positions.copy()
     for number, letter in enumerate(first, 1):
         new = np.empty_like(row)
         new[0] = number
         new[1:] = np.minimum(row[1:] + 1, row[:-1] + (letters != letter))
-        row = np.minimum.accumulate(new - places) + places
+        row = np.minimum.accumulate(new - positions) + positions
     return int(row[-1])

@@ -38,10 +38,10 @@ def turn(vectors: Tensor, rotary: Rotary, positions: Tensor) -> Tensor:
 
 
 def turn_both_ways(keys: Tensor, rotary: Rotary, lengths: Tensor) -> Tensor:
-    """Keys (B, N, H, D): of the first half of the heads turned by their place from the source's
+    """Keys (B, N, H, D): of the first half of the heads turned by their position from the source's
     start, of the others by that from its end, so that either order of reading is near."""
-    place = torch.arange(keys.shape[1], device=keys.device).expand(len(keys), -1)
-    back = (lengths[:, None] - 1 - place).clamp(min=0)
+    position = torch.arange(keys.shape[1], device=keys.device).expand(len(keys), -1)
+    back = (lengths[:, None] - 1 - position).clamp(min=0)
     half = (keys.shape[2] + 1) // 2
-    turned = turn(keys[:, :, :half], rotary, place), turn(keys[:, :, half:], rotary, back)
+    turned = turn(keys[:, :, :half], rotary, position), turn(keys[:, :, half:], rotary, back)
     return torch.cat(turned, 2)

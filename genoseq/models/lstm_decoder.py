@@ -9,11 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genoseq.config.decoders import LstmDecoderSettings
+from genoseq.config.encoders import TransformerSettings
+from genoseq.models.cross_attention import turn, turn_both_ways
 from genoseq.models.layers import Dropout
+from genoseq.models.rotary import rotary_tables, rotated_pairs
 from genoseq.tasks.decoders import Sizes, Tensors
 
 _HIDDEN = -1e4
 """Score of what lies behind a source's end."""
+_ALONG = 8.0
+"""Score of a step at the letter's own position, before any training."""
 
 
 class LstmDecoder(nn.Module):
@@ -22,9 +27,12 @@ class LstmDecoder(nn.Module):
     Scores are products of states and keys (Luong, Pham and Manning 2015, arXiv:1508.04025, section
     3.1: ``general``).  To them comes the attention of the letter before, through a filter that the
     state makes (Chorowski et al. 2015, arXiv:1506.07503, section 2.2, whose filters are fixed): of
-    sequences of few letters content alone does not tell one place from another.  What was attended
-    to goes into the letter, and into the layers above, but not into the next state of the first
-    layer: so nothing but the filter goes letter by letter in training, a tenth of the time.
+    sequences of few letters content alone does not tell one position from another.  Queries and
+    keys are turned by their positions (:mod:`genoseq.models.cross_attention`), one half of them
+    counted from the source's start and the other from its end; at first letter n looks at step n
+    from either.  What was attended to goes into the letter, and into the layers above, but not into the
+    next state of the first layer: so nothing but the filter goes letter by letter in training, a
+    tenth of the time.
 
     Parameters
     ----------
@@ -36,9 +44,12 @@ class LstmDecoder(nn.Module):
         super().__init__()
         width = settings.width
         self.width, self.reach = width, settings.reach
+        self.positions = TransformerSettings(
+            width=width, heads=2, rotary_base=settings.rotary_base, window=None
+        )
         self.embedding = nn.Embedding(sizes.tokens, width)
         self.initial = nn.Linear(sizes.inputs, 2 * width)
-        self.keys = nn.Linear(sizes.inputs, width, bias=False)
+        self.keys = nn.Linear(sizes.inputs, width)
         self.values = nn.Linear(sizes.inputs, width)
         self.recurrent = nn.LSTM(width, width, batch_first=True)
         self.query = nn.Linear(width, width + 2 * settings.reach + 1)
@@ -48,6 +59,16 @@ class LstmDecoder(nn.Module):
         self.merge = nn.Linear(2 * width, width)
         self.letters = nn.Linear(width, sizes.outputs)
         self.dropout = Dropout(settings.dropout)
+        self._look_along()
+
+    def _look_along(self) -> None:
+        """Let the same positions from either end have the highest scores."""
+        pairs, half = rotated_pairs(self.positions), self.width // 2
+        if pairs:
+            size = (_ALONG * half**0.5 / pairs) ** 0.5
+            with torch.no_grad():
+                for bias in (self.query.bias, self.keys.bias):
+                    bias[:pairs], bias[half : half + pairs] = size, size
 
     def forward(self, hidden: Tensor, steps: Tensor, tokens: Tensor) -> Tensor:
         """States (B, N, D), own steps (B,) and the tokens before each letter (B, M).
@@ -63,13 +84,20 @@ class LstmDecoder(nn.Module):
         """See :class:`~genoseq.tasks.decoders.Decoding`; states begin as the mean of the source."""
         own = torch.arange(hidden.shape[1], device=hidden.device) < steps[:, None]
         mean = (hidden * own[..., None]).sum(1) / steps.clamp(min=1)[:, None]
-        h, cell = self.initial(mean.to(hidden.dtype)).tanh().chunk(2, -1)
+        h, carry = self.initial(mean.to(hidden.dtype)).tanh().chunk(2, -1)
         hide = torch.zeros_like(own, dtype=h.dtype).masked_fill(~own, _HIDDEN)
-        memory = {"keys": self.keys(hidden), "values": self.values(hidden), "hide": hide}
-        state = {"h": h[:, None], "cell": cell[:, None], "weights": torch.zeros_like(hide)}
+        keys = self._halves(self.keys(hidden))
+        rotary = rotary_tables(self.positions, hidden.shape[1], hidden)
+        memory = {
+            "keys": turn_both_ways(keys, rotary, steps).flatten(2),
+            "values": self.values(hidden),
+            "hide": hide,
+        }
+        state = {"h": h[:, None], "carry": carry[:, None], "weights": torch.zeros_like(hide)}
+        state["written"] = torch.zeros_like(steps)
         if self.above is not None:
             shape = len(h), self.above.num_layers, self.width
-            state |= {name: h.new_zeros(shape) for name in ("above_h", "above_cell")}
+            state |= {name: h.new_zeros(shape) for name in ("above_h", "above_carry")}
         return memory, state
 
     def step(self, tokens: Tensor, memory: Tensors, state: Tensors) -> tuple[Tensor, Tensors]:
@@ -81,23 +109,33 @@ class LstmDecoder(nn.Module):
         """Logits (B, M, V) behind each of the tokens (B, M), and the state after the last."""
         after: Tensors = {}
         letters = self.dropout(self.embedding(tokens))
-        states, after["h"], after["cell"] = _run(self.recurrent, letters, state["h"], state["cell"])
-        weights = self._attend(states, memory, state["weights"])
+        states, after["h"], after["carry"] = _run(
+            self.recurrent, letters, state["h"], state["carry"]
+        )
+        weights = self._attend(states, memory, state)
+        after["written"] = state["written"] + tokens.shape[1]
         after["weights"] = weights[:, -1]
         seen = torch.cat([states, torch.bmm(weights, memory["values"])], 2)
         merged = self.merge(self.dropout(seen)).tanh()
         if self.above is not None:
-            before = state["above_h"], state["above_cell"]
-            above, after["above_h"], after["above_cell"] = _run(
-                self.above, self.dropout(seen), *before
+            above, after["above_h"], after["above_carry"] = _run(
+                self.above, self.dropout(seen), (state["above_h"], state["above_carry"])
             )
             merged = merged + above
         return cast(Tensor, self.letters(self.dropout(merged))), after
 
-    def _attend(self, states: Tensor, memory: Tensors, weights: Tensor) -> Tensor:
-        """Weights (B, M, N) of the source's steps, by those before the first letter (B, N)."""
+    def _halves(self, vectors: Tensor) -> Tensor:
+        return vectors.reshape(*vectors.shape[:2], 2, self.width // 2)
+
+    def _attend(self, states: Tensor, memory: Tensors, state: Tensors) -> Tensor:
+        """Weights (B, M, N) of the source's steps, for each of the letters."""
         query, filters = self.query(states).split([self.width, 2 * self.reach + 1], 2)
+        first = int(state["written"][0])  # of all rows
+        position = torch.arange(states.shape[1], device=states.device).expand(len(states), -1)
+        rotary = rotary_tables(self.positions, states.shape[1], states, first)
+        query = turn(self._halves(query), rotary, position).flatten(2) * (self.width // 2) ** -0.5
         content = torch.bmm(query, memory["keys"].transpose(1, 2)) + memory["hide"][:, None]
+        weights = state["weights"]
         rows, found = len(states), []
         for scores, own in zip(content.unbind(1), filters.unbind(1), strict=True):
             # A convolution of each row by its own filter: rows are groups.
@@ -108,9 +146,9 @@ class LstmDecoder(nn.Module):
 
 
 def _run(
-    recurrent: nn.LSTM, vectors: Tensor, h: Tensor, cell: Tensor
+    recurrent: nn.LSTM, vectors: Tensor, state: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """States (B, M, width) of an LSTM from a state on, and the last one; both (B, layers, width)."""
-    before = h.transpose(0, 1).contiguous(), cell.transpose(0, 1).contiguous()
-    states, (h, cell) = recurrent(vectors, before)
-    return states, h.transpose(0, 1), cell.transpose(0, 1)
+    """States (B, M, width) of an LSTM from a state (B, layers, width) on, and the last one."""
+    h, carry = (each.transpose(0, 1).contiguous() for each in state)
+    states, (h, carry) = recurrent(vectors, (h, carry))
+    return states, h.transpose(0, 1), carry.transpose(0, 1)

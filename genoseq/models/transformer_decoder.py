@@ -51,8 +51,7 @@ class TransformerDecoder(nn.Module):
         Logits (B, M, V).
         """
         memory, _ = self.begin(hidden, steps)
-        rows, length = tokens.shape
-        rotary = rotary_tables(self.settings, length, hidden)
+        rotary = rotary_tables(self.settings, tokens.shape[1], hidden)
         states = self._embedded(tokens)
         for number, layer in enumerate(self.layers):
             states = layer(states, rotary, _layer_of(memory, number), memory["steps"])
@@ -119,8 +118,8 @@ class DecoderLayer(nn.Module):
         normed = self.norms[0](states)
         q, (k, v) = self.own.queries(normed), self.own.keys_and_values(normed)
         ends = torch.arange(rows + 1, dtype=torch.int32, device=states.device) * length
-        packed = (each.flatten(0, 1) for each in (q, k, v))
-        seen = attention(*packed, ends, causal=True, rotary=rotary).out
+        packed_q, packed_k, packed_v = (each.flatten(0, 1) for each in (q, k, v))
+        seen = attention(packed_q, packed_k, packed_v, ends, causal=True, rotary=rotary).out
         states = states + self.dropout(self.own.leave(seen.view_as(q)))
         return self._above(states, rotary, source, steps)
 
@@ -140,15 +139,15 @@ class DecoderLayer(nn.Module):
 
     def _above(self, states: Tensor, rotary: Rotary, source: Pair, steps: Tensor) -> Tensor:
         """Attention to the source, and feed-forward; table row i is of letter i of the states."""
-        place = torch.arange(states.shape[1], device=states.device).expand(len(states), -1)
-        q = turn(self.across.queries(self.norms[1](states)), rotary, place)
+        position = torch.arange(states.shape[1], device=states.device).expand(len(states), -1)
+        q = turn(self.across.queries(self.norms[1](states)), rotary, position)
         states = states + self.dropout(self.across.leave(attend(q, *source, steps)))
         added = self.dropout(self.feed_forward(self.norms[2](states)))
         return cast(Tensor, states + added)
 
 
 class HeadedAttention(nn.Module):
-    """The projections of an attention: queries of states, keys and values of what they attend to."""
+    """Projections of an attention: queries of states, keys and values of what they attend to."""
 
     def __init__(self, settings: TransformerSettings, inputs: int, scale: float) -> None:
         super().__init__()
@@ -161,11 +160,13 @@ class HeadedAttention(nn.Module):
 
     def queries(self, states: Tensor) -> Tensor:
         """(B, M, width) -> (B, M, H, D)."""
-        return cast(Tensor, self.query(states)).unflatten(-1, (self.heads, -1))
+        projected = cast(Tensor, self.query(states))
+        return projected.view(*states.shape[:2], self.heads, -1)
 
     def keys_and_values(self, states: Tensor) -> Pair:
         """(B, N, inputs) -> both (B, N, H, D)."""
-        both = cast(Tensor, self.key_value(states)).unflatten(-1, (2, self.heads, -1))
+        projected = cast(Tensor, self.key_value(states))
+        both = projected.view(*states.shape[:2], 2, self.heads, -1)
         return both[:, :, 0], both[:, :, 1]
 
     def leave(self, seen: Tensor) -> Tensor:

@@ -55,9 +55,7 @@ def _name(header: str, path: str | PathLike[str], line: int) -> str:
     return words[0]
 
 
-def _fasta(
-    lines: Iterator[tuple[int, str]], path: str | PathLike[str]
-) -> Iterator[SequenceRecord]:
+def _fasta(lines: Iterator[tuple[int, str]], path: str | PathLike[str]) -> Iterator[SequenceRecord]:
     name, first, parts = "", 0, list[str]()
     for number, line in lines:
         if line.startswith(">"):
@@ -75,29 +73,22 @@ def _letters(parts: list[str]) -> bytes:
     return "".join("".join(parts).split()).encode("latin-1", "replace")
 
 
-def _fastq(
-    lines: Iterator[tuple[int, str]], path: str | PathLike[str]
-) -> Iterator[SequenceRecord]:
-    """Four lines to a record; wrapped ones, of which there are few, are wrapped in both parts."""
-    number, line = next(lines, (0, ""))
-    while number:
+def _fastq(lines: Iterator[tuple[int, str]], path: str | PathLike[str]) -> Iterator[SequenceRecord]:
+    """Letters between @ and +, then as many qualities, either of them wrapped or not."""
+    for first, line in lines:
         if not line.strip():
-            number, line = next(lines, (0, ""))
             continue
         if not line.startswith("@"):
-            raise InputFormatError("a FASTQ record begins with @: is a line missing?", path, number)
-        name, first, parts = _name(line, path, number), number, list[str]()
-        for number, line in lines:
-            if line.startswith("+"):
+            raise InputFormatError("a FASTQ record begins with @: is a line missing?", path, first)
+        name, parts = _name(line, path, first), list[str]()
+        for _, more in lines:
+            if more.startswith("+"):
                 break
-            parts.append(line)
+            parts.append(more)
         letters = _letters(parts)
         qualities = 0
-        while qualities < len(letters):
-            number, line = next(lines, (0, ""))
-            if not number:
-                break
-            qualities += len(line.strip())
+        while qualities < len(letters) and (more := next(lines, (0, ""))[1]):
+            qualities += len(more.strip())
         if qualities != len(letters):
             raise InputFormatError(
                 f"record {name!r} has {len(letters):,} letters and {qualities:,} qualities: "
@@ -106,4 +97,3 @@ def _fastq(
                 first,
             )
         yield SequenceRecord(name, letters, first)
-        number, line = next(lines, (0, ""))

@@ -42,7 +42,9 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
         ) from None
     except (ValueError, RecursionError):
         raise StoreError(f"{file}: {damaged('it is not JSON')}") from None
-    found = index.get("format") if isinstance(index, dict) else None
+    if not isinstance(index, dict):
+        raise StoreError(f"{file}: not the index of a {kind}")
+    found = index.get("format")
     if found != kind and found in _KINDS:
         raise StoreError(f"{folder}: {_KINDS[found]}; wanted is {_KINDS[kind]}")
     if found != kind:

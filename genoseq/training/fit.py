@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import Dataset
 
 from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
@@ -19,6 +20,7 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import make_record
 from genoseq.genome.windows import round_up
+from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
 from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
@@ -60,8 +62,7 @@ def fit(
     Parameters
     ----------
     stores
-        A list of stores or of their folders, of the kind that the task learns from; all with one
-        label scheme, or one alphabet of targets.
+        A list of stores or of their folders; all with one label scheme, or alphabet of targets.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -107,13 +108,9 @@ def fit(
     state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
-        train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
-        if valid is None:
-            _log.info("nothing of split valid: the weights of the last step will be kept")
+        train, valid = _batches(task, opened, run, group)
         model = start.network(run.model, task, run.training.seed)
-        context = context if task.of_bases else 0
-        if context is None:
-            check_length(model, task, opened)
+        context = _asked_context(context, task, model, opened)
         limit = limit_minutes or math.inf
         training = Training(
             run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
@@ -170,6 +167,27 @@ def _fingerprint(stores: Sequence[Any], settings: RunSettings) -> dict[str, Any]
         "task": settings.task.model_dump(mode="json"),
         "data": [dict(store.checksums) for store in stores],
     }
+
+
+def _batches(
+    task: Task, stores: Sequence[Any], settings: RunSettings, group: ProcessGroup
+) -> tuple[Dataset[Any], Dataset[Any] | None]:
+    """Batches of the training, and of the validation where a store has something for it."""
+    train, valid = task.batches(stores, settings, Share(group.rank, group.world_size))
+    if valid is None:
+        _log.info("nothing of split valid: the weights of the last step will be kept")
+    return train, valid
+
+
+def _asked_context(
+    context: int | None, task: Task, model: SequenceModel, stores: Sequence[Any]
+) -> int | None:
+    """bp of context that were asked for; None: to be measured, which the network can be."""
+    if not task.of_bases:
+        return 0
+    if context is None:
+        check_length(model, task, stores)
+    return context
 
 
 def _trained(
