@@ -30,9 +30,9 @@ class LstmDecoder(nn.Module):
     sequences of few letters content alone does not tell one position from another.  Queries and
     keys are turned by their positions (:mod:`genoseq.models.cross_attention`), one half of them
     counted from the source's start and the other from its end; at first letter n looks at step n
-    from either.  What was attended to goes into the letter, and into the layers above, but not into the
-    next state of the first layer: so nothing but the filter goes letter by letter in training, a
-    tenth of the time.
+    from either.  What was attended to goes into the letter, and into the layers above, but not
+    into the next state of the first layer: in training nothing but the filter goes letter by
+    letter, a fourth of the time.
 
     Parameters
     ----------
@@ -109,9 +109,8 @@ class LstmDecoder(nn.Module):
         """Logits (B, M, V) behind each of the tokens (B, M), and the state after the last."""
         after: Tensors = {}
         letters = self.dropout(self.embedding(tokens))
-        states, after["h"], after["carry"] = _run(
-            self.recurrent, letters, state["h"], state["carry"]
-        )
+        before = state["h"], state["carry"]
+        states, after["h"], after["carry"] = _run(self.recurrent, letters, before)
         weights = self._attend(states, memory, state)
         after["written"] = state["written"] + tokens.shape[1]
         after["weights"] = weights[:, -1]
