@@ -31,14 +31,15 @@ class Written(NamedTuple):
 
 
 class _Beams:
-    """K sequences of each of R rows on their way, and those of each row that have ended."""
+    """K sequences of each of R rows on their way, and the best of each row that has ended."""
 
-    def __init__(self, rows: int, beams: int, begin: int, like: Tensor) -> None:
-        self.rows, self.beams = rows, beams
+    def __init__(self, rows: int, beams: int, begin: int, longest: int, like: Tensor) -> None:
+        self.rows, self.beams, self._longest = rows, beams, longest
         self.tokens = torch.full((rows * beams, 1), begin, device=like.device)
         self.sums = like.new_full((rows, beams), -torch.inf)
         self.sums[:, 0] = 0.0  # all begin alike: one of them is enough
-        self.ended: list[list[Written]] = [[] for _ in range(rows)]
+        self.best: list[Written | None] = [None] * rows
+        self.over = [False] * rows
 
     def extend(self, log_p: Tensor, end: int) -> Tensor:
         """Take the best next tokens; which of the R * K sequences each new one goes on from.
@@ -47,34 +48,37 @@ class _Beams:
         """
         vocabulary = log_p.shape[-1]
         sums = self.sums[..., None] + log_p.view(self.rows, self.beams, vocabulary)
-        best = sums.flatten(1).sort(dim=1, descending=True, stable=True)
+        found = sums.flatten(1).sort(dim=1, descending=True, stable=True)
         most = 2 * self.beams  # of which at most K end
-        values, positions = best.values[:, :most], best.indices[:, :most]
-        ends = positions % vocabulary == end
-        self._end(values[:, : self.beams], positions[:, : self.beams] // vocabulary, ends)
+        values, indices = found.values[:, :most], found.indices[:, :most]
+        ends = indices % vocabulary == end
+        self._end(values[:, : self.beams], indices // vocabulary, ends[:, : self.beams])
         order = ends.long().sort(dim=1, stable=True).indices[:, : self.beams]
         self.sums = values.gather(1, order).masked_fill(ends.gather(1, order), -torch.inf)
-        chosen = positions.gather(1, order)
+        self._judge()
+        chosen = indices.gather(1, order)
         first = torch.arange(self.rows, device=chosen.device)[:, None] * self.beams
         origin = (first + chosen // vocabulary).flatten()
-        new = (chosen % vocabulary).flatten()
-        self.tokens = torch.cat([self.tokens[origin], new[:, None]], 1)
+        self.tokens = torch.cat([self.tokens[origin], chosen.view(-1, 1) % vocabulary], 1)
         return origin
 
     def _end(self, values: Tensor, beams: Tensor, ends: Tensor) -> None:
-        for row, column in ends[:, : self.beams].nonzero().tolist():
-            value = float(values[row, column])
-            if value > -torch.inf:
-                number = row * self.beams + int(beams[row, column])
-                self.ended[row].append(Written(self.tokens[number, 1:].tolist(), value))
+        """Keep what ends if it is the best of its row so far."""
+        for row, column in (ends & values.isfinite()).nonzero().tolist():
+            tokens = self.tokens[row * self.beams + int(beams[row, column]), 1:].tolist()
+            ended, best = Written(tokens, float(values[row, column])), self.best[row]
+            if not self.over[row] and (best is None or ended.score > best.score):
+                self.best[row] = ended
 
-    def over(self) -> bool:
-        """Whether each row has K sequences that ended."""
-        return all(len(ended) >= self.beams for ended in self.ended)
+    def _judge(self) -> None:
+        """A row is over once nothing on its way can become better than its best.
 
-    def best(self) -> list[Written]:
-        """Of each row the best of the first K that ended; of equal ones the first."""
-        return [max(ended[: self.beams], key=lambda each: each.score) for ended in self.ended]
+        A sequence's sum only falls, and most tokens share it at the most letters there may be.
+        """
+        bounds = (self.sums[:, 0] / (self._longest + 1)).tolist()
+        for row, (bound, best) in enumerate(zip(bounds, self.best, strict=True)):
+            if best is not None and (self.beams == 1 or best.score >= bound):
+                self.over[row] = True
 
 
 @torch.inference_mode()
@@ -108,18 +112,18 @@ def beam_search(
     head = cast(Decoding, decoder)
     memory, state = head.begin(hidden, steps)
     memory, state = _repeated(memory, beams), _repeated(state, beams)
-    found = _Beams(len(hidden), beams, begin, hidden)
+    found = _Beams(len(hidden), beams, begin, longest, hidden)
     for number in range(longest + 1):
         logits, state = head.step(found.tokens[:, -1], memory, state)
         log_p = logits.log_softmax(-1)
         if number == longest:
             log_p[:, :end], log_p[:, end + 1 :] = -torch.inf, -torch.inf
         origin = found.extend(log_p, end)
-        if found.over():
+        if all(found.over):
             break
         if beams > 1:
             state = {name: tensor[origin] for name, tensor in state.items()}
-    return found.best()
+    return [cast(Written, best) for best in found.best]
 
 
 def _repeated(tensors: Tensors, times: int) -> Tensors:
