@@ -26,7 +26,7 @@ ERRORS = {
 }
 TYPES = {
     *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
-    *{"RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
+    *{"PairStore", "RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
 }
 VERBS = {
     "init": "init_run",
@@ -43,6 +43,7 @@ VERBS = {
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
     "tracks": "convert_scores",
+    "translate": "translate_files",
     "summary": "summarize",
     "config check": "check_config",
     "config show": "show_config",
@@ -53,7 +54,8 @@ VERBS = {
 BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
-    *{"snakefile_path", "write_tracks"},
+    *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
+    *{"write_tracks"},
 }
 
 

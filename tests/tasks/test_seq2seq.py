@@ -70,9 +70,7 @@ def test_task_says_what_of_settings_and_stores_does_not_suit(tmp_path: Path) -> 
     ]
     settings = toy_settings()
     settings["training"]["window"] = 5
-    with pytest.raises(
-        ConfigError, match=r"^training\.window 5: the longest sequence of a p"
-    ):
+    with pytest.raises(ConfigError, match=r"^training\.window 5: the longest sequence of a p"):
         build_task(parse_settings(RunSettings, settings), [store])
     other = Seq2Seq(TASK.decoder, PROTEIN, 9)
     assert other.misfits([store], "the model", "score") == [
