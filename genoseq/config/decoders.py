@@ -45,7 +45,7 @@ class LstmDecoderSettings(DecoderSettings):
         7, description="steps around where it attended last that steer where it does next"
     )
     rotary_base: Annotated[float, Field(gt=1, le=10**12)] = Field(
-        100.0, description="longest wavelength of places, in letters / 2 pi"
+        100.0, description="longest wavelength of positions, in letters / 2 pi"
     )
     dropout: Share = 0.1
 
