@@ -9,7 +9,7 @@ A new task is a class of settings here or in another package, and what it does i
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ class TaskSettings(Settings):
     """What a model learns; each class answers what it knows before there is a model."""
 
     name: str
+    learns_from: ClassVar[Literal["genomes", "pairs"]] = "genomes"
+    """What its stores are of; the workflow makes those of genomes."""
 
     def outputs(self, states: int) -> int | None:
         """Outputs of a model for a base; None where unknown: estimates then say ``?``.
@@ -75,6 +77,7 @@ class Seq2SeqSettings(TaskSettings):
     """The sequence that each source is mapped to, letter by letter."""
 
     name: Literal["seq2seq"] = "seq2seq"
+    learns_from: ClassVar[Literal["genomes", "pairs"]] = "pairs"
     decoder: Decoder = LstmDecoderSettings()
     longest: Size = Field(512, description="letters of a target at most")
     either_strand: bool = Field(

@@ -175,7 +175,9 @@ def test_task_that_is_not_known_is_named(tmp_path: Path) -> None:
     settings = {**SETTINGS, "task": {"name": "poetry"}}
     store = genome_of(tmp_path).with_name("store")
     run("tokenize", tmp_path / "genome.fa", "-o", store)
-    with pytest.raises(ConfigError, match=r"task: name 'poetry': use per-base or hidden-bases"):
+    with pytest.raises(
+        ConfigError, match=r"task: name 'poetry': use per-base, seq2seq or hidden-bases"
+    ):
         gs.fit([store], settings, tmp_path / "m")
 
 
