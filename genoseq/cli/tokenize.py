@@ -133,7 +133,9 @@ def tokenize(
         option
         for option, value in {
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
-            **{"--classes": classes, "--evidence": evidence, "--starts": starts},
+            **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
+            **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
+            **{"--start-reach": start_reach != 150},
         }.items()
         if value
     ]

@@ -25,6 +25,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
     -------
     Shape (B, M, H, D).
     """
+    # Plain PyTorch, of memory B * H * M * N: sequences of pairs are short.
     hidden = torch.arange(k.shape[1], device=k.device) >= lengths[:, None]
     scores = torch.einsum("bmhd,bnhd->bhmn", q, k) * q.shape[-1] ** -0.5
     scores = scores.masked_fill(hidden[:, None, None], torch.finfo(scores.dtype).min)

@@ -19,6 +19,8 @@ _HIDDEN = -1e4
 """Score of what lies behind a source's end."""
 _ALONG = 8.0
 """Score of a step at the letter's own position, before any training."""
+_ONWARD = 6.0
+"""Score of the steps beside the one that the last letter attended to, likewise."""
 
 
 class LstmDecoder(nn.Module):
@@ -62,7 +64,10 @@ class LstmDecoder(nn.Module):
         self._look_along()
 
     def _look_along(self) -> None:
-        """Let the same positions from either end have the highest scores."""
+        """Let the same positions from either end have high scores, and those next to the last."""
+        beside = [self.width + self.reach - 1, self.width + self.reach + 1]
+        with torch.no_grad():
+            self.query.bias[beside] = _ONWARD
         pairs, half = rotated_pairs(self.positions), self.width // 2
         if pairs:
             size = (_ALONG * half**0.5 / pairs) ** 0.5
@@ -148,6 +153,6 @@ def _run(
     recurrent: nn.LSTM, vectors: Tensor, state: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """States (B, M, width) of an LSTM from a state (B, layers, width) on, and the last one."""
-    h, carry = (each.transpose(0, 1).contiguous() for each in state)
+    h, carry = (each.transpose(0, 1).contiguous().to(vectors.dtype) for each in state)
     states, (h, carry) = recurrent(vectors, (h, carry))
     return states, h.transpose(0, 1), carry.transpose(0, 1)

@@ -183,6 +183,8 @@ def _asked_context(
     context: int | None, task: Task, model: SequenceModel, stores: Sequence[Any]
 ) -> int | None:
     """bp of context that were asked for; None: to be measured, which the network can be."""
+    if not task.of_bases and context:
+        raise ConfigError(f"context {context}: task {task.name} says nothing of single bases")
     if not task.of_bases:
         return 0
     if context is None:

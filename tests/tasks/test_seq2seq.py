@@ -61,11 +61,12 @@ def test_json_is_read_back() -> None:
 def test_task_says_what_of_settings_and_stores_does_not_suit(tmp_path: Path) -> None:
     store, settings = toy_store(tmp_path), toy_settings()
     settings["model"]["tied_strands"] = True
-    settings["training"] |= {"window": 5, "augment": {}}
+    settings["training"] |= {"window": 5, "augment": {}, "loss": "focal"}
     with pytest.raises(ConfigError) as caught:
         build_task(parse_settings(RunSettings, settings), [store])
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
         "model.tied_strands",
+        "training.loss and class_weights are of tasks of bases",
         "training.augment.shortest",
     ]
     settings = toy_settings()
