@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pairs import toy_settings, write_toy_table
+from planted import planted_store
 from verbs import killed_and_resumed, run, train
 
 import genoseq as gs
@@ -59,6 +60,22 @@ def test_other_verbs_refuse_its_models_by_name(tmp_path: Path) -> None:
         gs.fit([store], {}, tmp_path / "other")
     with pytest.raises(gs.StoreError, match="a store of pairs: its task is seq2seq"):
         gs.evaluate("bacteria", [store])
+
+
+def test_encoder_of_a_model_of_bases_is_taken_over(tmp_path: Path) -> None:
+    settings = toy_settings()
+    settings["training"] |= {"steps": 1, "validate_every": 1}
+    few = {"steps": 1, "validate_every": 1, "window": 30, "batch": 2, "precision": "fp32"}
+    genome = planted_store(tmp_path / "genome", ("train", 300), ("valid", 300))
+    base = gs.fit([genome], {"model": settings["model"], "training": few}, tmp_path / "base")
+    pairs = gs.tokenize_pairs(write_toy_table(tmp_path / "t.tsv"), out=tmp_path / "s")
+    settings["training"]["learning_rate"] = 1e-9
+    del settings["model"]
+    made = gs.fit([pairs], settings, tmp_path / "m", init=base)
+    before, after = base.model.encoder.state_dict(), made.model.encoder.state_dict()
+    assert all((after[name] - before[name]).abs().max() < 1e-6 for name in before)
+    with pytest.raises(gs.ConfigError, match="context 9: task seq2seq says nothing of single base"):
+        gs.fit([pairs], settings, tmp_path / "n", init=base, context=9)
 
 
 if __name__ == "__main__":
