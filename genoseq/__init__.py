@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from genoseq.inference.score import score
     from genoseq.inference.score_files import score_files
     from genoseq.inference.sequence import predict
+    from genoseq.inference.translate import translate
+    from genoseq.inference.translate_files import translate_files
     from genoseq.models.bundle import Bundle, load_bundle, save_bundle
     from genoseq.models.encoders import register_encoder
     from genoseq.plan.check import check_config
@@ -54,8 +56,11 @@ if TYPE_CHECKING:
     from genoseq.report.plot import plot_loci
     from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
+    from genoseq.store.build_pairs import tokenize_pairs
     from genoseq.store.leaks import leaks
+    from genoseq.store.pairs import PairStore, open_pairs
     from genoseq.store.store import Store, open_store
+    from genoseq.tasks.decoders import register_decoder
     from genoseq.tasks.per_base import PerBase
     from genoseq.tasks.registry import register_task
     from genoseq.tasks.task import Task
@@ -83,6 +88,7 @@ _HOME = {
     "Format": "genoseq.writers.formats",
     "GenoseqError": "genoseq.errors",
     "InputFormatError": "genoseq.errors",
+    "PairStore": "genoseq.store.pairs",
     "PerBase": "genoseq.tasks.per_base",
     "Predictor": "genoseq.inference.predict",
     "Region": "genoseq.genome.regions",
@@ -113,11 +119,13 @@ _HOME = {
     "make_demo": "genoseq.extraction.demo",
     "merge_scores": "genoseq.writers.merge",
     "open_fasta": "genoseq.readers.fasta",
+    "open_pairs": "genoseq.store.pairs",
     "open_store": "genoseq.store.store",
     "perplexity_files": "genoseq.inference.perplexity_files",
     "plot_loci": "genoseq.report.plot",
     "predict": "genoseq.inference.sequence",
     "read_scores": "genoseq.writers.scores",
+    "register_decoder": "genoseq.tasks.decoders",
     "register_encoder": "genoseq.models.encoders",
     "register_format": "genoseq.writers.formats",
     "register_task": "genoseq.tasks.registry",
@@ -125,13 +133,16 @@ _HOME = {
     "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
-    "show_config": "genoseq.config.show",
     "shipped_models": "genoseq.pretrained.registry",
+    "show_config": "genoseq.config.show",
     "snakefile_path": "genoseq.plan.snakefile",
     "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "validate_tracks": "genoseq.validation.validate",
     "write_hub": "genoseq.report.hub",
+    "tokenize_pairs": "genoseq.store.build_pairs",
+    "translate": "genoseq.inference.translate",
+    "translate_files": "genoseq.inference.translate_files",
     "write_shards": "genoseq.extraction.shard_folder",
     "write_tracks": "genoseq.writers.outputs",
 }
@@ -150,6 +161,7 @@ __all__ = [  # noqa: RUF022
     "Format",
     "GenoseqError",
     "InputFormatError",
+    "PairStore",
     "PerBase",
     "Predictor",
     "Region",
@@ -180,11 +192,13 @@ __all__ = [  # noqa: RUF022
     "make_demo",
     "merge_scores",
     "open_fasta",
+    "open_pairs",
     "open_store",
     "perplexity_files",
     "plot_loci",
     "predict",
     "read_scores",
+    "register_decoder",
     "register_encoder",
     "register_format",
     "register_task",
@@ -192,13 +206,16 @@ __all__ = [  # noqa: RUF022
     "save_bundle",
     "score",
     "score_files",
-    "show_config",
     "shipped_models",
+    "show_config",
     "snakefile_path",
     "summarize",
     "tokenize",
     "validate_tracks",
     "write_hub",
+    "tokenize_pairs",
+    "translate",
+    "translate_files",
     "write_shards",
     "write_tracks",
 ]

@@ -37,6 +37,8 @@ TYPES = {
         "TaskSettings",
         "Track",
     },
+    *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
+    *{"PairStore", "RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
 }
 VERBS = {
     "init": "init_run",
@@ -58,6 +60,7 @@ VERBS = {
     "tracks": "convert_scores",
     "hub": "write_hub",
     "plot": "plot_loci",
+    "translate": "translate_files",
     "summary": "summarize",
     "config check": "check_config",
     "config show": "show_config",
@@ -69,7 +72,8 @@ VERBS = {
 BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
-    *{"snakefile_path", "write_tracks"},
+    *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
+    *{"write_tracks"},
 }
 
 

@@ -37,6 +37,7 @@ from genoseq.cli import (
     tokenize,
     tracks,
     train,
+    translate,
     validate_tracks,
 )
 from genoseq.errors import GenoseqError
@@ -90,6 +91,7 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("embed", epilog=embed.EPILOG)(embed.embed)
+app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)

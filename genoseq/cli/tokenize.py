@@ -22,7 +22,13 @@ EPILOG = (
 )
 
 
-FastaFile = Annotated[Path, typer.Argument(help="The genome's FASTA; - is stdin, here and below.")]
+FastaFile = Annotated[
+    Path,
+    typer.Argument(
+        help="The genome's FASTA; of scheme seq2seq a table of source, tab, target, or the "
+        "sources' FASTA or FASTQ; - is stdin, here and below."
+    ),
+]
 Output = Annotated[Path, typer.Option("-o", "--out", help="Store to write: a folder.")]
 BedFile = Annotated[
     Path | None,
@@ -79,8 +85,15 @@ StartReach = Annotated[
     int, typer.Option(min=1, help="bp around an unknown start where another may be the true one.")
 ]
 Scheme = Annotated[
-    SchemeName,
-    typer.Option(help="What is predicted of a base."),
+    Literal[SchemeName, "seq2seq"],
+    typer.Option(help="What is predicted of a base; seq2seq: what each sequence is mapped to."),
+]
+Targets = Annotated[
+    Path | None,
+    typer.Option(
+        help="Scheme seq2seq: FASTA with the target of each source, by name.",
+        show_default="the table's second column",
+    ),
 ]
 Classes = Annotated[
     str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
@@ -107,6 +120,7 @@ def tokenize(
     unlisted: Unlisted = "known",
     starts: Starts = None,
     start_reach: StartReach = 150,
+    targets: Targets = None,
     name: Name = None,
 ) -> None:
     """Put a genome's bases and the labels of its regions into a store to train from.
@@ -115,6 +129,21 @@ def tokenize(
     --signal the store has no labels. Bases that are N have no label. Tokens are made in training,
     by the model's tokenizer.
     """
+    labels_given = [
+        option
+        for option, value in {
+            **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
+            **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
+            **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
+            **{"--start-reach": start_reach != 150},
+        }.items()
+        if value
+    ]
+    if scheme == "seq2seq":
+        _tokenize_pairs(fasta, targets, out, name, labels_given)
+        return
+    if targets is not None:
+        raise ConfigError("--targets are of scheme seq2seq: add --scheme seq2seq")
     from genoseq.store.build import tokenize as make_store
 
     if evidence is None and (tiers or unlisted != "known"):
@@ -138,6 +167,20 @@ def tokenize(
             report=report,
         )
     _log.info("tokenize: wrote %s", _summary(store))
+
+
+def _tokenize_pairs(
+    pairs: Path, targets: Path | None, out: Path, name: str | None, labels_given: list[str]
+) -> None:
+    """Pairs of sequences into a store of their own kind."""
+    from genoseq.store.build_pairs import tokenize_pairs
+
+    if labels_given:
+        raise ConfigError(f"{', '.join(labels_given)}: scheme seq2seq has no labels of bases")
+    store = tokenize_pairs(pairs, targets, out=out, name=name)
+    counts = {split: len(store.of_split(split)) for split in ("train", "valid", "test")}
+    said = ", ".join(f"{split} {count:,}" for split, count in counts.items())
+    _log.info("tokenize: wrote %s: DNA to %s; pairs: %s", store.path, store.alphabet.name, said)
 
 
 def _tiers(words: list[str]) -> dict[str, str]:

@@ -10,11 +10,12 @@ A new task is a class of settings here or in another package, and what it does i
 from __future__ import annotations
 
 from math import log2
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from genoseq.config.base import Settings, Size
+from genoseq.config.decoders import Decoder, LstmDecoderSettings
 from genoseq.config.registry import Registry
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class TaskSettings(Settings):
     """What a model learns; each class answers what it knows before there is a model."""
 
     name: str
+    learns_from: ClassVar[Literal["genomes", "pairs"]] = "genomes"
+    """What its stores are of; the workflow makes those of genomes."""
 
     def needs_labels(self) -> bool:
         """Whether genomes are learned from by their labels: others have none to give."""
@@ -148,3 +151,24 @@ def hiding_passes(share: float) -> int:
     """In how many passes each base is hidden once: a power of two about 1 / share, so that patterns
     begin where most windows do."""
     return int(2 ** max(1, round(-log2(share))))
+
+
+@TASKS.register
+class Seq2SeqSettings(TaskSettings):
+    """The sequence that each source is mapped to, letter by letter."""
+
+    name: Literal["seq2seq"] = "seq2seq"
+    learns_from: ClassVar[Literal["genomes", "pairs"]] = "pairs"
+    decoder: Decoder = LstmDecoderSettings()
+    longest: Size = Field(512, description="letters of a target at most")
+    either_strand: bool = Field(
+        False,
+        description="sources are of an unknown strand: half are reverse-complemented in training",
+    )
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="label smoothing: probability that is spread over all letters"
+    )
+
+    def describe(self) -> str:
+        """Task and decoder."""
+        return f"{self.name}, {self.decoder.describe()}"

@@ -122,6 +122,21 @@ def copied(length: int, indels: float, rng: np.random.Generator) -> Integers:
     return np.where(inserted, _INSERTED, index)
 
 
+def worn(codes: Codes, rates: Rates, rng: np.random.Generator) -> Codes:
+    """A whole sequence, damaged: half of its indels are insertions behind a base, half deletions.
+
+    At least one base stays.
+    """
+    inserted, deleted = rng.random((2, len(codes))) < rates.indels / 2
+    copies = np.where(inserted, 2, 1) - deleted
+    if not copies.any():
+        copies[0] = 1
+    new = np.zeros(int(copies.sum()), bool)
+    new[np.cumsum(copies)[inserted & ~deleted] - 1] = True
+    found = np.where(new, rng.integers(0, 4, len(new)), np.repeat(codes, copies))
+    return changed(found.astype(np.uint8), rates, rng)
+
+
 def changed(codes: Codes, rates: Rates, rng: np.random.Generator) -> Codes:
     """Codes with some bases another, and some N."""
     if rates.substitutions:

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import BACKGROUND
+from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.metrics.level import Confusion, CurvePoint
 from genoseq.models.bundle import Bundle
-from genoseq.store.store import Store, open_stores
-from genoseq.tasks.task import Metrics
+from genoseq.store.pairs import PairStore
+from genoseq.store.store import Store
+from genoseq.tasks.seq2seq import Seq2Seq
+from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
@@ -58,7 +62,7 @@ class Evaluation:
 
 def evaluate(
     bundle: Bundle | str | Path,
-    stores: Sequence[Store | str | Path],
+    stores: Sequence[Store | PairStore | str | Path],
     split: str = "test",
     *,
     device: str | None = None,
@@ -67,8 +71,9 @@ def evaluate(
     """Metrics of a bundle on the regions of one split, both strands averaged.
 
     Windows are those of scoring: those of the contig, with the bundle's context, and with the bases
-    beyond a region's ends.  A base that is N leaves the metrics like one without a known
-    label.
+    beyond a region's ends.  A base that is N leaves the metrics like one without a known label.
+    Of a model that maps sequences to sequences they are of the pairs of a split, see
+    :mod:`genoseq.inference.evaluate_pairs`.
 
     Parameters
     ----------
@@ -88,10 +93,23 @@ def evaluate(
     ConfigError
         If a store does not fit the bundle, or no region has the split.
     """
-    bundle, opened = bundle_of(bundle), open_stores(stores)
-    task = bundle.task
-    if problems := task.misfits(opened, "the model", split):
+    bundle = bundle_of(bundle)
+    opened = bundle.task.open(stores)
+    if problems := bundle.task.misfits(opened, "the model", split):
         raise ConfigError(problems)
+    return _measured(bundle.task, bundle, opened, split, device, report)
+
+
+@singledispatch
+def _measured(
+    task: Task,
+    bundle: Bundle,
+    opened: Sequence[Any],
+    split: str,
+    device: str | None,
+    report: Report,
+) -> Evaluation:
+    """Of a task of bases; a task of another kind registers what is measured of it."""
     predictor = Predictor(bundle, device)
     metrics = task.metrics()
     done, total = 0, bases_of_split(opened, split)
@@ -116,6 +134,21 @@ def evaluate(
         task.rows(figures),
         done,
     )
+
+
+@_measured.register
+def _of_pairs(
+    task: Seq2Seq,
+    bundle: Bundle,
+    opened: Sequence[Any],
+    split: str,
+    device: str | None,
+    report: Report,
+) -> Evaluation:
+    figures, bases = pair_figures(bundle, task, opened, split, device, report)
+    used = {store.name: store.checksums["sources.bin"] for store in opened}
+    whole = {"split": split, "stores": used, **figures}
+    return Evaluation(whole, rows=task.rows(figures), bases=bases)
 
 
 def _channels(metrics: Metrics) -> Iterator[Confusion]:

@@ -15,7 +15,6 @@ from genoseq.models.bundle import load_bundle
 from genoseq.models.device import computing
 from genoseq.models.expected import check_model
 from genoseq.pretrained.registry import model_folder
-from genoseq.store.store import open_stores
 
 
 def evaluate_files(
@@ -48,8 +47,8 @@ def evaluate_files(
     """
     check_place(Path(out))
     model = model_folder(model)
-    opened = open_stores(stores)
     bundle = load_bundle(model)
+    opened = bundle.task.open(stores)
     check_model(bundle, model, expect)
     used = choose_computing(bundle.settings, device)
     evaluation = evaluate(bundle, opened, split, device=str(used[0]), report=report)

@@ -60,6 +60,8 @@ class Predictor:
     ------
     BackendError
         If the device or precision cannot be had here, with the reason.
+    ConfigError
+        If the model says nothing of bases.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Predictor:
         precision: Literal["auto", "bf16", "fp32"] = "auto",
         folded: bool = True,
     ) -> None:
+        if not bundle.task.of_bases:
+            raise ConfigError(bundle.task.refusal())
         self.task, self.context = bundle.task, bundle.context
         self.settings = settings = bundle.settings
         self.stride = settings.stride

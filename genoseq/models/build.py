@@ -8,8 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import genoseq.models.decoders  # noqa: F401  known to tasks from here on
 from genoseq.config.schema import ModelSettings
-from genoseq.models.encoders import build_encoder, check_encoder, check_hidden
+from genoseq.models.encoders import (
+    build_encoder,
+    check_encoder,
+    check_hidden,
+    encode_time_first,
+)
 from genoseq.models.layers import Dropout, Stem
 from genoseq.tasks.task import Task
 from genoseq.tokenizers.kmer import reverse_complement_table
@@ -86,13 +92,17 @@ class SequenceModel(nn.Module):
             self.register_buffer("complement", torch.from_numpy(table), persistent=False)
             self.register_buffer("mirrored", torch.from_numpy(task.mirror), persistent=False)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, lengths: Tensor | None = None, *beside: Tensor) -> Tensor:
         """Outputs for ids.
 
         Parameters
         ----------
         ids
             Token ids, int64 or int32, shape (B, T); T a multiple of the stem's stride.
+        lengths
+            Bases of each row, (B,), where a head asks for that; behind them are unknown tokens.
+        beside
+            What else the head asks for: the S outputs are then as it says.
 
         Returns
         -------
@@ -106,6 +116,9 @@ class SequenceModel(nn.Module):
         ConfigError
             If the encoder gives hidden states of another shape than it should.
         """
+        if lengths is not None:
+            hidden, steps = self.encode(ids, lengths)
+            return cast(Tensor, self.head(hidden, steps, *beside))
         if not self.settings.tied_strands:
             return self._one_strand(ids)
         reverse = self.complement[ids.flip(1)].to(ids.dtype)
@@ -147,6 +160,17 @@ class SequenceModel(nn.Module):
         encoder = cast(Any, self.encoder)
         hidden, state = encoder.step(vectors, None if after is None else after.encoder)
         return cast(Tensor, self.head(hidden)), Stepped(tokens, state)
+
+    def encode(self, ids: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Hidden states (B, N, D) of rows with so many bases each, and their own steps (B,).
+
+        What an encoder that knows lengths makes of a row is what it makes of it alone.
+        """
+        steps = (lengths + self.settings.stride - 1) // self.settings.stride
+        vectors = self.dropout(self.embed(ids))
+        hidden = encode_time_first(self.encoder, vectors.transpose(0, 1), steps).transpose(0, 1)
+        check_hidden(self.encoder, vectors, hidden)
+        return self.dropout(hidden), steps
 
     def _one_strand(self, ids: Tensor) -> Tensor:
         vectors = self.embed(ids)

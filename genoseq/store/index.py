@@ -11,10 +11,22 @@ from genoseq.errors import StoreError
 FORMAT = "genoseq-store"
 VERSION = 2
 INDEX = "index.json"
+PAIRS_FORMAT, PAIRS_VERSION = "genoseq-pairs", 1
+"""Of stores of pairs, see :mod:`genoseq.store.pairs`."""
+
+_KINDS = {
+    FORMAT: "a store of a genome: its tasks are of bases",
+    PAIRS_FORMAT: "a store of pairs: its task is seq2seq",
+}
 
 
-def read_index(folder: Path) -> dict[str, Any]:
+def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict[str, Any]:
     """What ``index.json`` holds.
+
+    Parameters
+    ----------
+    kind, version
+        Of the store that is wanted.
 
     Raises
     ------
@@ -30,11 +42,16 @@ def read_index(folder: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError):
         raise StoreError(f"{file}: {damaged('it is not JSON')}") from None
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise StoreError(f"{file}: not the index of a {FORMAT}")
-    if index.get("version") != VERSION:
+    if not isinstance(index, dict):
+        raise StoreError(f"{file}: not the index of a {kind}")
+    found = index.get("format")
+    if found != kind and found in _KINDS:
+        raise StoreError(f"{folder}: {_KINDS[found]}; wanted is {_KINDS[kind]}")
+    if found != kind:
+        raise StoreError(f"{file}: not the index of a {kind}")
+    if index.get("version") != version:
         raise StoreError(
-            f"{file}: store format {index.get('version')}, this genoseq reads {VERSION}: "
+            f"{file}: store format {index.get('version')}, this genoseq reads {version}: "
             f"write the store again with genoseq tokenize"
         )
     return index

@@ -10,13 +10,14 @@ from genoseq.errors import ConfigError
 from genoseq.tasks.causal_lm import CausalLm
 from genoseq.tasks.masked_lm import MaskedLm
 from genoseq.tasks.per_base import PerBase
+from genoseq.tasks.seq2seq import Seq2Seq
 from genoseq.tasks.task import Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_TASKS: dict[str, type[Task]] = {task.name: task for task in (PerBase, CausalLm, MaskedLm)}
+_TASKS: dict[str, type[Task]] = {task.name: task for task in (PerBase, CausalLm, MaskedLm, Seq2Seq)}
 
 
 def register_task(settings: type[TaskSettings], task: type[Task]) -> None:
@@ -34,6 +35,11 @@ def build_task(settings: RunSettings, stores: Sequence[Store]) -> Task:
         With every reason why it cannot be learned from them.
     """
     return _named(settings.task.name).of(settings, stores)
+
+
+def open_stores_of(settings: RunSettings, stores: Sequence[Any]) -> list[Any]:
+    """Stores of the kind that the task of settings learns from, opened where given by folders."""
+    return _named(settings.task.name).open(stores)
 
 
 def task_from_json(data: Mapping[str, Any]) -> Task:

@@ -14,8 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from genoseq.data.batch import Batch
+from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
+from genoseq.genome.windows import round_up
+from genoseq.store.store import open_stores
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.outputs import Output, ValueKind
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 Network = Callable[[Tensor], Tensor]
 """Token ids (B, T) to outputs of the task's head."""
+
+
+Prepared = tuple[Tensor | tuple[Tensor, ...], Tensor]
+"""What a network is shown, one tensor or several, and what its outputs are compared with."""
 
 
 class Metrics(Protocol):
@@ -62,6 +70,10 @@ class Task(ABC):
         all.
     unit
         Of the loss, as logs say it.
+    of_bases
+        Whether outputs are of bases: of others there are no tracks.
+    read_by
+        The verb that makes use of its models.
     """
 
     name: ClassVar[str]
@@ -69,6 +81,18 @@ class Task(ABC):
     reads_bases: ClassVar[bool] = False
     shown: ClassVar[int | None] = None
     unit: ClassVar[str] = ""
+    of_bases: ClassVar[bool] = True
+    read_by: ClassVar[str] = "genoseq score"
+
+    def refusal(self) -> str:
+        """What another verb says of its models."""
+        what = "says something of each base" if self.of_bases else "says nothing of single bases"
+        return f"a model of task {self.name} {what}: it is used by {self.read_by}"
+
+    @classmethod
+    def open(cls, stores: Sequence[Any]) -> list[Any]:
+        """Stores of the kind that it learns from, opened where they are given by their folders."""
+        return open_stores(stores)
 
     @classmethod
     @abstractmethod
@@ -117,12 +141,32 @@ class Task(ABC):
         """
         return PerBaseHead(inputs, bases, self.outputs)
 
+    def batches(
+        self, stores: Sequence[Any], settings: RunSettings, share: Share
+    ) -> tuple[Dataset[Any], Dataset[Any] | None]:
+        """Batches by number, of a training and of its validation; None where no store has one.
+
+        Both have a length, and batch n depends on its arguments and on n alone.
+        """
+        training, tokenizer = settings.training, settings.model.tokenizer
+        window = round_up(training.window, settings.model.stride)
+        labelled = settings.task.needs_labels()
+        train = TrainingWindows(stores, tokenizer, window, training, share, labelled)
+        if not any(len(store.regions.of_split("valid")) for store in stores):
+            return train, None
+        batch, most = training.batch, training.validation_windows
+        valid = ValidationWindows(stores, tokenizer, "valid", window, batch, most, share, labelled)
+        return train, valid
+
     @abstractmethod
     def targets(self, batch: Batch) -> Tensor:
         """What outputs are compared with, shape (B, L) or (B, L, ...); unknown where base is N."""
 
-    def prepare(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
         """Token ids (B, T) that the network is shown, and targets.  Masking belongs here.
+
+        Where a head asks for more than hidden states it is a tuple: ids, bases of each row (B,),
+        and what else the head takes.
 
         Parameters
         ----------

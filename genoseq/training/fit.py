@@ -10,20 +10,23 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import Dataset
 
 from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
-from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
+from genoseq.data.dataset import Share
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import make_record
 from genoseq.genome.windows import round_up
+from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
 from genoseq.models.context import check_length, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import start_from
-from genoseq.store.store import Store, open_stores
-from genoseq.tasks.registry import build_task
+from genoseq.store.pairs import PairStore
+from genoseq.store.store import Store
+from genoseq.tasks.registry import build_task, open_stores_of
 from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import open_state
 from genoseq.training.distributed import ProcessGroup
@@ -34,7 +37,7 @@ _log = logging.getLogger("genoseq.training")
 
 
 def fit(
-    stores: Sequence[Store | str | Path],
+    stores: Sequence[Store | PairStore | str | Path],
     settings: RunSettings | Mapping[str, Any] | str | Path | None = None,
     out: str | Path = "model",
     *,
@@ -58,7 +61,8 @@ def fit(
     Parameters
     ----------
     stores
-        A list of stores or of their folders; all with one label scheme, if it is of labels.
+        A list of stores or of their folders; all with one label scheme, if it is of labels, or one
+        alphabet of targets.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -91,9 +95,9 @@ def fit(
     TrainingInterruptedError
         After SIGTERM, SIGUSR1 or SIGINT to any of the processes; the state is saved.
     """
-    group, opened = group or ProcessGroup(), open_stores(stores)
-    start = start_from(init, freeze, encoder)
+    group, start = group or ProcessGroup(), start_from(init, freeze, encoder)
     run = start.settings(settings)
+    opened = open_stores_of(run, stores)
     folder = Path(f"{out}.state") if state is None else Path(state)
     logs = folder / "logs" if logs is None else Path(logs)
     task = check_training(opened, run, Path(out), group.world_size, {"state": folder, "logs": logs})
@@ -104,10 +108,9 @@ def fit(
     state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
-        train, valid = _windows(opened, run, group)
+        train, valid = _batches(task, opened, run, group)
         model = start.network(run.model, task, run.training.seed)
-        if context is None:
-            check_length(model, task, opened)
+        context = _asked_context(context, task, model, opened)
         limit = limit_minutes or 0.0
         training = Training(
             run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
@@ -116,7 +119,7 @@ def fit(
 
 
 def check_training(
-    stores: Sequence[Store],
+    stores: Sequence[Any],
     settings: RunSettings,
     out: Path,
     processes: int,
@@ -157,7 +160,7 @@ def check_training(
     return task
 
 
-def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, Any]:
+def _fingerprint(stores: Sequence[Any], settings: RunSettings) -> dict[str, Any]:
     return {
         "model settings": settings.model.model_dump(mode="json"),
         "training settings": settings.training.decisive(),
@@ -166,26 +169,32 @@ def _fingerprint(stores: Sequence[Store], settings: RunSettings) -> dict[str, An
     }
 
 
-def _windows(
-    stores: Sequence[Store], settings: RunSettings, group: ProcessGroup
-) -> tuple[TrainingWindows, ValidationWindows | None]:
-    """Batches of the training, and of the validation where a store has regions for it."""
-    training, tokenizer = settings.training, settings.model.tokenizer
-    share = Share(group.rank, group.world_size)
-    window = round_up(training.window, settings.model.stride)
-    labelled = settings.task.needs_labels()
-    train = TrainingWindows(stores, tokenizer, window, training, share, labelled)
-    if not any(len(store.regions.of_split("valid")) for store in stores):
-        _log.info("no region of split valid: the weights of the last step will be kept")
-        return train, None
-    batch, most = training.batch, training.validation_windows
-    valid = ValidationWindows(stores, tokenizer, "valid", window, batch, most, share, labelled)
+def _batches(
+    task: Task, stores: Sequence[Any], settings: RunSettings, group: ProcessGroup
+) -> tuple[Dataset[Any], Dataset[Any] | None]:
+    """Batches of the training, and of the validation where a store has something for it."""
+    train, valid = task.batches(stores, settings, Share(group.rank, group.world_size))
+    if valid is None:
+        _log.info("nothing of split valid: the weights of the last step will be kept")
     return train, valid
+
+
+def _asked_context(
+    context: int | None, task: Task, model: SequenceModel, stores: Sequence[Any]
+) -> int | None:
+    """bp of context that were asked for; None: to be measured, which the network can be."""
+    if not task.of_bases and context:
+        raise ConfigError(f"context {context}: task {task.name} says nothing of single bases")
+    if not task.of_bases:
+        return 0
+    if context is None:
+        check_length(model, task, stores)
+    return context
 
 
 def _trained(
     training: Training,
-    stores: Sequence[Store],
+    stores: Sequence[Any],
     origin: Mapping[str, Any],
     context: int | None,
     out: str | Path,

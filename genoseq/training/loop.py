@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from genoseq.config.schema import RunSettings
-from genoseq.data.batch import Batch
-from genoseq.data.dataset import ValidationWindows
 from genoseq.errors import ConfigError, TrainingInterruptedError
 from genoseq.models.build import SequenceModel
 from genoseq.models.device import Precision, autocast
@@ -68,8 +66,8 @@ class Training:
     settings: RunSettings
     task: Task
     model: SequenceModel
-    train: Dataset[Batch]
-    valid: ValidationWindows | None
+    train: Dataset[Any]
+    valid: Dataset[Any] | None
     state: StateFolder
     logs: Path
     device: torch.device
@@ -181,20 +179,21 @@ class Training:
 
     def _backward(self, number: int) -> None:
         """Gradients of a micro-batch: the loss is a mean over the targets of all processes."""
-        ids, targets = self._prepared(self.train, number)
+        inputs, targets = self._prepared(self.train, number)
         with autocast(self.precision, self.device):
-            outputs = self._parallel(ids)
+            outputs = self._parallel(*inputs)
         total, weight = self.task.loss(outputs, targets)
         loss = mean(total, self.group.sum(weight))
         self._losses.append(loss.detach())
         # DistributedDataParallel divides the sum of gradients by the number of processes.
         torch.autograd.backward(loss * self.group.world_size / self.settings.training.accumulate)
 
-    def _prepared(self, windows: Dataset[Batch], number: int) -> tuple[Tensor, Tensor]:
-        """Ids and targets of a batch on the device; its number decides what a task draws."""
+    def _prepared(self, batches: Dataset[Any], number: int) -> tuple[list[Tensor], Tensor]:
+        """Inputs and targets of a batch on the device; its number decides what a task draws."""
         rng = np.random.default_rng([self.settings.training.seed, number, self.group.rank])
-        ids, targets = self.task.prepare(windows[number], rng)
-        return ids.to(self.device), targets.to(self.device)
+        shown, targets = self.task.prepare(batches[number], rng)
+        inputs = [shown] if isinstance(shown, Tensor) else shown
+        return [each.to(self.device) for each in inputs], targets.to(self.device)
 
     def _validate(self) -> None:
         """Judge the step just done: keep the best weights, stop when patience is out, save."""
@@ -218,13 +217,15 @@ class Training:
         group, metrics = self.group, self.task.metrics()
         sums = torch.zeros(2, dtype=torch.float64)
         assert self.valid is not None
-        for number in range(len(self.valid)):
+        for number in range(len(cast(Sized, self.valid))):
             self._agree()
             self._heed_signals()
-            ids, targets = self._prepared(self.valid, number)
-            rows = len(ids)  # 0 where the last batch has fewer than there are processes
+            inputs, targets = self._prepared(self.valid, number)
+            rows = len(targets)  # 0 where the last batch has fewer than there are processes
+            if not rows:
+                inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
-                outputs = self.model(ids if rows else ids.new_zeros(1, ids.shape[1]))[:rows]
+                outputs = self.model(*inputs)[:rows]
             outputs, targets = group.concat(outputs.float()), group.concat(targets)
             total, weight = self.task.loss(outputs, targets)
             if not bool(total.isfinite()):

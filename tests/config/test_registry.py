@@ -129,7 +129,7 @@ def test_settings_of_the_default_task_do_not_name_it() -> None:
 
 def test_parse_of_an_unknown_name_lists_those_there_are() -> None:
     with pytest.raises(
-        ConfigError, match=r"^task: name 'none': use per-base, causal-lm or masked-lm$"
+        ConfigError, match=r"^task: name 'none': use per-base, causal-lm, masked-lm or seq2seq$"
     ):
         parse_settings(RunSettings, {"task": {"name": "none"}})
     with pytest.raises(ConfigError, match=r"^encoder: Input should be a valid dictionary"):

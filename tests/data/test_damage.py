@@ -18,7 +18,7 @@ from genoseq.config.augment import AugmentSettings
 from genoseq.config.schema import TokenizerSettings
 from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
-from genoseq.data.damage import Damage, Rates, changed, copied, damaged, fragments
+from genoseq.data.damage import Damage, Rates, changed, copied, damaged, fragments, worn
 from genoseq.data.dataset import WHOLE, Share, TrainingWindows
 from genoseq.data.gather import WindowSource, regions_of_split
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
@@ -250,3 +250,15 @@ def test_both_strands_see_damage(tmp_path: Path) -> None:
         expected = truth[place] if way > 0 else reverse_complement_codes(truth[place][::-1])
         assert (codes[known] == expected).all()
     assert ways == {1, -1}
+
+
+def test_worn_damages_a_whole_sequence_as_often_as_asked() -> None:
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 4, 100_000).astype(np.uint8)
+    assert (worn(codes, Rates(0, 0, 0), rng) == codes).all()
+    changed_only = worn(codes, Rates(0, 0.02, 0), rng)
+    assert (changed_only != codes).mean() == pytest.approx(0.02, rel=0.1)
+    indels = [len(worn(codes[:50], Rates(0.4, 0, 0), rng)) for _ in range(2_000)]
+    assert np.mean(indels) == pytest.approx(50, abs=0.3)
+    assert np.std(indels) == pytest.approx((50 * 0.4 * 0.9) ** 0.5, rel=0.1)
+    assert len(worn(codes[:1], Rates(0.5, 0, 0), np.random.default_rng(0))) >= 1

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from plans import wild
 
-from genoseq.config.base import read_mapping
+from genoseq.config.base import parse_settings, read_mapping
+from genoseq.config.schema import RunSettings
 from genoseq.plan.check import check_plan
 from genoseq.plan.rules import make_plan
 
 REPOSITORY = Path(__file__).parents[2]
 BACTERIA = REPOSITORY / "config/examples/bacteria"
+READS = REPOSITORY / "config/examples/reads/settings.yaml"
 
 
 @pytest.mark.parametrize("names", [["config"], ["config", "heldout"]])
@@ -27,6 +29,11 @@ def test_the_bacteria_example_is_a_plan(names: list[str], monkeypatch: pytest.Mo
     splits = {row.split for row in plan.genomes.values()}
     assert splits == ({"blocks"} if len(names) == 1 else {"train", "valid", "test"})
     assert plan.config.models["bacteria"].training.augment is not None
+
+
+def test_the_settings_of_the_reads_example_hold() -> None:
+    run = parse_settings(RunSettings, read_mapping(READS))
+    assert (run.task.name, run.task.learns_from) == ("seq2seq", "pairs")
 
 
 def test_accessions_list_the_genomes_of_the_bacteria_example() -> None:

@@ -179,7 +179,7 @@ def test_task_that_is_not_known_is_named(tmp_path: Path) -> None:
     run("tokenize", tmp_path / "genome.fa", "-o", store)
     with pytest.raises(
         ConfigError,
-        match=r"'poetry': use per-base, causal-lm, masked-lm or hidden-b",
+        match=r"'poetry': use per-base, causal-lm, masked-lm, seq2seq or hidden-b",
     ):
         gs.fit([store], settings, tmp_path / "m")
 

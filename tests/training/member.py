@@ -18,7 +18,6 @@ import torch
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import TrainingInterruptedError
-from genoseq.store.store import open_store
 from genoseq.training.distributed import join_group
 from genoseq.training.fit import fit
 from genoseq.training.launch import launch_of
@@ -36,7 +35,7 @@ def main() -> None:
         for store, data, out in runs:
             settings = parse_settings(RunSettings, data)
             with suppress(TrainingInterruptedError):
-                fit([open_store(store)], settings, out, report=interrupt, group=group)
+                fit([store], settings, out, report=interrupt, group=group)
     if torch.get_num_threads() > 1:
         sys.exit("a training asked for more threads")
 

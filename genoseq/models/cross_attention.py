@@ -1,0 +1,48 @@
+"""Attention of some sequences to others: of a target's letters to its source's steps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genoseq.kernels import Rotary
+from genoseq.kernels.rotary import rotate
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
+    """Softmax attention of each row's queries to all of its own keys.
+
+    Parameters
+    ----------
+    q
+        Queries (B, M, H, D).
+    k, v
+        Keys and values (B, N, H, D).
+    lengths
+        Keys of each row that are its own, the first ones, (B,); at least one.
+
+    Returns
+    -------
+    Shape (B, M, H, D).
+    """
+    # Plain PyTorch, of memory B * H * M * N: sequences of pairs are short.
+    hidden = torch.arange(k.shape[1], device=k.device) >= lengths[:, None]
+    scores = torch.einsum("bmhd,bnhd->bhmn", q, k) * q.shape[-1] ** -0.5
+    scores = scores.masked_fill(hidden[:, None, None], torch.finfo(scores.dtype).min)
+    wide = scores if scores.dtype == torch.float64 else scores.float()
+    return torch.einsum("bhmn,bnhd->bmhd", wide.softmax(-1).to(v.dtype), v)
+
+
+def turn(vectors: Tensor, rotary: Rotary, positions: Tensor) -> Tensor:
+    """Queries or keys (B, N, H, D) turned by the angles of their positions (B, N)."""
+    return rotate(vectors.flatten(0, 1), rotary, positions.flatten()).view_as(vectors)
+
+
+def turn_both_ways(keys: Tensor, rotary: Rotary, lengths: Tensor) -> Tensor:
+    """Keys (B, N, H, D): of the first half of the heads turned by their position from the source's
+    start, of the others by that from its end, so that either order of reading is near."""
+    position = torch.arange(keys.shape[1], device=keys.device).expand(len(keys), -1)
+    back = (lengths[:, None] - 1 - position).clamp(min=0)
+    half = (keys.shape[2] + 1) // 2
+    turned = turn(keys[:, :, :half], rotary, position), turn(keys[:, :, half:], rotary, back)
+    return torch.cat(turned, 2)
