@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from genoseq.kernels import Rotary
+from genoseq.kernels.operator import attention
 from genoseq.kernels.rotary import rotate
 
 
@@ -25,7 +26,24 @@ def attend(q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
     -------
     Shape (B, M, H, D).
     """
-    # Plain PyTorch, of memory B * H * M * N: sequences of pairs are short.
+    if q.shape[1] == 1:
+        return _of_one(q, k, v, lengths)
+    # What is behind a row's own keys is a document of its own, which no query looks at.
+    queries, keys = _ends(q, q.shape[1]), _ends(k, lengths)
+    packed_q, packed_k, packed_v = (each.flatten(0, 1) for each in (q, k, v))
+    return attention(packed_q, packed_k, packed_v, queries, keys).out.view_as(q)
+
+
+def _ends(rows: Tensor, own: Tensor | int) -> Tensor:
+    """Ends of the documents of packed rows (B, N, ...), two of each: its own, and the rest."""
+    batch, length = rows.shape[:2]
+    first = torch.arange(batch, dtype=torch.int32, device=rows.device) * length
+    ends = torch.stack([first + own, first + length], dim=1).flatten()
+    return torch.cat([first[:1], ends]).to(torch.int32)
+
+
+def _of_one(q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
+    """The same of one query a row, as a decoder steps: tiles would be empty but for one row."""
     hidden = torch.arange(k.shape[1], device=k.device) >= lengths[:, None]
     scores = torch.einsum("bmhd,bnhd->bhmn", q, k) * q.shape[-1] ** -0.5
     scores = scores.masked_fill(hidden[:, None, None], torch.finfo(scores.dtype).min)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch.nn import functional
 
@@ -10,14 +11,18 @@ from genoseq.models.cross_attention import attend, turn, turn_both_ways
 from genoseq.models.rotary import rotary_tables
 
 
-def test_attend_is_softmax_attention_to_a_row_s_own_keys() -> None:
+@pytest.mark.parametrize("queries", [1, 5])
+def test_attend_is_softmax_attention_to_a_row_s_own_keys(queries: int) -> None:
     torch.manual_seed(1)
-    q, k, v = (torch.randn(3, n, 2, 8, dtype=torch.float64) for n in (5, 7, 7))
+    q, k, v = (torch.randn(3, n, 2, 8, dtype=torch.float64) for n in (queries, 7, 7))
     lengths = torch.tensor([7, 3, 1])
     k[1, 3:], v[1, 3:] = 1e6, 1e6
     seen = attend(q, k, v, lengths)
     for row, length in enumerate(lengths.tolist()):
-        own = (t[row : row + 1, :n].transpose(1, 2) for t, n in ((q, 5), (k, length), (v, length)))
+        own = (
+            t[row : row + 1, :n].transpose(1, 2)
+            for t, n in ((q, queries), (k, length), (v, length))
+        )
         alone = functional.scaled_dot_product_attention(*own).transpose(1, 2)
         torch.testing.assert_close(seen[row : row + 1], alone, rtol=0, atol=1e-12)
 
