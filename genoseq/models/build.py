@@ -86,7 +86,8 @@ class SequenceModel(nn.Module):
             self.encoder = build_encoder(width, settings.encoder, settings.dropout)
         else:
             self.encoder = check_encoder(encoder)
-        self.head = task.head(cast(int, self.encoder.outputs), settings.stride)
+        inputs = cast(int, self.encoder.outputs)
+        self.head = task.head(inputs if task.of_bases else inputs + width, settings.stride)
         if settings.tied_strands:
             table = reverse_complement_table(settings.tokenizer.k).astype(np.int64)
             self.register_buffer("complement", torch.from_numpy(table), persistent=False)
@@ -162,7 +163,10 @@ class SequenceModel(nn.Module):
         return cast(Tensor, self.head(hidden)), Stepped(tokens, state)
 
     def encode(self, ids: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Hidden states (B, N, D) of rows with so many bases each, and their own steps (B,).
+        """Hidden states and what they are of, (B, N, D + E), and each row's own steps (B,).
+
+        A head that is not of bases reads the encoder's vectors too: which letters lie at a step
+        need not pass through the encoder.
 
         What an encoder that knows lengths makes of a row is what it makes of it alone.
         """
@@ -170,7 +174,7 @@ class SequenceModel(nn.Module):
         vectors = self.dropout(self.embed(ids))
         hidden = encode_time_first(self.encoder, vectors.transpose(0, 1), steps).transpose(0, 1)
         check_hidden(self.encoder, vectors, hidden)
-        return self.dropout(hidden), steps
+        return torch.cat([self.dropout(hidden), vectors], 2), steps
 
     def _one_strand(self, ids: Tensor) -> Tensor:
         vectors = self.embed(ids)

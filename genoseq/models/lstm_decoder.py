@@ -50,7 +50,7 @@ class LstmDecoder(nn.Module):
         self.embedding = nn.Embedding(sizes.tokens, width)
         self.initial = nn.Linear(sizes.inputs, 2 * width)
         self.keys = nn.Linear(sizes.inputs, width)
-        self.values = nn.Linear(sizes.inputs, width)
+        self.values = nn.Linear(sizes.inputs, 2 * width)
         self.recurrent = nn.LSTM(width, width, batch_first=True)
         self.query = nn.Linear(width, width + 2 * settings.reach + 1)
         self.above: nn.LSTM | None = None
@@ -94,7 +94,7 @@ class LstmDecoder(nn.Module):
         rotary = rotary_tables(self.positions, hidden.shape[1], hidden)
         memory = {
             "keys": turn_both_ways(keys, rotary, steps).flatten(2),
-            "values": self.values(hidden),
+            "values": functional.glu(self.values(hidden), -1),
             "hide": hide,
         }
         state = {"h": h[:, None], "carry": carry[:, None], "weights": torch.zeros_like(hide)}
