@@ -127,6 +127,26 @@ def _is_measured(settings: ModelSettings) -> bool:
     return settings.encoder.reach() is None and not settings.encoder.sees_all()
 
 
+def asked_context(
+    asked: int | None, model: SequenceModel, task: Task, stores: Sequence[Any]
+) -> int | None:
+    """Context of a bundle in bp, before it is trained: what was asked for, 0 where outputs are of
+    no single bases; None: it will be found after the training, which the network allows.
+
+    Raises
+    ------
+    ConfigError
+        If there is none to ask for, or it could not be measured.
+    """
+    if not task.of_bases and asked:
+        raise ConfigError(f"context {asked}: task {task.name} says nothing of single bases")
+    if not task.of_bases:
+        return 0
+    if asked is None:
+        check_length(model, task, stores)
+    return asked
+
+
 def check_length(model: SequenceModel, task: Task, stores: Sequence[Store]) -> None:
     """ConfigError if a network cannot take what its context will be measured in, if it will.
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.data import Dataset
 
 from genoseq.config.context import usual_context
 from genoseq.config.schema import RunSettings
@@ -19,9 +18,8 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import irreplaceable
 from genoseq.files.provenance import make_record
 from genoseq.genome.windows import round_up
-from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
-from genoseq.models.context import check_length, fitting_context
+from genoseq.models.context import asked_context, fitting_context
 from genoseq.models.device import choose_device, choose_precision, computing
 from genoseq.models.start import start_from
 from genoseq.store.pairs import PairStore
@@ -108,9 +106,11 @@ def fit(
     state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
-        train, valid = _batches(task, opened, run, group)
+        train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
+        if valid is None:
+            _log.info("nothing of split valid: the weights of the last step will be kept")
         model = start.network(run.model, task, run.training.seed)
-        context = _asked_context(context, task, model, opened)
+        context = asked_context(context, model, task, opened)
         limit = limit_minutes or 0.0
         training = Training(
             run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
@@ -167,29 +167,6 @@ def _fingerprint(stores: Sequence[Any], settings: RunSettings) -> dict[str, Any]
         "task": settings.task.model_dump(mode="json"),
         "data": [dict(store.checksums) for store in stores],
     }
-
-
-def _batches(
-    task: Task, stores: Sequence[Any], settings: RunSettings, group: ProcessGroup
-) -> tuple[Dataset[Any], Dataset[Any] | None]:
-    """Batches of the training, and of the validation where a store has something for it."""
-    train, valid = task.batches(stores, settings, Share(group.rank, group.world_size))
-    if valid is None:
-        _log.info("nothing of split valid: the weights of the last step will be kept")
-    return train, valid
-
-
-def _asked_context(
-    context: int | None, task: Task, model: SequenceModel, stores: Sequence[Any]
-) -> int | None:
-    """bp of context that were asked for; None: to be measured, which the network can be."""
-    if not task.of_bases and context:
-        raise ConfigError(f"context {context}: task {task.name} says nothing of single bases")
-    if not task.of_bases:
-        return 0
-    if context is None:
-        check_length(model, task, stores)
-    return context
 
 
 def _trained(
