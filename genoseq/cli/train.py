@@ -130,5 +130,5 @@ def train(
     if first:
         weights = sum(weight.numel() for weight in made.model.parameters())
         loss = made.metrics.get("valid", {}).get("loss")
-        judged = "no validation" if loss is None else f"validation loss {loss:.5f}"
+        judged = "no validation" if loss is None else f"validation loss {loss:.5f}{made.task.unit}"
         _log.info("train: wrote %s: %s weights, %s", out, f"{weights:,}", judged)

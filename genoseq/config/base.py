@@ -48,6 +48,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def without_causal(dumped: dict[str, Any]) -> dict[str, Any]:
+    """Settings without ``causal`` where it is off: those of releases that did not have it."""
+    return {name: value for name, value in dumped.items() if name != "causal" or value}
+
+
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 120
 

@@ -11,11 +11,16 @@ A new encoder is a class of settings here or in another package, and its builder
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from genoseq.config.base import Fraction, Layers, Settings, Size, WindowLength
+from genoseq.config.base import Fraction, Layers, Settings, Size, WindowLength, without_causal
 from genoseq.config.registry import Registry
 
 
@@ -60,6 +65,10 @@ class EncoderSettings(Settings):
         """Steps on either side of a step that can change its outputs; None: there is no bound."""
         return None
 
+    def sees_ahead(self) -> bool:
+        """Whether a step's outputs may depend on steps after it: not in causal encoders."""
+        return True
+
     def sees_all(self) -> bool:
         """Whether each step sees all of its window, however far, as in full attention.
 
@@ -102,6 +111,10 @@ class RecurrentSettings(EncoderSettings):
     layers: Layers = 1
     width: Size = Field(64, description="units of each direction")
     bidirectional: bool = True
+
+    def sees_ahead(self) -> bool:
+        """In both directions."""
+        return self.bidirectional
 
     def gains_from_bf16(self) -> bool:
         """Not of GRU and RNN, whose CPU kernels in PyTorch gain nothing."""
@@ -148,7 +161,12 @@ class TransformerSettings(EncoderSettings):
     rotary_fraction: Fraction = Field(
         0.5, description="fraction of each head that encodes positions"
     )
+    causal: bool = Field(False, description="tokens see none that come after them")
     checkpoint: bool = Field(False, description="in training, save memory: compute layers twice")
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_causal(handler(self))
 
     @model_validator(mode="after")
     def _heads_fit(self) -> TransformerSettings:
@@ -165,8 +183,15 @@ class TransformerSettings(EncoderSettings):
         return self
 
     def reach(self) -> int | None:
-        """The window, layer after layer; registers pass on what is farther."""
-        return None if self.window is None or self.registers else self.layers * self.window
+        """The window, layer after layer; registers pass on what is farther, unless they are causal:
+        then they come before all tokens, and see none."""
+        if self.window is None or (self.registers and not self.causal):
+            return None
+        return self.layers * self.window
+
+    def sees_ahead(self) -> bool:
+        """Unless it is causal."""
+        return not self.causal
 
     def sees_all(self) -> bool:
         """Without a window, or by way of registers."""
@@ -180,6 +205,7 @@ class TransformerSettings(EncoderSettings):
         layer = 2 * self.width**2 * (1 + shared) + matrices * self.width * wide
         weights = round(self.layers * layer) + inputs * self.width
         near = steps if self.window is None else min(2 * self.window + 1, steps)
+        near = (near + 1) / 2 if self.causal else near
         seen = 2 * self.width * self.layers * (near + self.registers)
         kept = self.layers * (self.width * (4 + 2 * shared) + matrices * wide)
         # States and their norm; queries, keys and values as projected, turned, and in blocks; what
@@ -189,6 +215,7 @@ class TransformerSettings(EncoderSettings):
 
     def describe(self) -> str:
         """Family and size, heads, and what a token sees."""
-        seen = "all tokens" if self.window is None else f"{self.window} tokens on either side"
+        side = " before it" if self.causal else " on either side" if self.window else ""
+        seen = f"{'all' if self.window is None else self.window} tokens{side}"
         aside = f", {self.registers} registers" if self.registers else ""
         return f"{self.family}, {self.layers} x {self.width}, {self.heads} heads, {seen}{aside}"

@@ -29,6 +29,7 @@ from genoseq.config.base import (
     WindowLength,
     parse_settings,
     read_mapping,
+    without_causal,
 )
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.genes import GeneSettings
@@ -86,12 +87,23 @@ class StemSettings(Settings):
     stride: Layers = 3
     kernel: Size = 9
     width: Size = 96
+    causal: bool = Field(False, description="see no token after the step's own: look back only")
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_causal(handler(self))
 
     @model_validator(mode="after")
     def _odd(self) -> StemSettings:
-        if self.kernel < self.stride or (self.kernel - self.stride) % 2:
+        if self.kernel < self.stride or (not self.causal and (self.kernel - self.stride) % 2):
             raise ValueError("kernel must exceed stride by an even number, to be centred")
         return self
+
+    @property
+    def margins(self) -> tuple[int, int]:
+        """Tokens that a step reads before its own, and after them."""
+        beside = self.kernel - self.stride
+        return (beside, 0) if self.causal else (beside // 2, beside // 2)
 
 
 class ModelSettings(Settings):
@@ -133,7 +145,7 @@ class ModelSettings(Settings):
         if steps is None:
             return None
         k, stride = self.tokenizer.k, self.tokenizer.stride
-        margin = 0 if self.stem is None else (self.stem.kernel - self.stem.stride) // 2
+        margin = 0 if self.stem is None else max(self.stem.margins)
         beside = margin * stride + (k - stride + 1) // 2
         return self.stride * (steps + -(-beside // self.stride))
 

@@ -65,3 +65,15 @@ class PerBaseSettings(TaskSettings):
     def columns(self, channels: int) -> int:
         """All channels of the labels."""
         return channels
+
+
+@TASKS.register
+class CausalLmSettings(TaskSettings):
+    """The next bases, by those before them: the chance of every sequence."""
+
+    name: Literal["causal-lm"] = "causal-lm"
+
+    def columns(self, channels: int) -> int:
+        """Bits of either strand, and of both."""
+        del channels
+        return 3

@@ -90,7 +90,7 @@ def fold_stem(model: SequenceModel, settings: ModelSettings) -> FoldedStem:
         taps = convolution.weight.detach().double().permute(2, 1, 0)
         assert convolution.bias is not None
         bias, stride = convolution.bias.detach(), settings.stem.stride
-        margin = (settings.stem.kernel - stride) // 2
+        margin, _ = settings.stem.margins
     together = _taps(settings)
     groups = -(-len(taps) // together)
     tables = torch.zeros(groups, len(ALPHABET) ** _word(settings), taps.shape[2])

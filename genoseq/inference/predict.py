@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -77,11 +77,12 @@ class Predictor:
         self._tied = settings.tied_strands
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
-        if folded and can_fold(settings):
+        if folded and can_fold(settings) and not self.task.reads_bases:
             self._stem = fold_stem(model, settings).to(self.device, self.dtype)
         self._model = model.to(self.device, self.dtype)
-        head = deepcopy(model.head)
-        head.to(self.device, torch.float32 if self.task.exact else self.dtype)
+        head = self._head = deepcopy(model.head)
+        self._head_type = torch.float32 if self.task.exact else self.dtype
+        head.to(self.device, self._head_type)
         self._read: HeadReader = (
             LinearReader(head) if isinstance(head, PerBaseHead) else AnyReader(head)
         )
@@ -111,11 +112,15 @@ class Predictor:
         Raises
         ------
         ConfigError
-            If it is none of these.
+            If it is none of these; if logits are asked for of a task that reads bases, as those of
+            a language model are of words.
         """
         if told not in get_args(Told):
             raise ConfigError(f"output {told!r}: use {', '.join(get_args(Told))}")
-        hidden = self._encode(torch.from_numpy(codes).to(self.device), bases)
+        windows = torch.from_numpy(codes).to(self.device)
+        if self.task.reads_bases and told != "hidden":
+            return self._of_bases(windows, told, bases)
+        hidden = self._encode(windows, bases)
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
         predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
@@ -128,6 +133,19 @@ class Predictor:
         outputs = self._read(hidden)
         # Of tied strands logits are averaged first.
         return outputs if told == "logits" or self._tied else self.task.values(outputs, dim=1)
+
+    def _of_bases(self, codes: Tensor, told: Told, bases: NDArray[np.int64] | None) -> Values:
+        """Values (S, R, W) of a task that reads bases."""
+        if told == "logits":
+            raise ConfigError(f"a {self.task.name} has no logits of bases: use values or hidden")
+
+        def network(ids: Tensor) -> Tensor:
+            hidden = self._hidden(self._model.embed(ids).transpose(0, 1), bases, codes.shape[1])
+            return cast(Tensor, self._head(hidden.transpose(0, 1).to(self._head_type)))
+
+        values = self.task.predicted(network, self._tokenizer, codes)
+        told_values: Values = values.permute(2, 0, 1).float().cpu().numpy()
+        return told_values
 
     def mirrored(self, predicted: Values, told: Told = "values") -> Values:
         """Predictions (S, L) of the reverse strand, in the forward strand's order and names."""
@@ -157,7 +175,11 @@ class Predictor:
             ids = self._tokenizer.encode_rows(codes.cpu().numpy())
             tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
             steps = self._model.embed(tokens).transpose(0, 1)
-        if bases is None or (bases == codes.shape[1]).all():
+        return self._hidden(steps, bases, codes.shape[1])
+
+    def _hidden(self, steps: Tensor, bases: NDArray[np.int64] | None, width: int) -> Tensor:
+        """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases."""
+        if bases is None or (bases == width).all():
             return encode_time_first(self._model.encoder, steps)
         lengths = torch.from_numpy(bases // self.stride).to(self.device)
         return encode_time_first(self._model.encoder, steps, lengths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -14,6 +14,21 @@ from genoseq.models.layers import Dropout, Stem
 from genoseq.tasks.task import Task
 from genoseq.tokenizers.kmer import reverse_complement_table
 from genoseq.tokenizers.vocabulary import Vocabulary
+
+
+class Stepped(NamedTuple):
+    """Where a network stands that is shown a sequence piece by piece.
+
+    Attributes
+    ----------
+    tokens
+        The last ids (B, M), which the stem reads again; none without a stem.
+    encoder
+        The encoder's own state.
+    """
+
+    tokens: Tensor
+    encoder: Any
 
 
 class SequenceModel(nn.Module):
@@ -103,6 +118,35 @@ class SequenceModel(nn.Module):
         if self.stem is None:
             return cast(Tensor, self.embedding(ids))
         return cast(Tensor, self.stem(self.embedding(self.stem.pad(ids))))
+
+    def step(self, ids: Tensor, after: Stepped | None = None) -> tuple[Tensor, Stepped]:
+        """Outputs for ids that follow others, as :meth:`forward` gives them for all of them.
+
+        For networks that look back only, whose encoder has a method ``step``, without dropout.
+
+        Parameters
+        ----------
+        ids
+            Shape (B, T), T a multiple of the stem's stride.
+        after
+            Where the network stands before them; None: at the begin.
+
+        Returns
+        -------
+        Outputs of the steps, and where it stands then.
+        """
+        self._check(ids)
+        tokens, vectors = ids[:, :0], ids
+        if self.stem is not None:
+            before = self.stem.margins[0]
+            beside = ids.new_full((len(ids), before), self.stem.unknown)
+            vectors = torch.cat([beside if after is None else after.tokens, ids], dim=1)
+            tokens = vectors[:, vectors.shape[1] - before :]
+        vectors = cast(Tensor, self.embedding(vectors))
+        vectors = vectors if self.stem is None else cast(Tensor, self.stem(vectors))
+        encoder = cast(Any, self.encoder)
+        hidden, state = encoder.step(vectors, None if after is None else after.encoder)
+        return cast(Tensor, self.head(hidden)), Stepped(tokens, state)
 
     def _one_strand(self, ids: Tensor) -> Tensor:
         vectors = self.embed(ids)

@@ -168,12 +168,11 @@ def _moved(model: SequenceModel, task: Task, rows: Codes, half: int) -> NDArray[
 
 @torch.inference_mode()
 def _predicted(model: SequenceModel, task: Task, rows: Codes) -> Tensor:
-    """Values (B, W, S) of windows (B, W)."""
+    """Values (B, W, S) of windows (B, W), of which people read; 0 where a base has none."""
     settings = model.settings.tokenizer
     tokenizer = KmerTokenizer(settings.k, settings.stride)
-    ids = torch.from_numpy(tokenizer.encode_rows(rows).astype(np.int64))
-    device = next(model.parameters()).device
-    return task.values(model(ids.to(device)).float(), dim=2)
+    codes = torch.from_numpy(rows).to(next(model.parameters()).device)
+    return task.predicted(model, tokenizer, codes)[..., : task.shown].nan_to_num(0.0)
 
 
 def _spread(values: Tensor) -> float:

@@ -3,9 +3,11 @@
 An encoder is any module with an attribute ``outputs``, the width D of its hidden states, whose
 ``forward`` takes vectors (B, N, E) to hidden states (B, N, D), N of any length.  If it also has a
 method ``time_first``, from vectors (N, B, E) and ``lengths`` (B,) or None to hidden states
-(N, B, D), sequences of different lengths are scored together, each as if it were alone.  An encoder
-that is not in the package is one file: its settings
-(:class:`genoseq.config.encoders.EncoderSettings`), its module and ``register_encoder``.
+(N, B, D), sequences of different lengths are scored together, each as if it were alone.  One that
+looks back only may have a method ``step``, from vectors (B, n, E) and a state (None at the begin)
+to hidden states (B, n, D) and the next state: then sequences can be generated.  An encoder that is
+not in the package is one file: its settings (:class:`genoseq.config.encoders.EncoderSettings`), its
+module and ``register_encoder``.
 """
 
 from __future__ import annotations
@@ -91,6 +93,11 @@ def check_hidden(encoder: nn.Module, vectors: Tensor, hidden: Any) -> None:
 def knows_lengths(encoder: nn.Module) -> bool:
     """Whether rows of a batch may have steps behind their end, of which it takes no notice."""
     return hasattr(encoder, "time_first")
+
+
+def can_step(encoder: nn.Module) -> bool:
+    """Whether a sequence can be shown to it piece by piece, its state carried along."""
+    return hasattr(encoder, "step")
 
 
 def encode_time_first(encoder: nn.Module, steps: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -30,18 +30,18 @@ class Stem(nn.Module):
     def __init__(self, embedding: int, settings: StemSettings, unknown: int) -> None:
         super().__init__()
         self.stride = settings.stride
-        self.margin = (settings.kernel - settings.stride) // 2
+        self.margins = settings.margins
         self.unknown = unknown
         self.convolution = nn.Conv1d(
             embedding, settings.width, settings.kernel, stride=settings.stride
         )
 
     def pad(self, ids: Tensor) -> Tensor:
-        """Ids (B, T) with `margin` unknown tokens on either side, shape (B, T + 2 margin)."""
-        return functional.pad(ids, (self.margin, self.margin), value=self.unknown)
+        """Ids (B, T) with unknown tokens beyond both ends, (B, T + M), M = kernel - stride."""
+        return functional.pad(ids, self.margins, value=self.unknown)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Vectors of padded tokens (B, T + 2 margin, E) -> (B, T / stride, width)."""
+        """Vectors of padded tokens (B, T + M, E) -> (B, T / stride, width)."""
         convolved = cast(Tensor, self.convolution(vectors.transpose(1, 2)))
         return functional.gelu(convolved.transpose(1, 2).contiguous())
 

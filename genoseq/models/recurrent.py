@@ -79,6 +79,12 @@ class RecurrentEncoder(nn.Module):
             return cast(Tensor, hidden)
         return self.time_first(vectors.transpose(0, 1)).transpose(0, 1)
 
+    def step(self, vectors: Tensor, after: Any = None) -> tuple[Tensor, Any]:
+        """Hidden states (B, n, D) of vectors (B, n, E) that follow those of a state, and the state
+        after them; None: the first.  Of one direction only."""
+        hidden, state = self.recurrent(vectors, after)
+        return cast(Tensor, hidden), state
+
     def time_first(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in.
 

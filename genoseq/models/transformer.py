@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,29 @@ from torch.utils.checkpoint import checkpoint
 
 from genoseq.config.encoders import TransformerSettings
 from genoseq.kernels import Rotary
+from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import attention
+from genoseq.kernels.rotary import rotate
 from genoseq.models.layers import Dropout
 from genoseq.models.rotary import rotary_tables, rotated_pairs
+
+_Kept = tuple[Tensor, Tensor]
+
+
+class Cache(NamedTuple):
+    """What a causal Transformer keeps of what it has seen.
+
+    Attributes
+    ----------
+    position
+        Of the next vector; registers are counted.
+    seen
+        Keys, turned by their positions, and values of each layer, shape (B, K, heads, width of a
+        head): those of the registers, and of the last vectors within the window.
+    """
+
+    position: int
+    seen: tuple[_Kept, ...]
 
 
 class Transformer(nn.Module):
@@ -25,7 +45,7 @@ class Transformer(nn.Module):
     Registers are learned vectors before each sequence that see and are seen by every token, and
     leave at the end (Darcet et al. 2024, arXiv:2309.16588).  They have no position: the rotated
     part of their queries and keys is 0, so that shifting or mirroring a sequence does not move it
-    relative to them.
+    relative to them.  In a causal one they come before all tokens: seen, and seeing none.
 
     Parameters
     ----------
@@ -62,15 +82,7 @@ class Transformer(nn.Module):
 
         Of a row, the first ``lengths`` vectors (B,) are its own and see each other alone.
         """
-        hidden = cast(Tensor, self.entry(vectors))
-        if torch.is_autocast_enabled(hidden.device.type):
-            hidden = hidden.float()  # sums of layers; what each of them adds is bf16
-        if self.registers is not None:
-            registers = self.registers.weight.to(hidden.dtype).expand(len(hidden), -1, -1)
-            hidden = torch.cat([registers, hidden], dim=1)
-        rotary = rotary_tables(self.settings, hidden.shape[1], hidden)
-        for table in rotary:  # both 0: the turned part of a register's queries and keys becomes 0
-            table[: self.settings.registers, : rotated_pairs(self.settings)] = 0
+        hidden, rotary = self._entered(vectors)
         ends = _ends(hidden, None if lengths is None else lengths + self.settings.registers)
         for layer in self.layers:
             if self.settings.checkpoint and self.training:
@@ -78,6 +90,35 @@ class Transformer(nn.Module):
             else:
                 hidden = layer(hidden, rotary, ends)
         return cast(Tensor, self.norm(hidden[:, self.settings.registers :]))
+
+    def step(self, vectors: Tensor, after: Cache | None = None) -> tuple[Tensor, Cache]:
+        """Hidden states (B, n, D) of vectors (B, n, E) that follow those of a cache, and the cache
+        after them; None: the first.  Of a causal one only."""
+        first = 0 if after is None else after.position
+        hidden, rotary = self._entered(vectors, first)
+        seen = []
+        for number, layer in enumerate(self.layers):
+            kept = None if after is None else after.seen[number]
+            hidden, kept = cast(Layer, layer).step(hidden, rotary, first, kept)
+            seen.append(kept)
+        position = first + hidden.shape[1]
+        hidden = cast(Tensor, self.norm(hidden[:, -vectors.shape[1] :]))
+        return hidden, Cache(position, tuple(seen))
+
+    def _entered(self, vectors: Tensor, first: int = 0) -> tuple[Tensor, Rotary]:
+        """What the first layer reads, and tables of its positions from ``first`` on; before the
+        first vector come the registers."""
+        hidden = cast(Tensor, self.entry(vectors))
+        if torch.is_autocast_enabled(hidden.device.type):
+            hidden = hidden.float()  # sums of layers; what each of them adds is bf16
+        if self.registers is not None and not first:
+            registers = self.registers.weight.to(hidden.dtype).expand(len(hidden), -1, -1)
+            hidden = torch.cat([registers, hidden], dim=1)
+        rotary = rotary_tables(self.settings, hidden.shape[1], hidden, first)
+        if not first:
+            for table in rotary:  # both 0: the turned part of a register's query and key becomes 0
+                table[: self.settings.registers, : rotated_pairs(self.settings)] = 0
+        return hidden, rotary
 
 
 class Layer(nn.Module):
@@ -96,6 +137,16 @@ class Layer(nn.Module):
     def forward(self, hidden: Tensor, rotary: Rotary, ends: Tensor) -> Tensor:
         """Same shape; rotary tables of N positions, and where sequences end."""
         seen = self.attention(self.attention_norm(hidden), rotary, ends)
+        return self._added(hidden, seen)
+
+    def step(
+        self, hidden: Tensor, rotary: Rotary, first: int, kept: _Kept | None
+    ) -> tuple[Tensor, _Kept]:
+        """The same of vectors from position ``first`` on, and what is kept of them."""
+        seen, kept = self.attention.step(self.attention_norm(hidden), rotary, first, kept)
+        return self._added(hidden, seen), kept
+
+    def _added(self, hidden: Tensor, seen: Tensor) -> Tensor:
         hidden = hidden + self.dropout(seen)
         added = self.dropout(self.feed_forward(self.feed_forward_norm(hidden)))
         return cast(Tensor, hidden + added)
@@ -121,9 +172,7 @@ class SelfAttention(nn.Module):
         """States (B, N, D) -> (B, N, D); ends of sequences in B * N, see :func:`attention`."""
         batch, length, width = hidden.shape
         settings = self.settings
-        projected = cast(Tensor, self.entry(hidden))
-        packed = projected.view(batch * length, -1, self.head_width)
-        q, k, v = torch.split(packed, [settings.heads, self.shared, self.shared], dim=1)
+        q, k, v = self._projected(hidden)
         seen = attention(
             q,
             k,
@@ -131,9 +180,48 @@ class SelfAttention(nn.Module):
             ends,
             window=settings.window,
             global_tokens=settings.registers,
+            causal=settings.causal,
             rotary=rotary,
         )
         return cast(Tensor, self.exit(seen.out.reshape(batch, length, width)))
+
+    def step(
+        self, hidden: Tensor, rotary: Rotary, first: int, kept: _Kept | None
+    ) -> tuple[Tensor, _Kept]:
+        """Attention (B, n, D) of states (B, n, D) from position ``first`` on to those kept and to
+        each other, and what is kept after them: of registers and the window."""
+        batch, length, width = hidden.shape
+        settings, registers = self.settings, self.settings.registers
+        q, k, v = self._projected(hidden)
+        turned = torch.arange(length, device=hidden.device).repeat(batch)
+        q, k = rotate(q, rotary, turned), rotate(k, rotary, turned)
+        q, k, v = (each.view(batch, length, -1, self.head_width) for each in (q, k, v))
+        if kept is not None:
+            k, v = torch.cat([kept[0], k], dim=1), torch.cat([kept[1], v], dim=1)
+        last = first + length
+        keys = torch.arange(last - k.shape[1], last, device=hidden.device)
+        keys[: min(registers, len(keys))] = torch.arange(min(registers, len(keys)))
+        queries = torch.arange(first, last, device=hidden.device)
+        visible = Mask(settings.window, registers, causal=True).visible(queries[:, None], keys)
+        heads_first = [each.transpose(1, 2) for each in (q, k, v)]
+        seen = functional.scaled_dot_product_attention(
+            heads_first[0], heads_first[1], heads_first[2], attn_mask=visible, enable_gqa=True
+        )
+        out = cast(Tensor, self.exit(seen.transpose(1, 2).reshape(batch, length, width)))
+        return out, (self._within(k), self._within(v))
+
+    def _projected(self, hidden: Tensor) -> list[Tensor]:
+        """Queries, keys and values of states (B, N, D), shape (B * N, heads, width of a head)."""
+        projected = cast(Tensor, self.entry(hidden))
+        packed = projected.view(hidden.shape[0] * hidden.shape[1], -1, self.head_width)
+        return list(torch.split(packed, [self.settings.heads, self.shared, self.shared], dim=1))
+
+    def _within(self, seen: Tensor) -> Tensor:
+        """Of keys or values (B, K, ...), registers and those that the next ones may still see."""
+        window, registers = self.settings.window, self.settings.registers
+        if window is None or seen.shape[1] <= registers + window:
+            return seen
+        return torch.cat([seen[:, :registers], seen[:, seen.shape[1] - window :]], dim=1)
 
 
 def _ends(hidden: Tensor, lengths: Tensor | None) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.errors import ConfigError
+from genoseq.tasks.causal_lm import CausalLm
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.task import Task
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_TASKS: dict[str, type[Task]] = {PerBase.name: PerBase}
+_TASKS: dict[str, type[Task]] = {task.name: task for task in (PerBase, CausalLm)}
 
 
 def register_task(settings: type[TaskSettings], task: type[Task]) -> None:

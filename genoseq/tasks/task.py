@@ -7,21 +7,26 @@ A task that is not in the package is one file: a subclass of :class:`Task`, its 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.data.batch import Batch
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.outputs import Output, ValueKind
+from genoseq.tokenizers.kmer import KmerTokenizer
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.metrics.level import Confusion, CurvePoint
     from genoseq.store.store import Store
+
+Network = Callable[[Tensor], Tensor]
+"""Token ids (B, T) to outputs of the task's head."""
 
 
 class Metrics(Protocol):
@@ -49,10 +54,21 @@ class Task(ABC):
         Its name in settings and in bundles.
     exact
         Whether outputs are computed in fp32 where the rest of a network may be bf16.
+    reads_bases
+        Whether values are of the bases that are there, as how likely they are: values are then made
+        by :meth:`predicted` and not from outputs alone.
+    shown
+        Of the S values of a base, the first that people read; the others are for metrics.  None:
+        all.
+    unit
+        Of the loss, as logs say it.
     """
 
     name: ClassVar[str]
     exact: bool = False
+    reads_bases: ClassVar[bool] = False
+    shown: ClassVar[int | None] = None
+    unit: ClassVar[str] = ""
 
     @classmethod
     @abstractmethod
@@ -95,7 +111,10 @@ class Task(ABC):
         """Shape (S,): entry i is the output that output i becomes on the reverse complement."""
 
     def head(self, inputs: int, bases: int) -> nn.Module:
-        """Hidden states (B, N, inputs) to outputs (B, N * bases, S)."""
+        """Hidden states (B, N, inputs) to outputs (B, N * bases, S).
+
+        Those of a task that reads bases may have any shape (B, ...): only it looks at them.
+        """
         return PerBaseHead(inputs, bases, self.outputs)
 
     @abstractmethod
@@ -124,6 +143,25 @@ class Task(ABC):
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """What people read of outputs, float32 or wider; outputs are dimension ``dim``."""
 
+    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """What metrics are told of outputs: values (B, L, S)."""
+        del targets
+        return self.values(outputs)
+
+    def predicted(self, network: Network, tokenizer: KmerTokenizer, codes: Tensor) -> Tensor:
+        """Values of windows, (B, W, S), NaN where a base has none.
+
+        Parameters
+        ----------
+        network
+            The trained network, head included.
+        tokenizer
+            Of its tokens.
+        codes
+            Base codes, uint8, shape (B, W), W a multiple of the model's stride; N outside contigs.
+        """
+        return self.values(network(token_ids(tokenizer, codes)).float())
+
     @abstractmethod
     def metrics(self) -> Metrics:
         """New figures, of nothing yet."""
@@ -145,3 +183,9 @@ class Task(ABC):
         ConfigError
             If the task has no such values.
         """
+
+
+def token_ids(tokenizer: KmerTokenizer, codes: Tensor) -> Tensor:
+    """Token ids of windows, int64 (B, T), on the device of their base codes (B, W)."""
+    ids = tokenizer.encode_rows(codes.cpu().numpy())
+    return torch.from_numpy(ids.astype(np.int64)).to(codes.device)

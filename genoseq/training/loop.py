@@ -209,7 +209,7 @@ class Training:
         loss, figures = self._measure()
         self.model.train()
         self._write({"valid_loss": loss, **self.task.figures(figures)})
-        _log.info("step %s: validation loss %.5f", f"{progress.step:,}", loss)
+        _log.info("step %s: validation loss %.5f%s", f"{progress.step:,}", loss, self.task.unit)
         if progress.judge(loss, figures, settings.keeps(progress.step)) and self.group.rank == 0:
             self.state.save_best(progress.step, self.model.state_dict())
         if settings.patience == progress.waited and progress.stopped is None:
@@ -234,7 +234,7 @@ class Training:
             if not bool(total.isfinite()):
                 raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
             sums += torch.stack([total, weight]).double().cpu()
-            metrics.update(self.task.values(outputs), targets)
+            metrics.update(self.task.judged(outputs, targets), targets)
         if not sums[1] > 0:  # a loss of 0 would be the best there is
             raise ConfigError(
                 "no target of the validation windows counts: N, or labels unknown or of weight 0; "
@@ -274,7 +274,7 @@ class Training:
         self._write({"train_loss": loss, "learning_rate": rate})
         done, of = self.progress.step, self.settings.training.steps
         speed = done / max(self.progress.elapsed, 1e-9)
-        said = f"step {done:,} of {of:,}, {speed:.2g} steps/s, loss {loss:.5f}"
+        said = f"step {done:,} of {of:,}, {speed:.2g} steps/s, loss {loss:.5f}{self.task.unit}"
         self.report(fraction, said)
         if int(_LINES * fraction) > self._line:
             self._line = int(_LINES * fraction)
