@@ -1,12 +1,14 @@
 """Foreign islands in a genome, found by how badly a language model of the genome predicts them.
 
     python benchmarks/islands.py BUNDLE HOST.fa FOREIGN.fa [FOREIGN.fa ...] [--number 20]
+        [--against BUNDLE]
 
 HOST.fa is sequence of the organism that BUNDLE learned, which it never saw; stretches of 5 to 30 kb
 of the other genomes, which have to be of another phylum, are put into it at random.  Every window
-of 5 kb, one a kb, is ranked by five values: bits a base of the model (the mean of both strands, as
+of 5 kb, one a kb, is ranked by these values: bits a base of the model (the mean of both strands, as
 ``genoseq perplexity`` writes it, and that of the better strand), distance of 4-mers to those of the
-whole sequence, distance of GC, and size of the GC skew.  The table has the area under the curve of
+whole sequence, distance of GC, and size of the GC skew; with ``--against``, a model of many genomes,
+by the bits that the host's model needs more than that one.  The table has the area under the curve of
 precision and recall of bases that are foreign, and how many islands the best windows hit.
 """
 
@@ -56,7 +58,7 @@ def bits_of(bundle: str, codes: Codes, folder: Path) -> tuple[Values, Values]:
     subprocess.run(["genoseq", "perplexity", str(fasta), "-m", bundle, "-o", str(out)], check=True)
     strands = []
     for strand in ("plus", "minus"):
-        with pyBigWig.open(str(next(out.glob(f"*.{strand}.bw")))) as track:
+        with pyBigWig.open(str(next(out.rglob(f"*.{strand}.bw")))) as track:
             strands.append(track.values("host", 0, len(codes), numpy=True).astype(np.float64))
     plus, minus = np.nan_to_num(strands, nan=2.0)
     return (plus + minus) / 2, np.minimum(windowed(plus), windowed(minus))
@@ -112,6 +114,7 @@ def main() -> None:
     parser.add_argument("bundle")
     parser.add_argument("host")
     parser.add_argument("foreign", nargs="+")
+    parser.add_argument("--against")
     parser.add_argument("--number", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
@@ -121,7 +124,10 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         mean, lesser = bits_of(asked.bundle, codes, Path(folder))
-    values = {"bits, mean of strands": windowed(mean), "bits, better strand": lesser}
+        values = {"bits, mean of strands": windowed(mean), "bits, better strand": lesser}
+        if asked.against:
+            other, _ = bits_of(asked.against, codes, Path(folder))
+            values["bits, less the other's"] = windowed(mean - other)
     values |= composition(codes)
     foreign = windowed(flags.astype(float))
     print(f"{len(codes):,} bases, {asked.number} islands, {flags.mean():.1%} foreign")
