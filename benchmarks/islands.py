@@ -7,9 +7,10 @@ HOST.fa is sequence of the organism that BUNDLE learned, which it never saw; str
 of the other genomes, which have to be of another phylum, are put into it at random.  Every window
 of 5 kb, one a kb, is ranked by these values: bits a base of the model (the mean of both strands, as
 ``genoseq perplexity`` writes it, and that of the better strand), distance of 4-mers to those of the
-whole sequence, distance of GC, and size of the GC skew; with ``--against``, a model of many genomes,
-by the bits that the host's model needs more than that one.  The table has the area under the curve of
-precision and recall of bases that are foreign, and how many islands the best windows hit.
+whole sequence, distance of GC, and size of the GC skew; with ``--against``, a model of many
+genomes, by the bits that the host's model needs more than that one.  The table has the area under
+the curve of precision and recall of bases that are foreign, and how many islands the best windows
+hit.
 """
 
 from __future__ import annotations
