@@ -50,13 +50,14 @@ def plant(
     return np.concatenate(pieces), np.concatenate(flags)
 
 
-def bits_of(bundle: str, codes: Codes, folder: Path) -> tuple[Values, Values]:
+def bits_of(bundle: str, codes: Codes, folder: Path, *options: str) -> tuple[Values, Values]:
     """Bits of each base by ``genoseq perplexity``: the mean of both strands, and the lesser."""
     import pyBigWig
 
     fasta, out = folder / "host.fa", folder / "bits"
     fasta.write_bytes(b">host\n" + decode(codes) + b"\n")
-    subprocess.run(["genoseq", "perplexity", str(fasta), "-m", bundle, "-o", str(out)], check=True)
+    command = ["genoseq", "perplexity", str(fasta), "-m", bundle, "-o", str(out), *options]
+    subprocess.run(command, check=True)
     strands = []
     for strand in ("plus", "minus"):
         with pyBigWig.open(str(next(out.rglob(f"*.{strand}.bw")))) as track:
@@ -127,8 +128,8 @@ def main() -> None:
         mean, lesser = bits_of(asked.bundle, codes, Path(folder))
         values = {"bits, mean of strands": windowed(mean), "bits, better strand": lesser}
         if asked.against:
-            other, _ = bits_of(asked.against, codes, Path(folder))
-            values["bits, less the other's"] = windowed(mean - other)
+            beyond, _ = bits_of(asked.bundle, codes, Path(folder), "--against", asked.against)
+            values["bits, less the other's"] = windowed(beyond)
     values |= composition(codes)
     foreign = windowed(flags.astype(float))
     print(f"{len(codes):,} bases, {asked.number} islands, {flags.mean():.1%} foreign")

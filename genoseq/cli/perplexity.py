@@ -25,6 +25,13 @@ def perplexity(
         typer.Option("-m", "--model", help="Folder of a language model, made by genoseq train."),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tables and the tracks.")],
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of another language model, as of many genomes: bits are told less those "
+            "that it needs, and so high where sequence is foreign."
+        ),
+    ] = None,
     regions: Annotated[
         Path | None, typer.Option(help="BED of stretches to judge beside the contigs.")
     ] = None,
@@ -47,6 +54,7 @@ def perplexity(
             fasta,
             model,
             out,
+            against=against,
             regions=regions,
             formats=formats,
             device=device,

@@ -160,6 +160,27 @@ class Perplexity:
         return sorted(found, key=lambda one: (isnan(one.strangeness), -one.strangeness))
 
 
+def less(tracks: Iterable[Track], others: Iterable[Track]) -> Iterator[Track]:
+    """Tracks less others of the same contigs and channels, which may be in other pieces.
+
+    Bits of a model of one organism less those of a model of many are high in what is foreign:
+    what is merely hard to tell, such as sequence that codes for nothing, is so for both.
+    """
+    coming = iter(others)
+    other: Track | None = None
+    for track in tracks:
+        at = track.start
+        while at < track.end:
+            if other is None or other.chrom != track.chrom or other.end <= at:
+                other = next(coming)
+                continue
+            end = min(track.end, other.end)
+            own = track.values[at - track.start : end - track.start]
+            values = own - other.values[at - other.start : end - other.start]
+            yield Track(track.chrom, at, values, track.channels)
+            at = end
+
+
 def _judged(name: str, region: Region, of: Sums, median: float, spread: float) -> Stretch:
     plus, minus, both = of.per_base().tolist()
     bases = int(of.bases[2])

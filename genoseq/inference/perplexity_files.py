@@ -31,6 +31,7 @@ def perplexity_files(
     model: PathLike,
     out: PathLike,
     *,
+    against: PathLike | None = None,
     regions: PathLike | None = None,
     formats: str | None = None,
     device: str | None = None,
@@ -47,6 +48,10 @@ def perplexity_files(
         Folder for ``contigs.tsv``, ``regions.tsv`` and ``tracks``: bits, -log2 p of each base as
         read on either strand, and their mean.  Tables are in order of strangeness
         (:mod:`genoseq.inference.perplexity`); the last row of contigs is the total.
+    against
+        Another language model's folder, as of one that learned many genomes: all bits are then
+        those that the model needs more than it, which are high in what is foreign
+        (:func:`genoseq.inference.perplexity.less`).
     regions
         BED of stretches to judge beside the contigs; each keeps its name.
     formats
@@ -65,6 +70,7 @@ def perplexity_files(
         no language model.
     """
     folder, target = model_folder(model), Path(out)
+    beside = None if against is None else model_folder(against)
     names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
     if (problem := irreplaceable(target, names)) is not None:
         raise ConfigError(problem)
@@ -73,7 +79,7 @@ def perplexity_files(
         records = [] if bed is None else list(read_bed(bed, genome.lengths))
 
         from genoseq.files.provenance import file_sha256, make_record, write_record
-        from genoseq.inference.perplexity import Perplexity
+        from genoseq.inference.perplexity import Perplexity, less
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score
         from genoseq.models.device import computing
@@ -81,10 +87,14 @@ def perplexity_files(
         bundle = _language_model(folder)
         used, number_format = choose_computing(bundle.settings, device, precision)
         tracks = score(genome, bundle, device=str(used), precision=number_format)
+        if beside is not None:
+            other = _language_model(beside)
+            tracks = less(tracks, score(genome, other, device=device, precision=precision))
         output, total = bundle.task.output(), sum(genome.lengths.values())
         found = Perplexity([(each.name, each.region) for each in records])
         inputs = {"genome": {genome.path.name: genome.sha256}}
         inputs["model"] = {WEIGHTS: file_sha256(folder / WEIGHTS)}
+        inputs |= {"against": {WEIGHTS: file_sha256(beside / WEIGHTS)}} if beside else {}
         inputs |= {} if bed is None else {"regions": {bed.name: bed.sha256}}
         with atomic_folder(target) as made:
             write_tracks(
@@ -101,8 +111,10 @@ def perplexity_files(
                 _write_table(made / REGIONS, head, _region_rows(found.regions()))
             record = make_record("perplexity", {}, inputs, computing(used, number_format))
             write_record(made, record)
-    bits = float(found.total.per_base()[2])
-    return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {found.total.bases[2]:,} bases"
+    bits, bases = float(found.total.per_base()[2]), f"{found.total.bases[2]:,} bases"
+    if beside is not None:
+        return f"{bits:+.4f} bits per base beside {beside}, {bases}"
+    return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {bases}"
 
 
 def _language_model(folder: Path) -> Bundle:

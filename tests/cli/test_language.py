@@ -150,6 +150,11 @@ def test_perplexity_ranks_contigs_and_regions_and_writes_tracks(
     assert float(told["x"][6]) == pytest.approx(part, abs=2e-4)
     assert by_name["total"]["bases"] == str(6_000 * 2 + 3_000 + 10)
     assert f"wrote {out}: {by_name['total']['bits']} bits per base, perplexity" in run.stderr
+    beside = genoseq(*words[:-1], tmp_path / "beside", "--against", model)
+    assert f"+0.0000 bits per base beside {model}" in beside.stderr
+    assert (
+        (tmp_path / "beside" / "regions.tsv").read_text().split("\n")[1].endswith("0.0000\t0.0000")
+    )
 
 
 def test_perplexity_and_other_verbs_refuse_models_of_other_tasks_by_name(

@@ -7,7 +7,7 @@ import pytest
 
 from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Track
-from genoseq.inference.perplexity import BLOCK, Perplexity
+from genoseq.inference.perplexity import BLOCK, Perplexity, less
 from genoseq.tasks.language import CHANNELS
 
 RNG = np.random.default_rng(4)
@@ -59,3 +59,16 @@ def test_bases_without_a_value_are_left_out() -> None:
     assert first.bases == 1_800
     assert (last.name, last.bases) == ("gap", 0)
     assert np.isnan(last.strangeness)
+
+
+@pytest.mark.parametrize("pieces", [(300, 300), (137, 1_000), (10**6, 90)])
+def test_tracks_less_others_are_the_differences_of_bases(pieces: tuple[int, int]) -> None:
+    own, other = ({name: noise(2, bases) for name, bases in (("a", 1_234), ("b", 90), ("c", 601))}
+                  for _ in range(2))  # fmt: skip
+    own["a"][5] = np.nan
+    found = list(less(tracks_of(own, pieces[0]), tracks_of(other, pieces[1])))
+    for name in own:
+        parts = [track for track in found if track.chrom == name]
+        assert [track.start for track in parts[1:]] == [track.end for track in parts[:-1]]
+        whole = np.concatenate([track.values for track in parts])
+        np.testing.assert_array_equal(whole, np.repeat((own[name] - other[name])[:, None], 3, 1))
