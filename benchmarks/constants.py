@@ -58,6 +58,8 @@ from genoseq.writers.outputs import write_tracks
 SHORT = 20_000
 STEPS = (20, 120)
 CONTIGS, CONTIG_BASES = 50_000, 400
+CHANNELS = 2
+"""Of the tracks: coding sequence on either strand."""
 
 
 def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]:
@@ -72,7 +74,9 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
     found["genes"] = run(folder / "genes", "genes", genome, "-m", models["lstm"], *one)
     found["merge"] = run(folder / "scores", "merge", folder / "shard")
     tracks = ("tracks", folder / "scores", "--formats", "bigwig,bed")
-    return found | {"tracks": run(folder / "tracks", *tracks)}
+    found["tracks"] = run(folder / "tracks", *tracks)
+    shown = (folder / "tracks", folder / "genes", "--fasta", genome)
+    return found | {"hub": run(folder / "hub", "hub", *shown)}
 
 
 def once(folder: Path, models: dict[str, Path]) -> dict[str, Cost]:
@@ -143,6 +147,9 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     yield f"EVALUATED_PER_SECOND = {1 / float(np.median(evaluated)):.2g}"
     calling = (seconds["genes"] - seconds["score lstm"]) / bases
     yield f"CALLED_PER_SECOND = {1 / calling:.2g}"
+    yield f"HUB_PER_SECOND = {CHANNELS * bases / seconds['hub']:.2g}"
+    yield f"HUB_BYTES = {disk['hub'] / CHANNELS:.2g}"
+    yield f"HUB_MEGABYTES = {whole['hub'].memory:.0f}"
     yield f"START_SECONDS = {short(starts)}"
     yield f"MEGABYTES = {short({name: whole[name].memory for name in constants.MEGABYTES})}"
     yield f"BYTES = {short({name: files[name] for name in constants.BYTES})}"

@@ -26,7 +26,7 @@ def toy_settings(**decoder: Any) -> dict[str, Any]:
             "decoder": {"width": 32, "dropout": 0, **decoder},
         },
         "training": {
-            **{"window": 12, "batch": 24, "steps": 150, "validate_every": 75, "precision": "fp32"},
+            **{"window": 12, "batch": 24, "steps": 225, "validate_every": 75, "precision": "fp32"},
             **{"validation_windows": 100, "learning_rate": 0.02, "checkpoint_minutes": 1e-9},
         },
     }

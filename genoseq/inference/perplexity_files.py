@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from math import exp2, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +20,7 @@ from genoseq.readers.fasta import open_fasta
 from genoseq.writers.outputs import chosen_formats, reported, write_tracks
 
 if TYPE_CHECKING:
-    from genoseq.inference.perplexity import Perplexity, Stretch
+    from genoseq.inference.perplexity import Perplexity, Stretch, Sums
     from genoseq.models.bundle import Bundle
 
 CONTIGS, REGIONS = "contigs.tsv", "regions.tsv"
@@ -70,7 +71,7 @@ def perplexity_files(
         no language model.
     """
     folder, target = model_folder(model), Path(out)
-    beside = None if against is None else model_folder(against)
+    beside = model_folder(against) if against else None
     names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
     if (problem := irreplaceable(target, names)) is not None:
         raise ConfigError(problem)
@@ -78,24 +79,19 @@ def perplexity_files(
         bed = given.get("regions")
         records = [] if bed is None else list(read_bed(bed, genome.lengths))
 
-        from genoseq.files.provenance import file_sha256, make_record, write_record
+        from genoseq.files.provenance import make_record, write_record
         from genoseq.inference.perplexity import Perplexity, less
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score
         from genoseq.models.device import computing
 
-        bundle = _language_model(folder)
+        models = [_language_model(each) for each in (folder, beside) if each is not None]
+        bundle = models[0]
         used, number_format = choose_computing(bundle.settings, device, precision)
-        tracks = score(genome, bundle, device=str(used), precision=number_format)
-        if beside is not None:
-            other = _language_model(beside)
-            tracks = less(tracks, score(genome, other, device=device, precision=precision))
+        scored = [score(genome, each, device=device, precision=precision) for each in models]
+        tracks = reduce(less, scored)
         output, total = bundle.task.output(), sum(genome.lengths.values())
         found = Perplexity([(each.name, each.region) for each in records])
-        inputs = {"genome": {genome.path.name: genome.sha256}}
-        inputs["model"] = {WEIGHTS: file_sha256(folder / WEIGHTS)}
-        inputs |= {"against": {WEIGHTS: file_sha256(beside / WEIGHTS)}} if beside else {}
-        inputs |= {} if bed is None else {"regions": {bed.name: bed.sha256}}
         with atomic_folder(target) as made:
             write_tracks(
                 reported(found.watch(tracks), total, report),
@@ -105,16 +101,12 @@ def perplexity_files(
                 made / TRACKS,
                 chosen_formats(formats, output.kind),
             )
-            _write_table(made / CONTIGS, ("contig",), _contig_rows(found))
-            if bed is not None:
-                head = ("chrom", "start", "end", "name", "strand")
-                _write_table(made / REGIONS, head, _region_rows(found.regions()))
+            _write_tables(made, found, with_regions=bed is not None)
+            inputs = {"genome": {genome.path.name: genome.sha256}, **_weights(folder, beside)}
+            inputs |= {} if bed is None else {"regions": {bed.name: bed.sha256}}
             record = make_record("perplexity", {}, inputs, computing(used, number_format))
             write_record(made, record)
-    bits, bases = float(found.total.per_base()[2]), f"{found.total.bases[2]:,} bases"
-    if beside is not None:
-        return f"{bits:+.4f} bits per base beside {beside}, {bases}"
-    return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {bases}"
+    return _told(found.total, beside)
 
 
 def _language_model(folder: Path) -> Bundle:
@@ -128,6 +120,28 @@ def _language_model(folder: Path) -> Bundle:
             f"are is told by a language model: train one with task causal-lm or masked-lm"
         )
     return bundle
+
+
+def _weights(model: Path, against: Path | None) -> dict[str, dict[str, str]]:
+    """Checksums of the models' weights."""
+    from genoseq.files.provenance import file_sha256
+
+    folders = {"model": model} if against is None else {"model": model, "against": against}
+    return {kind: {WEIGHTS: file_sha256(path / WEIGHTS)} for kind, path in folders.items()}
+
+
+def _write_tables(folder: Path, found: Perplexity, with_regions: bool) -> None:
+    _write_table(folder / CONTIGS, ("contig",), _contig_rows(found))
+    if with_regions:
+        head = ("chrom", "start", "end", "name", "strand")
+        _write_table(folder / REGIONS, head, _region_rows(found.regions()))
+
+
+def _told(total: Sums, beside: Path | None) -> str:
+    bits, bases = float(total.per_base()[2]), f"{total.bases[2]:,} bases"
+    if beside is not None:
+        return f"{bits:+.4f} bits per base beside {beside}, {bases}"
+    return f"{bits:.4f} bits per base, perplexity {exp2(bits):.4f}, {bases}"
 
 
 def _contig_rows(found: Perplexity) -> Iterator[Sequence[str]]:

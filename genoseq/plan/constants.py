@@ -33,9 +33,12 @@ BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "summary": 1e5}
 BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0, "genes": 3.9}
 CALLING_BYTES = 75
 """Of main memory per base of a genome whose genes are called, on top of a prediction's."""
-HUB_PER_SECOND, HUB_BYTES, HUB_MEGABYTES = 5.7e6, 1.5, 91
-"""Of a hub: bases of one channel per second, bytes on disk for each of them (genome and segments
-included), main memory; by ``benchmarks/hubs.py``, with a gene per 1,000 bases."""
+HUB_PER_SECOND = 5.7e6
+"""Bases of one channel in a hub, by ``benchmarks/hubs.py``, with a gene per 1,000 bases."""
+HUB_BYTES = 1.5
+"""On disk, for each of them, genome and segments included."""
+HUB_MEGABYTES = 91
+"""Main memory."""
 SAVED_BYTES = 20
 """Bytes on disk per weight: the bundle, the best so far, and the last with its optimizer's
 state."""

@@ -59,8 +59,7 @@ def fit(
     Parameters
     ----------
     stores
-        A list of stores or of their folders; all with one label scheme, if it is of labels, or one
-        alphabet of targets.
+        A list of stores or of their folders; all with one label scheme, or alphabet of targets.
     settings
         Settings, a mapping, or a YAML or JSON file; None: the defaults, or with ``init`` its model.
     out
@@ -107,8 +106,6 @@ def fit(
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
-        if valid is None:
-            _log.info("nothing of split valid: the weights of the last step will be kept")
         model = start.network(run.model, task, run.training.seed)
         context = asked_context(context, model, task, opened)
         limit = limit_minutes or 0.0

@@ -85,6 +85,8 @@ class Training:
         # each would make a GPU wait for the processor.
         self._losses: list[Tensor] = []
         self.progress, tensors, news = self.group.from_rank_0(self.state.load)
+        if self.valid is None:
+            _log.info("nothing of split valid: the weights of the last step will be kept")
         _log.info("%s: %s%s", self.state.path, news, self.group.told(self.progress.processes))
         if tensors:
             self._restore(tensors)

@@ -114,7 +114,7 @@ def test_train_takes_the_tokenizer_of_the_settings(tmp_path: Path, genoseq: Geno
     words = ("-o", tmp_path / "model", "--settings", settings)
     done = genoseq("train", tmp_path / "store", *words)
     assert done.returncode == 0, done.stderr
-    assert "no region of split valid: the weights of the last step will be kept" in done.stderr
+    assert "nothing of split valid: the weights of the last step will be kept" in done.stderr
     config = json.loads((tmp_path / "model" / "config.json").read_text())
     assert config["model"]["tokenizer"] == {"k": 2, "stride": 2}
 
