@@ -118,6 +118,7 @@ def generate_files(
         stop=Stop(words, in_frame),
         device=device,
     )
+    report(0, total)
     write_fasta(target, _records(sequences, drawn, made, lambda: report(made.bases, total)))
     if beside is not None:
         how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
