@@ -118,7 +118,6 @@ def generate_files(
         stop=Stop(words, in_frame),
         device=device,
     )
-    report(0, total)
     write_fasta(target, _records(sequences, drawn, made, lambda: report(made.bases, total)))
     if beside is not None:
         how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
@@ -146,6 +145,7 @@ def _records(
 ) -> Iterator[tuple[str, bytes]]:
     """Headers and letters, counted in ``made``."""
     how = " ".join(f"{name}={value}" for name, value in drawn.items() if value is not None)
+    report()
     for each in sequences:
         made.add(each)
         report()
