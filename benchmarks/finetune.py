@@ -29,7 +29,8 @@ def regions_of(fasta: Path, out: Path, share: float, seed: int) -> Path:
     if not whole.exists():
         request = gs.RegionRequest(split="blocks", block=10_000, gap=500)
         gs.extract_files(str(fasta), str(out / "blocks.fa"), request, bed=str(whole))
-    rows = [row.split("\t") for row in whole.read_text().splitlines()]
+    lines = whole.read_text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
     train = [row for row in rows if row[3] == "train"]
     wanted = share * sum(int(row[2]) - int(row[1]) for row in train)
     chosen, bases = set(), 0
