@@ -28,8 +28,8 @@ def perplexity(
     against: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of another language model, as of many genomes: bits are told less those "
-            "that it needs, and so high where sequence is foreign."
+            help="Folder of another language model of the same task, as of many genomes: bits are "
+            "told less those that it needs, and so high where sequence is foreign."
         ),
     ] = None,
     regions: Annotated[

@@ -40,6 +40,7 @@ class LanguageModel(Task):
     reads_bases: ClassVar[bool] = True
     shown: ClassVar[int | None] = 2
     unit: ClassVar[str] = " bits per base"
+    read_by: ClassVar[str] = "genoseq perplexity"
 
     @property
     def outputs(self) -> int:

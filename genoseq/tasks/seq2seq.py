@@ -24,7 +24,7 @@ from genoseq.metrics.tokens import TokenMetrics
 from genoseq.store.pairs import PairStore, open_all_pairs
 from genoseq.tasks.decoders import Sizes, build_decoder
 from genoseq.tasks.outputs import Output, ValueKind
-from genoseq.tasks.task import Prepared, Task
+from genoseq.tasks.task import NOT_OF_BASES, Prepared, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
@@ -211,4 +211,4 @@ class Seq2Seq(Task):
         self._not_of_bases()
 
     def _not_of_bases(self) -> NoReturn:
-        raise ConfigError(self.refusal())
+        raise self.refusal(NOT_OF_BASES)

@@ -81,7 +81,7 @@ def test_task_says_what_of_settings_and_stores_does_not_suit(tmp_path: Path) -> 
 
 
 def test_task_has_no_outputs_of_bases() -> None:
-    with pytest.raises(ConfigError, match="says nothing of single bases: it is used by genoseq tr"):
+    with pytest.raises(ConfigError, match="used by genoseq translate: it says nothing of single"):
         TASK.output()
     with pytest.raises(ConfigError, match="says nothing of single bases"):
         _ = TASK.mirror
