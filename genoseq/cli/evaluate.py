@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, start_computing
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +35,9 @@ def evaluate(
 
     The table goes to stdout; OUT gets it in full, with curves and confusions.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.evaluate_files import evaluate_files
 
-    lines = ProgressLines(progress_fd, f"evaluate {out}")  # before anything opens descriptors
-    set_up_process(threads)
-    with progress("evaluate", "bases", also=lines) as report:
+    with start_computing("evaluate", out, threads, progress_fd) as report:
         evaluation = evaluate_files(
             bundle, stores, out, split, device=device, expect=expect, report=report
         )
