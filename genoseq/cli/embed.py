@@ -66,7 +66,8 @@ def embed(
     """Write what a model makes of a genome inside: its encoder's hidden states, pooled.
 
     OUT gets embeddings.npy and rows.tsv, or embeddings.parquet: one row per base, step, window,
-    region or contig. A row without A, C, G and T is NaN.
+    region or contig. A row without A, C, G and T is NaN. Models are of labels, of signals or of
+    bases (language models), not those that genoseq translate uses.
     """
     from genoseq.inference.embed import embed as write_embeddings
 
