@@ -72,18 +72,7 @@ class Seq2Seq(Task):
             asked.smoothing,
             asked.either_strand,
         )
-        problems = made.misfits(stores, str(stores[0].path), "train")
-        if settings.model.tied_strands:
-            problems.append("model.tied_strands: is of tasks that say something of each base")
-        if settings.training.loss is not None or settings.training.class_weights != "none":
-            problems.append("training.loss and class_weights are of tasks of bases: leave them out")
-        augment = settings.training.augment
-        if augment is not None and augment.shortest is not None:
-            problems.append(
-                "training.augment.shortest: sources of pairs are not cut into fragments: set it to "
-                "null"
-            )
-        if problems:
+        if problems := made.misfits(stores, str(stores[0].path), "train"):
             raise ConfigError(problems)
         check_lengths(stores, settings.training.window, asked.longest)
         return made
