@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from genoseq.cli.progress import Shown, progress
+from genoseq.cli.progress_lines import ProgressLines
 
 GenomeFile = Annotated[
     Path, typer.Argument(help="FASTA, GenBank or EMBL, plain or compressed; - is stdin.")
@@ -49,8 +54,28 @@ ProgressFd = Annotated[
 ]
 
 
-def set_up_process(threads: int | None) -> None:
-    """Settings of the whole process, which a function called from Python would not touch."""
+@contextmanager
+def start_computing(
+    verb: str,
+    out: object,
+    threads: int | None,
+    progress_fd: int | None = None,
+    unit: str = "bases",
+) -> Iterator[Shown]:
+    """How every verb that computes with a model begins; gives what shows its progress.
+
+    Settings are those of the whole process, which a function called from Python would not touch.
+
+    Parameters
+    ----------
+    verb, out
+        By which lines of progress are told apart.
+    threads, progress_fd
+        As the options :data:`Threads` and :data:`ProgressFd`.
+    unit
+        What amounts are counted in, see :func:`genoseq.cli.progress.progress`.
+    """
+    lines = ProgressLines(progress_fd, f"{verb} {out}")  # before anything opens descriptors
     from genoseq.models.allocator import keep_freed_memory
 
     keep_freed_memory()
@@ -58,3 +83,5 @@ def set_up_process(threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
+    with progress(verb, unit, also=lines) as report:
+        yield report

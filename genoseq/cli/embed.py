@@ -16,7 +16,7 @@ from genoseq.cli.computing import (
     Precision,
     ProgressFd,
     Threads,
-    set_up_process,
+    start_computing,
 )
 
 EPILOG = "Example: genoseq embed genome.fa.gz -o embeddings/ --per window --window 5000"
@@ -66,15 +66,12 @@ def embed(
     """Write what a model makes of a genome inside: its encoder's hidden states, pooled.
 
     OUT gets embeddings.npy and rows.tsv, or embeddings.parquet: one row per base, step, window,
-    region or contig. A row without A, C, G and T is NaN.
+    region or contig. A row without A, C, G and T is NaN. Models are of labels, of signals or of
+    bases (language models), not those that genoseq translate uses.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.embed import embed as write_embeddings
 
-    lines = ProgressLines(progress_fd, f"embed {out}")  # before anything opens descriptors
-    set_up_process(threads)
-    with progress("embed", "bases", also=lines) as report:
+    with start_computing("embed", out, threads, progress_fd) as report:
         written = write_embeddings(
             fasta,
             model,

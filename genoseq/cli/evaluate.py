@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, start_computing
 
 _log = logging.getLogger(__name__)
 
@@ -17,31 +17,37 @@ EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --s
 
 
 def evaluate(
-    bundle: Annotated[str, typer.Argument(help="The model.")],
-    stores: Annotated[list[Path], typer.Argument(help="Stores with labels.")],
+    bundle: Annotated[str, typer.Argument(help="Model folder, or a model in the box.")],
+    stores: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Stores with the model's labels; of language models any, of genoseq translate's "
+            "those of pairs."
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option("-o", "--out", help="Folder for metrics.json, curves.tsv, confusion.tsv."),
     ],
     split: Annotated[
-        Literal["train", "valid", "test", "score"], typer.Option(help="Regions to measure on.")
+        Literal["train", "valid", "test", "score"],
+        typer.Option(help="Regions or pairs to measure on."),
     ] = "test",
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,
     progress_fd: ProgressFd = None,
 ) -> None:
-    """Measure a model on one split: per class precision, recall, F1, MCC, AUPRC; correlations.
+    """Measure a model on one split.
+
+    Of classes precision, recall, F1, MCC, AUPRC; of signals correlations; of bases bits per base
+    and accuracy; of pairs letters and whole targets that are right, and edit distance.
 
     The table goes to stdout; OUT gets it in full, with curves and confusions.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.evaluate_files import evaluate_files
 
-    lines = ProgressLines(progress_fd, f"evaluate {out}")  # before anything opens descriptors
-    set_up_process(threads)
-    with progress("evaluate", "bases", also=lines) as report:
+    with start_computing("evaluate", out, threads, progress_fd) as report:
         evaluation = evaluate_files(
             bundle, stores, out, split, device=device, expect=expect, report=report
         )

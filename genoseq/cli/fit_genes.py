@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, Precision, Threads, set_up_process
+from genoseq.cli.computing import Device, Precision, Threads, start_computing
 
 EPILOG = (
     "Example: genoseq fit-genes genomes.tsv -m results/models/bilstm "
@@ -47,11 +47,9 @@ def fit_genes(
 
     Best on genomes that the model did not learn from: of those it did it is too sure.
     """
-    from genoseq.cli.progress import progress
     from genoseq.genes.fit_files import fit_genes_files
 
-    set_up_process(threads)
-    with progress("fit-genes") as report:
+    with start_computing("fit-genes", out, threads, unit="") as report:
         written = fit_genes_files(
             table, model, out, seed=seed, device=device, precision=precision, report=report
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, Threads, set_up_process
+from genoseq.cli.computing import Device, Threads, start_computing
 
 EPILOG = (
     "Example: genoseq generate -m models/causal --prompt starts.fa --number 10 --length 900 "
@@ -69,11 +69,9 @@ def generate(
     A word is the bases of one step of the model. OUT has each prompt with what follows it; a header
     says log2_likelihood, in bits, and number of the bases that were made.
     """
-    from genoseq.cli.progress import progress
     from genoseq.inference.generate_files import generate_files
 
-    set_up_process(threads)
-    with progress("generate", "bases") as report:
+    with start_computing("generate", out, threads) as report:
         made = generate_files(
             model,
             out,

@@ -16,7 +16,7 @@ from genoseq.cli.computing import (
     Precision,
     ProgressFd,
     Threads,
-    set_up_process,
+    start_computing,
 )
 from genoseq.errors import TrainingInterruptedError
 
@@ -101,16 +101,12 @@ def genes(
     OUT gets genes.gff3, genes.bed, genes.gbk, genes.ffn, proteins.faa and summary.json; with
     --frameshifts frameshifts.bed as well, with --tracks a folder of tracks.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.genes.call_files import call_genes_files
 
-    lines = ProgressLines(progress_fd, f"genes {out}")  # before anything opens descriptors
-    set_up_process(threads)
     # One count of bases tells of scoring and training alike.
     logging.getLogger("genoseq.training").setLevel(logging.WARNING)
     try:
-        with progress("genes", "bases", also=lines) as report:
+        with start_computing("genes", out, threads, progress_fd) as report:
             written = call_genes_files(
                 fasta,
                 model,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, GenomeFile, Precision, Threads, set_up_process
+from genoseq.cli.computing import Device, GenomeFile, Precision, Threads, start_computing
 from genoseq.cli.formats import Formats
 
 EPILOG = (
@@ -28,8 +28,8 @@ def perplexity(
     against: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of another language model, as of many genomes: bits are told less those "
-            "that it needs, and so high where sequence is foreign."
+            help="Folder of another language model of the same task, as of many genomes: bits are "
+            "told less those that it needs, and so high where sequence is foreign."
         ),
     ] = None,
     regions: Annotated[
@@ -45,11 +45,9 @@ def perplexity(
     OUT gets contigs.tsv and regions.tsv, the strangest first, and tracks of -log2 p of each base,
     on either strand and their mean.
     """
-    from genoseq.cli.progress import progress
     from genoseq.inference.perplexity_files import perplexity_files
 
-    set_up_process(threads)
-    with progress("perplexity", "bases") as report:
+    with start_computing("perplexity", out, threads) as report:
         told = perplexity_files(
             fasta,
             model,

@@ -16,7 +16,7 @@ import typer
 
 from genoseq import __version__
 from genoseq.cli.app import answer
-from genoseq.cli.computing import Threads
+from genoseq.cli.computing import Threads, start_computing
 from genoseq.errors import ConfigError
 
 _EXAMPLE = "Example: genoseq-prodigal -i genome.fa -f gff -o genes.gff -a proteins.faa -p single"
@@ -118,14 +118,11 @@ def prodigal(
     The formats are Prodigal's as well; parts of its score that genoseq has not are left out.
     """
     del masked, any_motif, training, version
-    from genoseq.cli.computing import set_up_process
-    from genoseq.cli.progress import progress
     from genoseq.genes.prodigal_files import ProdigalOutputs, call_genes_as_prodigal
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("genoseq").setLevel(logging.WARNING if quiet else logging.INFO)
-    set_up_process(threads)
-    with progress("genes", "bases") as report:
+    with start_computing("genes", genes, threads) as report:
         call_genes_as_prodigal(
             fasta,
             ProdigalOutputs(genes, format_, proteins, bases, starts),

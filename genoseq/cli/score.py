@@ -16,7 +16,7 @@ from genoseq.cli.computing import (
     Precision,
     ProgressFd,
     Threads,
-    set_up_process,
+    start_computing,
 )
 from genoseq.cli.formats import Formats
 
@@ -62,13 +62,9 @@ def score(
 
     OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.score_files import score_files
 
-    lines = ProgressLines(progress_fd, f"score {out}")  # before anything opens descriptors
-    set_up_process(threads)
-    with progress("score", "bases", also=lines) as report:
+    with start_computing("score", out, threads, progress_fd) as report:
         written = score_files(
             fasta,
             model,

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, ProgressFd, set_up_process
+from genoseq.cli.computing import Device, ProgressFd, start_computing
 from genoseq.errors import TrainingInterruptedError
 
 _log = logging.getLogger(__name__)
@@ -90,39 +90,36 @@ def train(
     Started by srun or torchrun it is one of several processes, which share the windows of each
     batch: the same model sooner.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.config.base import with_training
     from genoseq.models.device import choose_device
     from genoseq.training.distributed import join_group
     from genoseq.training.fit import fit
     from genoseq.training.launch import launch_of
 
-    lines = ProgressLines(progress_fd, f"train {out}")  # before anything opens descriptors
-    set_up_process(threads)
     launch = launch_of(os.environ)
     first = launch is None or launch.rank == 0
     if not first:
         logging.getLogger("genoseq").setLevel(logging.WARNING)
     flags = {"max_minutes": max_minutes, "checkpoint_minutes": checkpoint_minutes, "seed": seed}
+    told_on = progress_fd if first else None
     try:
-        chosen = choose_device(device, None if launch is None else launch.local_rank)
-        told = progress("train", also=lines if first else None)
-        with told as report, join_group(launch, chosen) as group:
-            made = fit(
-                stores,
-                with_training(settings, flags),
-                out,
-                init=init_from,
-                freeze=freeze,
-                state=state,
-                logs=log,
-                device=str(chosen),
-                context=context,
-                report=lambda fraction, said: report(fraction, 1, said),
-                group=group,
-                limit_minutes=limit_minutes,
-            )
+        with start_computing("train", out, threads, told_on, unit="") as report:
+            chosen = choose_device(device, None if launch is None else launch.local_rank)
+            with join_group(launch, chosen) as group:
+                made = fit(
+                    stores,
+                    with_training(settings, flags),
+                    out,
+                    init=init_from,
+                    freeze=freeze,
+                    state=state,
+                    logs=log,
+                    device=str(chosen),
+                    context=context,
+                    report=lambda fraction, said: report(fraction, 1, said),
+                    group=group,
+                    limit_minutes=limit_minutes,
+                )
     except TrainingInterruptedError as error:
         if first:
             print(f"genoseq: {error}", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import Device, ProgressFd, Threads, start_computing
 
 EPILOG = "Example: genoseq translate reads.fastq.gz -m models/reads -o proteins.faa --beams 4"
 
@@ -45,13 +45,9 @@ def translate(
     Outputs stand in the order of the inputs and under their names; logp= in a header is the natural
     logarithm of the probability that the model gives to the output.
     """
-    from genoseq.cli.progress import progress
-    from genoseq.cli.progress_lines import ProgressLines
     from genoseq.inference.translate_files import translate_files
 
-    lines = ProgressLines(progress_fd, f"translate {out}")  # before anything opens descriptors
-    set_up_process(threads)
-    with progress("translate", "bases", also=lines) as report:
+    with start_computing("translate", out, threads, progress_fd) as report:
         done = translate_files(
             sequences,
             model,

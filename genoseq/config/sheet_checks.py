@@ -118,6 +118,11 @@ def _unused_settings(labels: LabelSettings, learned: Collection[GenomeRow]) -> l
 
 def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]:
     """A problem for genes that no model can call, and for columns about genes that are not."""
+    told = any(run.task.needs_labels() for run in config.models.values())
+    if config.genes is not None and not told:
+        return [
+            "genes are called by models of codon phases, and none learns labels: leave genes out"
+        ]
     if config.genes is not None and config.labels.scheme not in WITH_PHASE:
         return [
             f"genes are called by models of codon phases, labels.scheme is {config.labels.scheme}: "

@@ -19,6 +19,8 @@ from genoseq.config.decoders import Decoder, LstmDecoderSettings
 from genoseq.config.registry import Registry
 
 if TYPE_CHECKING:
+    from genoseq.config.schema import ModelSettings
+    from genoseq.config.training import TrainingSettings
     from genoseq.genome.tracks import Kind  # numpy: Snakemake reads this file for every job
 
 
@@ -32,6 +34,15 @@ class TaskSettings(Settings):
     def needs_labels(self) -> bool:
         """Whether genomes are learned from by their labels: others have none to give."""
         return True
+
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Why this cannot be learned by a network in such a training, and what to write instead.
+
+        Each begins with the setting, ``model.`` or ``training.`` and so on; none where nothing is
+        wrong by settings alone, as by default.
+        """
+        del model, training
+        return []
 
     def kind(self, labels: Kind) -> Kind:
         """What the values of tracks are, by what the labels are."""
@@ -77,6 +88,9 @@ class TaskSettings(Settings):
         return self.name
 
 
+LONGEST_WORD = 6
+"""Bases of a step of a causal language model at most: 4,096 words."""
+
 TASKS = Registry(TaskSettings, "name", default="per-base", group="genoseq.tasks")
 Task = Annotated[TaskSettings, TASKS]
 """Field of a run's settings, told apart by `name`."""
@@ -100,6 +114,16 @@ class PerBaseSettings(TaskSettings):
 class LanguageSettings(TaskSettings):
     """Of language models: what is told is the bases themselves."""
 
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Tied strands, and settings of labels."""
+        problems = _of_labels(self.name, training)
+        if model.tied_strands:
+            problems.append(
+                f"model.tied_strands: a {self.name} reads one strand at a time: leave it out "
+                f"(training.reverse_complement shows it both)"
+            )
+        return problems
+
     def needs_labels(self) -> bool:
         """Bases alone."""
         return False
@@ -120,6 +144,29 @@ class CausalLmSettings(LanguageSettings):
     """The next bases, by those before them: the chance of every sequence."""
 
     name: Literal["causal-lm"] = "causal-lm"
+
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Whatever would let a network see the bases that it has to tell, besides."""
+        problems = super().problems(model, training)
+        tokenizer, stem, stride = model.tokenizer, model.stem, model.stride
+        if tokenizer.k != tokenizer.stride:
+            problems.append(
+                f"model.tokenizer: k {tokenizer.k} at stride {tokenizer.stride} gives the next "
+                f"base away: write k: {tokenizer.k}, stride: {tokenizer.k}"
+            )
+        if stem is not None and not stem.causal:
+            problems.append("model.stem sees what comes next: write causal: true, or stem: null")
+        if model.encoder.sees_ahead():
+            problems.append(
+                f"model.encoder sees what comes next ({model.encoder.describe()}): write "
+                f"bidirectional: false (rnn, gru, lstm) or causal: true (transformer)"
+            )
+        if stride > LONGEST_WORD:
+            problems.append(
+                f"model: a step of {stride} bases has 4^{stride} words: write a tokenizer's and "
+                f"stem's stride whose product is {LONGEST_WORD} at most"
+            )
+        return problems
 
     def work(self, step: int, states: int) -> tuple[float, float]:
         """Chances of all words of a step."""
@@ -147,6 +194,19 @@ class MaskedLmSettings(LanguageSettings):
         return step * self.outputs(states), hiding_passes(self.share)
 
 
+def _of_labels(task: str, training: TrainingSettings) -> list[str]:
+    """Problems for settings of a training that only labels of bases have."""
+    asked = {
+        f"loss {training.loss}": training.loss is not None,
+        "class_weights": training.class_weights != "none",
+    }
+    return [
+        f"training.{setting}: is for labels of bases, which a {task} has none of: leave it out"
+        for setting, given in asked.items()
+        if given
+    ]
+
+
 def hiding_passes(share: float) -> int:
     """In how many passes each base is hidden once: a power of two about 1 / share, so that patterns
     begin where most windows do."""
@@ -168,6 +228,21 @@ class Seq2SeqSettings(TaskSettings):
     smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="label smoothing: probability that is spread over all letters"
     )
+
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Tied strands, settings of labels, and sources cut into fragments."""
+        problems = _of_labels(self.name, training)
+        if model.tied_strands:
+            problems.append(
+                f"model.tied_strands: is of tasks that say something of each base, {self.name} "
+                f"does not: leave it out"
+            )
+        if training.augment is not None and training.augment.shortest is not None:
+            problems.append(
+                "training.augment.shortest: sources of pairs are not cut into fragments: set it to "
+                "null"
+            )
+        return problems
 
     def describe(self) -> str:
         """Task and decoder."""

@@ -49,6 +49,15 @@ class PairBatch(NamedTuple):
     letters: Tensor
 
 
+def source_ids(tokenizer: KmerTokenizer, sources: Sequence[Codes], width: int) -> Tensor:
+    """Token ids of sources (L,), int64 (B, T), as many as ``width`` bases have, which none exceeds;
+    ``[UNK]`` behind their ends."""
+    codes = np.full((len(sources), width), N, np.uint8)
+    for row, source in zip(codes, sources, strict=True):
+        row[: len(source)] = source
+    return torch.from_numpy(tokenizer.encode_rows(codes).astype(np.int64))
+
+
 class _Pool:
     """The pairs of a split of several stores, the shortest first, P of them."""
 
@@ -72,18 +81,13 @@ class _Pool:
         bases = max(len(source) for source, _ in pairs)
         most = max(len(target) for _, target in pairs)
         kept = pairs[own]
-        codes = np.full((len(kept), round_up(bases, self._stride)), N, np.uint8)
         letters = np.full((len(kept), most), UNKNOWN_LABEL, np.int64)
-        for row, (source, target) in enumerate(kept):
-            codes[row, : len(source)] = source
-            letters[row, : len(target)] = target
-        ids = codes[:, :: self._tokenizer.stride]  # of no rows
-        if len(kept):
-            ids = self._tokenizer.encode_rows(codes)
-        lengths = [len(source) for source, _ in kept]
+        for row, (_, target) in zip(letters, kept, strict=True):
+            row[: len(target)] = target
+        sources = [source for source, _ in kept]
         return PairBatch(
-            torch.from_numpy(ids.astype(np.int64)),
-            torch.tensor(lengths, dtype=torch.int64),
+            source_ids(self._tokenizer, sources, round_up(bases, self._stride)),
+            torch.tensor(list(map(len, sources)), dtype=torch.int64),
             torch.from_numpy(letters),
         )
 

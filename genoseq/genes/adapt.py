@@ -18,7 +18,6 @@ from typing import Any, Literal
 import torch
 
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
-from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.adapt_labels import SelfLabels
 from genoseq.genes.adapt_store import write_self_store
@@ -110,7 +109,7 @@ def adapt(
     """
     order, task = state_order(bundle), bundle.task
     if not isinstance(task, PerBase):
-        raise ConfigError(f"a model of task {task.name} cannot be adapted: it is not per base")
+        raise task.refusal(f"models of task {PerBase.name} are adapted")
     store = write_self_store(folder / "store", contigs, labels.contigs, task.scheme, order)
     with _one_thread():
         return fit(

@@ -103,14 +103,16 @@ def state_order(bundle: Bundle, wanted: States = STATES) -> list[int]:
     ConfigError
         If it has others.
     """
+    if bundle.task.reads_bases:
+        raise bundle.task.refusal("genes are called by one of task per-base")
     channels: Sequence[object] = ()
     if bundle.task.output().kind == "classes":
         channels = bundle.task.output("log-odds").channels
     states = [(c.name, c.strand, c.phase) for c in channels]  # type: ignore[attr-defined]
     if sorted(map(str, states)) != sorted(map(str, wanted)):
         named = ", ".join(dict.fromkeys(str(state[0]) for state in states)) or "signals"
-        other = f"is a {bundle.task.name}" if bundle.task.reads_bases else f"predicts {named}"
         raise ConfigError(
-            f"genes need a model of CDS by codon phase (scheme cds-phase), and this one {other}"
+            f"genes need a model of CDS by codon phase (scheme cds-phase), and this one predicts "
+            f"{named}"
         )
     return [states.index(state) for state in wanted]

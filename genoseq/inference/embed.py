@@ -91,7 +91,8 @@ def embed(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, or ``-``, which is stdin; folder, name, or the default; of any task.
+        FASTA, GenBank or EMBL, or ``-``, which is stdin; folder, name, or the default; of any
+        task that says something of single bases.
     out
         Folder, which appears whole or not at all, in place of an older one: ``embeddings.npy`` of
         shape (rows, D) and ``rows.tsv``, or ``embeddings.parquet``; and ``provenance.json``.

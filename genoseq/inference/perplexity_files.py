@@ -50,8 +50,8 @@ def perplexity_files(
         read on either strand, and their mean.  Tables are in order of strangeness
         (:mod:`genoseq.inference.perplexity`); the last row of contigs is the total.
     against
-        Another language model's folder, as of one that learned many genomes: all bits are then
-        those that the model needs more than it, which are high in what is foreign
+        Another language model's folder, of the same task, as of one that learned many genomes: all
+        bits are then those that the model needs more than it, which are high in what is foreign
         (:func:`genoseq.inference.perplexity.less`).
     regions
         BED of stretches to judge beside the contigs; each keeps its name.
@@ -85,7 +85,7 @@ def perplexity_files(
         from genoseq.inference.score import score
         from genoseq.models.device import computing
 
-        models = [_language_model(each) for each in (folder, beside) if each is not None]
+        models = _language_models(folder, beside)
         bundle = models[0]
         used, number_format = choose_computing(bundle.settings, device, precision)
         scored = [score(genome, each, device=device, precision=precision) for each in models]
@@ -109,17 +109,25 @@ def perplexity_files(
     return _told(found.total, beside)
 
 
-def _language_model(folder: Path) -> Bundle:
+def _language_models(model: Path, against: Path | None) -> list[Bundle]:
+    """The model, and the one whose bits are taken from its own, if there is one."""
     from genoseq.models.bundle import load_bundle
     from genoseq.tasks.language import LanguageModel
 
-    bundle = load_bundle(folder)
-    if not isinstance(bundle.task, LanguageModel):
+    folders = [model] if against is None else [model, against]
+    bundles = list(map(load_bundle, folders))
+    for folder, bundle in zip(folders, bundles, strict=True):
+        if not isinstance(bundle.task, LanguageModel):
+            why = "bits of bases are told by one of task causal-lm or masked-lm"
+            raise bundle.task.refusal(why, folder)
+    own, other = bundles[0].task.name, bundles[-1].task.name
+    if own != other:
+        # What is on both sides of a base tells it better than what is before it alone.
         raise ConfigError(
-            f"{folder}: a {bundle.task.name} model tells classes or signals, and how likely bases "
-            f"are is told by a language model: train one with task causal-lm or masked-lm"
+            f"{against}: its task is {other}, that of {model} is {own}, and bits of the two are "
+            f"not of one kind: give --against a model of task {own}"
         )
-    return bundle
+    return bundles
 
 
 def _weights(model: Path, against: Path | None) -> dict[str, dict[str, str]]:

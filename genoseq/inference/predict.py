@@ -25,6 +25,7 @@ from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
 from genoseq.tasks.heads import PerBaseHead
+from genoseq.tasks.task import NOT_OF_BASES, token_ids
 from genoseq.tokenizers.kmer import KmerTokenizer
 
 _AHEAD = 32
@@ -72,7 +73,7 @@ class Predictor:
         folded: bool = True,
     ) -> None:
         if not bundle.task.of_bases:
-            raise ConfigError(bundle.task.refusal())
+            raise bundle.task.refusal(NOT_OF_BASES)
         self.task, self.context = bundle.task, bundle.context
         self.settings = settings = bundle.settings
         self.stride = settings.stride
@@ -177,9 +178,7 @@ class Predictor:
         if self._stem is not None:
             steps = self._stem(codes)
         else:
-            ids = self._tokenizer.encode_rows(codes.cpu().numpy())
-            tokens = torch.from_numpy(ids.astype(np.int64)).to(self.device)
-            steps = self._model.embed(tokens).transpose(0, 1)
+            steps = self._model.embed(token_ids(self._tokenizer, codes)).transpose(0, 1)
         return self._hidden(steps, bases, codes.shape[1])
 
     def _hidden(self, steps: Tensor, bases: NDArray[np.int64] | None, width: int) -> Tensor:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from genoseq.data.pairs import source_ids
 from genoseq.errors import ConfigError
-from genoseq.genome.sequences import Codes, N, encode
+from genoseq.genome.sequences import Codes, encode
 from genoseq.genome.windows import round_up
 from genoseq.inference.beam import Written, beam_search
 from genoseq.inference.predict import bundle_of
@@ -65,7 +66,8 @@ class Translator:
 
     def __init__(self, bundle: Bundle, device: str | None = None) -> None:
         if not isinstance(bundle.task, Seq2Seq):
-            raise ConfigError(bundle.task.refusal())
+            why = f"sequences are translated by one of task {Seq2Seq.name}"
+            raise bundle.task.refusal(why)
         self.task, self._settings = bundle.task, bundle.settings
         self._device = choose_device(device)
         model = deepcopy(bundle.model).eval().requires_grad_(False)
@@ -120,10 +122,7 @@ class Translator:
         lengths = list(map(len, batch))
         if not min(lengths):
             raise ConfigError("a sequence without a base: leave it out")
-        codes = np.full((len(batch), round_up(max(lengths), self._settings.stride)), N, np.uint8)
-        for row, sequence in zip(codes, batch, strict=True):
-            row[: len(sequence)] = sequence
-        ids = torch.from_numpy(self._tokenizer.encode_rows(codes).astype(np.int64))
+        ids = source_ids(self._tokenizer, batch, round_up(max(lengths), self._settings.stride))
         own = torch.tensor(lengths, device=self._device)
         hidden, steps = self._model.encode(ids.to(self._device), own)
         task = self.task

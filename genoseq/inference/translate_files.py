@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,8 @@ def translate_files(
     report: Report = unreported,
 ) -> TranslatedFile:
     """Map every sequence of a file, in order, to another; memory does not grow with the file.
+
+    It is read twice: first as a whole, so that what is wrong with it is told before the work.
 
     Parameters
     ----------
@@ -68,16 +71,24 @@ def translate_files(
 
         def written() -> Iterator[tuple[str, bytes]]:
             done = 0
-            codes = (_checked(record, given) for record in read_records(given))
-            found = translator(codes, beams, longest)
-            for record, translation in zip(read_records(given), found, strict=True):
-                done += len(record.letters)
+            waiting: deque[tuple[str, int]] = deque()  # of those that the translator holds
+            for translation in translator(_codes(given, waiting), beams, longest):
+                name, own = waiting.popleft()
+                done += own
                 report(done, bases)
                 logp = round(translation.log_probability, 4) + 0.0  # no -0.0
-                yield f"{record.name} logp={logp:.4f}", translation.letters.encode()
+                yield f"{name} logp={logp:.4f}", translation.letters.encode()
 
         write_fasta(out, written())
     return TranslatedFile(count, bases)
+
+
+def _codes(path: PathLike, waiting: deque[tuple[str, int]]) -> Iterator[Codes]:
+    """Base codes of a file's records, whose names and bases are put into ``waiting``."""
+    for record in read_records(path):
+        codes = _checked(record, path)
+        waiting.append((record.name, len(codes)))
+        yield codes
 
 
 def _checked(record: SequenceRecord, path: PathLike) -> Codes:

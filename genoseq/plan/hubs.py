@@ -23,13 +23,13 @@ def hubs(plan: Plan) -> list[str]:
 
 
 def hub_folders(plan: Plan) -> Callable[[Wildcards], list[str]]:
-    """Folders that a genome's hub shows: by every model its tracks, and genes if they are asked
-    for."""
-    kinds = ["tracks", *([] if plan.config.genes is None else ["genes"])]
+    """Folders that a genome's hub shows: the tracks of every model, and the genes of those that
+    call some."""
+    calling = plan.calling()
     return lambda wildcards: [
         f"<results>/{kind}/{wildcards.genome}/{model}"
         for model in plan.config.models
-        for kind in kinds
+        for kind in ("tracks", *(["genes"] if model in calling else []))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Settings of models that do not suit the labels, told before anything runs."""
+"""Settings of models that suit neither their task nor the labels, told before anything runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _LOSSES = {"classes": ("cross-entropy", "focal"), "signals": ("mse", "poisson")}
 
 
 def model_problems(config: Config, states: int) -> list[str]:
-    """What is wrong with each model for labels of so many states, whatever is in the files."""
+    """What is wrong with each model for its task and for labels of so many states, whatever is in
+    the files."""
     kind = "signals" if config.labels.scheme == "signal" else "classes"
     pairs = [
         f"models.{name}.task: {run.task.name} learns from pairs of sequences, and the workflow "
@@ -19,7 +20,12 @@ def model_problems(config: Config, states: int) -> list[str]:
         for name, run in config.models.items()
         if run.task.learns_from == "pairs"
     ]
-    return pairs + [
+    network = [
+        f"models.{name}.{problem}"
+        for name, run in config.models.items()
+        for problem in run.task.problems(run.model, run.training)
+    ]
+    return [*pairs, *network] + [
         f"models.{name}.training.{problem}"
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings)

@@ -186,14 +186,14 @@ class Plan:
         models = list(self.config.models)
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
-        if self.config.genes is not None:
-            kinds["genes"] = [
-                f"{name}/{model}" for name in self.genomes for model in self.of_labels()
-            ]
+        kinds["genes"] = [f"{name}/{model}" for name in self.genomes for model in self.calling()]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
-    def of_labels(self) -> list[str]:
-        """Models that tell labels, and not bases."""
+    def calling(self) -> list[str]:
+        """Models whose genes are called: those that tell labels and not bases, if genes are asked
+        for."""
+        if self.config.genes is None:
+            return []
         return [name for name, run in self.config.models.items() if run.task.needs_labels()]
 
     def summary_options(self, _: Wildcards) -> str:

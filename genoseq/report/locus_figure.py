@@ -6,17 +6,24 @@ arrows, not by colours alone, so that figures can be read in grey.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genome.regions import format_region
+from genoseq.genome.regions import Strand, format_region
 from genoseq.genome.tracks import fractions
 from genoseq.report.locus import Curve, Locus, Panel, Values
-from genoseq.report.locus_genes import draw_genes, draw_intervals, gene_lanes, plain_text
+from genoseq.report.locus_genes import (
+    STRAND_HEIGHTS,
+    draw_genes,
+    draw_intervals,
+    gene_lanes,
+    plain_text,
+    text_width,
+)
 from genoseq.report.locus_letters import draw_letters, draw_scaled_letters
 
 if TYPE_CHECKING:
@@ -34,6 +41,12 @@ _BINS = 4_000
 """Steps of a curve; where there are more bases, each step is the most extreme value of some."""
 _NAME = 15
 """Characters of a name beside a panel."""
+_SIZE, _NUMBERS = 7, 6
+"""Points of names and coordinates, and of the numbers beside an axis."""
+_PAD = 6
+"""Points between a panel, its numbers and its name."""
+_SIGNS: dict[Strand, str] = {"+": "+", "-": "\N{MINUS SIGN}"}
+"""Strands as they are written right of a panel."""
 
 _Draw = Callable[["Axes"], None]
 
@@ -55,7 +68,7 @@ def locus_figure(locus: Locus, width: float, scaled_letters: bool = False) -> Fi
     close = inner * _POINTS / len(locus.region) >= LEGIBLE
     with figure_style():
         figure = Figure(figsize=(width * _CM, _CM))
-        rows = [_ruler(locus)]
+        rows = [_ruler(locus, inner)]
         if close:
             rows.append((_LETTERS, lambda axes: draw_letters(axes, locus)))
         letters = scaled_letters and close
@@ -88,17 +101,21 @@ def _row(panel: Panel, locus: Locus, inner: float, letters: bool) -> tuple[float
     lanes = gene_lanes(panel.items, locus.region, inner) if panel.genes else None
 
     def draw(axes: Axes) -> None:
-        lines = [plain_text(text, _NAME) for text in (panel.name, panel.group) if text]
+        room = LEFT * _POINTS - 2 * _PAD
+        if panel.curves:
+            room -= _PAD + max(text_width(text, _NUMBERS) for _, text in _numbers(panel))
+        lines = [_fitting(text, room) for text in (panel.name, panel.group) if text]
         axes.set_ylabel(
-            "\n".join(lines), rotation=0, ha="right", va="center", parse_math=False,
-            labelpad=16 if panel.curves else 4,
-        )  # fmt: skip
+            "\n".join(lines), rotation=0, ha="right", va="center", parse_math=False, labelpad=_PAD
+        )
         if panel.curves:
             _draw_curves(axes, panel, locus, letters)
         elif lanes is not None:
             draw_genes(axes, panel.items, lanes)
         else:
             draw_intervals(axes, panel.items)
+            strands = {item.strand for item in panel.items}
+            _write_strands(axes, {each: STRAND_HEIGHTS[each] for each in strands})
 
     if lanes is not None:
         return _LANE * (max(lanes, default=0) + 1), draw
@@ -107,7 +124,7 @@ def _row(panel: Panel, locus: Locus, inner: float, letters: bool) -> tuple[float
     return _INTERVALS, draw
 
 
-def _ruler(locus: Locus) -> tuple[float, _Draw]:
+def _ruler(locus: Locus, inner: float) -> tuple[float, _Draw]:
     from matplotlib.ticker import MaxNLocator
 
     region = locus.region
@@ -116,12 +133,17 @@ def _ruler(locus: Locus) -> tuple[float, _Draw]:
         found = MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]).tick_values(
             region.start + 1, region.end
         )
-        ticks = [int(at) for at in found if region.start < at <= region.end]
-        # A base is drawn from its 0-based number to the next, and its tick is in its middle.
-        axes.set_xticks([at - 0.5 for at in ticks], [f"{at:,}" for at in ticks])
+        whole = [int(at) for at in found if at == int(at) and region.start < at <= region.end]
+        ticks = whole or [region.end]
         axes.set_ylim(0, 1)
         axes.spines["bottom"].set_visible(True)
-        axes.spines["bottom"].set_position(("axes", 0.4))
+        axes.spines["bottom"].set_position(("axes", 0.4))  # which takes its ticks away
+        # A base is drawn from its 0-based number to the next, and its tick is in its middle.
+        axes.set_xticks([at - 0.5 for at in ticks], [f"{at:,}" for at in ticks])
+        room = (region.end - ticks[-1] + 0.5) * inner / len(region) + RIGHT
+        last = axes.xaxis.get_major_ticks()[-1].label1
+        if text_width(last.get_text(), _SIZE) / 2 > room * _POINTS:  # it would be cut off
+            last.set_horizontalalignment("right")
         axes.set_title(
             plain_text(f"{format_region(region)}, {len(region):,} bp", 90),
             loc="left", parse_math=False, y=0.6,
@@ -138,10 +160,15 @@ def _draw_curves(axes: Axes, panel: Panel, locus: Locus, letters: bool) -> None:
             draw_scaled_letters(axes, locus, curve.values * sign, complement)
         else:
             _draw_steps(axes, curve, sign, locus.region.start)
-    bottom = -high if panel.mirrored else low
-    axes.set_ylim(bottom, high)
-    ticks = [bottom, 0, high] if bottom < 0 else [bottom, high]
-    axes.set_yticks(ticks, [_number(abs(at) if panel.mirrored else at) for at in ticks])
+    axes.set_ylim(-high if panel.mirrored else low, high)
+    ticks, numbers = zip(*_numbers(panel), strict=True)
+    axes.set_yticks(ticks, numbers, fontsize=_NUMBERS)
+    labels = axes.get_yticklabels()
+    labels[0].set_verticalalignment("bottom")  # within the panel, away from the next one's
+    labels[-1].set_verticalalignment("top")
+    heights = (0.75, 0.25) if panel.mirrored else (0.5,)
+    strands = (curve.track.strand for curve in panel.curves)
+    _write_strands(axes, dict(zip(strands, heights, strict=True)))
     axes.spines["left"].set_visible(True)
     axes.axhline(0, color="black", linewidth=0.4)
 
@@ -169,8 +196,38 @@ def steps(values: Values, start: int) -> tuple[Values, NDArray[np.int64]]:
     return values, edges + start
 
 
+def _numbers(panel: Panel) -> list[tuple[float, str]]:
+    """Where the axis of a panel has numbers, and what they are."""
+    low, high = panel.limits
+    low = -high if panel.mirrored else low
+    ticks = sorted({low, 0, high} if low < 0 else {low, high})
+    return [(at, _number(abs(at) if panel.mirrored else at)) for at in ticks]
+
+
+def _fitting(text: str, room: float) -> str:
+    """A name that is no wider than so many points."""
+    for longest in range(_NAME, 1, -1):
+        shown = plain_text(text, longest)
+        if text_width(shown, _SIZE) <= room:
+            return shown
+    return plain_text(text, 1)
+
+
+def _write_strands(axes: Axes, heights: Mapping[Strand, float]) -> None:
+    """Write the signs of strands right of a panel, at shares of its height."""
+    for strand, height in heights.items():
+        if strand in _SIGNS:
+            axes.annotate(
+                _SIGNS[strand], (1, height), (2, 0), xycoords="axes fraction",
+                textcoords="offset points", va="center",
+            )  # fmt: skip
+
+
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    """Three digits, without exponents where people read numbers without: 12,300 and 6.17e-6."""
+    if 1_000 <= abs(value) < 10_000_000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def figure_style() -> AbstractContextManager[None]:
@@ -180,8 +237,8 @@ def figure_style() -> AbstractContextManager[None]:
 
     return mpl.rc_context(
         {
-            "font.size": 7,
-            "axes.titlesize": 7,
+            "font.size": _SIZE,
+            "axes.titlesize": _SIZE,
             "axes.linewidth": 0.5,
             "xtick.major.width": 0.5,
             "ytick.major.width": 0.5,

@@ -25,8 +25,10 @@ _TIP = 0.012
 """Of the figure's width: an arrow's tip, if the gene is as long."""
 _MIDDLE, _THICK, _THIN = 0.7, 0.22, 0.11
 """Height of a gene's line in its lane, counted from below, and half the height of its boxes."""
-_STRANDS: dict[Strand, tuple[float, float]] = {"+": (0.52, 0.4), "-": (0.08, 0.4), ".": (0.3, 0.4)}
-"""Bottom and height of segments."""
+STRAND_HEIGHTS: dict[Strand, float] = {"+": 0.72, "-": 0.28, ".": 0.5}
+"""Middle of segments,"""
+_SEGMENT = 0.4
+"""and how high they are."""
 
 
 def gene_lanes(items: Sequence[Item], region: Region, inner: float) -> list[int] | None:
@@ -124,7 +126,8 @@ def draw_intervals(axes: Axes, items: Sequence[Item]) -> None:
             if (item.colour, item.strand) == (colour, strand)
             for start, end in item.blocks
         ]
-        axes.broken_barh(spans, _STRANDS[strand], facecolors=fractions(colour), linewidth=0)
+        rows = STRAND_HEIGHTS[strand] - _SEGMENT / 2, _SEGMENT
+        axes.broken_barh(spans, rows, facecolors=fractions(colour), linewidth=0)
 
 
 @cache

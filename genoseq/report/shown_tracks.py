@@ -72,7 +72,7 @@ class ShownTrack:
 
 
 def shown_tracks(paths: Sequence[PathLike]) -> list[ShownTrack]:
-    """The tracks of folders and files, in their order.
+    """The tracks of folders and files, in their order; of what is named twice once.
 
     Parameters
     ----------
@@ -85,7 +85,10 @@ def shown_tracks(paths: Sequence[PathLike]) -> list[ShownTrack]:
     InputFormatError
         If a path is none of these, or a folder of tracks has neither a bigWig nor segments.
     """
-    found = [track for path in paths for track in _tracks(Path(path))]
+    named: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        named.setdefault(path.resolve(), path)
+    found = [track for path in named.values() for track in _tracks(path)]
     return _with_limits(found)
 
 

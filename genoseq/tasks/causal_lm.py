@@ -18,20 +18,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genoseq.config.tasks import LONGEST_WORD
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
-from genoseq.tasks.language import LETTERS, LanguageModel, one_strand, refuse_tied_strands
+from genoseq.tasks.language import LETTERS, LanguageModel, one_strand
 from genoseq.tasks.task import Network, token_ids
 from genoseq.tasks.words import base_chances, word_numbers
 from genoseq.tokenizers.kmer import KmerTokenizer
 from genoseq.tokenizers.vocabulary import BOS, UNKNOWN_TOKEN
 
 if TYPE_CHECKING:
-    from genoseq.config.schema import ModelSettings, RunSettings
+    from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
-
-LONGEST_WORD = 6
-"""Bases of a step at most: 4,096 words."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,9 @@ class CausalLm(LanguageModel):
 
     @classmethod
     def of(cls, settings: RunSettings, stores: Sequence[Store]) -> CausalLm:
-        """For a network that looks back only."""
+        """Of any genome."""
         task = cls(settings.model.stride)
-        if problems := causal_problems(settings.model) + task.misfits(stores, "", "train"):
+        if problems := task.misfits(stores, "", "train"):
             raise ConfigError(problems)
         return task
 
@@ -104,27 +102,3 @@ class CausalLm(LanguageModel):
         """See :meth:`judged`."""
         shown = self.shown_ids(token_ids(tokenizer, codes), tokenizer.stride)
         return self.judged(network(shown), codes)
-
-
-def causal_problems(settings: ModelSettings) -> list[str]:
-    """What of a network would let it see the bases that it has to tell: what to write instead."""
-    problems = refuse_tied_strands(CausalLm.name, settings)
-    tokenizer, stem, stride = settings.tokenizer, settings.stem, settings.stride
-    if tokenizer.k != tokenizer.stride:
-        problems.append(
-            f"model.tokenizer: k {tokenizer.k} at stride {tokenizer.stride} gives the next base "
-            f"away: write k: {tokenizer.k}, stride: {tokenizer.k}"
-        )
-    if stem is not None and not stem.causal:
-        problems.append("model.stem sees what comes next: write causal: true, or stem: null")
-    if settings.encoder.sees_ahead():
-        problems.append(
-            f"model.encoder sees what comes next ({settings.encoder.describe()}): write "
-            f"bidirectional: false (rnn, gru, lstm) or causal: true (transformer)"
-        )
-    if stride > LONGEST_WORD:
-        problems.append(
-            f"model: a step of {stride} bases has 4^{stride} words: write a tokenizer's and stem's "
-            f"stride whose product is {LONGEST_WORD} at most"
-        )
-    return problems

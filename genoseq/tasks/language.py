@@ -24,7 +24,6 @@ from genoseq.tasks.outputs import Output, ValueKind, Values
 from genoseq.tasks.task import Task
 
 if TYPE_CHECKING:
-    from genoseq.config.schema import ModelSettings
     from genoseq.store.store import Store
 
 LETTERS = 4
@@ -40,6 +39,7 @@ class LanguageModel(Task):
     reads_bases: ClassVar[bool] = True
     shown: ClassVar[int | None] = 2
     unit: ClassVar[str] = " bits per base"
+    read_by: ClassVar[str] = "genoseq perplexity"
 
     @property
     def outputs(self) -> int:
@@ -103,16 +103,6 @@ def one_strand(bits: Tensor, right: Tensor) -> Tensor:
     nothing = torch.zeros_like(bits)
     right = right.to(bits).where(~bits.isnan(), torch.nan)
     return torch.stack([bits, nothing, right, nothing], dim=-1)
-
-
-def refuse_tied_strands(task: str, settings: ModelSettings) -> list[str]:
-    """A problem if strands are tied."""
-    if not settings.tied_strands:
-        return []
-    return [
-        f"model.tied_strands: a {task} reads one strand at a time: leave it out (training."
-        f"reverse_complement shows it both)"
-    ]
 
 
 def known(codes: Tensor) -> Tensor:

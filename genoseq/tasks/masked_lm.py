@@ -28,7 +28,7 @@ from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import N
 from genoseq.tasks.heads import PerBaseHead
-from genoseq.tasks.language import LETTERS, LanguageModel, one_strand, refuse_tied_strands
+from genoseq.tasks.language import LETTERS, LanguageModel, one_strand
 from genoseq.tasks.task import Network, token_ids
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -60,12 +60,11 @@ class MaskedLm(LanguageModel):
 
     @classmethod
     def of(cls, settings: RunSettings, stores: Sequence[Store]) -> MaskedLm:
-        """Of any network whose strands are not tied."""
+        """Of any genome."""
         asked = settings.task
         assert isinstance(asked, MaskedLmSettings)
         task = cls(settings.model.tokenizer.k, asked.share, asked.span)
-        problems = refuse_tied_strands(cls.name, settings.model)
-        if problems := problems + task.misfits(stores, "", "train"):
+        if problems := task.misfits(stores, "", "train"):
             raise ConfigError(problems)
         return task
 

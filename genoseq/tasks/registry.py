@@ -34,7 +34,14 @@ def build_task(settings: RunSettings, stores: Sequence[Store]) -> Task:
     ConfigError
         With every reason why it cannot be learned from them.
     """
-    return _named(settings.task.name).of(settings, stores)
+    problems = settings.task.problems(settings.model, settings.training)
+    try:
+        task = _named(settings.task.name).of(settings, stores)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return task
 
 
 def open_stores_of(settings: RunSettings, stores: Sequence[Any]) -> list[Any]:

@@ -24,7 +24,7 @@ from genoseq.metrics.tokens import TokenMetrics
 from genoseq.store.pairs import PairStore, open_all_pairs
 from genoseq.tasks.decoders import Sizes, build_decoder
 from genoseq.tasks.outputs import Output, ValueKind
-from genoseq.tasks.task import Prepared, Task
+from genoseq.tasks.task import NOT_OF_BASES, Prepared, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
@@ -72,18 +72,7 @@ class Seq2Seq(Task):
             asked.smoothing,
             asked.either_strand,
         )
-        problems = made.misfits(stores, str(stores[0].path), "train")
-        if settings.model.tied_strands:
-            problems.append("model.tied_strands: is of tasks that say something of each base")
-        if settings.training.loss is not None or settings.training.class_weights != "none":
-            problems.append("training.loss and class_weights are of tasks of bases: leave them out")
-        augment = settings.training.augment
-        if augment is not None and augment.shortest is not None:
-            problems.append(
-                "training.augment.shortest: sources of pairs are not cut into fragments: set it to "
-                "null"
-            )
-        if problems:
+        if problems := made.misfits(stores, str(stores[0].path), "train"):
             raise ConfigError(problems)
         check_lengths(stores, settings.training.window, asked.longest)
         return made
@@ -211,4 +200,4 @@ class Seq2Seq(Task):
         self._not_of_bases()
 
     def _not_of_bases(self) -> NoReturn:
-        raise ConfigError(self.refusal())
+        raise self.refusal(NOT_OF_BASES)

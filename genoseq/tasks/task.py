@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch.utils.data import Dataset
 
 from genoseq.data.batch import Batch
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
+from genoseq.errors import ConfigError
 from genoseq.genome.windows import round_up
 from genoseq.store.store import open_stores
 from genoseq.tasks.heads import PerBaseHead
@@ -35,6 +37,10 @@ Network = Callable[[Tensor], Tensor]
 
 Prepared = tuple[Tensor | tuple[Tensor, ...], Tensor]
 """What a network is shown, one tensor or several, and what its outputs are compared with."""
+
+
+NOT_OF_BASES = "it says nothing of single bases"
+"""Of models whose outputs are of whole sequences."""
 
 
 class Metrics(Protocol):
@@ -84,10 +90,17 @@ class Task(ABC):
     of_bases: ClassVar[bool] = True
     read_by: ClassVar[str] = "genoseq score"
 
-    def refusal(self) -> str:
-        """What another verb says of its models."""
-        what = "says something of each base" if self.of_bases else "says nothing of single bases"
-        return f"a model of task {self.name} {what}: it is used by {self.read_by}"
+    def refusal(self, why: str, folder: str | PathLike[str] | None = None) -> ConfigError:
+        """What whoever has no use for its models raises, whatever the verb.
+
+        Parameters
+        ----------
+        why
+            Which models are used instead, or what is not in these.
+        folder
+            The model's, where it is known.
+        """
+        return ConfigError(f"a model of task {self.name} is used by {self.read_by}: {why}", folder)
 
     @classmethod
     def open(cls, stores: Sequence[Any]) -> list[Any]:

@@ -78,7 +78,11 @@ class KmerTokenizer:
 
     def encode_rows(self, codes: Codes) -> Ids:
         """:meth:`encode` of each of B sequences of one length: (B, L) to (B, ceil(L / stride))."""
-        return np.stack([self.encode(row) for row in codes])
+        count = token_count(codes.shape[1], self.stride)
+        ids = np.empty((len(codes), count), self.vocabulary.dtype)
+        for row, own in zip(ids, codes, strict=True):
+            row[:] = self.encode(own)
+        return ids
 
     def kmers(self, codes: Codes) -> Ids:
         """The k-mers that lie inside the sequence, from its first base, one every ``stride``.

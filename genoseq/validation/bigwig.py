@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genoseq.readers.bbi import BbiFile
 from genoseq.readers.bbi_sections import Box, Section, Spans, wig_values
 from genoseq.validation.findings import Findings, Level
-from genoseq.validation.positions import span, unknown_contig
+from genoseq.validation.positions import check_contig, span
 from genoseq.validation.subject import Checks, Subject
 from genoseq.validation.zooms import Intervals, Total, ZoomLevel, joined, running_sums
 
@@ -27,12 +27,7 @@ def check_contigs(file: BbiFile, subject: Subject) -> None:
     if not file.whole:
         subject.findings.add("format", "its last bytes are not those of its kind: cut off?")
     for name, length in file.contigs.values():
-        own = subject.lengths.get(name)
-        if own is None:
-            unknown_contig(subject.findings, name, subject.lengths)
-        elif own != length:
-            what = f"contig {name!r} has {length} bp here and {own} in the FASTA"
-            subject.findings.add("lengths", f"{what}: is it another assembly?")
+        check_contig(subject.findings, name, length, subject.lengths)
 
 
 def compare_zooms(

@@ -13,6 +13,7 @@ from genoseq.validation.bed import BED
 from genoseq.validation.bedgraph import BEDGRAPH
 from genoseq.validation.bigbed import BIGBED
 from genoseq.validation.bigwig import BIGWIG
+from genoseq.validation.findings import Findings
 from genoseq.validation.folders import NAMED, PASSED_OVER
 from genoseq.validation.genbank import EMBL, GENBANK
 from genoseq.validation.gene_folders import GENE_FOLDER, is_gene_folder
@@ -43,23 +44,27 @@ _BY_NAME = {
     ".bigwig": BIGWIG,
     ".bb": BIGBED,
     ".bigbed": BIGBED,
+    ".gb": GENBANK,
+    ".gbk": GENBANK,
+    ".gbff": GENBANK,
+    ".embl": EMBL,
 }
 _INDEXES = {".tbi": TABIX, ".csi": TABIX, ".fai": FAI}
 _COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 _LINES = (BED, BEDGRAPH, GFF)
 
 
-def checks_of(path: Input, asked: bool) -> Checks | None:
+def checks_of(path: Input, asked: bool, findings: Findings) -> Checks | None:
     """The checks of a file; None of one that is no track or annotation.
 
     BED and bedGraph are told apart by the name where it says either: four columns may be both.  A
-    text whose first line is of no known kind, or which has none, is what its name says.
+    text whose first line is of no known kind, or which has none, is what its name says.  Any other
+    file is what its content says, and a finding where its name says something else.
 
     Raises
     ------
     InputFormatError
-        If the file is of another kind than its name says; or was asked for, and is of a kind that
-        is not checked.
+        If the file is of a kind that is not checked, and was asked for or has the name of another.
     """
     file = Path(path)
     name = file.name
@@ -71,7 +76,12 @@ def checks_of(path: Input, asked: bool) -> Checks | None:
         return GENE_FOLDER
     if file.suffix in _INDEXES:
         return _INDEXES[file.suffix]
-    return _by_content(path, _of_name(file), asked)
+    named = _of_name(file)
+    found = _by_content(path, named, asked)
+    if found is not None and named is not None and found is not named:
+        what = f"{found.format} by its content, {named.format} by its name: rename it"
+        findings.add("format", f"{what}, programs go by names")
+    return found
 
 
 def _of_name(path: Path) -> Checks | None:
@@ -83,7 +93,7 @@ def _of_name(path: Path) -> Checks | None:
 
 def _by_content(path: Input, named: Checks | None, asked: bool) -> Checks | None:
     kind = kinds.kind_of(path)
-    if kind in (kinds.BED, kinds.BEDGRAPH) and _is_table(path):
+    if named is None and kind in (kinds.BED, kinds.BEDGRAPH) and _is_table(path):
         return TABLE
     found = None if kind is None else _BY_KIND.get(kind)
     if found in (BED, BEDGRAPH) and named in (BED, BEDGRAPH):

@@ -14,8 +14,8 @@ import numpy as np
 
 from genoseq.errors import InputFormatError
 from genoseq.files.provenance import PROVENANCE, read_record
-from genoseq.genome.regions import check_lengths
 from genoseq.readers import kinds
+from genoseq.validation.positions import check_contig, span
 from genoseq.validation.subject import Checks, Subject
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest
 from genoseq.writers.scores import INDEX, VALUES, read_scores
@@ -71,17 +71,17 @@ def _check_provenance(subject: Subject) -> int:
 
 def _check_scores(subject: Subject) -> int:
     findings, scores = subject.findings, read_scores(Path(subject.path).parent)
-    for name in scores.lengths.keys() - subject.lengths.keys():
-        findings.add("names", f"contig {name!r} is not in the FASTA")
-    check_lengths(scores.lengths, subject.lengths)
+    for name, length in scores.lengths.items():
+        check_contig(findings, name, length, subject.lengths)
     bases = 0
     for track in scores.tracks():
         known = track.values[~np.isnan(track.values)]
         bases += len(track.values)
         if not np.isfinite(known).all():
-            findings.add("values", "a value is infinite", where=f"{track.chrom}:{track.start + 1}")
+            where = span(track.chrom, track.start, track.end)
+            findings.add("values", "a value is infinite", where=where)
         elif scores.kind == "classes" and known.size and not 0 <= known.min() <= known.max() <= 1:
-            where = f"{track.chrom}:{track.start + 1}-{track.end}"
+            where = span(track.chrom, track.start, track.end)
             findings.add("range", "a value is no probability", where=where)
     return bases
 

@@ -11,7 +11,7 @@ from typing import Literal
 from genoseq.genome.grouping import group_transcripts
 from genoseq.readers.genbank import GenBank, read_genbank
 from genoseq.validation.gff_wholes import check_phases
-from genoseq.validation.positions import span, unknown_contig
+from genoseq.validation.positions import check_contig, span
 from genoseq.validation.subject import Checks, Subject
 
 _CHUNK = 1 << 20
@@ -20,13 +20,8 @@ _CHUNK = 1 << 20
 def _check(subject: Subject, kind: Literal["genbank", "embl"]) -> int:
     file = read_genbank(subject.path, kind)
     for name, length in file.lengths.items():
-        own = subject.lengths.get(name)
-        if own is None:
-            unknown_contig(subject.findings, name, subject.lengths)
-        elif own != length:
-            what = f"record {name!r} has {length} bp here and {own} in the FASTA"
-            subject.findings.add("lengths", what)
-        elif name in file.records and not _same(file, name, subject):
+        right = check_contig(subject.findings, name, length, subject.lengths)
+        if right and name in file.records and not _same(file, name, subject):
             what = f"record {name!r} has other letters than the genome"
             subject.findings.add("letters", what)
     for feature in file.features:

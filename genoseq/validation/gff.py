@@ -23,7 +23,7 @@ from genoseq.readers.gff import gff_feature
 from genoseq.readers.whole_numbers import is_whole
 from genoseq.validation.findings import Level
 from genoseq.validation.gff_wholes import Wholes
-from genoseq.validation.positions import Positions, span, unknown_contig
+from genoseq.validation.positions import Positions, check_contig, span, unknown_contig
 from genoseq.validation.sequences import Sequences
 from genoseq.validation.subject import Checks, Subject
 
@@ -89,12 +89,11 @@ def _region(file: _File, words: list[str], number: int) -> None:
         return
     chrom, first, last = decode(words[1]), int(words[2]), int(words[3])
     length = _length(file, chrom, number)
-    if length is not None and not 1 <= first <= last <= length:
+    if length is not None and first == 1 <= last:
+        check_contig(file.subject.findings, chrom, last, file.subject.lengths, number)
+    elif length is not None and not 1 <= first <= last <= length:
         what = f"##sequence-region {chrom} {first} {last}, but the contig has {length} bp"
         file.add("lengths", what, number)
-    elif length is not None and first == 1 and last != length:
-        what = f"##sequence-region says {last} bp of {chrom}, the FASTA has {length}"
-        file.add("lengths", f"{what}: is it another assembly?", number)
     file.regions[chrom] = first - 1, last
 
 

@@ -97,6 +97,23 @@ class Positions:
         self._findings.add("bounds", what, line, span(chrom, start, end))
 
 
+def check_contig(
+    findings: Findings,
+    chrom: str,
+    length: int,
+    lengths: Mapping[str, int],
+    line: int | None = None,
+) -> bool:
+    """Whether a contig is the genome's, by its name and length; notes it if not."""
+    own = lengths.get(chrom)
+    if own is None:
+        unknown_contig(findings, chrom, lengths, line)
+    elif own != length:
+        what = f"contig {chrom!r} has {length} bp here and {own} in the FASTA"
+        findings.add("lengths", f"{what}: is it another assembly?", line)
+    return own == length
+
+
 def unknown_contig(
     findings: Findings, chrom: str, lengths: Mapping[str, int], line: int | None = None
 ) -> None:

@@ -108,7 +108,7 @@ def _check_file(path: Path, genome: Fasta, asked: bool, probabilities: bool) -> 
     records = 0
     with kept(path) as given:
         try:
-            checks = checks_of(given, asked)
+            checks = checks_of(given, asked, findings)
             if checks is not None:
                 indexed = any(Path(f"{path}{end}").exists() for end in _INDEXES)
                 subject = Subject(given, genome, findings, indexed, probabilities)

@@ -11,9 +11,11 @@ import pybigtools
 import pytest
 import torch
 from command import Genoseq
-from language import NETWORKS, bundle_of, causal
+from language import NETWORKS, bundle_of, causal, settings_of
 
+from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.tasks.masked_lm import MaskedLm
 
 torch.set_num_threads(1)
 
@@ -90,7 +92,7 @@ def test_generate_refuses_with_one_line(
     (tmp_path / "n.fa").write_text(">x\nACNT\n")
     out = tmp_path / "out.fa"
     for words, said in [
-        (("-m", tmp_path / "classes"), "the task of the model is per-base: sequences are generat"),
+        (("-m", tmp_path / "classes"), "per-base is used by genoseq score: sequences are gen"),
         (("-m", model, "--prompt", tmp_path / "n.fa"), "prompt 'x': base 3 is N: give A, C, G, T"),
         (("-m", model, "--stop", "TAA,XX"), "stop word 'XX': give words of A, C, G and T"),
         (("-m", model, "--in-frame"), "in frame is said of stop words: give some"),
@@ -161,13 +163,19 @@ def test_perplexity_and_other_verbs_refuse_models_of_other_tasks_by_name(
     genoseq: Genoseq, model: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     save_bundle(tmp_path / "classes", bundle)
+    settings, task = settings_of(NETWORKS["lstm"]), MaskedLm(3)
+    save_bundle(tmp_path / "masked", bundle_of(build_model(settings, task), task))
     genome, out = genome_of(tmp_path), ("-o", tmp_path / "out")
     for words, said in [
         (
             ("perplexity", genome, "-m", tmp_path / "classes", *out),
-            "a per-base model tells classes",
+            f"{tmp_path}/classes: a model of task per-base is used by genoseq score: bits of bases",
         ),
-        (("genes", genome, "-m", model, *out), "and this one is a causal-lm"),
+        (
+            ("perplexity", genome, "-m", model, "--against", tmp_path / "masked", *out),
+            f"{tmp_path}/masked: its task is masked-lm, that of {model} is causal-lm, and bits of",
+        ),
+        (("genes", genome, "-m", model, *out), "causal-lm is used by genoseq perplexity: genes ar"),
         (("score", genome, "-m", model, "--by-phase", *out), "this model is a causal-lm"),
         (("score", genome, "-m", model, "--values", "log-odds", *out), "log-odds are of classes"),
         (("score", genome, "-m", model, "--formats", "bed", *out), "format bed: segments are of"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -80,6 +82,14 @@ def test_file_of_reads_becomes_a_fasta_whole_or_not_at_all(bundle: Bundle, tmp_p
     for number, each in enumerate(wanted):
         lines += [f">r{number} logp={each.log_probability:.4f}", *([each.letters] * bool(each[0]))]
     assert out.read_text().splitlines() == lines
+    piped = tmp_path / "piped.faa"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=[fasta.read_bytes()])
+    writer.start()
+    assert translate_files(pipe, tmp_path / "m", piped) == done
+    writer.join()
+    assert piped.read_bytes() == out.read_bytes()
     before = out.read_bytes()
     fasta.write_text(">a\nACGT\n>b\nAC-T\n")
     with pytest.raises(gs.InputFormatError, match=r"r\.fa:3: 'b': '-' at base 3 is not a nucleot"):

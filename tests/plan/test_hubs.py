@@ -19,6 +19,14 @@ def test_hubs_are_made_where_settings_ask_for_them(tmp_path: Path) -> None:
     assert hub_folders(plan)(wild(genome="one")) == [
         f"<results>/{kind}/one/{model}" for model in ("a", "b") for kind in ("tracks", "genes")
     ]
+    masked = {"task": {"name": "masked-lm"}}
+    plan = plan_of(tmp_path, sheet, hub={}, genes={}, models={"a": {}, "masked": masked})
+    assert hub_folders(plan)(wild(genome="two")) == [
+        "<results>/tracks/two/a",
+        "<results>/genes/two/a",
+        "<results>/tracks/two/masked",
+    ]
+    plan = plan_of(tmp_path, sheet, hub={"title": "A b"})
     assert hub_options(plan)(wild(genome="one")) == "--title 'A b' --email ''"
     given = [hub_annotation(plan)(wild(genome=name)) for name in ("one", "two")]
     assert given == [["a b.gff3"], []]

@@ -44,3 +44,33 @@ def test_make_plan_refuses_models_that_do_not_suit_the_labels(
     settings = {"labels": {"scheme": scheme}, "models": {"a": {"training": training}}}
     with pytest.raises(ConfigError, match=rf"models\.a\.training\.{message}"):
         plan_of(tmp_path, sheet, **settings)
+
+
+@pytest.mark.parametrize(
+    ("task", "settings", "message"),
+    [
+        (
+            "causal-lm",
+            {},
+            r"model\.encoder sees what comes next \(bidirectional lstm, 1 x 64\): wr",
+        ),
+        (
+            "causal-lm",
+            {},
+            r"model\.tokenizer: k 3 at stride 1 gives the next base away: write k: 3",
+        ),
+        ("masked-lm", {"model": {"tied_strands": True}}, r"model\.tied_strands: a masked-lm reads"),
+        ("masked-lm", {"training": {"loss": "mse"}}, r"training\.loss mse: is for labels of bases"),
+        (
+            "masked-lm",
+            {"training": {"class_weights": "balanced"}},
+            r"training\.class_weights: is for labels of bases, which a masked-lm has none of",
+        ),
+    ],
+)
+def test_make_plan_refuses_networks_that_a_task_cannot_be_learned_with(
+    tmp_path: Path, task: str, settings: dict[str, object], message: str
+) -> None:
+    sheet = "name\tfasta\tsplit\none\tone.fa\tblocks\n"
+    with pytest.raises(ConfigError, match=rf"models\.a\.{message}"):
+        plan_of(tmp_path, sheet, models={"a": {"task": {"name": task}, **settings}})

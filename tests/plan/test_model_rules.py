@@ -104,6 +104,7 @@ def test_beginnings_that_cannot_be_are_refused(
             "genome 'bare': it has no labels for its mask to tell of: write -",
         ),
         (SHEET, {"models": {"a": {}}}, "genome 'bare': split 'blocks' needs labels"),
+        (SHEET, {"models": {"a": CAUSAL}, "genes": {}}, "none learns labels: leave genes out"),
         (
             SHEET,
             {"models": MODELS, "score": {"formats": ["bed"]}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,8 @@ def test_safe_label_keeps_what_is_harmless() -> None:
 
 
 def test_hub_of_one_model_twice_has_two_names(made: Made, tmp_path: Path) -> None:
-    write_hub([made.tracks, made.tracks], made.fasta, tmp_path / "hub")
+    again = shutil.copytree(made.tracks, tmp_path / "again" / made.tracks.name)
+    write_hub([made.tracks, again], made.fasta, tmp_path / "hub")
     names = [each["track"] for each in stanzas(tmp_path / "hub/hub.txt")[2:]]
     assert len({name.lower() for name in names}) == 6
 

@@ -72,6 +72,41 @@ def test_figure_has_coordinates_in_the_middle_of_bases(made: Made) -> None:
     assert ruler.get_title(loc="left") == "edges:1-40, 40 bp"
 
 
+@pytest.mark.parametrize(("region", "last"), [("edges:1001-2000", "2,000"), ("edges:77-77", "77")])
+def test_figure_has_its_last_coordinate_within(made: Made, region: str, last: str) -> None:
+    figure = locus_figure(locus_of(made.fasta, region, made.tracks), 18)
+    figure.canvas.draw()
+    ruler = figure.axes[0]
+    label = ruler.get_xticklabels()[-1]
+    assert label.get_text() == last
+    assert ruler.get_xticks()[-1] == int(last.replace(",", "")) - 0.5
+    assert label.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_figure_has_strands_and_numbers_that_can_be_read(made: Made, tmp_path: Path) -> None:
+    figure = locus_figure(locus_of(made.fasta, "edges:1-5000", made.tracks), 18)
+    _, curves, segments = figure.axes
+    for axes in (curves, segments):
+        signs = {text.get_text(): text.xy[1] for text in axes.texts}  # type: ignore[attr-defined]
+        assert sorted(signs) == ["+", "\N{MINUS SIGN}"]
+        assert signs["+"] > 0.5 > signs["\N{MINUS SIGN}"]
+    large = {"edges": SIGNED[:, :1] * 5_100, "small": SIGNED[:, :1] * 2e-6}
+    (tmp_path / "g.fa").write_text("".join(f">{name}\n{'A' * 120}\n" for name in large))
+    write(tmp_path / "s", large, ("bigwig",), (Channel("x"),), "signal")
+    for contig, numbers in (
+        ("edges", ["-15,300", "0", "10,200"]),
+        ("small", ["-6e-6", "0", "4e-6"]),
+    ):
+        axes = locus_figure(locus_of(tmp_path / "g.fa", contig, tmp_path / "s"), 18).axes[1]
+        assert [text.get_text() for text in axes.get_yticklabels()] == numbers
+
+
+def test_a_folder_named_twice_is_read_once(made: Made) -> None:
+    other = made.tracks / ".." / made.tracks.name
+    once, twice = shown_tracks([made.tracks]), shown_tracks([made.tracks, other, made.tracks])
+    assert once == twice
+
+
 def test_figure_has_segments_and_genes_where_they_are(made: Made) -> None:
     locus = locus_of(made.fasta, "edges:1-5000", made.tracks, made.genes)
     figure = locus_figure(locus, 18)
@@ -147,6 +182,7 @@ def test_figure_has_letters_only_where_bases_are_wide(made: Made) -> None:
         locus = locus_of(made.fasta, region, made.tracks)
         figure = locus_figure(locus, 18)
         texts = [text.get_text() for text in figure.axes[1].texts]
+        texts = [text for text in texts if text.isalpha()]  # without the signs of strands
         assert texts == (list(locus.letters) if shown else [])
     assert len(locus.letters) == 1000
 

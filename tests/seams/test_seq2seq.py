@@ -50,12 +50,14 @@ def test_other_verbs_refuse_its_models_by_name(tmp_path: Path) -> None:
     train(store, model, settings)
     genome.write_text(">c\n" + "ACGTTGCA" * 200 + "\n")
     for verb in (gs.score_files, gs.call_genes_files):
-        with pytest.raises(gs.ConfigError, match=r"a model of task seq2seq says nothing of single"):
+        with pytest.raises(
+            gs.ConfigError, match="genoseq translate: it says nothing of single bases"
+        ):
             verb(genome, model, tmp_path / "out")
         assert not (tmp_path / "out").exists()
-    with pytest.raises(gs.ConfigError, match="a model of task seq2seq says nothing of single base"):
+    with pytest.raises(gs.ConfigError, match="model of task seq2seq is used by genoseq translate"):
         gs.predict(model, "ACGT")
-    with pytest.raises(gs.ConfigError, match="a model of task per-base says something of each bas"):
+    with pytest.raises(gs.ConfigError, match="genoseq score: sequences are translated by one of"):
         gs.translate_files(genome, "bacteria", tmp_path / "out.fa")
     with pytest.raises(gs.StoreError, match="a store of pairs: its task is seq2seq"):
         gs.fit([store], {}, tmp_path / "other")

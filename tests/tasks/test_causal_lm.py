@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from language import NETWORKS, WORDS, bases, bundle_of, causal, settings_of, tokenizer_of
+from language import NETWORKS, WORDS, bases, bundle_of, causal, tokenizer_of
 from planted import planted_store, store_of_contigs
 
 from genoseq.config.base import parse_settings
@@ -20,7 +19,7 @@ from genoseq.genome.sequences import reverse_complement_codes
 from genoseq.inference.predict import Predictor
 from genoseq.inference.sequence import predict
 from genoseq.store.store import Store
-from genoseq.tasks.causal_lm import CausalLm, causal_problems
+from genoseq.tasks.causal_lm import CausalLm
 from genoseq.tasks.registry import build_task, task_from_json
 from genoseq.tokenizers.vocabulary import BOS
 
@@ -134,7 +133,9 @@ def test_network_that_sees_ahead_is_refused_with_what_to_write(store: Store) -> 
     ):
         assert words in said
     wide = NETWORKS["lstm"] | {"tokenizer": {"k": 7, "stride": 7}}
-    assert re.search(r"a step of 7 bases has 4\^7 words", causal_problems(settings_of(wide))[0])
+    settings = parse_settings(RunSettings, {"task": {"name": "causal-lm"}, "model": wide})
+    with pytest.raises(ConfigError, match=r"^model: a step of 7 bases has 4\^7 words"):
+        build_task(settings, [store])
 
 
 @EACH

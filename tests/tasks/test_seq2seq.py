@@ -65,9 +65,10 @@ def test_task_says_what_of_settings_and_stores_does_not_suit(tmp_path: Path) -> 
     with pytest.raises(ConfigError) as caught:
         build_task(parse_settings(RunSettings, settings), [store])
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "training.loss focal",
         "model.tied_strands",
-        "training.loss and class_weights are of tasks of bases",
         "training.augment.shortest",
+        "training.window 5",
     ]
     settings = toy_settings()
     settings["training"]["window"] = 5
@@ -81,7 +82,7 @@ def test_task_says_what_of_settings_and_stores_does_not_suit(tmp_path: Path) -> 
 
 
 def test_task_has_no_outputs_of_bases() -> None:
-    with pytest.raises(ConfigError, match="says nothing of single bases: it is used by genoseq tr"):
+    with pytest.raises(ConfigError, match="used by genoseq translate: it says nothing of single"):
         TASK.output()
     with pytest.raises(ConfigError, match="says nothing of single bases"):
         _ = TASK.mirror

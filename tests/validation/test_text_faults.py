@@ -53,7 +53,7 @@ FAULTS = [
     ("a.gff3", GFF3, "mRNA\t101\t1000\t1e-5\t+", "mRNA\t101\t1000\t.\t-", "strands", "gene1"),
     ("a.gff3", GFF3, "ID=gene1\n", "ID=gene1;Parent=rna1\n", "parents", "its own parent or anc"),
     ("a.gff3", GFF3, "a\tx\tCDS\t151", "c\tx\tCDS\t151", "parents", "is on a"),
-    ("a.gff3", GFF3, "region a 1 3000", "region a 1 2900", "lengths", "says 2900 bp of a, the FA"),
+    ("a.gff3", GFF3, "region a 1 3000", "region a 1 2900", "lengths", "has 2900 bp here and 3000"),
     ("a.gff3", GFF3, "region a 1 3000", "region a 150 3000", "bounds", "outside its ##sequence"),
     ("a.gff3", GFF3, "\t1e-5\t", "\tnan\t", "score", "'nan' is no finite number"),
     ("a.gff3", GFF3, ">c\nT", ">c\nC", "lengths", "has other letters of c than the genome"),
@@ -158,3 +158,24 @@ def test_a_fault_among_many_lines_is_found_where_it_is(
     first = next(each for each in found(tmp_path, "a.bedgraph") if each.check == check)
     assert first.level == "error"
     assert first.line in (2_006, 2_007)  # an overlap is told at the second of the two
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_said"),
+    [
+        ("x.gff3", BED12, "BED by its content, GFF3 by its name"),
+        ("x.bedgraph", GFF3, "GFF3 by its content, bedGraph by its name"),
+        ("x.bw", BED12, "BED by its content, bigWig by its name"),
+        ("x.gbk", GFF3, "GFF3 by its content, GenBank by its name"),
+    ],
+)
+def test_a_file_of_another_kind_than_its_name_says_is_told_and_checked(
+    tmp_path: Path, name: str, text: str, is_said: str
+) -> None:
+    genome(tmp_path)
+    (named,) = found(tmp_path, *_written(tmp_path, name, text))
+    assert (named.check, named.level) == ("format", "error")
+    assert is_said in named.what
+    assert (
+        found(tmp_path, *_written(tmp_path, "head.bed", "#chrom\tstart\tend\tname\n" + BED12)) == []
+    )
