@@ -69,7 +69,7 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
     score = ("score", beds / "genome.fa", "--formats", "scores", "--regions", beds / "001.bed")
     for name, model in models.items():
         found[f"score {name}"] = run(folder / "shard", *score, "-m", model, *one)
-        words = ("evaluate", model, folder / "store", *one)
+        words = ("evaluate", model, folder / "store", "--no-baselines", *one)
         found[f"evaluate {name}"] = run(folder / "evaluations" / model.name, *words)
     found["genes"] = run(folder / "genes", "genes", genome, "-m", models["lstm"], *one)
     found["merge"] = run(folder / "scores", "merge", folder / "shard")
