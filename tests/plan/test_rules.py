@@ -7,16 +7,13 @@ import os
 import shlex
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import plans
 import pytest
 from plans import tokenize_options, wild
 
 from genoseq.config.base import parse_settings
-from genoseq.config.outputs import EvaluateSettings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
@@ -57,19 +54,6 @@ def test_stores_of_evaluation_leave_out_training_genomes(plan: Plan) -> None:
         "<results>/stores/two",
         "<results>/stores/three",
     ]
-
-
-def test_baselines_learn_from_the_stores_of_training(plan: Plan) -> None:
-    learned = plan.baseline_stores(wild(model="a"))
-    assert learned == plan.stores(unused="test")
-    options = plan.baseline_options(wild(model="a"), SimpleNamespace(learned=learned))
-    assert shlex.split(options) == [word for path in learned for word in ("--learn-from", path)]
-    off = replace(
-        plan,
-        config=plan.config.model_copy(update={"evaluate": EvaluateSettings(baselines=False)}),
-    )
-    assert off.baseline_stores(wild(model="a")) == []
-    assert off.baseline_options(wild(model="a"), SimpleNamespace(learned=[])) == "--no-baselines"
 
 
 def test_extract_options_quote_what_a_shell_would_split(plan: Plan) -> None:
