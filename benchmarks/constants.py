@@ -69,8 +69,10 @@ def used(folder: Path, genome: Path, models: dict[str, Path]) -> dict[str, Cost]
     score = ("score", beds / "genome.fa", "--formats", "scores", "--regions", beds / "001.bed")
     for name, model in models.items():
         found[f"score {name}"] = run(folder / "shard", *score, "-m", model, *one)
-        words = ("evaluate", model, folder / "store", *one)
+        words = ("evaluate", model, folder / "store", "--no-baselines", *one)
         found[f"evaluate {name}"] = run(folder / "evaluations" / model.name, *words)
+    words = ("evaluate", models["lstm"], folder / "store", "--baselines", *one)
+    found["baselines"] = run(folder / "baselines", *words)
     found["genes"] = run(folder / "genes", "genes", genome, "-m", models["lstm"], *one)
     found["merge"] = run(folder / "scores", "merge", folder / "shard")
     tracks = ("tracks", folder / "scores", "--formats", "bigwig,bed")
@@ -145,6 +147,9 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     starts = {"torch": first["score lstm"].seconds, "plain": first["merge"].seconds}
     yield f"BASES_PER_SECOND = {short(rates)}"
     yield f"EVALUATED_PER_SECOND = {1 / float(np.median(evaluated)):.2g}"
+    beside = (seconds["baselines"] - seconds["evaluate lstm"]) / (TEST * bases)
+    yield f"BASELINES_PER_SECOND = {1 / beside:.2g}"
+    yield f"BASELINE_SECONDS = {first['baselines'].seconds - first['evaluate lstm'].seconds:.2g}"
     calling = (seconds["genes"] - seconds["score lstm"]) / bases
     yield f"CALLED_PER_SECOND = {1 / calling:.2g}"
     yield f"HUB_PER_SECOND = {CHANNELS * bases / seconds['hub']:.2g}"

@@ -27,12 +27,25 @@ def evaluate(
     ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--out", help="Folder for metrics.json, curves.tsv, confusion.tsv."),
+        typer.Option("-o", "--out", help="Folder for metrics.json and tables."),
     ],
     split: Annotated[
         Literal["train", "valid", "test", "score"],
         typer.Option(help="Regions or pairs to measure on."),
     ] = "test",
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            help="Measure simpler means on the same bases too: majority, k-mers, open frames, "
+            "Prodigal, Markov models: seconds, and six more for each megabase.",
+        ),
+    ] = True,
+    learn_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Stores whose train regions the baselines learn from.", show_default="STORES"
+        ),
+    ] = None,
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,
@@ -43,18 +56,32 @@ def evaluate(
     Of classes precision, recall, F1, MCC, AUPRC; of signals correlations; of bases bits per base
     and accuracy; of pairs letters and whole targets that are right, and edit distance.
 
-    The table goes to stdout; OUT gets it in full, with curves and confusions.
+    The table goes to stdout; OUT gets it in full, with curves, confusions and baselines.
     """
+    from genoseq.inference.baselines import compared
     from genoseq.inference.evaluate_files import evaluate_files
 
     with start_computing("evaluate", out, threads, progress_fd) as report:
         evaluation = evaluate_files(
-            bundle, stores, out, split, device=device, expect=expect, report=report
+            bundle,
+            stores,
+            out,
+            split,
+            device=device,
+            expect=expect,
+            baselines=baselines,
+            learn_from=learn_from or (),
+            report=report,
         )
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
     sys.stdout.flush()
+    for one in evaluation.baselines or ():
+        if one.figures is None:
+            _log.warning("evaluate: baseline %s %s", one.name, one.note)
+    if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:
+        _log.info("evaluate: %s", line)
     _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
 
 

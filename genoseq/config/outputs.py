@@ -28,6 +28,14 @@ class ScoreSettings(Settings):
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
 
 
+class EvaluateSettings(Settings):
+    """What is measured of models."""
+
+    baselines: bool = Field(
+        True, description="measure simpler means too: majority, k-mers, open frames, Prodigal"
+    )
+
+
 class SummarySettings(Settings):
     """The summary page; nothing here ever retrains or scores again."""
 

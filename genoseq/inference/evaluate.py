@@ -20,6 +20,7 @@ from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import BACKGROUND
+from genoseq.inference.baselines import BaselineFigures, Measured, baseline_table
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.strands import Prediction, predict_regions
@@ -32,6 +33,8 @@ from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
+BASELINES = "baselines.tsv"
+_FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Evaluation:
         What people read first: figures of each class or signal, by name.
     bases
         Of the split's regions.
+    baselines
+        Figures of simpler means on the same bases; None where they were not asked for.
+    baseline_table
+        Header and rows of ``baselines.tsv``, likewise.
     """
 
     metrics: Mapping[str, Any]
@@ -58,6 +65,8 @@ class Evaluation:
     confusion: Sequence[tuple[str, str, str, int]] = ()
     rows: Sequence[Mapping[str, Any]] = field(default_factory=list)
     bases: int = 0
+    baselines: Sequence[BaselineFigures] | None = None
+    baseline_table: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
 
 
 def evaluate(
@@ -66,6 +75,8 @@ def evaluate(
     split: str = "test",
     *,
     device: str | None = None,
+    baselines: bool = False,
+    learn_from: Sequence[Store | str | Path] = (),
     report: Report = unreported,
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
@@ -85,6 +96,10 @@ def evaluate(
         train, valid, test or score.
     device
         ``cpu`` or ``cuda``; by default a GPU where one is visible.
+    baselines
+        Whether simpler means are measured too, see :mod:`genoseq.inference.baselines`.
+    learn_from
+        Stores whose train regions they learn from; none: those of ``stores``.
     report
         Called with the bases that are done, and with all of them.
 
@@ -97,7 +112,10 @@ def evaluate(
     opened = bundle.task.open(stores)
     if problems := bundle.task.misfits(opened, "the model", split):
         raise ConfigError(problems)
-    return _measured(bundle.task, bundle, opened, split, device, report)
+    beside = None
+    if baselines and bundle.task.of_bases:
+        beside = Measured(bundle.task, opened, bundle.task.open(learn_from or opened))
+    return _measured(bundle.task, bundle, opened, split, device, report, beside)
 
 
 @singledispatch
@@ -108,6 +126,7 @@ def _measured(
     split: str,
     device: str | None,
     report: Report,
+    beside: Measured | None,
 ) -> Evaluation:
     """Of a task of bases; a task of another kind registers what is measured of it."""
     predictor = Predictor(bundle, device)
@@ -117,8 +136,10 @@ def _measured(
     genomes, before = {}, Counter[_Pair]()
     for store in opened:
         for piece in _predicted(predictor, store, split):
-            batch = _batch(store, piece)
-            metrics.update(torch.from_numpy(piece.values.T.copy()), task.targets(batch)[0])
+            targets = task.targets(_batch(store, piece))[0]
+            metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
+            if beside is not None:
+                beside.update(store, piece.chrom, piece.start, piece.values, targets)
             done += len(piece.codes)
             report(done, total)
         counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
@@ -127,12 +148,15 @@ def _measured(
         before = counted
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
+    told = None if beside is None else beside.figures()
     return Evaluation(
         {"split": split, "stores": used, "genomes": genomes, **figures},
         metrics.curves(),
         metrics.confusions(),
         task.rows(figures),
         done,
+        told,
+        None if told is None else baseline_table(task, told),
     )
 
 
@@ -144,7 +168,9 @@ def _of_pairs(
     split: str,
     device: str | None,
     report: Report,
+    beside: Measured | None,
 ) -> Evaluation:
+    del beside
     figures, bases = pair_figures(bundle, task, opened, split, device, report)
     used = {store.name: store.checksums["sources.bin"] for store in opened}
     whole = {"split": split, "stores": used, **figures}
@@ -206,7 +232,7 @@ def bases_of_split(stores: Sequence[Store], split: str) -> int:
 
 def check_place(folder: Path) -> None:
     """ConfigError if an evaluation written to ``folder`` would replace something else."""
-    if (problem := irreplaceable(folder, (METRICS, CURVES, CONFUSION, PROVENANCE))) is not None:
+    if (problem := irreplaceable(folder, _FILES)) is not None:
         raise ConfigError(problem)
 
 
@@ -215,7 +241,7 @@ def write_evaluation(
 ) -> None:
     """Write ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``: all or nothing.
 
-    With a ``record`` also ``provenance.json``.
+    With baselines also ``baselines.tsv``, with a ``record`` ``provenance.json``.
 
     Raises
     ------
@@ -235,6 +261,9 @@ def write_evaluation(
         if evaluation.confusion:
             header = ("level", "true", "predicted", "bases")
             _write_rows(partial / CONFUSION, header, evaluation.confusion)
+        if evaluation.baseline_table is not None:
+            columns, lines = evaluation.baseline_table
+            _write_rows(partial / BASELINES, columns, map(tuple, lines))
         if record is not None:
             write_record(partial, record)
 

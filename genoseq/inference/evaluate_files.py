@@ -25,6 +25,8 @@ def evaluate_files(
     *,
     device: str | None = None,
     expect: str | Path | None = None,
+    baselines: bool = True,
+    learn_from: Sequence[PathLike] = (),
     report: Report = unreported,
 ) -> Evaluation:
     """Measure a model on a split of stores and write the figures, with provenance.
@@ -34,8 +36,9 @@ def evaluate_files(
     model, stores
         Their folders.
     out
-        Folder for ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``.
-    split, device, report
+        Folder for ``metrics.json``, ``curves.tsv``, for classes ``confusion.tsv``, and
+        ``baselines.tsv``.
+    split, device, baselines, learn_from, report
         See :func:`genoseq.inference.evaluate.evaluate`.
     expect
         Settings by which the model must have been trained, or their file.
@@ -51,9 +54,20 @@ def evaluate_files(
     opened = bundle.task.open(stores)
     check_model(bundle, model, expect)
     used = choose_computing(bundle.settings, device)
-    evaluation = evaluate(bundle, opened, split, device=str(used[0]), report=report)
+    learned = bundle.task.open(learn_from) if learn_from else []
+    evaluation = evaluate(
+        bundle,
+        opened,
+        split,
+        device=str(used[0]),
+        baselines=baselines,
+        learn_from=learned,
+        report=report,
+    )
     inputs = {"model": {WEIGHTS: file_sha256(model / WEIGHTS)}}
     inputs |= {f"store {store.name}": dict(store.checksums) for store in opened}
+    if baselines:
+        inputs |= {f"learned store {store.name}": dict(store.checksums) for store in learned}
     record = make_record("evaluate", {"split": split}, inputs, computing(*used))
     write_evaluation(Path(out), evaluation, record)
     return evaluation

@@ -15,6 +15,10 @@ from typing import Literal, NamedTuple
 BASES_PER_SECOND = {"extract": 13e6, "tokenize": 4e6, "shards": 200e6, "merge": 27e6}
 EVALUATED_PER_SECOND = 0.11e6
 """Bases whose metrics are added up, on top of their prediction."""
+BASELINES_PER_SECOND = 0.16e6
+"""Bases of which baselines of coding sequence are measured."""
+BASELINE_SECONDS = 4.0
+"""Of what they learn."""
 CALLED_PER_SECOND = 0.55e6
 """Bases whose genes are called, on top of their prediction."""
 CONTIG_SECONDS = 4e-5

@@ -229,11 +229,18 @@ class _Run:
             for model in self.plan.config.models
         ]
         bases = [each for of_model in tested for each in of_model]
-        adding = self.speed.plain() / constants.EVALUATED_PER_SECOND
+        adding, once = 1 / constants.EVALUATED_PER_SECOND, 0.0
+        if self.plan.config.evaluate.baselines:
+            adding += 1 / constants.BASELINES_PER_SECOND
+            once = constants.BASELINE_SECONDS
+        slower = self.speed.plain()
         rates = self._rates("auto", self.runs)
         return self._row(
             "evaluate",
-            [sum(each) * (rate + adding) for each, rate in zip(tested, rates, strict=True)],
+            [
+                slower * once + sum(each) * (rate + slower * adding)
+                for each, rate in zip(tested, rates, strict=True)
+            ],
             # Not known where its bases are not.
             disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
             memory=self._memory("auto", self.runs),

@@ -68,6 +68,16 @@ class Plan:
         """Those of a rule's model."""
         return lambda wildcards: self.stores(unused, wildcards.model)
 
+    def baseline_stores(self, wildcards: Wildcards) -> list[str]:
+        """Stores that the baselines of a model's evaluation learn from; none without baselines."""
+        wanted = self.config.evaluate.baselines
+        return self.stores("test", wildcards.model) if wanted else []
+
+    def baseline_options(self, _: Wildcards, input: Any) -> str:
+        """The same as options."""
+        learned = list(input.learned)
+        return options(learn_from=learned) if learned else "--no-baselines"
+
     def init_bundle(self, wildcards: Wildcards) -> list[str]:
         """The model whose weights this one goes on from, if there is one."""
         init = self.config.models[wildcards.model].init

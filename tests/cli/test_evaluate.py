@@ -24,6 +24,19 @@ def test_evaluate_writes_metrics_of_a_split(
     assert header == ["name", "strand", "support", "precision", "recall", "f1", "mcc", "auprc"]
     assert none[:3] == ["none", ".", str(metrics["channels"]["classes"][0]["support"])]
     assert [row[:2] for row in coding] == [["CDS", "+"], ["CDS", "-"]]
+    assert "no known label in a train region: name stores to --learn-from" in done.stderr
+    assert "the best baseline, longest-orf, has " in done.stderr
+    planted_store(tmp_path / "learned", ("train", 3000))
+    again = genoseq("evaluate", *words, "--threads", 1, "--learn-from", tmp_path / "learned")
+    assert "the best baseline, kmers, has " in again.stderr
+    table = (tmp_path / "out" / "baselines.tsv").read_text().splitlines()
+    assert table[0].split("\t") == [
+        *("name", "class", "precision", "recall", "f1", "mcc", "auprc", "note")
+    ]
+    assert len(table) == 1 + 3 * 4
+    without = genoseq("evaluate", *words, "--no-baselines")
+    assert (without.returncode, without.stdout) == (0, done.stdout)
+    assert not (tmp_path / "out" / "baselines.tsv").exists()
     wrong = genoseq("evaluate", *words, "--split", "train")
     assert wrong.returncode == 1
     assert wrong.stderr == (

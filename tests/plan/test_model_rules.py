@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from plans import plan_of, tokenize_options, wild
@@ -118,3 +120,16 @@ def test_sheets_that_do_not_suit_the_models_are_refused(
     with pytest.raises(ConfigError) as error:
         plan_of(tmp_path, sheet, **settings)
     assert said in str(error.value)
+
+
+def test_baselines_learn_from_the_stores_of_training(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, models=MODELS)
+    name = next(iter(MODELS))
+    learned = plan.baseline_stores(wild(model=name))
+    assert learned == plan.stores("test", name)
+    assert learned
+    options = plan.baseline_options(wild(model=name), SimpleNamespace(learned=learned))
+    assert shlex.split(options) == [word for path in learned for word in ("--learn-from", path)]
+    off = plan_of(tmp_path, SHEET, models=MODELS, evaluate={"baselines": False})
+    assert off.baseline_stores(wild(model=name)) == []
+    assert off.baseline_options(wild(model=name), SimpleNamespace(learned=[])) == "--no-baselines"

@@ -2,6 +2,7 @@ rule evaluate:
     input:
         bundle="<results>/models/{model}",
         stores=plan.stores_of(unused="train"),
+        learned=plan.baseline_stores,
     output:
         report(
             directory("<results>/evaluation/{model}"),
@@ -23,7 +24,8 @@ rule evaluate:
         gpu=1,
     params:
         settings=plan.train_settings,
+        baselines=plan.baseline_options,
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
-        " --expect {params.settings:q} --split test --threads {threads} --progress-fd 3"
+        " --expect {params.settings:q} {params.baselines} --split test --threads {threads} --progress-fd 3"
         " 3>&2 > {log:q} 2>&1"
