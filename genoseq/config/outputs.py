@@ -1,4 +1,4 @@
-"""Settings of what a run writes: scores, tracks, hubs, the summary page."""
+"""Settings of what a run writes: scores, tracks, hubs, the report."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ScoreSettings(Settings):
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
 
 
-class SummarySettings(Settings):
-    """The summary page; nothing here ever retrains or scores again."""
+class ReportSettings(Settings):
+    """The report; nothing here ever retrains or scores again."""
 
     title: str = "genoseq run"
     note: str = Field("", description="where the labels come from: printed above the metrics")

@@ -1,4 +1,4 @@
-"""The summary page, from real bundles, stores and tracks of a made-up run."""
+"""The report, from real bundles, stores and tracks of a made-up run."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from genoseq.genome.schemes import signal_scheme
 from genoseq.metrics.language import LanguageMetrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
+from genoseq.report.page import write_page, write_report
 from genoseq.report.results import read_results
-from genoseq.report.summary import summarize, write_summary
 from genoseq.store.leaks import store_leaks
 from genoseq.tasks.per_base import PerBase
 
@@ -39,11 +39,11 @@ def folders(tmp_path: Path) -> list[Path]:
 
 
 def page_of(folders: list[Path], tmp_path: Path, title: str = "A title", note: str = "") -> str:
-    write_summary(tmp_path / "summary.html", read_results(folders), title, note)
-    return (tmp_path / "summary.html").read_text()
+    write_page(tmp_path / "report.html", read_results(folders), title, note)
+    return (tmp_path / "report.html").read_text()
 
 
-def test_summary_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path: Path) -> None:
+def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
     rows = re.findall(r"<tr><td>(CDS\.\w+)</td>(.*?)</tr>", page)
     assert [label for label, _ in rows] == ["CDS.plus", "CDS.minus"]
@@ -51,9 +51,7 @@ def test_summary_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path
     assert "macro F1 1.0000" in page
 
 
-def test_summary_is_one_file_without_links_to_elsewhere(
-    folders: list[Path], tmp_path: Path
-) -> None:
+def test_report_is_one_file_without_links_to_elsewhere(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
     assert page.count("data:image/svg+xml;base64,") == 2
     links = re.findall(r'(?:src|href)="([^"]*)"', page)
@@ -62,9 +60,9 @@ def test_summary_is_one_file_without_links_to_elsewhere(
     assert all((tmp_path / link).is_file() for link in outside)
 
 
-def test_summary_tells_of_called_genes(folders: list[Path], tmp_path: Path) -> None:
+def test_report_tells_of_called_genes(folders: list[Path], tmp_path: Path) -> None:
     genes = make_genes(tmp_path)
-    found = summarize([*folders, genes], tmp_path / "with genes.html")
+    found = write_report([*folders, genes], tmp_path / "with genes.html")
     assert str(found).endswith("1 folder of tracks, 1 of genes")
     page = (tmp_path / "with genes.html").read_text()
     for text in ("1,204, of which 3 are cut off", "87.1%", "AGGAGG, at 75%", "made by tiny"):
@@ -73,19 +71,19 @@ def test_summary_tells_of_called_genes(folders: list[Path], tmp_path: Path) -> N
     assert page.count('class="bar"') == 2
 
 
-def test_summary_escapes_what_people_write(folders: list[Path], tmp_path: Path) -> None:
+def test_report_escapes_what_people_write(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path, title="<b>", note="labels & more")
     assert "<h1>&lt;b&gt;</h1>" in page
     assert "labels &amp; more" in page
 
 
-def test_summary_run_card_names_seed_data_and_versions(folders: list[Path], tmp_path: Path) -> None:
+def test_report_run_card_names_seed_data_and_versions(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
     for fact in ("1,000 steps, seed 7", "made (000000000000)", torch.__version__, "48 bp"):
         assert fact in page
 
 
-def test_summary_shows_models_side_by_side(folders: list[Path], tmp_path: Path) -> None:
+def test_report_shows_models_side_by_side(folders: list[Path], tmp_path: Path) -> None:
     encoder = TransformerSettings(layers=1, width=8, heads=2, window=6, registers=3)
     settings = SETTINGS.model_copy(update={"encoder": encoder, "tied_strands": True})
     folders += [make_bundle(tmp_path, "other", settings), make_evaluation(tmp_path, "other")]
@@ -106,7 +104,7 @@ def test_summary_shows_models_side_by_side(folders: list[Path], tmp_path: Path) 
     assert re.findall(r"<th>strands</th><td>(.*?)</td>", page) == ["averaged at scoring", "tied"]
 
 
-def test_summary_without_the_weights_says_which_are_missing(
+def test_report_without_the_weights_says_which_are_missing(
     folders: list[Path], tmp_path: Path
 ) -> None:
     (folders[0] / "model.safetensors").unlink()
@@ -114,11 +112,11 @@ def test_summary_without_the_weights_says_which_are_missing(
         page_of(folders, tmp_path)
 
 
-def test_summary_is_the_same_bytes_each_time(folders: list[Path], tmp_path: Path) -> None:
+def test_report_is_the_same_bytes_each_time(folders: list[Path], tmp_path: Path) -> None:
     assert page_of(folders, tmp_path) == page_of(folders, tmp_path)
 
 
-def test_summary_of_signals_has_correlations(tmp_path: Path) -> None:
+def test_report_of_signals_has_correlations(tmp_path: Path) -> None:
     folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
     metrics = build_metrics(signal_scheme([("reads", ".")]))
     truth = torch.arange(LENGTH).float()[None, :, None]
@@ -149,11 +147,11 @@ def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
 
 
 def test_report_loads_no_torch() -> None:
-    code = "import sys, genoseq.report.summary; sys.exit('torch' in sys.modules)"
+    code = "import sys, genoseq.report.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_summary_of_a_language_model_beside_classes(folders: list[Path], tmp_path: Path) -> None:
+def test_report_of_a_language_model_beside_classes(folders: list[Path], tmp_path: Path) -> None:
     folders += [make_bundle(tmp_path, "told"), make_evaluation(tmp_path, "told")]
     metrics = LanguageMetrics()
     metrics.update(torch.tensor([[1.5, 0, 1, 0], [2, 0, 0, 0]]), torch.zeros(2))

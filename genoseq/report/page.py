@@ -1,4 +1,4 @@
-"""``summary.html``: one page, whole in one file, that says what a run learned and wrote."""
+"""``report.html``: one page, whole in one file, that says what a run learned and wrote."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ _KINDS = {
 _OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
 
 
-def summarize(
+def write_report(
     folders: Sequence[str | Path],
-    out: str | Path = "summary.html",
+    out: str | Path = "report.html",
     title: str = "genoseq run",
     note: str = "",
 ) -> Results:
-    """Write one page about a run: what ``genoseq summary`` does.
+    """Write one page about a run: what ``genoseq report`` does.
 
     Parameters
     ----------
     folders
         Of models, evaluations, stores, tracks and genes, in any order.
     out, title, note
-        See :func:`write_summary`.
+        See :func:`write_page`.
 
     Returns
     -------
@@ -64,11 +64,11 @@ def summarize(
     read = (path for folder in found for path in folder.glob("*") if path.suffix != ".html")
     check_distinct({"--out": Path(out)}, {f"input {path}": path for path in read})
     results = read_results(found)
-    write_summary(out, results, title, note)
+    write_page(out, results, title, note)
     return results
 
 
-def write_summary(out: str | Path, results: Results, title: str, note: str = "") -> None:
+def write_page(out: str | Path, results: Results, title: str, note: str = "") -> None:
     """Write the page.
 
     Parameters
@@ -84,7 +84,7 @@ def write_summary(out: str | Path, results: Results, title: str, note: str = "")
     """
     from jinja2 import Environment, StrictUndefined
 
-    text = (files("genoseq.report") / "summary.html").read_text()
+    text = (files("genoseq.report") / "report.html").read_text()
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
         text
     )
