@@ -95,9 +95,11 @@ def make_genes(folder: Path, name: str = "tiny", model: str = "tiny") -> Path:
     said = {
         "contigs": 1, "bases": LENGTH, "genes": 1_204, "partial_genes": 3, "coding_density": 0.8712,
         "genetic_code": 4, "start_types": {"ATG": 1_000, "TTG": 204},
-        "motif": {"consensus": "AGGAGG", "share_of_starts": 0.75,
-                  "columns": 6 * [[0.7, 0.1, 0.1, 0.1]], "background": 4 * [0.25]}, "expected_true_genes": 1_190.4,
-        "confidence": {"0.8-0.9": 204, "0.9-1.0": 1_000},
+        "motif": {
+            "consensus": "AGGAGG", "share_of_starts": 0.75,
+            "columns": 6 * [[0.7, 0.1, 0.1, 0.1]], "background": 4 * [0.25],
+        },
+        "expected_true_genes": 1_190.4, "confidence": {"0.8-0.9": 204, "0.9-1.0": 1_000},
     }  # fmt: skip
     (path / "summary.json").write_text(json.dumps(said))
     return path
