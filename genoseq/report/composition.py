@@ -117,8 +117,8 @@ def _words(codes: Codes) -> NDArray[np.int64]:
         return np.zeros(4**WORD, np.int64)
     numbers = np.zeros(size, np.int64)
     known = np.ones(size, np.bool_)
-    for place in range(WORD):
-        column = codes[place : place + size]
+    for offset in range(WORD):
+        column = codes[offset : offset + size]
         known &= column < N
         numbers = numbers * 4 + column
     return np.bincount(numbers[known], minlength=4**WORD)[: 4**WORD]
