@@ -20,11 +20,11 @@ include: "workflows/rules/common.smk"
 
 
 # The first rule is what is made by default, unless another workflow has one of its own before.  All
-# folders are named, not the summary alone: it is newer than one that was deleted.
+# folders are named, not the report alone: it is newer than one that was deleted.
 rule all:
     input:
-        "<results>/summary.html",
-        plan.summary_input(),
+        "<results>/report.html",
+        plan.report_input(),
         genoseq_hubs.hubs(plan),
 
 
@@ -39,4 +39,4 @@ include: "workflows/rules/merge.smk"
 include: "workflows/rules/tracks.smk"
 include: "workflows/rules/genes.smk"
 include: "workflows/rules/hub.smk"
-include: "workflows/rules/summary.smk"
+include: "workflows/rules/report.smk"

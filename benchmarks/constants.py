@@ -88,8 +88,8 @@ def once(folder: Path, models: dict[str, Path]) -> dict[str, Cost]:
     demo.mkdir()
     files = [("--fasta", "a.fa"), ("--annotation", "a.gff3"), ("--mask", "a.bed")]
     words = [word for option, name in files for word in (option, demo / name)]
-    page = run(folder / "summary.html", "summary", *models.values(), *made)
-    return {"demo": run_as(demo, "demo", *words), "summary": page}
+    page = run(folder / "report.html", "report", *models.values(), *made)
+    return {"demo": run_as(demo, "demo", *words), "report": page}
 
 
 def head(genome: Path, annotation: Path, folder: Path) -> tuple[Path, Path]:
@@ -138,7 +138,7 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
         "train": max(others),
         "evaluate": max(whole[f"evaluate {f}"].disk for f in constants.FAMILIES),
     }
-    files |= {name: whole[name].disk for name in ("demo", "summary")}
+    files |= {name: whole[name].disk for name in ("demo", "report")}
     rates = {name: bases / seconds[name] for name in constants.BASES_PER_SECOND}
     evaluated = [
         (seconds[f"evaluate {family}"] / TEST - seconds[f"score {family}"]) / bases

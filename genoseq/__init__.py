@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
     from genoseq.report.hub import write_hub
+    from genoseq.report.page import write_report
     from genoseq.report.plot import plot_loci
-    from genoseq.report.summary import summarize
     from genoseq.store.build import tokenize
     from genoseq.store.build_pairs import tokenize_pairs
     from genoseq.store.leaks import leaks
@@ -136,10 +136,10 @@ _HOME = {
     "shipped_models": "genoseq.pretrained.registry",
     "show_config": "genoseq.config.show",
     "snakefile_path": "genoseq.plan.snakefile",
-    "summarize": "genoseq.report.summary",
     "tokenize": "genoseq.store.build",
     "validate_tracks": "genoseq.validation.validate",
     "write_hub": "genoseq.report.hub",
+    "write_report": "genoseq.report.page",
     "tokenize_pairs": "genoseq.store.build_pairs",
     "translate": "genoseq.inference.translate",
     "translate_files": "genoseq.inference.translate_files",
@@ -209,10 +209,10 @@ __all__ = [  # noqa: RUF022
     "shipped_models",
     "show_config",
     "snakefile_path",
-    "summarize",
     "tokenize",
     "validate_tracks",
     "write_hub",
+    "write_report",
     "tokenize_pairs",
     "translate",
     "translate_files",

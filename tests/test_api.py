@@ -61,7 +61,7 @@ VERBS = {
     "hub": "write_hub",
     "plot": "plot_loci",
     "translate": "translate_files",
-    "summary": "summarize",
+    "report": "write_report",
     "config check": "check_config",
     "config show": "show_config",
     "config schema": "json_schema",

@@ -30,10 +30,10 @@ from genoseq.cli import (
     models,
     perplexity,
     plot,
+    report,
     run,
     score,
     shards,
-    summary,
     tokenize,
     tracks,
     train,
@@ -98,7 +98,7 @@ app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("hub", epilog=hub.EPILOG)(hub.hub)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
-app.command("summary", epilog=summary.EPILOG)(summary.summary)
+app.command("report", epilog=report.EPILOG)(report.report)
 app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)

@@ -1,4 +1,4 @@
-"""Settings of what a run writes: scores, tracks, hubs, the summary page."""
+"""Settings of what a run writes: scores, tracks, hubs, the report."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class EvaluateSettings(Settings):
     )
 
 
-class SummarySettings(Settings):
-    """The summary page; nothing here ever retrains or scores again."""
+class ReportSettings(Settings):
+    """The report; nothing here ever retrains or scores again."""
 
     title: str = "genoseq run"
     note: str = Field("", description="where the labels come from: printed above the metrics")

@@ -28,7 +28,7 @@ from genoseq.config.base import (
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.genes import GeneSettings
 from genoseq.config.labels import LabelSettings
-from genoseq.config.outputs import EvaluateSettings, HubSettings, ScoreSettings, SummarySettings
+from genoseq.config.outputs import EvaluateSettings, HubSettings, ReportSettings, ScoreSettings
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
 from genoseq.writers.formats import default_formats
@@ -234,10 +234,18 @@ class Config(Settings):
     hub: HubSettings | None = Field(
         None, description="hubs for genome browsers; {} takes the defaults, null is off"
     )
-    summary: SummarySettings = SummarySettings()
+    report: ReportSettings = ReportSettings()
     pathvars: dict[str, str] = Field(
         {}, description="Snakemake's own key: where folders are, such as results; changes no result"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, data: Any) -> Any:
+        """An older name is not read, and not called a misspelling."""
+        if isinstance(data, Mapping) and "summary" in data:
+            raise ValueError("summary: is called report now, and writes report.html: rename it")
+        return data
 
     @model_validator(mode="before")
     @classmethod

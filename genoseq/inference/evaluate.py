@@ -21,6 +21,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.inference.baselines import BaselineFigures, Measured, baseline_table
+from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.strands import Prediction, predict_regions
@@ -45,7 +46,8 @@ class Evaluation:
     ----------
     metrics
         Plain JSON data: ``split``, ``stores`` (name to checksum), ``genomes`` (name to the figures
-        of its bases, where there are classes), and what the task's metrics compute.
+        of its bases, where there are classes), ``intervals`` (see
+        :meth:`genoseq.inference.blocks.Blocks.intervals`), and what the task's metrics compute.
     curves
         Precision-recall points of every class; empty where there are none.
     confusion
@@ -134,8 +136,9 @@ def _measured(
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
     genomes, before = {}, Counter[_Pair]()
+    blocks = Blocks(total, lambda: list(_channels(metrics)))
     for store in opened:
-        for piece in _predicted(predictor, store, split):
+        for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
             metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
             if beside is not None:
@@ -150,7 +153,7 @@ def _measured(
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
     return Evaluation(
-        {"split": split, "stores": used, "genomes": genomes, **figures},
+        {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures},
         metrics.curves(),
         metrics.confusions(),
         task.rows(figures),

@@ -20,6 +20,7 @@ from genoseq.genome.schemes import State
 BINS = 1 << 14
 LOG_ODDS = 16.0
 CURVE_STEP = 128  # bins between two points of a written curve: a quarter of a nat
+RELIABILITY_BINS = 15  # of probabilities from 0 to 1, as Guo et al. (2017) have them
 
 
 class CurvePoint(NamedTuple):
@@ -53,16 +54,21 @@ class Level:
         self.confusion: NDArray[np.int64] = np.zeros((size, size), np.int64)  # true, predicted
         self.called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
         self.right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # the class's own
+        self.first: NDArray[np.int64] = np.zeros((2, BINS), np.int64)  # of the class called: all,
+        # and those that are right
 
     def update(self, values: Tensor, truth: Tensor) -> None:
         """Count probabilities (K, N) with labels (N,) in 0..K-1."""
         size = len(self.classes)
-        pairs = truth * size + values.argmax(0)
+        likeliest = values.argmax(0)
+        pairs = truth * size + likeliest
         self.confusion += _count(pairs, size * size).reshape(size, size)
         bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
         slots = bins.clamp_(0, BINS - 1).int()
         slots += torch.arange(size, device=slots.device, dtype=torch.int32)[:, None] * BINS
         self.called += _count(slots.flatten(), size * BINS).reshape(size, BINS)
+        first = slots.gather(0, likeliest[None]).flatten() % BINS
+        self.first += np.stack([_count(first, BINS), _count(first[likeliest == truth], BINS)])
         own = slots.gather(0, truth[None]).flatten()
         self.right += _count(own, size * BINS).reshape(size, BINS)
 
@@ -97,6 +103,32 @@ class Level:
             "auprc": self._average_precision(index),
         }
 
+    def calibration(self) -> dict[str, Any]:
+        """Whether of the bases called with probability p the share p is right.
+
+        Returns
+        -------
+        dict
+            ``error``: the expected calibration error of the class called, None without a base.
+            ``called`` and ``classes``, one for each class: ``bases``, mean ``probability`` and
+            ``share`` that is right, in each of RELIABILITY_BINS of the probability; the last two
+            None where no base is.
+        """
+        rows = [_reliability(*pair) for pair in zip(self.called, self.right, strict=True)]
+        called = _reliability(*self.first)
+        gaps = [
+            bases * abs(mean - share)
+            for bases, mean, share in zip(*called.values(), strict=True)
+            if bases
+        ]
+        named = [
+            {"name": state.name, "strand": state.strand, **row}
+            for state, row in zip(self.classes, rows, strict=True)
+        ]
+        total = sum(called["bases"])
+        error = math.fsum(gaps) / total if total else None
+        return {"error": error, "called": called, "classes": named}
+
     def _falling(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Bases called and rightly called at each threshold, the highest first, shape (BINS,)."""
         return self.called[index, ::-1].cumsum(), self.right[index, ::-1].cumsum()
@@ -116,7 +148,7 @@ class Level:
                 yield Confusion(self.name, true, predicted, bases)
 
     def curves(self) -> Iterator[CurvePoint]:
-        edges = 1 / (1 + np.exp(LOG_ODDS - np.arange(BINS) * (2 * LOG_ODDS / BINS)))
+        edges = _probability(np.arange(BINS))
         edges[0] = 0.0  # the lowest bin holds everything below it
         for index, state in enumerate(self.classes):
             called, right = self._falling(index)
@@ -131,6 +163,26 @@ class Level:
                         float(right[slot] / called[slot]),
                         float(right[slot] / right[-1]),
                     )
+
+
+def _probability(offset: NDArray[Any]) -> NDArray[np.float64]:
+    """Probability at places along the bins, from 0 to BINS."""
+    return 1 / (1 + np.exp(LOG_ODDS - offset * (2 * LOG_ODDS / BINS)))
+
+
+def _reliability(bases: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, list[Any]]:
+    """Bases, mean probability and share that is right, by bins of probability of equal width."""
+    middle = _probability(np.arange(BINS) + 0.5)
+    slots = (middle * RELIABILITY_BINS).astype(np.int64)
+    sums = [
+        np.bincount(slots, weights, RELIABILITY_BINS) for weights in (bases, bases * middle, right)
+    ]
+    rows = [
+        (int(count), total / count if count else None, own / count if count else None)
+        for count, total, own in zip(*(each.tolist() for each in sums), strict=True)
+    ]
+    columns = zip(*rows, strict=True)
+    return dict(zip(("bases", "probability", "share"), map(list, columns), strict=True))
 
 
 def _label(state: State) -> str:

@@ -69,13 +69,14 @@ class ClassMetrics:
         dict
             ``kind``, ``bases`` (known ones), and for ``states`` and for ``channels``: ``classes``
             (name, strand, phase, support, precision, recall, f1, mcc, auprc), ``macro_f1`` and
-            ``micro_f1`` without the background, and ``confusion`` (row true, column predicted).
+            ``micro_f1`` without the background, and ``confusion`` (row true, column predicted);
+            for ``channels`` also ``calibration``, see :meth:`Level.calibration`.
         """
         return {
             "kind": "classes",
             "bases": int(self._states.confusion.sum()),
             "states": self._states.compute(),
-            "channels": self._channels.compute(),
+            "channels": self._channels.compute() | {"calibration": self._channels.calibration()},
         }
 
     def curves(self) -> list[CurvePoint]:

@@ -27,12 +27,12 @@ START_SECONDS = {"torch": 3.7, "plain": 0.6}
 """Seconds before a command begins its work, with and without torch."""
 MEGABYTES = {
     "demo": 140, "extract": 87, "tokenize": 72, "shards": 49, "merge": 65, "tracks": 75,
-    "summary": 92,
+    "report": 92,
 }  # fmt: skip
 """Main memory of rules without a model."""
 CONTIG_MEGABYTES = 1e-3
 """Memory per contig: its name, lengths and positions."""
-BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "summary": 1e5}
+BYTES = {"demo": 3e6, "train": 2e4, "evaluate": 5e4, "report": 1e5}
 """Bytes on disk: of a training its logs, of an evaluation that of one model."""
 BYTES_PER_BASE = {"extract": 1.02, "shards": 1.0, "genes": 3.9}
 CALLING_BYTES = 75

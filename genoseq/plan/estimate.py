@@ -154,7 +154,7 @@ class _Run:
             self._through("tracks", genomes, tracks),
             *([] if self.plan.config.genes is None else [self._genes()]),
             *([] if self.plan.config.hub is None else [self._hub()]),
-            self._row("summary", [0.0], disk=[files["summary"]], memory=[memory["summary"]]),
+            self._row("report", [0.0], disk=[files["report"]], memory=[memory["report"]]),
         ]
 
     def _tracks(self, model: str, kind: Kind, columns: float) -> tuple[float, float]:

@@ -37,8 +37,8 @@ name\tfasta\tannotation\tmask\tsplit
 # ecoli\tdata/ecoli.fa\tdata/ecoli.gff3\t-\tblocks
 # novel\tdata/novel.fa\t-\t-\tscore
 """
-_SUMMARY = """\
-summary:
+_REPORT = """\
+report:
   title: "genoseq run"
   note: ""               # where the labels come from, in a sentence
 """
@@ -101,7 +101,7 @@ def _texts(demo: bool) -> dict[Path, str]:
 def _without_demo(config: str) -> str:
     """The demo's configuration without what it says of the demo."""
     config = re.sub(r"# As it stands this is the demo:.*\n", "", config)
-    return re.sub(r"^summary:\n(?:[ ].*\n)+", lambda _: _SUMMARY, config, flags=re.MULTILINE)
+    return re.sub(r"^report:\n(?:[ ].*\n)+", lambda _: _REPORT, config, flags=re.MULTILINE)
 
 
 def _write(folder: Path, texts: Mapping[Path, str]) -> None:

@@ -191,8 +191,8 @@ class Plan:
         own = {"code": row.code, "circular": row.circular}
         return options(**found | {name: value for name, value in own.items() if value})
 
-    def summary_input(self) -> list[str]:
-        """Every folder that the summary reads: bundles, evaluations, stores, tracks and genes."""
+    def report_input(self) -> list[str]:
+        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes."""
         models = list(self.config.models)
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
@@ -206,12 +206,12 @@ class Plan:
             return []
         return [name for name, run in self.config.models.items() if run.task.needs_labels()]
 
-    def summary_options(self, _: Wildcards) -> str:
+    def report_options(self, _: Wildcards) -> str:
         """Title and note, of which either may be empty.
 
         Snakemake looks for wildcards in strings, but not in what a function gives.
         """
-        return options(**self.config.summary.model_dump())
+        return options(**self.config.report.model_dump())
 
 
 def make_plan(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Plan:

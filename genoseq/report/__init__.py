@@ -1,1 +1,1 @@
-"""What people look at, made from result files: the summary page, hubs, figures.  No torch."""
+"""What people look at, made from result files: the report, hubs, figures.  No torch."""

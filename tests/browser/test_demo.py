@@ -117,7 +117,7 @@ def test_demo_picture_shows_every_track(page: IgvPage, tmp_path: Path) -> None:
             assert (np.abs(part - colour).max(axis=2) < 12).sum() > 100, track
 
 
-def test_demo_summary_names_the_tracks(demo: Path) -> None:
-    text = (demo / "results/summary.html").read_text()
+def test_demo_report_names_the_tracks(demo: Path) -> None:
+    text = (demo / "results/report.html").read_text()
     assert "tracks/demo/bilstm/segments.bed" in text
     assert "predictions" in text

@@ -203,12 +203,12 @@ def test_config_schema_is_the_one_in_the_repository() -> None:
 
 
 def test_config_show_fills_in_defaults_and_reads_back(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text("summary: {title: mine}\npathvars: {results: there}\n")
+    (tmp_path / "config.yaml").write_text("report: {title: mine}\npathvars: {results: there}\n")
     shown = run("config", "show", tmp_path / "config.yaml")
     assert yaml.safe_load(shown)["models"]["bilstm"]["training"]["batch"] == 16
     (tmp_path / "shown.yaml").write_text(shown)
     assert load_config(tmp_path / "shown.yaml") == Config.model_validate(
-        {"summary": {"title": "mine"}, "pathvars": {"results": "there"}}
+        {"report": {"title": "mine"}, "pathvars": {"results": "there"}}
     )
 
 

@@ -52,4 +52,4 @@ def test_run_passes_all_words_to_snakemake(
 def test_flags_behind_run_are_those_of_snakemake() -> None:
     assert _flags_first(["run", "my", "-n", "-q"]) == ["run", "my", "-n", "-q"]
     assert _flags_first(["-q", "run", "--verbose"]) == ["-q", "run", "--verbose"]
-    assert _flags_first(["summary", "run", "-q"]) == ["-q", "summary", "run"]
+    assert _flags_first(["report", "run", "-q"]) == ["-q", "report", "run"]

@@ -132,7 +132,7 @@ def test_demo_writes_no_file_twice() -> None:
     assert "--mask y is also --annotation: name" in refused("demo", *words)
 
 
-@pytest.mark.parametrize("verb", ["leaks", "summary"])
+@pytest.mark.parametrize("verb", ["leaks", "report"])
 def test_what_is_said_of_a_store_takes_no_file_of_it(here: Path, verb: str) -> None:
     planted_store(here / "store", ("train", 900), ("test", 900))
     found = refused(verb, "store", "-o", "store/index.json")

@@ -33,8 +33,8 @@ STEPS = (
     ("merge scores -o merged", "merge: wrote merged: 2 files, 6,000 bases"),
     ("tracks merged -o t/g/m --formats bed",
      "tracks: wrote t/g/m: 1 file, 6,000 bases; segments CDS.plus "),
-    ("summary m e store t/g/m -o s.html",
-     "summary: wrote s.html: 1 model, 1 labelled genome, 1 folder of tracks"),
+    ("report m e store t/g/m -o s.html",
+     "report: wrote s.html: 1 model, 1 labelled genome, 1 folder of tracks"),
 )  # fmt: skip
 """Words of each verb, and how the last line begins that it says."""
 

@@ -252,3 +252,8 @@ def test_widths_that_no_network_has_are_refused() -> None:
     ):
         with pytest.raises(ConfigError, match="less than or equal to"):
             parse_settings(ModelSettings, model)
+
+
+def test_config_names_the_new_name_of_an_old_key() -> None:
+    with pytest.raises(ConfigError, match="summary: is called report now"):
+        parse_settings(Config, {"summary": {"title": "mine"}})

@@ -18,7 +18,7 @@ models:
   other:
     model: {stem: null, encoder: {family: transformer, window: null}}
     training: {class_weights: [1, 2.5], max_minutes: 3}
-summary: {title: "50%: what <we> {found}", note: "two\\nlines"}
+report: {title: "50%: what <we> {found}", note: "two\\nlines"}
 pathvars: {results: there}
 """
 

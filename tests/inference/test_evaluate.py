@@ -122,6 +122,28 @@ def test_evaluate_looks_through_the_very_windows_of_score(
     assert found["states"]["confusion"] == expected.compute()["states"]["confusion"]
 
 
+def test_evaluate_has_intervals_by_blocks_of_bases(
+    bundle: Bundle, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = evaluate(bundle, [store], device="cpu").metrics
+    assert (whole["intervals"]["blocks"], whole["intervals"]["macro_f1"]) == (1, None)
+    monkeypatch.setattr("genoseq.inference.blocks.block_size", lambda _: 400)
+    found = evaluate(bundle, [store], device="cpu").metrics
+    intervals = found.pop("intervals")
+    assert (intervals["blocks"], intervals["block_bases"]) == (22, 400)
+    assert found == {name: figure for name, figure in whole.items() if name != "intervals"}
+    classes = found["channels"]["classes"][1:]
+    assert [row["name"] for row in intervals["classes"]] == ["CDS+", "CDS-"]
+    for row, figures in zip(intervals["classes"], classes, strict=True):
+        for name in ("precision", "recall", "f1"):
+            low, high = row[name]
+            assert low <= figures[name] <= high
+            assert 0 < high - low < 0.5
+    assert found["channels"]["macro_f1"] == pytest.approx(np.mean(intervals["macro_f1"]), abs=0.05)
+    write_evaluation(tmp_path / "out", evaluate(bundle, [store], device="cpu"))
+    assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
+
+
 def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:
     row = ("c", "train", np.zeros(100, np.uint8), np.zeros(100, np.uint8))
     other = store_of_contigs(tmp_path / "other", stranded_scheme(["CDS"]), [row])

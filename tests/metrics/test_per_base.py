@@ -225,3 +225,42 @@ def test_signals_that_are_not_finite_are_refused():
     metrics = SignalMetrics(signal_scheme([("a", ".")]))
     with pytest.raises(BundleError, match="not finite"):
         metrics.update(torch.full((1, 3, 1), math.inf), torch.zeros(1, 3, 1))
+
+
+def test_calibration_of_channels_equals_torchmetrics(peer):
+    logits, labels = _batch(skill=1.0)
+    found = _measure(logits, labels)["channels"]["calibration"]
+    known = labels != UNKNOWN_LABEL
+    states = logits[known].softmax(-1).double()
+    p = torch.stack([states[:, :1].sum(1), states[:, 1:4].sum(1), states[:, 4:].sum(1)], 1)
+    y = (labels[known] + 2) // 3
+    error = peer.multiclass_calibration_error(p, y, 3, n_bins=15, norm="l1")
+    assert found["error"] == pytest.approx(float(error), abs=1e-4)
+    assert 0.02 < found["error"] < 0.5
+    assert sum(found["called"]["bases"]) == len(y)
+    right = sum(b * s for b, s in zip(*_filled(found["called"], "bases", "share"), strict=True))
+    assert right == pytest.approx(int((p.argmax(1) == y).sum()))
+    row = found["classes"][1]
+    assert (row["name"], row["strand"]) == ("CDS", "+")
+    slots = (p[:, 1] * 15).long().clamp(max=14)
+    for slot, (bases, mean, share) in enumerate(
+        zip(row["bases"], row["probability"], row["share"], strict=True)
+    ):
+        own = slots == slot
+        assert bases == pytest.approx(int(own.sum()), rel=0.02, abs=5)  # bins have edges
+        if bases > 50:
+            assert mean == pytest.approx(float(p[own, 1].mean()), abs=0.01)
+            assert share == pytest.approx(float((y[own] == 1).double().mean()), abs=0.02)
+
+
+def _filled(row, *names):
+    kept = [i for i, bases in enumerate(row["bases"]) if bases]
+    return [[row[name][i] for i in kept] for name in names]
+
+
+def test_calibration_without_a_base_is_none():
+    metrics = ClassMetrics(SCHEME)
+    metrics.update(torch.full((1, 3, 7), 1 / 7), torch.full((1, 3), UNKNOWN_LABEL))
+    found = metrics.compute()["channels"]["calibration"]
+    assert found["error"] is None
+    assert set(found["called"]["probability"]) == {None}

@@ -92,7 +92,7 @@ def test_check_plan_of_a_silent_encoder_shows_what_is_unknown(tmp_path: Path) ->
     assert rows["evaluate"] == ["1", "20,000", "50", "kB", "?", "?", "?"]
     assert rows["score"] == ["1", "100,000", "16", "400", "kB", "?", "?", "?"]
     assert rows["tracks"][:4] == ["1", "100,000", "254", "kB"]
-    assert "?" not in "".join(rows["tracks"] + rows["merge"] + rows["summary"])
+    assert "?" not in "".join(rows["tracks"] + rows["merge"] + rows["report"])
     assert notes.endswith(
         "\n?: unknown for this encoder or task; rules ask for 4 GB, or the profile's mem_mb: a"
     )

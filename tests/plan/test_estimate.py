@@ -79,7 +79,7 @@ def test_estimate_has_jobs_as_the_workflow(tmp_path: Path) -> None:
     found = rows(tmp_path, score={"shards": 3})
     assert {rule: row.jobs for rule, row in found.items()} == {
         "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2, "shards": 2, "score": 20,
-        "merge": 4, "tracks": 4, "summary": 1,
+        "merge": 4, "tracks": 4, "report": 1,
     }  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_estimate_of_the_longest_job_is_that_of_the_largest_genome(tmp_path: Pat
     assert score.longest == pytest.approx(score.hours / 7, rel=0.01)
     assert merge.longest == pytest.approx(merge.hours, rel=0.01)
     assert train.longest == train.hours
-    assert found["summary"].longest == found["summary"].hours
+    assert found["report"].longest == found["report"].hours
 
 
 def test_estimate_says_what_is_not_known_yet(tmp_path: Path) -> None:

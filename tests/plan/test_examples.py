@@ -24,7 +24,7 @@ def test_the_bacteria_example_is_a_plan(names: list[str], monkeypatch: pytest.Mo
     settings = {}
     for name in names:
         own = read_mapping(BACTERIA / f"{name}.yaml")
-        settings |= own | {"summary": settings.get("summary", {}) | own["summary"]}
+        settings |= own | {"report": settings.get("report", {}) | own["report"]}
     plan = make_plan(settings)
     splits = {row.split for row in plan.genomes.values()}
     assert splits == ({"blocks"} if len(names) == 1 else {"train", "valid", "test"})

@@ -31,8 +31,8 @@ def test_init_run_lays_down_a_configuration_to_be_edited(tmp_path: Path) -> None
     assert {str(path.relative_to(folder)) for path in written} == FILES == files(folder).keys()
     config = load_config(folder / "config/config.yaml")
     demo = load_config(REPOSITORY / "config/config.yaml")
-    assert config.summary.title == "genoseq run"
-    assert config.model_copy(update={"summary": demo.summary}) == demo
+    assert config.report.title == "genoseq run"
+    assert config.model_copy(update={"report": demo.report}) == demo
     text = (folder / "config/config.yaml").read_text()
     assert "demo" not in text
     assert "Corynebacterium" not in text

@@ -40,7 +40,7 @@ def test_language_models_learn_from_genomes_without_labels_too(tmp_path: Path) -
         assert plan.stores_of("test")(wild(model=model)) == ["<results>/stores/one"]
     assert tokenize_options(plan, wild(genome="bare")) == "--name bare "
     assert plan.inputs("labels")(wild(genome="bare")) == []
-    stores = [path for path in plan.summary_input() if "/stores/" in path]
+    stores = [path for path in plan.report_input() if "/stores/" in path]
     assert len(stores) == 3
 
 
@@ -54,7 +54,7 @@ def test_models_without_labels_need_none_and_have_scores_of_their_own(tmp_path: 
     assert plan.score_options(wild(model="a")) == "--precision auto"
     assert plan.score_options(wild(model="b")) == "--precision auto --by-phase"
     assert plan.tracks_options(wild(model="a")) == "--formats bigwig,tsv"
-    genes = [path for path in plan.summary_input() if "/genes/" in path]
+    genes = [path for path in plan.report_input() if "/genes/" in path]
     assert len(genes) == 4
     assert all(path.endswith("/b") for path in genes)
 

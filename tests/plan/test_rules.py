@@ -81,10 +81,10 @@ def test_tokenize_options_name_the_labels(plan: Plan) -> None:
 
 
 def test_every_genome_is_scored_by_every_model(plan: Plan) -> None:
-    tracks = [path for path in plan.summary_input() if "/tracks/" in path]
+    tracks = [path for path in plan.report_input() if "/tracks/" in path]
     assert len(tracks) == 4 * 2
     assert "<results>/tracks/four/b" in tracks
-    assert not [path for path in plan.summary_input() if "stores/four" in path]
+    assert not [path for path in plan.report_input() if "stores/four" in path]
 
 
 def test_shards_are_those_of_the_sheet_or_of_the_settings(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_genes_are_called_where_settings_ask_for_them(tmp_path: Path) -> None:
     )
     two = plan.genes_options(wild(genome="two"))
     assert two == "--code auto --circular all --shortest 120 --adapt on"
-    genes = [path for path in plan.summary_input() if "/genes/" in path]
+    genes = [path for path in plan.report_input() if "/genes/" in path]
     assert genes == [f"<results>/genes/{pair}" for pair in ("one/a", "one/b", "two/a", "two/b")]
     with pytest.raises(ConfigError, match="column code is for genes, which are not called"):
         plan_of(tmp_path, sheet)
@@ -148,15 +148,15 @@ def test_genes_with_introns_take_the_sites_of_the_settings(tmp_path: Path) -> No
             plan_of(tmp_path, sheet, labels=labels, genes=genes)
 
 
-def test_summary_reads_a_shared_store_once(tmp_path: Path) -> None:
+def test_report_reads_a_shared_store_once(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SHEET)
-    stores = [path for path in plan.summary_input() if "/stores/" in path]
+    stores = [path for path in plan.report_input() if "/stores/" in path]
     assert stores == [f"<results>/stores/{name}" for name in ("one", "two", "three")]
 
 
-def test_summary_options_name_an_empty_note(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, SHEET, summary={"title": "Two words"})
-    assert shlex.split(plan.summary_options(wild())) == ["--title", "Two words", "--note", ""]
+def test_report_options_name_an_empty_note(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SHEET, report={"title": "Two words"})
+    assert shlex.split(plan.report_options(wild())) == ["--title", "Two words", "--note", ""]
 
 
 def test_settings_json_changes_with_the_seed_only_where_weights_do() -> None:

@@ -42,7 +42,7 @@ def test_snakefile_path_is_the_one_of_the_repository() -> None:
 
 def test_snakemake_command_takes_all_cores_unless_told_otherwise(folder: Path) -> None:
     assert words(folder) == ALL
-    assert words(folder, "-n", "summary") == [*ALL, "-n", "summary"]
+    assert words(folder, "-n", "report") == [*ALL, "-n", "report"]
     for told in (["-c1"], ["--cores", "1"], ["--cores=1"], ["-j", "4"], ["--executor=slurm"]):
         assert words(folder, *told) == [*DEFAULT, *told]
 

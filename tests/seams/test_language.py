@@ -62,9 +62,9 @@ def test_language_model_goes_through_every_verb(settings: dict[str, Any], tmp_pa
     assert figures["bits_per_base"] < 1.5  # four bases by chance: 2
     assert figures["accuracy"] > 0.6
     assert_shards_give_the_same(genome, model, tmp_path)
-    summary = run("summary", model, tmp_path / "evaluation", "-o", tmp_path / "summary.html")
-    assert summary is not None
-    assert "bits per base" in (tmp_path / "summary.html").read_text()
+    report = run("report", model, tmp_path / "evaluation", "-o", tmp_path / "report.html")
+    assert report is not None
+    assert "bits per base" in (tmp_path / "report.html").read_text()
 
 
 def assert_shards_give_the_same(genome: Path, model: Path, folder: Path) -> None:

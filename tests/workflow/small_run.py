@@ -31,9 +31,9 @@ CONFIG: dict[str, Any] = {
         "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
     },
     "score": {"formats": ["bigwig", "bed"], "shards": 2},
-    "summary": {"title": "A small run", "note": "Made-up <labels>."},
+    "report": {"title": "A small run", "note": "Made-up <labels>."},
 }
-ONE_EACH = {"summary": 1, "all": 1}
+ONE_EACH = {"report": 1, "all": 1}
 FULL = {
     "extract": 1, "tokenize": 1, "train": 2, "evaluate": 2,
     "shards": 2, "score": 6, "merge": 4, "tracks": 4, **ONE_EACH,

@@ -32,12 +32,12 @@ def test_run_reads_files_with_braces_and_brackets(folder: Path) -> None:
     (folder / "made genome.fa").rename(genome)
     (folder / "made.gff3").rename(genes)
     config = copy.deepcopy(CONFIG)
-    config["summary"] = {"title": "{title} <results>", "note": "{}"}
+    config["report"] = {"title": "{title} <results>", "note": "{}"}
     write_config(folder, config)
     sheet = f"name\tfasta\tannotation\tsplit\nmade\t{genome.name}\t{genes.name}\tblocks\n"
     (folder / "config/genomes.tsv").write_text(sheet)
     expected = {"extract": 1, "tokenize": 1, "shards": 1}
-    assert jobs(snakemake(folder, "--dry-run")).items() >= {"summary": 1, **expected}.items()
+    assert jobs(snakemake(folder, "--dry-run")).items() >= {"report": 1, **expected}.items()
     targets = ("results/stores/made", "results/shards/made")
     assert jobs(snakemake(folder, *targets)) == expected
     assert jobs(snakemake(folder, "--dry-run", *targets)) == {}

@@ -66,8 +66,8 @@ def test_run_twice_has_nothing_to_do(finished: Path) -> None:
     assert jobs(said) == {}
 
 
-def test_run_after_edit_of_the_summary_only_sums_up(finished: Path, config: dict[str, Any]) -> None:
-    config["summary"]["title"] = "Another"
+def test_run_after_edit_of_the_report_only_sums_up(finished: Path, config: dict[str, Any]) -> None:
+    config["report"]["title"] = "Another"
     assert planned(finished, config) == ONE_EACH
 
 
@@ -182,7 +182,7 @@ def test_run_calls_genes_where_settings_ask_for_them(
         told = json.loads((again / "results/genes" / pair / "summary.json").read_text())
         assert told["genetic_code"] == 11
         assert told["settings"]["circular"] == (["x"] if "other" in pair else ["c1", "c2"])
-    assert "expected to be true" in (again / "results/summary.html").read_text()
+    assert "expected to be true" in (again / "results/report.html").read_text()
 
 
 def test_run_makes_hubs_where_settings_ask_for_them(
@@ -224,8 +224,8 @@ def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
     assert metrics["bases"] == sum(len(r.region) for r in records if r.name == "test")
 
 
-def test_run_summary_is_one_file_that_names_all(finished: Path) -> None:
-    page = (finished / "results/summary.html").read_text()
+def test_run_report_is_one_file_that_names_all(finished: Path) -> None:
+    page = (finished / "results/report.html").read_text()
     assert "<h1>A small run</h1>" in page
     assert "Made-up &lt;labels&gt;." in page
     assert "tracks/other/two/CDS.plus.bw" in page
@@ -280,11 +280,11 @@ def test_run_as_a_module_of_another_workflow(finished: Path) -> None:
     path.write_text(MODULE.format(snakefile=SNAKEFILE))
     said = snakemake(finished, "--dry-run", "genoseq_all", snakefile=path)
     assert jobs(said) == {f"genoseq_{name}": count for name, count in FULL.items()}
-    assert "output: elsewhere/summary.html" in said
+    assert "output: elsewhere/report.html" in said
 
 
 def test_run_has_a_report_of_snakemake_s(finished: Path) -> None:
-    snakemake(finished, "--report", "report.html")
-    page = (finished / "report.html").read_text()
-    for text in ("summary.html", "curves.tsv", "Evaluation", "on the test split, every base"):
+    snakemake(finished, "--report", "workflow.html")
+    page = (finished / "workflow.html").read_text()
+    for text in ("report.html", "curves.tsv", "Evaluation", "on the test split, every base"):
         assert text in page

@@ -45,7 +45,7 @@ CONFIG = {
     "split": {"block": 6_000, "gap": 200, "valid": 0.2, "test": 0.2},
     "models": {"long": {"model": TINY, "training": LONG}},
     "score": {"formats": ["bigwig", "bed"], "shards": 2},
-    "summary": {"title": "A small run"},
+    "report": {"title": "A small run"},
 }
 GROUP = {**LONG, "steps": 300, "validate_every": 300}
 GROUP_SETTINGS = {"model": {**TINY, "dropout": 0.0}, "training": {**GROUP, "precision": "fp32"}}
@@ -199,7 +199,7 @@ def test_memory_grows_until_a_job_has_enough(disturbed: Outcome) -> None:
 def test_gpu_is_seen_by_rules_that_run_a_network_only(disturbed: Outcome) -> None:
     on_gpu = {"train", "evaluate", "score"}
     verbs = {verb for verb, _, _ in disturbed.seen}
-    assert verbs >= {"extract", "tokenize", "train", "evaluate", "score", "tracks", "summary"}
+    assert verbs >= {"extract", "tokenize", "train", "evaluate", "score", "tracks", "report"}
     for verb, node, device in disturbed.seen:
         assert (node, device) == (("n2", "0") if verb in on_gpu else ("n1", "none")), verb
     assert {job.partition for job in disturbed.jobs if job.rule not in on_gpu} == {"cpu"}

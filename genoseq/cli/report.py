@@ -1,4 +1,4 @@
-"""``genoseq summary``: one page about a run."""
+"""``genoseq report``: one page about a run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import typer
 _log = logging.getLogger(__name__)
 
 EPILOG = (
-    "Example: genoseq summary results/models/bilstm results/evaluation/bilstm "
-    "results/stores/demo results/tracks/demo/bilstm -o results/summary.html"
+    "Example: genoseq report results/models/bilstm results/evaluation/bilstm "
+    "results/stores/demo results/tracks/demo/bilstm -o results/report.html"
 )
 
 
-def summary(
+def report(
     folders: Annotated[
         list[Path],
         typer.Argument(help="Folders of models, evaluations, stores, tracks, genes, in any order."),
@@ -26,7 +26,7 @@ def summary(
     note: Annotated[str, typer.Option(help="Where the labels come from, in a sentence.")] = "",
 ) -> None:
     """Write one self-contained HTML page: metrics, curves, tracks, and what they were made from."""
-    from genoseq.report.summary import summarize
+    from genoseq.report.page import write_report
 
-    found = summarize(folders, out, title, note)
-    _log.info("summary: wrote %s: %s", out, found)
+    found = write_report(folders, out, title, note)
+    _log.info("report: wrote %s: %s", out, found)
