@@ -94,8 +94,12 @@ def reads_of(
 
 
 def noisy(read: Read, rate: float, rng: np.random.Generator) -> Codes:
-    """The read with errors, on either strand."""
-    codes = worn(read.codes, Rates(rate / 2, rate / 2, 0.0), rng)
+    """The read with errors, on the coding strand."""
+    return worn(read.codes, Rates(rate / 2, rate / 2, 0.0), rng)
+
+
+def turned(codes: Codes, rng: np.random.Generator) -> Codes:
+    """The read, or its reverse complement."""
     return reverse_complement_codes(codes) if rng.integers(2) else codes
 
 
@@ -178,7 +182,7 @@ def print_table(asked: argparse.Namespace, model: Path) -> None:
     }
     print(f"{'errors':>7}  {'':22}{'distance':>9}{'exact':>8}{'s':>8}", flush=True)
     for rate in RATES:
-        codes = [noisy(read, rate, rng) for read in reads]
+        codes = [turned(noisy(read, rate, rng), rng) for read in reads]
         for name, way in ways.items():
             begun = time.perf_counter()
             distance, exact = figures(way(codes), reads)

@@ -43,7 +43,8 @@ def translate(
     """Map each sequence to another, such as a noisy read to its protein.
 
     Outputs stand in the order of the inputs and under their names; logp= in a header is the natural
-    logarithm of the probability that the model gives to the output.
+    logarithm of the probability that the model gives to the output. A model whose task has
+    either_strand reads both strands and keeps the more probable output; strand= is that one's.
     """
     from genoseq.cli.progress import progress
     from genoseq.cli.progress_lines import ProgressLines

@@ -43,7 +43,8 @@ def translate_files(
         Folder of a model of task seq2seq.
     out
         FASTA, whole or not at all; ``logp=`` in each header is the natural logarithm of the
-        probability that the model gives to what is written.
+        probability that the model gives to what is written, and ``strand=`` the one that was read
+        where the model reads either.
     beams, longest, device
         See :class:`genoseq.inference.translate.Translator`.
     report
@@ -74,7 +75,8 @@ def translate_files(
                 done += len(record.letters)
                 report(done, bases)
                 logp = round(translation.log_probability, 4) + 0.0  # no -0.0
-                yield f"{record.name} logp={logp:.4f}", translation.letters.encode()
+                strand = f" strand={translation.strand}" if translator.task.either_strand else ""
+                yield f"{record.name} logp={logp:.4f}{strand}", translation.letters.encode()
 
         write_fasta(out, written())
     return TranslatedFile(count, bases)
