@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, ProgressFd, Threads, set_up_process
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, set_up_process
 
 EPILOG = "Example: genoseq translate reads.fastq.gz -m models/reads -o proteins.faa --beams 4"
 
@@ -38,6 +38,7 @@ def translate(
     ] = None,
     device: Device = None,
     threads: Threads = None,
+    expect: Expected = None,
     progress_fd: ProgressFd = None,
 ) -> None:
     """Map each sequence to another, such as a noisy read to its protein.
@@ -60,6 +61,7 @@ def translate(
             beams=beams,
             longest=max_length,
             device=device,
+            expect=expect,
             report=report,
         )
     _log.info("translate: wrote %s: %s sequences of %s bases", out, f"{done[0]:,}", f"{done[1]:,}")

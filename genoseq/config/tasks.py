@@ -27,7 +27,7 @@ class TaskSettings(Settings):
 
     name: str
     learns_from: ClassVar[Literal["genomes", "pairs"]] = "genomes"
-    """What its stores are of; the workflow makes those of genomes."""
+    """What its stores are of."""
 
     def needs_labels(self) -> bool:
         """Whether genomes are learned from by their labels: others have none to give."""

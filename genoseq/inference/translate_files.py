@@ -31,6 +31,7 @@ def translate_files(
     beams: int = 1,
     longest: int | None = None,
     device: str | None = None,
+    expect: str | Path | None = None,
     report: Report = unreported,
 ) -> TranslatedFile:
     """Map every sequence of a file, in order, to another; memory does not grow with the file.
@@ -47,6 +48,8 @@ def translate_files(
         where the model reads either.
     beams, longest, device
         See :class:`genoseq.inference.translate.Translator`.
+    expect
+        Refuse a model of other settings than these; JSON text, or a YAML or JSON file.
     report
         Called with the bases that are done, and with all of them.
 
@@ -64,8 +67,11 @@ def translate_files(
 
         from genoseq.inference.translate import Translator
         from genoseq.models.bundle import load_bundle
+        from genoseq.models.expected import check_model
 
-        translator = Translator(load_bundle(folder), device)
+        bundle = load_bundle(folder)
+        check_model(bundle, folder, expect)
+        translator = Translator(bundle, device)
 
         def written() -> Iterator[tuple[str, bytes]]:
             done = 0

@@ -13,13 +13,7 @@ _LOSSES = {"classes": ("cross-entropy", "focal"), "signals": ("mse", "poisson")}
 def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for labels of so many states, whatever is in the files."""
     kind = "signals" if config.labels.scheme == "signal" else "classes"
-    pairs = [
-        f"models.{name}.task: {run.task.name} learns from pairs of sequences, and the workflow "
-        f"makes stores of genomes: train it by hand, with genoseq train"
-        for name, run in config.models.items()
-        if run.task.learns_from == "pairs"
-    ]
-    return pairs + [
+    return [
         f"models.{name}.training.{problem}"
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings)

@@ -23,12 +23,14 @@ from genoseq.store.store import Store
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
+PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
 _MADE_BY = ("software", "hardware")
 HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
 _KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
     "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
+    "sequences": ("written", PAIR_COLUMNS, "edit_distance"),
 }
 """By what was measured: what a row is of, its figures, and the one that models are compared by."""
 _OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
@@ -149,7 +151,7 @@ def encoder_text(settings: Mapping[str, Any]) -> str:
 
 def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
     """All models side by side, one row per model: size, training, and a figure of each row that
-    was measured on test: F1, Pearson or bits per base."""
+    was measured on test: F1, Pearson, bits per base or edit distance."""
     macros = any(model.kind == "classes" for model in models)
     compared = [_compared(model) for model in models]
     headings = list(dict.fromkeys(heading for figures in compared for heading in figures))
@@ -191,7 +193,11 @@ def metrics_table(model: ModelResult) -> dict[str, Any]:
     macro = model.metrics["channels"]["macro_f1"] if model.kind == "classes" else None
     return {
         "name": model.name,
-        "headings": [what, "bases", *map(_heading, columns)],
+        "headings": [
+            what,
+            "letters" if model.kind == "sequences" else "bases",
+            *map(_heading, columns),
+        ],
         "rows": rows,
         "line": f"macro F1 {_figure(macro)}" if model.kind == "classes" else "",
     }
