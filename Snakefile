@@ -26,6 +26,7 @@ rule all:
         "<results>/report.html",
         plan.report_input(),
         genoseq_hubs.hubs(plan),
+        genoseq_pairs.translations(plan),
 
 
 include: "workflows/rules/demo.smk"
@@ -37,6 +38,7 @@ include: "workflows/rules/shards.smk"
 include: "workflows/rules/score.smk"
 include: "workflows/rules/merge.smk"
 include: "workflows/rules/tracks.smk"
+include: "workflows/rules/translate.smk"
 include: "workflows/rules/genes.smk"
 include: "workflows/rules/hub.smk"
 include: "workflows/rules/report.smk"

@@ -17,18 +17,17 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from genoseq.data.damage import Rates, worn
 from genoseq.genes.bacteria_files import decoder_path
 from genoseq.genes.call import call_genes
-from genoseq.genes.genetic_codes import GeneticCode, genetic_code, translate
+from genoseq.genes.gene_reads import Read, coding_sequences, noisy, reads_of, turned
+from genoseq.genes.genetic_codes import genetic_code, translate
 from genoseq.genes.layout import contig
 from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import model_scorer
@@ -58,45 +57,11 @@ VALID = 600
 CODE = 11
 
 
-class Read(NamedTuple):
-    """A read without errors on the coding strand, and its protein."""
-
-    codes: Codes
-    protein: bytes
-
-
-def gene_codes(data: Path, name: str, code: GeneticCode) -> Iterator[Codes]:
-    """Coding sequences of a genome without their stops: whole, of one part, and open."""
+def genes_of(data: Path, name: str) -> list[Codes]:
+    """Coding sequences of a genome."""
     with open_fasta(data / f"{name}.fa.gz") as genome:
-        for cds in read_annotation(data / f"{name}.gff3.gz").coding():
-            part = cds.parts[0]
-            whole = len(cds.parts) == 1 and not (cds.partial_start or cds.partial_end)
-            if not whole or len(part) % 3 or len(part) < SHORTEST + 3:
-                continue
-            codes = genome.codes(part.chrom, part.start, part.end)
-            codes = codes if part.strand == "+" else reverse_complement_codes(codes)
-            protein = translate(codes, code, True)
-            if protein.endswith(b"*") and b"*" not in protein[:-1] and b"X" not in protein:
-                yield codes[:-3]
-
-
-def reads_of(
-    genes: Sequence[Codes], count: int, rng: np.random.Generator, shortest: int = SHORTEST
-) -> Iterator[Read]:
-    """Reads from anywhere in genes, which are drawn by their bases."""
-    code, lengths = genetic_code(CODE), np.array(list(map(len, genes)), np.float64)
-    for which in rng.choice(len(genes), count, p=lengths / lengths.sum()):
-        gene = genes[which]
-        length = int(rng.integers(shortest, min(LONGEST, len(gene)) + 1))
-        start = int(rng.integers(len(gene) - length + 1))
-        read = gene[start : start + length]
-        yield Read(read, translate(read[-start % 3 :], code, start == 0))
-
-
-def noisy(read: Read, rate: float, rng: np.random.Generator) -> Codes:
-    """The read with errors, on either strand."""
-    codes = worn(read.codes, Rates(rate / 2, rate / 2, 0.0), rng)
-    return reverse_complement_codes(codes) if rng.integers(2) else codes
+        annotation = read_annotation(data / f"{name}.gff3.gz")
+        return list(coding_sequences(genome, annotation, genetic_code(CODE), SHORTEST))
 
 
 def write_table(path: Path, data: Path, names: Sequence[str], count: int, seed: int) -> None:
@@ -105,15 +70,15 @@ def write_table(path: Path, data: Path, names: Sequence[str], count: int, seed: 
     One gene in fifty gives reads for validation alone.
     """
     rng, code = np.random.default_rng(seed), genetic_code(CODE)
-    genes = [codes for name in names for codes in gene_codes(data, name, code)]
+    genes = [codes for name in names for codes in genes_of(data, name)]
     held = rng.random(len(genes)) < 0.02
     with path.open("w") as out:
         out.write("source\ttarget\tsplit\n")
         learned = [gene for gene, aside in zip(genes, held, strict=True) if not aside]
-        for read in reads_of(learned, count, rng, LEARNED_FROM):
+        for read in reads_of(learned, code, count, (LEARNED_FROM, LONGEST), rng):
             out.write(f"{decode(read.codes).decode()}\t{read.protein.decode()}\ttrain\n")
         aside = [gene for gene, aside in zip(genes, held, strict=True) if aside]
-        for read in reads_of(aside, VALID, rng):
+        for read in reads_of(aside, code, VALID, (SHORTEST, LONGEST), rng):
             codes = noisy(read, float(rng.choice(RATES)), rng)
             out.write(f"{decode(codes).decode()}\t{read.protein.decode()}\tvalid\n")
 
@@ -168,8 +133,8 @@ def trained(folder: Path, settings: Path, device: str | None) -> Path:
 def print_table(asked: argparse.Namespace, model: Path) -> None:
     """A row for each error rate and way."""
     rng, code = np.random.default_rng(asked.seed + 1), genetic_code(CODE)
-    genes = [codes for name in asked.test for codes in gene_codes(asked.data, name, code)]
-    reads = list(reads_of(genes, asked.tested, rng))
+    genes = [codes for name in asked.test for codes in genes_of(asked.data, name)]
+    reads = list(reads_of(genes, code, asked.tested, (SHORTEST, LONGEST), rng))
     ways: dict[str, Callable[[Sequence[Codes]], list[bytes]]] = {
         "model, greedy": partial(translated, model, 1),
         "model, 4 beams": partial(translated, model, 4),
@@ -178,7 +143,7 @@ def print_table(asked: argparse.Namespace, model: Path) -> None:
     }
     print(f"{'errors':>7}  {'':22}{'distance':>9}{'exact':>8}{'s':>8}", flush=True)
     for rate in RATES:
-        codes = [noisy(read, rate, rng) for read in reads]
+        codes = [turned(noisy(read, rate, rng), rng) for read in reads]
         for name, way in ways.items():
             begun = time.perf_counter()
             distance, exact = figures(way(codes), reads)

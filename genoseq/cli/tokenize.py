@@ -102,6 +102,13 @@ Overlap = Annotated[
     Literal["longest", "unknown"],
     typer.Option(help="Where two genes overlap: the longer wins, or the label is unknown."),
 ]
+Split = Annotated[
+    Literal["train", "valid", "test"] | None,
+    typer.Option(
+        help="Scheme seq2seq: split of all pairs.",
+        show_default="the table's third column, or 80% train, 10% valid, 10% test",
+    ),
+]
 Name = Annotated[str | None, typer.Option(help="The store's name.", show_default="the FASTA's")]
 
 
@@ -121,6 +128,7 @@ def tokenize(
     starts: Starts = None,
     start_reach: StartReach = 150,
     targets: Targets = None,
+    split: Split = None,
     name: Name = None,
 ) -> None:
     """Put a genome's bases and the labels of its regions into a store to train from.
@@ -140,10 +148,10 @@ def tokenize(
         if value
     ]
     if scheme == "seq2seq":
-        _tokenize_pairs(fasta, targets, out, name, labels_given)
+        _tokenize_pairs(fasta, targets, out, name, split, labels_given)
         return
-    if targets is not None:
-        raise ConfigError("--targets are of scheme seq2seq: add --scheme seq2seq")
+    if targets is not None or split is not None:
+        raise ConfigError("--targets and --split are of scheme seq2seq: add --scheme seq2seq")
     from genoseq.store.build import tokenize as make_store
 
     if evidence is None and (tiers or unlisted != "known"):
@@ -170,14 +178,19 @@ def tokenize(
 
 
 def _tokenize_pairs(
-    pairs: Path, targets: Path | None, out: Path, name: str | None, labels_given: list[str]
+    pairs: Path,
+    targets: Path | None,
+    out: Path,
+    name: str | None,
+    split: str | None,
+    labels_given: list[str],
 ) -> None:
     """Pairs of sequences into a store of their own kind."""
     from genoseq.store.build_pairs import tokenize_pairs
 
     if labels_given:
         raise ConfigError(f"{', '.join(labels_given)}: scheme seq2seq has no labels of bases")
-    store = tokenize_pairs(pairs, targets, out=out, name=name)
+    store = tokenize_pairs(pairs, targets, out=out, name=name, split=split)
     counts = {split: len(store.of_split(split)) for split in ("train", "valid", "test")}
     said = ", ".join(f"{split} {count:,}" for split, count in counts.items())
     _log.info("tokenize: wrote %s: DNA to %s; pairs: %s", store.path, store.alphabet.name, said)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, ProgressFd, Threads, start_computing
+from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, start_computing
 
 EPILOG = "Example: genoseq translate reads.fastq.gz -m models/reads -o proteins.faa --beams 4"
 
@@ -38,12 +38,14 @@ def translate(
     ] = None,
     device: Device = None,
     threads: Threads = None,
+    expect: Expected = None,
     progress_fd: ProgressFd = None,
 ) -> None:
     """Map each sequence to another, such as a noisy read to its protein.
 
     Outputs stand in the order of the inputs and under their names; logp= in a header is the natural
-    logarithm of the probability that the model gives to the output.
+    logarithm of the probability that the model gives to the output. A model whose task has
+    either_strand reads both strands and keeps the more probable output; strand= is that one's.
     """
     from genoseq.inference.translate_files import translate_files
 
@@ -55,6 +57,7 @@ def translate(
             beams=beams,
             longest=max_length,
             device=device,
+            expect=expect,
             report=report,
         )
     _log.info("translate: wrote %s: %s sequences of %s bases", out, f"{done[0]:,}", f"{done[1]:,}")

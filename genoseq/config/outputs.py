@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from genoseq.config.base import AskedPrecision, Settings, ShardCount
+from genoseq.config.base import AskedPrecision, Settings, ShardCount, Size
 from genoseq.writers.formats import FORMATS, format_named
 
 FormatName = Annotated[
@@ -26,6 +26,13 @@ class ScoreSettings(Settings):
         "auto", description="auto: bf16 where it is faster; choose one if machines differ"
     )
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
+
+
+class TranslateSettings(Settings):
+    """Translations by models that map sequences to sequences."""
+
+    beams: Size = Field(1, description="sequences that the search follows at once; 1 is greedy")
+    longest: Size | None = Field(None, description="letters at most; null: the task's")
 
 
 class EvaluateSettings(Settings):

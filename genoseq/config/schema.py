@@ -28,7 +28,13 @@ from genoseq.config.base import (
 from genoseq.config.encoders import Encoder, RecurrentSettings
 from genoseq.config.genes import GeneSettings
 from genoseq.config.labels import LabelSettings
-from genoseq.config.outputs import EvaluateSettings, HubSettings, ReportSettings, ScoreSettings
+from genoseq.config.outputs import (
+    EvaluateSettings,
+    HubSettings,
+    ReportSettings,
+    ScoreSettings,
+    TranslateSettings,
+)
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
 from genoseq.writers.formats import default_formats
@@ -228,6 +234,7 @@ class Config(Settings):
     models: dict[str, ModelEntry] = Field({"bilstm": ModelEntry()}, min_length=1)
     evaluate: EvaluateSettings = EvaluateSettings()
     score: ScoreSettings = ScoreSettings()
+    translate: TranslateSettings = TranslateSettings()
     genes: GeneSettings | None = Field(
         None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
     )

@@ -15,12 +15,21 @@ from genoseq.config.schema import NAME
 from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
 
+PAIRS = "pairs"
+"""Split of a row of pairs: each has its own, as its table says."""
+
 
 class GenomeRow(Settings):
-    """One row of the sample sheet; paths are relative to the working directory."""
+    """One row of the sample sheet; paths are relative to the working directory.
+
+    A row of ``pairs`` is learned from by tasks that map sequences to sequences, and what it has in
+    ``fasta`` is then translated.
+    """
 
     name: str
-    fasta: str
+    fasta: str = ""
+    pairs: str | None = None
+    targets: str | None = None
     annotation: str | None = None
     mask: str | None = None
     evidence: str | None = None
@@ -45,15 +54,25 @@ class GenomeRow(Settings):
         """Whether it has labels: signals, if these are learned, or an annotation."""
         return bool(self.signal) if signals else self.annotation is not None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_pairs(cls, data: Any) -> Any:
+        """Pairs are in the splits that their table says, where the sheet does not."""
+        return {"split": PAIRS, **data} if isinstance(data, dict) and data.get("pairs") else data
+
     @model_validator(mode="after")
     def _fields(self) -> GenomeRow:
         if not NAME.match(self.name):
             raise ValueError(f"genome name {self.name!r}: use letters, digits, _ and -")
-        if not re.match(r"^(train|valid|test|score|blocks|contigs:.+)$", self.split):
+        if not self.fasta and self.pairs is None:
+            raise ValueError(f"genome {self.name!r}: its fasta column is empty: give a file")
+        if not re.match(r"^(train|valid|test|score|blocks|pairs|contigs:.+)$", self.split):
             raise ValueError(
                 f"split {self.split!r}: use train, valid, test, score, blocks, "
-                f"or contigs:valid=chrA,chrB;test=chrC"
+                f"or contigs:valid=chrA,chrB;test=chrC; of pairs, pairs"
             )
+        if self.targets is not None and self.pairs is None:
+            raise ValueError(f"genome {self.name!r}: it has targets without pairs: give sources")
         if self.split.startswith("contigs:"):
             contig_rule(self.split)
         return self

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from genoseq.config.base import LEARNED
 from genoseq.config.evidence import EvidenceSettings
 from genoseq.config.genes import CODES, NUCLEAR_CODES, GeneSettings
 from genoseq.config.labels import WITH_PHASE, LabelSettings
+from genoseq.config.pair_checks import (
+    learns_from_pairs,
+    mixed_problems,
+    pair_problems,
+    unread_pairs,
+)
 from genoseq.config.schema import Config
-from genoseq.config.sheet import GenomeRow, contig_rule
+from genoseq.config.sheet import PAIRS, GenomeRow, contig_rule
 from genoseq.writers.formats import format_named
 
 if TYPE_CHECKING:
@@ -24,8 +31,19 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         for name, path in config.pathvars.items()
         if {"{", "}"} & set(path)
     ]
+    problems += mixed_problems(config)
     signals = config.labels.scheme == "signal"
     learned = {name: row for name, row in genomes.items() if row.split != "score"}
+    if not learned:
+        return [
+            "every split is score, so there is nothing to train on; a model that is there already "
+            "scores by hand: genoseq score FASTA -m MODEL -o OUT"
+        ]
+    if learns_from_pairs(config):
+        splits = [named_splits(row.split, 0) for row in learned.values()]
+        missing = split_problems(set().union(*splits))
+        return [*problems, *pair_problems(config, genomes), *missing]
+    problems += unread_pairs(genomes)
     needed = {name: run.task.needs_labels() for name, run in config.models.items()}
     for name, row in learned.items():
         problems += _unused_columns(name, row, signals)
@@ -34,11 +52,6 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
     problems += _unused_settings(config.labels, learned.values())
     problems += _unused_genes(config, genomes)
     problems += _unsuited_formats(config, "signal" if signals else "classes")
-    if not learned:
-        return [
-            "every split is score, so there is nothing to train on; a model that is there already "
-            "scores by hand: genoseq score FASTA -m MODEL -o OUT"
-        ]
     for model_needs in {*needed.values()}:
         labelled = model_needs and not all(needed.values())  # it has fewer genomes than others
         rows = [row for row in learned.values() if not labelled or row.labelled(signals)]
@@ -169,6 +182,8 @@ def named_splits(rule: str, fraction: float) -> set[str]:
     fraction
         That of the test in ``blocks``.
     """
+    if rule == PAIRS:
+        return {*LEARNED}
     if rule == "blocks":
         return {"train", "valid"} | ({"test"} if fraction > 0 else set())
     if rule.startswith("contigs:"):

@@ -29,7 +29,7 @@ class TaskSettings(Settings):
 
     name: str
     learns_from: ClassVar[Literal["genomes", "pairs"]] = "genomes"
-    """What its stores are of; the workflow makes those of genomes."""
+    """What its stores are of."""
 
     def needs_labels(self) -> bool:
         """Whether genomes are learned from by their labels: others have none to give."""
@@ -223,7 +223,8 @@ class Seq2SeqSettings(TaskSettings):
     longest: Size = Field(512, description="letters of a target at most")
     either_strand: bool = Field(
         False,
-        description="sources are of an unknown strand: half are reverse-complemented in training",
+        description="what is translated may be of either strand: it is read on both, and the more "
+        "probable output is kept; pairs are of the strand that is to be read",
     )
     smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="label smoothing: probability that is spread over all letters"

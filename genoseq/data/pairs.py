@@ -22,7 +22,7 @@ from genoseq.data.damage import Damage, worn
 from genoseq.data.dataset import WHOLE, Share
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL
-from genoseq.genome.sequences import Codes, N, reverse_complement_codes
+from genoseq.genome.sequences import Codes, N
 from genoseq.genome.windows import round_up
 from genoseq.store.pairs import PairStore
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -117,7 +117,6 @@ class TrainingPairs(Dataset[PairBatch]):
         stores: Sequence[PairStore],
         model: ModelSettings,
         training: TrainingSettings,
-        either_strand: bool = False,
         share: Share = WHOLE,
     ) -> None:
         self._pool = _Pool(stores, "train", model)
@@ -126,7 +125,7 @@ class TrainingPairs(Dataset[PairBatch]):
         self._longest = self._pool.lengths[self._ends - 1]
         self._weights = np.cumsum(sizes * self._longest)
         self._bases = training.batch * training.window
-        self._seed, self._either, self._share = training.seed, either_strand, share
+        self._seed, self._share = training.seed, share
         self._batches = training.steps * training.accumulate
         augment = training.augment
         self._damage = None if augment is None else Damage(augment, training.seed, self._batches)
@@ -143,17 +142,12 @@ class TrainingPairs(Dataset[PairBatch]):
         first = int(self._ends[bucket - 1]) if bucket else 0
         count = int(self._bases // self._longest[bucket])
         rows = rng.integers(first, self._ends[bucket], size=count)
-        turned = rng.integers(2, size=count).astype(bool) & self._either
         # All are made by all: how long the rows are depends on the damage to each.
-        pairs = [self._made(number, *each) for each in zip(range(count), rows, turned, strict=True)]
+        pairs = [self._made(number, *each) for each in enumerate(rows)]
         return self._pool.batch(pairs, self._share.rows(count))
 
-    def _made(
-        self, batch: int, number: int, row: int, turned: bool
-    ) -> tuple[Codes, NDArray[np.uint8]]:
+    def _made(self, batch: int, number: int, row: int) -> tuple[Codes, NDArray[np.uint8]]:
         source, target = self._pool.pair(row)
-        if turned:
-            source = reverse_complement_codes(source)
         damage = self._damage
         if damage is None or not (level := damage.level(batch)):
             return source, target

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 
 from genoseq.data.pairs import source_ids
 from genoseq.errors import ConfigError
-from genoseq.genome.sequences import Codes, encode
+from genoseq.genome.sequences import Codes, encode, reverse_complement_codes
 from genoseq.genome.windows import round_up
 from genoseq.inference.beam import Written, beam_search
 from genoseq.inference.predict import bundle_of
@@ -40,14 +40,19 @@ class Translation(NamedTuple):
         Of the task's alphabet.
     log_probability
         Natural, of all letters and of the end.
+    strand
+        Of the sequence, which was read.
     """
 
     letters: str
     log_probability: float
+    strand: Literal["+", "-"] = "+"
 
 
 class Translator:
     """A model made ready to translate.
+
+    A model of either strand reads both, and keeps what is more probable for each letter.
 
     Parameters
     ----------
@@ -104,18 +109,31 @@ class Translator:
         yield from self._together(held, beams, longest)
 
     def _together(self, held: Sequence[Codes], beams: int, longest: int) -> Iterator[Translation]:
-        """Of sequences that are sorted by length in between."""
+        """Of sequences by the strand, or the strands, that they may be of."""
+        forward = self._written(held, beams, longest)
+        if not self.task.either_strand:
+            yield from (self._translation(written, "+") for written in forward)
+            return
+        reverse = self._written(list(map(reverse_complement_codes, held)), beams, longest)
+        for one, other in zip(forward, reverse, strict=True):
+            back = other.score > one.score
+            yield self._translation(other if back else one, "-" if back else "+")
+
+    def _translation(self, written: Written, strand: Literal["+", "-"]) -> Translation:
+        letters = self.task.alphabet.decode(np.array(written.tokens, np.int64)).decode()
+        return Translation(letters, written.log_probability, strand)
+
+    def _written(self, held: Sequence[Codes], beams: int, longest: int) -> list[Written]:
+        """What is written of each, as they stand; they are sorted by length in between."""
         order = sorted(range(len(held)), key=lambda number: len(held[number]))
-        found: dict[int, Translation] = {}
+        found: dict[int, Written] = {}
         while order:
             most = len(held[order[-1]])
             rows = max(1, BATCH_BASES // (beams * max(most, 1)))
             batch, order = order[-rows:], order[:-rows]
             written = self._search([held[number] for number in batch], beams, longest)
-            for number, each in zip(batch, written, strict=True):
-                letters = self.task.alphabet.decode(np.array(each.tokens, np.int64)).decode()
-                found[number] = Translation(letters, each.log_probability)
-        yield from (found[number] for number in range(len(held)))
+            found |= dict(zip(batch, written, strict=True))
+        return [found[number] for number in range(len(held))]
 
     @torch.inference_mode()
     def _search(self, batch: Sequence[Codes], beams: int, longest: int) -> list[Written]:

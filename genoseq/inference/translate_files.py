@@ -32,6 +32,7 @@ def translate_files(
     beams: int = 1,
     longest: int | None = None,
     device: str | None = None,
+    expect: str | Path | None = None,
     report: Report = unreported,
 ) -> TranslatedFile:
     """Map every sequence of a file, in order, to another; memory does not grow with the file.
@@ -46,9 +47,12 @@ def translate_files(
         Folder of a model of task seq2seq.
     out
         FASTA, whole or not at all; ``logp=`` in each header is the natural logarithm of the
-        probability that the model gives to what is written.
+        probability that the model gives to what is written, and ``strand=`` the one that was read
+        where the model reads either.
     beams, longest, device
         See :class:`genoseq.inference.translate.Translator`.
+    expect
+        Refuse a model of other settings than these; JSON text, or a YAML or JSON file.
     report
         Called with the bases that are done, and with all of them.
 
@@ -66,8 +70,11 @@ def translate_files(
 
         from genoseq.inference.translate import Translator
         from genoseq.models.bundle import load_bundle
+        from genoseq.models.expected import check_model
 
-        translator = Translator(load_bundle(folder), device)
+        bundle = load_bundle(folder)
+        check_model(bundle, folder, expect)
+        translator = Translator(bundle, device)
 
         def written() -> Iterator[tuple[str, bytes]]:
             done = 0
@@ -77,7 +84,8 @@ def translate_files(
                 done += own
                 report(done, bases)
                 logp = round(translation.log_probability, 4) + 0.0  # no -0.0
-                yield f"{name} logp={logp:.4f}", translation.letters.encode()
+                strand = f" strand={translation.strand}" if translator.task.either_strand else ""
+                yield f"{name} logp={logp:.4f}{strand}", translation.letters.encode()
 
         write_fasta(out, written())
     return TranslatedFile(count, bases)

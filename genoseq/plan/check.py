@@ -15,8 +15,11 @@ from genoseq.errors import ConfigError, listed
 from genoseq.genome.tracks import Kind
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
-from genoseq.plan.estimate import Estimate, estimate, evaluated_bases
+from genoseq.plan.estimate import estimate, evaluated_bases
+from genoseq.plan.estimate_pairs import estimate_pairs
+from genoseq.plan.estimate_row import Estimate
 from genoseq.plan.genomes import check_genomes, missing_files
+from genoseq.plan.pairs import check_pairs
 from genoseq.plan.processor import speed_here
 from genoseq.plan.rules import Plan, plan_problems, read_plan
 from genoseq.readers.genome_size import GenomeSize
@@ -99,22 +102,33 @@ def check_plan(plan: Plan) -> Check:
         that cannot be read, learned from as its split says, or scored, and all labels that cannot
         be made; or if no genome has anything to train or to test on.
     """
+    if plan.pairs:
+        pairs = check_pairs(plan)
+        _refuse(plan, pairs.problems)
+        speed = speed_here()
+        rows = estimate_pairs(plan, pairs, speed)
+        return Check(plan, {}, rows, tuple(pairs.notes), speed.name)
     found = check_genomes(plan)
-    missing = [
-        f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing_files(plan)
-    ]
-    problems = dict.fromkeys([*plan_problems(plan), *missing, *found.problems])
-    if problems:
-        raise ConfigError(list(problems), plan.config.genomes)
+    _refuse(plan, found.problems)
     speed = speed_here()
     rows = estimate(plan, found.sizes, speed)
     return Check(plan, found.sizes, rows, tuple(found.notes), speed.name)
 
 
+def _refuse(plan: Plan, found: Sequence[str]) -> None:
+    """ConfigError with all that is wrong, if anything is."""
+    missing = [
+        f"no such file: {path} (paths are relative to {Path.cwd()})" for path in missing_files(plan)
+    ]
+    if problems := dict.fromkeys([*plan_problems(plan), *missing, *found]):
+        raise ConfigError(list(problems), plan.config.genomes)
+
+
 def _summary(plan: Plan) -> Iterator[str]:
     yield f"sheet: {Path(plan.config.genomes).resolve()}"
     for name, genome in islice(plan.genomes.items(), _SHOWN):
-        yield f"genome {name}: split {genome.split}, {genome.fasta}"
+        files = ", ".join(path for path in (genome.pairs, genome.targets, genome.fasta) if path)
+        yield f"genome {name}: split {genome.split}, {files}"
     if len(plan.genomes) > _SHOWN:
         yield f"and {len(plan.genomes) - _SHOWN:,} genomes more"
     for name in plan.config.models:
@@ -122,8 +136,13 @@ def _summary(plan: Plan) -> Iterator[str]:
         after = "" if init is None else f", from the weights of {init}"
         yield f"model {name}: trains on {listed(plan.learned('test', name))}{after}"
         yield f"model {name}: is tested on {listed(plan.learned('train', name))}"
-        yield f"model {name}: scores {listed(plan.genomes)}"
-    yield f"tracks: {', '.join(plan.config.score.formats)}"
+        if plan.pairs:
+            told = [genome for genome, row in plan.genomes.items() if row.fasta]
+            yield f"model {name}: translates {listed(told) if told else 'nothing'}"
+        else:
+            yield f"model {name}: scores {listed(plan.genomes)}"
+    if not plan.pairs:
+        yield f"tracks: {', '.join(plan.config.score.formats)}"
 
 
 def table(rows: Sequence[Estimate]) -> Iterator[str]:
@@ -182,6 +201,15 @@ def _notes(check: Check) -> Iterator[str]:
         yield f"More RAM than this machine has, {_bytes(memory)}: {', '.join(large)}"
     processor = _HERE.format(name=check.processor) if check.processor else _ELSEWHERE
     yield from wrap(_MEANING.format(processor=processor), 88)
+    models, states = check.plan.config.models.items(), check.plan.states
+    if untold := [name for name, run in models if isnan(training_memory(run, states))]:
+        asked = f"rules ask for {_bytes(1e6 * FLOOR)}, or the profile's mem_mb"
+        yield f"?: unknown for this encoder or task; {asked}: {listed(untold)}"
+    if not check.plan.pairs:
+        yield from _notes_of_genomes(check)
+
+
+def _notes_of_genomes(check: Check) -> Iterator[str]:
     rows, fraction = check.plan.genomes, check.plan.config.split.test
     sizes = {name: size for name, size in check.sizes.items() if size is not None}
     if about := [name for name, size in sizes.items() if size.lengths is None]:
@@ -191,10 +219,6 @@ def _notes(check: Check) -> Iterator[str]:
         yield f"?: the bases of its test contigs are not known without it: {listed(uncounted)}"
     if missing := rows.keys() - sizes.keys():
         yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
-    models, states = check.plan.config.models.items(), check.plan.states
-    if untold := [name for name, run in models if isnan(training_memory(run, states))]:
-        asked = f"rules ask for {_bytes(1e6 * FLOOR)}, or the profile's mem_mb"
-        yield f"?: unknown for this encoder or task; {asked}: {listed(untold)}"
     kind: Kind = "signal" if check.plan.signals else "classes"
     formats = check.plan.config.score.formats
     if unmeasured := [name for name in formats if kind not in format_named(name).costs]:

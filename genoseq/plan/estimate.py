@@ -7,8 +7,7 @@ another is given.  On a GPU training and scoring take a small part of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import isnan, nan
+from math import nan
 
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import longest_window, usual_context
@@ -19,41 +18,12 @@ from genoseq.genome.tracks import Kind
 from genoseq.genome.windows import round_up, tile
 from genoseq.labels.classes import build_scheme
 from genoseq.plan import constants, costs
+from genoseq.plan.estimate_row import Estimate, estimate_row
 from genoseq.plan.model_rules import suited_formats
 from genoseq.plan.processor import REFERENCE, Speed
 from genoseq.plan.rules import DEMO_FILES, Plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import Cost, format_named
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A row of the table.
-
-    Attributes
-    ----------
-    bases, windows
-        Of all jobs; None where there are none.
-    disk
-        Bytes of all outputs.
-    memory
-        MB of the largest job.
-    hours, longest
-        Of all jobs, and of the one that takes longest; one core each.
-    unknown
-        Attributes to which something unknown is to be added: by genomes that are not there yet or
-        were not counted, or by encoders, tasks and formats that do not tell.
-    """
-
-    rule: str
-    jobs: int
-    bases: int | None
-    windows: int | None
-    disk: float
-    memory: float
-    hours: float
-    longest: float
-    unknown: frozenset[str] = frozenset()
 
 
 def windows_of(size: GenomeSize, settings: RunSettings) -> int:
@@ -100,10 +70,6 @@ def estimate(
     """
     rows = _Run(plan, sizes, speed).rows()
     return [row for row in rows if row.jobs]
-
-
-_PLAIN = {*constants.MEGABYTES, "hub"}
-"""Rules that start without torch."""
 
 
 class _Run:
@@ -165,23 +131,7 @@ class _Run:
         return seconds * columns, disk * columns
 
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
-        """A row of the seconds of each job, to which its start is added, and of parts of other
-        columns: always ``disk`` and ``memory``, of some rules ``bases`` and ``windows``."""
-        start = constants.START_SECONDS["plain" if rule in _PLAIN else "torch"]
-        hours = [(start * self.speed.plain() + each) / 3600 for each in seconds]
-        parts |= {"hours": hours, "longest": hours}
-        known = {name: [n for n in each if not isnan(n)] for name, each in parts.items()}
-        return Estimate(
-            rule,
-            jobs=len(seconds),
-            bases=int(sum(known["bases"])) if "bases" in parts else None,
-            windows=int(sum(known["windows"])) if "windows" in parts else None,
-            disk=sum(known["disk"]),
-            memory=max(known["memory"], default=0.0),
-            hours=sum(known["hours"]),
-            longest=max(known["longest"], default=0.0),
-            unknown=frozenset(name for name in parts if len(known[name]) < len(parts[name])),
-        )
+        return estimate_row(rule, seconds, self.speed, **parts)
 
     def _rates(self, precision: AskedPrecision, runs: Sequence[RunSettings]) -> list[float]:
         """Seconds of predicting a base, by each model."""

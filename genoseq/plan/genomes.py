@@ -12,7 +12,7 @@ from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.extraction.splits import possible_splits
 from genoseq.plan.beginnings import Budget, contig_lengths
 from genoseq.plan.labelled import Found, check_annotation, check_signals, check_table
-from genoseq.plan.rules import DEMO_FILES, Plan
+from genoseq.plan.rules import DEMO_FILES, DEMO_PAIRS, Plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 
 
@@ -36,14 +36,17 @@ class FoundGenomes(Found):
 
 
 def missing_files(plan: Plan) -> list[str]:
-    """Files that the plan reads and that neither exist nor are made by the rule ``demo``."""
+    """Files that the plan reads and that neither exist nor are made by a rule of the demo."""
     rows = plan.genomes.values()
-    given = [p for r in rows for p in (r.fasta, r.annotation, r.mask, *r.signal) if p]
+    given = [
+        p for r in rows for p in (r.fasta, r.pairs, r.targets, r.annotation, r.mask, *r.signal) if p
+    ]
     named = [str(named_file(text)[1]) for text in given]
     named += [p for r in rows for p in (r.evidence_file, r.starts_file) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
     wanted = dict.fromkeys(named)
-    return [path for path in wanted if path not in DEMO_FILES and not Path(path).is_file()]
+    made = {*DEMO_FILES, *DEMO_PAIRS}
+    return [path for path in wanted if path not in made and not Path(path).is_file()]
 
 
 def check_genomes(plan: Plan) -> FoundGenomes:

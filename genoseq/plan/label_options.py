@@ -37,7 +37,10 @@ class FileOption(NamedTuple):
 
 
 def label_files(row: GenomeRow, signals: bool) -> list[FileOption]:
-    """Files of labels: signals or the annotation, and those that say which labels are known."""
+    """Files of labels: signals or the annotation, and those that say which labels are known; of
+    pairs the targets, where they are not beside the sources."""
+    if row.pairs is not None:
+        return [FileOption("--targets", row.targets)] if row.targets else []
     option, sources = ("--signal", row.signal) if signals else ("--annotation", (row.annotation,))
     named = [named_file(text) for text in sources if text]
     beside = {"--mask": row.mask, "--evidence": row.evidence_file, "--starts": row.starts_file}

@@ -14,18 +14,12 @@ def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for its task and for labels of so many states, whatever is in
     the files."""
     kind = "signals" if config.labels.scheme == "signal" else "classes"
-    pairs = [
-        f"models.{name}.task: {run.task.name} learns from pairs of sequences, and the workflow "
-        f"makes stores of genomes: train it by hand, with genoseq train"
-        for name, run in config.models.items()
-        if run.task.learns_from == "pairs"
-    ]
     network = [
         f"models.{name}.{problem}"
         for name, run in config.models.items()
         for problem in run.task.problems(run.model, run.training)
     ]
-    return [*pairs, *network] + [
+    return network + [
         f"models.{name}.training.{problem}"
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings)

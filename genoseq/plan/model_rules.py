@@ -29,7 +29,8 @@ def learned_genomes(
     One whose task needs labels has no use for a genome without.
     """
     signals = config.labels.scheme == "signal"
-    bare = model is None or not config.models[model].task.needs_labels()
+    task = None if model is None else config.models[model].task
+    bare = task is None or task.learns_from == "pairs" or not task.needs_labels()
     for row in genomes.values():
         if row.split != "score" and (bare or row.labelled(signals)):
             yield row

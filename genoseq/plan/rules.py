@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.genes import GeneSettings
+from genoseq.config.pair_checks import learns_from_pairs
 from genoseq.config.schema import Config
-from genoseq.config.sheet import GenomeRow, read_genomes
+from genoseq.config.sheet import PAIRS, GenomeRow, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
@@ -47,6 +48,11 @@ class Plan:
     def signals(self) -> bool:
         """Whether signals are learned, rather than the annotation's classes."""
         return self.config.labels.scheme == "signal"
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the models map sequences to sequences, and learn from pairs of them."""
+        return learns_from_pairs(self.config)
 
     @cached_property
     def states(self) -> int:
@@ -93,12 +99,13 @@ class Plan:
 
     def _files(self, kind: str, wildcards: Wildcards) -> list[FileOption]:
         """Files that rules read for a genome: ``fasta``, ``blacklist``, ``weights`` of the decoder
-        of genes, or those of ``labels``: annotation, signals, mask, evidence, starts."""
+        of genes; ``sources`` of a store, FASTA or pairs; or those of ``labels``: annotation,
+        signals, mask, evidence, starts, or the targets of pairs."""
         row, genes = self.genomes[wildcards.genome], self.config.genes or GeneSettings()
         if kind == "labels":
             return label_files(row, self.signals)
-        if kind == "fasta":
-            return [FileOption("", row.fasta)]
+        if kind in ("fasta", "sources"):
+            return [FileOption("", row.pairs or row.fasta if kind == "sources" else row.fasta)]
         path = {"blacklist": self.config.regions.blacklist, "weights": genes.weights}[kind]
         return [] if path is None else [FileOption(f"--{kind}", path)]
 
@@ -133,6 +140,14 @@ class Plan:
         filters = regions.model_dump(exclude={"blacklist"})
         return options(split=row.split, **self.config.split.model_dump(), **filters)
 
+    def regions(self, wildcards: Wildcards) -> list[str]:
+        """The regions that a store has labels of; of pairs there are none."""
+        return [] if self.pairs else [f"<results>/regions/{wildcards.genome}/regions.bed"]
+
+    def regions_option(self, _: Wildcards, input: Any) -> str:
+        """The same as an option."""
+        return options(bed=list(input.bed))
+
     def label_names(self, wildcards: Wildcards) -> list[str]:
         """Names that the sheet gives to the files of labels."""
         return [file.name for file in self._files("labels", wildcards)]
@@ -140,6 +155,9 @@ class Plan:
     def tokenize_options(self, wildcards: Wildcards) -> str:
         """Name and labels."""
         row = self.genomes[wildcards.genome]
+        if row.pairs is not None:
+            split = None if row.split == PAIRS else row.split
+            return options(name=row.name, scheme="seq2seq", split=split)
         if not row.labelled(self.signals):
             return options(name=row.name)
         return label_options(row, self.config.labels)
@@ -195,7 +213,8 @@ class Plan:
         """Every folder that the report reads: bundles, evaluations, stores, tracks and genes."""
         models = list(self.config.models)
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
-        kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
+        kinds = {"models": models, "evaluation": models}
+        kinds |= {} if self.pairs else {"stores": self.learned(), "tracks": pairs}
         kinds["genes"] = [f"{name}/{model}" for name in self.genomes for model in self.calling()]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
@@ -271,6 +290,8 @@ def _sheet_problems(config: Mapping[str, Any]) -> list[str]:
 
 DEMO_FILES = ("resources/demo/genome.fa", "resources/demo/genes.gff3", "resources/demo/mask.bed")
 """Files that the rule ``demo`` makes."""
+DEMO_PAIRS = ("resources/demo/pairs.tsv", "resources/demo/reads.fa")
+"""Files that the rule ``demo_pairs`` makes."""
 
 
 def growing(amount: int) -> Callable[[Wildcards, int], int]:

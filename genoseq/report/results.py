@@ -82,8 +82,8 @@ class ModelResult:
 
     @property
     def kind(self) -> str:
-        """What was measured: ``classes``, ``signal``, ``bases`` of language models, or what another
-        package's task says."""
+        """What was measured: ``classes``, ``signal``, ``bases`` of language models, ``sequences``
+        of pairs, or what another package's task says."""
         return str(self.metrics["kind"])
 
     @property
@@ -96,6 +96,8 @@ class ModelResult:
         found = self.metrics
         if self.kind == "bases":
             return [{**found, "support": found["bases"], "label": "all bases"}]
+        if self.kind == "sequences":
+            return [{**found, "support": found["tokens"], "label": "all pairs"}]
         rows = {"signal": lambda: found["signals"], "classes": self._classes}
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}

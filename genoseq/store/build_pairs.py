@@ -20,7 +20,12 @@ VALID, TEST = 0.1, 0.1
 
 
 def tokenize_pairs(
-    pairs: PathLike, targets: PathLike | None = None, *, out: PathLike, name: str | None = None
+    pairs: PathLike,
+    targets: PathLike | None = None,
+    *,
+    out: PathLike,
+    name: str | None = None,
+    split: str | None = None,
 ) -> PairStore:
     """Write pairs of sequences into a store to train from.
 
@@ -34,6 +39,8 @@ def tokenize_pairs(
         Folder of the store.
     name
         What the collection is called; None: as the file.
+    split
+        Of all pairs; None: as follows.
 
     Splits are the table's, or drawn by the source's checksum, 80% for training and 10% each for
     validation and test: a source, or its reverse complement, is in one split alone.
@@ -41,7 +48,8 @@ def tokenize_pairs(
     Raises
     ------
     InputFormatError
-        With what is wrong with a line, and where one source is in two splits.
+        With what is wrong with a line, and where one source is in two splits, or in another than
+        ``split``.
     StoreError
         If there is no pair, or ``out`` holds something else.
     """
@@ -51,17 +59,35 @@ def tokenize_pairs(
         files = {each.name: each.sha256 for each in (first, second) if each is not None}
         record = make_record("tokenize", {"scheme": "seq2seq"}, {"pairs": files})
         called = name or Path(first.name).name.split(".")[0]
-        return write_pairs(out, called, _split(read, first), files, record)
+        return write_pairs(out, called, split_pairs(read, first, split), files, record)
 
 
-def _split(pairs: Iterable[Pair], path: Input) -> Iterator[tuple[Codes, bytes, str]]:
-    """Pairs with their splits; a source that comes again has that of before."""
+def split_pairs(
+    pairs: Iterable[Pair], path: Input, whole: str | None = None
+) -> Iterator[tuple[Codes, bytes, str]]:
+    """Source, target and split of pairs; a source that comes again has the split of before.
+
+    Parameters
+    ----------
+    path
+        Where they are from, for messages.
+    whole
+        The split of all, see :func:`tokenize_pairs`.
+
+    Raises
+    ------
+    InputFormatError
+        As :func:`tokenize_pairs`.
+    """
     known: dict[int, str] = {}
     for pair in pairs:
         checksum = _checksum(pair.source)
-        split = pair.split or _drawn(checksum)
+        split = pair.split or whole or _drawn(checksum)
         if split not in LEARNED:
             said = f"split {split!r}: use {', '.join(LEARNED)}"
+            raise InputFormatError(said, path, pair.line)
+        if whole not in (None, split):
+            said = f"split {split!r}, and {whole!r} is asked for all pairs: leave one of them out"
             raise InputFormatError(said, path, pair.line)
         if known.setdefault(checksum, split) != split:
             raise InputFormatError(

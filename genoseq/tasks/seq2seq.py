@@ -45,17 +45,18 @@ class Seq2Seq(Task):
         Its letters.
     longest
         How many there may be.
+    either_strand
+        Whether what is translated may be of either strand.  Pairs are of the one that is to be
+        read: of both at once models learn little.
     smoothing
         Label smoothing of the loss.
-    either_strand
-        Whether half of the training's sources are reverse-complemented.
     """
 
     decoder: DecoderSettings
     alphabet: Alphabet
     longest: int
-    smoothing: float = 0.0
     either_strand: bool = False
+    smoothing: float = 0.0
     name: ClassVar[str] = "seq2seq"
     of_bases: ClassVar[bool] = False
     read_by: ClassVar[str] = "genoseq translate"
@@ -69,8 +70,8 @@ class Seq2Seq(Task):
             asked.decoder,
             stores[0].alphabet,
             asked.longest,
-            asked.smoothing,
             asked.either_strand,
+            asked.smoothing,
         )
         if problems := made.misfits(stores, str(stores[0].path), "train"):
             raise ConfigError(problems)
@@ -85,21 +86,23 @@ class Seq2Seq(Task):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Seq2Seq:
         """As written; what is of training only is not known."""
-        if data.get("alphabet") not in ALPHABETS or not isinstance(data.get("longest"), int):
+        longest, either = data.get("longest"), data.get("either_strand", False)
+        if data.get("alphabet") not in ALPHABETS or not isinstance(longest, int):
             raise ConfigError("not a seq2seq task: it has a decoder, an alphabet and a longest")
         try:
             decoder = DECODERS.parse(data["decoder"])
         except (LookupError, ValueError) as error:
             raise ConfigError(f"decoder: {error}") from None
-        return cls(decoder, ALPHABETS[data["alphabet"]], data["longest"])
+        return cls(decoder, ALPHABETS[data["alphabet"]], longest, either is True)
 
     def to_json(self) -> dict[str, Any]:
-        """Decoder, alphabet and the most letters."""
+        """Decoder, alphabet, the most letters, and the strands."""
         return {
             "name": self.name,
             "decoder": self.decoder.model_dump(mode="json"),
             "alphabet": self.alphabet.name,
             "longest": self.longest,
+            "either_strand": self.either_strand,
         }
 
     def misfits(self, stores: Sequence[Any], owner: str, split: str) -> list[str]:
@@ -144,7 +147,7 @@ class Seq2Seq(Task):
     ) -> tuple[Dataset[Any], Dataset[Any] | None]:
         """Pairs of about one length."""
         model, training = settings.model, settings.training
-        train = TrainingPairs(stores, model, training, self.either_strand, share)
+        train = TrainingPairs(stores, model, training, share)
         if not any(len(store.of_split("valid")) for store in stores):
             return train, None
         count = training.validation_windows

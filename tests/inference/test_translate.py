@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -15,6 +16,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.decoders import LstmDecoderSettings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.alphabets import PROTEIN
+from genoseq.genome.complement import reverse_complement
 from genoseq.inference import translate as module
 from genoseq.inference.translate import Translator
 from genoseq.inference.translate_files import translate_files
@@ -57,6 +59,26 @@ def test_translations_do_not_depend_on_their_company(
     for one, other in [*zip(whole, small, strict=True), *zip(whole[:12], alone, strict=True)]:
         assert one.letters == other.letters
         assert one.log_probability == pytest.approx(other.log_probability, abs=1e-10)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_model_of_either_strand_keeps_the_more_probable(bundle: Bundle, beams: int) -> None:
+    sequences = reads(20)
+    turned = [reverse_complement(one.encode()).decode() for one in sequences]
+    both = replace(bundle, task=replace(bundle.task, either_strand=True))
+    one, other = gs.translate(both, sequences, beams=beams), gs.translate(both, turned, beams=beams)
+    assert {each.strand for each in one} == {"+", "-"}
+    for ours, theirs, *alone in zip(
+        one,
+        other,
+        gs.translate(bundle, sequences, beams=beams),
+        gs.translate(bundle, turned, beams=beams),
+        strict=True,
+    ):
+        best = max(alone, key=lambda each: each.log_probability / (len(each.letters) + 1))
+        assert ours.letters == theirs.letters == best.letters
+        assert ours.log_probability == pytest.approx(best.log_probability, abs=1e-10)
+        assert ours.strand == ("+" if best is alone[0] else "-")
 
 
 def test_longest_bounds_what_is_written(bundle: Bundle) -> None:

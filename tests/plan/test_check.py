@@ -18,7 +18,8 @@ from genoseq.config.tasks import TASKS, TaskSettings
 from genoseq.plan.check import Check, check_plan, missing_files, table
 from genoseq.plan.constants import FLOOR, SPEED_SECONDS
 from genoseq.plan.costs import training_memory
-from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.estimate import estimate
+from genoseq.plan.estimate_row import Estimate
 from genoseq.plan.model_rules import settings_json
 from genoseq.plan.processor import Speed
 from genoseq.plan.rules import Plan, make_plan

@@ -20,12 +20,8 @@ from genoseq.genome.regions import Region
 from genoseq.genome.tracks import Channel, Track
 from genoseq.genome.windows import round_up
 from genoseq.inference.windows import windows_of as scored_windows
-from genoseq.plan.estimate import (
-    Estimate,
-    estimate,
-    evaluated_bases,
-    windows_of,
-)
+from genoseq.plan.estimate import estimate, evaluated_bases, windows_of
+from genoseq.plan.estimate_row import Estimate
 from genoseq.plan.rules import make_plan
 from genoseq.readers.genome_size import GenomeSize
 from genoseq.writers.formats import FORMATS

@@ -12,7 +12,8 @@ from genoseq.config.schema import RunSettings
 from genoseq.plan import processor
 from genoseq.plan.constants import SPEED_SECONDS
 from genoseq.plan.costs import predicting_seconds, training_seconds
-from genoseq.plan.estimate import Estimate, estimate
+from genoseq.plan.estimate import estimate
+from genoseq.plan.estimate_row import Estimate
 from genoseq.plan.processor import REFERENCE, Speed, speed_here
 from genoseq.plan.rules import make_plan
 from genoseq.readers.genome_size import GenomeSize

@@ -1,7 +1,7 @@
 rule tokenize:
     input:
-        fasta=plan.inputs("fasta"),
-        bed="<results>/regions/{genome}/regions.bed",
+        sources=plan.inputs("sources"),
+        bed=plan.regions,
         labels=plan.inputs("labels"),
     output:
         directory("<results>/stores/{genome}"),
@@ -18,10 +18,11 @@ rule tokenize:
         runtime=genoseq_workflow.growing(60),
     params:
         options=plan.tokenize_options,
-        fasta=plan.given("fasta"),
+        sources=plan.given("sources"),
+        regions=plan.regions_option,
         files=plan.given("labels"),
-        stamps=plan.stamps("fasta", "labels"),
+        stamps=plan.stamps("sources", "labels"),
         names=plan.label_names,
     shell:
-        "genoseq tokenize {params.fasta} -o {output:q} --bed {input.bed:q}"
+        "genoseq tokenize {params.sources} -o {output:q} {params.regions}"
         " {params.options} {params.files} > {log:q} 2>&1"
