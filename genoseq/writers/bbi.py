@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -179,18 +179,20 @@ def zoom_levels(longest: int) -> list[int]:
     return [size for size in levels if size < longest] or levels[:1]
 
 
-def finest_bins(chrom: int, start: int, values: NDArray[np.float32]) -> Bins:
-    """Bins of :data:`FINEST` bases.
+def finest_bins(rows: Sequence[tuple[int, int, NDArray[np.float32]]]) -> Bins:
+    """Bins of :data:`FINEST` bases, of many rows at once: genomes may be thousands of contigs.
 
     Parameters
     ----------
-    chrom, start
-        Chromosome id and 0-based first base, a multiple of FINEST.
-    values
-        Shape (L,), NaN for gaps.
+    rows
+        Sorted: chromosome id; 0-based first base, a multiple of FINEST; values (L,), NaN for gaps.
     """
-    padded = np.full(-(-len(values) // FINEST) * FINEST, np.nan)
-    padded[: len(values)] = values
+    counts = [-(-len(values) // FINEST) for _, _, values in rows]
+    padded = np.full(sum(counts) * FINEST, np.nan)
+    at = 0
+    for count, (_, _, values) in zip(counts, rows, strict=True):
+        padded[at : at + len(values)] = values
+        at += count * FINEST
     square = padded.reshape(-1, FINEST)
     known = ~np.isnan(square)
     if known.all():
@@ -201,9 +203,11 @@ def finest_bins(chrom: int, start: int, values: NDArray[np.float32]) -> Bins:
         low = np.where(known, square, np.inf).min(axis=1)
         high = np.where(known, square, -np.inf).max(axis=1)
         filled = np.where(known, square, 0.0)
+    first = [start // FINEST for _, start, _ in rows]
+    within = np.arange(len(square)) - np.repeat(np.cumsum(counts) - counts, counts)
     bins = Bins(
-        np.full(len(square), chrom),
-        np.arange(len(square)) + start // FINEST,
+        np.repeat([chrom for chrom, _, _ in rows], counts),
+        np.repeat(first, counts) + within,
         covered,
         low,
         high,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genoseq.writers.bbi import (
     Bins,
@@ -21,6 +22,7 @@ from genoseq.writers.bbi import (
     chromosome_tree,
     coarser,
     compress,
+    finest_bins,
     join,
     zoom_levels,
 )
@@ -29,7 +31,6 @@ from genoseq.writers.lattice import SLAB
 _HEAD = 64
 _ZOOM = 24
 _SUMMARY = 40
-_PENDING = SLAB // 64
 
 
 class BbiFile:
@@ -69,7 +70,7 @@ class BbiFile:
         self._index = SectionIndex()
         self._spool: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         self._levels = [ZoomLevel(size, self._lengths, self._spool) for size in sizes]
-        self._pending: list[Bins] = []
+        self._pending: list[tuple[int, int, NDArray[np.float32]]] = []
         self._waiting = 0
         self._coarse: list[Bins] = []
         self._total = np.array([0, np.inf, -np.inf, 0, 0])
@@ -86,11 +87,12 @@ class BbiFile:
         self._index.add(first, last, self._offset, len(data))
         self._offset += len(data)
 
-    def summarize(self, bins: Bins) -> None:
-        """Take finest bins for the zoom levels: all of a slab in one call, slabs in order."""
-        self._pending.append(bins)
-        self._waiting += len(bins.bin)
-        if self._waiting >= _PENDING:
+    def summarize(self, chrom: int, start: int, values: NDArray[np.float32]) -> None:
+        """Take values (L,), NaN for gaps, from base ``start`` of a contig on for the zoom levels:
+        all of a slab in one call, slabs in order."""
+        self._pending.append((chrom, start, values))
+        self._waiting += len(values)
+        if self._waiting >= SLAB:
             self._zoom()
 
     def finish(self, items: int, buffer: int) -> None:
@@ -121,10 +123,10 @@ class BbiFile:
         self._spool.close()
 
     def _zoom(self) -> None:
-        """Zoom levels of the waiting bins; no bin up to SLAB bases reaches into another slab."""
+        """Zoom levels of the waiting values; no bin up to SLAB bases reaches into another slab."""
         if not self._pending:
             return
-        bins = join(self._pending)
+        bins = finest_bins(self._pending)
         self._pending, self._waiting = [], 0
         sums = (
             bins.covered.sum(),

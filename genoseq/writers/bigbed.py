@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Colour
-from genoseq.writers.bbi import RECORD_BYTES, finest_bins
+from genoseq.writers.bbi import RECORD_BYTES
 from genoseq.writers.bbi_file import BbiFile
 from genoseq.writers.lattice import SLAB
 
@@ -114,7 +114,7 @@ def write_bigbed(
                 end = max(row.end for row in part)
                 file.add((chrom, part[0].start), (chrom, end), section)
             for start, depth in _depths(own, lengths[own[0].chrom]):
-                file.summarize(finest_bins(chrom, start, depth))
+                file.summarize(chrom, start, depth)
         file.finish(_ITEMS, largest)
 
 

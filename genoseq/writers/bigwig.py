@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel, Kind
-from genoseq.writers.bbi import RECORD_BYTES, finest_bins
+from genoseq.writers.bbi import RECORD_BYTES
 from genoseq.writers.bbi_file import BbiFile
 from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import VALUE_KINDS, OutputFile
@@ -102,7 +102,7 @@ class BigWigFile:
             step = int(type_ == _FIXED)
             head = _SECTION.pack(chrom, low, high, step, step, type_, 0, count)
             self._file.add((chrom, low), (chrom, high), head + payload)
-        self._file.summarize(finest_bins(chrom, start, values))
+        self._file.summarize(chrom, start, values)
 
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
