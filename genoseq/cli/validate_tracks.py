@@ -32,9 +32,10 @@ def validate_tracks(
     records, errors, warnings and the checks that were done; then what is wrong, in words, the first
     five findings of each check. Exit status 1 if there is an error, 0 if there are warnings alone.
     """
-    from genoseq.validation.report import write_report
+    from genoseq.validation.report import check_outputs, write_report
     from genoseq.validation.validate import validate_tracks
 
+    check_outputs(paths, fasta, json, tsv)
     done: list[CheckedFile] = []
 
     def show(file: CheckedFile) -> None:

@@ -25,7 +25,7 @@ from genoseq.genes.genome_files import (
 from genoseq.genes.weights import DecoderWeights, load_weights
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.fasta import Fasta, open_fasta
-from genoseq.writers.manifest import MANIFEST, read_manifest
+from genoseq.writers.manifest import written_files
 
 if TYPE_CHECKING:
     from genoseq.genes.adapt_call import AdaptedCalls, Calling
@@ -120,7 +120,7 @@ def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     """Folder for the state of an adaptation; ConfigError if something else would be lost."""
     folders: dict[Path, tuple[str, ...]] = {
         out: (*FILES, FRAMESHIFTS, STARTS, PROVENANCE, TRACKS),
-        out / TRACKS: _track_files(out / TRACKS),
+        out / TRACKS: written_files(out / TRACKS),
     }
     if model is not None:
         folders[Path(model)] = MODEL_FILES
@@ -131,13 +131,6 @@ def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     if problems := [problem for problem in found if problem is not None]:
         raise ConfigError(problems)
     return state
-
-
-def _track_files(folder: Path) -> tuple[str, ...]:
-    """Names of the files that an older run wrote into a folder of tracks, by its manifest."""
-    if not (folder / MANIFEST).is_file():
-        return ()
-    return (MANIFEST, *(file.path for file in read_manifest(folder / MANIFEST)))
 
 
 def decoder_path(model: Path, weights: PathLike | None) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from genoseq.config.evidence import STARTS
 from genoseq.config.tables import read_table
 from genoseq.errors import ConfigError, InputFormatError
-from genoseq.files.atomic import PathLike
+from genoseq.files.atomic import PathLike, check_distinct
 from genoseq.files.inputs import kept
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.genetic_codes import genetic_code
@@ -107,6 +107,7 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
+    check_distinct({"--out": Path(out)}, {"the table": Path(table)})
     folder = model_folder(model)
     if tells_introns(folder):
         return fit_sites_files(table, out)

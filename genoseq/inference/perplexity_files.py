@@ -17,6 +17,7 @@ from genoseq.files.provenance import PROVENANCE
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import open_fasta
+from genoseq.writers.manifest import written_files
 from genoseq.writers.outputs import chosen_formats, reported, write_tracks
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ def perplexity_files(
     """
     folder, target = model_folder(model), Path(out)
     beside = model_folder(against) if against else None
-    names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
-    if (problem := irreplaceable(target, names)) is not None:
-        raise ConfigError(problem)
+    _check_out(target)
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
         bed = given.get("regions")
         records = [] if bed is None else list(read_bed(bed, genome.lengths))
@@ -107,6 +106,15 @@ def perplexity_files(
             record = make_record("perplexity", {}, inputs, computing(used, number_format))
             write_record(made, record)
     return _told(found.total, beside)
+
+
+def _check_out(out: Path) -> None:
+    """ConfigError if anything but an older output would be lost."""
+    names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
+    folders = {out: names, out / TRACKS: written_files(out / TRACKS)}
+    found = [irreplaceable(folder, own) for folder, own in folders.items()]
+    if problems := [problem for problem in found if problem is not None]:
+        raise ConfigError(problems)
 
 
 def _language_models(model: Path, against: Path | None) -> list[Bundle]:

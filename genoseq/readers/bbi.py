@@ -148,8 +148,8 @@ class BbiFile:
         size = struct.calcsize("<" + _ZOOM)
         zooms = []
         for at in range(64, 64 + size * count, size):
-            reduction, _, zoom_data, zoom_index = self._unpack(_ZOOM, at)
-            zooms.append(Zoom(reduction, zoom_data, zoom_index))
+            reduction, _, _, zoom_index = self._unpack(_ZOOM, at)
+            zooms.append(Zoom(reduction, zoom_index))
         return Header(
             magic == _BED, order, tuple(zooms), contigs, data, index, fields, own,
             self._text(sql) if sql else "", buffer,

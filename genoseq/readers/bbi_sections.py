@@ -48,10 +48,9 @@ class Summary(NamedTuple):
 
 
 class Zoom(NamedTuple):
-    """A zoom level: bases per record, at most, and where its data and index begin."""
+    """A zoom level: bases per record, at most, and where its index begins."""
 
     reduction: int
-    data_at: int
     index_at: int
 
 

@@ -90,8 +90,7 @@ def write_hub(
     out = Path(out)
     with opened(fasta) as genome:
         name = _genome_name(genome, name)
-        if problem := irreplaceable(out, (*_FILES, name)):
-            raise ConfigError(problem)
+        _check_out(out, name, [genome.path, *map(Path, paths)])
         shown = shown_tracks(paths)
         view = _first_view(genome, region)
         with atomic_folder(out) as stage:
@@ -103,6 +102,17 @@ def write_hub(
             hub = Hub(name, _one_line(title) or name, _one_line(email), view, tuple(tracks))
             _write_texts(stage, hub)
     return HubWritten(out, len(tracks), tuple(empty))
+
+
+def _check_out(out: Path, name: str, inputs: Sequence[Path]) -> None:
+    """ConfigError if a hub in ``out`` would replace anything but an older hub."""
+    # A folder of the genome's name is an older hub's only beside the hub's own file.
+    older = (*_FILES, name) if (out / _FILES[0]).is_file() else _FILES
+    if problem := irreplaceable(out, older):
+        raise ConfigError(problem)
+    for path in inputs:
+        if path.resolve().is_relative_to(out.resolve()):
+            raise ConfigError(f"{out} holds {path} and would be replaced: name another folder")
 
 
 def _genome_name(genome: Fasta, name: str | None) -> str:

@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from genoseq.files.atomic import atomic_file
+from genoseq.files.atomic import atomic_file, check_distinct
 from genoseq.validation.validate import CheckedFile
 
 _COLUMNS = ("path", "line", "where", "level", "check", "more", "what")
+
+
+def check_outputs(
+    paths: Sequence[Path], fasta: Path, as_json: Path | None, as_tsv: Path | None
+) -> None:
+    """ConfigError if a report would replace a file that is checked, or the genome, or the other."""
+    folders = [path for path in paths if path.is_dir()]
+    inputs = {"--fasta": fasta, **{f"input {path}": path for path in paths}}
+    for out in (as_json, as_tsv):
+        if out is not None and out.is_file():
+            within = (path for path in folders if out.resolve().is_relative_to(path.resolve()))
+            inputs |= {f"a file of {path}": out for path in within}
+    check_distinct({"--json": as_json, "--tsv": as_tsv}, inputs)
 
 
 def write_report(files: Sequence[CheckedFile], as_json: Path | None, as_tsv: Path | None) -> None:

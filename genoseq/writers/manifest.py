@@ -102,3 +102,11 @@ def read_manifest(path: str | Path) -> list[OutputFile]:
             raise InputFormatError(f"path {row[0]!r} leaves the folder", path, number)
         files.append(OutputFile(row[0], row[1], row[2], row[3], row[4], row[6]))
     return files
+
+
+def written_files(folder: Path) -> tuple[str, ...]:
+    """Names of the files that an older run wrote into a folder of tracks, by its manifest; none of
+    a folder without."""
+    if not (folder / MANIFEST).is_file():
+        return ()
+    return (MANIFEST, *(file.path for file in read_manifest(folder / MANIFEST)))

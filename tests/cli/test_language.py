@@ -118,6 +118,11 @@ def test_perplexity_ranks_contigs_and_regions_and_writes_tracks(
     genoseq: Genoseq, model: Path, tmp_path: Path
 ) -> None:
     genome, out = genome_of(tmp_path), tmp_path / "out"
+    (out / "tracks").mkdir(parents=True)
+    (out / "tracks/mine.bw").write_text("years of work")
+    refused = genoseq("perplexity", genome, "-m", model, "-o", out)
+    assert "holds mine.bw: name a new folder" in refused.stderr
+    (out / "tracks/mine.bw").unlink()
     (tmp_path / "r.bed").write_text(
         "a\t100\t400\tx\t0\t+\na\t0\t6000\twhole\t0\t.\ngap\t10\t20\tnone\t0\t-\n"
     )

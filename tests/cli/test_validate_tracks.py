@@ -68,3 +68,21 @@ def test_validate_tracks_errors_are_one_line(genoseq: Genoseq) -> None:
         assert run.stderr.count("\n") == 1
         assert message in run.stderr
         assert not Path("found.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--json", "tracks/a.bed"), "--json tracks/a.bed is also a file of tracks: name another"),
+        (("--tsv", "g.fa"), "--tsv g.fa is also --fasta: name another file"),
+        (("--json", "x", "--tsv", "x"), "--tsv x is also --json: name another file"),
+    ],
+)
+def test_validate_tracks_replaces_no_input(
+    genoseq: Genoseq, words: tuple[str, ...], message: str
+) -> None:
+    before = Path("tracks/a.bed").read_text()
+    run = genoseq("validate-tracks", "tracks", "--fasta", "g.fa", *words)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert message in run.stderr
+    assert (Path("tracks/a.bed").read_text(), Path("g.fa").read_text()) == (before, FASTA)

@@ -260,3 +260,17 @@ def test_hub_is_the_same_bytes_again_and_replaces_an_older_one(made: Made, tmp_p
     assert contents() == first
     write_hub([made.genes], made.fasta, tmp_path / "hub")
     assert len(contents()) == len(first) - 6
+
+
+def test_hub_replaces_older_hubs_alone(made: Made, tmp_path: Path) -> None:
+    mine = tmp_path / "out/made/thesis.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("years of work")
+    with pytest.raises(ConfigError, match="is there already and holds made: name a new folder"):
+        write_hub([made.tracks], made.fasta, tmp_path / "out")
+    assert mine.read_text() == "years of work"
+    write_hub([made.tracks], made.fasta, tmp_path / "hub")
+    files = [*(tmp_path / "hub/made").glob("*.bw")]
+    with pytest.raises(ConfigError, match=r"hub holds .*\.bw and would be replaced: name another"):
+        write_hub(files, made.fasta, tmp_path / "hub")
+    write_hub([made.tracks], made.fasta, tmp_path / "hub")
