@@ -19,12 +19,14 @@ from genoseq.store.store import Store
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
+SEQUENCE_COLUMNS = ("token_accuracy", "exact", "edit_distance")
 _WITH_INTERVAL = ("precision", "recall", "f1")
 _HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
     "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
+    "sequences": ("written", SEQUENCE_COLUMNS, "exact"),
 }
 """By what was measured: what a row is of, its figures, and the one that models are compared by."""
 _OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
@@ -173,11 +175,12 @@ def metrics_table(model: ModelResult, number: int) -> Table:
         ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
         data.append([*first, *(row[name] for name in columns), *(x for pair in ends for x in pair)])
     macro = model.metrics["channels"]["macro_f1"] if classes else None
-    head = [what, "bases", *rate, *map(heading, columns)]
+    counted = "tokens" if model.kind == "sequences" else "bases"
+    head = [what, counted, *rate, *map(heading, columns)]
     named = [f"{n} {end}" for n in _WITH_INTERVAL for end in ("low", "high")] if classes else []
     said = f"{model.name}: macro F1 {shown(macro)}" if classes else model.name
     return Table(
-        f"metrics-{number}", said, head, rows, Data([what, "bases", *rate, *columns, *named], data)
+        f"metrics-{number}", said, head, rows, Data([what, counted, *rate, *columns, *named], data)
     )
 
 
