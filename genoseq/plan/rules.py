@@ -210,11 +210,14 @@ class Plan:
         return options(**found | {name: value for name, value in own.items() if value})
 
     def report_input(self) -> list[str]:
-        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes."""
-        models = list(self.config.models)
+        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes, and
+        shards, which have the bases, of genomes that are only scored."""
+        models, stores = list(self.config.models), self.learned()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models}
-        kinds |= {} if self.pairs else {"stores": self.learned(), "tracks": pairs}
+        if not self.pairs:
+            kinds |= {"stores": stores, "tracks": pairs}
+            kinds["shards"] = [name for name in self.genomes if name not in stores]
         kinds["genes"] = [f"{name}/{model}" for name in self.genomes for model in self.calling()]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
