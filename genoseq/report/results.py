@@ -90,8 +90,8 @@ class ModelResult:
 
     @property
     def kind(self) -> str:
-        """What was measured: ``classes``, ``signal``, ``bases`` of language models, ``sequences`` of
-        pairs, or what another package's task says."""
+        """What was measured: ``classes``, ``signal``, ``bases`` of language models, ``sequences``
+        of pairs, or what another package's task says."""
         return str(self.metrics["kind"])
 
     @property

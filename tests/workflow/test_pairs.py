@@ -1,4 +1,4 @@
-"""The workflow with real Snakemake on pairs of sequences: the same rules, and one that translates."""
+"""The workflow with real Snakemake on pairs of sequences: the rules it shares, and translate."""
 
 from __future__ import annotations
 
