@@ -104,7 +104,7 @@ def test_check_names_what_is_wrong_with_files_of_pairs(plan: Plan) -> None:
     Path("new.fa").unlink()
     with pytest.raises(ConfigError) as caught:
         check_plan(plan)
-    problems = caught.value.problems
+    problems = list(caught.value.problems)
     assert problems[0].startswith("no such file: new.fa (paths are relative to")
     assert problems[1:3] == [
         "no pairs to train on: give a row the split train, or its table a column split with it",
