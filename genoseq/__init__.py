@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from genoseq.extraction.requested import RegionRequest
     from genoseq.extraction.shard_folder import write_shards
     from genoseq.genes.call_files import call_genes_files
+    from genoseq.genes.demo_pairs import make_demo_pairs
     from genoseq.genes.fit_files import fit_genes_files
     from genoseq.genome.regions import Region
     from genoseq.genome.tracks import Channel, Track
@@ -117,6 +118,7 @@ _HOME = {
     "leaks": "genoseq.store.leaks",
     "load_bundle": "genoseq.models.bundle",
     "make_demo": "genoseq.extraction.demo",
+    "make_demo_pairs": "genoseq.genes.demo_pairs",
     "merge_scores": "genoseq.writers.merge",
     "open_fasta": "genoseq.readers.fasta",
     "open_pairs": "genoseq.store.pairs",
@@ -190,6 +192,7 @@ __all__ = [  # noqa: RUF022
     "leaks",
     "load_bundle",
     "make_demo",
+    "make_demo_pairs",
     "merge_scores",
     "open_fasta",
     "open_pairs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow
@@ -38,8 +38,8 @@ def pair_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[
     for name, row in genomes.items():
         if given := [column for column in _OF_GENOMES if getattr(row, column)]:
             yield (
-                f"genome {name!r}: its {', '.join(given)} tell of bases, and these models learn "
-                f"from pairs: write -"
+                f"genome {name!r}: models that learn from pairs do not read its "
+                f"{', '.join(given)}: write -"
             )
         if row.pairs is None and row.split != "score":
             yield (
@@ -51,6 +51,15 @@ def pair_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[
                 f"genome {name!r}: split {row.split!r} is not for pairs: use "
                 f"{', '.join(_SPLITS[1:])}, or pairs for what their table says"
             )
+
+
+def missing_pairs(splits: Collection[str]) -> list[str]:
+    """What is missing if all rows together have pairs in ``splits`` alone."""
+    return [
+        f"no pairs to {what}: give a row the split {split}, or its table a column split with it"
+        for split, what in (("train", "train on"), ("test", "test on"))
+        if split not in splits
+    ]
 
 
 def unread_pairs(genomes: Mapping[str, GenomeRow]) -> Iterator[str]:

@@ -28,13 +28,13 @@ class GenomeRow(Settings):
 
     name: str
     fasta: str = ""
-    pairs: str | None = None
-    targets: str | None = None
     annotation: str | None = None
     mask: str | None = None
     evidence: str | None = None
     starts: str | None = None
     signal: tuple[str, ...] = ()
+    pairs: str | None = None
+    targets: str | None = None
     split: str = "score"
     shards: ShardCount | None = None
     code: GeneticCode | None = None

@@ -11,6 +11,7 @@ from genoseq.config.genes import CODES, NUCLEAR_CODES, GeneSettings
 from genoseq.config.labels import WITH_PHASE, LabelSettings
 from genoseq.config.pair_checks import (
     learns_from_pairs,
+    missing_pairs,
     mixed_problems,
     pair_problems,
     unread_pairs,
@@ -41,7 +42,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         ]
     if learns_from_pairs(config):
         splits = [named_splits(row.split, 0) for row in learned.values()]
-        missing = split_problems(set().union(*splits))
+        missing = missing_pairs(set().union(*splits))
         return [*problems, *pair_problems(config, genomes), *missing]
     problems += unread_pairs(genomes)
     needed = {name: run.task.needs_labels() for name, run in config.models.items()}

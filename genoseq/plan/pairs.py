@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genoseq.config.pair_checks import missing_pairs
 from genoseq.config.schema import ModelEntry
 from genoseq.config.sheet import PAIRS, GenomeRow
-from genoseq.config.sheet_checks import split_problems
 from genoseq.config.tasks import Seq2SeqSettings
 from genoseq.errors import GenoseqError, InputFormatError
 from genoseq.files.inputs import kept
@@ -75,7 +75,7 @@ def check_pairs(plan: Plan) -> FoundPairs:
     if found.problems or None in found.counts.values():
         return found
     counts = [count for count in found.counts.values() if count is not None]
-    found.problems += split_problems({split for count in counts for split in count.pairs})
+    found.problems += missing_pairs({split for count in counts for split in count.pairs})
     for name, run in plan.config.models.items():
         found.problems += [f"models.{name}.{said}" for said in _too_long(run, counts)]
     return found

@@ -21,6 +21,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_demo_says_what_belongs_together() -> None:
+    for words, message in (
+        (["--fasta", "g.fa"], "--fasta and --annotation belong together: give both"),
+        (["--mask", "m.bed"], "--fasta and --annotation belong together: give both"),
+        (["--reads", "r.fa"], "--pairs and --reads belong together: give both"),
+        ([], "nothing to write: name --fasta and --annotation, or --pairs and --reads"),
+    ):
+        found = run_command("genoseq", ["demo", *words])
+        assert (found.returncode, message in found.stderr) == (1, True)
+
+
 def test_demo_genome_is_the_whole_chromosome(demo: Path) -> None:
     header, *lines = (demo / "g.fa").read_text().splitlines()
     assert header.startswith(">NZ_LN831026.1 Corynebacterium diphtheriae")

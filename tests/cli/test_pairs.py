@@ -33,6 +33,6 @@ def test_tokenize_refuses_labels_of_pairs_and_targets_of_labels(tmp_path: Path) 
         tokenize(table, "--scheme", "seq2seq", "-o", out, "--bed", table, "--mask", table)
     with pytest.raises(ConfigError, match="--overlap: scheme seq2seq has no labels of bases"):
         tokenize(table, "--scheme", "seq2seq", "-o", out, "--overlap", "unknown")
-    with pytest.raises(ConfigError, match="--targets are of scheme seq2seq"):
+    with pytest.raises(ConfigError, match="--targets and --split are of scheme seq2seq"):
         tokenize(table, "-o", out, "--targets", table)
     assert not out.exists()

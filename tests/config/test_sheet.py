@@ -121,7 +121,7 @@ def test_contig_rule_has_no_eye_for_spaces() -> None:
         ("name\tfasta\n", "tsv:1: no genome yet: add a row below"),
         ("name\tfasta\tsplit\na\tb.fa\tcontigs:test=a,\n", "'test=a,' has a contig without a name"),
         ("name\tfasta\tsplit\na\tb.fa\tcontigs:c1\n", "tsv:2: .*'c1' is not such as valid=chrA"),
-        ("name\tfasta\na\t-\n", "tsv:2: fasta: Field required"),
+        ("name\tfasta\na\t-\n", "tsv:2: genome 'a': its fasta column is empty: give a file"),
         ("name\tfasta\tshards\na\tb.fa\t0\n", "tsv:2: shards: .* greater than or equal to 1"),
         ("name\tfasta\tshards\na\tb.fa\t501\n", "tsv:2: shards: .* less than or equal to 500"),
     ],

@@ -113,6 +113,8 @@ def test_file_of_reads_becomes_a_fasta_whole_or_not_at_all(bundle: Bundle, tmp_p
     writer.join()
     assert piped.read_bytes() == out.read_bytes()
     before = out.read_bytes()
+    with pytest.raises(gs.GenoseqError, match="trained by other settings than the configuration"):
+        translate_files(fasta, tmp_path / "m", out, expect='{"model": {"embedding": 9}}')
     fasta.write_text(">a\nACGT\n>b\nAC-T\n")
     with pytest.raises(gs.InputFormatError, match=r"r\.fa:3: 'b': '-' at base 3 is not a nucleot"):
         translate_files(fasta, tmp_path / "m", out)

@@ -10,6 +10,7 @@ from plans import wild
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import RunSettings
+from genoseq.config.tasks import Seq2SeqSettings
 from genoseq.plan.check import check_plan
 from genoseq.plan.rules import make_plan
 
@@ -34,6 +35,16 @@ def test_the_bacteria_example_is_a_plan(names: list[str], monkeypatch: pytest.Mo
 def test_the_settings_of_the_reads_example_hold() -> None:
     run = parse_settings(RunSettings, read_mapping(READS))
     assert (run.task.name, run.task.learns_from) == ("seq2seq", "pairs")
+
+
+def test_the_reads_example_is_a_plan_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    plan = make_plan(read_mapping(READS.parent / "config.yaml"))
+    rules = [row.rule for row in check_plan(plan).rows]
+    assert rules == ["demo_pairs", "tokenize", "train", "evaluate", "translate", "summary"]
+    task = plan.config.models["reads"].task
+    assert isinstance(task, Seq2SeqSettings)
+    assert task.either_strand
 
 
 def test_accessions_list_the_genomes_of_the_bacteria_example() -> None:

@@ -20,12 +20,6 @@ def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -
         plan_of(tmp_path, sheet, labels={"scheme": "signal"})
 
 
-def test_make_plan_refuses_a_model_that_learns_from_pairs(tmp_path: Path) -> None:
-    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
-    with pytest.raises(ConfigError, match=r"models\.a\.task: seq2seq learns from pairs of sequ"):
-        plan_of(tmp_path, sheet, models={"a": {"task": {"name": "seq2seq"}}})
-
-
 @pytest.mark.parametrize(
     ("training", "scheme", "message"),
     [

@@ -45,6 +45,16 @@ def test_splits_are_by_source_either_strand(tmp_path: Path) -> None:
     assert len(store.of_split("score")) == 0
 
 
+def test_all_pairs_of_a_table_may_be_of_one_split(tmp_path: Path) -> None:
+    table = tmp_path / "pairs.tsv"
+    table.write_text("AACG\tMK\nCCC\tM\n")
+    store = tokenize_pairs(table, out=tmp_path / "store", split="test")
+    assert store.of_split("test").tolist() == [0, 1]
+    table.write_text("AACG\tMK\ttest\nCCC\tM\ttrain\n")
+    with pytest.raises(InputFormatError, match=r":2: split 'train', and 'test' is asked for all"):
+        tokenize_pairs(table, out=tmp_path / "store", split="test")
+
+
 def test_tokenize_pairs_refuses_a_source_in_two_splits(tmp_path: Path) -> None:
     table = tmp_path / "pairs.tsv"
     table.write_text("source\ttarget\tsplit\nAACG\tMK\ttrain\nCGTT\tM\ttest\n")

@@ -1,4 +1,4 @@
-"""Pairs of sequences by real Snakemake: the same rules, and one that translates."""
+"""The workflow with real Snakemake on pairs of sequences: the rules it shares, and translate."""
 
 from __future__ import annotations
 
