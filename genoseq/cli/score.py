@@ -12,7 +12,6 @@ from genoseq.cli.computing import (
     Device,
     Expected,
     GenomeFile,
-    Model,
     Precision,
     ProgressFd,
     Threads,
@@ -28,7 +27,17 @@ _log = logging.getLogger(__name__)
 def score(
     fasta: GenomeFile,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
-    model: Model = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-m",
+            "--model",
+            metavar="MODEL",
+            help="Model folder, made by genoseq train, or a model in the box (genoseq models); of "
+            "several their mean, and how far they spread.",
+            show_default="bacteria",
+        ),
+    ] = None,
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
@@ -40,6 +49,14 @@ def score(
     by_phase: Annotated[
         bool, typer.Option("--by-phase", help="One track for each codon phase.")
     ] = False,
+    confidence: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="How sure classes are, comma-separated: margin (best less second), entropy, "
+            "disagreement (of the two strands).",
+        ),
+    ] = None,
     window: Annotated[
         int | None,
         typer.Option(
@@ -60,7 +77,8 @@ def score(
 ) -> None:
     """Score every base of a genome, both strands, and write tracks.
 
-    OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed.
+    OUT gets manifest.tsv, one bigWig for each class and strand, and segments.bed; with --confidence
+    and with several models also bigWigs of how sure they are.
     """
     from genoseq.inference.score_files import score_files
 
@@ -73,6 +91,7 @@ def score(
             formats=formats,
             values=values,
             by_phase=by_phase,
+            confidence=confidence,
             window_bases=window,
             batch_bases=batch_bases,
             device=device,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -22,6 +22,11 @@ class ScoreSettings(Settings):
 
     formats: tuple[FormatName, ...] = ("bigwig", "bed")
     by_phase: bool = Field(False, description="one track for each codon phase")
+    confidence: tuple[Literal["margin", "entropy", "disagreement"], ...] = Field(
+        (),
+        description="how sure classes are, as tracks: margin (best less second), entropy, "
+        "disagreement of the two strands",
+    )
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where it is faster; choose one if machines differ"
     )

@@ -278,6 +278,12 @@ class Config(Settings):
         return self
 
     @model_validator(mode="after")
+    def _sure(self) -> Config:
+        if self.labels.scheme == "signal" and {*self.score.confidence} - {"disagreement"}:
+            raise ValueError("score.confidence: margin and entropy are of classes, not of signals")
+        return self
+
+    @model_validator(mode="after")
     def _shown(self) -> Config:
         if self.hub is not None and not {"bigwig", "bed"} & {*self.score.formats}:
             raise ValueError("hub: browsers show bigwig and bed: add one to score.formats")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
 
 import numpy as np
@@ -16,6 +16,11 @@ from genoseq.genome.regions import Strand
 Kind = Literal["classes", "signal", "log-odds"]
 """What the values of tracks are: probabilities of classes, numbers in the unit of a signal, or
 natural log-odds of every state of a model."""
+
+Measure = Literal["margin", "entropy", "disagreement", "spread"]
+"""What tells how sure values are: margin and entropy of a base's classes, disagreement of its two
+strands, spread of several models."""
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 DECIMALS = 3
 """Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""
@@ -43,12 +48,14 @@ class Channel:
     """One column of a track: a class or signal on one strand (``.`` for both).
 
     ``phase`` is that of :class:`genoseq.genome.schemes.State`, if the column is for a single codon
-    phase.
+    phase.  ``measure`` is what the column tells of how sure values are, of this class or signal, or
+    without a name of all of them; such columns come last.
     """
 
     name: str
     strand: Strand = "."
     phase: int | None = None
+    measure: Measure | None = None
 
     @property
     def full_name(self) -> str:
@@ -57,13 +64,17 @@ class Channel:
 
     @property
     def label(self) -> str:
-        """``name.plus``, ``name.minus`` or ``name.both``: the stem of file and column names."""
-        return f"{self.full_name}.{STRAND_WORDS[self.strand]}"
+        """``name.plus``, ``name.minus`` or ``name.both``, and the measure; or that alone."""
+        return self._stem(self.full_name)
 
     @property
     def file_stem(self) -> str:
         """The label as a safe file name, see :func:`safe_name`."""
-        return f"{safe_name(self.full_name)}.{STRAND_WORDS[self.strand]}"
+        return self._stem(safe_name(self.full_name))
+
+    def _stem(self, name: str) -> str:
+        own = [name, STRAND_WORDS[self.strand]] if name else []
+        return ".".join(own if self.measure is None else [*own, self.measure])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -119,8 +130,12 @@ def fractions(colour: Colour) -> tuple[float, float, float]:
 
 
 def channel_colours(channels: Sequence[Channel]) -> list[Colour]:
-    """RGB of each channel: a colour for each class and strand, in order of appearance."""
-    return [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(channels))]
+    """RGB of each channel: a colour for each class and strand, in order of appearance; black for
+    what tells how sure they are."""
+    return [
+        OKABE_ITO[index % len(OKABE_ITO)] if channel.measure is None else STRAND_COLOURS["."]
+        for index, channel in enumerate(channels)
+    ]
 
 
 def stitch(

@@ -80,7 +80,7 @@ class Predictor:
         self.device, chosen = choose_computing(settings, device, precision)
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
-        self._tied = settings.tied_strands
+        self.tied = settings.tied_strands
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
         if folded and can_fold(settings) and not self.task.reads_bases:
@@ -138,7 +138,7 @@ class Predictor:
             return hidden.float().permute(2, 0, 1).expand(self.stride, -1, -1, -1)
         outputs = self._read(hidden)
         # Of tied strands logits are averaged first.
-        return outputs if told == "logits" or self._tied else self.task.values(outputs, dim=1)
+        return outputs if told == "logits" or self.tied else self.task.values(outputs, dim=1)
 
     def _of_bases(self, codes: Tensor, told: Told, bases: NDArray[np.int64] | None) -> Values:
         """Values (S, R, W) of a task that reads bases."""
@@ -161,7 +161,7 @@ class Predictor:
     def mean(self, plus: Values, minus: Values, told: Told = "values") -> Values:
         """What is predicted for bases, of both strands' predictions (S, L), forward in order."""
         mean = (plus + minus) * np.float32(0.5)
-        if told != "values" or not self._tied:
+        if told != "values" or not self.tied:
             return mean
         # In double precision neither the order of states nor a base's place in the array shows.
         logits = torch.from_numpy(mean).double()

@@ -7,7 +7,7 @@ windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,20 +18,22 @@ from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, stitch
+from genoseq.inference.confidence import sure_output, sure_pieces
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import predict_regions
+from genoseq.inference.strands import predict_regions, predict_strands
 from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
-from genoseq.tasks.outputs import Output, ValueKind
+from genoseq.tasks.outputs import ValueKind
 
 
 def score(
     genome: Genome,
-    bundle: Bundle | str | Path,
+    bundle: Bundle | str | Path | Sequence[Bundle | str | Path],
     *,
     regions: Iterable[Region] | None = None,
     values: ValueKind = "probability",
     by_phase: bool = False,
+    confidence: Sequence[str] = (),
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
@@ -44,7 +46,7 @@ def score(
     genome
         An open FASTA, or a store.
     bundle
-        The model, or its folder.
+        The model, or its folder; or a list of models, whose mean is told, and how far they spread.
     regions
         What to score; by default every contig.  Overlapping regions are merged.  A base gets the
         same score whether its neighbours are asked for or not.
@@ -53,6 +55,9 @@ def score(
         see :func:`genoseq.tasks.outputs.state_log_odds`.
     by_phase
         A channel for each codon phase instead of one for each class and strand.
+    confidence
+        What is told of how sure values are, see :mod:`genoseq.inference.confidence`: ``margin``,
+        ``entropy``, ``disagreement``, in channels behind the others.
     window_bases, batch_bases
         Bases of a window with its context, and of a batch.  They change speed and memory, and
         scores by rounding at most: the windows of a model that has no bounded reach are its own,
@@ -69,22 +74,46 @@ def score(
     Raises
     ------
     ConfigError
-        If log-odds are asked for of signals, or by phase; or the genome or model is none.
+        If log-odds are asked for of signals, or by phase; or the genome or model is none; if models
+        do not tell the same, or there is no such confidence in what they tell.
     """
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
-    bundle = bundle_of(bundle)
-    output = bundle.task.output(values, by_phase)
-    predictor = Predictor(bundle, device, precision)
+    bundles = bundles_of(bundle)
+    tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
+    sure = sure_output(tasks, values, by_phase, confidence)
+    predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
-    predicted = predict_regions(
-        predictor, genome, wanted, window_bases=window_bases, batch_bases=batch_bases
-    )
-    pieces = (
-        (piece.chrom, piece.start, _channel_values(output, piece.values, piece.codes))
-        for piece in predicted
-    )
-    return stitch(pieces, output.channels)
+    if sure is None:
+        output = bundles[0].task.output(values, by_phase)
+        predicted = (
+            (each.chrom, each.start, each.codes, output.values(each.values))
+            for each in predict_regions(
+                predictors[0], genome, wanted, "values", window_bases, batch_bases
+            )
+        )
+        return stitch(_told(predicted, output.decimals), output.channels)
+    streams = [
+        predict_strands(one, genome, wanted, "values", window_bases, batch_bases)
+        for one in predictors
+    ]
+    joined = sure_pieces(predictors, streams, sure)
+    return stitch(_told(joined, sure.decimals), sure.channels)
+
+
+def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:
+    """One model or several, each loaded where it is given by its folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    if isinstance(model, Sequence) and not isinstance(model, str):
+        if not model:
+            raise ConfigError("no model given: name one at least")
+        return [bundle_of(one) for one in model]
+    return [bundle_of(model)]
 
 
 def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Region]:
@@ -102,10 +131,12 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
     return sorted(merged, key=lambda region: order[region.chrom])
 
 
-def _channel_values(output: Output, predicted: Values, codes: Codes) -> Values:
-    """Predictions (S, L) as values of channels (L, C), rounded if wanted; NaN where a base is N."""
-    values = output.values(predicted)
-    if output.decimals is not None:
-        values = values.round(output.decimals)
-    values[:, codes == N] = np.nan
-    return values.T
+def _told(
+    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | None
+) -> Iterator[tuple[str, int, Values]]:
+    """Values (C, L) as those of tracks (L, C), rounded if wanted; NaN where a base is N."""
+    for chrom, start, codes, values in pieces:
+        if decimals is not None:
+            values = values.round(decimals)
+        values[:, codes == N] = np.nan
+        yield chrom, start, values.T

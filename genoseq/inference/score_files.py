@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
 def score_files(
     fasta: PathLike,
-    model: PathLike | None,
+    model: PathLike | Sequence[PathLike] | None,
     out: PathLike,
     *,
     regions: PathLike | None = None,
     formats: str | None = None,
     values: ValueKind = "probability",
     by_phase: bool = False,
+    confidence: str | None = None,
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
@@ -51,7 +52,8 @@ def score_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder, name, or the default.
+        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder, name, or the default; or
+        several, whose mean is written, and how far they spread.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
@@ -60,6 +62,8 @@ def score_files(
         Names, comma-separated; by default what suits the values.
     values, by_phase, window_bases, batch_bases, device, precision
         See :func:`genoseq.inference.score.score`.
+    confidence
+        What is written of how sure values are, comma-separated, likewise.
     expect
         Settings by which the model must have been trained, or their file.
     report
@@ -70,32 +74,38 @@ def score_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    model, out = model_folder(model), Path(out)
+    models, out = _folders(model), Path(out)
+    measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
         bed = given.get("regions")
         asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
+        from genoseq.inference.confidence import sure_output
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
 
-        bundle = _bundle(model, expect, window_bases)
+        bundles = [_bundle(one, expect, window_bases) for one in models]
         wanted = wanted_regions(genome, asked)
-        used, number_format = choose_computing(bundle.settings, device, precision)
+        tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
+        sure = sure_output(tasks, values, by_phase, measures)
+        output = sure or bundles[0].task.output(values, by_phase)
+        used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome,
-            bundle,
+            bundles,
             regions=wanted,
             values=values,
             by_phase=by_phase,
+            confidence=measures,
             window_bases=window_bases,
             batch_bases=batch_bases or BATCH_BASES,
-            device=str(used),
-            precision=number_format,
+            device=str(used[0][0]),
+            precision=precision,
         )
-        output = bundle.task.output(values, by_phase)
         settings = _settings(values, by_phase, window_bases, batch_bases)
-        origin, record = _made_by(genome, model, settings, used, number_format, bed, wanted)
+        settings |= {"confidence": list(measures)} if measures else {}
+        origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report),
             genome.lengths,
@@ -107,6 +117,13 @@ def score_files(
             record=record,
         )
     return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _folders(model: PathLike | Sequence[PathLike] | None) -> list[Path]:
+    """Folders of models; of the default if none is given."""
+    if model is None or isinstance(model, str) or not isinstance(model, Sequence):
+        return [model_folder(model)]
+    return [model_folder(one) for one in model] or [model_folder(None)]
 
 
 def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) -> Bundle:
@@ -135,10 +152,9 @@ def _settings(
 
 def _made_by(
     genome: Fasta,
-    model: Path,
+    models: Sequence[Path],
     settings: Mapping[str, Any],
-    device: torch.device,
-    precision: Precision,
+    used: Sequence[tuple[torch.device, Precision]],
     regions: Input | None,
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
@@ -149,22 +165,24 @@ def _made_by(
     from genoseq.models.device import computing
     from genoseq.writers.origin import Origin
 
-    identity = bundle_identity(model)
+    identity = "+".join(map(bundle_identity, models))
     original = original_of(genome)
-    inputs: dict[str, Mapping[str, str]] = {
-        "genome": original,
-        "model": {WEIGHTS: file_sha256(model / WEIGHTS)},
-    }
+    inputs: dict[str, Mapping[str, str]] = {"genome": original}
+    for number, model in enumerate(models, 1):  # by number: folders may have the same name
+        name = "model" if len(models) == 1 else f"model {number}"
+        inputs[name] = {WEIGHTS: file_sha256(model / WEIGHTS)}
     if regions is not None:
         inputs["regions"] = {regions.name: regions.sha256}
     (sha256,) = original.values()
+    device = used[0][0]
     origin = Origin(
         regions=None if regions is None else tuple(wanted),
         model=identity,
         genome=sha256,
         settings=settings,
         device=device.type,
-        precision=precision,
+        precision="+".join(dict.fromkeys(each for _, each in used)),
     )
-    record = make_record("score", settings, inputs, computing(device, precision), model=identity)
+    told = {**computing(device, used[0][1]), "precision": origin.precision or ""}
+    record = make_record("score", settings, inputs, told, model=identity)
     return origin, record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from genoseq.config.context import BATCH_BASES
@@ -118,6 +118,30 @@ def _joined(
             here, there = _taken(plus, end), _taken(minus, end)
             yield StrandPredictions(here.chrom, here.start, here.codes, here.values, there.values)
     assert len(plus) + len(minus) == 0, "both strands cover the same regions"
+
+
+def aligned(
+    streams: Sequence[Iterator[StrandPredictions]],
+) -> Iterator[list[StrandPredictions]]:
+    """Predictions of the same regions by several models, cut so that each yield is one stretch."""
+    held: list[StrandPredictions | None] = [next(stream, None) for stream in streams]
+    while held[0] is not None:
+        pieces = [piece for piece in held if piece is not None]
+        assert len(pieces) == len(streams), "all models cover the same regions"
+        end = min(piece.end for piece in pieces)
+        yield [_cut(piece, piece.start, end) for piece in pieces]
+        held = [
+            next(stream, None) if piece.end == end else _cut(piece, end, piece.end)
+            for stream, piece in zip(streams, pieces, strict=True)
+        ]
+
+
+def _cut(piece: StrandPredictions, start: int, end: int) -> StrandPredictions:
+    """Bases ``start <= i < end`` of a piece."""
+    part = slice(start - piece.start, end - piece.start)
+    return StrandPredictions(
+        piece.chrom, start, piece.codes[part], piece.plus[:, part], piece.minus[:, part]
+    )
 
 
 def _taken(pieces: deque[Prediction], end: int) -> Prediction:

@@ -92,6 +92,8 @@ class _Run:
         self.label = 1 if scheme.kind == "classes" else 4 * plan.states
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
+        confidence = len(plan.config.score.confidence)
+        channels += confidence * (1 if scheme.kind == "classes" else len(scheme.channels))
         columns = [run.task.columns(channels) for run in self.runs]
         self.columns = [nan if each is None else each for each in columns]
         self.scored = [

@@ -191,7 +191,12 @@ class Plan:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
         labels, score = self.config.models[wildcards.model].task.needs_labels(), self.config.score
-        return options(precision=score.precision, by_phase=score.by_phase and labels)
+        confidence = ",".join(score.confidence) if labels else ""
+        return options(
+            precision=score.precision,
+            by_phase=score.by_phase and labels,
+            confidence=confidence or None,
+        )
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""

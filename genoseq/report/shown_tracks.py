@@ -12,20 +12,29 @@ from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import PathLike
 from genoseq.files.names import GENES, TRACKS
 from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
-from genoseq.genome.tracks import OKABE_ITO, STRAND_COLOURS, Channel, Colour, channel_colours
+from genoseq.genome.tracks import (
+    MEASURES,
+    OKABE_ITO,
+    STRAND_COLOURS,
+    Channel,
+    Colour,
+    channel_colours,
+)
 from genoseq.readers import kinds
 from genoseq.readers.annotation import COMPRESSIONS, annotation_format, read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta
 from genoseq.readers.signal import open_signal
 from genoseq.writers.gene_predictions import ATTRIBUTES, GenePrediction, gene_predictions
-from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
+from genoseq.writers.manifest import MANIFEST, MANY, OutputFile, read_manifest
 
 Shape = Literal["values", "intervals", "genes"]
 """How a track is drawn: a curve; coloured boxes; boxes with introns and names."""
 Limits = tuple[float, float]
 
 PROBABILITY: Limits = (0.0, 1.0)
+_UNIT_KINDS = ("probability", "margin", "entropy")
+"""What lies between 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,8 @@ class ShownTrack:
     shape
         How it is drawn.
     kind
-        What it holds: ``probability``, ``signal``, ``log-odds``, ``segments``, ``genes``.
+        What it holds: ``probability``, ``signal``, ``log-odds``, ``segments``, ``genes``, or one of
+        :data:`genoseq.genome.tracks.MEASURES`, which is then part of the name.
     name, strand
         Its class or signal and its strand; ``.`` for both, or for several.
     group
@@ -68,6 +78,8 @@ class ShownTrack:
     def title(self) -> str:
         """What it is, in a few words: ``probability of CDS + by bilstm``."""
         by = f" by {self.group}" if self.group else ""
+        if self.kind in MEASURES:
+            return f"{self.label}{by}"
         return f"{self.kind} of {self.label}{by}" if self.shape == "values" else f"{self.name}{by}"
 
 
@@ -116,12 +128,24 @@ def _tracks_of_folder(folder: Path) -> Iterator[ShownTrack]:
             "genoseq tracks --formats bigwig,bed",
             folder,
         )
-    colours = channel_colours([Channel(file.name, strand_of(file)) for file in values])
+    colours = channel_colours([_channel_of(file) for file in values])
     for file, colour in zip(values, colours, strict=True):
-        path = folder / file.path
-        yield ShownTrack(path, "values", file.kind, file.name, strand_of(file), group, colour)
+        path, name = folder / file.path, _shown_name(file)
+        yield ShownTrack(path, "values", file.kind, name, strand_of(file), group, colour)
     for file in segments:
         yield _intervals(folder / file.path, file.kind, group)
+
+
+def _channel_of(file: OutputFile) -> Channel:
+    measure = next((one for one in MEASURES if one == file.kind), None)
+    return Channel(file.name, strand_of(file), measure=measure)
+
+
+def _shown_name(file: OutputFile) -> str:
+    """Class or signal; of what tells how sure values are also, or only, that: ``CDS spread``."""
+    if file.kind not in MEASURES:
+        return file.name
+    return file.kind if file.name == MANY else f"{file.name} {file.kind}"
 
 
 def strand_of(file: OutputFile) -> Strand:
@@ -156,7 +180,7 @@ def _with_limits(tracks: Sequence[ShownTrack]) -> list[ShownTrack]:
     """The tracks of values with their axes: 0 to 1, or what all of their kind and name span."""
     spans: dict[tuple[str, str], Limits] = {}
     for track in tracks:
-        if track.shape == "values" and track.kind != "probability":
+        if track.shape == "values" and track.kind not in _UNIT_KINDS:
             key = axis_of(track)
             low, high = extremes(track.path)
             known = spans.get(key, (0.0, 0.0))
@@ -172,7 +196,9 @@ def axis_of(track: ShownTrack) -> tuple[str, str]:
 def _limited(track: ShownTrack, spans: Mapping[tuple[str, str], Limits]) -> ShownTrack:
     if track.shape != "values":
         return track
-    return replace(track, limits=spans.get(axis_of(track), PROBABILITY))
+    low, high = spans.get(axis_of(track), PROBABILITY)
+    # An axis of no height cannot be drawn: the spread of equal models is 0.
+    return replace(track, limits=(low, high if low < high else low + 1))
 
 
 def extremes(path: Path) -> Limits:

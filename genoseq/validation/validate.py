@@ -133,4 +133,4 @@ def _are_probabilities(path: Path) -> bool:
     """Whether a manifest says that the values of a file are such."""
     kind = {file.path: file.kind for file in listed_files(path.parent)}
     whole = "probability" in kind.values() and kind.get(path.name) == "predictions"
-    return whole or kind.get(path.name) == "probability"
+    return whole or kind.get(path.name) in ("probability", "margin", "entropy")

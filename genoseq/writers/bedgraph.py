@@ -12,7 +12,7 @@ from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel, Kind
 from genoseq.writers import digits
 from genoseq.writers.lattice import Row, Slab, is_gap, run_starts
-from genoseq.writers.manifest import VALUE_KINDS, OutputFile
+from genoseq.writers.manifest import OutputFile, value_file
 from genoseq.writers.tabix import TabixFile
 
 _LINES = 1 << 15
@@ -24,7 +24,7 @@ class BedGraphWriter:
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = VALUE_KINDS[kind]
+        self._kind: Kind = kind
         self._channels = channels
         self._files = [_BedGraph(folder / bedgraph_name(c), lengths) for c in channels]
 
@@ -40,9 +40,9 @@ class BedGraphWriter:
             if file.empty:
                 raise RegionError(f"{channel.label} has no value on any base: leave it out")
             index, path = file.finish(), bedgraph_name(channel)
-            name, strand = channel.full_name, channel.strand
-            files.append(OutputFile(path, self._kind, name, strand, "bedgraph"))
-            files.append(OutputFile(f"{path}.{index}", "index", name, strand, index))
+            held = value_file(path, channel, self._kind, "bedgraph")
+            beside = OutputFile(f"{path}.{index}", "index", held.name, held.strand, index)
+            files += [held, beside]
         return files
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from genoseq.genome.tracks import Channel, Kind
 from genoseq.writers.bbi import RECORD_BYTES
 from genoseq.writers.bbi_file import BbiFile
 from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
-from genoseq.writers.manifest import VALUE_KINDS, OutputFile
+from genoseq.writers.manifest import OutputFile, value_file
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
@@ -40,7 +40,7 @@ class BigWigWriter:
     def __init__(
         self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
     ) -> None:
-        self._kind = VALUE_KINDS[kind]
+        self._kind: Kind = kind
         self._channels = channels
         lengths = {chrom: length for chrom, length in lengths.items() if length}
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
@@ -61,8 +61,8 @@ class BigWigWriter:
                 )
             file.finish()
         return [
-            OutputFile(bigwig_name(c), self._kind, c.full_name, c.strand, "bigwig")
-            for c in self._channels
+            value_file(bigwig_name(channel), channel, self._kind, "bigwig")
+            for channel in self._channels
         ]
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from genoseq.errors import InputFormatError
-from genoseq.genome.tracks import Kind
+from genoseq.genome.tracks import Channel, Kind
 
 MANIFEST = "manifest.tsv"
 COORDINATES = "0-based half-open"
@@ -36,7 +36,8 @@ class OutputFile:
     path
         Name relative to the folder, with ``/``.
     kind
-        ``probability``, ``signal``, ``log-odds``, ``segments``, ``scores``, ``index``, or what the
+        ``probability``, ``signal``, ``log-odds``, one of
+        :data:`genoseq.genome.tracks.MEASURES`, ``segments``, ``scores``, ``index``, or what the
         writer of another format says.
     name, strand
         Class (with its codon phase, if it is of one) or signal, and its strand; ``*`` for a file of
@@ -56,6 +57,13 @@ class OutputFile:
     format: str
     md5: str = ""
     holds: str = field(default="", compare=False)
+
+
+def value_file(path: str, channel: Channel, kind: Kind, written: str) -> OutputFile:
+    """The line of a file that holds one channel, in a format of this name."""
+    name = channel.full_name or MANY
+    strand = channel.strand if channel.full_name else MANY
+    return OutputFile(path, channel.measure or VALUE_KINDS[kind], name, strand, written)
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.genome.regions import Region, Strand, check_bounds
-from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
 from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
@@ -96,7 +96,7 @@ class ScoresWriter:
             "format": _FORMAT,
             "version": _VERSION,
             "kind": self._kind,
-            "channels": [[c.name, c.strand, c.phase] for c in self._channels],
+            "channels": [_channel_row(channel) for channel in self._channels],
             **{name: getattr(self._origin, name) for name in MADE_BY},
             "lengths": list(self._lengths.items()),
             "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
@@ -239,12 +239,20 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
     return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin)
 
 
-def _channel(name: Any, strand: Any, phase: Any) -> Channel:
+def _channel_row(channel: Channel) -> list[Any]:
+    """Of what tells how sure values are with its measure, of others as before there were any."""
+    row = [channel.name, channel.strand, channel.phase]
+    return row if channel.measure is None else [*row, channel.measure]
+
+
+def _channel(name: Any, strand: Any, phase: Any, measure: Any = None) -> Channel:
     if strand not in get_args(Strand):
         raise ValueError(f"strand {strand!r}")
     if phase is not None and (type(phase) is not int or phase not in range(3)):
         raise ValueError(f"codon phase {phase!r}")
-    return Channel(str(name), strand, phase)
+    if measure is not None and measure not in MEASURES:
+        raise ValueError(f"measure {measure!r}")
+    return Channel(str(name), strand, phase, measure)
 
 
 def _count(number: Any) -> int:

@@ -35,6 +35,7 @@ class SegmentsWriter:
     """Writes ``segments.bed`` slab by slab; a segment may run through any number of slabs."""
 
     def __init__(self, folder: Path, channels: tuple[Channel, ...]) -> None:
+        channels = tuple(channel for channel in channels if channel.measure is None)
         colours = channel_colours(channels)
         self._names = [plain(channel.full_name) for channel in channels]
         self._strands = [channel.strand for channel in channels]
@@ -47,7 +48,7 @@ class SegmentsWriter:
 
     def write(self, slab: Slab) -> None:
         """Add a slab of thousandths, shape (C, L)."""
-        winner, best = winners(slab.values)
+        winner, best = winners(slab.values[: len(self._names)])
         starts = run_starts(winner)
         ends = np.append(starts[1:], len(winner))
         totals = np.add.reduceat(best, starts, dtype=np.int64)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from command import Genoseq
 from number_format import computed_or_refused
 from typer.testing import CliRunner
@@ -88,6 +89,26 @@ def test_shards_merged_are_the_whole_in_every_format(
         assert files(tmp_path / "merged") == files(tmp_path / "whole")
         assert files(tmp_path / "late") == files(tmp_path / "direct")
         assert len(files(tmp_path / "late")) == 11
+
+
+def test_shards_of_several_models_and_how_sure_they_are_merged_are_the_whole(
+    genome: Path, model: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    with torch.no_grad():
+        bundle.model.head.projection.weight *= -1
+    save_bundle(tmp_path / "other", bundle)
+    words = ("-m", str(tmp_path / "other"), "--confidence", "margin,entropy,disagreement")
+    shards = score_shards(genome, model, tmp_path / "s", 3, *words)
+    run("merge", *shards, "-o", tmp_path / "merged")
+    run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", TEXT_AND_BINARY)
+    whole = ("score", genome, "-m", model, *words, "-o")
+    run(*whole, tmp_path / "whole", "--formats", "scores")
+    run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
+    assert files(tmp_path / "merged") == files(tmp_path / "whole")
+    assert files(tmp_path / "late") == files(tmp_path / "direct")
+    names = {"margin.bw", "entropy.bw", "disagreement.bw", "CDS.minus.spread.bw"}
+    assert names < files(tmp_path / "late").keys()
+    assert read_scores(tmp_path / "merged").values("long", 0, 900)[:, -1].max() > 0.1
 
 
 def test_shards_of_signals_merged_are_the_whole_bit_for_bit(genome: Path, tmp_path: Path) -> None:

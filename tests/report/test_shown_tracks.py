@@ -29,6 +29,20 @@ def test_shown_tracks_of_a_folder_are_those_of_its_manifest(tmp_path: Path) -> N
     assert found[0].title == "probability of CDS + by bilstm"
 
 
+def test_shown_tracks_of_confidence_are_named_by_it(tmp_path: Path) -> None:
+    measures = (Channel("", measure="margin"), Channel("CDS", "+", measure="spread"))
+    values = np.concatenate([probabilities(90), probabilities(90)[:, ::-1] / 4], axis=1)
+    values[:, 3] = 0
+    folder = write(tmp_path / "m", {"c": values}, ("bigwig", "bed"), (*CDS, *measures))
+    *found, _ = shown_tracks([folder])
+    assert [(track.kind, track.label, track.title) for track in found[2:]] == [
+        ("margin", "margin", "margin by m"),
+        ("spread", "CDS spread +", "CDS spread + by m"),
+    ]
+    assert [track.limits for track in found] == [(0, 1)] * 4
+    assert [track.colour for track in found[2:]] == [(0, 0, 0)] * 2
+
+
 def test_shown_tracks_beside_genes_are_called_as_the_genes(tmp_path: Path) -> None:
     (tmp_path / "bacteria").mkdir()
     (tmp_path / "bacteria/genes.gff3").write_text(GENES)

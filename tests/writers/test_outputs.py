@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +41,30 @@ def test_outputs_manifest_names_every_file(tmp_path: Path) -> None:
     first = text[1].split("\t")
     assert first[:6] == ["CDS.plus.bw", "probability", "CDS", "+", "bigwig", "0-based half-open"]
     assert ["segments.bed", "segments", "*", "*", "bed"] in [row.split("\t")[:5] for row in text]
+
+
+def test_outputs_of_confidence_are_tracks_beside_the_segments_of_classes(tmp_path: Path) -> None:
+    values = {"c": probabilities(20_000), "d": probabilities(700, 3)}
+    plain = write(tmp_path / "plain", values, ALL)
+    measures = (Channel("", measure="entropy"), Channel("CDS", "-", measure="spread"))
+    wider = {name: np.concatenate([of, 1 - of / 2], axis=1) for name, of in values.items()}
+    out = write(tmp_path / "wide", wider, ALL, (*CDS, *measures))
+    for name in ("segments.bed", "CDS.plus.bw", "CDS.minus.bedgraph.gz"):
+        assert (out / name).read_bytes() == (plain / name).read_bytes()
+    rows = {
+        one.path: (one.kind, one.name, one.strand) for one in read_manifest(out / "manifest.tsv")
+    }
+    assert rows["entropy.bw"] == ("entropy", "*", "*")
+    assert rows["CDS.minus.spread.bedgraph.gz"] == ("spread", "CDS", "-")
+    assert rows["CDS.plus.bw"] == ("probability", "CDS", "+")
+    with gzip.open(out / "predictions.tsv.gz", "rt") as file:
+        assert next(file).split()[3:] == ["CDS.plus", "CDS.minus", "entropy", "CDS.minus.spread"]
+    scores = read_scores(out)
+    assert scores.channels == (*CDS, *measures)
+    again = np.concatenate([track.values for track in scores.tracks()])
+    assert again == pytest.approx(np.concatenate([*wider.values()]), abs=6e-4)
+    index = json.loads((plain / "scores.json").read_text())
+    assert index["channels"] == [["CDS", "+", None], ["CDS", "-", None]]
 
 
 def test_outputs_no_value_at_all_writes_nothing(tmp_path: Path) -> None:

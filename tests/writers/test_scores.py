@@ -125,6 +125,7 @@ def test_scores_not_a_folder_of_scores(tmp_path: Path) -> None:
         {"channels": [["CDS", [], None], ["CDS", "-", None]]},
         {"channels": [["CDS", "+", 3], ["CDS", "-", None]]},
         {"channels": [["CDS", "+", True], ["CDS", "-", None]]},
+        {"channels": [["CDS", "+", None], ["", ".", None, "luck"]]},
         {"pieces": [[1, 0, 1000]]},
         {"pieces": [[-1, 0, 1000]]},
         {"pieces": [[0, 0, 1001]]},
