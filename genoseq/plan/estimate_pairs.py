@@ -60,9 +60,7 @@ def estimate_pairs(plan: Plan, found: FoundPairs, speed: Speed = REFERENCE) -> l
             estimate_row(
                 "translate", [nan] * len(reads), speed, disk=[nan], memory=[nan], bases=reads
             ),
-            estimate_row(
-                "summary", [0.0], speed, disk=[disk["summary"]], memory=[memory["summary"]]
-            ),
+            estimate_row("report", [0.0], speed, disk=[disk["report"]], memory=[memory["report"]]),
         )
         if row.jobs
     ]

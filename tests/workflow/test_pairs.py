@@ -66,7 +66,7 @@ def test_run_of_pairs_trains_tests_and_translates(finished: Path) -> None:
         records = list(read_records(results / f"translations/reads/{model}.fa"))
         assert [record.name for record in records] == ["r0", "r1", "r2"]
         assert max(len(record.letters) for record in records) <= 7
-    page = (results / "summary.html").read_text()
+    page = (results / "report.html").read_text()
     assert "edit distance all pairs" in page
     assert f"{found['edit_distance']:.4f}" in page
 
