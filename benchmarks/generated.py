@@ -152,7 +152,7 @@ def main() -> None:
     print(row("shuffled", rng.permutation(real[:bases]), half, known))
     print(
         f"{len(made):,} bases in {seconds:.1f} s of the whole process: "
-        f"{len(made) / seconds:,.0f} a second"
+        f"{len(made) / seconds:,.0f} bases a second"
     )
     print(f"first bases: {decode(made[:60]).decode()}")
 

@@ -57,6 +57,7 @@ class Seq2Seq(Task):
     smoothing: float = 0.0
     either_strand: bool = False
     name: ClassVar[str] = "seq2seq"
+    unit: ClassVar[str] = " nats per letter"
     of_bases: ClassVar[bool] = False
     read_by: ClassVar[str] = "genoseq translate"
 
