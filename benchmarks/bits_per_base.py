@@ -4,10 +4,11 @@
         [--models NAME=BUNDLE ...] [--compress COMMAND ...]
 
 Markov models of orders 0 to 12 and their mixture (``markov.py``) are counted on the FASTAs of
-``--learned`` and of ``--own`` (both strands); lambdas are chosen on the last tenth of ``--own``, or
-of the last FASTA learned.  Give the models' BUNDLEs that learned the same.  They are asked by
-``genoseq perplexity``: bits of the forward strand, so that each base is predicted from those before
-it alone, as a compressor would.  Compressors get TEST.fa's bases as text, alone.
+``--learned``, of ``--own`` and of both (both strands); lambdas are chosen on the last tenth of
+``--own``, or of the last FASTA learned.  Bases drawn at random have 2 bits.  Give the models'
+BUNDLEs that learned the same.  They are asked by ``genoseq perplexity``: bits of the forward
+strand, so that each base is predicted from those before it alone, as a compressor would.
+Compressors get TEST.fa's bases as text, alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import csv
 import shlex
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,19 +29,24 @@ from genoseq.genome.sequences import decode
 
 
 def markov_rows(test: str, learned: list[str], own: str | None) -> list[tuple[str, float]]:
-    """Each order's bits, the mixture's, and those of either if it knows ``own`` alone."""
+    """Bits of each order and of the mixture, counted on ``learned``, on ``own`` and on both."""
     rows: list[tuple[str, float]] = []
     codes, tuned = bases_of(test), bases_of(own or learned[-1])
     split = len(tuned) * 9 // 10
-    groups = {"learned": learned[: None if own else -1]} if learned else {}
+    # Of each: files that are counted, and whether the sequence that lambdas are chosen on is too.
+    groups: dict[str, tuple[list[str], bool]] = {}
+    if learned:
+        groups["learned"] = (learned, False) if own else (learned[:-1], True)
     if own:
-        groups = {"own": [], **({"learned and own": learned} if learned else {})}
-    for name, files in groups.items():
+        groups["own"] = [], True
+    if own and learned:
+        groups["learned and own"] = learned, True
+    for name, (files, counted) in groups.items():
         counts = Counts()
         counts.add(bases_of(each) for each in files)
-        counts.add([tuned[:split]])
+        counts.add([tuned[:split]] if counted else [])
         lambdas = fit_lambdas(seen(counts, tuned[split:]))
-        counts.add([tuned[split:]])
+        counts.add([tuned[split:]] if counted else [])
         of = seen(counts, codes)
         bits = single_bits(of)
         rows += [(f"Markov, order {order}, {name}", value) for order, value in enumerate(bits)]
@@ -50,13 +57,12 @@ def markov_rows(test: str, learned: list[str], own: str | None) -> list[tuple[st
 def model_bits(test: str, bundle: str, folder: Path) -> float:
     """Bits of the forward strand."""
     out = folder / "bits"
-    command = ["genoseq", "perplexity", test, "-m", bundle, "-o", str(out)]
+    command = [sys.executable, "-m", "genoseq", "perplexity", test, "-m", bundle, "-o", str(out)]
     subprocess.run(command, check=True, capture_output=True)
     with (out / "contigs.tsv").open() as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    weights = np.array([float(row["bases"]) for row in rows])
-    bits = np.array([float(row["bits_plus"]) for row in rows])
-    return float((bits * weights).sum() / weights.sum())
+        *_, total = csv.DictReader(file, delimiter="\t")
+    assert total["contig"] == "total"
+    return float(total["bits_plus"])
 
 
 def compressed(test: str, command: str) -> float:
@@ -76,7 +82,10 @@ def main() -> None:
         "--compress", nargs="+", default=["gzip -9", "xz -9e", "zstd --ultra -22 --long=27"]
     )
     asked = parser.parse_args()
-    rows = markov_rows(asked.test, asked.learned, asked.own)
+    if not asked.learned and asked.own is None:
+        parser.error("give --learned, --own, or both")
+    rows = [("bases drawn at random", float(np.log2(4)))]
+    rows += markov_rows(asked.test, asked.learned, asked.own)
     with tempfile.TemporaryDirectory() as folder:
         for each in asked.models:
             name, bundle = each.split("=", 1)

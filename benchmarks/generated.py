@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -106,8 +107,9 @@ def markov_sample(counts: Counts, order: int, length: int, rng: np.random.Genera
 def generate(bundle: str, bases: int, seed: int, folder: Path) -> tuple[Codes, float]:
     """The model's DNA, in ten sequences, and seconds of the whole process."""
     out, begun = folder / "generated.fa", time.perf_counter()
-    command = ["genoseq", "generate", "-m", bundle, "--number", "10", "--length", str(bases // 10)]
-    subprocess.run([*command, "--seed", str(seed), "-o", str(out)], check=True)
+    words = ["generate", "-m", bundle, "--number", "10", "--length", str(bases // 10)]
+    command = [sys.executable, "-m", "genoseq", *words, "--seed", str(seed), "-o", str(out)]
+    subprocess.run(command, check=True)
     return bases_of(out), time.perf_counter() - begun
 
 
@@ -150,7 +152,7 @@ def main() -> None:
     print(row("shuffled", rng.permutation(real[:bases]), half, known))
     print(
         f"{len(made):,} bases in {seconds:.1f} s of the whole process: "
-        f"{len(made) / seconds:,.0f} a second"
+        f"{len(made) / seconds:,.0f} bases a second"
     )
     print(f"first bases: {decode(made[:60]).decode()}")
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def bits_of(bundle: str, codes: Codes, folder: Path, *options: str) -> tuple[Val
 
     fasta, out = folder / "host.fa", folder / "bits"
     fasta.write_bytes(b">host\n" + decode(codes) + b"\n")
-    command = ["genoseq", "perplexity", str(fasta), "-m", bundle, "-o", str(out), *options]
-    subprocess.run(command, check=True)
+    words = ["perplexity", str(fasta), "-m", bundle, "-o", str(out), *options]
+    subprocess.run([sys.executable, "-m", "genoseq", *words], check=True)
     strands = []
     for strand in ("plus", "minus"):
         with pyBigWig.open(str(next(out.rglob(f"*.{strand}.bw")))) as track:

@@ -7,7 +7,10 @@ Pieces are cut and spoiled as ``noisy_reads.py`` does, so many bases of each gen
 rate, and ``genoseq genes --frameshifts`` calls their genes.  A gene is right where most of its
 bases that are known code on its strand, in the frame in which it reads them.  Printed are, of genes
 with indels and of others, how many there are, the mean of their ``conf``, and the share that is
-right; at last reliability tables.  ``--rows`` keeps each gene: genome, length, rate, indels, bp,
+right; at last reliability tables, each with the slope and offset by which log-odds would fit what
+is right best (1 and 0 of those that are calibrated; of broken genes, the constants of
+``genoseq/genes/broken.py`` are to be multiplied by the slope, and the offset added to theirs).
+``--rows`` keeps each gene: genome, length, rate, indels, bp,
 log-odds, right.
 """
 
@@ -48,6 +51,20 @@ def print_line(title: str, rows: Sequence[Judged]) -> None:
         print(f"{title}{len(rows):7}{said:8.3f}{right:8.3f}", flush=True)
 
 
+def calibration(log_odds: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the logistic regression of what is right on log-odds, by Newton's method.
+
+    A prior of a 10,000th of a gene keeps both finite where log-odds part right and wrong."""
+    rows = np.stack([log_odds, np.ones_like(log_odds)], axis=1)
+    found = np.array([1.0, 0.0])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
+        slope = rows.T @ (right - p) - 1e-4 * found
+        curve = (rows * (p * (1 - p))[:, None]).T @ rows + 1e-4 * np.eye(2)
+        found = found + np.linalg.solve(curve, slope)
+    return float(found[0]), float(found[1])
+
+
 def main() -> None:
     """Print the lines and tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -83,9 +100,18 @@ def main() -> None:
         asked.rows.write_text("\n".join(kept) + "\n")
     for title, broken in (("conf of genes with indels", True), ("of others", False)):
         table = np.array(
-            [(gene.conf, right) for gene, right in rows if bool(gene.shifts) == broken]
+            [
+                (gene.conf, right, gene.log_odds)
+                for gene, right in rows
+                if bool(gene.shifts) == broken
+            ]
         )
+        if not len(table):
+            print(f"\n{title}: none")
+            continue
         reliability(title, table[:, 0], table[:, 1])
+        slope, offset = calibration(table[:, 2], table[:, 1])
+        print(f"slope {slope:.3f}, offset {offset:+.3f} of log-odds")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ class Made:
     def __str__(self) -> str:
         bits = -self.log2_likelihood / max(1, self.bases)
         stopped = f", {self.stopped:,} to a stop word" if self.stopped else ""
-        return f"{self.sequences:,} sequences{stopped}, {self.bases:,} bases, {bits:.4f} bits each"
+        return (
+            f"{self.sequences:,} sequences{stopped}, {self.bases:,} bases, {bits:.4f} bits per base"
+        )
 
 
 def generate_files(

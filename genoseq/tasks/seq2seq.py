@@ -58,6 +58,7 @@ class Seq2Seq(Task):
     either_strand: bool = False
     smoothing: float = 0.0
     name: ClassVar[str] = "seq2seq"
+    unit: ClassVar[str] = " nats per letter"
     of_bases: ClassVar[bool] = False
     read_by: ClassVar[str] = "genoseq translate"
 

@@ -42,7 +42,9 @@ def test_generate_writes_prompts_with_what_follows(
         run = genoseq(*words, "-o", tmp_path / name, "--provenance", tmp_path / "made.json")
         assert run.returncode == 0, run.stderr
     assert (tmp_path / "one.fa").read_bytes() == (tmp_path / "two.fa").read_bytes()
-    wrote = rf"generate: wrote {tmp_path}/two\.fa: 4 sequences, 280 bases, \d\.\d{{4}} bits each"
+    wrote = (
+        rf"generate: wrote {tmp_path}/two\.fa: 4 sequences, 280 bases, \d\.\d{{4}} bits per base"
+    )
     assert re.fullmatch(wrote, run.stderr.splitlines()[-1])
     found = records(tmp_path / "one.fa")
     names = [header.split()[0] for header in found]

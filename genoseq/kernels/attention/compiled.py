@@ -114,7 +114,12 @@ class Compiled:
 
 
 class _Compiler(DriverBase):  # type: ignore[misc]
-    """A Triton driver for a GPU that is not there: kernels are compiled, launches do nothing."""
+    """A Triton driver for a GPU that is not there: kernels are compiled, launches do nothing.
+
+    Nothing here calls its methods: Triton does, or they are abstract in ``DriverBase`` and have to
+    be there.  ``get_active_torch_device`` and ``get_benchmarker`` are asked by what runs kernels
+    alone, and say so.
+    """
 
     _numbers = itertools.count()
 

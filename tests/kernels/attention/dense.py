@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from kernels.attention.cases import Options
+from kernels.dense_attention import attend_document, table_type
 from torch import Tensor
 
 
@@ -32,7 +33,7 @@ def turn(vectors: Tensor, options: Options) -> Tensor:
     """Vectors (T, H, D) rotated as complex numbers x[d] + i x[d + D/2]."""
     angle = torch.cat([angles(options)[:length] for length in options.lengths])[:, None]
     near, far = vectors.chunk(2, dim=-1)
-    wide = _table_type(vectors)
+    wide = table_type(vectors)
     cos, sin = (part.to(vectors.device, wide) for part in (angle.cos(), angle.sin()))
     turned = torch.cat([near * cos - far * sin, far * cos + near * sin], dim=-1)
     return turned.to(vectors.dtype)
@@ -41,27 +42,14 @@ def turn(vectors: Tensor, options: Options) -> Tensor:
 def attend(
     q: Tensor, k: Tensor, v: Tensor, options: Options, scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), in the inputs' own precision.
-
-    Softmax of no key is NaN, with NaN for its gradient: what is hidden is put to 0 before and
-    after, which does the same to the gradients.
-    """
+    """Outputs (T, Hq, D) and log-sum-exp (Hq, T), in the inputs' own precision."""
     if options.rotary:
         q, k = turn(q, options), turn(k, options)
     outs, sums = [], []
     pieces = (q.split(options.lengths), k.split(options.keys), v.split(options.keys))
     for q_d, k_d, v_d in zip(*pieces, strict=True):
-        copies = options.heads // options.key_heads
-        queries = q_d.transpose(0, 1)
-        keys, values = (t.transpose(0, 1).repeat_interleave(copies, 0) for t in (k_d, v_d))
-        scores = (queries @ keys.mT * scale).to(_table_type(q))
         hidden = ~visible(options, q_d.shape[0], k_d.shape[0], q.device)
-        scores = scores.masked_fill(hidden, float("-inf"))
-        weights = torch.softmax(scores, -1).masked_fill(hidden, 0)
-        outs.append((weights.to(q.dtype) @ values).transpose(0, 1))
-        sums.append(torch.logsumexp(scores, -1))
+        out, lse = attend_document(q_d, k_d, v_d, hidden, scale)
+        outs.append(out)
+        sums.append(lse)
     return torch.cat(outs), torch.cat(sums, dim=-1)
-
-
-def _table_type(vectors: Tensor) -> torch.dtype:
-    return torch.float64 if vectors.dtype == torch.float64 else torch.float32
