@@ -3,19 +3,20 @@
 (function () {
   "use strict";
 
-  const LEVELS = 254, GAP = 255, BASES = "ACGTN", HEIGHTS = { values: 46, boxes: 24, genes: 40 };
+  const LEVELS = 254, GAP = 255, BASES = "ACGTN", HEIGHTS = { values: 46, boxes: 24, calls: 36, genes: 40 };
   const home = document.currentScript.closest(".genoseq-browser");
   const one = (name) => home.querySelector(".genoseq-browser-" + name);
   const data = JSON.parse(one("data").textContent);
   const texts = home.querySelectorAll(".genoseq-browser-text");
   const note = one("note");
   const view = one("view");
-  let browser = null, shown = null, last = Promise.resolve();
+  let browser = null, shown = null, all = false, last = Promise.resolve();
 
   // ---- data in the page --------------------------------------------------------------------
 
   async function unpack(text) {
-    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const letters = atob(text), packed = new Uint8Array(letters.length);
+    for (let at = 0; at < letters.length; at++) packed[at] = letters.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).arrayBuffer();
   }
@@ -61,6 +62,31 @@
         }
       }
       return letters.join("");
+    }
+  }
+
+  // Bases of a genome that is served: codes.bin has the contigs one after the other.
+  class ServedSequence {
+    constructor(genome, url) {
+      this.url = url;
+      this.first = new Map();
+      let offset = 0;
+      for (const [name, length] of genome.contigs) {
+        this.first.set(name, { offset, length });
+        offset += length;
+      }
+    }
+
+    async get(chr, start, end) {
+      const { offset, length } = this.first.get(chr);
+      const low = Math.max(0, start), high = Math.min(end, length);
+      if (low >= high) return null;
+      const range = `bytes=${offset + low}-${offset + high - 1}`;
+      const answer = await fetch(this.url, { headers: { Range: range } });
+      if (answer.status !== 206) throw new Error(`no part of ${this.url}: ${answer.status}`);
+      const codes = new Uint8Array(await answer.arrayBuffer());
+      return " ".repeat(low - start) + Array.from(codes, (code) => BASES[code]).join("") +
+        " ".repeat(end - high);
     }
   }
 
@@ -190,42 +216,55 @@
     if (!window.igv) throw new Error("igv.js did not start");
   });
 
-  function trackOptions(genome, track, order) {
-    const common = { name: track.name, order, height: HEIGHTS[track.kind], removable: false };
+  // What is served of a genome that is not in the page whole; null where that cannot be had.
+  async function served(genome) {
+    if (genome.files === null || !/^https?:$/.test(location.protocol)) return null;
+    const answer = await fetch(genome.files + "/index.json");
+    return answer.ok ? answer.json() : null;
+  }
+
+  function trackOptions(genome, track, number, files) {
+    const common = {
+      name: track.name, order: number + 1, height: HEIGHTS[track.kind], removable: false,
+    };
+    const url = files && { url: `${genome.files}/${files.tracks[number]}` };
     if (track.kind === "values") {
+      const source = url ? { ...url, format: "bigwig" } : { featureSource: new Values(genome, track) };
       return {
-        ...common, type: "wig", featureSource: new Values(genome, track), color: track.colour,
-        min: track.low, max: track.high, autoscale: false, flipAxis: track.flipped,
-        windowFunction: "max",
+        ...common, ...source, type: "wig", color: track.colour, min: track.low, max: track.high,
+        autoscale: false, flipAxis: track.flipped, windowFunction: "max",
       };
     }
-    const genes = track.kind === "genes";
-    return {
-      ...common, type: "annotation", featureSource: new Boxes(genome, track),
-      displayMode: genes ? "EXPANDED" : "SQUISHED", visibilityWindow: -1,
-    };
+    const source = url ? { ...url, format: "bigbed" } : { featureSource: new Boxes(genome, track) };
+    const mode = track.kind === "genes" ? "EXPANDED" : "SQUISHED";
+    return { ...common, ...source, type: "annotation", displayMode: mode, visibilityWindow: -1 };
   }
 
   async function open(genome) {
-    await igvThere();
+    const [files] = await Promise.all([served(genome), igvThere()]);
     if (browser) window.igv.removeBrowser(browser);
     browser = shown = null;
     view.replaceChildren();
     const sizes = genome.contigs.map(([name, length]) => `${name}\t${length}\n`).join("");
+    const aliases = genome.contigs.map(([name, , real]) => `${name}\t${real}\n`).join("");
     browser = await window.igv.createBrowser(view, {
       reference: {
-        id: "report", name: "", format: "chromsizes", fastaURL: new File([sizes], "sizes.txt"),
-        wholeGenomeView: false,
+        id: genome.label, name: genome.label, format: "chromsizes", fastaURL: new File([sizes], "sizes.txt"),
+        aliasURL: new File([aliases], "names.txt"), wholeGenomeView: false,
       },
       search: false, loadDefaultGenomes: false, queryParametersSupported: false,
       showSampleNames: false, tracks: [],
     });
-    if (genome.sequence !== null) {
-      const sequence = new Sequence(genome);
+    const sequence = files?.sequence
+      ? new ServedSequence(genome, `${genome.files}/${files.sequence}`)
+      : genome.sequence !== null && new Sequence(genome);
+    if (sequence)
       browser.genome.sequence.getSequence = (chr, start, end) => sequence.get(chr, start, end);
-    }
-    await browser.loadTrackList(
-      genome.tracks.map((track, order) => trackOptions(genome, track, order + 1)));
+    const tracks = genome.tracks.map((track, number) => [track, number]);
+    await browser.loadTrackList(tracks
+      .filter(([, number]) => !files || files.tracks[number] !== null)
+      .map(([track, number]) => trackOptions(genome, track, number, files)));
+    all = files !== null || genome.files === null;
     shown = genome;
     name();
   }
@@ -259,9 +298,10 @@
   function say(genome, label, start, end) {
     const pieces = genome.pieces.filter(([contig]) => genome.contigs[contig][0] === label);
     const inside = pieces.some(([, low, high]) => low <= start && end <= high);
-    const whole = genome.files === null;
-    note.textContent = whole
-      ? "The whole genome is in this page. Values are in steps of 1/254 of the axis."
+    note.textContent = all
+      ? genome.files === null
+        ? "The whole genome is in this page; values are in steps of 1/254 of their axis."
+        : "The whole genome is served beside this page."
       : "This page holds the stretches around its worst loci; genoseq report --serve shows all. " +
         (inside ? "" : "This stretch is not one of them.");
   }

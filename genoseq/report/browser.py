@@ -12,9 +12,10 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from genoseq.genome.regions import Region, merge
 from genoseq.report.browser_tracks import (
@@ -44,10 +45,32 @@ _EXTRA = 4_096
 """Characters of the section that are no data, for each of its parts."""
 
 
-def browser_section(
+@dataclass(frozen=True)
+class Browser:
+    """The browser of a page.
+
+    Attributes
+    ----------
+    section
+        Its part of the page: markup, data and scripts.
+    rest
+        Genomes that do not fit into it, by their numbers: what
+        :func:`genoseq.report.browser_files.write_files` writes beside the page.
+    """
+
+    section: Markup
+    rest: Mapping[int, BrowserGenome]
+
+
+def browser_section(results: Results, loci: Sequence[Locus], budget_bytes: int) -> Markup:
+    """The part of :func:`make_browser` that is in the page."""
+    return make_browser(results, loci, budget_bytes).section
+
+
+def make_browser(
     results: Results, loci: Sequence[Locus], budget_bytes: int, folder: str = FILES
-) -> Markup:
-    """The browser as a part of a page: markup, data and scripts.
+) -> Browser:
+    """The browser of a page.
 
     Its script defines ``genoseqBrowser.go(genome, chrom, start, end)``, 0-based half-open, which
     shows a place and gives a promise; ``genoseqBrowser.ready`` is one too.
@@ -61,49 +84,52 @@ def browser_section(
     budget_bytes
         The section is no longer.
     folder
-        Path, from the page, of what does not fit, see :func:`genomes_beside`.
+        Of what does not fit, beside the page.
 
     Returns
     -------
-    Where igv.js is not installed, or there is nothing to show, a paragraph that says so.
+    Where igv.js is not installed, or there is nothing to show, the section is a paragraph that says
+    so.
 
     Raises
     ------
     InputFormatError
         If a file is damaged, or of a genome with other contigs.
     """
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     bundle = igv_bundle()
     if bundle is None:
-        return Markup('<p class="genoseq-browser-missing">{}</p>').format(MISSING)
+        return Browser(Markup('<p class="genoseq-browser-missing">{}</p>').format(MISSING), {})
     genomes = browser_genomes(results)
     if not genomes:
-        return Markup('<p class="quiet">No tracks to browse.</p>')
+        return Browser(Markup('<p class="quiet">No tracks to browse.</p>'), {})
     igv = b64encode(gzip.compress(bundle.read_bytes(), 9, mtime=0)).decode("ascii")
-    script = (files("genoseq.report") / "browser.js").read_text(encoding="utf-8")
+    script = _own("browser.js")
     legend = _legend(genomes)
     room = budget_bytes - len(igv) - len(script.encode()) - len(legend.encode()) - _EXTRA
     data, texts = _embedded(genomes, loci, room, folder)
-    return Markup(_SECTION).format(
+    section = Markup(_SECTION).format(
+        style=Markup(_own("browser.css")),
         legend=Markup(legend),
         igv=igv,
         data=Markup(_json(data)),
         texts=Markup("\n").join(Markup(_TEXT).format(text=text) for text in texts),
         script=Markup(script),
-        note=escape(_note(data)),
+        note=_note(data),
     )
+    whole = {about["name"] for about in data["genomes"] if about["files"] is None}
+    rest = {number: each for number, each in enumerate(genomes) if each.name not in whole}
+    return Browser(section, rest)
+
+
+def _own(name: str) -> str:
+    return (files("genoseq.report") / name).read_text(encoding="utf-8")
 
 
 _SECTION = """\
 <div class="genoseq-browser">
-<style>
-.genoseq-browser {{ color-scheme: light; }}
-.genoseq-browser-view {{ background: #fff; color: #000; border: 1px solid #999; min-height: 12rem; }}
-.genoseq-browser-legend {{ list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1rem; }}
-.genoseq-browser-legend i {{ display: inline-block; width: .9em; height: .9em; margin-right: .35em; border: 1px solid #888; vertical-align: -.1em; }}
-@media print {{ .genoseq-browser-legend i {{ print-color-adjust: exact; }} }}
-</style>
+<style>{style}</style>
 <p class="genoseq-browser-choice" hidden><label>Genome <select></select></label></p>
 {legend}
 <div class="genoseq-browser-view" role="region" aria-label="Browser of tracks" tabindex="0"></div>
@@ -157,7 +183,7 @@ def _embedded(
         if found is None:
             continue
         about, more, whole = found
-        about["files"] = None if whole else f"{folder}/{number}"
+        about["files"] = None if whole else f"{quote(folder)}/{number}"
         about["offset"] = len(texts)
         told[number] = about
         texts += more
@@ -181,9 +207,7 @@ def _fitting(
     return None
 
 
-def _choices(
-    genome: BrowserGenome, loci: Sequence[Locus], room: int
-) -> Iterator[list[Region]]:
+def _choices(genome: BrowserGenome, loci: Sequence[Locus], room: int) -> Iterator[list[Region]]:
     """Pieces to try, ever less of the genome."""
     # A base takes a quarter of a byte, and base64 makes three bytes four characters.
     if genome.store is None or genome.bases / 3 < room:
@@ -220,8 +244,3 @@ def _start(
         chrom = max(genome.lengths, key=lambda each: genome.lengths[each])
         return [name, chrom, 0, min(_VIEW, genome.lengths[chrom])]
     return []
-
-
-def genomes_beside(results: Results, page: Path) -> None:
-    """Placeholder."""
-    raise NotImplementedError(page)

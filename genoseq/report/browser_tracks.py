@@ -1,4 +1,4 @@
-"""What the browser in a report shows of each genome: its contigs, and its tracks from top to bottom."""
+"""What the browser in a report shows of each genome: its tracks from top to bottom."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from genoseq.report.hub_tracks import safe_label
 from genoseq.report.results import GeneFolder, Results, TrackFolder
 from genoseq.report.shown_tracks import ShownTrack, read_genes, shown_tracks
 from genoseq.store.store import Store
+from genoseq.writers.bigbed import BigBedRow
+from genoseq.writers.gene_predictions import gene_row
 from genoseq.writers.lattice import run_starts
 
 _CHUNK = 1 << 20
@@ -45,6 +47,8 @@ class Box:
         Exons of a gene; empty if it is whole.
     thick
         From where to where a gene codes.
+    row
+        Of a gene: as bigGenePred has it.
     """
 
     chrom: str
@@ -56,6 +60,7 @@ class Box:
     colour: Colour
     blocks: tuple[tuple[int, int], ...] = ()
     thick: tuple[int, int] = (0, 0)
+    row: BigBedRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class BoxTrack:
     label: str
     read: Callable[[], Iterator[Box]]
     genes: bool = False
+    calls: bool = False
 
 
 BrowserTrack = ValueTrack | BoxTrack
@@ -123,9 +129,12 @@ def browser_genomes(results: Results) -> list[BrowserGenome]:
         If a file is damaged, or of a genome with other contigs.
     """
     stores = {store.name: store for store in results.stores}
-    names = [*stores, *(each.genome for each in (*results.tracks, *results.genes))]
+    scored = [each.genome for each in results.tracks] + [each.genome for each in results.genes]
     pairs = compared(results)
-    found = (_genome(name, results, stores.get(name), pairs) for name in dict.fromkeys(names))
+    found = (
+        _genome(name, results, stores.get(name), pairs)
+        for name in dict.fromkeys([*stores, *scored])
+    )
     return [genome for genome in found if genome is not None]
 
 
@@ -137,8 +146,8 @@ def _genome(
     lengths = dict(store.lengths) if store else _lengths_of(folders)
     lengths = {chrom: length for chrom, length in lengths.items() if length}
     tracks = [*(_store_tracks(store) if store else ())]
-    models = dict.fromkeys(each.model for each in (*folders, *genes))
-    for model in models:
+    models = [each.model for each in folders] + [each.model for each in genes]
+    for model in dict.fromkeys(models):
         for folder in folders:
             if folder.model == model:
                 of = next((each for each in pairs if each.tracks is folder), None)
@@ -176,7 +185,7 @@ def _folder_tracks(
         else:
             yield BoxTrack(f"{track.name} {folder.model}", partial(_bed_boxes, track, lengths))
     if of is not None:
-        yield BoxTrack(f"right and wrong {folder.model}", partial(_call_boxes, of))
+        yield BoxTrack(f"right and wrong {folder.model}", partial(_call_boxes, of), calls=True)
 
 
 def _check(track: ShownTrack, lengths: Mapping[str, int]) -> None:
@@ -198,9 +207,10 @@ def _genes(folder: GeneFolder, lengths: Mapping[str, int]) -> BoxTrack:
 
 def _gene_boxes(track: ShownTrack, lengths: Mapping[str, int]) -> Iterator[Box]:
     for gene in read_genes(track.path, lengths):
+        named = gene._replace(name=safe_label(gene.name), other=safe_label(gene.other))
         yield Box(
-            gene.chrom, gene.start, gene.end, safe_label(gene.other), gene.score, gene.strand,
-            STRAND_COLOURS[gene.strand], gene.blocks, gene.thick,
+            gene.chrom, gene.start, gene.end, named.other, gene.score, gene.strand,
+            STRAND_COLOURS[gene.strand], gene.blocks, gene.thick, gene_row(named),
         )  # fmt: skip
 
 
@@ -254,7 +264,7 @@ def _label_boxes(store: Store, scheme: ClassScheme) -> Iterator[Box]:
             ):  # fmt: skip
                 if state < len(named):
                     name, strand, colour = named[state]
-                    yield Box(region.chrom, start, end, name, 1000, strand, colour)  # type: ignore[arg-type]
+                    yield Box(region.chrom, start, end, name, 1000, strand, colour)
 
 
 LEGEND = (

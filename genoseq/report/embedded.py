@@ -33,6 +33,8 @@ from genoseq.writers.bigbed import rgb
 LEVELS, GAP = 254, 255
 _CHUNK = 3 << 20
 """Bases at a time, a multiple of three."""
+_OF_LOCI = {ord(sign): f"%{ord(sign):02X}" for sign in " #,;"}
+"""Signs that lists of loci and tables of contigs are made with."""
 _GZIP = 31
 """What zlib calls a gzip header and the largest window."""
 
@@ -74,16 +76,16 @@ def _base64(size: int) -> int:
 
 
 def contig_labels(lengths: Mapping[str, int]) -> dict[str, str]:
-    """The name of each contig in a page: without letters that pages or loci take for others."""
+    """The name of each contig in a page: without signs that pages and loci take for others."""
     labels: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {"all"}  # igv.js means the whole genome with it
     for chrom in lengths:
-        label = plain = safe_label(chrom)
+        label = plain = safe_label(chrom).translate(_OF_LOCI)
         number = 1
-        while label in taken:
+        while label.lower() in taken:
             number += 1
             label = f"{plain}~{number}"
-        taken.add(label)
+        taken.add(label.lower())
         labels[chrom] = label
     return labels
 
@@ -106,6 +108,7 @@ def embed(genome: BrowserGenome, pieces: Sequence[Region], texts: Texts) -> dict
     store = genome.store
     return {
         "name": genome.name,
+        "label": safe_label(genome.name),
         "contigs": [[labels[chrom], length, chrom] for chrom, length in genome.lengths.items()],
         "pieces": [[numbers[piece.chrom], piece.start, piece.end] for piece in pieces],
         "sequence": None if store is None else texts.add(sequence_parts(store, pieces)),
@@ -125,7 +128,7 @@ def _track(
 def described(track: BrowserTrack) -> dict[str, Any]:
     """What the page's script is told of a track, beside its data."""
     if isinstance(track, BoxTrack):
-        kind = "genes" if track.genes else "boxes"
+        kind = "genes" if track.genes else "calls" if track.calls else "boxes"
         return {"name": safe_label(track.label), "kind": kind}
     low, high = _limits(track.shown.limits)
     return {
@@ -195,5 +198,3 @@ def _line(number: int, box: Box) -> str:
         exons = ",".join(f"{start}-{end}" for start, end in box.blocks)
         columns += [box.thick[0], box.thick[1], exons]
     return "\t".join(map(str, columns)) + "\n"
-
-
