@@ -18,12 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from genoseq.genome.regions import Region, merge
-from genoseq.report.browser_tracks import (
-    LEGEND,
-    BrowserGenome,
-    browser_genomes,
-    legend_channels,
-)
+from genoseq.report.browser_tracks import BrowserGenome, browser_genomes, legend
 from genoseq.report.embedded import FullError, Texts, embed
 from genoseq.report.igv_bundle import MISSING, igv_bundle
 from genoseq.report.loci import Locus
@@ -106,12 +101,12 @@ def make_browser(
         return Browser(Markup('<p class="quiet">No tracks to browse.</p>'), {})
     igv = b64encode(gzip.compress(bundle.read_bytes(), 9, mtime=0)).decode("ascii")
     script = _own("browser.js")
-    legend = _legend(genomes)
-    room = budget_bytes - len(igv) - len(script.encode()) - len(legend.encode()) - _EXTRA
+    colours = _legend(genomes)
+    room = budget_bytes - len(igv) - len(script.encode()) - len(colours.encode()) - _EXTRA
     data, texts = _embedded(genomes, loci, room, folder)
     section = Markup(_SECTION).format(
         style=Markup(_own("browser.css")),
-        legend=Markup(legend),
+        legend=Markup(colours),
         igv=igv,
         data=Markup(_json(data)),
         texts=Markup("\n").join(Markup(_TEXT).format(text=text) for text in texts),
@@ -157,13 +152,12 @@ def _note(data: Mapping[str, Any]) -> str:
     return "Preparing the tracks …" if data["genomes"] else "No tracks fit into this page."
 
 
-def _legend(genomes: Iterable[BrowserGenome]) -> str:
+def _legend(genomes: Sequence[BrowserGenome]) -> str:
     from markupsafe import Markup
 
-    classes = dict.fromkeys(entry for genome in genomes for entry in legend_channels(genome))
     entries = Markup("").join(
         Markup('<li><i style="background:rgb({})"></i>{}</li>').format(rgb(colour), name)
-        for name, colour in (*classes, *LEGEND)
+        for name, colour in legend(genomes)
     )
     return Markup('<ul class="genoseq-browser-legend">{}</ul>').format(entries)
 

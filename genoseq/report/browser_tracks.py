@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from genoseq.config.base import SPLITS
 from genoseq.errors import InputFormatError
 from genoseq.genome.regions import Strand, check_lengths
 from genoseq.genome.schemes import ClassScheme
@@ -16,6 +15,7 @@ from genoseq.genome.tracks import (
     CALL_COLOURS,
     SPLIT_COLOURS,
     STRAND_COLOURS,
+    UNKNOWN_COLOUR,
     Channel,
     Colour,
     channel_colours,
@@ -250,7 +250,7 @@ def _label_boxes(store: Store, scheme: ClassScheme) -> Iterator[Box]:
     table[: len(scheme)] = scheme.channel_of_state.astype(np.uint16)  # the background: 65535
     named = [
         *((safe_label(each.name), each.strand, colour) for each, colour in colours.items()),
-        ("unknown", ".", (150, 150, 150)),
+        ("unknown", ".", UNKNOWN_COLOUR),
     ]
     for index, region in enumerate(store.regions):
         labels = store.region_labels(index)
@@ -267,18 +267,19 @@ def _label_boxes(store: Store, scheme: ClassScheme) -> Iterator[Box]:
                     yield Box(region.chrom, start, end, name, 1000, strand, colour)
 
 
-LEGEND = (
-    *((kind, CALL_COLOURS[kind]) for kind in KINDS),
-    *((split, SPLIT_COLOURS[split]) for split in SPLITS),
-)
-"""What colours mean that are of no class."""
-
-
-def legend_channels(genome: BrowserGenome) -> list[tuple[str, Colour]]:
-    """Classes of the labels and their colours."""
-    scheme = genome.store.scheme if genome.store else None
-    channels: tuple[Channel, ...] = scheme.channels if isinstance(scheme, ClassScheme) else ()
-    return [
-        (f"{channel.name} {channel.strand}".removesuffix(" ."), colour)
-        for channel, colour in zip(channels, channel_colours(channels), strict=True)
-    ]
+def legend(genomes: Sequence[BrowserGenome]) -> list[tuple[str, Colour]]:
+    """What the colours of boxes mean: classes of labels, calls, and splits that there are."""
+    found: dict[tuple[str, Colour], None] = {}
+    for genome in genomes:
+        scheme = genome.store.scheme if genome.store else None
+        channels: tuple[Channel, ...] = scheme.channels if isinstance(scheme, ClassScheme) else ()
+        for channel, colour in zip(channels, channel_colours(channels), strict=True):
+            found[f"{channel.name} {channel.strand}".removesuffix(" ."), colour] = None
+    if any(
+        isinstance(track, BoxTrack) and track.calls for each in genomes for track in each.tracks
+    ):
+        found |= {(kind, CALL_COLOURS[kind]): None for kind in KINDS}
+    for genome in genomes:
+        for split in genome.store.regions.splits if genome.store else ():
+            found[split, SPLIT_COLOURS[split]] = None
+    return list(found)

@@ -171,8 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _path(self) -> Path | None:
         """The file that is asked for; None if it cannot be one that is served."""
         target = self.path.partition("?")[0].partition("#")[0]
-        first, word, *parts = target.split("/")
-        if first or not parts or not secrets.compare_digest(word.encode(), self.word.encode()):
+        prefix = f"/{self.word}/"
+        given, parts = target[: len(prefix)], target[len(prefix) :].split("/")
+        if not secrets.compare_digest(given.encode(), prefix.encode()):
             return None
         try:
             names = [unquote_to_bytes(part).decode() for part in parts]
