@@ -37,11 +37,20 @@ class Motif:
         start, shape (offsets,).
     share
         Of starts that have the motif.
+    background
+        Probability of A, C, G and T elsewhere before starts.
     """
 
     odds: NDArray[np.float64]
     offsets: NDArray[np.float64]
     share: float
+    background: NDArray[np.float64]
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Of A, C, G and T in each column, shape (WIDTH, 4)."""
+        found: NDArray[np.float64] = self.background * np.exp(self.odds[:, :4])
+        return found
 
     @property
     def consensus(self) -> str | None:
@@ -100,7 +109,7 @@ def learn_motif(windows: Codes, others: Codes) -> Motif:
     counts = np.bincount(others[others < N].reshape(-1), minlength=4)[:4].astype(np.float64) + 1.0
     background: NDArray[np.float64] = counts / counts.sum()
     offsets = windows.shape[1] - WIDTH + 1
-    none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE)
+    none = Motif(np.zeros((WIDTH, 5)), np.full(offsets, 1 / offsets), _LEAST_SHARE, background)
     if len(rows) < 50:
         return none
     words = word_numbers(rows)
@@ -147,4 +156,4 @@ def _em(
             columns[column] = cube.sum(others)[:4] + 1.0
         columns /= columns.sum(1, keepdims=True)
     odds[:, :4] = np.log(columns) - np.log(background)
-    return likelihood, Motif(odds.round(4), offsets.round(4), round(share, 4))
+    return likelihood, Motif(odds.round(4), offsets.round(4), round(share, 4), background)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from genoseq.genes.call import GeneCalls
+from genoseq.genes.decode import Decoded
 from genoseq.genes.organisms import Organism
 from genoseq.genes.selenocysteine import selenocysteine_candidates
 from genoseq.genome.called_genes import CalledGene
@@ -44,10 +45,21 @@ def summary_of(
             for each in selenocysteine_candidates(one.decoded)
         ],
         "start_types": dict(sorted(Counter(gene.start_type for gene in genes).items())),
-        "motif": {"consensus": calls.motif, "share_of_starts": round(calls.motif_share, 3)},
+        "motif": _motif(calls.decoded),
         **confidence_of(genes),
     }
     return found | ({"frameshifts": frameshifts_of(calls)} if frameshifts else {})
+
+
+def _motif(decoded: Decoded) -> dict[str, Any]:
+    """The motif before starts; ``columns``: of A, C, G and T, and ``background`` elsewhere."""
+    motif = decoded.last.sites.motif
+    return {
+        "consensus": motif.consensus,
+        "share_of_starts": round(float(motif.share), 3),
+        "columns": motif.probabilities.round(4).tolist(),
+        "background": motif.background.round(4).tolist(),
+    }
 
 
 def confidence_of(genes: Sequence[CalledGene]) -> dict[str, Any]:
@@ -78,7 +90,6 @@ def frameshifts_of(calls: GeneCalls) -> dict[str, Any]:
 def _organism(one: Organism, genes: Sequence[CalledGene]) -> dict[str, Any]:
     names = {contig.name for contig in one.contigs}
     posterior = one.posterior or {}
-    sites = one.decoded.last.sites
     return {
         "contigs": len(names),
         "first_contig": one.contigs[0].name if one.contigs else None,
@@ -86,8 +97,5 @@ def _organism(one: Organism, genes: Sequence[CalledGene]) -> dict[str, Any]:
         "genes": sum(gene.chrom in names for gene in genes),
         "genetic_code": one.code,
         "code_posterior": {str(code): round(p, 6) for code, p in posterior.items()} or None,
-        "motif": {
-            "consensus": sites.motif.consensus,
-            "share_of_starts": round(float(sites.motif.share), 3),
-        },
+        "motif": _motif(one.decoded),
     }

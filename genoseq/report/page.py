@@ -1,37 +1,33 @@
-"""``report.html``: one page, whole in one file, that says what a run learned and wrote."""
+"""``report.html``: one page, whole in one file, that says what a run learned and whether it holds.
+
+What people and files say, contigs, models, titles, is text: the template escapes it, and the
+numbers behind plots and tables lie in a script of JSON that cannot end early.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from markupsafe import Markup
 
 from genoseq import __version__
-from genoseq.config.base import LEARNED, parse_settings
-from genoseq.config.schema import ModelSettings
 from genoseq.files.atomic import atomic_file, check_distinct
-from genoseq.report.gene_cards import gene_card
-from genoseq.report.plots import learning_plot, precision_recall_plot
+from genoseq.report.charts import Data, colour_class, colour_names
+from genoseq.report.contents import Contents, contents
+from genoseq.report.loci import Locus
+from genoseq.report.loci_table import loci_table
 from genoseq.report.results import ModelResult, Results, TrackFolder, read_results
-from genoseq.store.leaks import store_leaks
-from genoseq.store.store import Store
+from genoseq.report.tables import encoder_text, shown, sort_value
+from genoseq.report.verdict import overall
 
-CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
-SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
-LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
 _MADE_BY = ("software", "hardware")
-HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
-_KINDS = {
-    "classes": ("class", CLASS_COLUMNS, "f1"),
-    "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
-    "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
-}
-"""By what was measured: what a row is of, its figures, and the one that models are compared by."""
-_OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+_MOST_FOLDERS = 50
+"""Folders of tracks whose files are listed."""
 
 
 def write_report(
@@ -68,7 +64,14 @@ def write_report(
     return results
 
 
-def write_page(out: str | Path, results: Results, title: str, note: str = "") -> None:
+def write_page(
+    out: str | Path,
+    results: Results,
+    title: str,
+    note: str = "",
+    loci: Sequence[Locus] = (),
+    browser: Markup | None = None,
+) -> None:
     """Write the page.
 
     Parameters
@@ -81,32 +84,71 @@ def write_page(out: str | Path, results: Results, title: str, note: str = "") ->
         Heading of the page.
     note
         Where the labels come from; printed above the metrics.
+    loci
+        The worst false positives and negatives.
+    browser
+        The genome browser that these move; none by default.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    text = (files("genoseq.report") / "report.html").read_text()
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
-        text
-    )
     folder = Path(out).resolve().parent
-    html = page.render(
+    html = _template().render(
         title=title,
         note=note,
         version=__version__,
-        cards=[model_card(model) for model in results.models],
-        comparison=comparison_table(results.models),
-        tables=[metrics_table(model) for model in results.models],
-        tested=genomes_table(results.models),
-        genomes=[genome_card(store) for store in results.stores],
-        splits=LEARNED,
-        leaks=leak_rows(results.stores),
-        learning=learning_plot(results.models),
-        precision_recall=precision_recall_plot(results.models),
-        tracks=[track_card(tracks, folder) for tracks in results.tracks],
-        genes=[gene_card(genes, folder) for genes in results.genes],
+        style=Markup(_text("report.css")),
+        script=Markup(_text("report.js")),
+        colours=colour_names(),
+        models=[(model.name, model_card(model)) for model in results.models],
+        shows_tracks=bool(results.tracks),
+        tracks=[track_card(each, folder) for each in results.tracks[:_MOST_FOLDERS]],
+        more_tracks=max(0, len(results.tracks) - _MOST_FOLDERS),
+        loci=loci_table(loci),
+        browser=browser or Markup(""),
+        **_told(contents(results, folder), loci),
     )
     with atomic_file(out) as partial:
-        partial.write_text(html)
+        partial.write_text(html, encoding="utf-8")
+
+
+def _told(found: Contents, loci: Sequence[Locus]) -> dict[str, Any]:
+    """Contents as the template takes them."""
+    grades = [check.grade for check in found.checks]
+    return {
+        "verdict": overall(found.checks),
+        "grades": {grade: grades.count(grade) for grade in dict.fromkeys(grades)},
+        "checks": found.checks,
+        "tables": found.tables,
+        "metrics": found.metrics,
+        "confusions": found.confusions,
+        "learning": found.learning,
+        "precision_recall": found.precision_recall,
+        "calibration": found.calibration,
+        "genes": found.genes,
+        "data": json_script(found.data(loci)),
+    }
+
+
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page.filters |= {"shown": shown, "sorted_by": sort_value, "colour": colour_class}
+    return page.from_string(_text("report.html"))
+
+
+def _text(name: str) -> str:
+    return (files("genoseq.report") / name).read_text(encoding="utf-8")
+
+
+def json_script(data: Mapping[str, Data]) -> Markup:
+    """JSON that can stand inside a script: no ``<`` that could end it, no line separators."""
+    whole = {key: {"columns": [*of.columns], "rows": of.rows} for key, of in data.items()}
+    text = json.dumps(whole, separators=(",", ":"), allow_nan=False, default=_row)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _row(value: Any) -> list[Any]:
+    """A sequence that JSON does not know."""
+    return list(value)
 
 
 def model_card(model: ModelResult) -> list[tuple[str, str]]:
@@ -118,22 +160,21 @@ def model_card(model: ModelResult) -> list[tuple[str, str]]:
     strands = "tied" if settings.get("tied_strands") else "averaged at scoring"
     stride = "none" if stem is None else f"stride {stem['stride']}, width {stem['width']}"
     return [
-        ("model", model.name),
         ("encoder", encoder_text(settings)),
         ("convolution before it", stride),
         ("tokens", f"{tokenizer['k']}-mers, one every {tokenizer['stride']} bp"),
         ("strands", strands),
         ("context", f"{bundle['context']:,} bp on either side"),
-        ("trained", f"{_number(origin.get('steps'))} steps, seed {origin.get('seed')}"),
+        ("trained", f"{shown(origin.get('steps'))} steps, seed {origin.get('seed')}"),
         ("training data", ", ".join(f"{name} ({_short(of)})" for name, of in data.items())),
         ("weights", f"{model.weights:,}, sha256 {bundle['weights_sha256'][:12]}"),
         *((name, ", ".join(_facts(of))) for name in _MADE_BY for of in origin.get(name, [])),
     ]
 
 
-def _short(files: Mapping[str, str]) -> str:
+def _short(checksums: Mapping[str, str]) -> str:
     """The beginning of the first file's checksum."""
-    return next(iter(files.values()), "")[:12]
+    return next(iter(checksums.values()), "")[:12]
 
 
 def _facts(entry: Mapping[str, Any]) -> list[str]:
@@ -142,113 +183,10 @@ def _facts(entry: Mapping[str, Any]) -> list[str]:
     return [f"{name} {fact}" for name, fact in named.items()]
 
 
-def encoder_text(settings: Mapping[str, Any]) -> str:
-    """What an encoder says of itself: ``bidirectional lstm, 1 x 64``."""
-    return parse_settings(ModelSettings, settings).encoder.describe()
-
-
-def comparison_table(models: Sequence[ModelResult]) -> dict[str, Any]:
-    """All models side by side, one row per model: size, training, and a figure of each row that
-    was measured on test: F1, Pearson or bits per base."""
-    macros = any(model.kind == "classes" for model in models)
-    compared = [_compared(model) for model in models]
-    headings = list(dict.fromkeys(heading for figures in compared for heading in figures))
-    rows = []
-    for model, figures in zip(models, compared, strict=True):
-        valid = model.bundle["metrics"].get("valid", {})
-        macro = [_figure(model.metrics.get("channels", {}).get("macro_f1"))] if macros else []
-        rows.append(
-            [
-                model.name,
-                encoder_text(model.bundle["model"]),
-                _number(model.weights),
-                _number(model.origin.get("steps")),
-                _figure(valid.get("loss")),
-                *macro,
-                *(_figure(figures.get(heading)) for heading in headings),
-            ]
-        )
-    overall = ["macro F1"] if macros else []
-    return {
-        "headings": ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings],
-        "rows": rows,
-    }
-
-
-def _compared(model: ModelResult) -> dict[str, float | None]:
-    """The figures of a model that stand beside those of others, by their headings."""
-    name = _KINDS.get(model.kind, _OTHER)[2]
-    return {f"{_heading(name)} {row['label']}": row[name] for row in model.rows}
-
-
-def metrics_table(model: ModelResult) -> dict[str, Any]:
-    """Metrics of each class or signal: name, headings, rows of text, and a line on top."""
-    what, columns, _ = _KINDS.get(model.kind, _OTHER)
-    rows = [
-        [row["label"], _number(row["support"]), *(_figure(row[name]) for name in columns)]
-        for row in model.rows
-    ]
-    macro = model.metrics["channels"]["macro_f1"] if model.kind == "classes" else None
-    return {
-        "name": model.name,
-        "headings": [what, "bases", *map(_heading, columns)],
-        "rows": rows,
-        "line": f"macro F1 {_figure(macro)}" if model.kind == "classes" else "",
-    }
-
-
-def _heading(figure: str) -> str:
-    return HEADINGS.get(figure, figure.replace("_", " "))
-
-
-def genomes_table(models: Sequence[ModelResult]) -> dict[str, Any]:
-    """F1 of each genome of the test split by each model: headings, and rows of text.
-
-    No rows where there are no classes, or in evaluations of earlier versions.
-    """
-    found = {model.name: model.metrics.get("genomes", {}) for model in models}
-    names = dict.fromkeys(name for each in found.values() for name in each)
-    rows = [
-        [
-            name,
-            _number(next(each[name]["bases"] for each in found.values() if name in each)),
-            *(_figure(each.get(name, {}).get("micro_f1")) for each in found.values()),
-        ]
-        for name in names
-    ]
-    return {"headings": ["genome", "bases", *(f"F1 {name}" for name in found)], "rows": rows}
-
-
-def genome_card(store: Store) -> dict[str, Any]:
-    """A store's name, bases of each split, and what it was made from."""
-    regions = store.regions
-    bases = [int(regions.bases[regions.of_split(split)].sum()) for split in LEARNED]
-    checksum = next((str(store.checksums[n])[:12] for n in sorted(store.checksums)), "")
-    return {
-        "name": store.name,
-        "bases": [_number(count) for count in bases],
-        "sources": [f"{key}: {_source(value)}" for key, value in store.sources.items()],
-        "checksum": checksum,
-    }
-
-
-def leak_rows(stores: Sequence[Store]) -> list[list[str]]:
-    """For each pair of splits: names, shared 31-mers, those of the later one, and the share."""
-    return [
-        [
-            f"{leak.held_out} in {leak.other}",
-            _number(leak.shared),
-            _number(leak.total),
-            f"{leak.fraction:.3%}",
-        ]
-        for leak in store_leaks(stores)
-    ]
-
-
 def track_card(tracks: TrackFolder, folder: Path) -> dict[str, Any]:
     """Files of a genome and model, with links relative to the page's folder."""
     relative = os.path.relpath(tracks.path.resolve(), folder)
-    files = [
+    listed = [
         {
             "href": Path(relative, file.path).as_posix(),
             "path": file.path,
@@ -259,19 +197,4 @@ def track_card(tracks: TrackFolder, folder: Path) -> dict[str, Any]:
         for file in tracks.files
         if file.kind != "index"
     ]
-    return {"genome": tracks.genome, "model": tracks.model, "files": files}
-
-
-def _number(count: float | None) -> str:
-    return "-" if count is None else f"{count:,}"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None or not np.isfinite(value) else f"{value:.4f}"
-
-
-def _source(value: Any) -> str:
-    """A source's facts, checksums shortened."""
-    if not isinstance(value, dict):
-        return str(value)
-    return ", ".join(str(x) if k == "path" else f"{k} {str(x)[:12]}" for k, x in value.items())
+    return {"genome": tracks.genome, "model": tracks.model, "files": listed}

@@ -5,7 +5,6 @@ No torch here: a bundle's facts are in its ``config.json``.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,14 @@ from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
+from genoseq.report.curves import (
+    Baseline,
+    Curve,
+    PrecisionRecall,
+    read_baselines,
+    read_learning_curve,
+    read_precision_recall,
+)
 from genoseq.report.pairing import (
     model_of_output,
     names_of,
@@ -31,7 +38,7 @@ from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 EVALUATION, STORE = "metrics.json", "index.json"
 GENES_GFF3 = GENES[0]
-PR_CURVES = "curves.tsv"
+PR_CURVES, BASELINES = "curves.tsv", "baselines.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
 
@@ -59,22 +66,6 @@ class GeneFolder:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Columns of the learning curve by name, each a list of (step, value)."""
-
-    columns: Mapping[str, tuple[tuple[int, float], ...]]
-
-
-@dataclass(frozen=True)
-class PrecisionRecall:
-    """Precision and recall of a class at falling thresholds."""
-
-    label: str
-    points: tuple[tuple[float, float], ...]
-    """(recall, precision)"""
-
-
-@dataclass(frozen=True)
 class ModelResult:
     """A model: its bundle's facts, where it is from (:mod:`genoseq.files.provenance`, empty where
     that is not known), metrics on the test split, how many weights, its curves.
@@ -87,6 +78,7 @@ class ModelResult:
     weights: int
     learning: Curve | None
     precision_recall: tuple[PrecisionRecall, ...]
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -96,15 +88,33 @@ class ModelResult:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Metrics of each class or signal that people see, or of all bases, with a ``label``."""
+        """Metrics of each class or signal that people see, or of all bases, with a ``label``.
+
+        Classes also have their ``base_rate`` and, where the evaluation has them, 95% intervals of
+        precision, recall and F1 as ``intervals``.
+        """
         found = self.metrics
         if self.kind == "bases":
             return [{**found, "support": found["bases"], "label": "all bases"}]
-        rows = {"signal": lambda: found["signals"], "classes": lambda: found["channels"]["classes"]}
+        rows = {"signal": lambda: found["signals"], "classes": self._classes}
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}
             for row in rows.get(self.kind, list)()
             if row["name"] != BACKGROUND
+        ]
+
+    def _classes(self) -> list[dict[str, Any]]:
+        rows = self.metrics["channels"]["classes"]
+        bases = sum(row["support"] for row in rows)
+        known = self.metrics.get("intervals", {}).get("classes", [])
+        intervals = {row["name"]: row for row in known}
+        return [
+            {
+                **row,
+                "base_rate": row["support"] / bases if bases else 0.0,
+                "intervals": intervals.get(f"{row['name']}{row['strand'].strip('.')}", {}),
+            }
+            for row in rows
         ]
 
 
@@ -183,6 +193,7 @@ def read_model(bundle: Path, evaluation: Path, name: str) -> ModelResult:
         count_weights(bundle / WEIGHTS),
         read_learning_curve(curve) if curve.is_file() else None,
         read_precision_recall(evaluation / PR_CURVES),
+        read_baselines(evaluation / BASELINES),
     )
 
 
@@ -199,33 +210,6 @@ def count_weights(path: Path) -> int:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise InputFormatError(f"no weights of a model: {error}", path) from None
-
-
-def read_learning_curve(path: Path) -> Curve:
-    """Learning curve of a CSV with a ``step`` column; empty and NaN fields are left out."""
-    columns: dict[str, list[tuple[int, float]]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            step = int(row.pop("step"))
-            for name, text in row.items():
-                value = float(text or "nan")
-                if not math.isnan(value):
-                    columns.setdefault(name, []).append((step, value))
-    return Curve({name: tuple(points) for name, points in columns.items()})
-
-
-def read_precision_recall(path: Path) -> tuple[PrecisionRecall, ...]:
-    """Precision-recall curves of the classes that people see, without the background."""
-    if not path.is_file():
-        return ()
-    points: dict[str, list[tuple[float, float]]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            if row["level"] == "channels" and row["name"] != BACKGROUND:
-                label = Channel(row["name"], row["strand"]).label  # type: ignore[arg-type]
-                pair = float(row["recall"]), float(row["precision"])
-                points.setdefault(label, []).append(pair)
-    return tuple(PrecisionRecall(label, tuple(pairs)) for label, pairs in points.items())
 
 
 def _read_json(path: Path) -> dict[str, Any]:

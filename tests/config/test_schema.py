@@ -255,5 +255,5 @@ def test_widths_that_no_network_has_are_refused() -> None:
 
 
 def test_config_names_the_new_name_of_an_old_key() -> None:
-    with pytest.raises(ConfigError, match="summary: is called report now, and writes report.html"):
+    with pytest.raises(ConfigError, match="summary: is called report now"):
         parse_settings(Config, {"summary": {"title": "mine"}})

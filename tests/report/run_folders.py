@@ -89,12 +89,17 @@ def make_genes(folder: Path, name: str = "tiny", model: str = "tiny") -> Path:
     path = folder / "genes" / "made" / name
     path.mkdir(parents=True)
     write_record(path, make_record("genes", {}, {"model": weights_of(folder, model)}))
-    (path / "genes.gff3").write_text("##gff-version 3\n")
+    lines = ["c\tgenoseq\tgene\t1\t90\t5\t+\t.\tID=a", "c\tgenoseq\tCDS\t1\t90\t5\t+\t0\tID=b"]
+    lines += ["c\tgenoseq\tgene\t101\t400\t5\t-\t.\tID=c"]
+    (path / "genes.gff3").write_text("\n".join(["##gff-version 3", *lines]) + "\n")
     said = {
         "contigs": 1, "bases": LENGTH, "genes": 1_204, "partial_genes": 3, "coding_density": 0.8712,
         "genetic_code": 4, "start_types": {"ATG": 1_000, "TTG": 204},
-        "motif": {"consensus": "AGGAGG", "share_of_starts": 0.75}, "expected_true_genes": 1_190.4,
-        "confidence": {"0.8-0.9": 204, "0.9-1.0": 1_000},
+        "motif": {
+            "consensus": "AGGAGG", "share_of_starts": 0.75,
+            "columns": 6 * [[0.7, 0.1, 0.1, 0.1]], "background": 4 * [0.25],
+        },
+        "expected_true_genes": 1_190.4, "confidence": {"0.8-0.9": 204, "0.9-1.0": 1_000},
     }  # fmt: skip
     (path / "summary.json").write_text(json.dumps(said))
     return path

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -43,19 +45,42 @@ def page_of(folders: list[Path], tmp_path: Path, title: str = "A title", note: s
     return (tmp_path / "report.html").read_text()
 
 
+def cells_of(page: str, key: str) -> list[list[str]]:
+    """Text of a table's cells, by row."""
+    table = re.search(rf'<table id="{key}".*?</table>', page, re.DOTALL)
+    assert table, key
+    rows = re.findall(r"<tr.*?</tr>", table[0], re.DOTALL)
+    return [
+        [
+            html.unescape(re.sub("<[^>]*>", "", cell)).strip()
+            for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
+        ]
+        for row in rows
+    ]
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """The numbers that buttons download."""
+    found = re.search(r'<script type="application/json" id="report-data">(.*?)</script>', page)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
 def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
-    rows = re.findall(r"<tr><td>(CDS\.\w+)</td>(.*?)</tr>", page)
-    assert [label for label, _ in rows] == ["CDS.plus", "CDS.minus"]
-    assert all(cells.count(">1.0000<") == 5 for _, cells in rows)
-    assert "macro F1 1.0000" in page
+    header, *rows = cells_of(page, "metrics-0")
+    assert header[:4] == ["class", "bases", "base rate", "precision"]
+    assert [row[0] for row in rows] == ["CDS.plus", "CDS.minus"]
+    assert rows[0][1:3] == ["150", "0.3750"]
+    assert all(row[3:] == 5 * ["1.0000"] for row in rows)
+    assert "tiny: macro F1 1.0000" in page
 
 
 def test_report_is_one_file_without_links_to_elsewhere(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
-    assert page.count("data:image/svg+xml;base64,") == 2
     links = re.findall(r'(?:src|href)="([^"]*)"', page)
-    outside = [link for link in links if not link.startswith("data:")]
+    outside = [link for link in links if not link.startswith(("data:", "#"))]
     assert "tracks/made/tiny/CDS.plus.bw" in outside
     assert all((tmp_path / link).is_file() for link in outside)
 
@@ -68,12 +93,18 @@ def test_report_tells_of_called_genes(folders: list[Path], tmp_path: Path) -> No
     for text in ("1,204, of which 3 are cut off", "87.1%", "AGGAGG, at 75%", "made by tiny"):
         assert text in page
     assert 'href="genes/made/tiny/proteins.faa"' in page
-    assert page.count('class="bar"') == 2
+    data = data_of(page)
+    assert data["gene-starts-0"]["rows"] == [["ATG", 1_000], ["TTG", 204]]
+    assert data["gene-motif-0"]["rows"][0] == [1, 0.7, 0.1, 0.1, 0.1]
+    lengths = {name: count for name, count in data["gene-lengths-0"]["rows"] if count}
+    assert lengths == {"<120": 1, "<450": 1}
+    assert data["gene-confidence-0"]["rows"] == [["0.8-0.9", 204], ["0.9-1.0", 1_000]]
 
 
 def test_report_escapes_what_people_write(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path, title="<b>", note="labels & more")
     assert "<h1>&lt;b&gt;</h1>" in page
+    assert "<title>&lt;b&gt;</title>" in page
     assert "labels &amp; more" in page
 
 
@@ -88,9 +119,7 @@ def test_report_shows_models_side_by_side(folders: list[Path], tmp_path: Path) -
     settings = SETTINGS.model_copy(update={"encoder": encoder, "tied_strands": True})
     folders += [make_bundle(tmp_path, "other", settings), make_evaluation(tmp_path, "other")]
     page = page_of(folders, tmp_path)
-    table = re.search(r'<table class="comparison">(.*?)</table>', page, re.DOTALL)
-    assert table
-    header, *rows = (re.findall(r">([^<]+)</t[hd]>", row) for row in table[1].split("</tr>")[:-1])
+    header, *rows = cells_of(page, "models")
     assert header[:5] == ["model", "encoder", "weights", "steps", "valid loss"]
     assert header[5:] == ["macro F1", "F1 CDS.plus", "F1 CDS.minus"]
     models = [build_model(each, PerBase(SCHEME)) for each in (SETTINGS, settings)]
@@ -100,8 +129,9 @@ def test_report_shows_models_side_by_side(folders: list[Path], tmp_path: Path) -
         ["tiny", "bidirectional lstm, 1 x 2", weights[0], "1,000", "-", *3 * ["1.0000"]],
         ["other", seen, weights[1], "1,000", "-", *3 * ["1.0000"]],
     ]
-    assert page.count("data:image/svg+xml;base64,") == 2
-    assert re.findall(r"<th>strands</th><td>(.*?)</td>", page) == ["averaged at scoring", "tied"]
+    assert re.findall(r"<dt>strands</dt><dd>(.*?)</dd>", page) == ["averaged at scoring", "tied"]
+    lines = {row[0] for row in data_of(page)["precision-recall-0"]["rows"]}
+    assert lines == {"tiny", "other", "base rate 0.375"}
 
 
 def test_report_without_the_weights_says_which_are_missing(
@@ -124,9 +154,11 @@ def test_report_of_signals_has_correlations(tmp_path: Path) -> None:
     (folders[1] / "metrics.json").write_text(json.dumps(metrics.compute()))
     (folders[1] / "curves.tsv").unlink()
     page = page_of(folders, tmp_path)
-    assert "<td>reads.both</td>" in page
-    assert "spearman" in page
-    assert page.count("data:image/svg+xml;base64,") == 1
+    header, row = cells_of(page, "metrics-0")
+    assert header == ["signal", "bases", "pearson", "pearson log1p", "spearman", "MSE"]
+    assert row[:5] == ["reads.both", "400", "1.0000", "1.0000", "1.0000"]
+    assert "precision-recall-0" not in data_of(page)
+    assert "it is of classes, and this model was measured by signal" in page
 
 
 def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
@@ -159,11 +191,8 @@ def test_report_of_a_language_model_beside_classes(folders: list[Path], tmp_path
     (folders[-1] / "metrics.json").write_text(json.dumps(told))
     (folders[-1] / "curves.tsv").unlink()
     page = page_of(folders, tmp_path)
-    table = re.search(r'<table class="comparison">(.*?)</table>', page, re.DOTALL)
-    assert table
-    header, *rows = (re.findall(r">([^<]+)</t[hd]>", row) for row in table[1].split("</tr>")[:-1])
+    header, *rows = cells_of(page, "models")
     assert header[5:] == ["macro F1", "F1 CDS.plus", "F1 CDS.minus", "bits per base all bases"]
     assert rows[0][5:] == ["1.0000", "1.0000", "1.0000", "-"]
     assert rows[1][5:] == ["-", "-", "-", "1.7500"]
-    (cells,) = re.findall(r"<tr><td>all bases</td>(.*?)</tr>", page)
-    assert re.findall(r">([^<]+)</td>", cells) == ["2", "1.7500", "3.3636", "0.5000"]
+    assert cells_of(page, "metrics-1")[1] == ["all bases", "2", "1.7500", "3.3636", "0.5000"]

@@ -1,0 +1,184 @@
+"""Checks of what a model learned: calibration, overfitting, classes, strands, baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from genoseq.report.results import ModelResult
+from genoseq.report.verdict import Check, Limits, judged, unmeasured
+
+CALIBRATION = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15")
+LOSS_GAP = Limits(0.25, 1.0, "warn from 25%, fail from 100% more loss")
+TEST_GAP = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15 less")
+NEVER = Limits(1, 1, "fail from one class")
+STRANDS = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15 between strands")
+BASE_RATE = Limits(0.25, 0.05, "warn up to 25%, fail up to 5% of the way to 1", rising=False)
+BASELINE = Limits(0.0, -0.05, "warn up to 0, fail up to -0.05", rising=False)
+_AGAIN = "evaluate the model again with this version of genoseq"
+
+
+def check_model(model: ModelResult) -> list[Check]:
+    """All checks of a model."""
+    made = (check_calibration, check_loss_gap, check_test_gap, check_never, check_strands,
+            check_base_rate, check_baselines)  # fmt: skip
+    return [check(model) for check in made]
+
+
+def check_calibration(model: ModelResult) -> Check:
+    """Expected calibration error of the class that is called."""
+    name = "Calibration"
+    if model.kind != "classes":
+        return _no_classes(name, model, CALIBRATION)
+    error = model.metrics["channels"].get("calibration", {}).get("error")
+    if error is None:
+        why = "its evaluation does not have it"
+        return unmeasured(name, model.name, why, _AGAIN, CALIBRATION)
+    advice = (
+        "probabilities are not shares: compare scores, do not read them as chances; train less "
+        "long, with more data, dropout or no class weights"
+    )
+    said = f"expected calibration error {error:.4f}"
+    return judged(name, model.name, error, CALIBRATION, said, advice)
+
+
+def check_loss_gap(model: ModelResult) -> Check:
+    """How much more loss validation has than training, at the step that was kept."""
+    name = "Overfit: training to validation"
+    columns = {} if model.learning is None else model.learning.columns
+    valid, train = columns.get("valid_loss", ()), columns.get("train_loss", ())
+    if not valid or not train:
+        why = "no learning curve with both losses lies beside the bundle"
+        how = "keep MODEL.state beside it: give the folder that genoseq train wrote to"
+        return unmeasured(name, model.name, why, how, LOSS_GAP)
+    step, loss = min(valid, key=lambda point: point[1])
+    near = sorted(train, key=lambda point: abs(point[0] - step))[:5]
+    trained = sum(value for _, value in near) / len(near)
+    if not trained > 0:
+        why = f"training loss {trained:.4g} at step {step:,} is not above 0"
+        return unmeasured(name, model.name, why, "look at the learning curve", LOSS_GAP)
+    gap = loss / trained - 1
+    said = (
+        f"loss {loss:.4f} of validation, {trained:.4f} of training near step {step:,}: {gap:+.0%}"
+    )
+    advice = "it learns its training by heart: more genomes, dropout, a smaller network, patience"
+    return judged(name, model.name, gap, LOSS_GAP, said, advice)
+
+
+def check_test_gap(model: ModelResult) -> Check:
+    """How much worse the test is than the validation that chose the step: macro F1."""
+    name = "Overfit: validation to test"
+    if model.kind != "classes":
+        return _no_classes(name, model, TEST_GAP)
+    valid = model.bundle["metrics"].get("valid", {}).get("channels", {}).get("macro_f1")
+    test = model.metrics["channels"].get("macro_f1")
+    if valid is None or test is None:
+        why = "there was no validation split" if valid is None else "no class is in the test"
+        how = "give the split valid (or test) some regions with every class"
+        return unmeasured(name, model.name, why, how, TEST_GAP)
+    said = f"macro F1 {valid:.4f} of validation, {test:.4f} of test"
+    advice = (
+        "the test is harder than what chose the model: are its genomes further away? Report the "
+        "test, not the validation"
+    )
+    return judged(name, model.name, valid - test, TEST_GAP, said, advice)
+
+
+def check_never(model: ModelResult) -> Check:
+    """Classes that are in the test and are never called."""
+    name = "Class never predicted"
+    if model.kind != "classes":
+        return _no_classes(name, model, NEVER)
+    level = model.metrics["channels"]
+    called = [sum(column) for column in zip(*level["confusion"], strict=True)]
+    missed = [
+        f"{row['name']}{'' if row['strand'] == '.' else row['strand']}"
+        for row, bases in zip(level["classes"], called, strict=True)
+        if row["support"] and not bases
+    ]
+    said = f"{', '.join(missed)}: never called" if missed else "every class of the test is called"
+    advice = (
+        "train longer, or with training.class_weights: balanced or the focal loss; or leave the "
+        "class out"
+    )
+    return judged(name, model.name, len(missed), NEVER, said, advice)
+
+
+def check_strands(model: ModelResult) -> Check:
+    """The largest difference in F1 between the strands of a class."""
+    name = "Strand asymmetry"
+    if model.kind != "classes":
+        return _no_classes(name, model, STRANDS)
+    gaps = {
+        label: abs(plus["f1"] - minus["f1"])
+        for label, plus, minus in _strand_pairs(model.rows)
+        if plus["f1"] is not None and minus["f1"] is not None
+    }
+    if not gaps:
+        why = "no class has bases on both strands in the test"
+        how = "learn classes of strands (cds-phase, stranded), and test on more bases"
+        return unmeasured(name, model.name, why, how, STRANDS)
+    label, gap = max(gaps.items(), key=lambda pair: pair[1])
+    said = f"F1 of {label} differs by {gap:.4f} between strands"
+    advice = (
+        "train with reverse_complement, or model.tied_strands; or the test has few genes of one "
+        "strand: add genomes to it"
+    )
+    return judged(name, model.name, gap, STRANDS, said, advice)
+
+
+def check_base_rate(model: ModelResult) -> Check:
+    """How far the worst class is on the way from guessing by its base rate to perfection."""
+    name = "Better than the base rate"
+    if model.kind != "classes":
+        return _no_classes(name, model, BASE_RATE)
+    ways = {
+        row["label"]: ((row["auprc"] - rate) / (1 - rate), row["auprc"], rate)
+        for row in model.rows
+        if row["auprc"] is not None and 0 < (rate := row["base_rate"]) < 1
+    }
+    if not ways:
+        why = "no class has bases in the test"
+        return unmeasured(name, model.name, why, "test on genomes that have them", BASE_RATE)
+    label, (way, auprc, rate) = min(ways.items(), key=lambda pair: pair[1][0])
+    said = f"{label}: AUPRC {auprc:.4f}, base rate {rate:.4f}: {way:.1%} of the way to 1"
+    advice = "this class is hardly told from chance: more examples of it, or other labels"
+    return judged(name, model.name, way, BASE_RATE, said, advice)
+
+
+def check_baselines(model: ModelResult) -> Check:
+    """By how much the model's F1 is above that of the best baseline, in its worst class."""
+    name = "Better than baselines"
+    if model.kind != "classes":
+        return _no_classes(name, model, BASELINE)
+    best: dict[str, tuple[float, str]] = {}
+    for row in model.baselines:
+        f1 = row.figures.get("f1")
+        if row.fair and f1 is not None and (row.label not in best or f1 > best[row.label][0]):
+            best[row.label] = (f1, row.name)
+    gains = {
+        row["label"]: (row["f1"] - best[row["label"]][0], *best[row["label"]])
+        for row in model.rows
+        if row["label"] in best and row["f1"] is not None
+    }
+    if not gains:
+        why = "its evaluation has no baselines that are fair"
+        return unmeasured(name, model.name, why, "genoseq evaluate --baselines", BASELINE)
+    label, (gain, f1, baseline) = min(gains.items(), key=lambda pair: pair[1][0])
+    said = f"{label}: F1 {gain:+.4f} against {baseline} ({f1:.4f})"
+    advice = "a simpler method does as well: train longer or on more, or use that method"
+    return judged(name, model.name, gain, BASELINE, said, advice)
+
+
+def _strand_pairs(
+    rows: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    by_name = {(row["name"], row["strand"]): row for row in rows}
+    for name, strand in by_name:
+        if strand == "+" and (name, "-") in by_name:
+            yield name, by_name[name, "+"], by_name[name, "-"]
+
+
+def _no_classes(name: str, model: ModelResult, limits: Limits) -> Check:
+    why = f"it is of classes, and this model was measured by {model.kind}"
+    return unmeasured(name, model.name, why, "nothing to do", limits)

@@ -1,0 +1,266 @@
+"""Tables of the page, and how numbers are written in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genoseq.config.base import LEARNED, parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.extraction.leaks import K, Leak
+from genoseq.report.charts import Data, Number
+from genoseq.report.composition import Composition
+from genoseq.report.results import ModelResult
+from genoseq.store.store import Store
+
+CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
+SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
+LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
+_WITH_INTERVAL = ("precision", "recall", "f1")
+_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+KINDS = {
+    "classes": ("class", CLASS_COLUMNS, "f1"),
+    "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
+    "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
+}
+"""By what was measured: what a row is of, its figures, and the one that models are compared by."""
+_OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number that is shown in other words than its own."""
+
+    value: Number
+    text: str
+
+
+Cell = str | Number | Shown
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    key
+        Its name on the page, and in that of its data's file.
+    caption
+        What it is of.
+    headings, rows
+        What is shown.
+    data
+        What is downloaded, where that is more than what is shown.
+    """
+
+    key: str
+    caption: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    data: Data | None = None
+
+    def download(self) -> Data:
+        """The numbers as they are."""
+        if self.data is not None:
+            return self.data
+        return Data(self.headings, [[_plain(cell) for cell in row] for row in self.rows])
+
+
+def _plain(cell: Cell) -> str | Number:
+    return cell.value if isinstance(cell, Shown) else cell
+
+
+def shown(cell: Cell) -> str:
+    """A cell in words: thousands apart, four decimals, a dash for what is not defined."""
+    match cell:
+        case Shown():
+            return cell.text
+        case str():
+            return cell
+        case None:
+            return "-"
+        case int():
+            return f"{cell:,}"
+        case _:
+            return f"{cell:.4f}" if np.isfinite(cell) else "-"
+
+
+def sort_value(cell: Cell) -> str | None:
+    """By what a number is sorted; None of text."""
+    value = _plain(cell)
+    if isinstance(value, str):
+        return None
+    return "" if value is None or not np.isfinite(value) else repr(float(value))
+
+
+def heading(figure: str) -> str:
+    """A figure's name in a table."""
+    return _HEADINGS.get(figure, figure.replace("_", " "))
+
+
+def encoder_text(settings: Any) -> str:
+    """What an encoder says of itself: ``bidirectional lstm, 1 x 64``."""
+    return parse_settings(ModelSettings, settings).encoder.describe()
+
+
+def comparison_table(models: Sequence[ModelResult]) -> Table:
+    """All models side by side, and their baselines below: size, training, and a figure of each
+    class, signal or all bases, with macro F1 where there are classes."""
+    macros = any(model.kind == "classes" for model in models)
+    compared = [_compared(model) for model in models]
+    headings = list(dict.fromkeys(name for figures in compared for name in figures))
+    rows: list[list[Cell]] = []
+    for model, figures in zip(models, compared, strict=True):
+        valid = model.bundle["metrics"].get("valid", {})
+        macro = [model.metrics.get("channels", {}).get("macro_f1")] if macros else []
+        rows.append(
+            [
+                model.name,
+                encoder_text(model.bundle["model"]),
+                model.weights,
+                model.origin.get("steps"),
+                valid.get("loss"),
+                *macro,
+                *(figures.get(name) for name in headings),
+            ]
+        )
+    for name, of, figures in _baselines(models):
+        told = [figures.get(heading_) for heading_ in headings]
+        empty: list[Cell] = [None] * macros
+        rows.append([name, of, None, None, None, *empty, *told])
+    overall = ["macro F1"] * macros
+    whole = ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings]
+    return Table("models", "Models side by side, on the test split", whole, rows)
+
+
+def _compared(model: ModelResult) -> dict[str, float | None]:
+    """The figures of a model that stand beside those of others, by their headings."""
+    name = KINDS.get(model.kind, _OTHER)[2]
+    return {f"{heading(name)} {row['label']}": row[name] for row in model.rows}
+
+
+def _baselines(
+    models: Sequence[ModelResult],
+) -> list[tuple[str, str, dict[str, float | None]]]:
+    """Name, note and figures of each baseline; of equal ones of several models the first."""
+    found: dict[str, tuple[str, str, dict[str, float | None]]] = {}
+    for model in models:
+        figure = KINDS.get(model.kind, _OTHER)[2]
+        own: dict[str, tuple[str, str, dict[str, float | None]]] = {}
+        for row in model.baselines:
+            note = f"baseline; {row.note}" if row.note else "baseline"
+            entry = own.setdefault(row.name, (row.name, note, {}))
+            entry[2][f"{heading(figure)} {row.label}"] = row.figures.get(figure)
+        for name, entry in own.items():
+            found.setdefault(name, entry)
+    return list(found.values())
+
+
+def metrics_table(model: ModelResult, number: int) -> Table:
+    """Metrics of each class or signal; of classes with base rate and intervals."""
+    what, columns, _ = KINDS.get(model.kind, _OTHER)
+    classes = model.kind == "classes"
+    rate = ["base rate"] if classes else []
+    rows: list[list[Cell]] = []
+    data: list[list[str | Number]] = []
+    for row in model.rows:
+        first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
+        rows.append([*first, *(_figure(row, name) for name in columns)])
+        ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
+        data.append([*first, *(row[name] for name in columns), *(x for pair in ends for x in pair)])
+    macro = model.metrics["channels"]["macro_f1"] if classes else None
+    head = [what, "bases", *rate, *map(heading, columns)]
+    named = [f"{n} {end}" for n in _WITH_INTERVAL for end in ("low", "high")] if classes else []
+    said = f"{model.name}: macro F1 {shown(macro)}" if classes else model.name
+    return Table(
+        f"metrics-{number}", said, head, rows, Data([what, "bases", *rate, *columns, *named], data)
+    )
+
+
+def _ends(row: Any, name: str) -> tuple[float | None, float | None]:
+    found = row["intervals"].get(name)
+    return (None, None) if found is None else (found[0], found[1])
+
+
+def _figure(row: Any, name: str) -> Cell:
+    """A figure, and its interval behind it where there is one."""
+    value = row[name]
+    found = row.get("intervals", {}).get(name)
+    if found is None or value is None:
+        return value  # type: ignore[no-any-return]
+    return Shown(value, f"{value:.4f} ({found[0]:.3f} to {found[1]:.3f})")
+
+
+def genomes_table(models: Sequence[ModelResult]) -> Table | None:
+    """F1 of each genome of the test split by each model; None where there are no classes, or in
+    evaluations of earlier versions."""
+    found = {model.name: model.metrics.get("genomes", {}) for model in models}
+    names = dict.fromkeys(name for each in found.values() for name in each)
+    rows = [
+        [
+            name,
+            next(each[name]["bases"] for each in found.values() if name in each),
+            *(each.get(name, {}).get("micro_f1") for each in found.values()),
+        ]
+        for name in names
+    ]
+    head = ["genome", "bases", *(f"F1 {name}" for name in found)]
+    caption = "F1 of all classes together, by genome of the test split"
+    return Table("tested", caption, head, rows) if rows else None
+
+
+def stores_table(stores: Sequence[Store]) -> Table:
+    """Bases of each split of each genome, and what it was made from."""
+    rows: list[list[Cell]] = [
+        [
+            store.name,
+            *(int(store.regions.bases[store.regions.of_split(split)].sum()) for split in LEARNED),
+            "; ".join(f"{key}: {_source(value)}" for key, value in store.sources.items()),
+        ]
+        for store in stores
+    ]
+    head = ["genome", *(f"{split}, bp" for split in LEARNED), "made from"]
+    return Table("genomes", "Genomes learned from", head, rows)
+
+
+def leaks_table(leaks: Iterable[Leak]) -> Table | None:
+    """Shared k-mers of each pair of splits."""
+    rows: list[list[Cell]] = [
+        [
+            f"{leak.held_out} in {leak.other}",
+            leak.shared,
+            leak.total,
+            Shown(leak.fraction, f"{leak.fraction:.3%}"),
+        ]
+        for leak in leaks
+    ]
+    head = ["splits", f"shared {K}-mers", "of", "share"]
+    return Table("leaks", "Sequence that splits share", head, rows) if rows else None
+
+
+def composition_table(parts: Sequence[Composition]) -> Table | None:
+    """What the bases of each genome and split are."""
+    rows: list[list[Cell]] = [
+        [
+            part.name,
+            part.split or "whole",
+            part.bases,
+            part.gc,
+            part.unknown / max(part.bases, 1),
+            None if part.unlabelled is None else part.unlabelled / max(part.bases, 1),
+        ]
+        for part in parts
+    ]
+    head = ["genome", "split", "bases", "GC", "N", "without label"]
+    return Table("bases", "Bases by genome and split", head, rows) if rows else None
+
+
+def _source(value: Any) -> str:
+    """A source's facts, checksums shortened."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(str(x) if k == "path" else f"{k} {str(x)[:12]}" for k, x in value.items())
