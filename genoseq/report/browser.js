@@ -229,7 +229,7 @@
     };
     const url = files && { url: `${genome.files}/${files.tracks[number]}` };
     if (track.kind === "values") {
-      const source = url ? { ...url, format: "bigwig" } : { featureSource: new Values(genome, track) };
+      const source = url ? { ...url, format: "bigwig" } : { featureSource: new Values(genome, track), summarize: false };
       return {
         ...common, ...source, type: "wig", color: track.colour, min: track.low, max: track.high,
         autoscale: false, flipAxis: track.flipped, windowFunction: "max",
@@ -326,5 +326,5 @@
 
   const ready = data.start.length ? go(...data.start) : Promise.resolve();
   ready.then(() => { view.dataset.state = "ready"; }, () => { view.dataset.state = "failed"; });
-  window.genoseqBrowser = { go, ready, igv: () => browser };
+  window.genoseqBrowser = { go, ready, idle: () => last, igv: () => browser };
 })();

@@ -26,6 +26,11 @@ GENES = """\
 {chrom}\tgenoseq\tgene\t2001\t2300\t5.0\t-\t.\tID=g2;Name=two
 {chrom}\tgenoseq\tCDS\t2001\t2300\t5.0\t-\t0\tID=c2;Parent=g2
 """
+SUMMARY = {
+    "contigs": 2, "bases": 64_001, "genes": 2, "partial_genes": 0, "coding_density": 0.02,
+    "genetic_code": 11, "start_types": {"ATG": 2}, "expected_true_genes": 1.9,
+    "motif": {"consensus": "AGGAGG", "share_of_starts": 0.5}, "confidence": {"0.9-1.0": 2},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ def browsed_run(
     path.mkdir()
     text = GENES.replace("{chrom}", _gff(next(iter(lengths)))).replace("{name}", _gff(gene))
     (path / "genes.gff3").write_text(text, encoding="utf-8")
-    (path / "summary.json").write_text(json.dumps({}))
-    genes = GeneFolder(path, genome, models[0], {})
+    (path / "summary.json").write_text(json.dumps(SUMMARY))
+    genes = GeneFolder(path, genome, models[0], SUMMARY)
     return Run(Results(stores=(store,), tracks=tuple(tracks), genes=(genes,)), values)
 
 

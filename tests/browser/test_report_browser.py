@@ -1,0 +1,326 @@
+"""The browser inside a report: in Chromium, from a file without any network, and served."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browsed_run import FIRST, SECOND, Run, browsed_run
+from hostile import ALARM, NAMES
+from numpy.typing import NDArray
+from report_page import ReportPage, open_chromium
+from selenium.webdriver.common.action_chains import ActionChains
+
+from genoseq.genome.tracks import CALL_COLOURS, OKABE_ITO, Colour
+from genoseq.report.browser import make_browser
+from genoseq.report.browser_files import write_files
+from genoseq.report.calls import calls, compared
+from genoseq.report.loci import Locus, worst_loci
+from genoseq.report.page import write_page
+from genoseq.report.serve import started
+
+PLENTY, LITTLE = 15_000_000, 580_000
+READY = (
+    "const done = arguments[0]; genoseqBrowser.ready.then(() => done(''), (e) => done(String(e)))"
+)
+GO = (
+    "const done = arguments[4]; genoseqBrowser.go(arguments[0], arguments[1], arguments[2],"
+    "arguments[3]).then(() => done(''), (e) => done(String(e)))"
+)
+FEATURES = """
+const [name, chrom, start, end, bp, done] = arguments;
+const browser = genoseqBrowser.igv();
+const view = browser.trackViews.find((each) => each.track.name === name);
+view.track.getFeatures(chrom, start, end, bp).then(
+  (all) => done(all.filter((f) => f.start < end && f.end > start).map((f) => ({ start: f.start,
+    end: f.end, value: f.value, name: f.name, strand: f.strand, color: f.color,
+    exons: f.exons && f.exons.length }))), (error) => done(String(error)));
+"""
+LETTERS = """
+const [chrom, start, end, done] = arguments;
+genoseqBrowser.igv().genome.getSequence(chrom, start, end).then(done, (e) => done(String(e)));
+"""
+SHOWN = """
+const frame = genoseqBrowser.igv().referenceFrameList[0];
+return [frame.chr, Math.round(frame.start), Math.round(frame.end)];
+"""
+LABELS = {FIRST: FIRST, SECOND: "second%3A1-9"}
+"""Contigs as igv.js has them."""
+
+
+def written(run: Run, folder: Path, room: int, loci: list[Locus] | None = None) -> Path:
+    """A page with a browser of at most ``room`` bytes, and what lies beside it."""
+    loci = worst_loci(run.results) if loci is None else loci
+    browser = make_browser(run.results, loci, room)
+    page = folder / "report.html"
+    write_page(page, run.results, "A run", "", loci, browser.section)
+    if browser.rest:
+        (folder / "report_files").mkdir()
+        write_files(browser.rest, folder / "report_files")
+    return page
+
+
+def opened(page: ReportPage, address: str) -> ReportPage:
+    page.requests()
+    page.complaints()
+    page.driver.get(address)
+    assert page.driver.execute_async_script(READY) == ""
+    return page
+
+
+def go(page: ReportPage, genome: str, chrom: str, start: int, end: int) -> str:
+    return str(page.driver.execute_async_script(GO, genome, chrom, start, end))
+
+
+def features(
+    page: ReportPage, track: str, chrom: str, start: int, end: int, scale: float = 1
+) -> list[dict[str, Any]]:
+    label = LABELS.get(chrom, chrom)
+    found = page.driver.execute_async_script(FEATURES, track, label, start, end, scale)
+    assert isinstance(found, list), f"{track}: {found}"
+    return found
+
+
+def values(page: ReportPage, track: str, chrom: str, start: int, end: int) -> NDArray[np.float64]:
+    seen = np.full(end - start, np.nan)
+    for each in features(page, track, chrom, start, end):
+        low, high = max(each["start"], start), min(each["end"], end)
+        assert np.isnan(seen[low - start : high - start]).all()
+        seen[low - start : high - start] = each["value"]
+    return seen
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return browsed_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportPage]:
+    with open_chromium(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def whole(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(run, tmp_path_factory.mktemp("whole"), PLENTY)
+
+
+@pytest.fixture(scope="module")
+def part(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(run, tmp_path_factory.mktemp("part"), LITTLE)
+
+
+@pytest.fixture(scope="module")
+def page(chromium: ReportPage, whole: Path) -> ReportPage:
+    return opened(chromium, whole.as_uri())
+
+
+TRACKS = [
+    "labels", "splits", "CDS + tiny", "CDS - tiny", "segments tiny", "right and wrong tiny",
+    "genes tiny", "CDS + other", "CDS - other", "segments other", "right and wrong other",
+]  # fmt: skip
+
+
+def same_everywhere(page: ReportPage, run: Run, chrom: str, start: int, end: int) -> None:
+    """Each track has what the run has at a stretch."""
+    store = run.results.stores[0]
+    for model, folder in zip(("tiny", "other"), run.results.tracks, strict=True):
+        for column, strand in enumerate("+-"):
+            seen = values(page, f"CDS {strand} {model}", chrom, start, end)
+            given = run.values[model][chrom][start:end, column]
+            np.testing.assert_allclose(seen, given, atol=0.5 / 254 + 1e-6)
+        lines = (folder.path / "segments.bed").read_text().splitlines()
+        rows = [line.split("\t") for line in lines]
+        near = {(int(r[1]), int(r[2]), r[5]) for r in rows if r[0] == chrom}
+        near = {each for each in near if each[0] < end and each[1] > start}
+        found = features(page, f"segments {model}", chrom, start, end)
+        assert {(each["start"], each["end"], each["strand"]) for each in found} == near
+    for of in compared(run.results):
+        found = features(page, f"right and wrong {of.tracks.model}", chrom, start, end)
+        assert {(each["start"], each["end"], each["name"]) for each in found} == {
+            (call.start, call.end, f"{call.kind} CDS")
+            for call in calls(of)
+            if call.chrom == chrom and call.start < end and call.end > start
+        }
+        colours = {f"rgb({','.join(map(str, colour))})" for colour in CALL_COLOURS.values()}
+        assert {each["color"] for each in found} <= colours
+    # By the sign of their strand: nothing is said outside regions, where nothing is known either.
+    signs = np.array(["none", "+", "+", "+", "-", "-", "-"] + ["unknown"] * 249)
+    given = signs[store.labels(chrom, start, end)]
+    for index in range(len(given)):
+        if not len(store.regions.on(chrom, start + index, start + index + 1)):
+            given[index] = "none"
+    seen = np.full(end - start, "none", signs.dtype)
+    for each in features(page, "labels", chrom, start, end):
+        name = each["name"] if each["name"] == "unknown" else each["strand"]
+        seen[max(each["start"] - start, 0) : each["end"] - start] = name
+    assert (seen == given).all()
+    letters = page.driver.execute_async_script(LETTERS, LABELS[chrom], start, end)
+    assert letters == store.sequence(chrom, start, end)
+
+
+def test_browser_opens_from_a_file_and_asks_nobody(chromium: ReportPage, whole: Path) -> None:
+    opened(chromium, whole.as_uri())
+    outside = {each for each in chromium.requests() if not each.startswith(("data:", "blob:"))}
+    assert outside == {whole.as_uri()}
+    assert chromium.complaints() == []
+    assert whole.stat().st_size < PLENTY
+
+
+def test_browser_has_every_track(page: ReportPage) -> None:
+    names = page.run("return genoseqBrowser.igv().trackViews.map((view) => view.track.name)")
+    assert [name for name in names if name in TRACKS] == TRACKS
+    axes = page.run(
+        "return genoseqBrowser.igv().trackViews.filter((view) => view.track.type === 'wig')"
+        ".map((view) => [view.track.dataRange.min, view.track.dataRange.max])"
+    )
+    assert axes == [[0, 1]] * 4
+
+
+def test_browser_shows_what_the_run_has(page: ReportPage, run: Run) -> None:
+    locus = worst_loci(run.results)[0]
+    same_everywhere(page, run, locus.chrom, max(0, locus.start - 400), locus.end + 400)
+    same_everywhere(page, run, FIRST, 0, 1_000)
+    same_everywhere(page, run, SECOND, 3_000, 4_001)
+    (spliced,) = features(page, "genes tiny", FIRST, 1_000, 1_500)
+    assert (spliced["name"], spliced["exons"], spliced["strand"]) == ("one", 2, "+")
+    (split,) = features(page, "splits", FIRST, 0, 100)
+    assert (split["name"], split["start"], split["end"]) == ("train", 0, 30_000)
+
+
+def test_browser_zoomed_out_shows_the_highest_value(page: ReportPage, run: Run) -> None:
+    found = features(page, "CDS + tiny", FIRST, 0, 60_000, 100)
+    assert 100 < len(found) <= 600
+    for each in found:
+        part = run.values["tiny"][FIRST][each["start"] : each["end"], 0]
+        assert each["value"] == pytest.approx(np.nanmax(part), abs=0.5 / 254 + 1e-6)
+
+
+def test_browser_moves(page: ReportPage) -> None:
+    assert go(page, "made", SECOND, 100, 300) == ""
+    assert page.run(SHOWN) == [LABELS[SECOND], 0, 450]
+    assert go(page, "made", FIRST, 59_990, 60_000) == ""
+    chrom, start, end = page.run(SHOWN)
+    assert (chrom, end) == (FIRST, 60_000)
+    assert start <= 59_840
+    assert "no contig nowhere in made" in go(page, "made", "nowhere", 0, 10)
+    assert "no genome other" in go(page, "other", FIRST, 0, 10)
+    assert go(page, "made", FIRST, 0, 10) == ""
+
+
+def test_browser_moves_to_the_row_that_is_clicked(page: ReportPage, run: Run) -> None:
+    locus = worst_loci(run.results)[5]
+    page.driver.execute_script("document.querySelectorAll('#loci .go')[5].click()")
+    assert page.driver.execute_async_script(
+        "const done = arguments[0]; setTimeout(() => genoseqBrowser.idle().then(done), 50)"
+    ) is None  # fmt: skip
+    chrom, start, end = page.run(SHOWN)
+    assert chrom == LABELS[locus.chrom]
+    assert start <= locus.start < locus.end <= end
+
+
+PIXELS = """
+const [name, colour] = arguments;
+const view = genoseqBrowser.igv().trackViews.find((each) => each.track.name === name);
+const canvas = view.viewports[0].canvas;
+const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+let found = 0;
+for (let i = 0; i < all.length; i += 4)
+  if (all[i + 3] > 200 && [0, 1, 2].every((k) => Math.abs(all[i + k] - colour[k]) < 6)) found++;
+return found;
+"""
+
+
+def pixels(page: ReportPage, track: str, colour: Colour) -> int:
+    """Pixels of a colour where a track is drawn."""
+    return int(page.run(PIXELS, track, colour))
+
+
+def test_browser_draws_in_the_colours_of_the_package(page: ReportPage) -> None:
+    assert go(page, "made", FIRST, 40_000, 42_000) == ""
+    page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+    for model in ("tiny", "other"):
+        assert pixels(page, f"CDS + {model}", OKABE_ITO[0]) > 200
+        assert pixels(page, f"CDS - {model}", OKABE_ITO[1]) > 200
+        for colour in CALL_COLOURS.values():
+            assert pixels(page, f"right and wrong {model}", colour) > 20
+
+
+def test_browser_keeps_nobody_out(page: ReportPage) -> None:
+    assert page.violations() == []
+
+
+def test_browser_of_a_part_says_what_is_not_there(
+    chromium: ReportPage, part: Path, run: Run
+) -> None:
+    page = opened(chromium, part.as_uri())
+    outside = {each for each in page.requests() if not each.startswith(("data:", "blob:"))}
+    assert outside == {part.as_uri()}
+    locus = worst_loci(run.results)[0]
+    same_everywhere(page, run, locus.chrom, locus.start, locus.end)
+    note = "return document.querySelector('.genoseq-browser-note').textContent"
+    assert "genoseq report --serve" in page.run(note)
+    assert "is not one of them" not in page.run(note)
+    assert go(page, "made", FIRST, 500, 600) == ""
+    assert "This stretch is not one of them" in page.run(note)
+    assert features(page, "CDS + tiny", FIRST, 500, 600) == []
+
+
+def test_browser_of_a_part_has_all_where_it_is_served(
+    chromium_served: ReportPage, part: Path, run: Run
+) -> None:
+    with started(part) as (server, address):
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            page = opened(chromium_served, address)
+            same_everywhere(page, run, FIRST, 200, 900)
+            same_everywhere(page, run, SECOND, 3_000, 4_001)
+            (spliced,) = features(page, "genes tiny", FIRST, 1_000, 1_500)
+            assert (spliced["name"], spliced["exons"]) == ("one", 2)
+            origin = address.removesuffix("report.html")
+            asked = {x for x in page.requests() if not x.startswith(("data:", "blob:"))}
+            assert all(each.startswith(origin) for each in asked)
+            assert any(each.endswith("codes.bin") for each in asked)
+            assert page.complaints() == []
+        finally:
+            page.driver.get("about:blank")
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium_served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportPage]:
+    """A browser that knows 127.0.0.1 and nobody else."""
+    with open_chromium(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+def test_browser_of_hostile_names_does_no_harm(chromium: ReportPage, tmp_path: Path) -> None:
+    contigs = {name.replace(" ", "_"): 3_000 for name in NAMES}
+    run = browsed_run(tmp_path, contigs, (NAMES[4], NAMES[10]), NAMES[0], (NAMES[5], NAMES[1]))
+    path = written(run, tmp_path, PLENTY)
+    assert ALARM.encode() in path.read_bytes()
+    page = opened(chromium, path.as_uri())
+    for chrom in contigs:
+        assert go(page, NAMES[0], chrom, 1_000, 1_400) == ""
+        assert page.run("return window.harmed") is None, chrom
+    first = next(iter(contigs))
+    assert go(page, NAMES[0], first, 1_000, 1_400) == ""
+    track = page.run(
+        "const views = genoseqBrowser.igv().trackViews, found = [];"
+        "for (const view of views) for (const port of view.viewports) {"
+        "const box = (port.viewportElement || port.$viewport[0]);"
+        "if (view.track.type === 'annotation') found.push(box) } return found"
+    )
+    for box in track:
+        ActionChains(page.driver).move_to_element(box).click().perform()
+        page.driver.execute_async_script("setTimeout(arguments[0], 400)")
+        assert page.run("return window.harmed") is None
+    outside = {each for each in page.requests() if not each.startswith(("data:", "blob:"))}
+    assert outside == {path.as_uri()}
