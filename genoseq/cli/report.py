@@ -19,13 +19,17 @@ EPILOG = (
 def report(
     folders: Annotated[
         list[Path],
-        typer.Argument(help="Folders of models, evaluations, stores, tracks, genes, in any order."),
+        typer.Argument(
+            help="Folders of models, evaluations, stores, tracks, genes, in any order; of shards "
+            "for genomes that are only scored.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")],
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "genoseq run",
     note: Annotated[str, typer.Option(help="Where the labels come from, in a sentence.")] = "",
 ) -> None:
-    """Write one self-contained HTML page: metrics, curves, tracks, and what they were made from."""
+    """Write one self-contained HTML page: verdict, metrics, curves, errors, tracks, run cards."""
     from genoseq.report.page import write_report
 
     found = write_report(folders, out, title, note)

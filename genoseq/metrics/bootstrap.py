@@ -88,14 +88,14 @@ def counts_of(
     blocks: Sequence[dict[tuple[str, str], int]], names: Sequence[str]
 ) -> NDArray[np.int64]:
     """Counts of blocks, (blocks, K, 3), of the bases of each pair of true and predicted class."""
-    place = {name: index for index, name in enumerate(names)}
+    columns = {name: index for index, name in enumerate(names)}
     counts = np.zeros((len(blocks), len(names), 3), np.int64)
     for block, pairs in zip(counts, blocks, strict=True):
         for (true, predicted), bases in pairs.items():
-            if true in place:
-                block[place[true], 2] += bases
-            if predicted in place:
-                block[place[predicted], 1] += bases
-            if true == predicted and true in place:
-                block[place[true], 0] += bases
+            if true in columns:
+                block[columns[true], 2] += bases
+            if predicted in columns:
+                block[columns[predicted], 1] += bases
+            if true == predicted and true in columns:
+                block[columns[true], 0] += bases
     return counts

@@ -165,9 +165,9 @@ class Level:
                     )
 
 
-def _probability(place: NDArray[Any]) -> NDArray[np.float64]:
+def _probability(offset: NDArray[Any]) -> NDArray[np.float64]:
     """Probability at places along the bins, from 0 to BINS."""
-    return 1 / (1 + np.exp(LOG_ODDS - place * (2 * LOG_ODDS / BINS)))
+    return 1 / (1 + np.exp(LOG_ODDS - offset * (2 * LOG_ODDS / BINS)))
 
 
 def _reliability(bases: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, list[Any]]:

@@ -182,10 +182,12 @@ class Plan:
         return options(**found | {name: value for name, value in own.items() if value})
 
     def report_input(self) -> list[str]:
-        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes."""
-        models = list(self.config.models)
+        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes, and
+        shards, which have the bases, of genomes that are only scored."""
+        models, stores = list(self.config.models), self.learned()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
-        kinds = {"models": models, "evaluation": models, "stores": self.learned(), "tracks": pairs}
+        kinds = {"models": models, "evaluation": models, "stores": stores, "tracks": pairs}
+        kinds["shards"] = [name for name in self.genomes if name not in stores]
         if self.config.genes is not None:
             kinds["genes"] = [
                 f"{name}/{model}" for name in self.genomes for model in self.of_labels()

@@ -13,7 +13,8 @@ from genoseq.genome.tracks import OKABE_ITO
 
 WIDTH, HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 44
-DASHES = ("", "7 4", "2 3", "9 3 2 3")
+DASHES = 4
+"""Kinds of lines, classes ``d0`` to ``d3`` of the page's style."""
 _TICKS = 5
 
 Number = float | int | None
@@ -87,21 +88,21 @@ def lines(series: Sequence[Series], x: Axis, y: Axis, diagonal: bool = False) ->
     """Lines over two axes; ``diagonal`` adds the line of equal values."""
     parts = [_axes(x, y)]
     if diagonal:
-        ends = _places([(x.low, y.low), (x.high, y.high)], x, y)
+        ends = _points([(x.low, y.low), (x.high, y.high)], x, y)
         parts.append(Markup('<polyline class="grid diagonal" points="{}"/>').format(_joined(ends)))
     for each in series:
-        places = _places(each.points, x, y)
+        points = _points(each.points, x, y)
         kind = colour_class(each.colour)
-        if len(places) > 1:
+        if len(points) > 1:
             parts.append(
-                Markup('<polyline class="line {}" stroke-dasharray="{}" points="{}"/>').format(
-                    kind, DASHES[each.dash % len(DASHES)], _joined(places)
+                Markup('<polyline class="line {} d{}" points="{}"/>').format(
+                    kind, each.dash % DASHES, _joined(points)
                 )
             )
-        if each.dots or len(places) == 1:
+        if each.dots or len(points) == 1:
             parts += [
-                Markup('<circle class="dot {}" cx="{}" cy="{}" r="3.5"/>').format(kind, *place)
-                for place in places
+                Markup('<circle class="dot {}" cx="{}" cy="{}" r="3.5"/>').format(kind, *point)
+                for point in points
             ]
     return _svg(parts)
 
@@ -149,14 +150,14 @@ def logo(columns: Sequence[Sequence[float]], background: Sequence[float]) -> Mar
     left, top, right, bottom = _BOX
     scale, step = (bottom - top) / most, (right - left) / max(len(p), 1)
     parts = [_axes(Axis("position", 0, 1), Axis("bits", 0, most), numbered=False)]
-    for place, column in enumerate(heights):
-        middle, base = left + (place + 0.5) * step, float(bottom)
+    for position, column in enumerate(heights):
+        middle, base = left + (position + 0.5) * step, float(bottom)
         for letter in np.argsort(column):
             size = float(column[letter]) * scale
             if size >= 0.5:
                 parts.append(_letter(int(letter), middle, base, size, step))
             base -= size
-        parts.append(_text(middle, bottom + 15, str(place + 1), "middle"))
+        parts.append(_text(middle, bottom + 15, str(position + 1), "middle"))
     return _svg(parts)
 
 
@@ -167,10 +168,10 @@ _CAP = 0.72  # height of a capital, in sizes of the font
 def _letter(letter: int, x: float, y: float, height: float, width: float) -> Markup:
     size = 40.0
     across, along = width * 0.9 / (size * _CAP), height / (size * _CAP)
-    place = "translate({} {}) scale({} {})".format(*_short(x, y, across, along))
+    moved = "translate({} {}) scale({} {})".format(*_short(x, y, across, along))
     return Markup(
         '<text class="letter {}" font-size="{}" text-anchor="middle" transform="{}">{}</text>'
-    ).format(colour_class(_LETTER_COLOURS[letter]), int(size), place, "ACGT"[letter])
+    ).format(colour_class(_LETTER_COLOURS[letter]), int(size), moved, "ACGT"[letter])
 
 
 def _axes(x: Axis, y: Axis, numbered: bool = True) -> Markup:
@@ -207,7 +208,7 @@ def _ticks(axis: Axis) -> list[float]:
     return [float(np.round(number * step, 12)) for number in range(first, last + 1)]
 
 
-def _places(points: Sequence[tuple[float, float]], x: Axis, y: Axis) -> list[tuple[str, ...]]:
+def _points(points: Sequence[tuple[float, float]], x: Axis, y: Axis) -> list[tuple[str, ...]]:
     left, top, right, bottom = _BOX
     return [
         _short(
@@ -218,8 +219,8 @@ def _places(points: Sequence[tuple[float, float]], x: Axis, y: Axis) -> list[tup
     ]
 
 
-def _joined(places: Sequence[tuple[str, ...]]) -> str:
-    return " ".join(",".join(place) for place in places)
+def _joined(points: Sequence[tuple[str, ...]]) -> str:
+    return " ".join(",".join(point) for point in points)
 
 
 def _short(*values: float) -> tuple[str, ...]:

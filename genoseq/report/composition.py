@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.schemes import UNKNOWN_LABEL
-from genoseq.genome.sequences import Codes, N
+from genoseq.genome.sequences import Codes, N, encode
+from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
 
 WORD = 4
@@ -73,6 +75,24 @@ def split_composition(store: Store, split: str) -> Composition:
     return Composition(store.name, split, bases, unknown, found, count_words(stretches, bases))
 
 
+def genome_composition(name: str, fasta: Path) -> Composition:
+    """Of a whole genome, without labels."""
+    with open_fasta(fasta) as genome:
+        lengths = dict(genome.lengths)
+        unknown = 0
+
+        def stretches() -> Iterator[Codes]:
+            nonlocal unknown
+            for chrom, size in lengths.items():
+                for start in range(0, size, _CHUNK):
+                    codes = encode(genome.fetch(chrom, start, min(start + _CHUNK, size)))
+                    unknown += int((codes == N).sum())
+                    yield codes
+
+        words = count_words(stretches(), sum(lengths.values()))
+    return Composition(name, "", sum(lengths.values()), unknown, None, words)
+
+
 def _without_label(labels: NDArray[np.generic]) -> int:
     """Bases of which nothing is known: no class, or no signal at all."""
     if labels.dtype == np.uint8:
@@ -117,8 +137,8 @@ def _words(codes: Codes) -> NDArray[np.int64]:
         return np.zeros(4**WORD, np.int64)
     numbers = np.zeros(size, np.int64)
     known = np.ones(size, np.bool_)
-    for place in range(WORD):
-        column = codes[place : place + size]
+    for offset in range(WORD):
+        column = codes[offset : offset + size]
         known &= column < N
         numbers = numbers * 4 + column
     return np.bincount(numbers[known], minlength=4**WORD)[: 4**WORD]

@@ -9,7 +9,7 @@ from pathlib import Path
 from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak
 from genoseq.report.charts import Chart, Data
-from genoseq.report.composition import Composition, split_composition
+from genoseq.report.composition import Composition, genome_composition, split_composition
 from genoseq.report.gene_cards import GeneCard, gene_cards, genes_table
 from genoseq.report.genome_checks import check_drift, check_leaks, check_masked, check_unknown
 from genoseq.report.loci import Locus
@@ -70,6 +70,9 @@ def contents(results: Results, folder: Path) -> Contents:
         for split in LEARNED
         if len(store.regions.of_split(split))
     ]
+    known = {store.name for store in results.stores}
+    alone = {name: path for name, path in results.genomes.items() if name not in known}
+    parts += [genome_composition(name, path) for name, path in alone.items()]
     confusions = [confusion_table(model, n) for n, model in enumerate(results.models)]
     return Contents(
         checks(leaks, parts, results.models),

@@ -83,7 +83,7 @@ def read_baselines(path: Path) -> tuple[Baseline, ...]:
             name, label, note = row.pop("name"), row.pop("class"), row.pop("note", "")
             figures = {key: _figure(text) for key, text in row.items()}
             fair = _OWN_PREDICTIONS not in note
-            found.append(Baseline(name, label, figures, note.strip("."), fair))
+            found.append(Baseline(name, label, figures, "" if note == "." else note, fair))
     return tuple(found)
 
 

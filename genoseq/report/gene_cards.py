@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from genoseq.files.names import GENES
 from genoseq.report.charts import Chart, Data, bars, logo
 from genoseq.report.results import GENES_GFF3, GeneFolder
-from genoseq.report.tables import Cell, Shown, Table
+from genoseq.report.tables import Field, Shown, Table
 
 _LENGTH_BINS = (
     0,
@@ -76,7 +76,7 @@ def gene_card(genes: GeneFolder, folder: Path, number: int) -> GeneCard:
 
 def genes_table(genes: Iterable[GeneFolder]) -> Table:
     """All folders, one row each."""
-    rows: list[list[Cell]] = [
+    rows: list[list[Field]] = [
         [
             each.genome,
             each.model,
@@ -170,7 +170,7 @@ def _motif(genes: GeneFolder, key: str) -> Chart | None:
         f"{motif['share_of_starts']:.0%} of them; letters as high as their part of the information"
     )
     rows: list[list[str | float | int | None]] = [
-        [place + 1, *column] for place, column in enumerate(columns)
+        [position + 1, *column] for position, column in enumerate(columns)
     ]
     data = Data(["position", "A", "C", "G", "T"], rows)
     return Chart(key, "Motif before starts", said, logo(columns, motif["background"]), data)

@@ -11,8 +11,8 @@ from genoseq.report.composition import Composition, divergence
 from genoseq.report.verdict import Check, Limits, judged, unmeasured
 
 LEAKS = Limits(0.01, 0.1, f"warn from 1%, fail from 10% of distinct {K}-mers")
-UNKNOWN = Limits(0.1, 0.5, "warn from 10%, fail from 50% of bases")
-MASKED = Limits(0.25, 0.75, "warn from 25%, fail from 75% of bases")
+MANY_N = Limits(0.1, 0.5, "warn from 10%, fail from 50% of bases")
+MANY_MASKED = Limits(0.25, 0.75, "warn from 25%, fail from 75% of bases")
 DRIFT = Limits(0.01, 0.1, "warn from 0.01, fail from 0.1 bit")
 # Of nine genomes (benchmarks/drift.py) tenths are 0.0001 to 0.006 bit from the rest, strains of
 # Escherichia coli 0.0002 from one another, genera 0.02 to 0.09 or, of another GC, up to 0.39.
@@ -49,10 +49,10 @@ def check_unknown(parts: Sequence[Composition]) -> list[Check]:
     name = "Share of N"
     if not parts:
         how = "give the stores that were learned from"
-        return [unmeasured(name, "", "no store was given", how, UNKNOWN)]
+        return [unmeasured(name, "", "no store was given", how, MANY_N)]
     advice = "N teach and test nothing: lower regions.max_n_fraction, or take a better assembly"
     return [
-        judged(name, part.name, share, UNKNOWN, f"{share:.2%} of {_where(part)} are N", advice)
+        judged(name, part.name, share, MANY_N, f"{share:.2%} of {_where(part)} are N", advice)
         for part, share in _most(parts, {id(part): part.unknown for part in parts})
     ]
 
@@ -64,14 +64,14 @@ def check_masked(parts: Sequence[Composition]) -> list[Check]:
     labelled = [part for part in parts if id(part) in counts]
     if not labelled:
         why = "no store with labels was given"
-        return [unmeasured(name, "", why, "give the stores that were learned from", MASKED)]
+        return [unmeasured(name, "", why, "give the stores that were learned from", MANY_MASKED)]
     advice = (
         "figures are of the other bases alone: look at the mask, the tiers of evidence and "
         "labels.overlap"
     )
     return [
         judged(
-            name, part.name, share, MASKED,
+            name, part.name, share, MANY_MASKED,
             f"{share:.2%} of {_where(part)} have no known label: masked, cut off or not trusted",
             advice,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from genoseq.report.charts import Axis, Chart, Data, Number, Series, lines
 from genoseq.report.results import ModelResult
-from genoseq.report.tables import Cell, Shown, Table
+from genoseq.report.tables import Field, Shown, Table
 
 _MOST_CLASSES = 12
 """Classes with a plot of their own; all are in the data."""
@@ -25,8 +25,8 @@ def thinned(points: Sequence[Any]) -> list[Any]:
     """At most so many points, evenly, the first and the last among them."""
     if len(points) <= _MOST_POINTS:
         return list(points)
-    places = np.linspace(0, len(points) - 1, _MOST_POINTS).round().astype(int)
-    return [points[place] for place in places]
+    kept = np.linspace(0, len(points) - 1, _MOST_POINTS).round().astype(int)
+    return [points[index] for index in kept]
 
 
 def learning_charts(models: Sequence[ModelResult]) -> list[Chart]:
@@ -76,13 +76,13 @@ def precision_recall_charts(models: Sequence[ModelResult]) -> list[Chart]:
     rates = {row["label"]: row.get("base_rate", 0.0) for model in models for row in model.rows}
     labels = list(dict.fromkeys(label for label, _ in curves))[:_MOST_CLASSES]
     return [
-        _precision_recall(label, place, models, curves, rates) for place, label in enumerate(labels)
+        _precision_recall(label, index, models, curves, rates) for index, label in enumerate(labels)
     ]
 
 
 def _precision_recall(
     label: str,
-    place: int,
+    index: int,
     models: Sequence[ModelResult],
     curves: dict[tuple[str, int], Any],
     rates: dict[str, float],
@@ -104,7 +104,7 @@ def _precision_recall(
         if row["label"] == label and row.get("auprc") is not None
     )
     return Chart(
-        f"precision-recall-{place}",
+        f"precision-recall-{index}",
         f"Precision and recall: {label}",
         f"Precision over recall of {label}, base rate {rate:.4f}; area below: {areas}",
         lines(series, Axis("recall", **_UNIT), Axis("precision", **_UNIT)),
@@ -157,7 +157,7 @@ def confusion_table(model: ModelResult, number: int) -> Table | None:
     )
     caption = f"Confusion of {model.name}: bases of each class by what they are called"
     if len(names) <= _MOST_CONFUSED:
-        rows: list[list[Cell]] = [
+        rows: list[list[Field]] = [
             [name, *(_share(bases, sum(row)) for bases in row)]
             for name, row in zip(names, matrix, strict=True)
         ]

@@ -41,7 +41,8 @@ def write_report(
     Parameters
     ----------
     folders
-        Of models, evaluations, stores, tracks and genes, in any order.
+        Of models, evaluations, stores, tracks and genes, in any order; of shards to see how far
+        genomes that are only scored are from those of training.
     out, title, note
         See :func:`write_page`.
 

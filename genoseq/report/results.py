@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
 from genoseq.errors import InputFormatError
+from genoseq.extraction.shard_folder import GENOME
 from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.genome.schemes import BACKGROUND
@@ -96,6 +97,8 @@ class ModelResult:
         found = self.metrics
         if self.kind == "bases":
             return [{**found, "support": found["bases"], "label": "all bases"}]
+        if self.kind == "sequences":
+            return [{**found, "support": found["tokens"], "label": "all pairs"}]
         rows = {"signal": lambda: found["signals"], "classes": self._classes}
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}
@@ -120,12 +123,16 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Results:
-    """All of a run."""
+    """All of a run.
+
+    ``genomes`` are the FASTA files of genomes that were scored, by name: those of shards.
+    """
 
     models: tuple[ModelResult, ...] = ()
     stores: tuple[Store, ...] = ()
     tracks: tuple[TrackFolder, ...] = ()
     genes: tuple[GeneFolder, ...] = ()
+    genomes: Mapping[str, Path] = field(default_factory=dict)
 
     def __str__(self) -> str:
         counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
@@ -146,7 +153,7 @@ def read_results(folders: Iterable[Path]) -> Results:
         If a folder is none of those, a bundle and its evaluation are not both there, or an
         evaluation, tracks or genes were made with another model.
     """
-    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3)
+    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME)
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         found[_kind(folder, kinds)].append(folder)
@@ -168,7 +175,8 @@ def read_results(folders: Iterable[Path]) -> Results:
         GeneFolder(each, each.parent.name, model(each), _read_json(each / SUMMARY))
         for each in found[GENES_GFF3]
     )
-    return Results(tuple(models), stores, tuple(tracks), tuple(genes))
+    genomes = {each.name: each / GENOME for each in found[GENOME]}
+    return Results(tuple(models), stores, tuple(tracks), tuple(genes), genomes)
 
 
 def _kind(folder: Path, kinds: Iterable[str]) -> str:
@@ -177,7 +185,7 @@ def _kind(folder: Path, kinds: Iterable[str]) -> str:
             return name
     raise InputFormatError(
         f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
-        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes)",
+        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes), {GENOME} (shards)",
         folder,
     )
 

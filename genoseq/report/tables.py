@@ -19,12 +19,14 @@ from genoseq.store.store import Store
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
+SEQUENCE_COLUMNS = ("token_accuracy", "exact", "edit_distance")
 _WITH_INTERVAL = ("precision", "recall", "f1")
 _HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
     "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
+    "sequences": ("written", SEQUENCE_COLUMNS, "exact"),
 }
 """By what was measured: what a row is of, its figures, and the one that models are compared by."""
 _OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
@@ -38,7 +40,7 @@ class Shown:
     text: str
 
 
-Cell = str | Number | Shown
+Field = str | Number | Shown
 
 
 @dataclass(frozen=True)
@@ -60,38 +62,38 @@ class Table:
     key: str
     caption: str
     headings: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[Field]]
     data: Data | None = None
 
     def download(self) -> Data:
         """The numbers as they are."""
         if self.data is not None:
             return self.data
-        return Data(self.headings, [[_plain(cell) for cell in row] for row in self.rows])
+        return Data(self.headings, [[_plain(field) for field in row] for row in self.rows])
 
 
-def _plain(cell: Cell) -> str | Number:
-    return cell.value if isinstance(cell, Shown) else cell
+def _plain(field: Field) -> str | Number:
+    return field.value if isinstance(field, Shown) else field
 
 
-def shown(cell: Cell) -> str:
-    """A cell in words: thousands apart, four decimals, a dash for what is not defined."""
-    match cell:
+def shown(field: Field) -> str:
+    """A field in words: thousands apart, four decimals, a dash for what is not defined."""
+    match field:
         case Shown():
-            return cell.text
+            return field.text
         case str():
-            return cell
+            return field
         case None:
             return "-"
         case int():
-            return f"{cell:,}"
+            return f"{field:,}"
         case _:
-            return f"{cell:.4f}" if np.isfinite(cell) else "-"
+            return f"{field:.4f}" if np.isfinite(field) else "-"
 
 
-def sort_value(cell: Cell) -> str | None:
+def sort_value(field: Field) -> str | None:
     """By what a number is sorted; None of text."""
-    value = _plain(cell)
+    value = _plain(field)
     if isinstance(value, str):
         return None
     return "" if value is None or not np.isfinite(value) else repr(float(value))
@@ -113,7 +115,7 @@ def comparison_table(models: Sequence[ModelResult]) -> Table:
     macros = any(model.kind == "classes" for model in models)
     compared = [_compared(model) for model in models]
     headings = list(dict.fromkeys(name for figures in compared for name in figures))
-    rows: list[list[Cell]] = []
+    rows: list[list[Field]] = []
     for model, figures in zip(models, compared, strict=True):
         valid = model.bundle["metrics"].get("valid", {})
         macro = [model.metrics.get("channels", {}).get("macro_f1")] if macros else []
@@ -130,7 +132,7 @@ def comparison_table(models: Sequence[ModelResult]) -> Table:
         )
     for name, of, figures in _baselines(models):
         told = [figures.get(heading_) for heading_ in headings]
-        empty: list[Cell] = [None] * macros
+        empty: list[Field] = [None] * macros
         rows.append([name, of, None, None, None, *empty, *told])
     overall = ["macro F1"] * macros
     whole = ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings]
@@ -165,7 +167,7 @@ def metrics_table(model: ModelResult, number: int) -> Table:
     what, columns, _ = KINDS.get(model.kind, _OTHER)
     classes = model.kind == "classes"
     rate = ["base rate"] if classes else []
-    rows: list[list[Cell]] = []
+    rows: list[list[Field]] = []
     data: list[list[str | Number]] = []
     for row in model.rows:
         first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
@@ -173,11 +175,12 @@ def metrics_table(model: ModelResult, number: int) -> Table:
         ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
         data.append([*first, *(row[name] for name in columns), *(x for pair in ends for x in pair)])
     macro = model.metrics["channels"]["macro_f1"] if classes else None
-    head = [what, "bases", *rate, *map(heading, columns)]
+    counted = "tokens" if model.kind == "sequences" else "bases"
+    head = [what, counted, *rate, *map(heading, columns)]
     named = [f"{n} {end}" for n in _WITH_INTERVAL for end in ("low", "high")] if classes else []
     said = f"{model.name}: macro F1 {shown(macro)}" if classes else model.name
     return Table(
-        f"metrics-{number}", said, head, rows, Data([what, "bases", *rate, *columns, *named], data)
+        f"metrics-{number}", said, head, rows, Data([what, counted, *rate, *columns, *named], data)
     )
 
 
@@ -186,7 +189,7 @@ def _ends(row: Any, name: str) -> tuple[float | None, float | None]:
     return (None, None) if found is None else (found[0], found[1])
 
 
-def _figure(row: Any, name: str) -> Cell:
+def _figure(row: Any, name: str) -> Field:
     """A figure, and its interval behind it where there is one."""
     value = row[name]
     found = row.get("intervals", {}).get(name)
@@ -215,7 +218,7 @@ def genomes_table(models: Sequence[ModelResult]) -> Table | None:
 
 def stores_table(stores: Sequence[Store]) -> Table:
     """Bases of each split of each genome, and what it was made from."""
-    rows: list[list[Cell]] = [
+    rows: list[list[Field]] = [
         [
             store.name,
             *(int(store.regions.bases[store.regions.of_split(split)].sum()) for split in LEARNED),
@@ -229,7 +232,7 @@ def stores_table(stores: Sequence[Store]) -> Table:
 
 def leaks_table(leaks: Iterable[Leak]) -> Table | None:
     """Shared k-mers of each pair of splits."""
-    rows: list[list[Cell]] = [
+    rows: list[list[Field]] = [
         [
             f"{leak.held_out} in {leak.other}",
             leak.shared,
@@ -244,7 +247,7 @@ def leaks_table(leaks: Iterable[Leak]) -> Table | None:
 
 def composition_table(parts: Sequence[Composition]) -> Table | None:
     """What the bases of each genome and split are."""
-    rows: list[list[Cell]] = [
+    rows: list[list[Field]] = [
         [
             part.name,
             part.split or "whole",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,14 @@ class ReportPage:
         path.unlink()
         assert text.endswith("\n")
         return [line.split("\t") for line in text[:-1].split("\n")]
+
+    def screenshot(self, path: Path, height: int) -> Path:
+        """Save the page as PNG, down to a height in pixels."""
+        clip = {"x": 0, "y": 0, "width": 1200, "height": height, "scale": 1}
+        asked = {"format": "png", "clip": clip, "captureBeyondViewport": True}
+        answer = self.driver.execute_cdp_cmd("Page.captureScreenshot", asked)
+        path.write_bytes(base64.b64decode(answer["data"]))
+        return path
 
     def requests(self) -> set[str]:
         """Addresses that were asked for since the last call, Chromium's own pages apart."""

@@ -1,7 +1,8 @@
 """The demo, trained for a moment, in igv.js in a real Chromium: the README's picture.
 
-``GENOSEQ_PICTURE=docs/tracks.png`` keeps the picture, ``GENOSEQ_DEMO=folder`` takes the results of
-a whole ``snakemake --cores 2`` instead of running a short one.
+``GENOSEQ_PICTURE=docs/tracks.png`` and ``GENOSEQ_REPORT_PICTURE=docs/report.png`` keep the pictures,
+``GENOSEQ_DEMO=folder`` takes the results of a whole ``snakemake --cores 2`` instead of running a
+short one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from command import forked_path, run_command
 from igv_page import IgvPage, open_igv
 from PIL import Image
 from pysam import faidx
+from report_page import open_chromium
 
 REPOSITORY = Path(__file__).parents[2]
 CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
@@ -117,7 +119,19 @@ def test_demo_picture_shows_every_track(page: IgvPage, tmp_path: Path) -> None:
             assert (np.abs(part - colour).max(axis=2) < 12).sum() > 100, track
 
 
-def test_demo_report_names_the_tracks(demo: Path) -> None:
+def test_demo_report_opens_with_its_verdict(
+    demo: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     text = (demo / "results/report.html").read_text()
     assert "tracks/demo/bilstm/segments.bed" in text
     assert "predictions" in text
+    with open_chromium(tmp_path_factory.mktemp("report")) as page:
+        page.open(demo / "results/report.html")
+        (heading, *_) = page.all("h2")
+        assert heading.text.startswith("Verdict: ")
+        assert len(page.all(".check")) > 10
+        assert not page.complaints()
+        picture = Path(os.environ.get("GENOSEQ_REPORT_PICTURE", tmp_path / "report.png"))
+        image = Image.open(page.screenshot(picture, 1_300)).convert("RGB")
+    green = np.abs(np.asarray(image, int) - (0, 158, 115)).max(axis=2) < 12
+    assert green.sum() > 500  # what passes

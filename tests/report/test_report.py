@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from run_folders import (
@@ -25,7 +26,8 @@ from run_folders import (
 
 from genoseq.config.encoders import TransformerSettings
 from genoseq.errors import InputFormatError
-from genoseq.genome.schemes import signal_scheme
+from genoseq.extraction.shard_folder import write_shards
+from genoseq.genome.schemes import signal_scheme, unstranded_scheme
 from genoseq.metrics.language import LanguageMetrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
@@ -196,3 +198,59 @@ def test_report_of_a_language_model_beside_classes(folders: list[Path], tmp_path
     assert rows[0][5:] == ["1.0000", "1.0000", "1.0000", "-"]
     assert rows[1][5:] == ["-", "-", "-", "1.7500"]
     assert cells_of(page, "metrics-1")[1] == ["all bases", "2", "1.7500", "3.3636", "0.5000"]
+
+
+def test_report_of_scored_genomes_says_how_far_they_are(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(1)
+    genome = tmp_path / "other.fa"
+    genome.write_text(">x\n" + "".join(rng.choice([*"GCGCN"], 5_000)) + "\n")
+    write_shards(genome, tmp_path / "shards/other", 1)
+    page = page_of([*folders, tmp_path / "shards/other"], tmp_path)
+    rows = {row[0]: row for row in cells_of(page, "bases")[1:]}
+    assert rows["other"][1:4] == ["whole", "5,000", "1.0000"]
+    assert 0.18 < float(rows["other"][4]) < 0.22
+    verdict = {(row[1], row[2]): row[0] for row in data_of(page)["verdict"]["rows"]}
+    assert verdict["Drift from training", "other"] == "fail"
+    assert verdict["Share of N", "other"] == "warn"
+
+
+def test_report_has_baselines_beside_models(folders: list[Path], tmp_path: Path) -> None:
+    (folders[1] / "baselines.tsv").write_text(
+        "name\tclass\tprecision\trecall\tf1\tmcc\tauprc\tnote\n"
+        "k-mers\tnone.both\t.\t.\t.\t.\t.\torder 5\n"
+        "k-mers\tCDS.plus\t0.5\t0.5\t0.25\t0.1\t0.4\torder 5\n"
+        "k-mers\tCDS.minus\t0.5\t0.5\t0.75\t0.1\t.\torder 5\n"
+        "prodigal\tCDS.plus\t1\t1\t1\t1\t1\tthese labels seem to be its own predictions\n"
+        "majority\t.\t.\t.\t.\t.\t.\tnot measured: no label\n"
+    )
+    page = page_of(folders, tmp_path)
+    rows = {row[0]: row for row in cells_of(page, "models")[1:]}
+    assert rows["k-mers"][1] == "baseline; order 5"
+    assert rows["k-mers"][-2:] == ["0.2500", "0.7500"]
+    assert rows["prodigal"][-2:] == ["1.0000", "-"]
+    assert "not measured: no label" in rows["majority"][1]
+    (found,) = (
+        row for row in data_of(page)["verdict"]["rows"] if row[1] == "Better than baselines"
+    )
+    assert found[0] == "pass"
+    assert found[3] == pytest.approx(0.25)
+
+
+def test_report_shows_confusion_of_many_classes_as_pairs(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    scheme = unstranded_scheme([f"class{number}" for number in range(20)])
+    metrics = build_metrics(scheme)
+    labels = torch.arange(420)[None] % 21
+    wrong = torch.where(labels == 3, 4, labels)
+    metrics.update(torch.nn.functional.one_hot(wrong, 21).float(), labels)
+    (folders[1] / "metrics.json").write_text(json.dumps(metrics.compute()))
+    page = page_of(folders, tmp_path)
+    header, *rows = cells_of(page, "confusion-0")
+    assert header == ["true", "called", "bases"]
+    assert rows[0] == ["class2", "class3", "20"]
+    assert len(rows) == 30
+    assert len(data_of(page)["confusion-0"]["rows"]) == 21 * 21
+    assert "class2: never called" in page

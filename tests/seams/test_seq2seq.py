@@ -30,6 +30,8 @@ def test_pairs_go_through_every_verb(tmp_path: Path, decoder: dict[str, object])
         assert (model / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     run("evaluate", model, store, "-o", tmp_path / "evaluation")
     figures = json.loads((tmp_path / "evaluation/metrics.json").read_text())
+    run("report", model, tmp_path / "evaluation", "-o", tmp_path / "report.html")
+    assert ">all pairs</th>" in (tmp_path / "report.html").read_text()
     reads, out = tmp_path / "reads.fq", tmp_path / "out.fa"
     reads.write_text("@a x\nACGTTA\n+\nIIIIII\n@b\nccatg\n+\nIIIII\n")
     run("translate", reads, "-m", model, "-o", out, "--beams", "2")
