@@ -210,7 +210,8 @@ def _gene_boxes(track: ShownTrack, lengths: Mapping[str, int]) -> Iterator[Box]:
         named = gene._replace(name=safe_label(gene.name), other=safe_label(gene.other))
         yield Box(
             gene.chrom, gene.start, gene.end, named.other, gene.score, gene.strand,
-            STRAND_COLOURS[gene.strand], gene.blocks, gene.thick, gene_row(named),
+            STRAND_COLOURS[gene.strand], gene.blocks, gene.thick,
+            gene_row(named._replace(name=named.other)),  # igv.js shows a row's first name
         )  # fmt: skip
 
 
