@@ -76,7 +76,7 @@ class Chart:
 
 def colour_names() -> list[tuple[str, str]]:
     """CSS variables of the colours: name and value."""
-    return [(f"--c{n}", f"rgb({r} {g} {b})") for n, (r, g, b) in enumerate(OKABE_ITO)]
+    return [(f"--c{n}", f"{r} {g} {b}") for n, (r, g, b) in enumerate(OKABE_ITO)]
 
 
 def colour_class(index: int) -> str:

@@ -1,6 +1,7 @@
 "use strict";
 // The report's own script: tables that sort, errors that filter, numbers that download.
 (() => {
+  document.body.classList.remove("no-script");
   const data = JSON.parse(document.getElementById("report-data").textContent);
   const missing = (value) => value === null || value === undefined || value === "";
 

@@ -1,6 +1,6 @@
 """The demo, trained for a moment, in igv.js in a real Chromium: the README's picture.
 
-``GENOSEQ_PICTURE=docs/tracks.png`` and ``GENOSEQ_REPORT_PICTURE=docs/report.png`` keep the pictures,
+``GENOSEQ_PICTURE=docs/tracks.png`` and ``GENOSEQ_REPORT_PICTURE=docs/report.png`` keep pictures,
 ``GENOSEQ_DEMO=folder`` takes the results of a whole ``snakemake --cores 2`` instead of running a
 short one.
 """

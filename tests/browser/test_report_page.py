@@ -17,9 +17,10 @@ from report_page import ReportPage, open_chromium
 from run_folders import make_bundle, make_evaluation, make_genes, make_store, make_tracks
 from selenium.webdriver.common.keys import Keys
 
+from genoseq.genome.tracks import OKABE_ITO
 from genoseq.report.loci import Locus
 from genoseq.report.page import write_page
-from genoseq.report.results import read_results
+from genoseq.report.results import Results, read_results
 
 BROWSER = Markup(
     "<p id='shown'></p><script>window.genoseqBrowser = { go: (...words) => {"
@@ -153,8 +154,7 @@ def test_a_row_moves_the_browser(page: ReportPage) -> None:
     assert json.loads(page.all("#shown")[0].text) == ["made", "c1", 7_000, 7_060]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1200, "light")])
 def test_report_keeps_nobody_out(page: ReportPage, width: int, scheme: str) -> None:
     page.resize(width, width < 500)
     page.prefer(scheme)
@@ -189,33 +189,73 @@ def test_report_prints_whole(page: ReportPage) -> None:
     assert shown == ["visible", "none", "none"]
 
 
+def test_report_can_be_read_without_scripts(page: ReportPage, folder: Path) -> None:
+    page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.open(folder / "report.html")
+        assert not any(each.is_displayed() for each in page.all("button.get, .filters"))
+        assert page.all(".check")[0].is_displayed()
+        assert page.all("#loci tbody tr")[0].is_displayed()
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_colours_are_those_of_tracks(page: ReportPage) -> None:
+    script = "return getComputedStyle(document.querySelector(arguments[0])).stroke"
+    for number in (0, 1):
+        line = f"#precision-recall-0 .line.c{number}"
+        assert page.run(script, line) == "rgb({}, {}, {})".format(*OKABE_ITO[number])
+
+
+def test_titles_and_notes_stay_text(chromium: ReportPage, folder: Path) -> None:
+    chromium.requests()
+    out = folder / "titled.html"
+    for name in NAMES:
+        write_page(out, Results(), name, name)
+        chromium.open(out)
+        told = chromium.run(
+            "return [window.harmed, document.querySelector('h1').textContent,"
+            "document.querySelector('.note').textContent, document.title.length > 0]"
+        )
+        assert told == [None, name, name, True]
+    assert all(each.startswith(("file:", "data:,")) for each in chromium.requests())
+
+
 def test_names_stay_text(chromium: ReportPage, folder: Path) -> None:
+    """Of contigs, genomes, models, classes, files and sources, all of them hostile, on one page."""
+    kinds = ("models/tiny", "evaluation/tiny", "genes/made/tiny", "tracks/made/tiny", "stores/made")
+    found = read_results([folder / kind for kind in kinds])
+    file = found.tracks[0].files[0]
+    listed = [replace(file, path=name, name=name) for name in NAMES]
+    results = Results(
+        tuple(replace(found.models[0], name=name) for name in NAMES),
+        tuple(replace(found.stores[0], name=name, sources={name: name}) for name in NAMES[:3]),
+        tuple(
+            replace(found.tracks[0], genome=name, model=name, files=(each,))
+            for name, each in zip(NAMES, listed, strict=True)
+        ),
+        tuple(replace(found.genes[0], genome=name, model=name) for name in NAMES),
+    )  # fmt: skip
     loci = [
         locus(n, genome=name, model=name, chrom=name, name=name) for n, name in enumerate(NAMES)
     ]
-    folders = [folder / "models/tiny", folder / "evaluation/tiny", folder / "genes/made/tiny"]
-    results = read_results(folders)
-    hostile_ = [_renamed(results, name) for name in NAMES]
+    out = folder / "hostile.html"
+    write_page(out, results, "A run", "", loci, BROWSER)
     chromium.requests()
-    for number, (name, found) in enumerate(zip(NAMES, hostile_, strict=True)):
-        out = folder / f"hostile {number}.html"
-        write_page(out, found, name, name, loci, BROWSER)
-        chromium.open(out)
-        assert chromium.run("return [window.harmed, document.title.length > 0]") == [None, True]
-        assert chromium.all("h1")[0].get_property("textContent") == name
-        assert chromium.all("#called h3")[0].get_property("textContent") == f"{name} by {name}"
-    assert len(chromium.all("#loci tbody tr")) == len(NAMES)
-    for number, row in enumerate(chromium.all("#loci tbody tr button")):
-        row.send_keys(Keys.ENTER)
-        told = json.loads(chromium.all("#shown")[0].get_property("textContent"))
-        assert told[:2] == [NAMES[number], NAMES[number]]
-    assert [row[0] for row in chromium.download("loci")[1:]] == list(NAMES)
-    assert chromium.run("return window.harmed") is None
+    chromium.open(out)
+    told = chromium.run(
+        "const sent = []; window.genoseqBrowser.go = (...words) => sent.push(words);"
+        "for (const button of document.querySelectorAll('button.go, button.sort')) button.click();"
+        "const texts = (name) => [...document.querySelectorAll(name)].map((e) => e.textContent);"
+        "return [sent, texts('#models tbody th'), texts('.tracks tbody th'), texts('#called h3')]"
+    )
+    assert sorted(tuple(words[:2]) for words in told[0]) == sorted((name, name) for name in NAMES)
+    assert sorted(told[1]) == sorted(NAMES)
+    assert told[2] == [*NAMES]
+    assert told[3] == [f"{name} by {name}" for name in NAMES[: len(told[3])]]
+    assert len(told[3]) > 20
+    assert sorted(row[0] for row in chromium.download("loci")[1:]) == sorted(NAMES)
+    links = chromium.run("return [...document.links].map((link) => link.protocol)")
+    assert set(links) == {"file:"}
+    assert chromium.run("return [window.harmed, document.scripts.length]") == [None, 3]
     assert all(each.startswith(("file:", "data:,", "blob:")) for each in chromium.requests())
-
-
-def _renamed(results: Any, name: str) -> Any:
-    """The results with a name for every model and genome."""
-    models = tuple(replace(model, name=name) for model in results.models)
-    genes = tuple(replace(each, genome=name, model=name) for each in results.genes)
-    return replace(results, models=models, genes=genes)
