@@ -264,7 +264,7 @@
     await browser.loadTrackList(tracks
       .filter(([, number]) => !files || files.tracks[number] !== null)
       .map(([track, number]) => trackOptions(genome, track, number, files)));
-    all = files !== null || genome.files === null;
+    all = files !== null || genome.whole;
     shown = genome;
     name();
   }
@@ -299,7 +299,7 @@
     const pieces = genome.pieces.filter(([contig]) => genome.contigs[contig][0] === label);
     const inside = pieces.some(([, low, high]) => low <= start && end <= high);
     note.textContent = all
-      ? genome.files === null
+      ? genome.whole
         ? "The whole genome is in this page; values are in steps of 1/254 of their axis."
         : "The whole genome is served beside this page."
       : "This page holds the stretches around its worst loci; genoseq report --serve shows all. " +

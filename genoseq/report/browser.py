@@ -79,7 +79,7 @@ def make_browser(
     budget_bytes
         The section is no longer.
     folder
-        Of what does not fit, beside the page.
+        Of what does not fit, beside the page; empty if there is none.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def make_browser(
         script=Markup(script),
         note=_note(data),
     )
-    whole = {about["name"] for about in data["genomes"] if about["files"] is None}
+    whole = {about["name"] for about in data["genomes"] if about["whole"]}
     rest = {number: each for number, each in enumerate(genomes) if each.name not in whole}
     return Browser(section, rest)
 
@@ -177,7 +177,8 @@ def _embedded(
         if found is None:
             continue
         about, more, whole = found
-        about["files"] = None if whole else f"{quote(folder)}/{number}"
+        about["whole"] = whole
+        about["files"] = None if whole or not folder else f"{quote(folder)}/{number}"
         about["offset"] = len(texts)
         told[number] = about
         texts += more

@@ -14,11 +14,51 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from genoseq.errors import ConfigError
+from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.report.browser_tracks import Box, BoxTrack, BrowserGenome, BrowserTrack, ValueTrack
 from genoseq.store.files import CODES
 from genoseq.writers.bigbed import GENES_SQL, SEGMENTS_SQL, BigBedRow, rgb, write_bigbed
 
 INDEX = "index.json"
+_NUMBERED = ("[0-9]*",)
+"""What is in the folder."""
+
+
+def files_beside(out: Path) -> str:
+    """The name of the folder for a page; empty where the page is a pipe or a device.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds anything else.
+    """
+    if out.exists() and not out.is_file():
+        return ""
+    folder = _folder(out)
+    if problem := irreplaceable(folder, _NUMBERED):
+        raise ConfigError(problem)
+    return folder.name
+
+
+def _folder(out: Path) -> Path:
+    return out.with_name(f"{out.stem}_files")
+
+
+def replace_files(out: Path, genomes: Mapping[int, BrowserGenome]) -> None:
+    """Write the folder for a page, in the place of an older one; without genomes there is none.
+
+    Raises
+    ------
+    InputFormatError
+        As :func:`write_files`.
+    """
+    folder = _folder(out)
+    if genomes:
+        with atomic_folder(folder) as stage:
+            write_files(genomes, stage)
+    elif folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
 
 
 def write_files(genomes: Mapping[int, BrowserGenome], folder: Path) -> None:

@@ -30,7 +30,7 @@ CallKind = Literal["TP", "FP", "FN"]
 KINDS: tuple[CallKind, ...] = ("TP", "FP", "FN")
 _CHUNK = 1 << 18
 """Bases compared at a time."""
-_BACKGROUND, _UNKNOWN = -1, -2
+_BACKGROUND, _UNLABELLED = -1, -2
 """Instead of a channel: the background, and a label that is not known."""
 
 States = NDArray[np.int16]
@@ -112,7 +112,7 @@ def labels_of(scheme: ClassScheme, channels: Sequence[Channel]) -> NDArray[np.in
     Channels may be of classes, or of their codon phases one by one.
     """
     index = {(channel.full_name, channel.strand): i for i, channel in enumerate(channels)}
-    table = np.full(UNKNOWN_LABEL + 1, _UNKNOWN, np.int16)
+    table = np.full(UNKNOWN_LABEL + 1, _UNLABELLED, np.int16)
     for label, state in enumerate(scheme.states):
         if state.name == BACKGROUND:
             table[label] = _BACKGROUND
@@ -194,7 +194,7 @@ def _states(
     count = len(of.channels)
     labelled = of.of_label[labels]
     called = winner.astype(np.int16)
-    known = (labelled != _UNKNOWN) & (winner <= count)
+    known = (labelled != _UNLABELLED) & (winner <= count)
     called[winner == count] = _BACKGROUND
     right = known & (called == labelled)
     wrong = known & (called != labelled)
