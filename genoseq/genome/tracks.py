@@ -41,6 +41,13 @@ OKABE_ITO: tuple[Colour, ...] = (
 )
 STRAND_COLOURS: dict[Strand, Colour] = {"+": OKABE_ITO[0], "-": OKABE_ITO[1], ".": OKABE_ITO[7]}
 """Of what has a strand and no class, as genes."""
+CALL_COLOURS: dict[str, Colour] = {"TP": OKABE_ITO[2], "FP": OKABE_ITO[3], "FN": OKABE_ITO[4]}
+"""Of bases that a model calls as they are labelled, calls though they are not, or misses."""
+UNKNOWN_COLOUR: Colour = (150, 150, 150)
+"""Of bases of which nothing is known."""
+SPLIT_COLOURS: dict[str, Colour] = {
+    "train": OKABE_ITO[5], "valid": OKABE_ITO[6], "test": OKABE_ITO[7], "score": UNKNOWN_COLOUR,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
+import numpy as np
+
+from genoseq.report.calls import Compared, calls, compared
+from genoseq.report.results import Results
+from genoseq.store.store import Store
+
 ErrorKind = Literal["FP", "FN"]
+MOST = 100
+"""Loci of each model."""
+_HELD_OUT = ("test", "valid")
 
 
 @dataclass(frozen=True)
@@ -38,3 +50,64 @@ class Locus:
     kind: ErrorKind
     bases: int
     mean: float
+
+    @property
+    def confidence(self) -> float:
+        """How sure the model was of what is wrong: 0 to 1."""
+        return self.mean if self.kind == "FP" else 1 - self.mean
+
+    @property
+    def weight(self) -> float:
+        """What loci are ranked by: bases times confidence."""
+        return self.bases * self.confidence
+
+
+def worst_loci(results: Results, most: int = MOST) -> list[Locus]:
+    """The worst errors of each model, the worst first.
+
+    Only bases of the test split count, or of the validation split where a genome has no test; of
+    these only those whose label is known and that have a prediction.
+
+    Parameters
+    ----------
+    results
+        Tracks and stores; tracks of genomes without a store have no loci.
+    most
+        Of each model, over all genomes.
+
+    Raises
+    ------
+    InputFormatError
+        If a bigWig is damaged, or of a genome with other contigs.
+    """
+    heaps: dict[str, list[tuple[float, int, Locus]]] = {}
+    number = count()
+    for of in compared(results):
+        heap = heaps.setdefault(of.tracks.model, [])
+        for locus in _errors(of):
+            # Of equal ones the first stay: the number counts down.
+            entry = locus.weight, -next(number), locus
+            if len(heap) < most:
+                heapq.heappush(heap, entry)
+            elif entry > heap[0]:
+                heapq.heapreplace(heap, entry)
+    found = [entry for heap in heaps.values() for entry in heap]
+    return [locus for _, _, locus in sorted(found, reverse=True)]
+
+
+def _errors(of: Compared) -> Iterator[Locus]:
+    for call in calls(of, held_out(of.store)):
+        if call.kind != "TP":
+            yield Locus(
+                of.store.name, of.tracks.model, call.chrom, call.start, call.end,
+                call.channel.full_name, call.channel.strand, call.kind, call.bases, call.mean,
+            )  # fmt: skip
+
+
+def held_out(store: Store) -> list[int]:
+    """Indices of the regions of test, else of validation, that have a base; perhaps none."""
+    for split in _HELD_OUT:
+        rows = store.regions.of_split(split)
+        if len(rows):
+            return [int(row) for row in np.sort(rows)]
+    return []

@@ -11,21 +11,26 @@ import os
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from markupsafe import Markup
 
 from genoseq import __version__
 from genoseq.files.atomic import atomic_file, check_distinct
+from genoseq.report.browser import make_browser
+from genoseq.report.browser_files import files_beside, replace_files
 from genoseq.report.charts import Data, colour_class, colour_names
 from genoseq.report.contents import Contents, contents
-from genoseq.report.loci import Locus
+from genoseq.report.loci import Locus, worst_loci
 from genoseq.report.loci_table import loci_table
 from genoseq.report.results import ModelResult, Results, TrackFolder, read_results
 from genoseq.report.tables import encoder_text, shown, sort_value
 from genoseq.report.verdict import overall
 
 _MADE_BY = ("software", "hardware")
+LARGEST = 15_000_000
+"""Bytes of a page, whatever the genomes."""
 _MOST_FOLDERS = 50
 """Folders of tracks whose files are listed."""
 
@@ -61,8 +66,33 @@ def write_report(
     read = (path for folder in found for path in folder.glob("*") if path.suffix != ".html")
     check_distinct({"--out": Path(out)}, {f"input {path}": path for path in read})
     results = read_results(found)
-    write_page(out, results, title, note)
+    write_browsable(Path(out), results, title, note)
     return results
+
+
+def write_browsable(
+    out: Path, results: Results, title: str, note: str = "", largest: int = LARGEST
+) -> None:
+    """Write the page with its browser, and beside it what does not fit into ``largest`` bytes.
+
+    That is in a folder of the page's name, ``report_files``, which appears whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If that folder holds anything else.
+    InputFormatError
+        If a file of a track is damaged, or of another genome than its folder's.
+    """
+    beside = files_beside(out)
+    loci = worst_loci(results)
+    # The rest of the page says how much room there is.
+    slot = Markup(f"<!--{token_hex(16)}-->")
+    html = page_html(out, results, title, note, loci, slot)
+    browser = make_browser(results, loci, largest - len(html.encode()), beside)
+    with atomic_file(out) as partial:
+        partial.write_text(html.replace(slot, browser.section), encoding="utf-8")
+        replace_files(out, browser.rest if beside else {})
 
 
 def write_page(
@@ -73,7 +103,7 @@ def write_page(
     loci: Sequence[Locus] = (),
     browser: Markup | None = None,
 ) -> None:
-    """Write the page.
+    """Write the page alone.
 
     Parameters
     ----------
@@ -90,8 +120,17 @@ def write_page(
     browser
         The genome browser that these move; none by default.
     """
-    folder = Path(out).resolve().parent
-    html = _template().render(
+    html = page_html(Path(out), results, title, note, loci, browser or Markup(""))
+    with atomic_file(out) as partial:
+        partial.write_text(html, encoding="utf-8")
+
+
+def page_html(
+    out: Path, results: Results, title: str, note: str, loci: Sequence[Locus], browser: Markup
+) -> str:
+    """The text of the page, see :func:`write_page`."""
+    folder = out.resolve().parent
+    html: str = _template().render(
         title=title,
         note=note,
         version=__version__,
@@ -103,11 +142,10 @@ def write_page(
         tracks=[track_card(each, folder) for each in results.tracks[:_MOST_FOLDERS]],
         more_tracks=max(0, len(results.tracks) - _MOST_FOLDERS),
         loci=loci_table(loci),
-        browser=browser or Markup(""),
+        browser=browser,
         **_told(contents(results, folder), loci),
     )
-    with atomic_file(out) as partial:
-        partial.write_text(html, encoding="utf-8")
+    return html
 
 
 def _told(found: Contents, loci: Sequence[Locus]) -> dict[str, Any]:

@@ -116,15 +116,18 @@ class ReportPage:
 
 
 @contextmanager
-def open_chromium(folder: Path) -> Iterator[ReportPage]:
-    """A browser without a network; what it keeps and downloads lies in a new folder."""
+def open_chromium(folder: Path, known: str = "") -> Iterator[ReportPage]:
+    """A browser without a network; what it keeps and downloads lies in a new folder.
+
+    ``known`` is the one address that it can ask.
+    """
     downloads = folder / "downloads"
     downloads.mkdir(parents=True)
     chrome = ChromeOptions()
     chrome.binary_location = CHROMIUM
     chrome.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     chrome.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    dead = "--host-resolver-rules=MAP * ~NOTFOUND"
+    dead = "--host-resolver-rules=MAP * ~NOTFOUND" + (f", EXCLUDE {known}" if known else "")
     profile = f"--user-data-dir={folder / 'profile'}"
     for flag in (*FLAGS, dead, profile, "--window-size=1200,900"):
         chrome.add_argument(flag)

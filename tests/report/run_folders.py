@@ -80,7 +80,7 @@ def make_tracks(folder: Path, name: str = "tiny", model: str = "tiny") -> Path:
     path = folder / "tracks" / "made" / name
     tracks = [Track("c", 0, values, SCHEME.channels)]
     record = make_record("score", {}, {"model": weights_of(folder, model)})
-    lengths, formats = {"c": LENGTH}, ("bigwig", "bed")
+    lengths, formats = {"c": 2 * LENGTH}, ("bigwig", "bed")
     write_tracks(tracks, lengths, SCHEME.channels, "classes", path, formats, record=record)
     return path
 

@@ -229,7 +229,10 @@ def test_run_report_is_one_file_that_names_all(finished: Path) -> None:
     assert "<h1>A small run</h1>" in page
     assert "Made-up &lt;labels&gt;." in page
     assert "tracks/other/two/CDS.plus.bw" in page
-    assert page.count("data:image/svg+xml;base64,") == 2
+    for name in ("learning", "calibration", "precision-recall-0", "confusion-1", "bases"):
+        assert f'id="{name}"' in page
+    assert "Drift from training" in page
+    assert ">other</th><td>whole</td>" in page  # scored alone: its bases are those of its shards
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
 
 

@@ -40,7 +40,7 @@ def test_wheel_has_every_file_of_the_workflow_once(installed: Installed) -> None
         found = {name: wheel.read(name) for name in wheel.namelist() if PACKAGED in name}
         names = wheel.namelist()
     assert found == expected
-    assert "genoseq/report/report.html" in names
+    assert {f"genoseq/report/report.{kind}" for kind in ("html", "css", "js")} <= set(names)
     assert sum(name.endswith("/Snakefile") for name in names) == 1
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"genoseq"}
 
