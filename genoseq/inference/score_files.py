@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
+    from genoseq.inference.confidence import SureOutput
     from genoseq.models.bundle import Bundle
     from genoseq.models.device import Precision
-    from genoseq.tasks.outputs import ValueKind
+    from genoseq.tasks.outputs import Output, ValueKind
     from genoseq.writers.origin import Origin
 
 
@@ -52,18 +53,15 @@ def score_files(
     Parameters
     ----------
     fasta, model
-        FASTA, GenBank or EMBL, or ``-``, which is stdin; a model's folder, name, or the default; or
-        several, whose mean is written, and how far they spread.
+        FASTA, GenBank or EMBL, or ``-`` for stdin; a model's folder or name, several, or none.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
         BED of what to score, or ``-``; by default every contig.
     formats
         Names, comma-separated; by default what suits the values.
-    values, by_phase, window_bases, batch_bases, device, precision
-        See :func:`genoseq.inference.score.score`.
-    confidence
-        What is written of how sure values are, comma-separated, likewise.
+    values, by_phase, confidence, window_bases, batch_bases, device, precision
+        See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect
         Settings by which the model must have been trained, or their file.
     report
@@ -81,15 +79,12 @@ def score_files(
         bed = given.get("regions")
         asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
-        from genoseq.inference.confidence import sure_output
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
 
         bundles = [_bundle(one, expect, window_bases) for one in models]
         wanted = wanted_regions(genome, asked)
-        tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
-        sure = sure_output(tasks, values, by_phase, measures)
-        output = sure or bundles[0].task.output(values, by_phase)
+        output = _output(models, bundles, values, by_phase, measures)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome,
@@ -103,8 +98,7 @@ def score_files(
             device=str(used[0][0]),
             precision=precision,
         )
-        settings = _settings(values, by_phase, window_bases, batch_bases)
-        settings |= {"confidence": list(measures)} if measures else {}
+        settings = _settings(values, by_phase, measures, window_bases, batch_bases)
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report),
@@ -141,13 +135,33 @@ def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) ->
     return bundle
 
 
+def _output(
+    models: Sequence[Path],
+    bundles: Sequence[Bundle],
+    values: ValueKind,
+    by_phase: bool,
+    measures: Sequence[str],
+) -> Output | SureOutput:
+    """What is written; a ConfigError names the models by their folders."""
+    from genoseq.inference.confidence import sure_output
+
+    tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
+    sure = sure_output(tasks, values, by_phase, measures)
+    return sure or bundles[0].task.output(values, by_phase)
+
+
 def _settings(
-    values: ValueKind, by_phase: bool, window_bases: int | None, batch_bases: int | None
+    values: ValueKind,
+    by_phase: bool,
+    measures: Sequence[str],
+    window_bases: int | None,
+    batch_bases: int | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
     # Defaults are left out, as in older records.
-    return settings if values == "probability" else settings | {"values": values}
+    beside = {"values": values} if values != "probability" else {}
+    return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 
 def _made_by(

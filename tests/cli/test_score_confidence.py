@@ -15,6 +15,7 @@ from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import stranded_scheme
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.readers.signal import open_signal
 from genoseq.report.hub import write_hub
 from genoseq.tasks.per_base import PerBase
 from genoseq.writers.manifest import read_manifest
@@ -50,7 +51,7 @@ def test_score_of_a_model_twice_is_its_scores_and_no_spread(
         "CDS.minus.spread.bw",
     }
     assert (kinds["margin.bw"], kinds["disagreement.bw"]) == ("margin", "disagreement")
-    with gs.open_signal(two / "CDS.plus.spread.bw") as signal:
+    with open_signal(two / "CDS.plus.spread.bw") as signal:
         assert signal.extremes() == (0, 0)
     record = json.loads((two / "provenance.json").read_text())
     assert {"genome", "model 1", "model 2"} == record["inputs"].keys()

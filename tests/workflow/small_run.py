@@ -30,7 +30,7 @@ CONFIG: dict[str, Any] = {
         "one": {"model": TINY, "training": TRAINING},
         "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
     },
-    "score": {"formats": ["bigwig", "bed"], "shards": 2},
+    "score": {"formats": ["bigwig", "bed"], "shards": 2, "confidence": ["margin"]},
     "report": {"title": "A small run", "note": "Made-up <labels>."},
 }
 ONE_EACH = {"report": 1, "all": 1}

@@ -167,7 +167,8 @@ def test_run_writes_tracks_of_every_genome_and_model(finished: Path) -> None:
             folder = finished / "results/tracks" / genome / model
             with (folder / "manifest.tsv").open(newline="") as handle:
                 rows = list(csv.DictReader(handle, delimiter="\t"))
-            assert {"CDS.plus.bw", "CDS.minus.bw", "segments.bed"} <= {row["path"] for row in rows}
+            names = {"CDS.plus.bw", "CDS.minus.bw", "margin.bw", "segments.bed"}
+            assert names <= {row["path"] for row in rows}
             assert all((folder / row["path"]).is_file() for row in rows)
 
 
@@ -222,6 +223,9 @@ def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
     metrics = json.loads((finished / "results/evaluation/one/metrics.json").read_text())
     records = read_bed(finished / "results/regions/made/regions.bed")
     assert metrics["bases"] == sum(len(r.region) for r in records if r.name == "test")
+    table = (finished / "results/evaluation/one/baselines.tsv").read_text().splitlines()
+    names = [line.split("\t")[0] for line in table]
+    assert [*dict.fromkeys(names)] == ["name", "majority", "kmers", "longest-orf", "prodigal"]
 
 
 def test_run_report_is_one_file_that_names_all(finished: Path) -> None:
