@@ -73,7 +73,7 @@ BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
     *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
-    *{"write_tracks"},
+    *{"make_demo_pairs", "write_tracks"},
 }
 
 
