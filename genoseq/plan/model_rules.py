@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow
@@ -45,3 +45,14 @@ def suited_formats(config: Config, model: str) -> list[str]:
     """Formats of tracks that can hold a model's values."""
     kind = config.models[model].task.kind(kind_of_labels(config))
     return [name for name in config.score.formats if kind in format_named(name).kinds]
+
+
+def score_settings(config: Config, model: str) -> dict[str, Any]:
+    """Options of scoring by a model: by phase, and confidence, of those that tell labels alone."""
+    labels, score = config.models[model].task.needs_labels(), config.score
+    confidence = ",".join(score.confidence) if labels else ""
+    return {
+        "precision": score.precision,
+        "by_phase": score.by_phase and labels,
+        "confidence": confidence or None,
+    }

@@ -190,13 +190,7 @@ class Plan:
     def score_options(self, wildcards: Wildcards) -> str:
         """Number format and channels of the scores, which do not depend on the formats of
         tracks."""
-        labels, score = self.config.models[wildcards.model].task.needs_labels(), self.config.score
-        confidence = ",".join(score.confidence) if labels else ""
-        return options(
-            precision=score.precision,
-            by_phase=score.by_phase and labels,
-            confidence=confidence or None,
-        )
+        return options(**model_rules.score_settings(self.config, wildcards.model))
 
     def merge_input(self, wildcards: Wildcards) -> list[str]:
         """Scores of every shard, in order."""

@@ -41,7 +41,7 @@ def test_the_reads_example_is_a_plan_of_pairs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(REPOSITORY)
     plan = make_plan(read_mapping(READS.parent / "config.yaml"))
     rules = [row.rule for row in check_plan(plan).rows]
-    assert rules == ["demo_pairs", "tokenize", "train", "evaluate", "translate", "summary"]
+    assert rules == ["demo_pairs", "tokenize", "train", "evaluate", "translate", "report"]
     task = plan.config.models["reads"].task
     assert isinstance(task, Seq2SeqSettings)
     assert task.either_strand

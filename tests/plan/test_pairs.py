@@ -49,7 +49,7 @@ def test_rules_are_asked_for_pairs(plan: Plan) -> None:
         f"<results>/translations/{name}/{model}.fa" for name in ("kept", "new") for model in "ab"
     ]
     assert translate_options(plan)(own) == "--beams 1"
-    assert plan.summary_input() == [
+    assert plan.report_input() == [
         f"<results>/{kind}/{model}" for kind in ("models", "evaluation") for model in "ab"
     ]
 
@@ -73,7 +73,7 @@ def test_check_counts_pairs_and_what_is_translated(plan: Plan) -> None:
     assert dict(kept.bases) == {"test": 16}
     assert found.reads == {"kept": 3, "new": 9}
     rows = {row.rule: row for row in estimate_pairs(plan, found)}
-    assert list(rows) == ["tokenize", "train", "evaluate", "translate", "summary"]
+    assert list(rows) == ["tokenize", "train", "evaluate", "translate", "report"]
     assert [rows[rule].jobs for rule in rows] == [2, 2, 2, 4, 1]
     assert (rows["tokenize"].bases, rows["evaluate"].bases) == (33, 40)
     assert (rows["translate"].bases, rows["train"].windows) == (24, 2 * 10 * 16)
