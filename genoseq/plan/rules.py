@@ -221,11 +221,9 @@ class Plan:
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
     def calling(self) -> list[str]:
-        """Models whose genes are called: those that tell labels and not bases, if genes are asked
-        for."""
-        if self.config.genes is None:
-            return []
-        return [name for name, run in self.config.models.items() if run.task.needs_labels()]
+        """Models whose genes are called, if they are asked for: those that tell labels."""
+        models = self.config.models if self.config.genes is not None else {}
+        return [name for name, run in models.items() if run.task.needs_labels()]
 
     def report_options(self, _: Wildcards) -> str:
         """Title and note, of which either may be empty.
