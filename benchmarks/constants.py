@@ -41,7 +41,7 @@ from pathlib import Path
 
 import numpy as np
 from constants_memory import CASES, memory
-from constants_runs import STATES, TEST, Cost, encoder, families, run, run_as, size, stored
+from constants_runs import STATES, TEST, Cost, encoder, families, paired, run, run_as, size, stored
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
@@ -146,6 +146,7 @@ def rules(genome: Path, annotation: Path) -> Iterator[str]:
     ]
     starts = {"torch": first["score lstm"].seconds, "plain": first["merge"].seconds}
     yield f"BASES_PER_SECOND = {short(rates)}"
+    yield from paired()
     yield f"EVALUATED_PER_SECOND = {1 / float(np.median(evaluated)):.2g}"
     beside = (seconds["baselines"] - seconds["evaluate lstm"]) / (TEST * bases)
     yield f"BASELINES_PER_SECOND = {1 / beside:.2g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,6 +65,21 @@ def stored(folder: Path, genome: Path, annotation: Path) -> dict[str, Cost]:
         "extract": run(fasta, "extract", genome, "--bed", bed, *split),
         "tokenize": run(folder / "store", "tokenize", genome, *labels),
     }
+
+
+def paired() -> Iterator[str]:
+    """The constant of stores of pairs: of the demo's, and of the first of them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table, head = folder / "pairs.tsv", folder / "head.tsv"
+        run_as(table, "demo", "--pairs", table, "--reads", folder / "reads.fa")
+        rows = table.read_text().splitlines(keepends=True)
+        head.write_text("".join(rows[:100]))
+        words = ("--scheme", "seq2seq")
+        first = run(folder / "a", "tokenize", head, *words).seconds
+        whole = run(folder / "b", "tokenize", table, *words).seconds
+    bases = sum(len(row.split("\t")[0]) for row in rows[100:])
+    yield f"PAIRED_PER_SECOND = {bases / max(whole - first, 1e-9):.2g}"
 
 
 def encoder(family: str, layers: int = 0, width: int = 0, **others: Any) -> dict[str, Any]:

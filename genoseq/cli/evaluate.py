@@ -77,6 +77,8 @@ def evaluate(
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
     sys.stdout.flush()
+    if baselines and not evaluation.baselines:
+        _log.info("evaluate: there are no baselines of what this model tells")
     for one in evaluation.baselines or ():
         if one.figures is None:
             _log.warning("evaluate: baseline %s %s", one.name, one.note)

@@ -159,7 +159,7 @@ def _measured(
         task.rows(figures),
         done,
         told,
-        None if told is None else baseline_table(task, told),
+        baseline_table(task, told) if told else None,
     )
 
 

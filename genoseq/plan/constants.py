@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 # Rules (part rules; those of contigs: part contigs).
 BASES_PER_SECOND = {"extract": 13e6, "tokenize": 4e6, "shards": 200e6, "merge": 27e6}
-PAIRED_PER_SECOND = 12e6
+PAIRED_PER_SECOND = 8e6
 """Bases of the sources of pairs that are put into a store."""
 EVALUATED_PER_SECOND = 0.11e6
 """Bases whose metrics are added up, on top of their prediction."""
