@@ -213,22 +213,23 @@ def baseline_table(
 ) -> tuple[list[str], list[list[str]]]:
     """Header and rows of ``baselines.tsv``: a row for each baseline and class or signal.
 
-    What is not defined, or was not measured, is ``.``.
+    What is not defined, or was not measured, is ``.``; ``fair`` is ``no`` where labels seem to be
+    the baseline's own predictions.
     """
     kind = next((one.figures["kind"] for one in baselines if one.figures), "classes")
     columns = _COLUMNS[kind]
     rows = []
     for one in baselines:
         if one.figures is None:
-            rows.append([one.name, ".", *("." for _ in columns), one.note])
+            rows.append([one.name, *["."] * (len(columns) + 2), one.note])
             continue
         for row in task.rows(one.figures):
             label = row["name"]
             if "strand" in row and label != BACKGROUND:
                 label = Channel(label, row["strand"]).label
             told = ["." if row[name] is None else f"{row[name]:.6g}" for name in columns]
-            rows.append([one.name, label, *told, one.note or "."])
-    return ["name", "class", *columns, "note"], rows
+            rows.append([one.name, label, *told, "yes" if one.fair else "no", one.note or "."])
+    return ["name", "class", *columns, "fair", "note"], rows
 
 
 def compared(model: Mapping[str, Any], baselines: Sequence[BaselineFigures]) -> str | None:

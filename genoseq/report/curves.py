@@ -70,19 +70,17 @@ def read_precision_recall(path: Path) -> tuple[PrecisionRecall, ...]:
     return tuple(PrecisionRecall(label, tuple(pairs)) for label, pairs in points.items())
 
 
-_OWN_PREDICTIONS = "seem to be its own predictions"
-
-
 def read_baselines(path: Path) -> tuple[Baseline, ...]:
-    """Rows of ``baselines.tsv``: ``name``, ``class``, figures, ``note``; none without the file."""
+    """Rows of ``baselines.tsv``: ``name``, ``class``, figures, ``fair``, ``note``; none without
+    the file."""
     if not path.is_file():
         return ()
     found = []
     with path.open(newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            name, label, note = row.pop("name"), row.pop("class"), row.pop("note", "")
+            name, label, note = row.pop("name"), row.pop("class"), row.pop("note")
+            fair = row.pop("fair") != "no"
             figures = {key: _figure(text) for key, text in row.items()}
-            fair = _OWN_PREDICTIONS not in note
             found.append(Baseline(name, label, figures, "" if note == "." else note, fair))
     return tuple(found)
 

@@ -31,7 +31,7 @@ def test_evaluate_writes_metrics_of_a_split(
     assert "the best baseline, kmers, has " in again.stderr
     table = (tmp_path / "out" / "baselines.tsv").read_text().splitlines()
     assert table[0].split("\t") == [
-        *("name", "class", "precision", "recall", "f1", "mcc", "auprc", "note")
+        *("name", "class", "precision", "recall", "f1", "mcc", "auprc", "fair", "note")
     ]
     assert len(table) == 1 + 3 * 4
     without = genoseq("evaluate", *words, "--no-baselines")

@@ -83,7 +83,7 @@ def test_prodigal_that_is_not_installed_is_told(
     assert list(rows[0]) == [
         "name",
         "class",
-        *["precision", "recall", "f1", "mcc", "auprc", "note"],
+        *["precision", "recall", "f1", "mcc", "auprc", "fair", "note"],
     ]
     assert [row["class"] for row in rows[:3]] == ["none", "CDS.plus", "CDS.minus"]
     last = rows[-1]
@@ -109,7 +109,11 @@ def test_baselines_of_signals_are_their_mean_and_words(tmp_path: Path) -> None:
     assert pytest.approx(labels[100:2_900], abs=0.05) == told.T
     report = task.metrics().compute()
     header, rows = baseline_table(task, [BaselineFigures("mean", report)])
-    assert header == ["name", "class", *["pearson", "pearson_log1p", "spearman", "mse", "note"]]
+    assert header == [
+        "name",
+        "class",
+        *["pearson", "pearson_log1p", "spearman", "mse", "fair", "note"],
+    ]
     assert rows[0][:3] == ["mean", "a.plus", "."]
 
 

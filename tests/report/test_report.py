@@ -218,12 +218,12 @@ def test_report_of_scored_genomes_says_how_far_they_are(
 
 def test_report_has_baselines_beside_models(folders: list[Path], tmp_path: Path) -> None:
     (folders[1] / "baselines.tsv").write_text(
-        "name\tclass\tprecision\trecall\tf1\tmcc\tauprc\tnote\n"
-        "k-mers\tnone.both\t.\t.\t.\t.\t.\torder 5\n"
-        "k-mers\tCDS.plus\t0.5\t0.5\t0.25\t0.1\t0.4\torder 5\n"
-        "k-mers\tCDS.minus\t0.5\t0.5\t0.75\t0.1\t.\torder 5\n"
-        "prodigal\tCDS.plus\t1\t1\t1\t1\t1\tthese labels seem to be its own predictions\n"
-        "majority\t.\t.\t.\t.\t.\t.\tnot measured: no label\n"
+        "name\tclass\tprecision\trecall\tf1\tmcc\tauprc\tfair\tnote\n"
+        "k-mers\tnone.both\t.\t.\t.\t.\t.\tyes\torder 5\n"
+        "k-mers\tCDS.plus\t0.5\t0.5\t0.25\t0.1\t0.4\tyes\torder 5\n"
+        "k-mers\tCDS.minus\t0.5\t0.5\t0.75\t0.1\t.\tyes\torder 5\n"
+        "prodigal\tCDS.plus\t1\t1\t1\t1\t1\tno\tthe labels seem to be its own\n"
+        "majority\t.\t.\t.\t.\t.\t.\t.\tnot measured: no label\n"
     )
     page = page_of(folders, tmp_path)
     rows = {row[0]: row for row in cells_of(page, "models")[1:]}
