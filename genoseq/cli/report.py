@@ -26,7 +26,7 @@ def report(
             "for genomes that are only scored.",
             show_default=False,
         ),
-    ],
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="HTML file to write.")] = None,
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "genoseq run",
     note: Annotated[str, typer.Option(help="Where the labels come from, in a sentence.")] = "",

@@ -12,7 +12,7 @@ import secrets
 import stat
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,13 +73,10 @@ def serve(path: PathLike, port: int = 0, say: Callable[[str], object] | None = N
     InputFormatError
         If there is no such folder or page.
     """
-    with started(path, port) as (server, address):
+    with started(path, port) as (server, address), suppress(KeyboardInterrupt):
         if say is not None:
             say(f"serving {Path(path)} at {address} (Ctrl-C ends it)")
-        try:
-            server.serve_forever(poll_interval=0.1)
-        except KeyboardInterrupt:
-            return
+        server.serve_forever(poll_interval=0.1)
 
 
 @contextmanager
