@@ -154,6 +154,7 @@ def ready(page: Path) -> float:
                 options.add_argument(flag)
             driver = Chrome(options, Service("/usr/bin/chromedriver"))
             try:
+                driver.set_script_timeout(120)
                 driver.get(page.as_uri())
                 found.append(float(driver.execute_async_script(READY)))
             finally:
