@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from browsed_run import browsed_run
-from command import Genoseq
+from command import HEARS_CTRL_C, Genoseq
 
 from genoseq.errors import ConfigError
 from genoseq.report.page import write_browsable
@@ -75,12 +75,15 @@ def test_report_errors_are_one_line(tmp_path: Path, genoseq: Genoseq) -> None:
 
 def test_report_serve_says_one_line_and_ends_at_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("x")
-    words = [sys.executable, "-m", "genoseq", "report", "--serve", str(tmp_path)]
+    words = [*HEARS_CTRL_C, sys.executable, "-m", "genoseq", "report", "--serve", str(tmp_path)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         line = run.stdout.readline()
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=60)
+        try:
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
     assert line.startswith(f"serving {tmp_path} at http://127.0.0.1:")
     assert (run.returncode, out, err) == (0, "", "")
 

@@ -15,6 +15,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from command import HEARS_CTRL_C
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.report.serve import serve, started
@@ -275,12 +276,15 @@ def test_serve_ends_at_ctrl_c(folder: Path) -> None:
         "import sys; from genoseq.report.serve import serve;"
         "serve(sys.argv[1], 0, lambda line: print(line, flush=True)); print('ended')"
     )
-    words = [sys.executable, "-c", code, str(folder / "report.html")]
+    words = [*HEARS_CTRL_C, sys.executable, "-c", code, str(folder / "report.html")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         line = run.stdout.readline()
-        assert line.startswith(f"serving {folder / 'report.html'} at http://127.0.0.1:")
         time.sleep(0.1)
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=20)
+        try:
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
+    assert line.startswith(f"serving {folder / 'report.html'} at http://127.0.0.1:")
     assert (run.returncode, out, err) == (0, "ended\n", "")
