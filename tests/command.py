@@ -22,7 +22,7 @@ _SET_BY_TORCH = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
 """Variables that torch sets itself, where a test of this process compiled something."""
 
 HEARS_CTRL_C = ("env", "--default-signal=INT")
-"""Before a command that is to hear SIGINT: shells let what they start in the background ignore it."""
+"""Before a command that is to hear SIGINT, which what a shell starts in the background ignores."""
 
 Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
