@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import ConfigError
+from genoseq.files.progress import Report, unreported
 from genoseq.genome.sequences import Codes, N, decode
 from genoseq.inference.predict import bundle_of
 from genoseq.inference.sampling import Sampling, beginning_with
@@ -37,6 +38,8 @@ _SHOWN = 128
 """Words of a prompt that are shown at once."""
 _DRAWS = 1024
 """Random numbers of a sequence that are drawn at once."""
+_TOLD = 100
+"""Words after which it is told how many bases are made."""
 _CODON = 3
 
 
@@ -110,6 +113,7 @@ def generate(
     stop: Stop = NEVER,
     together: int = TOGETHER,
     device: str | None = None,
+    report: Report = unreported,
 ) -> Iterator[Generated]:
     """Sequences by a causal language model, in the order of prompts.
 
@@ -128,6 +132,8 @@ def generate(
         Sequences of each prompt.
     together
         How many go through the network at once.
+    report
+        Called with the bases that are made, and with all that may be.
 
     Raises
     ------
@@ -141,10 +147,16 @@ def generate(
         raise ConfigError(f"seed {seed}: use 0 or more, below 2^63")
     network = deepcopy(bundle.model).eval().to(choose_device(device))
     asked = enumerate(product(prompts, range(1, number + 1)))
+    done, total = 0, len(prompts) * number * length
+    report(done, total)
     while batch := list(islice(asked, together)):
         rows = [(prompt, of) for _, (prompt, of) in batch]
         keys = [np.array([seed, each], np.uint64) for each, _ in batch]
-        yield from _Batch(network, rows, length, keys, sampling, stop).run()
+        one = _Batch(network, rows, length, keys, sampling, stop)
+        for made in one.run():
+            report(done + made, total)
+        done += one.made()
+        yield from one.generated()
 
 
 def check_generates(bundle: Bundle, prompts: Sequence[Prompt], length: int, number: int) -> None:
@@ -200,8 +212,8 @@ class _Batch:
         for row, (prompt, _) in zip(self.codes, rows, strict=True):
             row[: len(prompt.codes)] = prompt.codes
 
-    def run(self) -> Iterator[Generated]:
-        """All sequences, to their ends."""
+    def run(self) -> Iterator[int]:
+        """Make all sequences; now and then, how many bases are made."""
         outputs, state = self._shown()
         word = int(self.known.min()) // self.bases
         draws = np.empty((len(self.rows), 0))
@@ -212,10 +224,18 @@ class _Batch:
             word += 1
             if word * self.bases >= self.ends.max():
                 break
+            if word % _TOLD == 0:
+                yield self.made(word)
             outputs, state = self.network.step(self._ids(word - 1, word), state)
-        return self._done()
+        yield self.made()
 
-    def _done(self) -> Iterator[Generated]:
+    def made(self, words: int | None = None) -> int:
+        """Bases that are made of the first words, or of all."""
+        ends = self.ends if words is None else np.minimum(self.ends, words * self.bases)
+        return int((ends - self.known).clip(0).sum())
+
+    def generated(self) -> Iterator[Generated]:
+        """The sequences, once all are made."""
         for index, (prompt, number) in enumerate(self.rows):
             end, known = int(self.ends[index]), int(self.known[index])
             codes, bits = self.codes[index, :end].copy(), float(self.bits[index])

@@ -104,12 +104,11 @@ def generate_files(
     with all_kept(given) as files:
         for file in files.values():
             with open_fasta(file) as fasta:
-                contigs = fasta.lengths.items()
-                prompts = [Prompt(name, fasta.codes(name, 0, size)) for name, size in contigs]
+                prompts = [Prompt(n, fasta.codes(n, 0, size)) for n, size in fasta.lengths.items()]
             inputs["prompt"] = {file.name: file.sha256}
     check_generates(bundle, prompts, length, number)
     drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    made, total = Made(), len(prompts) * number * length
+    made = Made()
     sequences = generate(
         bundle,
         length,
@@ -119,8 +118,9 @@ def generate_files(
         seed=seed,
         stop=Stop(words, in_frame),
         device=device,
+        report=report,
     )
-    write_fasta(target, _records(sequences, drawn, made, lambda: report(made.bases, total)))
+    write_fasta(target, _records(sequences, drawn, made))
     if beside is not None:
         how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
         _write_record(beside, how, inputs, device)
@@ -143,14 +143,12 @@ def _stop_words(stop: Sequence[str], in_frame: bool) -> tuple[bytes, ...]:
 
 
 def _records(
-    sequences: Iterable[Generated], drawn: Mapping[str, Any], made: Made, report: Any
+    sequences: Iterable[Generated], drawn: Mapping[str, Any], made: Made
 ) -> Iterator[tuple[str, bytes]]:
     """Headers and letters, counted in ``made``."""
     how = " ".join(f"{name}={value}" for name, value in drawn.items() if value is not None)
-    report()
     for each in sequences:
         made.add(each)
-        report()
         prompt = each.prompt
         before = f" prompt={prompt.name} prompt_bases={len(prompt.codes)}" if prompt.name else ""
         name = f"{prompt.name or 'generated'}_{each.number}"

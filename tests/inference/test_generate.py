@@ -54,6 +54,19 @@ def test_likelihood_is_what_the_whole_network_says(network: dict[str, Any]) -> N
         assert each.log2_likelihood == pytest.approx(bits_of(bundle, each), abs=1e-3)
 
 
+def test_what_is_made_is_told_while_it_is_made() -> None:
+    told: list[tuple[int, int]] = []
+    bundle = bundle_of(causal(NETWORKS["registers"]))
+    made = generate(bundle, 1_000, number=3, together=2, report=lambda *now: told.append(now))
+    next(made)
+    assert told[0] == (0, 3_000)
+    assert told[-1] == (2_000, 3_000)
+    assert len(told) > 3
+    assert len(list(made)) == 2
+    assert told[-1] == (3_000, 3_000)
+    assert told == sorted(told)
+
+
 def test_sequences_depend_on_seed_and_number_and_not_on_their_neighbours() -> None:
     bundle = bundle_of(causal(NETWORKS["registers"]).double())
     made, apart, other = (

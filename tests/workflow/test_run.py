@@ -127,7 +127,8 @@ def test_run_in_shards_scores_the_same_bytes_as_one_command(
     for number, name in enumerate(("made genome.fa", "other.fa.gz")):
         merged = finished / "results/scores" / ("made", "other")[number] / "one"
         words = ("score", finished / name, "-m", finished / "results/models/one")
-        run = genoseq(*words, "-o", tmp_path / name, "--formats", "scores", "--threads", 1)
+        words += ("--formats", "scores", "--confidence", "margin", "--threads", 1)
+        run = genoseq(*words, "-o", tmp_path / name)
         assert run.returncode == 0, run.stderr
         for path in (tmp_path / name).iterdir():
             assert (merged / path.name).read_bytes() == path.read_bytes()
@@ -197,7 +198,7 @@ def test_run_makes_hubs_where_settings_ask_for_them(
         text = (again / "results/hubs" / genome / "hub.txt").read_text()
         assert f"genome {genome}\n" in text
         assert "longLabel {made} up\n" in text
-        assert text.count("\ntype bigWig 0 1\n") == 4  # of two models
+        assert text.count("\ntype bigWig 0 1\n") == 6  # of two models: two strands, and margin
 
 
 def test_run_refuses_a_model_whose_job_ended_unseen(
