@@ -88,14 +88,21 @@ def pair_evaluations(
 
 
 def model_of_output(folder: Path, bundles: Mapping[Path, str]) -> Path | None:
-    """The bundle that tracks or genes were made with; None where the page shows no model.
+    """The bundle that tracks or genes were made with; None of the mean of several models, and where
+    the page shows no model.
 
     Raises
     ------
     InputFormatError
-        If it is none of them.
+        If it is none of them, or one of several is not.
     """
     if not bundles:
+        return None
+    inputs = (read_record(folder) or {}).get("inputs", {})
+    several = [files for name, files in inputs.items() if name.startswith("model ")]
+    for files in several:
+        _bundle_of(Made(folder, {"model": files}), bundles, _SCORE_AGAIN)
+    if several:
         return None
     return _bundle_of(read_made(folder, _SCORE_AGAIN), bundles, _SCORE_AGAIN)
 

@@ -74,6 +74,18 @@ def test_read_results_says_what_was_made_with_older_weights(tmp_path: Path, kind
         read_results(folders)
 
 
+def test_read_results_takes_the_mean_of_several_models_by_its_own_name(tmp_path: Path) -> None:
+    folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
+    mean = make_tracks(tmp_path, "mean")
+    both = {"model 1": weights_of(tmp_path), "model 2": weights_of(tmp_path)}
+    write_record(mean, make_record("score", {}, both))
+    assert [each.model for each in read_results([*folders, mean]).tracks] == ["mean"]
+    make_bundle(tmp_path, "other")
+    write_record(mean, make_record("score", {}, both | {"model 2": weights_of(tmp_path, "other")}))
+    with pytest.raises(InputFormatError, match="which is none of the models here"):
+        read_results([*folders, mean])
+
+
 def test_read_results_refuses_results_of_a_model_that_is_not_given(tmp_path: Path) -> None:
     folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
     make_bundle(tmp_path, "other")
