@@ -37,13 +37,15 @@ TRACKS = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the default configuration ran: less training, a shorter genome."""
+    """A folder in which the default configuration ran: less training, a shorter genome, no
+    baselines."""
     if "GENOSEQ_DEMO" in os.environ:
         return Path(os.environ["GENOSEQ_DEMO"])
     folder = tmp_path_factory.mktemp("demo")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     for name, run in config["models"].items():
         run["training"] |= {"steps": 150 if name == SHOWN else 3, "batch": 8}
+    config["evaluate"]["baselines"] = False
     (folder / "config").mkdir()
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     sheet = (REPOSITORY / "config/genomes.tsv").read_text()

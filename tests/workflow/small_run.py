@@ -30,6 +30,7 @@ CONFIG: dict[str, Any] = {
         "one": {"model": TINY, "training": TRAINING},
         "two": {"model": TINY, "training": {**TRAINING, "seed": 2}},
     },
+    "evaluate": {"baselines": False},  # seconds for each of many evaluations
     "score": {"formats": ["bigwig", "bed"], "shards": 2, "confidence": ["margin"]},
     "report": {"title": "A small run", "note": "Made-up <labels>."},
 }

@@ -224,7 +224,18 @@ def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
     metrics = json.loads((finished / "results/evaluation/one/metrics.json").read_text())
     records = read_bed(finished / "results/regions/made/regions.bed")
     assert metrics["bases"] == sum(len(r.region) for r in records if r.name == "test")
-    table = (finished / "results/evaluation/one/baselines.tsv").read_text().splitlines()
+    assert not (finished / "results/evaluation/one/baselines.tsv").exists()
+
+
+def test_run_measures_baselines_where_settings_ask_for_them(
+    finished: Path, tmp_path: Path, config: dict[str, Any]
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    write_config(folder, config | {"evaluate": {"baselines": True}})
+    made = jobs(snakemake(folder, "results/evaluation/one", path=forked_path()))
+    assert made == {"evaluate": 1}
+    table = (folder / "results/evaluation/one/baselines.tsv").read_text().splitlines()
     names = [line.split("\t")[0] for line in table]
     assert [*dict.fromkeys(names)] == ["name", "majority", "kmers", "longest-orf", "prodigal"]
 

@@ -56,7 +56,7 @@ def test_wheel_runs_the_examples_of_its_help(installed: Installed, tmp_path: Pat
     assert made.returncode == 0, made.stdout
     planned = installed.run(tmp_path, *example(run.EPILOG))
     assert planned.returncode == 0, planned.stdout
-    each = ("demo", "extract", "tokenize", "shards")
+    each = ("demo", "extract", "tokenize", "shards", "hub")
     of_a_model = ("train", "evaluate", "score", "merge", "tracks")
     expected = {**dict.fromkeys(each, 1), **dict.fromkeys(of_a_model, 2), **ONE_EACH}
     assert jobs(planned.stdout) == expected
