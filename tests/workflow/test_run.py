@@ -187,13 +187,17 @@ def test_run_calls_genes_where_settings_ask_for_them(
     assert "expected to be true" in (again / "results/report.html").read_text()
 
 
-def test_run_makes_hubs_where_settings_ask_for_them(
+def test_run_makes_hubs_and_baselines_where_settings_ask_for_them(
     finished: Path, config: dict[str, Any], tmp_path: Path
 ) -> None:
     again = tmp_path / "again"
     shutil.copytree(finished, again, symlinks=True)
-    write_config(again, config | {"hub": {"title": "{made} up"}})
-    assert jobs(snakemake(again, path=forked_path())) == {"hub": 2, "all": 1}
+    write_config(again, config | {"hub": {"title": "{made} up"}, "evaluate": {"baselines": True}})
+    made = {"hub": 2, "evaluate": 2, "report": 1, "all": 1}
+    assert jobs(snakemake(again, path=forked_path())) == made
+    table = (again / "results/evaluation/one/baselines.tsv").read_text().splitlines()
+    names = {line.split("\t")[0] for line in table}
+    assert names == {"name", "majority", "kmers", "longest-orf", "prodigal"}
     for genome in ("made", "other"):
         text = (again / "results/hubs" / genome / "hub.txt").read_text()
         assert f"genome {genome}\n" in text
@@ -219,25 +223,10 @@ def test_run_refuses_a_model_whose_job_ended_unseen(
 
 
 def test_run_evaluates_every_base_of_the_test_split(finished: Path) -> None:
-    import json
-
     metrics = json.loads((finished / "results/evaluation/one/metrics.json").read_text())
     records = read_bed(finished / "results/regions/made/regions.bed")
     assert metrics["bases"] == sum(len(r.region) for r in records if r.name == "test")
     assert not (finished / "results/evaluation/one/baselines.tsv").exists()
-
-
-def test_run_measures_baselines_where_settings_ask_for_them(
-    finished: Path, tmp_path: Path, config: dict[str, Any]
-) -> None:
-    folder = tmp_path / "run"
-    shutil.copytree(finished, folder)
-    write_config(folder, config | {"evaluate": {"baselines": True}})
-    made = jobs(snakemake(folder, "results/evaluation/one", path=forked_path()))
-    assert made == {"evaluate": 1}
-    table = (folder / "results/evaluation/one/baselines.tsv").read_text().splitlines()
-    names = [line.split("\t")[0] for line in table]
-    assert [*dict.fromkeys(names)] == ["name", "majority", "kmers", "longest-orf", "prodigal"]
 
 
 def test_run_report_is_one_file_that_names_all(finished: Path) -> None:
