@@ -3,10 +3,11 @@
     python benchmarks/language_models.py DATA OUT [--models lstm transformer masked]
 
 DATA holds ``NAME.fa.gz``.  Each learns from genomes of other genera than *Escherichia*; the causal
-ones then go on with the first 80% of *E. coli* MG1655.  OUT gets ``own.fa`` and ``test.fa``, *E.
-coli*'s first 80% and last 20%, and bundles ``NAME/model`` and ``NAME-own/model``.  A call that was
-killed goes on.  What is printed: processor seconds of each training, one thread.
-``bits_per_base.py``, ``generated.py``, ``islands.py`` and ``finetune.py`` take the bundles.
+ones then go on with the first 80% of *E. coli* MG1655.  OUT gets ``learned.txt``, the paths of the
+others, ``own.fa`` and ``test.fa``, *E. coli*'s first 80% and last 20%, and bundles ``NAME/model``
+and ``NAME-own/model``.  A call that was killed goes on.  What is printed: processor seconds of each
+training, one thread.  ``bits_per_base.py``, ``generated.py``, ``islands.py``,
+``generation_speed.py`` and ``finetune.py`` take the bundles.
 """
 
 from __future__ import annotations
@@ -128,7 +129,9 @@ def main() -> None:
     stores = asked.out / "stores"
     stores.mkdir(parents=True, exist_ok=True)
     own, _test = halves(asked.data, asked.out)
-    others = [store_of(asked.data / f"{name}.fa.gz", stores, name) for name in GENOMES]
+    fastas = {name: asked.data / f"{name}.fa.gz" for name in GENOMES}
+    (asked.out / "learned.txt").write_text("\n".join(map(str, fastas.values())) + "\n")
+    others = [store_of(fasta, stores, name) for name, fasta in fastas.items()]
     mine = store_of(own, stores, "own")
     for name in asked.models:
         settings = MODELS[name]()

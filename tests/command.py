@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +21,6 @@ _IMPORTED = ("CUDA_", "KMP_", "LANG", "LC_", "MKL_", "MPL", "OMP_", "PYTHON", "T
 
 _SET_BY_TORCH = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
 """Variables that torch sets itself, where a test of this process compiled something."""
-
-HEARS_CTRL_C = ("env", "--default-signal=INT")
-"""Before a command that is to hear SIGINT, which what a shell starts in the background ignores."""
 
 Genoseq = Callable[..., subprocess.CompletedProcess[str]]
 """``genoseq(*words)`` in a process of its own; the result has returncode, stdout, stderr."""
@@ -183,3 +181,18 @@ def _read_by_imports(environment: Mapping[str, str]) -> dict[str, str]:
         for name, text in environment.items()
         if name.startswith(_IMPORTED) and name not in _SET_BY_TORCH
     }
+
+
+def ended_by_ctrl_c(words: Sequence[str]) -> tuple[str, subprocess.CompletedProcess[str]]:
+    """The first line that a command says, and how it ends at SIGINT, which follows at once."""
+    # What a shell starts in the background ignores SIGINT, and so does what that starts.
+    command, pipe = ["env", "--default-signal=INT", *words], subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as run:
+        assert run.stdout is not None
+        line = run.stdout.readline()
+        run.send_signal(signal.SIGINT)
+        try:
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
+    return line, subprocess.CompletedProcess(command, run.returncode, out, err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before torch is imported, here and in processes that tests start: more tests run at once than
@@ -76,3 +77,12 @@ def bundle() -> Bundle:
         model.embedding.weight *= 2
         model.head.projection.weight *= 8
     return Bundle(model, settings, PerBase(cds_phase_scheme()), 96)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Two threads that wait for one another on a busy machine take ten times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

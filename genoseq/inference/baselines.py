@@ -166,10 +166,7 @@ def _of_bases(task: LanguageModel, stores: Sequence[Store], learned: Sequence[St
     del task, stores
     if any(len(store.regions.of_split("train")) for store in learned):
         return [fit_markov(learned, order) for order in ORDERS]
-    return [
-        Unmeasured(f"markov-{order}", _NO_TRAIN.replace("known label in a ", ""))
-        for order in ORDERS
-    ]
+    return [Unmeasured(f"markov-{order}", _NO_REGION) for order in ORDERS]
 
 
 class Measured:

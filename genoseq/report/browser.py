@@ -57,11 +57,6 @@ class Browser:
     rest: Mapping[int, BrowserGenome]
 
 
-def browser_section(results: Results, loci: Sequence[Locus], budget_bytes: int) -> Markup:
-    """The part of :func:`make_browser` that is in the page."""
-    return make_browser(results, loci, budget_bytes).section
-
-
 def make_browser(
     results: Results, loci: Sequence[Locus], budget_bytes: int, folder: str = FILES
 ) -> Browser:

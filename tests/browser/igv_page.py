@@ -204,13 +204,18 @@ class IgvPage:
         )
 
     def requests(self) -> set[str]:
-        """Every address that was asked for since the last call, Chromium's own pages apart."""
-        found = set()
-        for entry in self.driver.get_log("performance"):  # type: ignore[no-untyped-call]
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                found.add(message["params"]["request"]["url"])
-        return {address for address in found if not address.startswith("chrome")}
+        """Every address that was asked for since the last call."""
+        return asked_for(self.driver)
+
+
+def asked_for(driver: Chrome) -> set[str]:
+    """Addresses that a browser asked for since the last call, Chromium's own pages apart."""
+    found = set()
+    for entry in driver.get_log("performance"):  # type: ignore[no-untyped-call]
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            found.add(message["params"]["request"]["url"])
+    return {address for address in found if not address.startswith("chrome")}
 
 
 @contextmanager

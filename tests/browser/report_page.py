@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -11,7 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from igv_page import CHROMIUM, DRIVER, FLAGS
+from igv_page import CHROMIUM, DRIVER, FLAGS, asked_for
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -82,13 +81,8 @@ class ReportPage:
         return path
 
     def requests(self) -> set[str]:
-        """Addresses that were asked for since the last call, Chromium's own pages apart."""
-        found = set()
-        for entry in self.driver.get_log("performance"):  # type: ignore[no-untyped-call]
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                found.add(message["params"]["request"]["url"])
-        return {address for address in found if not address.startswith("chrome")}
+        """Addresses that were asked for since the last call."""
+        return asked_for(self.driver)
 
     def complaints(self) -> list[str]:
         """What the browser complains of: errors of scripts, what was blocked."""

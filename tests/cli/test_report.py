@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from browsed_run import browsed_run
-from command import HEARS_CTRL_C, Genoseq
+from command import Genoseq, ended_by_ctrl_c
 
 from genoseq.errors import ConfigError
 from genoseq.report.page import write_browsable
@@ -75,17 +74,10 @@ def test_report_errors_are_one_line(tmp_path: Path, genoseq: Genoseq) -> None:
 
 def test_report_serve_says_one_line_and_ends_at_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("x")
-    words = [*HEARS_CTRL_C, sys.executable, "-m", "genoseq", "report", "--serve", str(tmp_path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        line = run.stdout.readline()
-        run.send_signal(signal.SIGINT)
-        try:
-            out, err = run.communicate(timeout=60)
-        finally:
-            run.kill()
+    words = [sys.executable, "-m", "genoseq", "report", "--serve", str(tmp_path)]
+    line, run = ended_by_ctrl_c(words)
     assert line.startswith(f"serving {tmp_path} at http://127.0.0.1:")
-    assert (run.returncode, out, err) == (0, "", "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
 def test_report_without_igv_says_what_to_install(results: Results, tmp_path: Path) -> None:

@@ -33,12 +33,6 @@ def genome(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def model(tmp_path: Path, bundle: Bundle) -> Path:
-    save_bundle(tmp_path / "model", bundle)
-    return tmp_path / "model"
-
-
 def test_score_writes_tracks_with_gaps(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -29,12 +29,6 @@ def genome(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def model(tmp_path: Path, bundle: Bundle) -> Path:
-    save_bundle(tmp_path / "model", bundle)
-    return tmp_path / "model"
-
-
 def test_score_of_a_model_twice_is_its_scores_and_no_spread(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
 ) -> None:

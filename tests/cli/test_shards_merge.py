@@ -43,12 +43,6 @@ def genome(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def model(tmp_path: Path, bundle: Bundle) -> Path:
-    save_bundle(tmp_path / "model", bundle)
-    return tmp_path / "model"
-
-
 def run(*words: str | int | Path) -> str:
     """The command line in this process: one start of torch for all shards."""
     result = CliRunner().invoke(app, list(map(str, words)))
@@ -74,21 +68,29 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def late_tracks_of_shards(
+    genome: Path, model: Path, folder: Path, count: int, *words: str
+) -> dict[str, bytes]:
+    """Tracks of merged shards, which together with their scores must be those of the whole."""
+    shards = score_shards(genome, model, folder / "s", count, *words)
+    run("merge", *shards, "-o", folder / "merged")
+    run("tracks", folder / "merged", "-o", folder / "late", "--formats", TEXT_AND_BINARY)
+    whole = ("score", genome, "-m", model, *words, "-o")
+    run(*whole, folder / "whole", "--formats", "scores")
+    run(*whole, folder / "direct", "--formats", TEXT_AND_BINARY)
+    assert files(folder / "merged") == files(folder / "whole")
+    assert files(folder / "late") == files(folder / "direct")
+    return files(folder / "late")
+
+
 @pytest.mark.parametrize(("count", "precision"), [(1, "auto"), (4, "bf16"), (13, "fp32")])
 def test_shards_merged_are_the_whole_in_every_format(
     genome: Path, model: Path, tmp_path: Path, count: int, precision: str
 ) -> None:
     options = ("--precision", precision)
     with computed_or_refused(precision):
-        shards = score_shards(genome, model, tmp_path / "s", count, *options)
-        run("merge", *shards, "-o", tmp_path / "merged")
-        run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", TEXT_AND_BINARY)
-        whole = ("score", genome, "-m", model, *options, "-o")
-        run(*whole, tmp_path / "whole", "--formats", "scores")
-        run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
-        assert files(tmp_path / "merged") == files(tmp_path / "whole")
-        assert files(tmp_path / "late") == files(tmp_path / "direct")
-        assert len(files(tmp_path / "late")) == 11
+        late = late_tracks_of_shards(genome, model, tmp_path, count, *options)
+        assert len(late) == 11
 
 
 def test_shards_of_several_models_and_how_sure_they_are_merged_are_the_whole(
@@ -98,16 +100,8 @@ def test_shards_of_several_models_and_how_sure_they_are_merged_are_the_whole(
         bundle.model.head.projection.weight *= -1
     save_bundle(tmp_path / "other", bundle)
     words = ("-m", str(tmp_path / "other"), "--confidence", "margin,entropy,disagreement")
-    shards = score_shards(genome, model, tmp_path / "s", 3, *words)
-    run("merge", *shards, "-o", tmp_path / "merged")
-    run("tracks", tmp_path / "merged", "-o", tmp_path / "late", "--formats", TEXT_AND_BINARY)
-    whole = ("score", genome, "-m", model, *words, "-o")
-    run(*whole, tmp_path / "whole", "--formats", "scores")
-    run(*whole, tmp_path / "direct", "--formats", TEXT_AND_BINARY)
-    assert files(tmp_path / "merged") == files(tmp_path / "whole")
-    assert files(tmp_path / "late") == files(tmp_path / "direct")
-    names = {"margin.bw", "entropy.bw", "disagreement.bw", "CDS.minus.spread.bw"}
-    assert names < files(tmp_path / "late").keys()
+    late = late_tracks_of_shards(genome, model, tmp_path, 3, *words)
+    assert {"margin.bw", "entropy.bw", "disagreement.bw", "CDS.minus.spread.bw"} < late.keys()
     assert read_scores(tmp_path / "merged").values("long", 0, 900)[:, -1].max() > 0.1
 
 

@@ -147,7 +147,8 @@ def test_choose_frames_without_labels_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("genes", [70, 240])
 def test_prodigal_genes_are_those_of_pyrodigal(tmp_path: Path, genes: int) -> None:
-    pyrodigal = pytest.importorskip("pyrodigal")
+    import pyrodigal
+
     codes, _ = random_genes(8, genes)
     learned = len(codes) > 100_000
     assert learned == (genes == 240)

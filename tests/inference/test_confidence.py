@@ -32,22 +32,9 @@ from genoseq.models.bundle import Bundle
 from genoseq.tasks.causal_lm import CausalLm
 from genoseq.tasks.per_base import PerBase
 
+pytestmark = pytest.mark.usefixtures("one_thread", "short_windows")
 ALL = ("margin", "entropy", "disagreement")
 OPTIONS: dict[str, Any] = {"device": "cpu", "precision": "fp32"}
-
-
-@pytest.fixture(autouse=True)
-def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows of 960 bp, so that short contigs have several."""
-    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 960)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def made(seed: int, scheme: Scheme | None = None, **settings: Any) -> Bundle:

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import genoseq as gs
 from genoseq.errors import BackendError, ConfigError, InputFormatError, RegionError
 from genoseq.genome.sequences import reverse_complement
 from genoseq.models.bundle import Bundle, save_bundle
 
+pytestmark = pytest.mark.usefixtures("one_thread", "short_windows")
 LENGTHS = {"long": 4_001, "short": 50, "empty": 0, "gap": 300}
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
-
-
-@pytest.fixture(autouse=True)
-def one_thread_and_short_windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 960)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

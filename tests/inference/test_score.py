@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 
+pytestmark = pytest.mark.usefixtures("one_thread", "short_windows")
 CONTIGS = {"long": 5_001, "short": 50, "one": 1, "empty": 0, "gaps": 900, "odd.|name": 2_000}
 Scores = dict[str, np.ndarray[Any, np.dtype[np.float32]]]
 
@@ -39,20 +39,6 @@ def genome(tmp_path: Path, letters: dict[str, bytes]) -> Path:
     path = tmp_path / "genome.fa"
     path.write_bytes(b"".join(b">%s\n%s\n" % (n.encode(), s) for n, s in letters.items()))
     return path
-
-
-@pytest.fixture(autouse=True)
-def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows of 960 bp, so that short contigs have several."""
-    monkeypatch.setattr("genoseq.config.context.WINDOW_BASES", 960)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def scores(path: Path, bundle: Bundle, **options: Any) -> Scores:

@@ -16,7 +16,7 @@ from hostile import NAMES
 from numpy.typing import NDArray
 
 from genoseq.report import browser as browser_module
-from genoseq.report.browser import browser_section, make_browser
+from genoseq.report.browser import make_browser
 from genoseq.report.browser_files import write_files
 from genoseq.report.browser_tracks import browser_genomes
 from genoseq.report.embedded import FullError, Texts, contig_labels
@@ -71,9 +71,9 @@ def test_section_has_the_whole_of_a_small_genome(run: Run) -> None:
 
 def test_section_begins_at_the_worst_locus(run: Run) -> None:
     loci = worst_loci(run.results)
-    data, _ = taken_apart(browser_section(run.results, loci, PLENTY))
+    data, _ = taken_apart(make_browser(run.results, loci, PLENTY).section)
     assert data["start"] == ["made", loci[0].chrom, loci[0].start, loci[0].end]
-    data, _ = taken_apart(browser_section(run.results, [], PLENTY))
+    data, _ = taken_apart(make_browser(run.results, [], PLENTY).section)
     assert data["start"] == ["made", FIRST, 0, 20_000]
 
 
@@ -112,13 +112,13 @@ def test_section_without_igv_says_what_to_install(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browser_module, "igv_bundle", lambda: None)
-    section = browser_section(run.results, [], PLENTY)
+    section = make_browser(run.results, [], PLENTY).section
     assert "pip install &#39;genoseq[report]&#39;" in section
     assert "<script" not in section
 
 
 def test_section_of_no_tracks_is_a_sentence() -> None:
-    assert "No tracks" in browser_section(Results(), [], PLENTY)
+    assert "No tracks" in make_browser(Results(), [], PLENTY).section
 
 
 def test_igv_is_found_without_importing_its_package() -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
-from command import HEARS_CTRL_C
+from command import ended_by_ctrl_c
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.report.serve import serve, started
@@ -276,15 +273,6 @@ def test_serve_ends_at_ctrl_c(folder: Path) -> None:
         "import sys; from genoseq.report.serve import serve;"
         "serve(sys.argv[1], 0, lambda line: print(line, flush=True)); print('ended')"
     )
-    words = [*HEARS_CTRL_C, sys.executable, "-c", code, str(folder / "report.html")]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        line = run.stdout.readline()
-        time.sleep(0.1)
-        run.send_signal(signal.SIGINT)
-        try:
-            out, err = run.communicate(timeout=60)
-        finally:
-            run.kill()
+    line, run = ended_by_ctrl_c([sys.executable, "-c", code, str(folder / "report.html")])
     assert line.startswith(f"serving {folder / 'report.html'} at http://127.0.0.1:")
-    assert (run.returncode, out, err) == (0, "ended\n", "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "ended\n", "")
