@@ -49,7 +49,7 @@ def write_report(
         Of models, evaluations, stores, tracks and genes, in any order; of shards to see how far
         genomes that are only scored are from those of training.
     out, title, note
-        See :func:`write_page`.
+        See :func:`page_html`.
 
     Returns
     -------
@@ -95,15 +95,10 @@ def write_browsable(
         replace_files(out, browser.rest if beside else {})
 
 
-def write_page(
-    out: str | Path,
-    results: Results,
-    title: str,
-    note: str = "",
-    loci: Sequence[Locus] = (),
-    browser: Markup | None = None,
-) -> None:
-    """Write the page alone.
+def page_html(
+    out: Path, results: Results, title: str, note: str, loci: Sequence[Locus], browser: Markup
+) -> str:
+    """The text of the page.
 
     Parameters
     ----------
@@ -118,17 +113,8 @@ def write_page(
     loci
         The worst false positives and negatives.
     browser
-        The genome browser that these move; none by default.
+        The genome browser that these move.
     """
-    html = page_html(Path(out), results, title, note, loci, browser or Markup(""))
-    with atomic_file(out) as partial:
-        partial.write_text(html, encoding="utf-8")
-
-
-def page_html(
-    out: Path, results: Results, title: str, note: str, loci: Sequence[Locus], browser: Markup
-) -> str:
-    """The text of the page, see :func:`write_page`."""
     folder = out.resolve().parent
     html: str = _template().render(
         title=title,

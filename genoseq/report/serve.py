@@ -11,7 +11,7 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,8 @@ PAGE = "report.html"
 _HOST = "127.0.0.1"
 _NAMES = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 """Names of this machine in a Host header; another port is that of a tunnel."""
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+"""Other ranges, of which numbers too long for a file are some, are as none."""
 _CHUNK = 1 << 20
 _TIMEOUT = 120.0
 """Seconds that a connection may be idle."""
@@ -80,7 +81,7 @@ def serve(path: PathLike, port: int = 0, say: Callable[[str], object] | None = N
 
 
 @contextmanager
-def started(path: PathLike, port: int = 0) -> Any:
+def started(path: PathLike, port: int = 0) -> Iterator[tuple[_Server, str]]:
     """A server that is bound, and the address of its page; the caller runs ``serve_forever``.
 
     Raises

@@ -9,12 +9,12 @@ import numpy as np
 from browsed_run import FIRST, SECOND, Run
 from numpy.typing import NDArray
 from report_page import ReportPage
+from written_page import write_page
 
 from genoseq.genome.tracks import Colour
 from genoseq.report.browser import make_browser
 from genoseq.report.browser_files import replace_files
 from genoseq.report.loci import Locus, worst_loci
-from genoseq.report.page import write_page
 
 PLENTY, LITTLE = 15_000_000, 580_000
 READY = (

@@ -16,10 +16,10 @@ from markupsafe import Markup
 from report_page import ReportPage, open_chromium
 from run_folders import make_bundle, make_evaluation, make_genes, make_store, make_tracks
 from selenium.webdriver.common.keys import Keys
+from written_page import write_page
 
 from genoseq.genome.tracks import OKABE_ITO
 from genoseq.report.loci import Locus
-from genoseq.report.page import write_page
 from genoseq.report.results import Results, read_results
 
 BROWSER = Markup(

@@ -23,6 +23,7 @@ from run_folders import (
     make_store,
     make_tracks,
 )
+from written_page import write_page
 
 from genoseq.config.encoders import TransformerSettings
 from genoseq.errors import InputFormatError
@@ -31,7 +32,7 @@ from genoseq.genome.schemes import signal_scheme, unstranded_scheme
 from genoseq.metrics.language import LanguageMetrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
-from genoseq.report.page import write_page, write_report
+from genoseq.report.page import write_report
 from genoseq.report.results import read_results
 from genoseq.store.leaks import store_leaks
 from genoseq.tasks.per_base import PerBase
