@@ -59,13 +59,14 @@ def call_spliced_files(
     weights: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
+    jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:
     """Call the genes of a genome with introns, and write them in every format.
 
     Parameters
     ----------
-    fasta, model, out, mask, shortest, device, precision, report
+    fasta, model, out, mask, shortest, device, precision, jobs, report
         As of :func:`genoseq.genes.call_files.call_genes_files`.
     code
         NCBI's number of the nuclear genetic code, or ``auto``, which is 1.
@@ -98,7 +99,12 @@ def call_spliced_files(
 
         bundle = load_bundle(model)
         scorer = model_scorer(
-            bundle, device=device, precision=precision, report=report, states=SPLICED_STATES
+            bundle,
+            device=device,
+            precision=precision,
+            jobs=jobs,
+            report=report,
+            states=SPLICED_STATES,
         )
         contigs = read_contigs(genome)
         calls = call_spliced(
