@@ -82,7 +82,8 @@ class PerBase(Task):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PerBase:
         """As written; losses are known by name alone, what they weigh is of training only."""
-        if data.get("loss") not in ACTIVATIONS or not isinstance(data.get("scheme"), dict):
+        known = isinstance(data.get("loss"), str) and data["loss"] in ACTIVATIONS
+        if not known or not isinstance(data.get("scheme"), dict):
             raise ConfigError("not a per-base task: it has a scheme and a loss")
         return cls(scheme_from_json(data["scheme"]), cast(Loss, data["loss"]))
 
