@@ -18,7 +18,6 @@ PACKAGES = (
     "numpy",
     "pyfaidx",
     "pysam",
-    "pybigtools",
     "snakemake",
     "snakemake-executor-plugin-slurm",
     "triton",
