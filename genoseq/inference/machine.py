@@ -19,7 +19,6 @@ PACKAGES = (
     "numpy",
     "pyfaidx",
     "pysam",
-    "pybigtools",
     "snakemake",
     "snakemake-executor-plugin-slurm",
     "triton",
