@@ -52,6 +52,20 @@ Signals = Annotated[
         "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
     ),
 ]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="CONDITION",
+        help="NAME=VALUE, or with !=, >=, <=, of an attribute, type, source or score, that "
+        "features keep to, such as gene_biotype=protein_coding or TSS:score>=500 (of one class); "
+        "may be repeated.",
+    ),
+]
+Dropped = Annotated[
+    Literal["none", "unknown"],
+    typer.Option(help="What features are that do not keep to it: not there, or not known."),
+]
 Evidence = Annotated[
     str | None,
     typer.Option(
@@ -96,7 +110,8 @@ Targets = Annotated[
     ),
 ]
 Classes = Annotated[
-    str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
+    str | None,
+    typer.Option(help="Schemes stranded, unstranded: by commas; sites win, then the first listed."),
 ]
 Overlap = Annotated[
     Literal["longest", "unknown"],
@@ -122,6 +137,8 @@ def tokenize(
     scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
+    keep: Keep = None,
+    dropped: Dropped = "none",
     evidence: Evidence = None,
     tiers: Tiers = None,
     unlisted: Unlisted = "known",
@@ -143,7 +160,8 @@ def tokenize(
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
-            **{"--start-reach": start_reach != 150},
+            **{"--start-reach": start_reach != 150, "--keep": keep},
+            **{"--dropped": dropped != "none"},
         }.items()
         if value
     ]
@@ -159,7 +177,8 @@ def tokenize(
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
     trust: dict[str, object] = {"unlisted": unlisted, "start_reach": start_reach}
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
-    chosen = {"scheme": scheme, "classes": listed, "overlap": overlap, "evidence": trust}
+    chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
+    chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
     with progress("tokenize") as report:
         store = make_store(
             fasta,

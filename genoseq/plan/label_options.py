@@ -56,6 +56,8 @@ def label_options(row: GenomeRow, labels: LabelSettings) -> str:
         scheme=labels.scheme,
         classes=",".join(labels.classes) or None,
         overlap=labels.overlap,
+        keep=list(labels.keep),
+        dropped=labels.dropped if labels.keep else None,
         evidence=None if row.evidence_file else row.evidence,
         tier=[f"{tier}={of}" for tier, of in trust.tiers.items()] if judged else None,
         unlisted=trust.unlisted if judged else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
+from genoseq.labels.counts import LabelCounts
 from genoseq.labels.evidence import attributes_of
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
 from genoseq.labels.trust import read_trust
@@ -29,6 +31,8 @@ from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.store.store import Store
 from genoseq.store.write import Contig, LabelledRegion, write_store
+
+_log = logging.getLogger(__name__)
 
 Labels = ClassLabels | SignalLabels
 
@@ -112,7 +116,7 @@ def tokenize(
             name or _stem(genome.path),
             None if made is None else made.scheme,
             _contigs(genome, done),
-            _pieces(genome, located, made, done),
+            _pieces(genome, located, made, done, given.get("annotation")),
             sources,
             _record(_noted(labels, evidence, starts), sources),
         )
@@ -228,10 +232,12 @@ def _labels(
         return None
     kind, _ = named_file(os.fspath(annotation))
     path = given["annotation"]
-    kept = attributes_of(evidence)
+    kept = (*attributes_of(evidence), *settings.asked)
     found = read_annotation(path, kind=kind, attributes=kept)
     trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
     labels = plan_labels(found, settings, mask, lengths, path, trust)
+    for note in labels.notes:
+        _log.warning("%s: %s", path, note)
     chroms = {one.region.chrom for one in located}
     if not chroms & labels.chroms:
         raise InputFormatError(
@@ -256,17 +262,36 @@ def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> It
 
 
 def _pieces(
-    genome: Fasta, located: Sequence[LocatedRegion], labels: Labels | None, done: _Progress
+    genome: Fasta,
+    located: Sequence[LocatedRegion],
+    labels: Labels | None,
+    done: _Progress,
+    path: Input | None,
 ) -> Iterator[LabelledRegion]:
-    """Regions as the store takes them, one at a time."""
+    """Regions as the store takes them, one at a time.
+
+    Raises
+    ------
+    InputFormatError
+        If none of them has a base of a class; ``path`` is the annotation.
+    """
+    counts = LabelCounts(labels.scheme) if isinstance(labels, ClassLabels) else None
     for one in located:
         region, values = one.region, None
         if labels is not None:
             values = labels.of(region.chrom, region.start, region.end)
             codes = genome.codes(region.chrom, region.start, region.end)
             values[codes == N] = labels.scheme.unknown
+        if counts is not None and values is not None:
+            counts.add(values)
         yield region, one.split, values
         done.add(len(region))
+    if counts is not None and (absent := counts.absent()):
+        raise InputFormatError(
+            f"no base of the regions is labelled {listed(absent)}: what it has lies outside of "
+            f"them, is masked, or is N; choose other regions, or leave the class out",
+            path,
+        )
 
 
 def _stem(fasta: Path) -> str:
