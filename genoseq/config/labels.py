@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from genoseq.config.base import Settings
 from genoseq.config.evidence import EvidenceSettings
+from genoseq.config.signals import SignalSettings
 
 SchemeName = Literal["cds-phase", "gene-phase", "stranded", "unstranded", "signal"]
 """What is predicted of a base."""
@@ -39,6 +40,7 @@ class LabelSettings(Settings):
         description="where two genes overlap: the longer one decides, or nothing is learned",
     )
     evidence: EvidenceSettings = EvidenceSettings()
+    signals: SignalSettings = SignalSettings()
 
     @property
     def coding(self) -> bool:
@@ -64,4 +66,6 @@ class LabelSettings(Settings):
                 f"scheme {self.scheme} takes no classes: remove them, or use scheme stranded or "
                 "unstranded"
             )
+        if self.scheme != "signal" and self.signals != SignalSettings():
+            raise ValueError(f"signals: are of scheme signal, not of {self.scheme}: leave it out")
         return self
