@@ -85,7 +85,7 @@ def test_gaps_are_zero_where_settings_say_so_and_the_file_has_the_contig(tmp_pat
         assert labels.of("c", 0, 6)[:, 0].tolist() == [0, 0, 2, 2, 0, 0]
         assert np.isnan(labels.of("d", 0, 3)).all()
     with SignalLabels(name_signals([p["a"]]), (), lengths) as labels:
-        labels.count(labels.of("c", 0, 6))
+        labels.counts.add(labels.of("c", 0, 6))
         (note,) = labels.notes()
         assert note.startswith("a .: 33% of the bases have a value and none of these is 0")
         assert "--gaps zero" in note
@@ -110,10 +110,10 @@ def test_control_is_taken_off_and_what_is_left_is_not_negative(tmp_path: Path) -
     with SignalLabels(signals, (), {"c": 4}, None, name_signals([p["c"]])) as labels:
         assert labels.of("c", 0, 4).tolist() == [[3, 0], [3, 0], [0, 0], [0, 0]]
     controls = name_signals([f"y={p['c']}", f"z={p['b']}"])
-    with pytest.raises(ConfigError, match="controls y, z are of no signal .x.: name each as its"):
+    with pytest.raises(ConfigError, match=r"controls y, z are of no signal .x.: name each as its"):
         SignalLabels(signals, (), {"c": 4}, None, controls)
     stranded = name_signals([f"y+={p['a']}", f"y-={p['b']}"])
-    with pytest.raises(ConfigError, match="control 'y' has strands and its signal has none"):
+    with pytest.raises(ConfigError, match=r"control 'y' has strands and its signal has none"):
         SignalLabels(name_signals([p["c"]]), (), {"c": 4}, None, stranded)
 
 
