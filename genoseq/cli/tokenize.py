@@ -49,7 +49,10 @@ Mask = Annotated[Path | None, typer.Option(help="BED of bases whose label is not
 Signals = Annotated[
     list[str] | None,
     typer.Option(
-        "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
+        "--signal",
+        metavar="FILE",
+        help="bigWig or bedGraph, or NAME=FILE; NAME+=FILE and NAME-=FILE are its strands; the "
+        "same name again is a replicate; may be repeated.",
     ),
 ]
 Keep = Annotated[
@@ -65,6 +68,22 @@ Keep = Annotated[
 Dropped = Annotated[
     Literal["none", "unknown"],
     typer.Option(help="What features are that do not keep to it: not there, or not known."),
+]
+Controls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control",
+        metavar="FILE",
+        help="What is taken off the signals, of the signal NAME or of all; may be repeated.",
+    ),
+]
+Gaps = Annotated[
+    Literal["unknown", "zero"],
+    typer.Option(help="Of signals: what a base without a value is."),
+]
+Normalise = Annotated[
+    Literal["none", "library"],
+    typer.Option(help="Of signals: library divides each by its mean over the genome."),
 ]
 Evidence = Annotated[
     str | None,
@@ -134,6 +153,9 @@ def tokenize(
     annotation: Annotation = None,
     mask: Mask = None,
     signals: Signals = None,
+    controls: Controls = None,
+    gaps: Gaps = "unknown",
+    normalise: Normalise = "none",
     scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
@@ -158,6 +180,8 @@ def tokenize(
         option
         for option, value in {
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
+            **{"--control": controls, "--gaps": gaps != "unknown"},
+            **{"--normalise": normalise != "none"},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
             **{"--start-reach": start_reach != 150, "--keep": keep},
@@ -179,6 +203,7 @@ def tokenize(
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
     chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
     chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
+    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}}
     with progress("tokenize") as report:
         store = make_store(
             fasta,
@@ -187,6 +212,7 @@ def tokenize(
             regions=bed,
             mask=mask,
             signals=signals or (),
+            controls=controls or (),
             evidence=evidence,
             starts=starts,
             labels=chosen,

@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from genoseq.config.base import Settings
 from genoseq.config.conditions import Condition, parse_condition
 from genoseq.config.evidence import EvidenceSettings
+from genoseq.config.signals import SignalSettings
 from genoseq.errors import ConfigError
 
 SchemeName = Literal["cds-phase", "gene-phase", "stranded", "unstranded", "signal"]
@@ -54,6 +55,7 @@ class LabelSettings(Settings):
         description="what the others of labels.keep are: as though not there, or not known",
     )
     evidence: EvidenceSettings = EvidenceSettings()
+    signals: SignalSettings = SignalSettings()
 
     @model_serializer(mode="wrap")
     def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -107,4 +109,6 @@ class LabelSettings(Settings):
                 f"scheme {self.scheme} takes no classes: remove them, or use scheme stranded or "
                 "unstranded"
             )
+        if self.scheme != "signal" and self.signals != SignalSettings():
+            raise ValueError(f"signals: are of scheme signal, not of {self.scheme}: leave it out")
         return self

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
+from genoseq.config.signals import SignalSettings
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.contig_names import contigs_there
@@ -16,7 +17,8 @@ from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.evidence import EVERYTHING, Trust, attributes_of
 from genoseq.labels.intervals import LabelInterval, label_intervals
-from genoseq.labels.signals import SignalLabels, name_signals
+from genoseq.labels.signal_names import SignalFile, name_signals, said_strands
+from genoseq.labels.signals import SignalLabels
 from genoseq.labels.trust import read_trust
 from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
@@ -60,26 +62,42 @@ def check_table(path: str | None, lengths: Lengths | None, role: str, found: Fou
     return regions
 
 
-def check_signals(row: GenomeRow, lengths: Lengths | None, found: Found) -> list[tuple[str, str]]:
-    """Names and strands of the signals of a row, each of which is opened."""
+def check_signals(
+    row: GenomeRow, settings: SignalSettings, lengths: Lengths | None, found: Found
+) -> list[tuple[str, str]]:
+    """Names and strands of the signals of a row, each of whose files is opened."""
     try:
-        signals = name_signals(row.signal)
+        signals, controls = name_signals(row.signal), name_signals(row.control)
     except GenoseqError as error:
         found.problems.append(str(error))
         return []
-    for signal in signals:
-        path = Path(signal.path)
-        if not path.is_file():
-            continue
-        if path.stat().st_size > TABLE and kind_of(path) is not BIGWIG:
-            found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
-            continue
+    found.notes.append(f"signals: {said_strands(signals)}")
+    readable = [each for each in (*signals, *controls) if _readable(each, found)]
+    for each in readable:
         try:
-            with SignalLabels([signal], (), lengths):
+            with SignalLabels([replace(each, strand=".")], (), lengths):
                 pass
         except GenoseqError as error:
             found.problems.append(str(error))
-    return [(signal.name, signal.strand) for signal in signals]
+    if not found.problems and len(readable) == len(signals) + len(controls):
+        try:
+            read = settings.model_copy(update={"normalise": "none"})  # which reads files whole
+            with SignalLabels(signals, (), lengths, read, controls) as labels:
+                found.notes += labels.notes()
+        except GenoseqError as error:
+            found.problems.append(str(error))
+    return list(dict.fromkeys((signal.name, signal.strand) for signal in signals))
+
+
+def _readable(signal: SignalFile, found: Found) -> bool:
+    """Whether a file is there, and small enough to be looked at."""
+    path = Path(signal.path)
+    if not path.is_file():
+        return False
+    if path.stat().st_size > TABLE and kind_of(path) is not BIGWIG:
+        found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
+        return False
+    return True
 
 
 def check_annotation(

@@ -17,13 +17,15 @@ from genoseq.genome.schemes import Scheme
 from genoseq.genome.sequences import Codes, N
 from genoseq.store.regions import RegionColumns, StoreRegions
 
-CODES, LABELS = "codes.bin", "labels.bin"
+CODES, LABELS, REPLICATES = "codes.bin", "labels.bin", "replicates.bin"
 
 Array = NDArray[Any]
+REPLICATE_TYPE = np.dtype("<f4")
 Contig = tuple[str, Iterable[Codes]]
 """A contig's name, and its bases in pieces of shape (n,), values 0 to 4."""
 LabelledRegion = tuple[Region, str, Array | None]
-"""A region, its split, and its labels (L,) or (L, S), or None without a scheme."""
+"""A region, its split, and its labels (L,) or (L, S), or None without a scheme; where there are
+replicates of signals, they are further columns, (L, S + R)."""
 
 
 def file_checksum(path: str | PathLike[str]) -> str:
@@ -60,8 +62,14 @@ def write_regions(
     lengths: Mapping[str, int],
     scheme: Scheme | None,
     labelled: Iterable[LabelledRegion],
+    replicates: int = 0,
 ) -> tuple[StoreRegions, dict[str, str]]:
     """Write ``labels.bin``, where there is a scheme; the regions, and the SHA-256 of each file.
+
+    Parameters
+    ----------
+    replicates
+        Columns behind the labels that go to ``replicates.bin``.
 
     Raises
     ------
@@ -71,10 +79,13 @@ def write_regions(
         If a region is not on the genome.
     """
     columns = RegionColumns()
-    with (folder / LABELS).open("wb") as handle:
-        file = _HashedFile(handle)
+    with (folder / LABELS).open("wb") as handle, (folder / REPLICATES).open("wb") as beside:
+        file, others = _HashedFile(handle), _HashedFile(beside)
         for region, split, labels in labelled:
             columns.append(check_bounds(region, lengths), split)
+            if replicates and labels is not None:
+                others.append(labels[:, -replicates:].astype(REPLICATE_TYPE))
+                labels = labels[:, :-replicates]
             if (checked := _checked_labels(region, labels, scheme)) is not None:
                 file.append(checked)
     regions = columns.regions()
@@ -83,10 +94,11 @@ def write_regions(
             f"no base to store ({len(regions)} regions): every region was filtered out, "
             f"or the sequences are empty; nothing was written"
         )
-    if scheme is None:
-        (folder / LABELS).unlink()
-        return regions, {}
-    return regions, {LABELS: file.checksum()}
+    written = {LABELS: file.checksum()} if scheme is not None else {}
+    written |= {REPLICATES: others.checksum()} if replicates else {}
+    for name in {LABELS, REPLICATES} - written.keys():
+        (folder / name).unlink()
+    return regions, written
 
 
 class _HashedFile:

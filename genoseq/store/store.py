@@ -5,6 +5,7 @@
       provenance.json    see :mod:`genoseq.files.provenance`
       codes.bin     base codes 0 to 4 of every contig, whole, one after the other, uint8 (G,)
       labels.bin    labels of all regions in order: uint8 (bases,) or float32 (bases, S)
+      replicates.bin    of signals with several libraries: each of these, float32 (bases, R)
 
 Tokens are made when a window is read, so a store suits every tokenizer.  Opening reads the index
 and compares file sizes; checksums are taken while writing and compared by :func:`verify_store`.
@@ -12,9 +13,8 @@ and compares file sizes; checksums are taken while writing and compared by :func
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -27,8 +27,16 @@ from genoseq.errors import GenoseqError, StoreError
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme, State, scheme_from_json
 from genoseq.genome.sequences import Codes, decode
-from genoseq.store.files import CODES, LABELS, Array, file_checksum
+from genoseq.store.files import (
+    CODES,
+    LABELS,
+    REPLICATE_TYPE,
+    REPLICATES,
+    Array,
+    file_checksum,
+)
 from genoseq.store.index import INDEX, damaged, read_index
+from genoseq.store.layout import check_regions, file_sizes, mapped
 from genoseq.store.regions import StoreRegions, regions_from_json, table_digest
 
 
@@ -52,6 +60,9 @@ class Store:
         SHA-256 of each file, and of the tables of contigs and regions (``index``).
     genoseq_version
         The version that wrote it.
+    signals
+        What was done to files of signals, :meth:`genoseq.labels.signals.SignalLabels.facts`; empty
+        of classes, and of stores of earlier versions.
     """
 
     path: Path
@@ -62,6 +73,7 @@ class Store:
     sources: Mapping[str, Any]
     checksums: Mapping[str, str]
     genoseq_version: str
+    signals: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         labels = f"{len(self.classes)} {self.scheme.kind}" if self.scheme else "no labels"
@@ -88,7 +100,7 @@ class Store:
     @cached_property
     def all_codes(self) -> Codes:
         """Base codes of all contigs, one after the other: a memory map, read-only, shape (G,)."""
-        return _map(self.path / CODES, np.dtype(np.uint8), (self.bases,))
+        return mapped(self.path / CODES, np.dtype(np.uint8), (self.bases,))
 
     @cached_property
     def all_labels(self) -> Array:
@@ -100,7 +112,18 @@ class Store:
             If the store has no labels.
         """
         shape = self._labelled().label_shape(self.regions.total_bases)
-        return _map(self.path / LABELS, self._labelled().dtype, shape)
+        return mapped(self.path / LABELS, self._labelled().dtype, shape)
+
+    @property
+    def replicates(self) -> list[tuple[str, str]]:
+        """Name and strand of each column of :attr:`all_replicates`, R of them."""
+        return [(name, strand) for name, strand in self.signals.get("replicates", [])]
+
+    @cached_property
+    def all_replicates(self) -> Array:
+        """Each library of signals that have several: a memory map, read-only, (bases, R)."""
+        shape = self.regions.total_bases, len(self.replicates)
+        return mapped(self.path / REPLICATES, REPLICATE_TYPE, shape)
 
     def _labelled(self) -> Scheme:
         if self.scheme is None:
@@ -161,14 +184,30 @@ class Store:
             If the store has no labels.
         """
         scheme = self._labelled()
+        empty = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
+        return self._filled(empty, self.all_labels, chrom, start)
+
+    def replicate_values(self, chrom: str, start: int, end: int) -> Array:
+        """Libraries of bases ``start <= i < end`` (0-based): float32 (L, R), NaN where unknown.
+
+        Raises
+        ------
+        RegionError
+            As :meth:`codes`.
+        """
+        empty = np.full((end - start, len(self.replicates)), np.nan, REPLICATE_TYPE)
+        return self._filled(empty, self.all_replicates, chrom, start) if empty.size else empty
+
+    def _filled(self, values: Array, every: Array, chrom: str, start: int) -> Array:
+        """Values (L, ...) of bases from ``start`` on, with those of all regions where they lie."""
+        end = start + len(values)
         check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
-        labels = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
         for index in self.regions.on(chrom, start, end).tolist():
-            region = self.regions[index]
+            region, first = self.regions[index], int(self.regions.offset[index])
             low, high = max(start, region.start), min(end, region.end)
-            own = self.region_labels(index)[low - region.start : high - region.start]
-            labels[low - start : high - start] = own
-        return labels
+            own = every[first + low - region.start : first + high - region.start]
+            values[low - start : high - start] = own
+        return values
 
     def region_labels(self, index: int) -> Array:
         """Labels of region ``index``: a view of the file, (L,) or (L, S).
@@ -203,8 +242,9 @@ def open_store(path: str | PathLike[str]) -> Store:
             sources=index["sources"],
             checksums=dict(index["sha256"]),
             genoseq_version=index["genoseq"],
+            signals=dict(index.get("signals", {})),
         )
-        _check_regions(store)
+        check_regions(store)
     except (
         LookupError,
         TypeError,
@@ -215,7 +255,7 @@ def open_store(path: str | PathLike[str]) -> Store:
     ) as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
-    for file, size in _sizes(store).items():
+    for file, size in file_sizes(store).items():
         found = file.stat().st_size if file.is_file() else 0
         if found != size:
             raise StoreError(f"{file}: {damaged(f'{found} bytes, its index says {size}')}")
@@ -246,33 +286,10 @@ def verify_store(path: str | PathLike[str]) -> Store:
         As :func:`open_store`, and at the first file whose bytes have changed.
     """
     store = open_store(path)
-    found = {file.name: file_checksum(file) for file in _sizes(store)}
+    found = {file.name: file_checksum(file) for file in file_sizes(store)}
     found["index"] = table_digest(store.lengths, store.regions)
     for name, checksum in found.items():
         if store.checksums.get(name) != checksum:
             where = store.path / (name if name != "index" else INDEX)
             raise StoreError(f"{where}: {damaged('its checksum is not the one in the index')}")
     return store
-
-
-def _check_regions(store: Store) -> None:
-    """ValueError if a region is not inside its contig."""
-    regions = store.regions
-    ends = np.array([store.lengths[chrom] for chrom in regions.chroms], np.int64)[regions.chrom]
-    outside = (regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)
-    if np.any(outside | (regions.chrom < 0)):
-        raise ValueError("a region is not inside its contig")
-
-
-def _sizes(store: Store) -> dict[Path, int]:
-    """Bytes that each data file must have."""
-    sizes = {store.path / CODES: store.bases}
-    if store.scheme is not None:
-        shape = store.scheme.label_shape(store.regions.total_bases)
-        sizes[store.path / LABELS] = math.prod(shape) * store.scheme.dtype.itemsize
-    return sizes
-
-
-def _map(file: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    # As a plain array: slices of np.memmap cost ten times as much to make.
-    return np.memmap(file, dtype, "r", shape=shape).view(np.ndarray)
