@@ -10,9 +10,9 @@ A new task is a class of settings here or in another package, and what it does i
 from __future__ import annotations
 
 from math import log2
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from genoseq.config.base import Settings, Size
 from genoseq.config.decoders import Decoder, LstmDecoderSettings
@@ -104,6 +104,25 @@ class PerBaseSettings(TaskSettings):
     """The class or the signals of each base."""
 
     name: Literal["per-base"] = "per-base"
+    bin: Size = Field(
+        1, description="of signals: bp that share one value, the mean; divides the model's step"
+    )
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Settings of releases without bins stay what they were.
+        dumped: dict[str, Any] = handler(self)
+        return {name: value for name, value in dumped.items() if name != "bin" or value != 1}
+
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Bins that are no whole parts of a step."""
+        del training
+        if model.stride % self.bin:
+            return [
+                f"task.bin {self.bin}: a step of the model has {model.stride} bp (strides of "
+                f"tokenizer and stem): take a bin that divides it"
+            ]
+        return []
 
     def outputs(self, states: int) -> int:
         """One for each class or signal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +64,17 @@ def tokenize(
         The genome's FASTA (or GenBank or EMBL), a file or opened by
         :func:`genoseq.readers.fasta.open_fasta`; ``-`` is stdin, here and below.
     annotation
-        GFF, GTF, GenBank, EMBL or BED that classes are labelled from; ``CLASS=FILE`` takes all of a
-        BED as that class.  Without it and without signals the store has no labels.
+        What classes are labelled from; ``CLASS=FILE`` takes all of a BED as that class.  Without it
+        and without signals the store has no labels.
     out
         The store's folder; an older store there is replaced.
     regions
         BED of the regions, whose names are their splits; by default every contig, split train.
     mask
         BED of bases whose label is not known.
-    signals
-        For scheme ``signal``: bigWig or bedGraph files, ``NAME+=FILE`` and ``NAME-=FILE``,
-        ``NAME=FILE`` or ``FILE``; see :mod:`genoseq.labels.signal_names`.
-    controls
-        Files that are taken off the signals, likewise.
+    signals, controls
+        For scheme ``signal``: bigWig or bedGraph files by :mod:`genoseq.labels.signal_names`, and
+        those that are taken off them.
     evidence, starts
         Which CDS are trusted, and which starts: see :func:`genoseq.labels.trust.read_trust`.
     labels
@@ -109,27 +107,19 @@ def tokenize(
         genome = stack.enter_context(opened(genome))
         located = _located(genome, given.get("bed"))
         trusted = given.get("evidence", evidence), given.get("starts", starts)
-        made: Labels | None
-        if signals:
-            made = signal_labels(labels, signals, controls, given, genome)
-            stack.enter_context(made)
-        else:
-            made = class_labels(labels, annotation, trusted, given, genome, located)
+        measured = signal_labels(labels, signals, controls, given, genome) if signals else None
+        made = measured or class_labels(labels, annotation, trusted, given, genome, located)
+        stack.enter_context(measured or nullcontext())
+        record = _record(_noted(labels, evidence, starts), sources := _sources(genome, given))
         done = _Progress(report, genome, located)
-        sources = _sources(genome, given)
-        measured = made if isinstance(made, SignalLabels) else None
-        store = write_store(
-            out,
-            name or _stem(genome.path),
-            None if made is None else made.scheme,
-            _contigs(genome, done),
-            _pieces(genome, located, made, done, given.get("annotation")),
-            sources,
-            _record(_noted(labels, evidence, starts), sources),
-            0 if measured is None else len(measured.replicates),
-            None if measured is None else measured.facts,
-        )
-        for note in () if measured is None else measured.notes():
+        contigs = _contigs(genome, done)
+        pieces = _pieces(genome, located, made, done, given.get("annotation"))
+        scheme, title = None if made is None else made.scheme, name or _stem(genome.path)
+        if measured is None:
+            return write_store(out, title, scheme, contigs, pieces, sources, record)
+        columns, facts = len(measured.replicates), measured.facts
+        store = write_store(out, title, scheme, contigs, pieces, sources, record, columns, facts)
+        for note in measured.notes():
             _log.warning("tokenize: %s", note)
         return store
 
