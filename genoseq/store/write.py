@@ -12,6 +12,7 @@ from genoseq import __version__
 from genoseq.errors import StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.files.stored import sealed
 from genoseq.genome.schemes import Scheme
 from genoseq.store.files import CODES, LABELS, Contig, LabelledRegion, write_codes, write_regions
 from genoseq.store.index import FORMAT, INDEX, VERSION
@@ -79,7 +80,7 @@ def write_store(
             "sources": dict(sources),
             "sha256": checksums,
         }
-        (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
+        (partial / INDEX).write_text(json.dumps(sealed(index)) + "\n", encoding="utf-8")
         if record is not None:
             write_record(partial, record)
     return open_store(folder)
