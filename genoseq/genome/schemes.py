@@ -185,6 +185,8 @@ class ClassScheme(Scheme):
 
     def check(self, labels: Array) -> str | None:
         """What is wrong if a known label is not a state of the scheme."""
+        if labels.dtype == np.uint8 and int((labels + np.uint8(1)).max(initial=0)) <= len(self):
+            return None  # of a store, in a tenth of the time: unknown is 0 here
         known = labels[self.known(labels)]
         if known.size and not 0 <= int(known.min()) <= int(known.max()) < len(self):
             return (

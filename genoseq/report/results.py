@@ -34,7 +34,7 @@ from genoseq.report.pairing import (
     pair_evaluations,
     weights_of,
 )
-from genoseq.store.store import Store, open_store
+from genoseq.store.store import Store, verify_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 EVALUATION, STORE = "metrics.json", "index.json"
@@ -157,7 +157,7 @@ def read_results(folders: Iterable[Path]) -> Results:
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         found[_kind(folder, kinds)].append(folder)
-    stores = tuple(open_store(folder) for folder in found[STORE])
+    stores = tuple(map(verify_store, found[STORE]))
     weights = {path: weights_of(_read_json(path / CONFIG), path) for path in found[CONFIG]}
     names = names_of(weights)
     pairs = pair_evaluations(weights, found[EVALUATION], stores)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def check_regions(store: Store) -> None:
-    """ValueError if a region is not inside its contig."""
+    """ValueError if no region has a base, or one is not inside its contig."""
     regions = store.regions
+    if not regions.total_bases:
+        raise ValueError("no region has a base")
     ends = np.array([store.lengths[chrom] for chrom in regions.chroms], np.int64)[regions.chrom]
     outside = (regions.start < 0) | (regions.start > regions.end) | (regions.end > ends)
     if np.any(outside | (regions.chrom < 0)):
