@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
-from genoseq.inference.gene_parts import GeneParts
+from genoseq.labels.gene_parts import GeneParts
 from genoseq.metrics.correlation import Sample, log1p
 from genoseq.metrics.interval_sums import IntervalSums
 
