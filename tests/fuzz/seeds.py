@@ -50,8 +50,8 @@ ORIGIN
 """
 
 EMBL = """\
-ID   a; ; circular; genomic DNA; STD; PRO; 60 BP.
-AC   a;
+ID   c; ; circular; genomic DNA; STD; PRO; 60 BP.
+AC   c;
 FH   Key             Location/Qualifiers
 FT   CDS             complement(join(1..10,20..31))
 FT                   /gene="g"
