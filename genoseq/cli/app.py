@@ -40,7 +40,7 @@ from genoseq.cli import (
     translate,
     validate_tracks,
 )
-from genoseq.errors import GenoseqError
+from genoseq.errors import GenoseqError, told
 
 _FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
@@ -132,7 +132,7 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     except GenoseqError as error:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
-        sys.exit("\n".join(f"{program}: error: {line}" for line in str(error).splitlines()))
+        sys.exit("\n".join(f"{program}: error: {line}" for line in told(str(error))))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -140,7 +140,12 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
         name = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{program}: error: {name}{error.strerror or error}")
+        said = f"{name}{error.strerror or error}"
+        sys.exit("\n".join(f"{program}: error: {line}" for line in told(said)))
+    except MemoryError:
+        if logging.getLogger("genoseq").level == logging.DEBUG:
+            raise
+        sys.exit(f"{program}: error: this machine, or the limit of this job, has too little memory")
 
 
 def main() -> None:

@@ -46,6 +46,22 @@ def evaluate(
             help="Stores whose train regions the baselines learn from.", show_default="STORES"
         ),
     ] = None,
+    bins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BP,...",
+            help="Of signals: bins in which they are compared.",
+            show_default="1,10,100,1000,10000",
+        ),
+    ] = None,
+    genes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of signals: annotation or BED by whose genes or records they are compared too; "
+            "STORE=FILE where there are several stores; may be repeated.",
+        ),
+    ] = None,
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,
@@ -60,6 +76,7 @@ def evaluate(
     """
     from genoseq.inference.baselines import compared
     from genoseq.inference.evaluate_files import evaluate_files
+    from genoseq.inference.signal_tables import said_by_bin
 
     with start_computing("evaluate", out, threads, progress_fd) as report:
         evaluation = evaluate_files(
@@ -71,6 +88,8 @@ def evaluate(
             expect=expect,
             baselines=baselines,
             learn_from=learn_from or (),
+            bins=_sizes(bins),
+            genes=genes or (),
             report=report,
         )
     print("\t".join(evaluation.rows[0]))
@@ -82,9 +101,19 @@ def evaluate(
     for one in evaluation.baselines or ():
         if one.figures is None:
             _log.warning("evaluate: baseline %s %s", one.name, one.note)
+    for said in said_by_bin(evaluation.metrics):
+        _log.info("evaluate: %s", said)
     if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:
         _log.info("evaluate: %s", line)
     _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    """bp of bins, between commas."""
+    words = [] if text is None else text.split(",")
+    if not all(word.strip().isdecimal() and 0 < int(word) <= 1 << 24 for word in words):
+        raise typer.BadParameter(f"{text!r} is not bp, such as 1,100,1000", param_hint="--bins")
+    return tuple(map(int, words))
 
 
 def _shown(value: str | float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -18,6 +18,15 @@ from genoseq.config.base import (
     Weight,
     WindowLength,
 )
+
+ClassLoss = Literal["cross-entropy", "focal"]
+SignalLoss = Literal["mse", "poisson", "negative-binomial", "multinomial"]
+Loss = ClassLoss | SignalLoss
+LOSSES: dict[str, tuple[str, ...]] = {
+    "classes": get_args(ClassLoss),
+    "signal": get_args(SignalLoss),
+}
+"""Losses that suit each kind of labels, the default first."""
 
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
@@ -40,8 +49,10 @@ class TrainingSettings(Settings):
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
-    loss: Literal["cross-entropy", "focal", "mse", "poisson"] | None = Field(
-        None, description="default: cross-entropy for classes, mse on log1p for signals"
+    loss: Loss | None = Field(
+        None,
+        description="default: cross-entropy for classes, mse on log1p for signals; for counts and "
+        "coverage poisson, negative-binomial, or multinomial (shape of a window, and its total)",
     )
     focal_gamma: Annotated[float, Field(ge=0, le=100)] = 2.0
     class_weights: Literal["none", "balanced"] | tuple[Weight, ...] = Field(

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.tasks import PerBaseSettings
-
-_LOSSES = {"classes": ("cross-entropy", "focal"), "signals": ("mse", "poisson")}
+from genoseq.config.training import LOSSES
 
 
 def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for its task and for labels of so many states, whatever is in
     the files."""
-    kind = "signals" if config.labels.scheme == "signal" else "classes"
+    kind = "signal" if config.labels.scheme == "signal" else "classes"
     network = [
         f"models.{name}.{problem}"
         for name, run in config.models.items()
         for problem in run.task.problems(run.model, run.training)
+    ]
+    network += [
+        f"models.{name}.task.bin: is for signals, labels.scheme is {config.labels.scheme}: leave "
+        f"it out"
+        for name, run in config.models.items()
+        if isinstance(run.task, PerBaseSettings) and run.task.bin > 1 and kind == "classes"
     ]
     return network + [
         f"models.{name}.training.{problem}"
@@ -29,11 +34,12 @@ def model_problems(config: Config, states: int) -> list[str]:
 
 def _problems(run: RunSettings, kind: str, states: int, scheme: str) -> Iterator[str]:
     loss, weights = run.training.loss, run.training.class_weights
-    if loss is not None and loss not in _LOSSES[kind]:
-        yield f"loss: {loss} is not for {kind}: use {' or '.join(_LOSSES[kind])}"
+    if loss is not None and loss not in LOSSES[kind]:
+        labels = "signals" if kind == "signal" else kind
+        yield f"loss: {loss} is not for {labels}: use {' or '.join(LOSSES[kind])}"
     if weights == "none":
         return
-    if kind == "signals":
+    if kind == "signal":
         yield "class_weights: are for classes, labels.scheme is signal: leave them out"
     elif weights != "balanced" and len(weights) != states:
         yield (

@@ -7,7 +7,7 @@ A task that is not in the package is one file: a subclass of :class:`Task`, its 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -199,6 +199,18 @@ class Task(ABC):
     @abstractmethod
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """What people read of outputs, float32 or wider; outputs are dimension ``dim``."""
+
+    def finished(self, outcomes: Iterable[tuple[Tensor, Tensor]]) -> Task:
+        """What goes into the bundle, once weights are known; by default the task itself.
+
+        Parameters
+        ----------
+        outcomes
+            Outputs and targets of the validation's windows, or else of as many for training; asked
+            for only if it needs them.
+        """
+        del outcomes
+        return self
 
     def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """What metrics are told of outputs: values (B, L, S)."""

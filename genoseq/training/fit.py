@@ -184,6 +184,7 @@ def _trained(
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     measured: dict[str, Any] = {}
+    task = training.task.finished(training.outcomes())
     if context is None:
         fitting = partial(fitting_context, model, training.task, stores, usual_context(settings))
         context, measured = group.from_rank_0(fitting)
@@ -195,7 +196,7 @@ def _trained(
     computed = computing(training.device, training.precision)
     record = make_record("train", decisive["training"], inputs, computed, **facts)
     context = round_up(context, settings.model.stride)
-    bundle = Bundle(model.cpu(), settings.model, training.task, context, record, metrics)
+    bundle = Bundle(model.cpu(), settings.model, task, context, record, metrics)
     if group.rank == 0:
         save_bundle(out, bundle)
     return bundle
