@@ -107,7 +107,7 @@ def run(case: Case, data: Path, logs: Path) -> Row:
 def become(case: Case, data: Path, log: Path) -> None:
     """Be the command, and end."""
     os.setsid()
-    os.chdir(data)
+    os.chdir(data / case.folder)
     os.environ["TMPDIR"] = str(data)
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))

@@ -38,6 +38,7 @@ class Case(NamedTuple):
     due: str = "error"
     check: Check = lambda _: ""
     files: int | None = None
+    folder: str = "."
 
 
 def hostile(data: Path) -> Iterator[Case]:
@@ -73,9 +74,8 @@ def hostile(data: Path) -> Iterator[Case]:
     for what in TITLES:
         folder = workflow(data, what)
         check = dry_runs if what == "title" else is_refused
-        yield Case(
-            f"08 {what} {TITLES[what]}", ["config", "check", folder], "either", check(folder)
-        )
+        file = f"08 {what} {TITLES[what]}"
+        yield Case(file, ["config", "check"], "either", check(folder), folder=folder)
     for file in named(data, "hostile/09-bundle-json/*"):
         yield Case(file, ["score", GENOME, "-m", file, "-o", "out"])
     for file in named(data, "hostile/11-readers/*.gff3"):
@@ -150,7 +150,7 @@ def make_scores(data: Path) -> None:
 
 
 def workflow(data: Path, what: str) -> str:
-    """The settings of a run in which a name has what Snakemake reads as something else."""
+    """The folder of a run in which a name has what Snakemake reads as something else."""
     folder = data / "hostile/08-snakemake-braces" / what
     command = [sys.executable, "-m", "genoseq", "-q", "init", folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -164,14 +164,14 @@ def workflow(data: Path, what: str) -> str:
     settings = folder / "config/config.yaml"
     title = f"report: {{title: '{TITLES['title']}'}}\n" if what == "title" else ""
     settings.write_text(re.sub(r"(?ms)^report:.*?\n(?=\S|\Z)", "", settings.read_text()) + title)
-    return str(settings.relative_to(data))
+    return str(folder.relative_to(data))
 
 
-def dry_runs(settings: str) -> Check:
+def dry_runs(name: str) -> Check:
     """Whether Snakemake plans the run that was found right."""
 
     def check(data: Path) -> str:
-        folder = (data / settings).parent.parent
+        folder = data / name
         command = [sys.executable, "-m", "genoseq", "run", ".", "-n", "--quiet", "all"]
         ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         shutil.rmtree(folder / ".snakemake", ignore_errors=True)

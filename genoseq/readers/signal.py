@@ -132,6 +132,8 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
         starts.append(start)
         ends.append(end)
         values.append(value)
+    if not columns:
+        raise InputFormatError("no value is in it: make or download it again", path)
     return {
         chrom: _sorted_spans(chrom, starts, ends, values, path)
         for chrom, (starts, ends, values) in columns.items()
