@@ -227,7 +227,7 @@ class Training:
             if not rows:
                 inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
-                outputs = self.model(*inputs)[:rows]
+                outputs = self.task.corrected(self.model(*inputs)[:rows])
             outputs, targets = group.concat(outputs.float()), group.concat(targets)
             total, weight = self.task.loss(outputs, targets)
             if not bool(total.isfinite()):
