@@ -182,6 +182,7 @@ def _trained(
         step = progress.best_step
         model.load_state_dict(group.from_rank_0(partial(training.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
+    training.task.calibrate(model.head)
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     measured: dict[str, Any] = {}
     task = training.task.finished(training.outcomes())
@@ -191,7 +192,7 @@ def _trained(
     decisive = settings.decisive()
     facts = {"seed": settings.training.seed, "steps": step, "processes": group.world_size}
     facts |= {"task": decisive["task"]} if "task" in decisive else {}
-    facts |= {**origin, **measured}
+    facts |= {**origin, **measured, **training.task.told()}
     inputs = {store.name: store.checksums for store in stores}
     computed = computing(training.device, training.precision)
     record = make_record("train", decisive["training"], inputs, computed, **facts)

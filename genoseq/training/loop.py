@@ -229,7 +229,7 @@ class Training:
             if not rows:
                 inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
-                outputs = self.model(*inputs)[:rows]
+                outputs = self.task.corrected(self.model(*inputs)[:rows])
             yield self.group.concat(outputs.float()), self.group.concat(targets)
 
     @torch.no_grad()
