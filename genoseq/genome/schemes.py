@@ -23,8 +23,7 @@ from genoseq.genome.tracks import Channel
 BACKGROUND = "none"
 UNKNOWN_LABEL = 255
 """Label of a base whose class is not known: losses and metrics leave it out."""
-MOST_SIGNALS = 1 << 16
-"""Signals of a model: each is a track, and a column of every label."""
+MOST_SIGNALS = 1 << 16  # each is a track, and a column of every label
 
 Array = NDArray[Any]
 
@@ -241,8 +240,9 @@ class SignalScheme(Scheme):
         known: NDArray[np.bool_] = ~np.isnan(labels)
         return known
 
-    def check(self, labels: Array) -> None:
-        """Nothing: any number can be a signal."""
+    def check(self, labels: Array) -> str | None:
+        """Whether one is infinite; any number can be a signal."""
+        return "a signal is infinite" if np.isinf(labels).any() else None
 
     @property
     def counted(self) -> tuple[str, ...]:
