@@ -132,8 +132,9 @@ class SignalScheme(Scheme):
         known: NDArray[np.bool_] = ~np.isnan(labels)
         return known
 
-    def check(self, labels: Array) -> None:
-        """Nothing: any number can be a signal."""
+    def check(self, labels: Array) -> str | None:
+        """Whether one is infinite; any number can be a signal."""
+        return "a signal is infinite" if np.isinf(labels).any() else None
 
     def of_class(self, labels: Array, name: str) -> NDArray[np.bool_]:
         """Those with a value."""
