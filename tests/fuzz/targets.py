@@ -143,7 +143,7 @@ def check_run(folder: Path) -> None:
         lambda: load_config(folder / "config.yaml"),
         lambda: read_genomes(folder / "genomes.tsv"),
         lambda: gs.show_config(folder / "config.json"),
-        lambda: gs.check_config(folder / "config.json").estimates,
+        lambda: list(gs.check_config(folder / "config.json").lines()),
     ]
     each(names)
 
