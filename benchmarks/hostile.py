@@ -109,6 +109,7 @@ def become(case: Case, data: Path, log: Path) -> None:
     os.setsid()
     os.chdir(data / case.folder)
     os.environ["TMPDIR"] = str(data)
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(data.parent / "torch")  # otherwise in TMPDIR
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))
     if case.files is not None:

@@ -28,6 +28,8 @@ _HEADER, _ZOOM, _SUMMARY = "IHHQQQHHQQIQ", "IIQQ", "Qdddd"
 _LARGEST, _LARGEST_OF_VALUES = 1 << 24, 24 + 12 * 0xFFFF
 """Bytes that a section may have, and one of a bigWig's values, which counts them by 16 bits; those
 of real files have some kB."""
+_MOST_PACKED = 64
+"""Bytes that a byte of records stands for: real ones 20 at most, those that harm 1,000."""
 _MOST_ZOOMS = 64
 """UCSC's programs write 10 at most."""
 _LONGEST_NAME = 1 << 12
@@ -121,9 +123,14 @@ class BbiFile:
         InputFormatError
             If the index or a section is damaged.
         """
-        largest = _LARGEST if self.header.bed or index != self.header.index else _LARGEST_OF_VALUES
+        records = self.header.bed or index != self.header.index
+        packed = 0
         for leaf in self.leaves(index):
-            yield Section(leaf.box, self.read(leaf, largest))
+            data = self.read(leaf, _LARGEST if records else _LARGEST_OF_VALUES)
+            packed += len(data) - _MOST_PACKED * leaf.size
+            if records and packed > _LARGEST_OF_VALUES:
+                raise self._bytes.damaged("its records are packed as no real ones are")
+            yield Section(leaf.box, data)
 
     def leaves(self, index: int, wanted: Box | None = None) -> Iterator[Leaf]:
         """Where sections are, in the order of the index that begins at a byte.

@@ -45,7 +45,7 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
     if not isinstance(index, dict):
         raise StoreError(f"{file}: not the index of a {kind}")
     found = index.get("format")
-    if found != kind and found in _KINDS:
+    if found != kind and isinstance(found, str) and found in _KINDS:
         raise StoreError(f"{folder}: {_KINDS[found]}; wanted is {_KINDS[kind]}")
     if found != kind:
         raise StoreError(f"{file}: not the index of a {kind}")

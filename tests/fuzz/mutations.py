@@ -13,6 +13,9 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from genoseq.files.stored import sealed
+
+SEAL = "seal"
 Random = random.Random
 Change = Callable[[bytes, Random], bytes]
 
@@ -97,10 +100,11 @@ def changes_of(data: bytes, name: str) -> tuple[Change, ...]:
 def change_json(data: bytes, rng: Random) -> bytes:
     """Another value, key or depth somewhere."""
     try:
-        whole = json.loads(data)
-        changed = _changed(whole, rng)
+        changed = _changed(json.loads(data), rng)
+        if isinstance(changed, dict) and SEAL in changed and rng.random() < 0.8:
+            changed = sealed(changed)
         return json.dumps(changed).encode(errors="surrogatepass")
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return change_field(data, rng)
 
 

@@ -104,9 +104,8 @@ def read_signal(path: Path) -> None:
 
 
 def read_genes(path: Path) -> None:
-    """Features, and labels of them."""
-    read_annotation(path)
-    gs.tokenize(path.parent / "genome.fa", path, out=path.parent / "out")
+    """Features, and genes of them."""
+    list(read_annotation(path).coding())
 
 
 def read_labels(folder: Path) -> None:
@@ -144,7 +143,7 @@ def check_run(folder: Path) -> None:
         lambda: load_config(folder / "config.yaml"),
         lambda: read_genomes(folder / "genomes.tsv"),
         lambda: gs.show_config(folder / "config.json"),
-        lambda: gs.check_config(folder / "config.json").estimates,
+        lambda: list(gs.check_config(folder / "config.json").lines()),
     ]
     each(names)
 
@@ -236,7 +235,8 @@ TARGETS: tuple[Target, ...] = (
       for name in ("gb", "embl")),
     *(of_file(f"signal {name}", seeds.signals, f"x.{name}", read_signal, name == "bedgraph")
       for name in ("bw", "bedgraph")),
-    Target("labels", seeds.labels, ("regions.bed", "mask.bed", "evidence.tsv"), read_labels, True),
+    Target("labels", seeds.labels, ("x.gff3", "regions.bed", "mask.bed", "evidence.tsv"),
+           read_labels, True),
     *(checked(name) for name in ("x.bw", "x.bb", "x.gff3", "x.gtf", "x.gb", "x.bed", "x.tsv")),
     checked("x.bedgraph"),
     checked("genome.fa.fai"),
