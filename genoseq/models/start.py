@@ -85,7 +85,7 @@ class Start:
         if self.bundle is None:
             return model
         taken = self.bundle.model.state_dict()
-        if self.bundle.task.to_json() != task.to_json():
+        if self.bundle.task.unfinished().to_json() != task.to_json():
             _log.info("the task is another than that of the model to go on from: a new head")
             own = model.state_dict()
             taken = {name: own[name] if name.startswith(_HEAD) else taken[name] for name in own}
