@@ -85,7 +85,7 @@ class Start:
         if self.bundle is None:
             return model
         taken = self.bundle.model.state_dict()
-        same = self.bundle.task.to_json() == task.to_json()
+        same = self.bundle.task.unfinished().to_json() == task.to_json()
         if not same:
             _log.info("the task is another than that of the model to go on from: a new head")
             own = model.state_dict()

@@ -229,9 +229,13 @@ class PerBase(Task):
         """Of signals that were learned on another scale, with factors for their values."""
         if self.activation != "expm1":
             return self
-        plain = replace(self, factors=None)
+        plain = self.unfinished()
         pairs = ((plain.values(outputs), targets) for outputs, targets in outcomes)
         return replace(self, factors=back_factors(pairs, self.mirror))
+
+    def unfinished(self) -> PerBase:
+        """Without factors."""
+        return self if self.factors is None else replace(self, factors=None)
 
     def metrics(self) -> Metrics:
         """See :mod:`genoseq.metrics.per_base`."""

@@ -225,6 +225,10 @@ class Task(ABC):
         del outcomes
         return self
 
+    def unfinished(self) -> Task:
+        """What :meth:`finished` was asked of, which a training that goes on from it has again."""
+        return self
+
     def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """What metrics are told of outputs: values (B, L, S)."""
         del targets
