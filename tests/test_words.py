@@ -46,7 +46,7 @@ BANNED = {
 
 ALLOWED = {
     "genoseq/kernels/attention/compiled.py": {"utils"},  # the attribute that Triton asks for
-    "genoseq/inference/evaluate.py": {"check_place"},
+    "genoseq/inference/evaluation.py": {"check_place"},
 }
 
 OWNERS = {

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, start_computing
+
+if TYPE_CHECKING:
+    from genoseq.inference.evaluation import Evaluation
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +49,22 @@ def evaluate(
             help="Stores whose train regions the baselines learn from.", show_default="STORES"
         ),
     ] = None,
+    bins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BP,...",
+            help="Of signals: bins in which they are compared.",
+            show_default="1,10,100,1000,10000",
+        ),
+    ] = None,
+    genes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of signals: annotation or BED by whose genes or records they are compared too; "
+            "STORE=FILE where there are several stores; may be repeated.",
+        ),
+    ] = None,
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,
@@ -58,7 +77,6 @@ def evaluate(
 
     The table goes to stdout; OUT gets it in full, with curves, confusions and baselines.
     """
-    from genoseq.inference.baselines import compared
     from genoseq.inference.evaluate_files import evaluate_files
 
     with start_computing("evaluate", out, threads, progress_fd) as report:
@@ -71,8 +89,19 @@ def evaluate(
             expect=expect,
             baselines=baselines,
             learn_from=learn_from or (),
+            bins=_sizes(bins),
+            genes=genes or (),
             report=report,
         )
+    _say(evaluation, baselines)
+    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
+
+
+def _say(evaluation: Evaluation, baselines: bool) -> None:
+    """The table on stdout; what there is to say of baselines and bins."""
+    from genoseq.inference.baselines import compared
+    from genoseq.inference.signal_tables import said_by_bin
+
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
@@ -82,9 +111,18 @@ def evaluate(
     for one in evaluation.baselines or ():
         if one.figures is None:
             _log.warning("evaluate: baseline %s %s", one.name, one.note)
+    for said in said_by_bin(evaluation.metrics):
+        _log.info("evaluate: %s", said)
     if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:
         _log.info("evaluate: %s", line)
-    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    """bp of bins, between commas."""
+    words = [] if text is None else text.split(",")
+    if not all(word.strip().isdecimal() and 0 < int(word) <= 1 << 24 for word in words):
+        raise typer.BadParameter(f"{text!r} is not bp, such as 1,100,1000", param_hint="--bins")
+    return tuple(map(int, words))
 
 
 def _shown(value: str | float | None) -> str:

@@ -49,8 +49,41 @@ Mask = Annotated[Path | None, typer.Option(help="BED of bases whose label is not
 Signals = Annotated[
     list[str] | None,
     typer.Option(
-        "--signal", metavar="FILE", help="bigWig or bedGraph, or NAME=FILE; may be repeated."
+        "--signal",
+        metavar="FILE",
+        help="bigWig or bedGraph, or NAME=FILE; NAME+=FILE and NAME-=FILE are its strands; the "
+        "same name again is a replicate; may be repeated.",
     ),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="CONDITION",
+        help="NAME=VALUE, or with !=, >=, <=, of an attribute, type, source or score, that "
+        "features keep to, such as gene_biotype=protein_coding or TSS:score>=500 (of one class); "
+        "may be repeated.",
+    ),
+]
+Dropped = Annotated[
+    Literal["none", "unknown"],
+    typer.Option(help="What features are that do not keep to it: not there, or not known."),
+]
+Controls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control",
+        metavar="FILE",
+        help="What is taken off the signals, of the signal NAME or of all; may be repeated.",
+    ),
+]
+Gaps = Annotated[
+    Literal["unknown", "zero"],
+    typer.Option(help="Of signals: what a base without a value is."),
+]
+Normalise = Annotated[
+    Literal["none", "library"],
+    typer.Option(help="Of signals: library divides each by its mean over the genome."),
 ]
 Evidence = Annotated[
     str | None,
@@ -96,7 +129,8 @@ Targets = Annotated[
     ),
 ]
 Classes = Annotated[
-    str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
+    str | None,
+    typer.Option(help="Schemes stranded, unstranded: by commas; sites win, then the first listed."),
 ]
 Overlap = Annotated[
     Literal["longest", "unknown"],
@@ -119,9 +153,14 @@ def tokenize(
     annotation: Annotation = None,
     mask: Mask = None,
     signals: Signals = None,
+    controls: Controls = None,
+    gaps: Gaps = "unknown",
+    normalise: Normalise = "none",
     scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
+    keep: Keep = None,
+    dropped: Dropped = "none",
     evidence: Evidence = None,
     tiers: Tiers = None,
     unlisted: Unlisted = "known",
@@ -141,9 +180,12 @@ def tokenize(
         option
         for option, value in {
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
+            **{"--control": controls, "--gaps": gaps != "unknown"},
+            **{"--normalise": normalise != "none"},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
-            **{"--start-reach": start_reach != 150},
+            **{"--start-reach": start_reach != 150, "--keep": keep},
+            **{"--dropped": dropped != "none"},
         }.items()
         if value
     ]
@@ -159,7 +201,9 @@ def tokenize(
     listed = tuple(part.strip() for part in classes.split(",")) if classes else ()
     trust: dict[str, object] = {"unlisted": unlisted, "start_reach": start_reach}
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
-    chosen = {"scheme": scheme, "classes": listed, "overlap": overlap, "evidence": trust}
+    chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
+    chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
+    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}}
     with progress("tokenize") as report:
         store = make_store(
             fasta,
@@ -168,6 +212,7 @@ def tokenize(
             regions=bed,
             mask=mask,
             signals=signals or (),
+            controls=controls or (),
             evidence=evidence,
             starts=starts,
             labels=chosen,

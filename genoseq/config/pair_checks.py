@@ -8,7 +8,17 @@ from genoseq.config.schema import Config
 from genoseq.config.sheet import GenomeRow
 
 _SPLITS = ("pairs", "train", "valid", "test")
-_OF_GENOMES = ("annotation", "mask", "evidence", "starts", "signal", "shards", "code", "circular")
+_OF_GENOMES = (
+    "annotation",
+    "mask",
+    "evidence",
+    "starts",
+    "signal",
+    "control",
+    "shards",
+    "code",
+    "circular",
+)
 """Columns of rows whose bases are learned from or scored."""
 
 

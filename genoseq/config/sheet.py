@@ -33,6 +33,7 @@ class GenomeRow(Settings):
     evidence: str | None = None
     starts: str | None = None
     signal: tuple[str, ...] = ()
+    control: tuple[str, ...] = ()
     pairs: str | None = None
     targets: str | None = None
     split: str = "score"
@@ -121,7 +122,8 @@ def _unescaped(text: str, separator: str, most: int = 0) -> list[str]:
 def read_genomes(path: str | Path) -> dict[str, GenomeRow]:
     """Rows of the sample sheet by name: tab separated, header line, ``-`` or empty for none.
 
-    ``signal`` holds several files separated by commas.  Lines starting with ``#`` are comments.
+    ``signal`` and ``control`` hold several files separated by commas.  Lines starting with ``#``
+    are comments.
 
     Raises
     ------
@@ -152,8 +154,9 @@ def named_file(text: str) -> tuple[str | None, Path]:
 
 def _genome_row(fields: dict[str, str], path: str | Path, line: int) -> GenomeRow:
     filled: dict[str, Any] = {k: v.strip() for k, v in fields.items() if v.strip() not in ("", "-")}
-    if "signal" in filled:
-        filled["signal"] = tuple(part.strip() for part in filled["signal"].split(","))
+    for column in ("signal", "control"):
+        if column in filled:
+            filled[column] = tuple(part.strip() for part in filled[column].split(","))
     try:
         return parse_settings(GenomeRow, filled)
     except ConfigError as error:

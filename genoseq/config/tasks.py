@@ -10,9 +10,9 @@ A new task is a class of settings here or in another package, and what it does i
 from __future__ import annotations
 
 from math import log2
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from genoseq.config.base import Settings, Size
 from genoseq.config.decoders import Decoder, LstmDecoderSettings
@@ -91,6 +91,9 @@ class TaskSettings(Settings):
 LONGEST_WORD = 6
 """Bases of a step of a causal language model at most: 4,096 words."""
 
+LONGEST_TARGET = 1 << 16
+"""Letters of a target at most."""
+
 TASKS = Registry(TaskSettings, "name", default="per-base", group="genoseq.tasks")
 Task = Annotated[TaskSettings, TASKS]
 """Field of a run's settings, told apart by `name`."""
@@ -101,6 +104,25 @@ class PerBaseSettings(TaskSettings):
     """The class or the signals of each base."""
 
     name: Literal["per-base"] = "per-base"
+    bin: Size = Field(
+        1, description="of signals: bp that share one value, the mean; divides the model's step"
+    )
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Settings of releases without bins stay what they were.
+        dumped: dict[str, Any] = handler(self)
+        return {name: value for name, value in dumped.items() if name != "bin" or value != 1}
+
+    def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
+        """Bins that are no whole parts of a step."""
+        del training
+        if model.stride % self.bin:
+            return [
+                f"task.bin {self.bin}: a step of the model has {model.stride} bp (strides of "
+                f"tokenizer and stem): take a bin that divides it"
+            ]
+        return []
 
     def outputs(self, states: int) -> int:
         """One for each class or signal."""
@@ -179,7 +201,7 @@ class MaskedLmSettings(LanguageSettings):
     """Hidden bases, by those on either side."""
 
     name: Literal["masked-lm"] = "masked-lm"
-    share: Annotated[float, Field(gt=0, le=0.5)] = Field(
+    share: Annotated[float, Field(ge=0.001, le=0.5)] = Field(
         0.15, description="of the bases, hidden; predicting takes one pass for each such share"
     )
     span: Size = Field(6, description="mean bases of a hidden span")
@@ -199,6 +221,7 @@ def _of_labels(task: str, training: TrainingSettings) -> list[str]:
     asked = {
         f"loss {training.loss}": training.loss is not None,
         "class_weights": training.class_weights != "none",
+        "sampling": training.sampling is not None,
     }
     return [
         f"training.{setting}: is for labels of bases, which a {task} has none of: leave it out"
@@ -220,7 +243,9 @@ class Seq2SeqSettings(TaskSettings):
     name: Literal["seq2seq"] = "seq2seq"
     learns_from: ClassVar[Literal["genomes", "pairs"]] = "pairs"
     decoder: Decoder = LstmDecoderSettings()
-    longest: Size = Field(512, description="letters of a target at most")
+    longest: Annotated[int, Field(ge=1, le=LONGEST_TARGET)] = Field(
+        512, description="letters of a target at most"
+    )
     either_strand: bool = Field(
         False,
         description="what is translated may be of either strand: it is read on both, and the more "

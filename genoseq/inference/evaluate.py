@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -16,16 +13,16 @@ import torch
 
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.progress import Report, unreported
-from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.genome.schemes import BACKGROUND
-from genoseq.inference.baselines import BaselineFigures, Measured, baseline_table
+from genoseq.inference.baselines import Measured, baseline_table
 from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate_pairs import pair_figures
+from genoseq.inference.evaluation import Evaluation
 from genoseq.inference.predict import Predictor, bundle_of
+from genoseq.inference.signal_places import SignalPlaces, places_of
 from genoseq.inference.strands import Prediction, predict_regions
-from genoseq.metrics.level import Confusion, CurvePoint
+from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
 from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
@@ -33,42 +30,6 @@ from genoseq.tasks.seq2seq import Seq2Seq
 from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
-METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
-BASELINES = "baselines.tsv"
-_FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured.
-
-    Attributes
-    ----------
-    metrics
-        Plain JSON data: ``split``, ``stores`` (name to checksum), ``genomes`` (name to the figures
-        of its bases, where there are classes), ``intervals`` (see
-        :meth:`genoseq.inference.blocks.Blocks.intervals`), and what the task's metrics compute.
-    curves
-        Precision-recall points of every class; empty where there are none.
-    confusion
-        Rows of level, true and predicted class, and bases; likewise.
-    rows
-        What people read first: figures of each class or signal, by name.
-    bases
-        Of the split's regions.
-    baselines
-        Figures of simpler means on the same bases; None where they were not asked for.
-    baseline_table
-        Header and rows of ``baselines.tsv``, likewise.
-    """
-
-    metrics: Mapping[str, Any]
-    curves: Sequence[CurvePoint] = ()
-    confusion: Sequence[tuple[str, str, str, int]] = ()
-    rows: Sequence[Mapping[str, Any]] = field(default_factory=list)
-    bases: int = 0
-    baselines: Sequence[BaselineFigures] | None = None
-    baseline_table: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
 
 
 def evaluate(
@@ -79,6 +40,8 @@ def evaluate(
     device: str | None = None,
     baselines: bool = False,
     learn_from: Sequence[Store | str | Path] = (),
+    bins: Sequence[int] = (),
+    genes: Sequence[str] = (),
     report: Report = unreported,
 ) -> Evaluation:
     """Metrics of a bundle on the regions of one split, both strands averaged.
@@ -102,6 +65,8 @@ def evaluate(
         Whether simpler means are measured too, see :mod:`genoseq.inference.baselines`.
     learn_from
         Stores whose train regions they learn from; none: those of ``stores``.
+    bins, genes
+        Of models of signals, see :func:`genoseq.inference.signal_places.places_of`.
     report
         Called with the bases that are done, and with all of them.
 
@@ -117,7 +82,8 @@ def evaluate(
     beside = None
     if baselines and bundle.task.of_bases:
         beside = Measured(bundle.task, opened, bundle.task.open(learn_from or opened))
-    return _measured(bundle.task, bundle, opened, split, device, report, beside)
+    places = places_of(bundle.task, opened, split, bins, genes)
+    return _measured(bundle.task, bundle, opened, split, device, report, beside, places)
 
 
 @singledispatch
@@ -129,6 +95,7 @@ def _measured(
     device: str | None,
     report: Report,
     beside: Measured | None,
+    places: SignalPlaces | None,
 ) -> Evaluation:
     """Of a task of bases; a task of another kind registers what is measured of it."""
     predictor = Predictor(bundle, device)
@@ -141,6 +108,8 @@ def _measured(
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
             metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
+            if places is not None:
+                places.update(store, piece.chrom, piece.start, piece.values, targets)
             if beside is not None:
                 beside.update(store, piece.chrom, piece.start, piece.values, targets)
             done += len(piece.codes)
@@ -152,14 +121,17 @@ def _measured(
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
+    placed, tables = ({}, {}) if places is None else places.finish()
+    whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}
     return Evaluation(
-        {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures},
+        whole | placed,
         metrics.curves(),
         metrics.confusions(),
         task.rows(figures),
         done,
         told,
         baseline_table(task, told) if told else None,
+        tables,
     )
 
 
@@ -172,8 +144,9 @@ def _of_pairs(
     device: str | None,
     report: Report,
     beside: Measured | None,
+    places: SignalPlaces | None,
 ) -> Evaluation:
-    del beside
+    del beside, places
     figures, bases = pair_figures(bundle, task, opened, split, device, report)
     used = {store.name: store.checksums["sources.bin"] for store in opened}
     whole = {"split": split, "stores": used, **figures}
@@ -231,52 +204,3 @@ def bases_of_split(stores: Sequence[Store], split: str) -> int:
         for store in stores
         for index in store.regions.of_split(split)
     )
-
-
-def check_place(folder: Path) -> None:
-    """ConfigError if an evaluation written to ``folder`` would replace something else."""
-    if (problem := irreplaceable(folder, _FILES)) is not None:
-        raise ConfigError(problem)
-
-
-def write_evaluation(
-    path: str | Path, evaluation: Evaluation, record: Mapping[str, Any] | None = None
-) -> None:
-    """Write ``metrics.json``, ``curves.tsv`` and, for classes, ``confusion.tsv``: all or nothing.
-
-    With baselines also ``baselines.tsv``, with a ``record`` ``provenance.json``.
-
-    Raises
-    ------
-    ConfigError
-        If ``path`` exists and holds something else.
-    """
-    folder = Path(path)
-    check_place(folder)
-    with atomic_folder(folder) as partial:
-        text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
-        (partial / METRICS).write_text(text + "\n")
-        points = (
-            (*point[:3], "." if point.phase is None else point.phase, *_rounded(point[4:]))
-            for point in evaluation.curves
-        )
-        _write_rows(partial / CURVES, CurvePoint._fields, points)
-        if evaluation.confusion:
-            header = ("level", "true", "predicted", "bases")
-            _write_rows(partial / CONFUSION, header, evaluation.confusion)
-        if evaluation.baseline_table is not None:
-            columns, lines = evaluation.baseline_table
-            _write_rows(partial / BASELINES, columns, map(tuple, lines))
-        if record is not None:
-            write_record(partial, record)
-
-
-def _rounded(values: Sequence[float]) -> list[str]:
-    return [f"{value:.6g}" for value in values]
-
-
-def _write_rows(path: Path, header: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

@@ -9,7 +9,8 @@ from genoseq.files.atomic import PathLike
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import file_sha256, make_record
-from genoseq.inference.evaluate import Evaluation, check_place, evaluate, write_evaluation
+from genoseq.inference.evaluate import evaluate
+from genoseq.inference.evaluation import Evaluation, check_place, write_evaluation
 from genoseq.inference.predict import choose_computing
 from genoseq.models.bundle import load_bundle
 from genoseq.models.device import computing
@@ -27,6 +28,8 @@ def evaluate_files(
     expect: str | Path | None = None,
     baselines: bool = True,
     learn_from: Sequence[PathLike] = (),
+    bins: Sequence[int] = (),
+    genes: Sequence[str] = (),
     report: Report = unreported,
 ) -> Evaluation:
     """Measure a model on a split of stores and write the figures, with provenance.
@@ -37,8 +40,9 @@ def evaluate_files(
         Their folders.
     out
         Folder for ``metrics.json``, ``curves.tsv``, for classes ``confusion.tsv``, and
-        ``baselines.tsv``.
-    split, device, baselines, learn_from, report
+        ``baselines.tsv``; of signals ``signals.tsv``, ``regions.tsv``, ``scatter.tsv``, and
+        ``genes.tsv`` where there are genes.
+    split, device, baselines, learn_from, bins, genes, report
         See :func:`genoseq.inference.evaluate.evaluate`.
     expect
         Settings by which the model must have been trained, or their file.
@@ -62,6 +66,8 @@ def evaluate_files(
         device=str(used[0]),
         baselines=baselines,
         learn_from=learned,
+        bins=bins,
+        genes=genes,
         report=report,
     )
     inputs = {"model": {WEIGHTS: file_sha256(model / WEIGHTS)}}

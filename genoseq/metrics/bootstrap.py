@@ -49,19 +49,20 @@ def bootstrap_intervals(
     f1 = _ratio(2 * right, called + true)
     figures = {"precision": _ratio(right, called), "recall": _ratio(right, true), "f1": f1}
     found = [
-        {name: _interval(values[:, index]) for name, values in figures.items()}
+        {name: interval_of(values[:, index]) for name, values in figures.items()}
         for index in range(counts.shape[1])
     ]
     known = ~np.isnan(f1)
     macro = _ratio(np.where(known, f1, 0).sum(1), known.sum(1).astype(np.float64))
-    return found, _interval(macro)
+    return found, interval_of(macro)
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
 
 
-def _interval(values: NDArray[np.float64]) -> Interval | None:
+def interval_of(values: NDArray[np.float64]) -> Interval | None:
+    """95% interval of resampled values; None where one in twenty is not defined."""
     known = values[~np.isnan(values)]
     if len(known) < COVERED * len(values):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,12 @@ class Sample:
         ranks = Moments()
         ranks.update(_ranks(self.kept[0]), _ranks(self.kept[1]))
         return ranks.pearson()
+
+
+def log1p(values: NDArray[Any]) -> NDArray[Any]:
+    """log1p of the size, with the sign."""
+    logged: NDArray[Any] = np.copysign(np.log1p(np.abs(values)), values)
+    return logged
 
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:

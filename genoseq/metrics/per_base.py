@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, Scheme, State
-from genoseq.metrics.correlation import Moments, Sample
+from genoseq.metrics.correlation import Moments, Sample, log1p
 from genoseq.metrics.level import Confusion, CurvePoint, Level
 
 CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
@@ -121,7 +120,7 @@ class SignalMetrics:
             known = ~np.isnan(truth[:, index])
             x, y = predicted[known, index], truth[known, index]
             self._plain[index].update(x, y)
-            self._logged[index].update(_log1p(x), _log1p(y))
+            self._logged[index].update(log1p(x), log1p(y))
             self._samples[index].update(x, y)
 
     def compute(self) -> dict[str, Any]:
@@ -160,11 +159,6 @@ class SignalMetrics:
 def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics:
     """The metrics that suit a scheme."""
     return ClassMetrics(scheme) if scheme.kind == "classes" else SignalMetrics(scheme)
-
-
-def _log1p(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    logged: NDArray[np.floating] = np.copysign(np.log1p(np.abs(values)), values)
-    return logged
 
 
 def _check_finite(values: Tensor) -> None:

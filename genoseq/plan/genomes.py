@@ -11,7 +11,13 @@ from genoseq.config.sheet_checks import named_splits, split_problems
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.extraction.splits import possible_splits
 from genoseq.plan.beginnings import Budget, contig_lengths
-from genoseq.plan.labelled import Found, check_annotation, check_signals, check_table
+from genoseq.plan.labelled import (
+    Found,
+    check_annotation,
+    check_gene_parts,
+    check_signals,
+    check_table,
+)
 from genoseq.plan.rules import DEMO_FILES, DEMO_PAIRS, Plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 
@@ -38,9 +44,8 @@ class FoundGenomes(Found):
 def missing_files(plan: Plan) -> list[str]:
     """Files that the plan reads and that neither exist nor are made by a rule of the demo."""
     rows = plan.genomes.values()
-    given = [
-        p for r in rows for p in (r.fasta, r.pairs, r.targets, r.annotation, r.mask, *r.signal) if p
-    ]
+    one = [(r.fasta, r.pairs, r.targets, r.annotation, r.mask, *r.signal, *r.control) for r in rows]
+    given = [path for paths in one for path in paths if path]
     named = [str(named_file(text)[1]) for text in given]
     named += [p for r in rows for p in (r.evidence_file, r.starts_file) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
@@ -109,7 +114,8 @@ def _check_labels(
     check_table(plan.config.regions.blacklist, lengths, "blacklist", own)
     if plan.signals:
         check_table(row.mask, lengths, "mask", own)
-        return check_signals(row, lengths, own)
+        check_gene_parts(row, lengths, own)
+        return check_signals(row, plan.config.labels.signals, lengths, own)
     check_annotation(row, plan.config.labels, lengths, budget, own)
     return []
 

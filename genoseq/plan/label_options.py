@@ -42,20 +42,25 @@ def label_files(row: GenomeRow, signals: bool) -> list[FileOption]:
     if row.pairs is not None:
         return [FileOption("--targets", row.targets)] if row.targets else []
     option, sources = ("--signal", row.signal) if signals else ("--annotation", (row.annotation,))
-    named = [named_file(text) for text in sources if text]
+    named = [(option, *named_file(text)) for text in sources if text]
+    named += [("--control", *named_file(text)) for text in row.control]
     beside = {"--mask": row.mask, "--evidence": row.evidence_file, "--starts": row.starts_file}
-    found = [FileOption(option, str(path), name or "") for name, path in named]
+    found = [FileOption(given, str(path), name or "") for given, name, path in named]
     return found + [FileOption(each, path) for each, path in beside.items() if path is not None]
 
 
 def label_options(row: GenomeRow, labels: LabelSettings) -> str:
     """Options without files: name, classes, and what CDS teach where that is not everything."""
-    trust, judged = labels.evidence, row.evidence is not None
+    trust, judged, signals = labels.evidence, row.evidence is not None, labels.signals
     return options(
         name=row.name,
         scheme=labels.scheme,
         classes=",".join(labels.classes) or None,
         overlap=labels.overlap,
+        keep=list(labels.keep),
+        dropped=labels.dropped if labels.keep else None,
+        gaps=None if signals.gaps == "unknown" else signals.gaps,
+        normalise=None if signals.normalise == "none" else signals.normalise,
         evidence=None if row.evidence_file else row.evidence,
         tier=[f"{tier}={of}" for tier, of in trust.tiers.items()] if judged else None,
         unlisted=trust.unlisted if judged else None,

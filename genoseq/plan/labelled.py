@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import GenomeRow, named_file
+from genoseq.config.signals import SignalSettings
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.contig_names import contigs_there
@@ -15,10 +16,19 @@ from genoseq.genome.derived import meant_type
 from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.evidence import EVERYTHING, Trust, attributes_of
+from genoseq.labels.gene_parts import read_gene_parts
 from genoseq.labels.intervals import LabelInterval, label_intervals
-from genoseq.labels.signals import SignalLabels, name_signals
+from genoseq.labels.signal_names import SignalFile, name_signals, said_strands
+from genoseq.labels.signals import SignalLabels
 from genoseq.labels.trust import read_trust
-from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
+from genoseq.plan.beginnings import (
+    ANNOTATION,
+    TABLE,
+    Beginning,
+    Budget,
+    annotation_beginning,
+    fasta_beginning,
+)
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
 from genoseq.readers.bed import read_bed
 from genoseq.readers.kinds import BIGWIG, kind_of
@@ -60,26 +70,53 @@ def check_table(path: str | None, lengths: Lengths | None, role: str, found: Fou
     return regions
 
 
-def check_signals(row: GenomeRow, lengths: Lengths | None, found: Found) -> list[tuple[str, str]]:
-    """Names and strands of the signals of a row, each of which is opened."""
+def check_signals(
+    row: GenomeRow, settings: SignalSettings, lengths: Lengths | None, found: Found
+) -> list[tuple[str, str]]:
+    """Names and strands of the signals of a row, each of whose files is opened."""
     try:
-        signals = name_signals(row.signal)
+        signals, controls = name_signals(row.signal), name_signals(row.control)
     except GenoseqError as error:
         found.problems.append(str(error))
         return []
-    for signal in signals:
-        path = Path(signal.path)
-        if not path.is_file():
-            continue
-        if path.stat().st_size > TABLE and kind_of(path) is not BIGWIG:
-            found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
-            continue
+    found.notes.append(f"signals: {said_strands(signals)}")
+    readable = [each for each in (*signals, *controls) if _readable(each, found)]
+    for each in readable:
         try:
-            with SignalLabels([signal], (), lengths):
+            with SignalLabels([replace(each, strand=".")], (), lengths):
                 pass
         except GenoseqError as error:
             found.problems.append(str(error))
-    return [(signal.name, signal.strand) for signal in signals]
+    if not found.problems and len(readable) == len(signals) + len(controls):
+        try:
+            read = settings.model_copy(update={"normalise": "none"})  # which reads files whole
+            with SignalLabels(signals, (), lengths, read, controls) as labels:
+                found.notes += labels.notes()
+        except GenoseqError as error:
+            found.problems.append(str(error))
+    return list(dict.fromkeys((signal.name, signal.strand) for signal in signals))
+
+
+def check_gene_parts(row: GenomeRow, lengths: Lengths | None, found: Found) -> None:
+    """Whether the annotation beside signals has genes of this genome, if it is small enough."""
+    _, path = named_file(row.annotation or "")
+    if lengths is None or not path.is_file() or path.stat().st_size > ANNOTATION:
+        return
+    try:
+        read_gene_parts(path, lengths)
+    except GenoseqError as error:
+        found.problems.append(str(error))
+
+
+def _readable(signal: SignalFile, found: Found) -> bool:
+    """Whether a file is there, and small enough to be looked at."""
+    path = Path(signal.path)
+    if not path.is_file():
+        return False
+    if path.stat().st_size > TABLE and kind_of(path) is not BIGWIG:
+        found.notes.append(f"{path}: more than {TABLE >> 20} MB, not read here")
+        return False
+    return True
 
 
 def check_annotation(
@@ -101,7 +138,7 @@ def check_annotation(
     if not path.is_file():
         return
     try:
-        kept = attributes_of(row.evidence)
+        kept = (*attributes_of(row.evidence), *settings.asked)
         seen = annotation_beginning(path, kind, budget.annotation(), kept)
     except GenoseqError as error:
         found.problems.append(str(error))
@@ -110,7 +147,7 @@ def check_annotation(
     found.partly |= not seen.whole
     said = [f"{path}: {misfit}" for misfit in _misfits(seen, settings, lengths, row.fasta)]
     if not said and seen.whole:
-        said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path))
+        said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path, found))
     found.problems += said
     if not said:
         _check_frames(seen.annotation, row, path, budget.fasta(), found)
@@ -123,10 +160,13 @@ def _not_labelled(
     mask: Sequence[Region],
     lengths: Lengths | None,
     path: Path,
+    found: Found,
 ) -> Iterator[str]:
     """What labelling says of an annotation whose classes and contigs are there."""
     try:
-        plan_labels(annotation, settings, mask, lengths, path, _trust(annotation, settings, row))
+        trust = _trust(annotation, settings, row)
+        labels = plan_labels(annotation, settings, mask, lengths, path, trust)
+        found.notes += [f"{path}: {note}" for note in labels.notes]
     except InputFormatError as error:
         yield str(error)
     except GenoseqError:  # of the mask, which is told already

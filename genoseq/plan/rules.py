@@ -19,7 +19,7 @@ from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.genes import GeneSettings
 from genoseq.config.pair_checks import learns_from_pairs
 from genoseq.config.schema import Config
-from genoseq.config.sheet import PAIRS, GenomeRow, read_genomes
+from genoseq.config.sheet import PAIRS, GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
@@ -57,7 +57,7 @@ class Plan:
     @cached_property
     def states(self) -> int:
         """Outputs of a model for a base."""
-        signals = max(len(row.signal) for row in self.genomes.values())
+        signals = max(len({named_file(s)[0] or s for s in r.signal}) for r in self.genomes.values())
         return state_count(self.config.labels, signals)
 
     def learned(self, unused: str = "", model: str | None = None) -> list[str]:

@@ -5,7 +5,6 @@ No torch here: a bundle's facts are in its ``config.json``.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,15 +17,18 @@ from genoseq.errors import InputFormatError
 from genoseq.extraction.shard_folder import GENOME
 from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
+from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 from genoseq.report.curves import (
     Baseline,
     Curve,
+    Point,
     PrecisionRecall,
     read_baselines,
     read_learning_curve,
     read_precision_recall,
+    read_scatter,
 )
 from genoseq.report.pairing import (
     model_of_output,
@@ -34,12 +36,12 @@ from genoseq.report.pairing import (
     pair_evaluations,
     weights_of,
 )
-from genoseq.store.store import Store, open_store
+from genoseq.store.store import Store, verify_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 EVALUATION, STORE = "metrics.json", "index.json"
 GENES_GFF3 = GENES[0]
-PR_CURVES, BASELINES = "curves.tsv", "baselines.tsv"
+PR_CURVES, BASELINES, SCATTER = "curves.tsv", "baselines.tsv", "scatter.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
 
@@ -80,6 +82,7 @@ class ModelResult:
     learning: Curve | None
     precision_recall: tuple[PrecisionRecall, ...]
     baselines: tuple[Baseline, ...] = ()
+    scatter: tuple[Point, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -157,7 +160,7 @@ def read_results(folders: Iterable[Path]) -> Results:
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         found[_kind(folder, kinds)].append(folder)
-    stores = tuple(open_store(folder) for folder in found[STORE])
+    stores = tuple(map(verify_store, found[STORE]))
     weights = {path: weights_of(_read_json(path / CONFIG), path) for path in found[CONFIG]}
     names = names_of(weights)
     pairs = pair_evaluations(weights, found[EVALUATION], stores)
@@ -202,6 +205,7 @@ def read_model(bundle: Path, evaluation: Path, name: str) -> ModelResult:
         read_learning_curve(curve) if curve.is_file() else None,
         read_precision_recall(evaluation / PR_CURVES),
         read_baselines(evaluation / BASELINES),
+        read_scatter(evaluation / SCATTER),
     )
 
 
@@ -214,6 +218,7 @@ def count_weights(path: Path) -> int:
         If it is no such file.
     """
     try:
+        check_file(path)
         with safe_open(path, "numpy") as file:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     except (OSError, SafetensorError) as error:
@@ -222,7 +227,7 @@ def count_weights(path: Path) -> int:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path, LARGEST_INDEX)
     except ValueError as error:
         raise InputFormatError(f"not JSON: {error}", path) from None
     if not isinstance(data, dict):

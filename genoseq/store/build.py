@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from genoseq.config.base import parse_settings
 from genoseq.config.evidence import file_of_evidence, file_of_starts
@@ -20,15 +22,16 @@ from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
-from genoseq.labels.classes import ClassLabels, plan_labels
-from genoseq.labels.evidence import attributes_of
-from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
-from genoseq.labels.trust import read_trust
-from genoseq.readers.annotation import read_annotation
-from genoseq.readers.bed import read_bed
+from genoseq.labels.classes import ClassLabels
+from genoseq.labels.counts import LabelCounts
+from genoseq.labels.signal_names import parse_signal
+from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
+from genoseq.store.labelling import class_labels, signal_labels
 from genoseq.store.store import Store
 from genoseq.store.write import Contig, LabelledRegion, write_store
+
+_log = logging.getLogger(__name__)
 
 Labels = ClassLabels | SignalLabels
 
@@ -44,15 +47,14 @@ def tokenize(
     regions: PathLike | None = None,
     mask: PathLike | None = None,
     signals: Sequence[str] = (),
+    controls: Sequence[str] = (),
     evidence: PathLike | None = None,
     starts: PathLike | None = None,
     labels: LabelSettings | Mapping[str, Any] | None = None,
     name: str | None = None,
     report: Report = unreported,
 ) -> Store:
-    """Write the store of a genome: all of its bases, and labels of the regions to learn from.
-
-    Bases that are N have no label.
+    """Write the store of a genome: its bases, and labels of the regions to learn from, but of N.
 
     Parameters
     ----------
@@ -60,16 +62,16 @@ def tokenize(
         The genome's FASTA (or GenBank or EMBL), a file or opened by
         :func:`genoseq.readers.fasta.open_fasta`; ``-`` is stdin, here and below.
     annotation
-        GFF, GTF, GenBank, EMBL or BED that classes are labelled from; ``CLASS=FILE`` takes all of a
-        BED as that class.  Without it and without signals the store has no labels.
+        What classes are labelled from, ``CLASS=FILE`` by a BED; else signals label, or nothing.
     out
         The store's folder; an older store there is replaced.
     regions
         BED of the regions, whose names are their splits; by default every contig, split train.
     mask
         BED of bases whose label is not known.
-    signals
-        For scheme ``signal``: bigWig or bedGraph files, ``FILE`` or ``NAME=FILE``.
+    signals, controls
+        For scheme ``signal``: bigWig or bedGraph files by :mod:`genoseq.labels.signal_names`, and
+        those that are taken off them.
     evidence, starts
         Which CDS are trusted, and which starts: see :func:`genoseq.labels.trust.read_trust`.
     labels
@@ -92,30 +94,31 @@ def tokenize(
     """
     if not isinstance(labels, LabelSettings):
         labels = parse_settings(LabelSettings, labels or {})
-    _check_used(labels, annotation, signals, mask)
+    _check_used(labels, annotation, signals, controls, mask)
     _check_trust(labels, annotation, evidence, starts)
     with ExitStack() as stack:
         tables = {"evidence": file_of_evidence(evidence), "starts": file_of_starts(starts)}
-        files = _files(annotation, signals, {"bed": regions, "mask": mask} | tables)
+        files = _files(annotation, signals, controls, {"bed": regions, "mask": mask} | tables)
         source = genome.path if isinstance(genome, Fasta) else genome
         given = stack.enter_context(all_kept(files, source))
         genome = stack.enter_context(opened(genome))
         located = _located(genome, given.get("bed"))
         trusted = given.get("evidence", evidence), given.get("starts", starts)
-        made = _labels(labels, annotation, signals, trusted, given, genome, located)
-        if isinstance(made, SignalLabels):
-            stack.enter_context(made)
+        measured = signal_labels(labels, signals, controls, given, genome) if signals else None
+        made = measured or class_labels(labels, annotation, trusted, given, genome, located)
+        stack.enter_context(measured or nullcontext())
+        record = _record(_noted(labels, evidence, starts), sources := _sources(genome, given))
         done = _Progress(report, genome, located)
-        sources = _sources(genome, given)
-        return write_store(
-            out,
-            name or _stem(genome.path),
-            None if made is None else made.scheme,
-            _contigs(genome, done),
-            _pieces(genome, located, made, done),
-            sources,
-            _record(_noted(labels, evidence, starts), sources),
-        )
+        contigs = _contigs(genome, done)
+        pieces = _pieces(genome, located, made, done, given.get("annotation"))
+        scheme, title = None if made is None else made.scheme, name or _stem(genome.path)
+        if measured is None:
+            return write_store(out, title, scheme, contigs, pieces, sources, record)
+        columns, facts = len(measured.replicates), measured.facts
+        store = write_store(out, title, scheme, contigs, pieces, sources, record, columns, facts)
+        for note in measured.notes():
+            _log.warning("tokenize: %s", note)
+        return store
 
 
 def _located(genome: Fasta, bed: Input | None) -> list[LocatedRegion]:
@@ -139,6 +142,7 @@ def _check_used(
     settings: LabelSettings,
     annotation: PathLike | None,
     signals: Sequence[str],
+    controls: Sequence[str],
     mask: PathLike | None,
 ) -> None:
     """ConfigError for a file that would not be used, and for a scheme without its files."""
@@ -149,6 +153,8 @@ def _check_used(
         raise ConfigError("scheme signal learns from --signal alone: leave out --annotation")
     if signals and not signal:
         raise ConfigError(f"scheme {settings.scheme} does not use --signal: add --scheme signal")
+    if controls and not signals:
+        raise ConfigError("--control is taken off signals: add --scheme signal and --signal")
     if mask is not None and annotation is None and not signals:
         raise ConfigError("--mask needs labels to mask: --annotation or --signal")
     if settings.classes and annotation is None:
@@ -175,7 +181,8 @@ def _noted(
     settings: LabelSettings, evidence: PathLike | None, starts: PathLike | None
 ) -> dict[str, Any]:
     """Settings that decide the labels; those of trust where there is some to judge."""
-    noted = settings.model_dump(mode="json")
+    unread = {"signals"} if settings.scheme != "signal" else set()
+    noted = settings.model_dump(mode="json", exclude=unread)
     if evidence is None and starts is None:
         del noted["evidence"]
         return noted
@@ -184,13 +191,17 @@ def _noted(
 
 
 def _files(
-    annotation: PathLike | None, signals: Sequence[str], others: Mapping[str, PathLike | None]
+    annotation: PathLike | None,
+    signals: Sequence[str],
+    controls: Sequence[str],
+    others: Mapping[str, PathLike | None],
 ) -> dict[str, Path]:
     """Every file beside the genome that goes into the store, by its role."""
     found = {role: Path(path) for role, path in others.items() if path is not None}
     if annotation is not None:
         found["annotation"] = named_file(os.fspath(annotation))[1]
-    found |= {f"signal {n}": parse_signal(text)[1] for n, text in enumerate(signals, 1)}
+    for role, texts in (("signal", signals), ("control", controls)):
+        found |= {f"{role} {n}": parse_signal(text)[1] for n, text in enumerate(texts, 1)}
     return found
 
 
@@ -207,41 +218,6 @@ def _sources(genome: Fasta, given: Mapping[str, Input]) -> dict[str, dict[str, s
     }
 
 
-def _labels(
-    settings: LabelSettings,
-    annotation: PathLike | None,
-    signals: Sequence[str],
-    trusted: tuple[PathLike | None, PathLike | None],
-    given: Mapping[str, Input],
-    genome: Fasta,
-    located: Sequence[LocatedRegion],
-) -> Labels | None:
-    """What labels any region, from files by their role; None if there is nothing to label from."""
-    lengths, (evidence, starts) = genome.lengths, trusted
-    masked = read_bed(given["mask"], lengths, inside=False) if "mask" in given else []
-    mask = [record.region for record in masked]
-    if signals:
-        named = enumerate(name_signals(signals), 1)
-        found_signals = [replace(each, path=given[f"signal {n}"]) for n, each in named]
-        return SignalLabels(found_signals, mask, lengths)
-    if annotation is None:
-        return None
-    kind, _ = named_file(os.fspath(annotation))
-    path = given["annotation"]
-    kept = attributes_of(evidence)
-    found = read_annotation(path, kind=kind, attributes=kept)
-    trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
-    labels = plan_labels(found, settings, mask, lengths, path, trust)
-    chroms = {one.region.chrom for one in located}
-    if not chroms & labels.chroms:
-        raise InputFormatError(
-            f"its features are on other contigs ({listed(labels.chroms)}) than the regions "
-            f"({listed(chroms)}): choose regions on contigs that are annotated",
-            path,
-        )
-    return labels
-
-
 def _contigs(genome: Fasta, done: _Progress) -> Iterator[Contig]:
     """Every contig in pieces."""
     for chrom, length in genome.lengths.items():
@@ -256,17 +232,38 @@ def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> It
 
 
 def _pieces(
-    genome: Fasta, located: Sequence[LocatedRegion], labels: Labels | None, done: _Progress
+    genome: Fasta,
+    located: Sequence[LocatedRegion],
+    labels: Labels | None,
+    done: _Progress,
+    path: Input | None,
 ) -> Iterator[LabelledRegion]:
-    """Regions as the store takes them, one at a time."""
+    """Regions as the store takes them, one at a time.
+
+    Raises
+    ------
+    InputFormatError
+        If none of them has a base of a class; ``path`` is the annotation.
+    """
+    counts = LabelCounts(labels.scheme) if isinstance(labels, ClassLabels) else None
     for one in located:
         region, values = one.region, None
         if labels is not None:
             values = labels.of(region.chrom, region.start, region.end)
             codes = genome.codes(region.chrom, region.start, region.end)
             values[codes == N] = labels.scheme.unknown
+        if counts is not None and values is not None:
+            counts.add(values)
+        if isinstance(labels, SignalLabels) and values is not None:
+            labels.counts.add(np.asarray(values, np.float32))
         yield region, one.split, values
         done.add(len(region))
+    if counts is not None and (absent := counts.absent()):
+        raise InputFormatError(
+            f"no base of the regions is labelled {listed(absent)}: what it has lies outside of "
+            f"them, is masked, or is N; choose other regions, or leave the class out",
+            path,
+        )
 
 
 def _stem(fasta: Path) -> str:

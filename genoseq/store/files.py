@@ -1,9 +1,9 @@
-"""The raw files of a store: how contigs and regions are checked and written."""
+"""The raw files of a store: how contigs and regions are checked, written, and read once whole."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,21 +15,65 @@ from genoseq.errors import StoreError
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.sequences import Codes, N
+from genoseq.store.index import damaged
 from genoseq.store.regions import RegionColumns, StoreRegions
 
-CODES, LABELS = "codes.bin", "labels.bin"
+CODES, LABELS, REPLICATES = "codes.bin", "labels.bin", "replicates.bin"
 
 Array = NDArray[Any]
+REPLICATE_TYPE = np.dtype("<f4")
 Contig = tuple[str, Iterable[Codes]]
 """A contig's name, and its bases in pieces of shape (n,), values 0 to 4."""
 LabelledRegion = tuple[Region, str, Array | None]
-"""A region, its split, and its labels (L,) or (L, S), or None without a scheme."""
+"""A region, its split, and its labels (L,) or (L, S), or None without a scheme; where there are
+replicates of signals, they are further columns, (L, S + R)."""
+
+_CHUNK_BYTES = 1 << 20
+_BYTES = np.dtype(np.uint8)
 
 
 def file_checksum(path: str | PathLike[str]) -> str:
     """SHA-256 of a file, as hexadecimal digits."""
     with Path(path).open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verify_file(
+    path: Path,
+    sha256: str | None,
+    check: Callable[[Array], str | None],
+    dtype: np.dtype[Any] = _BYTES,
+) -> None:
+    """Read a file whole, once: it costs a second for 1.5 GB, in which nothing can be learned.
+
+    Parameters
+    ----------
+    path, sha256
+        The file, and its SHA-256 by the index; None, which it never has, if that has none.
+    check
+        What is wrong with some of its values, (n,) of ``dtype``; None if nothing is.
+
+    Raises
+    ------
+    StoreError
+        If its bytes are not those that were written, or a value cannot be.
+    """
+    digest, problem = hashlib.sha256(), None
+    # Read, not mapped: pages of a memory map count as resident memory until it is closed.
+    with path.open("rb") as handle:
+        while chunk := handle.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            problem = problem or check(np.frombuffer(chunk, dtype))
+    if digest.hexdigest() != sha256:
+        problem = "its checksum is not the one in the index"
+    if problem is not None:
+        raise StoreError(f"{path}: {damaged(problem)}")
+
+
+def check_codes(codes: Array) -> str | None:
+    """What is wrong with base codes; None if nothing is."""
+    highest = int(codes.max(initial=0))
+    return None if highest <= N else f"base code {highest}, use 0 to {N}"
 
 
 def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int], str]:
@@ -48,8 +92,8 @@ def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int]
                 raise StoreError(f"contig {name!r} comes twice: a name must be there once")
             lengths[name] = 0
             for codes in pieces:
-                if len(codes) and int(codes.max()) > N:
-                    raise StoreError(f"contig {name!r}: base code {codes.max()}, use 0 to {N}")
+                if (problem := check_codes(codes)) is not None:
+                    raise StoreError(f"contig {name!r}: {problem}")
                 file.append(codes.astype(np.uint8, copy=False))
                 lengths[name] += len(codes)
     return lengths, file.checksum()
@@ -60,8 +104,14 @@ def write_regions(
     lengths: Mapping[str, int],
     scheme: Scheme | None,
     labelled: Iterable[LabelledRegion],
+    replicates: int = 0,
 ) -> tuple[StoreRegions, dict[str, str]]:
     """Write ``labels.bin``, where there is a scheme; the regions, and the SHA-256 of each file.
+
+    Parameters
+    ----------
+    replicates
+        Columns behind the labels that go to ``replicates.bin``.
 
     Raises
     ------
@@ -71,10 +121,13 @@ def write_regions(
         If a region is not on the genome.
     """
     columns = RegionColumns()
-    with (folder / LABELS).open("wb") as handle:
-        file = _HashedFile(handle)
+    with (folder / LABELS).open("wb") as handle, (folder / REPLICATES).open("wb") as beside:
+        file, others = _HashedFile(handle), _HashedFile(beside)
         for region, split, labels in labelled:
             columns.append(check_bounds(region, lengths), split)
+            if replicates and labels is not None:
+                others.append(labels[:, -replicates:].astype(REPLICATE_TYPE))
+                labels = labels[:, :-replicates]
             if (checked := _checked_labels(region, labels, scheme)) is not None:
                 file.append(checked)
     regions = columns.regions()
@@ -83,10 +136,11 @@ def write_regions(
             f"no base to store ({len(regions)} regions): every region was filtered out, "
             f"or the sequences are empty; nothing was written"
         )
-    if scheme is None:
-        (folder / LABELS).unlink()
-        return regions, {}
-    return regions, {LABELS: file.checksum()}
+    written = {LABELS: file.checksum()} if scheme is not None else {}
+    written |= {REPLICATES: others.checksum()} if replicates else {}
+    for name in {LABELS, REPLICATES} - written.keys():
+        (folder / name).unlink()
+    return regions, written
 
 
 class _HashedFile:

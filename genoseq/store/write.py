@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,24 @@ from genoseq import __version__
 from genoseq.errors import StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.files.stored import sealed
 from genoseq.genome.schemes import Scheme
-from genoseq.store.files import CODES, LABELS, Contig, LabelledRegion, write_codes, write_regions
+from genoseq.store.files import (
+    CODES,
+    LABELS,
+    REPLICATES,
+    Contig,
+    LabelledRegion,
+    write_codes,
+    write_regions,
+)
 from genoseq.store.index import FORMAT, INDEX, VERSION
 from genoseq.store.regions import regions_to_json, table_digest
 from genoseq.store.store import Store, open_store
 
 __all__ = ["Contig", "LabelledRegion", "write_store"]
 
-_FILES = (INDEX, CODES, LABELS, PROVENANCE, "ids.bin")
+_FILES = (INDEX, CODES, LABELS, REPLICATES, PROVENANCE, "ids.bin")
 """Files that a store may hold; ``ids.bin`` is from earlier versions."""
 
 
@@ -32,6 +41,8 @@ def write_store(
     labelled: Iterable[LabelledRegion],
     sources: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
+    replicates: int = 0,
+    signals: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Store:
     """Write a store, one region at a time, and open it.
 
@@ -52,6 +63,11 @@ def write_store(
         Files that all this comes from and their checksums (:func:`file_checksum`), for the record.
     record
         What ``provenance.json`` is to say; without it there is none.
+    replicates
+        Columns of the labels, the last ones, that are replicates of signals.
+    signals
+        What was done to the files of signals and found in them, asked for once all regions are
+        written: :meth:`genoseq.labels.signals.SignalLabels.facts`.
 
     Raises
     ------
@@ -66,7 +82,7 @@ def write_store(
         raise StoreError(problem)
     with atomic_folder(folder) as partial:
         lengths, checksum = write_codes(partial, contigs)
-        regions, checksums = write_regions(partial, lengths, scheme, labelled)
+        regions, checksums = write_regions(partial, lengths, scheme, labelled, replicates)
         checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}
         index = {
             "format": FORMAT,
@@ -79,7 +95,8 @@ def write_store(
             "sources": dict(sources),
             "sha256": checksums,
         }
-        (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
+        index |= {} if signals is None else {"signals": dict(signals())}
+        (partial / INDEX).write_text(json.dumps(sealed(index)) + "\n", encoding="utf-8")
         if record is not None:
             write_record(partial, record)
     return open_store(folder)

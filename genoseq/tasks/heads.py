@@ -7,6 +7,8 @@ from typing import Literal, cast
 import torch
 from torch import Tensor, nn
 
+from genoseq.errors import ConfigError
+
 Activation = Literal["softmax", "expm1", "exp"]
 """How logits become values: class probabilities, or a signal learned by mse or by poisson."""
 
@@ -38,6 +40,46 @@ class PerBaseHead(nn.Module):
         batch, steps, _ = hidden.shape
         projected = cast(Tensor, self.projection(hidden))
         return projected.reshape(batch, steps * self.bases, self.states)
+
+
+class BinnedHead(nn.Module):
+    """Hidden states (B, N, D) to logits (B, N * bases, S) that are alike within bins.
+
+    Parameters
+    ----------
+    inputs, bases, states
+        As of :class:`PerBaseHead`.
+    bin
+        Bases that share their outputs.
+
+    Raises
+    ------
+    ConfigError
+        If a step does not have a whole number of bins.
+    """
+
+    def __init__(self, inputs: int, bases: int, states: int, bin: int) -> None:
+        super().__init__()
+        if bases % bin:
+            raise ConfigError(f"task.bin {bin} does not divide the {bases} bp of a model's step")
+        self.bin, self.states = bin, states
+        self.projection = nn.Linear(inputs, bases // bin * states)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Row ``bin * S + state`` of the projection is that state of that bin of the step."""
+        projected = cast(Tensor, self.projection(hidden))
+        binned = projected.reshape(len(hidden), -1, self.states)
+        return binned.repeat_interleave(self.bin, 1)
+
+
+def bin_means(signal: Tensor, bin: int) -> Tensor:
+    """Mean of what is known in each bin, for all of its bases: both (B, L, S), NaN where unknown.
+
+    L is a multiple of ``bin``.
+    """
+    rows, bases, signals = signal.shape
+    binned = signal.reshape(rows, bases // bin, bin, signals)
+    return binned.nanmean(2).repeat_interleave(bin, 1)
 
 
 def activate(logits: Tensor, activation: Activation, dim: int = -1) -> Tensor:

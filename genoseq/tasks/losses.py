@@ -10,27 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from genoseq.config.training import LOSSES, ClassLoss, Loss
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
-from genoseq.tasks.heads import LARGEST_LOG_RATE, Activation, compress
-
-Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
-Total = tuple[Tensor, Tensor]
-"""Sum of losses and of weights."""
+from genoseq.tasks.count_losses import COUNT_LOSSES, Total
+from genoseq.tasks.heads import Activation, compress
 
 ACTIVATIONS: dict[Loss, Activation] = {
     "cross-entropy": "softmax",
     "focal": "softmax",
     "mse": "expm1",
     "poisson": "exp",
+    "negative-binomial": "exp",
+    "multinomial": "exp",
 }
 """How logits that were learned by a loss become values."""
+OUTPUTS: dict[Loss, int] = {"negative-binomial": 2}
+"""Outputs for a signal, where there is more than one: its mean, and then its dispersion."""
 
 
 def loss_of(loss: Loss | None, scheme: Scheme) -> Loss:
@@ -41,22 +43,21 @@ def loss_of(loss: Loss | None, scheme: Scheme) -> Loss:
     ConfigError
         If a loss for classes meets signals or the other way round.
     """
-    chosen: Loss = loss or ("cross-entropy" if scheme.kind == "classes" else "mse")
-    if (ACTIVATIONS[chosen] == "softmax") != (scheme.kind == "classes"):
-        fitting = "cross-entropy or focal" if scheme.kind == "classes" else "mse or poisson"
-        raise ConfigError(f"training.loss {chosen} does not suit {scheme.kind}: use {fitting}")
+    fitting = LOSSES[scheme.kind]
+    chosen = loss or cast(Loss, fitting[0])
+    if chosen not in fitting:
+        raise ConfigError(
+            f"training.loss {chosen} does not suit {scheme.kind}: use {' or '.join(fitting)}"
+        )
     return chosen
 
 
 def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor | None], Total]:
     """Logits (B, L, S), labels and weights of classes (S,) or None to a sum and its weight."""
-    functions: dict[Loss, Callable[[Tensor, Tensor, Tensor | None], Total]] = {
-        "cross-entropy": cross_entropy,
-        "focal": partial(focal, gamma=gamma),
-        "mse": lambda logits, labels, _weights: mse(logits, labels),
-        "poisson": lambda logits, labels, _weights: poisson(logits, labels),
-    }
-    return functions[loss]
+    if loss in get_args(ClassLoss):
+        return cross_entropy if loss == "cross-entropy" else partial(focal, gamma=gamma)
+    of_signals = {"mse": mse, **COUNT_LOSSES}[loss]
+    return lambda logits, labels, _weights: of_signals(logits, labels)
 
 
 def mean(total: Tensor, weight: Tensor) -> Tensor:
@@ -146,31 +147,6 @@ def mse(logits: Tensor, labels: Tensor) -> Total:
     known = ~labels.isnan()
     target = compress(labels.where(known, 0.0)).float()
     errors = (logits.float() - target) ** 2
-    return (errors * known).sum(), known.sum()
-
-
-def poisson(logits: Tensor, labels: Tensor) -> Total:
-    """Poisson negative log-likelihoods, less their constants, of rate exp(logits).
-
-    The logarithm is the rate's canonical link: coverage spans orders of magnitude, and a network
-    whose logits had to span them learned nothing but its mean.  Arguments as in :func:`mse`.
-
-    Raises
-    ------
-    ConfigError
-        If a signal is negative: counts and coverage are not.
-    """
-    known = ~labels.isnan()
-    target = labels.where(known, 0.0).float()
-    if bool((target < 0).any()):
-        raise ConfigError(
-            f"training.loss poisson: the signal has negative values ({float(target.min()):g}): "
-            "use mse"
-        )
-    log_rate = (logits if logits.dtype == torch.float64 else logits.float()).clamp_max(
-        LARGEST_LOG_RATE
-    )
-    errors = log_rate.exp() - target * log_rate
     return (errors * known).sum(), known.sum()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from genoseq.config.tasks import PerBaseSettings
+from genoseq.config.training import Loss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
@@ -18,16 +20,24 @@ from genoseq.genome.sequences import N
 from genoseq.genome.tracks import Channel
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
 from genoseq.store.checks import misfits
-from genoseq.tasks.heads import Activation, activate
-from genoseq.tasks.losses import ACTIVATIONS, Loss, class_weights, loss_function, loss_of
+from genoseq.tasks.back_transform import back_factors
+from genoseq.tasks.correction import Correction, natural_prior, shown_prior
+from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
+from genoseq.tasks.losses import (
+    ACTIVATIONS,
+    OUTPUTS,
+    class_weights,
+    loss_function,
+    loss_of,
+)
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
-from genoseq.tasks.task import Metrics, Task
+from genoseq.tasks.task import Metrics, Prepared, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_CHUNK_BASES = 1 << 20  # counting takes eight bytes for each label
+_AS_GIVEN = "input"
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,15 @@ class PerBase(Task):
         Of the focal loss.
     weights
         Of each class in the loss, S numbers; None: all alike.
+    bin
+        Of signals: bp that share one output.
+    signal_unit
+        Of signals: ``input``, that of their files, or ``mean coverage``, what they were divided by.
+    factors
+        What each signal's values are multiplied by, so that they are right on average, S numbers;
+        None: 1.  See :mod:`genoseq.tasks.back_transform`.
+    correction
+        What sampling and weights favour, if it is to be undone.
 
     Raises
     ------
@@ -55,19 +74,27 @@ class PerBase(Task):
     loss_name: Loss | None = None
     gamma: float = 2.0
     weights: tuple[float, ...] | None = None
+    bin: int = 1
+    signal_unit: str = _AS_GIVEN
+    factors: tuple[float, ...] | None = None
+    correction: Correction | None = None
     name: ClassVar[str] = "per-base"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loss_name", loss_of(self.loss_name, self.scheme))
+        if self.bin > 1 and self.scheme.kind != "signal":
+            raise ConfigError(f"task.bin {self.bin}: is for signals, these labels are classes")
 
     @classmethod
     def of(cls, settings: RunSettings, stores: Sequence[Store]) -> PerBase:
         """Of the stores' labels; balanced class weights are those of the training regions."""
         scheme, training = stores[0].scheme, settings.training
         problems = misfits(stores, scheme, str(stores[0].path), "train")
+        problems += _other_units(stores, _unit(stores[0]), str(stores[0].path))
         if problems or scheme is None:
             raise ConfigError(problems)
-        counts = _state_counts(stores, scheme)
+        natural = natural_prior(stores, scheme)
+        counts = natural.found.astype(int).tolist() if scheme.kind == "classes" else []
         if absent := _absent_classes(scheme, counts):
             raise ConfigError(
                 f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
@@ -77,22 +104,53 @@ class PerBase(Task):
             raise ConfigError("training.class_weights are for classes, these labels are signals")
         weights = class_weights(counts, training.class_weights, len(scheme))
         listed_weights = None if weights is None else tuple(weights.tolist())
-        return cls(scheme, training.loss, training.focal_gamma, listed_weights)
+        correction = None
+        if training.corrects:
+            shown = shown_prior(settings, stores, natural, scheme)
+            correction = Correction.of(natural, shown, listed_weights, scheme)
+        asked = settings.task
+        return cls(
+            scheme,
+            training.loss,
+            training.focal_gamma,
+            listed_weights,
+            asked.bin if isinstance(asked, PerBaseSettings) else 1,
+            _unit(stores[0]),
+            correction=correction,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PerBase:
         """As written; losses are known by name alone, what they weigh is of training only."""
-        if data.get("loss") not in ACTIVATIONS or not isinstance(data.get("scheme"), dict):
+        known = isinstance(data.get("loss"), str) and data["loss"] in ACTIVATIONS
+        if not known or not isinstance(data.get("scheme"), dict):
             raise ConfigError("not a per-base task: it has a scheme and a loss")
-        return cls(scheme_from_json(data["scheme"]), cast(Loss, data["loss"]))
+        scheme, bin, unit = scheme_from_json(data["scheme"]), data.get("bin", 1), data.get("unit")
+        factors = data.get("factors")
+        if not isinstance(bin, int) or bin < 1 or not isinstance(unit, str | None):
+            raise ConfigError(f"not a per-base task: bin {bin!r}, unit {unit!r}")
+        if factors is not None and not _are_factors(factors, len(scheme)):
+            raise ConfigError(f"not a per-base task: factors {factors!r}")
+        return cls(
+            scheme,
+            cast(Loss, data["loss"]),
+            bin=bin,
+            signal_unit=unit or _AS_GIVEN,
+            factors=None if factors is None else tuple(map(float, factors)),
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Scheme and loss."""
-        return {"name": self.name, "scheme": self.scheme.to_json(), "loss": self.loss_name}
+        """Scheme and loss, and of signals what is not as it was before there was a choice."""
+        found: dict[str, Any] = {"name": self.name, "scheme": self.scheme.to_json()}
+        found["loss"] = self.loss_name
+        found |= {"bin": self.bin} if self.bin > 1 else {}
+        found |= {"unit": self.signal_unit} if self.signal_unit != _AS_GIVEN else {}
+        return found | ({} if self.factors is None else {"factors": list(self.factors)})
 
     def misfits(self, stores: Sequence[Store], owner: str, split: str) -> list[str]:
         """Stores without labels or of another scheme; no region, or no known label, of a split."""
-        return misfits(stores, self.scheme, owner, split)
+        found = misfits(stores, self.scheme, owner, split)
+        return found or _other_units(stores, self.signal_unit, owner)
 
     @property
     def activation(self) -> Activation:
@@ -106,13 +164,30 @@ class PerBase(Task):
 
     @property
     def outputs(self) -> int:
-        """States of the scheme."""
-        return len(self.scheme)
+        """States of the scheme; of some losses twice as many."""
+        return len(self.scheme) * OUTPUTS.get(cast(Loss, self.loss_name), 1)
+
+    @property
+    def shown(self) -> int | None:  # type: ignore[override]
+        """Those of the scheme."""
+        return None if self.outputs == len(self.scheme) else len(self.scheme)
 
     @property
     def mirror(self) -> NDArray[np.int64]:
         """Strands swap."""
-        return self.scheme.reverse_permutation
+        own = self.scheme.reverse_permutation
+        return np.concatenate([own + n for n in range(0, self.outputs, len(own))])
+
+    def head(self, inputs: int, bases: int) -> nn.Module:
+        """Linear, for each base or for each bin."""
+        if self.bin == 1:
+            return PerBaseHead(inputs, bases, self.outputs)
+        return BinnedHead(inputs, bases, self.outputs, self.bin)
+
+    def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
+        """Of bins, targets are means: whatever lies in a step is told at once."""
+        ids, targets = super().prepare(batch, rng)
+        return ids, targets if self.bin == 1 else bin_means(targets, self.bin)
 
     def targets(self, batch: Batch) -> Tensor:
         """The labels, unknown where a base is N."""
@@ -128,9 +203,39 @@ class PerBase(Task):
         weights = None if self.weights is None else torch.tensor(self.weights)
         return loss_function(cast(Loss, self.loss_name), self.gamma)(outputs, targets, weights)
 
+    def corrected(self, outputs: Tensor) -> Tensor:
+        """With what sampling and weights favour undone."""
+        return outputs if self.correction is None else outputs + self.correction.of_outputs(outputs)
+
+    def calibrate(self, head: nn.Module, undo: bool = False) -> None:
+        """Take out what training favours: a model tells probabilities of the genome as it is."""
+        if self.correction is not None:
+            self.correction.add_to(cast(PerBaseHead, head), -1 if undo else 1)
+
+    def told(self) -> dict[str, Any]:
+        """How often classes are there and were met, and what that changed."""
+        return {} if self.correction is None else {"correction": self.correction.told(self.scheme)}
+
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """Probabilities of classes, or signals in their own units."""
-        return activate(outputs, self.activation, dim)
+        values = activate(outputs, self.activation, dim)
+        if self.factors is None:
+            return values
+        beside = [1] * values.ndim
+        beside[dim] = -1
+        return values * values.new_tensor(self.factors).reshape(beside)
+
+    def finished(self, outcomes: Iterable[tuple[Tensor, Tensor]]) -> PerBase:
+        """Of signals that were learned on another scale, with factors for their values."""
+        if self.activation != "expm1":
+            return self
+        plain = self.unfinished()
+        pairs = ((plain.values(outputs), targets) for outputs, targets in outcomes)
+        return replace(self, factors=back_factors(pairs, self.mirror))
+
+    def unfinished(self) -> PerBase:
+        """Without factors."""
+        return self if self.factors is None else replace(self, factors=None)
 
     def metrics(self) -> Metrics:
         """See :mod:`genoseq.metrics.per_base`."""
@@ -163,24 +268,33 @@ class PerBase(Task):
         return scheme_output(self.scheme, values, by_phase)
 
 
-def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
-    """Bases of each class in the training regions; none of signals."""
-    if scheme.kind == "signal":
-        return []
-    counts = np.zeros(256, np.int64)
-    for store in stores:
-        for index in store.regions.of_split("train"):
-            labels = store.region_labels(int(index))
-            for at in range(0, len(labels), _CHUNK_BASES):
-                counts += np.bincount(labels[at : at + _CHUNK_BASES], minlength=256)
-    return [int(count) for count in counts[: len(scheme)]]
-
-
 def _absent_classes(scheme: Scheme, counts: Sequence[int]) -> list[str]:
     """Classes without a training base on either strand."""
     seen = {state.name for state, count in zip(scheme.states, counts, strict=False) if count}
     named = [state.name for state in scheme.states if state.name != BACKGROUND]
     return [name for name in named if name not in seen] if counts else []
+
+
+def _unit(store: Store) -> str:
+    """What 1 is in the labels of a store."""
+    return str(store.signals.get("unit", _AS_GIVEN))
+
+
+def _other_units(stores: Sequence[Store], unit: str, owner: str) -> list[str]:
+    """A problem for each store whose signals are in another unit than those of an owner."""
+    return [
+        f"{store.path}: its signals are in units of {_unit(store)}, those of {owner} of {unit}: "
+        f"tokenize it with the same labels.signals.normalise"
+        for store in stores
+        if _unit(store) != unit
+    ]
+
+
+def _are_factors(given: Any, signals: int) -> bool:
+    """Whether this is what :meth:`PerBase.to_json` writes as factors."""
+    if not isinstance(given, list) or len(given) != signals:
+        return False
+    return all(isinstance(one, int | float) and 0 < one < float("inf") for one in given)
 
 
 def _number(value: float | None) -> float:

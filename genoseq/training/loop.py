@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Iterator, Mapping, Sized
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,21 +214,30 @@ class Training:
         self._save()
 
     @torch.no_grad()
-    def _measure(self) -> tuple[float, dict[str, Any]]:
-        """Loss and figures of the validation: each process computes its rows, and sees all."""
-        group, metrics = self.group, self.task.metrics()
-        sums = torch.zeros(2, dtype=torch.float64)
-        assert self.valid is not None
-        for number in range(len(cast(Sized, self.valid))):
+    def outcomes(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Outputs and targets of the validation's batches, or else of as many of the training's:
+        each process computes its rows, and sees all."""
+        batches, settings = self.train if self.valid is None else self.valid, self.settings.training
+        count = len(cast(Sized, batches))
+        if self.valid is None:
+            count = min(count, -(-settings.validation_windows // settings.batch))
+        for number in range(count):
             self._agree()
             self._heed_signals()
-            inputs, targets = self._prepared(self.valid, number)
+            inputs, targets = self._prepared(batches, number)
             rows = len(targets)  # 0 where the last batch has fewer than there are processes
             if not rows:
                 inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
-                outputs = self.model(*inputs)[:rows]
-            outputs, targets = group.concat(outputs.float()), group.concat(targets)
+                outputs = self.task.corrected(self.model(*inputs)[:rows])
+            yield self.group.concat(outputs.float()), self.group.concat(targets)
+
+    @torch.no_grad()
+    def _measure(self) -> tuple[float, dict[str, Any]]:
+        """Loss and figures of the validation."""
+        group, metrics = self.group, self.task.metrics()
+        sums = torch.zeros(2, dtype=torch.float64)
+        for outputs, targets in self.outcomes():
             total, weight = self.task.loss(outputs, targets)
             if not bool(total.isfinite()):
                 raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
@@ -249,9 +258,13 @@ class Training:
 
     def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         weights = {k.removeprefix(_MODEL): v for k, v in tensors.items() if k.startswith(_MODEL)}
-        self.model.load_state_dict(weights)
-        restore_moments(self._adamw, self.model, tensors)
-        losses = tensors[_LOSSES]  # whole: the others begin with nothing of them
+        try:
+            self.model.load_state_dict(weights)
+            restore_moments(self._adamw, self.model, tensors)
+            losses = tensors[_LOSSES]  # whole: the others begin with nothing of them
+        except (RuntimeError, LookupError, ValueError) as error:
+            said = f"not the state of this network ({' '.join(str(error).split())[:200]})"
+            raise ConfigError(f"{self.state.last}: {said}: remove it") from None
         self._losses = [*(losses if self.group.rank == 0 else torch.zeros_like(losses))]
 
     def _whole_losses(self) -> Tensor:

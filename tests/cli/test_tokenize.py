@@ -102,7 +102,7 @@ def test_tokenize_classes_signals_and_no_labels(
         assert run.returncode == 0, run.stderr
     values = open_store(tmp_path / "signal").region_labels(0)
     assert values.shape == (4_000, 2)
-    assert values[150].tolist() == [2, -1]
+    assert values[150].tolist() == [2, 1]  # the - strand is written as negative numbers
     assert np.isnan(values[200:205]).all()
     labels = open_store(tmp_path / "classes").region_labels(0)
     assert labels[99:104].tolist() == [0, 1, 1, 1, 2]

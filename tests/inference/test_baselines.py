@@ -12,7 +12,8 @@ from planted import planted_store, store_of_contigs
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme
 from genoseq.genome.sequences import N
 from genoseq.inference.baselines import BaselineFigures, baseline_table, baselines_of, compared
-from genoseq.inference.evaluate import Evaluation, evaluate, write_evaluation
+from genoseq.inference.evaluate import evaluate
+from genoseq.inference.evaluation import Evaluation, write_evaluation
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
 from genoseq.tasks.causal_lm import CausalLm

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, unstranded_scheme
-from genoseq.tasks import losses
+from genoseq.tasks import count_losses, losses
 from genoseq.tasks.losses import class_weights, loss_of, mean
 from genoseq.tasks.per_base import PerBase
 
@@ -29,7 +29,17 @@ def mse(logits, labels):
 
 
 def poisson(logits, labels):
-    return mean(*losses.poisson(logits, labels))
+    return mean(*count_losses.poisson(logits, labels))
+
+
+def negative_binomial(logits, labels):
+    """With dispersions of 1."""
+    both = torch.cat([logits, torch.zeros_like(logits)], -1)
+    return mean(*count_losses.negative_binomial(both, labels))
+
+
+def multinomial(logits, labels):
+    return mean(*count_losses.multinomial(logits, labels))
 
 
 @pytest.fixture
@@ -87,7 +97,7 @@ def test_class_losses_of_nothing_known_are_zero_with_a_gradient(loss, weights):
     assert torch.equal(logits.grad, torch.zeros_like(logits))
 
 
-@pytest.mark.parametrize("loss", [mse, poisson])
+@pytest.mark.parametrize("loss", [mse, poisson, negative_binomial, multinomial])
 def test_signal_losses_of_nothing_known_are_zero_with_a_gradient(loss):
     logits = torch.randn(2, 5, 3, requires_grad=True)
     value = loss(logits, torch.full((2, 5, 3), math.nan))
@@ -131,9 +141,37 @@ def test_poisson_is_least_at_the_right_rate():
     assert at[4] < min(at[3], at[5])
 
 
-def test_poisson_refuses_negative_signals():
-    with pytest.raises(ConfigError, match=r"poisson: the signal has negative values \(-2\): use m"):
-        poisson(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [-2.0]]]))
+@pytest.mark.parametrize("loss", [poisson, negative_binomial, multinomial])
+def test_losses_of_counts_refuse_negative_signals(loss):
+    with pytest.raises(ConfigError, match=r"the signal has negative values \(-2\): use mse"):
+        loss(torch.zeros(1, 2, 1), torch.tensor([[[1.0], [-2.0]]]))
+
+
+def counts_and_outputs(columns):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 9, (2, 6, 2), generator=generator).double()
+    labels[0, :2, 1] = math.nan
+    return torch.randn(2, 6, columns, generator=generator, dtype=torch.float64), labels
+
+
+def test_negative_binomial_equals_pytorch_on_the_known_bases():
+    outputs, labels = counts_and_outputs(4)
+    known = ~labels.isnan()
+    means, size = outputs[..., :2].exp()[known], (-outputs[..., 2:]).exp()[known]
+    peer = torch.distributions.NegativeBinomial(size, logits=means.log() - size.log())
+    constant = -(labels[known] + 1).lgamma()
+    expected = -(peer.log_prob(labels[known]) - constant).sum()
+    total, weight = count_losses.negative_binomial(outputs, labels)
+    torch.testing.assert_close(total, expected)
+    assert weight == known.sum()
+
+
+def test_multinomial_of_weight_one_is_poisson_and_else_mostly_the_shape():
+    outputs, labels = counts_and_outputs(2)
+    whole = count_losses.multinomial(outputs, labels, total_weight=1.0)
+    torch.testing.assert_close(whole, count_losses.poisson(outputs, labels))
+    more = [count_losses.multinomial(outputs + shift, labels, 0.0)[0] for shift in (0, 3)]
+    torch.testing.assert_close(*more)  # the total does not count
 
 
 def test_balanced_weights_give_every_class_the_same_say():
@@ -181,7 +219,11 @@ def test_scheme_chooses_the_loss_and_the_loss_its_activation():
     ("loss", "scheme", "message"),
     [
         ("mse", CLASSES, "loss mse does not suit classes: use cross-entropy or focal"),
-        ("focal", SIGNAL, "loss focal does not suit signal: use mse or poisson"),
+        (
+            "focal",
+            SIGNAL,
+            "loss focal does not suit signal: use mse or poisson or negative-binomial or multin",
+        ),
     ],
 )
 def test_a_loss_for_other_outputs_is_refused(loss, scheme, message):

@@ -24,7 +24,11 @@ CLASSES = PerBase(cds_phase_scheme())
 SIGNAL = PerBase(signal_scheme([("cover.age", ".")]))
 
 
-@pytest.mark.parametrize("task", [CLASSES, SIGNAL, PerBase(SIGNAL.scheme, "poisson")])
+STRANDED = signal_scheme([("a", "+"), ("a", "-"), ("b", ".")])
+BINNED = PerBase(STRANDED, bin=4, signal_unit="mean coverage", factors=(2.0, 2.0, 1.5))
+
+
+@pytest.mark.parametrize("task", [CLASSES, SIGNAL, PerBase(SIGNAL.scheme, "poisson"), BINNED])
 def test_task_from_json_gives_back_what_was_written(task: PerBase) -> None:
     assert task_from_json(task.to_json()) == task
 
@@ -162,3 +166,66 @@ def test_output_refuses_log_odds_that_are_not_there() -> None:
         PerBase(signals).output("log-odds")
     with pytest.raises(ConfigError, match=r"log-odds are of every state, .*: not by phase"):
         CLASSES.output("log-odds", by_phase=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"bin": 0}, {"bin": "2"}, {"unit": 3}, {"factors": [1.0]}, {"factors": [1.0, 0.0, 1.0]}],
+)
+def test_task_from_json_refuses_what_is_none(changed: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="not a per-base task"):
+        task_from_json(BINNED.to_json() | changed)
+
+
+def test_values_have_the_factors_whatever_the_dimension() -> None:
+    outputs = torch.rand(2, 5, 3)
+    values = BINNED.values(outputs)
+    torch.testing.assert_close(values, outputs.expm1() * torch.tensor([2.0, 2.0, 1.5]))
+    torch.testing.assert_close(BINNED.values(outputs.permute(2, 0, 1), 0), values.permute(2, 0, 1))
+
+
+def test_finished_makes_the_sum_of_values_that_of_the_signal() -> None:
+    rng = torch.Generator().manual_seed(1)
+    signal = torch.rand(2, 40, 3, generator=rng) * 9
+    signal[0, :9, 0] = torch.nan
+    outputs = torch.rand(2, 40, 3, generator=rng)
+    done = PerBase(STRANDED).finished([(outputs[:1], signal[:1]), (outputs[1:], signal[1:])])
+    assert done.factors is not None
+    assert done.factors[0] == done.factors[1]
+    known = ~signal.isnan()
+    for pair in ([0, 1], [2]):
+        values = done.values(outputs)[..., pair][known[..., pair]].sum()
+        torch.testing.assert_close(values, signal[..., pair].nansum())
+    assert PerBase(STRANDED).finished([(outputs, -signal)]).factors is None
+    poisson = PerBase(STRANDED, "poisson")
+    assert poisson.finished(iter(())) is poisson
+
+
+def test_bins_share_their_outputs_and_learn_means() -> None:
+    head = BINNED.head(6, 8)
+    outputs = head(torch.randn(2, 5, 6))
+    assert outputs.shape == (2, 40, 3)
+    torch.testing.assert_close(outputs[:, ::4], outputs[:, 3::4])
+    signal = torch.arange(24, dtype=torch.float32).reshape(1, 8, 3)
+    signal[0, :4, 0] = torch.nan
+    signal[0, 4, 1] = torch.nan
+    codes = torch.zeros(1, 8, dtype=torch.uint8)
+    batch = Batch(torch.zeros(1, 8, dtype=torch.int64), signal, codes)
+    _, targets = BINNED.prepare(batch, np.random.default_rng(0))
+    assert targets[0, :, 2].tolist() == [6.5] * 4 + [18.5] * 4
+    assert targets[0, :4, 0].isnan().all()
+    assert targets[0, 4:, 1].tolist() == [19.0] * 4
+    with pytest.raises(ConfigError, match="bin 4 does not divide the 6 bp of a model's step"):
+        BINNED.head(6, 6)
+    with pytest.raises(ConfigError, match="bin 4: is for signals, these labels are classes"):
+        PerBase(CLASSES.scheme, bin=4)
+
+
+def test_dispersions_lie_behind_the_signals_and_are_not_shown() -> None:
+    task = PerBase(STRANDED, "negative-binomial")
+    assert (task.outputs, task.shown) == (6, 3)
+    assert task.mirror.tolist() == [1, 0, 2, 4, 3, 5]
+    assert len(task.output().channels) == 3
+    metrics = task.metrics()
+    metrics.update(task.values(torch.randn(1, 9, 6)), torch.rand(1, 9, 3))
+    assert len(task.figures(metrics.compute())) == 3 * 4
