@@ -235,7 +235,12 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
     """
     source = source_path(path)
     file = Watched(source) if source.is_file() else None
-    plain, index, sha256 = plain_and_index(source)
+    try:
+        plain, index, sha256 = plain_and_index(source)
+    except BaseException:
+        if file is not None:
+            file.close()
+        raise
     return Fasta(source, plain, index, sha256 or file)
 
 
