@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from genoseq.config.base import AskedPrecision, Settings, ShardCount, Size
+from genoseq.config.base import AskedPrecision, Settings, ShardCount, Size, WindowLength
 from genoseq.writers.formats import FORMATS, format_named
 
 FormatName = Annotated[
@@ -45,6 +45,9 @@ class EvaluateSettings(Settings):
 
     baselines: bool = Field(
         True, description="measure simpler means too: majority, k-mers, open frames, Prodigal"
+    )
+    bins: Annotated[tuple[WindowLength, ...], Field(min_length=1)] = Field(
+        (1, 10, 100, 1_000, 10_000), description="of signals: bp of bins in which they are compared"
     )
 
 

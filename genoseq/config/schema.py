@@ -36,7 +36,7 @@ from genoseq.config.outputs import (
     TranslateSettings,
 )
 from genoseq.config.tasks import PerBaseSettings, Task
-from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
+from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_later
 from genoseq.writers.formats import default_formats
 
 TRAINING_FORMAT = 1
@@ -169,7 +169,7 @@ class RunSettings(Settings):
     def decisive(self) -> dict[str, Any]:
         """Settings that decide the weights, in JSON's types."""
         dumped = self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
-        return dumped | {"training": without_augment(dumped["training"])}
+        return dumped | {"training": without_later(dumped["training"])}
 
 
 class ModelEntry(RunSettings):

@@ -98,8 +98,6 @@ def _unsuited_formats(config: Config, labels: Kind) -> Iterator[str]:
 
 def _unused_columns(name: str, row: GenomeRow, signals: bool) -> list[str]:
     """A problem for a column with files that the scheme does not read."""
-    if signals and row.annotation is not None:
-        return [f"genome {name!r}: labels.scheme is signal, its annotation is not read: write -"]
     if row.control and not (signals and row.signal):
         return [f"genome {name!r}: its control is taken off signals, and it has none: write -"]
     if not signals and row.signal:

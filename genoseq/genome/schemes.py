@@ -1,16 +1,14 @@
-"""The outputs of a model for a base: classes (with strand and codon phase) or signals.
+"""The kinds of schemes, and the schemes that settings name: classes or signals.
 
-A *state* is one output of the model.  A *channel* is what people see: the states of one class and
-strand, their codon phases added up, and without the background state ``none``.
+See :mod:`genoseq.genome.scheme` for what all of them say.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,132 +16,13 @@ from numpy.typing import NDArray
 from genoseq.errors import ConfigError
 from genoseq.genome.derived import CODING_INTRON
 from genoseq.genome.regions import Strand
-from genoseq.genome.tracks import Channel
+from genoseq.genome.scheme import BACKGROUND, UNKNOWN_LABEL, Array, Scheme, State
+from genoseq.genome.tracks import Kind
 
-BACKGROUND = "none"
-UNKNOWN_LABEL = 255
-"""Label of a base whose class is not known: losses and metrics leave it out."""
+__all__ = ["BACKGROUND", "UNKNOWN_LABEL", "Scheme", "State"]
 MOST_SIGNALS = 1 << 16
 """Signals of a model: each is a track, and a column of every label."""
-
-Array = NDArray[Any]
-
 _STRANDS: tuple[Strand, Strand] = ("+", "-")
-_OPPOSITE: dict[Strand, Strand] = {"+": "-", "-": "+", ".": "."}
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One model output: a class or signal name, its strand, and its codon phase.
-
-    ``phase`` is the base's position in its codon, 0 to 2, counted 5' to 3' on the state's own
-    strand; None where the class has no frame.
-    """
-
-    name: str
-    strand: Strand = "."
-    phase: int | None = None
-
-    def __post_init__(self) -> None:
-        known = self.strand in _OPPOSITE and str(self.phase) in ("None", "0", "1", "2")
-        if not (known and self.name and isinstance(self.name, str)):
-            raise ConfigError(f"label scheme: there is no {self}")
-
-
-@dataclass(frozen=True)
-class Scheme(ABC):
-    """The outputs of a model, in order, and the form of their labels.
-
-    Labels of L bases have shape (..., L) or (..., L, S).
-
-    Attributes
-    ----------
-    states
-        The S outputs.
-    kind
-        ``classes`` or ``signal``.
-    dtype
-        Type of labels on disk, little-endian.
-    target_dtype
-        Type of labels that a loss takes.
-    unknown
-        The label of a base whose class or value is not known.
-    """
-
-    states: tuple[State, ...]
-
-    kind: ClassVar[Literal["classes", "signal"]]
-    dtype: ClassVar[np.dtype[Any]]
-    target_dtype: ClassVar[np.dtype[Any]]
-    unknown: ClassVar[float]
-
-    def __post_init__(self) -> None:
-        if len(set(self.states)) != len(self.states) or not self.states:
-            raise ConfigError(
-                f"label scheme: states must be distinct and at least one: {self.states}"
-            )
-        self._check_states()
-        mirrored = {State(s.name, _OPPOSITE[s.strand], s.phase) for s in self.states}
-        if mirrored != set(self.states):
-            raise ConfigError("label scheme: a class on one strand needs its twin on the other")
-
-    @abstractmethod
-    def _check_states(self) -> None:
-        """Raise ConfigError if the states do not suit this kind of scheme."""
-
-    @abstractmethod
-    def label_shape(self, bases: int) -> tuple[int, ...]:
-        """Shape of the labels of L bases."""
-
-    @abstractmethod
-    def mirrored(self, labels: Array) -> Array:
-        """Labels of the reverse complement: in reverse order, strands swapped, phases kept."""
-
-    @abstractmethod
-    def known(self, labels: Array) -> NDArray[np.bool_]:
-        """Which labels are known; same shape."""
-
-    @abstractmethod
-    def check(self, labels: Array) -> str | None:
-        """What is wrong with the values of labels; None if nothing is."""
-
-    @property
-    @abstractmethod
-    def counted(self) -> tuple[str, ...]:
-        """What :meth:`count` counts."""
-
-    @abstractmethod
-    def count(self, labels: Array) -> NDArray[np.int64]:
-        """Bases of each of :attr:`counted` in labels of shape (L,) or (L, S)."""
-
-    def __len__(self) -> int:
-        return len(self.states)
-
-    @cached_property
-    def reverse_permutation(self) -> NDArray[np.int64]:
-        """Shape (S,): entry i is the state that state i becomes on the reverse complement.
-
-        Strands swap, phases stay.  The permutation is its own inverse.
-        """
-        index_of = {state: index for index, state in enumerate(self.states)}
-        swapped = (State(s.name, _OPPOSITE[s.strand], s.phase) for s in self.states)
-        return np.array([index_of[state] for state in swapped], np.int64)
-
-    @cached_property
-    def channels(self) -> tuple[Channel, ...]:
-        """Distinct (name, strand) of the states in order, without the background."""
-        pairs = dict.fromkeys((s.name, s.strand) for s in self.states if s.name != BACKGROUND)
-        return tuple(Channel(name, strand) for name, strand in pairs)
-
-    @cached_property
-    def channel_of_state(self) -> NDArray[np.int64]:
-        """Shape (S,): channel of each state, -1 for the background."""
-        index_of = {(c.name, c.strand): index for index, c in enumerate(self.channels)}
-        return np.array([index_of.get((s.name, s.strand), -1) for s in self.states], np.int64)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for JSON files; :func:`scheme_from_json` reads it back."""
-        return {"kind": self.kind, "states": [asdict(state) for state in self.states]}
 
 
 @dataclass(frozen=True)
@@ -153,7 +32,7 @@ class ClassScheme(Scheme):
     Labels are states, shape (..., L); :data:`UNKNOWN_LABEL` is the label of an unknown base.
     """
 
-    kind: ClassVar[Literal["classes", "signal"]] = "classes"
+    kind: ClassVar[Kind] = "classes"
     dtype: ClassVar[np.dtype[Any]] = np.dtype("u1")
     target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.int64)
     unknown: ClassVar[float] = UNKNOWN_LABEL
@@ -195,6 +74,18 @@ class ClassScheme(Scheme):
             )
         return None
 
+    def of_class(self, labels: Array, name: str) -> NDArray[np.bool_]:
+        """Shape (..., L); codon phases together."""
+        own = np.zeros(UNKNOWN_LABEL + 1, bool)
+        own[: len(self)] = [state.name == name for state in self.states]
+        found: NDArray[np.bool_] = own[labels]
+        return found
+
+    def tally(self, labels: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """A base that is known is known to be in no other state."""
+        found = np.bincount(labels.reshape(-1), minlength=len(self))[: len(self)]
+        return found, np.full(len(self), found.sum())
+
     @property
     def counted(self) -> tuple[str, ...]:
         """``none``, each channel, ``unknown``."""
@@ -219,7 +110,7 @@ class SignalScheme(Scheme):
     Labels are values, shape (..., L, S), NaN where unknown.
     """
 
-    kind: ClassVar[Literal["classes", "signal"]] = "signal"
+    kind: ClassVar[Kind] = "signal"
     dtype: ClassVar[np.dtype[Any]] = np.dtype("<f4")
     target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.float32)
     unknown: ClassVar[float] = np.nan
@@ -241,8 +132,20 @@ class SignalScheme(Scheme):
         known: NDArray[np.bool_] = ~np.isnan(labels)
         return known
 
-    def check(self, labels: Array) -> None:
-        """Nothing: any number can be a signal."""
+    def check(self, labels: Array) -> str | None:
+        """Whether one is infinite; any number can be a signal."""
+        return "a signal is infinite" if np.isinf(labels).any() else None
+
+    def of_class(self, labels: Array, name: str) -> NDArray[np.bool_]:
+        """Those with a value."""
+        own = [state.name == name for state in self.states]
+        found: NDArray[np.bool_] = np.any(self.known(labels)[..., own], axis=-1)
+        return found
+
+    def tally(self, labels: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Values are there where they are known."""
+        found = self.known(labels).reshape(-1, len(self)).sum(0)
+        return found, found
 
     @property
     def counted(self) -> tuple[str, ...]:

@@ -139,8 +139,10 @@ def _of_each(output: Output, measure: Measure) -> list[Channel]:
 def _said(task: Task) -> tuple[object, str]:
     """What a model tells: to compare, and for people."""
     channels = task.output(by_phase=False).channels
-    told = task.to_json().get("scheme", [task.name, task.outputs])
-    return told, ", ".join(channel.label for channel in channels)
+    data = task.to_json()
+    told = [data.get("scheme", [task.name, task.outputs]), data.get("unit")]
+    unit = f" (in units of {told[1]})" if told[1] else ""
+    return told, ", ".join(channel.label for channel in channels) + unit
 
 
 def _checked(asked: Sequence[str], output: Output, task: Task) -> tuple[Measure, ...]:

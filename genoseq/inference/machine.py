@@ -85,6 +85,7 @@ def _version(package: str) -> str:
 def _computing() -> Iterator[tuple[str, str]]:
     import torch
 
+    from genoseq.kernels.cpu import choose as choose_kernels
     from genoseq.kernels.dispatch import choose
     from genoseq.models.device import choose_device, choose_precision
 
@@ -97,6 +98,8 @@ def _computing() -> Iterator[tuple[str, str]]:
     yield "torch threads", str(torch.get_num_threads())
     yield "torch device", _device_name(str(device))
     yield "precision", f"{chosen.precision}: {chosen.reason}"
+    kernels = choose_kernels()
+    yield "recurrent cpu", f"{kernels.name}: {kernels.reason}"
     for name in dict.fromkeys(("cpu", device.type)):
         kernel = choose(name, kind, _HEAD_WIDTH)
         yield f"attention {name}", f"{kernel.backend}: {kernel.reason}"

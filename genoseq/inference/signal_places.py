@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.errors import ConfigError
+from genoseq.config.sheet import named_file
+from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
-from genoseq.inference.gene_parts import GeneParts, genes_of_stores
 from genoseq.inference.signal_tables import Table, gene_figures, gene_table, region_table
+from genoseq.labels.gene_parts import GeneParts, read_gene_parts
 from genoseq.metrics.binned import BinnedPairs, Group, ceiling, mean_of
 from genoseq.metrics.bootstrap import block_size
 from genoseq.metrics.interval_sums import IntervalSums
@@ -44,7 +45,7 @@ def places_of(
     bins
         bp; none: :data:`BINS`.
     genes
-        ``FILE`` or ``STORE=FILE``, see :func:`genoseq.inference.gene_parts.genes_of_stores`.
+        ``FILE`` or ``STORE=FILE``, see :func:`genes_of_stores`.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def places_of(
     return None
 
 
-@places_of.register
+@places_of.register(PerBase)
 def _of_labels(
     task: PerBase, stores: Sequence[Store], split: str, bins: Sequence[int], genes: Sequence[str]
 ) -> SignalPlaces | None:
@@ -70,6 +71,27 @@ def _of_labels(
 def _refuse(task: Task, genes: Sequence[str]) -> None:
     if genes:
         raise ConfigError(f"--genes: is of models of signals, this one learned {task.name}")
+
+
+def genes_of_stores(texts: Sequence[str], stores: Sequence[Store]) -> dict[str, list[GeneParts]]:
+    """Genes by the name of their store, of ``STORE=FILE`` arguments, or ``FILE`` of one store.
+
+    Raises
+    ------
+    ConfigError
+        If a store is not there, or a file does not say of which of several it is.
+    """
+    names = {store.name: store for store in stores}
+    found: dict[str, list[GeneParts]] = {}
+    for text in texts:
+        name, path = named_file(text)
+        if name is None and len(names) > 1:
+            raise ConfigError(f"--genes {text}: of which genome is it? NAME=FILE, {listed(names)}")
+        name = next(iter(names)) if name is None else name
+        if name not in names:
+            raise ConfigError(f"--genes {text}: no store is called {name!r}: {listed(names)}")
+        found.setdefault(name, []).extend(read_gene_parts(path, names[name].lengths))
+    return found
 
 
 class SignalPlaces:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
-from genoseq.inference.gene_parts import GeneParts
+from genoseq.labels.gene_parts import GeneParts
 from genoseq.metrics.correlation import Sample, log1p
 from genoseq.metrics.interval_sums import IntervalSums
 
@@ -97,9 +97,10 @@ def _pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> float | None:
 
 
 def said_by_bin(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each signal: r by bin, and what replicates allow; then one of genes, likewise."""
-    rows = [row for row in metrics.get("by_bin", []) if row["genome"] == "*"]
-    for signal in dict.fromkeys(row["signal"] for row in rows):
+    """A line for each signal and genome: r by bin, and what replicates allow; then of genes."""
+    every = [row for row in metrics.get("by_bin", []) if row["genome"] != "*"]
+    for genome, signal in dict.fromkeys((row["genome"], row["signal"]) for row in every):
+        rows = [row for row in every if row["genome"] == genome]
         words = [
             f"{row['bin']:,} bp {row['pearson']:.3f}"
             + ("" if row["ceiling"] is None else f" of {row['ceiling']:.3f}")
@@ -108,7 +109,7 @@ def said_by_bin(metrics: Mapping[str, Any]) -> Iterator[str]:
         ]
         known = any(row["ceiling"] is not None for row in rows if row["signal"] == signal)
         of = " of what replicates allow" if known else ""
-        yield f"{signal}: Pearson r by bin{of}: {', '.join(words) or 'not defined'}"
+        yield f"{genome}: {signal}: Pearson r by bin{of}: {', '.join(words) or 'not defined'}"
     for row in metrics.get("by_gene", []):
         figures = ", ".join(
             f"{name} {row[name]:.3f}"

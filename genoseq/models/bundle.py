@@ -26,7 +26,7 @@ from genoseq import __version__
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
-from genoseq.files.atomic import atomic_folder
+from genoseq.files.atomic import atomic_folder, staging_folder
 from genoseq.files.names import CONFIG, DECODER, WEIGHTS
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.files.stored import check_seal, read_json, sealed
@@ -93,8 +93,13 @@ class Bundle:
         return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
 
 
-def save_bundle(path: str | Path, bundle: Bundle) -> None:
+def save_bundle(path: str | Path, bundle: Bundle, dry: bool = False) -> None:
     """Write the folder `path` whole or not at all; an older one is replaced.
+
+    Parameters
+    ----------
+    dry
+        Write it beside its place and remove it again, to know before a training that it can be.
 
     Raises
     ------
@@ -119,7 +124,9 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
     }
     try:
         text = json.dumps(sealed(config), indent=2, allow_nan=False)
-        with atomic_folder(path) as folder:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        where = staging_folder(Path(path).parent, "-dry", path) if dry else atomic_folder(path)
+        with where as folder:
             (folder / WEIGHTS).write_bytes(weights)
             (folder / CONFIG).write_text(text + "\n")
             if bundle.provenance:

@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from genoseq.files.stored import check_file
+from genoseq.files.stored import check_file, parse_json
 
 Header = Mapping[str, tuple[torch.dtype, tuple[int, ...]]]
 """Type and shape of each tensor of a file, by its name."""
@@ -56,6 +56,36 @@ def weights_bytes(tensors: Mapping[str, Tensor], metadata: dict[str, str] | None
         written[name] = whole.clone() if address in memory else whole
         memory.add(address)
     return save(written, metadata)
+
+
+_SEAL, _BLANK = "sha256", "0" * 64
+"""Entry of a file's metadata: the SHA-256 of the file, with the blank in its place."""
+
+
+def sealed_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """A safetensors file that holds its own checksum, so that it needs no other one beside it."""
+    data = weights_bytes(tensors, {**metadata, _SEAL: _BLANK})
+    return data.replace(_BLANK.encode(), hashlib.sha256(data).hexdigest().encode(), 1)
+
+
+def read_sealed(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and metadata of a safetensors file, verified where it holds its own checksum.
+
+    Raises
+    ------
+    OSError, ValueError
+        As :func:`read_header`, and if its bytes have changed.
+    """
+    read_header(path)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    metadata = parse_json(data[8:end]).get("__metadata__", {})
+    if (seal := metadata.get(_SEAL)) is not None:
+        digest = hashlib.sha256(data[:end].replace(seal.encode(), _BLANK.encode(), 1))
+        digest.update(memoryview(data)[end:])
+        if digest.hexdigest() != seal:
+            raise ValueError("its checksum is not the one that it holds")
+    return load(data), metadata
 
 
 def read_header(path: Path) -> Header:

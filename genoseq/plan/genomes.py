@@ -11,7 +11,13 @@ from genoseq.config.sheet_checks import named_splits, split_problems
 from genoseq.errors import GenoseqError, InputFormatError, listed
 from genoseq.extraction.splits import possible_splits
 from genoseq.plan.beginnings import Budget, contig_lengths
-from genoseq.plan.labelled import Found, check_annotation, check_signals, check_table
+from genoseq.plan.labelled import (
+    Found,
+    check_annotation,
+    check_gene_parts,
+    check_signals,
+    check_table,
+)
 from genoseq.plan.rules import DEMO_FILES, DEMO_PAIRS, Plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 
@@ -108,6 +114,7 @@ def _check_labels(
     check_table(plan.config.regions.blacklist, lengths, "blacklist", own)
     if plan.signals:
         check_table(row.mask, lengths, "mask", own)
+        check_gene_parts(row, lengths, own)
         return check_signals(row, plan.config.labels.signals, lengths, own)
     check_annotation(row, plan.config.labels, lengths, budget, own)
     return []

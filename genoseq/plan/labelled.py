@@ -16,11 +16,19 @@ from genoseq.genome.derived import meant_type
 from genoseq.genome.regions import Region, known_holes
 from genoseq.labels.classes import plan_labels
 from genoseq.labels.evidence import EVERYTHING, Trust, attributes_of
+from genoseq.labels.gene_parts import read_gene_parts
 from genoseq.labels.intervals import LabelInterval, label_intervals
 from genoseq.labels.signal_names import SignalFile, name_signals, said_strands
 from genoseq.labels.signals import SignalLabels
 from genoseq.labels.trust import read_trust
-from genoseq.plan.beginnings import TABLE, Beginning, Budget, annotation_beginning, fasta_beginning
+from genoseq.plan.beginnings import (
+    ANNOTATION,
+    TABLE,
+    Beginning,
+    Budget,
+    annotation_beginning,
+    fasta_beginning,
+)
 from genoseq.plan.frames import PLAIN, REFUSED, Frames, open_frames
 from genoseq.readers.bed import read_bed
 from genoseq.readers.kinds import BIGWIG, kind_of
@@ -87,6 +95,17 @@ def check_signals(
         except GenoseqError as error:
             found.problems.append(str(error))
     return list(dict.fromkeys((signal.name, signal.strand) for signal in signals))
+
+
+def check_gene_parts(row: GenomeRow, lengths: Lengths | None, found: Found) -> None:
+    """Whether the annotation beside signals has genes of this genome, if it is small enough."""
+    _, path = named_file(row.annotation or "")
+    if lengths is None or not path.is_file() or path.stat().st_size > ANNOTATION:
+        return
+    try:
+        read_gene_parts(path, lengths)
+    except GenoseqError as error:
+        found.problems.append(str(error))
 
 
 def _readable(signal: SignalFile, found: Found) -> bool:

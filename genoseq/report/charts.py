@@ -33,13 +33,14 @@ class Axis:
 
 @dataclass(frozen=True)
 class Series:
-    """A line: its name, its (x, y) and how it is told apart."""
+    """A line: its name, its (x, y) and how it is told apart; points alone if not ``joined``."""
 
     name: str
     points: Sequence[tuple[float, float]]
     colour: int = 0
     dash: int = 0
     dots: bool = False
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def lines(series: Sequence[Series], x: Axis, y: Axis, diagonal: bool = False) ->
     for each in series:
         points = _points(each.points, x, y)
         kind = colour_class(each.colour)
-        if len(points) > 1:
+        if len(points) > 1 and each.joined:
             parts.append(
                 Markup('<polyline class="line {} d{}" points="{}"/>').format(
                     kind, each.dash % DASHES, _joined(points)

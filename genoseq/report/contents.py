@@ -22,6 +22,12 @@ from genoseq.report.model_charts import (
 )
 from genoseq.report.model_checks import check_model
 from genoseq.report.results import ModelResult, Results
+from genoseq.report.signal_charts import (
+    by_bin_charts,
+    by_bin_table,
+    by_gene_table,
+    scatter_charts,
+)
 from genoseq.report.tables import (
     Table,
     comparison_table,
@@ -47,13 +53,14 @@ class Contents:
     confusions: list[Table]
     learning: list[Chart]
     precision_recall: list[Chart]
+    signals: list[Chart]
     calibration: Chart | None
     genes: list[GeneCard]
 
     def data(self, loci: Sequence[Locus]) -> dict[str, Data]:
         """The numbers behind every plot and table, by its name on the page."""
         tables = [each for each in self.tables.values() if each is not None]
-        charts = [*self.learning, *self.precision_recall]
+        charts = [*self.learning, *self.precision_recall, *self.signals]
         charts += [] if self.calibration is None else [self.calibration]
         charts += [chart for card in self.genes for chart in card.charts]
         found = {each.key: each.download() for each in (*tables, *self.metrics, *self.confusions)}
@@ -79,6 +86,8 @@ def contents(results: Results, folder: Path) -> Contents:
         {
             "models": comparison_table(results.models) if results.models else None,
             "tested": genomes_table(results.models),
+            "bins": by_bin_table(results.models),
+            "by_gene": by_gene_table(results.models),
             "genomes": stores_table(results.stores) if results.stores else None,
             "leaks": leaks_table(leaks),
             "bases": composition_table(parts),
@@ -88,6 +97,7 @@ def contents(results: Results, folder: Path) -> Contents:
         [table for table in confusions if table is not None],
         learning_charts(results.models),
         precision_recall_charts(results.models),
+        [*by_bin_charts(results.models), *scatter_charts(results.models)],
         calibration_chart(results.models),
         gene_cards(results.genes, folder),
     )

@@ -45,6 +45,35 @@ class PrecisionRecall:
     """(recall, precision)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A bin of a genome: what was predicted of a signal, and what was measured."""
+
+    genome: str
+    signal: str
+    bin: int
+    predicted: float
+    measured: float
+
+
+def read_scatter(path: Path) -> tuple[Point, ...]:
+    """Rows of ``scatter.tsv``; none without the file."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return tuple(
+        Point(
+            row["genome"],
+            row["signal"],
+            int(row["bin"]),
+            float(row["predicted"]),
+            float(row["measured"]),
+        )
+        for row in rows
+    )
+
+
 def read_learning_curve(path: Path) -> Curve:
     """Learning curve of a CSV with a ``step`` column; empty and NaN fields are left out.
 

@@ -146,6 +146,7 @@ def _told(found: Contents, loci: Sequence[Locus]) -> dict[str, Any]:
         "confusions": found.confusions,
         "learning": found.learning,
         "precision_recall": found.precision_recall,
+        "signals": found.signals,
         "calibration": found.calibration,
         "genes": found.genes,
         "data": json_script(found.data(loci)),

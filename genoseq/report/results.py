@@ -23,10 +23,12 @@ from genoseq.genome.tracks import Channel
 from genoseq.report.curves import (
     Baseline,
     Curve,
+    Point,
     PrecisionRecall,
     read_baselines,
     read_learning_curve,
     read_precision_recall,
+    read_scatter,
 )
 from genoseq.report.pairing import (
     model_of_output,
@@ -39,7 +41,7 @@ from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 EVALUATION, STORE = "metrics.json", "index.json"
 GENES_GFF3 = GENES[0]
-PR_CURVES, BASELINES = "curves.tsv", "baselines.tsv"
+PR_CURVES, BASELINES, SCATTER = "curves.tsv", "baselines.tsv", "scatter.tsv"
 LEARNING_CURVE = "logs/metrics.csv"
 """Place of the learning curve in the state folder beside a bundle."""
 
@@ -80,6 +82,7 @@ class ModelResult:
     learning: Curve | None
     precision_recall: tuple[PrecisionRecall, ...]
     baselines: tuple[Baseline, ...] = ()
+    scatter: tuple[Point, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -202,6 +205,7 @@ def read_model(bundle: Path, evaluation: Path, name: str) -> ModelResult:
         read_learning_curve(curve) if curve.is_file() else None,
         read_precision_recall(evaluation / PR_CURVES),
         read_baselines(evaluation / BASELINES),
+        read_scatter(evaluation / SCATTER),
     )
 
 

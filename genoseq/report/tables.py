@@ -199,20 +199,23 @@ def _figure(row: Any, name: str) -> Field:
 
 
 def genomes_table(models: Sequence[ModelResult]) -> Table | None:
-    """F1 of each genome of the test split by each model; None where there are no classes, or in
-    evaluations of earlier versions."""
+    """F1, or r of signals, of each genome of the test split by each model; None where there are
+    neither, or in evaluations of earlier versions."""
+    figure, said, what = "micro_f1", "F1", "F1 of all classes together"
+    if any(model.kind == "signal" for model in models):
+        figure, said, what = "pearson", "Pearson r", "Mean Pearson r of the signals"
     found = {model.name: model.metrics.get("genomes", {}) for model in models}
     names = dict.fromkeys(name for each in found.values() for name in each)
     rows = [
         [
             name,
             next(each[name]["bases"] for each in found.values() if name in each),
-            *(each.get(name, {}).get("micro_f1") for each in found.values()),
+            *(each.get(name, {}).get(figure) for each in found.values()),
         ]
         for name in names
     ]
-    head = ["genome", "bases", *(f"F1 {name}" for name in found)]
-    caption = "F1 of all classes together, by genome of the test split"
+    head = ["genome", "bases", *(f"{said} {name}" for name in found)]
+    caption = f"{what}, by genome of the test split"
     return Table("tested", caption, head, rows) if rows else None
 
 

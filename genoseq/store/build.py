@@ -54,9 +54,7 @@ def tokenize(
     name: str | None = None,
     report: Report = unreported,
 ) -> Store:
-    """Write the store of a genome: all of its bases, and labels of the regions to learn from.
-
-    Bases that are N have no label.
+    """Write the store of a genome: its bases, and labels of the regions to learn from, but of N.
 
     Parameters
     ----------
@@ -64,8 +62,7 @@ def tokenize(
         The genome's FASTA (or GenBank or EMBL), a file or opened by
         :func:`genoseq.readers.fasta.open_fasta`; ``-`` is stdin, here and below.
     annotation
-        What classes are labelled from; ``CLASS=FILE`` takes all of a BED as that class.  Without it
-        and without signals the store has no labels.
+        What classes are labelled from, ``CLASS=FILE`` by a BED; else signals label, or nothing.
     out
         The store's folder; an older store there is replaced.
     regions

@@ -35,12 +35,10 @@ from genoseq.store.files import (
     REPLICATE_TYPE,
     REPLICATES,
     Array,
-    check_codes,
-    verify_file,
 )
 from genoseq.store.index import INDEX, damaged, read_index, whole
-from genoseq.store.layout import check_regions, file_sizes, mapped
-from genoseq.store.regions import StoreRegions, regions_from_json, table_digest
+from genoseq.store.layout import check_regions, check_sizes, mapped, verify_files
+from genoseq.store.regions import StoreRegions, regions_from_json
 
 _MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, OverflowError, GenoseqError)
 """What the parts of an index raise that is another JSON than it should be."""
@@ -84,10 +82,8 @@ class Store:
     def __repr__(self) -> str:
         labels = f"{len(self.classes)} {self.scheme.kind}" if self.scheme else "no labels"
         regions = f"{len(self.regions):,} regions of {self.regions.total_bases:,} bp"
-        return (
-            f"<Store {self.name!r}: {len(self.lengths):,} contigs of {self.bases:,} bp, "
-            f"{regions}, {labels}, {self.path}>"
-        )
+        contigs = f"{len(self.lengths):,} contigs of {self.bases:,} bp"
+        return f"<Store {self.name!r}: {contigs}, {regions}, {labels}, {self.path}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The path: a pickled memory map would be a copy of the file.
@@ -97,16 +93,8 @@ class Store:
     def whole(self) -> bool:
         """True, once all of its files were read and are as they were written; StoreError if not."""
         assert self.all_codes is not None  # mapped now: one that is written anew is another file
-        verify_file(self.path / CODES, self.checksums.get(CODES), check_codes)
-        if self.scheme is not None:
-            assert self.all_labels is not None
-            check, dtype = self.scheme.check, self.scheme.dtype
-            verify_file(self.path / LABELS, self.checksums.get(LABELS), check, dtype)
-            if self.replicates:
-                verify_file(self.path / REPLICATES, self.checksums.get(REPLICATES), check, dtype)
-        if self.checksums.get("index") != table_digest(self.lengths, self.regions):
-            problem = damaged("its checksum is not the one in the index")
-            raise StoreError(f"{self.path / INDEX}: {problem}")
+        assert self.scheme is None or self.all_labels is not None
+        verify_files(self)
         return True
 
     @property
@@ -224,8 +212,7 @@ class Store:
 
     def _filled(self, values: Array, every: Array, chrom: str, start: int) -> Array:
         """Values (L, ...) of bases from ``start`` on, with those of all regions where they lie."""
-        end = start + len(values)
-        for index in self.regions.on(chrom, start, end).tolist():
+        for index in self.regions.on(chrom, start, end := start + len(values)).tolist():
             region, first = self.regions[index], int(self.regions.offset[index])
             low, high = max(start, region.start), min(end, region.end)
             own = every[first + low - region.start : first + high - region.start]
@@ -240,8 +227,8 @@ class Store:
         StoreError
             If the store has no labels.
         """
-        start = int(self.regions.offset[index])
-        return self.all_labels[start : start + int(self.regions.bases[index])]
+        first = int(self.regions.offset[index])
+        return self.all_labels[first : first + int(self.regions.bases[index])]
 
 
 def open_store(path: str | PathLike[str]) -> Store:
@@ -272,10 +259,7 @@ def open_store(path: str | PathLike[str]) -> Store:
     except _MISSHAPEN as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
-    for file, size in file_sizes(store).items():
-        found = file.stat().st_size if file.is_file() else 0
-        if found != size:
-            raise StoreError(f"{file}: {damaged(f'{found} bytes, its index says {size}')}")
+    check_sizes(store)
     return store
 
 

@@ -21,6 +21,7 @@ from genoseq.genome.tracks import Channel
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
+from genoseq.tasks.correction import Correction, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
 from genoseq.tasks.losses import (
     ACTIVATIONS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_CHUNK_BASES = 1 << 20  # counting takes eight bytes for each label
 _AS_GIVEN = "input"
 
 
@@ -61,6 +61,8 @@ class PerBase(Task):
     factors
         What each signal's values are multiplied by, so that they are right on average, S numbers;
         None: 1.  See :mod:`genoseq.tasks.back_transform`.
+    correction
+        What sampling and weights favour, if it is to be undone.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class PerBase(Task):
     bin: int = 1
     signal_unit: str = _AS_GIVEN
     factors: tuple[float, ...] | None = None
+    correction: Correction | None = None
     name: ClassVar[str] = "per-base"
 
     def __post_init__(self) -> None:
@@ -90,7 +93,8 @@ class PerBase(Task):
         problems += _other_units(stores, _unit(stores[0]), str(stores[0].path))
         if problems or scheme is None:
             raise ConfigError(problems)
-        counts = _state_counts(stores, scheme)
+        natural = natural_prior(stores, scheme)
+        counts = natural.found.astype(int).tolist() if scheme.kind == "classes" else []
         if absent := _absent_classes(scheme, counts):
             raise ConfigError(
                 f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
@@ -100,10 +104,20 @@ class PerBase(Task):
             raise ConfigError("training.class_weights are for classes, these labels are signals")
         weights = class_weights(counts, training.class_weights, len(scheme))
         listed_weights = None if weights is None else tuple(weights.tolist())
+        correction = None
+        if training.corrects:
+            shown = shown_prior(settings, stores, natural, scheme)
+            correction = Correction.of(natural, shown, listed_weights, scheme)
         asked = settings.task
-        bin = asked.bin if isinstance(asked, PerBaseSettings) else 1
-        unit = _unit(stores[0])
-        return cls(scheme, training.loss, training.focal_gamma, listed_weights, bin, unit)
+        return cls(
+            scheme,
+            training.loss,
+            training.focal_gamma,
+            listed_weights,
+            asked.bin if isinstance(asked, PerBaseSettings) else 1,
+            _unit(stores[0]),
+            correction=correction,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PerBase:
@@ -189,6 +203,19 @@ class PerBase(Task):
         weights = None if self.weights is None else torch.tensor(self.weights)
         return loss_function(cast(Loss, self.loss_name), self.gamma)(outputs, targets, weights)
 
+    def corrected(self, outputs: Tensor) -> Tensor:
+        """With what sampling and weights favour undone."""
+        return outputs if self.correction is None else outputs + self.correction.of_outputs(outputs)
+
+    def calibrate(self, head: nn.Module, undo: bool = False) -> None:
+        """Take out what training favours: a model tells probabilities of the genome as it is."""
+        if self.correction is not None:
+            self.correction.add_to(cast(PerBaseHead, head), -1 if undo else 1)
+
+    def told(self) -> dict[str, Any]:
+        """How often classes are there and were met, and what that changed."""
+        return {} if self.correction is None else {"correction": self.correction.told(self.scheme)}
+
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """Probabilities of classes, or signals in their own units."""
         values = activate(outputs, self.activation, dim)
@@ -202,9 +229,13 @@ class PerBase(Task):
         """Of signals that were learned on another scale, with factors for their values."""
         if self.activation != "expm1":
             return self
-        plain = replace(self, factors=None)
+        plain = self.unfinished()
         pairs = ((plain.values(outputs), targets) for outputs, targets in outcomes)
         return replace(self, factors=back_factors(pairs, self.mirror))
+
+    def unfinished(self) -> PerBase:
+        """Without factors."""
+        return self if self.factors is None else replace(self, factors=None)
 
     def metrics(self) -> Metrics:
         """See :mod:`genoseq.metrics.per_base`."""
@@ -235,19 +266,6 @@ class PerBase(Task):
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
         """A channel for each class and strand, or for each codon phase as well; or each signal."""
         return scheme_output(self.scheme, values, by_phase)
-
-
-def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
-    """Bases of each class in the training regions; none of signals."""
-    if scheme.kind == "signal":
-        return []
-    counts = np.zeros(256, np.int64)
-    for store in stores:
-        for index in store.regions.of_split("train"):
-            labels = store.region_labels(int(index))
-            for at in range(0, len(labels), _CHUNK_BASES):
-                counts += np.bincount(labels[at : at + _CHUNK_BASES], minlength=256)
-    return [int(count) for count in counts[: len(scheme)]]
 
 
 def _absent_classes(scheme: Scheme, counts: Sequence[int]) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import atomic_file
 
+CURVE = "metrics.csv"
+
 
 class Curve:
     """Writes ``metrics.csv``: the step, then every figure in order of its first appearance.
@@ -26,7 +28,7 @@ class Curve:
     def __init__(self, folder: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # a second
 
-        self.path = folder / "metrics.csv"
+        self.path = folder / CURVE
         self._rows: dict[int, dict[str, Any]] = {}
         if step and self.path.exists():
             rows = _rows(self.path)

@@ -162,6 +162,40 @@ def test_report_of_signals_has_correlations(tmp_path: Path) -> None:
     assert row[:5] == ["reads.both", "400", "1.0000", "1.0000", "1.0000"]
     assert "precision-recall-0" not in data_of(page)
     assert "it is of classes, and this model was measured by signal" in page
+    assert "by-bin-0" not in data_of(page)
+
+
+def test_report_of_signals_has_bins_ceilings_and_points(tmp_path: Path) -> None:
+    folders = [make_bundle(tmp_path), make_evaluation(tmp_path)]
+    metrics = build_metrics(signal_scheme([("reads", ".")]))
+    truth = torch.arange(LENGTH).float()[None, :, None]
+    metrics.update(truth, truth)
+    row = {"contig": "*", "signal": "reads.both", "bins": 40, "pearson": 0.5, "low": 0.4}
+    row |= {"high": 0.6, "pearson_log1p": 0.7, "spearman": None, "replicates": 0.8}
+    rows = [
+        row | {"genome": genome, "bin": size, "ceiling": 0.9 if genome == "*" else None}
+        for genome in ("*", "a", "b")
+        for size in (1, 100)
+    ]
+    genes = {"genome": "a", "signal": "reads", "genes": 7, "pearson": 0.25}
+    genes |= {"pearson_log1p": 0.5, "spearman": None}
+    genomes = {name: {"bases": 9, "bin": 1, "pearson": 0.5} for name in "ab"}
+    found = metrics.compute() | {"by_bin": rows, "by_gene": [genes], "genomes": genomes}
+    (folders[1] / "metrics.json").write_text(json.dumps(found))
+    points = [f"{genome}\treads.both\t100\t{n}\t{n + 1}\n" for genome in "ab" for n in range(9)]
+    head = "genome\tsignal\tbin\tpredicted\tmeasured\n"
+    (folders[1] / "scatter.tsv").write_text(head + "".join(points))
+    page = page_of(folders, tmp_path)
+    header, *told = cells_of(page, "bins")
+    assert header[-2:] == ["replicates", "ceiling"]
+    assert len(told) == 6
+    assert told[0][5] == "0.5000 (0.400 to 0.600)"
+    assert cells_of(page, "by-gene")[1][3:5] == ["7", "0.2500"]
+    assert cells_of(page, "tested")[0][2] == "Pearson r tiny"
+    data = data_of(page)
+    assert [row[:3] for row in data["by-bin-0"]["rows"]] == [["tiny", 1, 0.5], ["tiny", 100, 0.5]]
+    assert len(data["scatter-0-0"]["rows"]) == 18
+    assert "ceiling of replicates" in page
 
 
 def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ rule evaluate:
         bundle="<results>/models/{model}",
         stores=plan.stores_of(unused="train"),
         learned=plan.baseline_stores,
+        genes=genoseq_signals.gene_inputs(plan),
     output:
         report(
             directory("<results>/evaluation/{model}"),
@@ -25,7 +26,10 @@ rule evaluate:
     params:
         settings=plan.train_settings,
         baselines=plan.baseline_options,
+        bins=genoseq_signals.bin_options(plan),
+        genes=genoseq_signals.gene_options(plan),
+        stamps=genoseq_signals.gene_stamps(plan),
     shell:
         "genoseq evaluate {input.bundle:q} {input.stores:q} -o {output:q}"
-        " --expect {params.settings:q} {params.baselines} --split test --threads {threads} --progress-fd 3"
+        " --expect {params.settings:q} {params.baselines} {params.bins} {params.genes} --split test --threads {threads} --progress-fd 3"
         " 3>&2 > {log:q} 2>&1"

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genoseq.config.sheet import named_file
-from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.errors import InputFormatError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.genome.regions import Region, Strand
 from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.bed import read_bed
-from genoseq.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +59,6 @@ def read_gene_parts(path: PathLike, lengths: Mapping[str, int]) -> list[GenePart
             path,
         )
     return here
-
-
-def genes_of_stores(texts: Sequence[str], stores: Sequence[Store]) -> dict[str, list[GeneParts]]:
-    """Genes by the name of their store, of ``STORE=FILE`` arguments, or ``FILE`` of one store.
-
-    Raises
-    ------
-    ConfigError
-        If a store is not there, or a file does not say of which of several it is.
-    """
-    names = {store.name: store for store in stores}
-    found: dict[str, list[GeneParts]] = {}
-    for text in texts:
-        name, path = named_file(text)
-        if name is None and len(names) > 1:
-            raise ConfigError(f"--genes {text}: of which genome is it? NAME=FILE, {listed(names)}")
-        name = next(iter(names)) if name is None else name
-        if name not in names:
-            raise ConfigError(f"--genes {text}: no store is called {name!r}: {listed(names)}")
-        found.setdefault(name, []).extend(read_gene_parts(path, names[name].lengths))
-    return found
 
 
 def _of_record(name: str, region: Region, blocks: Sequence[tuple[int, int]]) -> GeneParts:
