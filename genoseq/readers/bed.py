@@ -173,13 +173,9 @@ def bed_fields(line: str) -> list[str]:
     if not line or line[0] == "#":
         return []
     fields = line.split("\t") if "\t" in line else line.split()
-    if fields[0].split(" ", 1)[0] in ("track", "browser") and not _is_number(fields[1:2]):
+    if fields[0].split(" ", 1)[0] in ("track", "browser") and not is_whole("".join(fields[1:2])):
         return []
     return fields
-
-
-def _is_number(texts: list[str]) -> bool:
-    return all(text.isascii() and text.isdigit() for text in texts) and bool(texts)
 
 
 def bed_record(fields: list[str]) -> BedRecord:
@@ -212,7 +208,7 @@ def bed_record(fields: list[str]) -> BedRecord:
 def _colour(fields: list[str]) -> tuple[int, int, int] | None:
     """Column 9, if it is a colour: files of other kinds have other things there."""
     parts = fields[8].split(",") if len(fields) in (9, 12) else []
-    if len(parts) != 3 or not all(_is_number([part]) and int(part) < 256 for part in parts):
+    if len(parts) != 3 or not all(is_whole(part) and int(part) < 256 for part in parts):
         return None
     return int(parts[0]), int(parts[1]), int(parts[2])
 

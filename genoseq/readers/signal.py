@@ -156,7 +156,7 @@ def bedgraph_row(fields: list[str]) -> tuple[str, int, int, float]:
     if int(start) >= int(end):
         raise InputFormatError(f"start {start} is not before end {end}")
     try:
-        number = float(value)
+        number = float(value.replace("_", " "))  # Python takes 1_0 as 10
     except ValueError:
         raise InputFormatError(f"value, column 4: {value!r} is not a number") from None
     if abs(number) > _LARGEST:
