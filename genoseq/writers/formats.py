@@ -186,7 +186,7 @@ def _tsv(folder: Path, of: Contents) -> Writer:
 
 
 def _scores(folder: Path, of: Contents) -> Writer:
-    from genoseq.writers.scores import ScoresWriter
+    from genoseq.writers.scores_writer import ScoresWriter
 
     return ScoresWriter(folder, of.lengths, of.channels, of.kind, of.origin)
 
