@@ -56,6 +56,7 @@ def label_options(row: GenomeRow, labels: LabelSettings) -> str:
         scheme=labels.scheme,
         classes=",".join(labels.classes) or None,
         overlap=labels.overlap,
+        multi_label=not labels.exclusive,
         keep=list(labels.keep),
         dropped=labels.dropped if labels.keep else None,
         evidence=None if row.evidence_file else row.evidence,

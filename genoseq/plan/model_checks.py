@@ -9,13 +9,16 @@ from genoseq.config.schema import Config, RunSettings
 from genoseq.config.tasks import PerBaseSettings
 from genoseq.errors import listed
 
-_LOSSES = {"classes": ("cross-entropy", "focal"), "signals": ("mse", "poisson")}
+_CLASSES = ("cross-entropy", "focal")
+_NAMES = {"signal": "signals", "independent": "classes"}
+_FIRST = {"classes": " (background first)", "independent": ""}
+_LOSSES = {"classes": _CLASSES, "independent": _CLASSES, "signal": ("mse", "poisson")}
 
 
 def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for its task and for labels of so many states, whatever is in
     the files."""
-    kind = "signals" if config.labels.scheme == "signal" else "classes"
+    kind = config.labels.kind
     network = [
         f"models.{name}.{problem}"
         for name, run in config.models.items()
@@ -33,15 +36,15 @@ def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -
     yield from _sampling_problems(run, labels)
     loss, weights = run.training.loss, run.training.class_weights
     if loss is not None and loss not in _LOSSES[kind]:
-        yield f"loss: {loss} is not for {kind}: use {' or '.join(_LOSSES[kind])}"
+        yield f"loss: {loss} is not for {_NAMES.get(kind, kind)}: use {' or '.join(_LOSSES[kind])}"
     if weights == "none":
         return
-    if kind == "signals":
+    if kind == "signal":
         yield "class_weights: are for classes, labels.scheme is signal: leave them out"
     elif weights != "balanced" and len(weights) != states:
         yield (
             f"class_weights: {len(weights)} weights, but labels.scheme {labels.scheme} has "
-            f"{states} states (background first): give one for each, or balanced"
+            f"{states} states{_FIRST[kind]}: give one for each, or balanced"
         )
     elif weights != "balanced" and not any(weights):
         yield "class_weights: all are 0: one must be above 0"

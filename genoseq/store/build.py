@@ -24,6 +24,7 @@ from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.counts import LabelCounts
 from genoseq.labels.evidence import attributes_of
+from genoseq.labels.independent import IndependentLabels
 from genoseq.labels.signals import SignalLabels, name_signals, parse_signal
 from genoseq.labels.trust import read_trust
 from genoseq.readers.annotation import read_annotation
@@ -34,7 +35,7 @@ from genoseq.store.write import Contig, LabelledRegion, write_store
 
 _log = logging.getLogger(__name__)
 
-Labels = ClassLabels | SignalLabels
+Labels = ClassLabels | IndependentLabels | SignalLabels
 
 _CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
@@ -275,7 +276,7 @@ def _pieces(
     InputFormatError
         If none of them has a base of a class; ``path`` is the annotation.
     """
-    counts = LabelCounts(labels.scheme) if isinstance(labels, ClassLabels) else None
+    counts = None if labels is None else LabelCounts(labels.scheme)
     for one in located:
         region, values = one.region, None
         if labels is not None:

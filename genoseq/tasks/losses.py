@@ -1,6 +1,7 @@
 """Losses of per-base predictions; bases without a known label leave them.
 
-Class labels are int64 (B, L) with ``schemes.UNKNOWN_LABEL``; signal labels are float32 (B, L, S)
+Class labels are int64 (B, L) with ``schemes.UNKNOWN_LABEL``; labels of classes that do not exclude
+one another are float32 (B, L, S), 0, 1 or ``UNKNOWN_LABEL``; signal labels are float32 (B, L, S)
 with NaN.  Every loss is a pair of scalars: the sum over known labels, in float32 or wider, and what
 these labels weigh; the loss of a batch is their quotient (:func:`mean`), wherever its rows were
 computed.
@@ -8,7 +9,7 @@ computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -18,34 +19,44 @@ from torch.nn import functional
 
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
+from genoseq.genome.tracks import Kind
 from genoseq.tasks.heads import LARGEST_LOG_RATE, Activation, compress
 
-Loss = Literal["cross-entropy", "focal", "mse", "poisson"]
+Loss = Literal["cross-entropy", "focal", "binary-cross-entropy", "binary-focal", "mse", "poisson"]
 Total = tuple[Tensor, Tensor]
 """Sum of losses and of weights."""
 
 ACTIVATIONS: dict[Loss, Activation] = {
     "cross-entropy": "softmax",
     "focal": "softmax",
+    "binary-cross-entropy": "sigmoid",
+    "binary-focal": "sigmoid",
     "mse": "expm1",
     "poisson": "exp",
 }
 """How logits that were learned by a loss become values."""
 
+LOSSES: dict[Kind, dict[str, Loss]] = {
+    "classes": {"cross-entropy": "cross-entropy", "focal": "focal"},
+    "independent": {"cross-entropy": "binary-cross-entropy", "focal": "binary-focal"},
+    "signal": {"mse": "mse", "poisson": "poisson"},
+}
+"""Losses of each kind of labels by the names that settings have for them, the default first."""
 
-def loss_of(loss: Loss | None, scheme: Scheme) -> Loss:
-    """The loss itself, or the scheme's default: cross-entropy, or mse for signals.
+
+def loss_of(loss: str | None, scheme: Scheme) -> Loss:
+    """The loss of a scheme by its name in settings or its own; None: the scheme's default.
 
     Raises
     ------
     ConfigError
         If a loss for classes meets signals or the other way round.
     """
-    chosen: Loss = loss or ("cross-entropy" if scheme.kind == "classes" else "mse")
-    if (ACTIVATIONS[chosen] == "softmax") != (scheme.kind == "classes"):
-        fitting = "cross-entropy or focal" if scheme.kind == "classes" else "mse or poisson"
-        raise ConfigError(f"training.loss {chosen} does not suit {scheme.kind}: use {fitting}")
-    return chosen
+    known = LOSSES[scheme.kind]
+    for named, own in known.items():
+        if loss in (None, named, own):
+            return own
+    raise ConfigError(f"training.loss {loss} does not suit {scheme.kind}: use {' or '.join(known)}")
 
 
 def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor | None], Total]:
@@ -53,6 +64,8 @@ def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor 
     functions: dict[Loss, Callable[[Tensor, Tensor, Tensor | None], Total]] = {
         "cross-entropy": cross_entropy,
         "focal": partial(focal, gamma=gamma),
+        "binary-cross-entropy": partial(binary, gamma=0.0),
+        "binary-focal": partial(binary, gamma=gamma),
         "mse": lambda logits, labels, _weights: mse(logits, labels),
         "poisson": lambda logits, labels, _weights: poisson(logits, labels),
     }
@@ -62,35 +75,6 @@ def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor 
 def mean(total: Tensor, weight: Tensor) -> Tensor:
     """The loss: sum over weight, 0 (with a gradient) where no label is known."""
     return total / weight.where(weight > 0, 1).to(total)
-
-
-def class_weights(
-    counts: Sequence[int], setting: Literal["none", "balanced"] | Sequence[float], states: int
-) -> Tensor | None:
-    """Weight of each state, float32 (S,), or None for equal weights.
-
-    balanced: the mean count over the state's count, so that every state that occurs has the same
-    say; a state that never occurs keeps weight 1.
-
-    Raises
-    ------
-    ConfigError
-        If the number of weights or counts is not S, or a weight is negative or all are 0.
-    """
-    if setting == "none":
-        return None
-    if setting == "balanced":
-        if len(counts) != states:
-            raise ConfigError(f"balanced class weights: {len(counts)} counts, {states} states")
-        known = torch.tensor(counts, dtype=torch.float64)
-        average = known[known > 0].mean()
-        return torch.where(known > 0, average / known, 1.0).float()
-    weights = torch.tensor([float(weight) for weight in setting])
-    if len(weights) != states:
-        raise ConfigError(f"training.class_weights: {len(weights)} weights, {states} states")
-    if not bool((weights >= 0).all()) or not bool(weights.sum().isfinite() & (weights.sum() > 0)):
-        raise ConfigError("training.class_weights: weights must be 0 or more, and one above 0")
-    return weights
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Total:
@@ -131,6 +115,33 @@ def focal(
     # p = 1 would give 0^(gamma - 1), infinite for gamma < 1, in the gradient.
     easy = (-own.expm1()).clamp_min(torch.finfo(own.dtype).tiny)
     return (easy**gamma * nll).sum(), _weight(labels, on)
+
+
+def binary(
+    logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, gamma: float = 0.0
+) -> Total:
+    """-log p of what each state is, there or not, times ``(1 - p)^gamma``.
+
+    Parameters
+    ----------
+    logits
+        Shape (B, L, S).
+    labels
+        Float, shape (B, L, S): 0, 1, or UNKNOWN_LABEL.
+    weights
+        Of states where they are there, (S,), against 1 where they are not; None: all 1.
+    """
+    known = labels != UNKNOWN_LABEL
+    there = (labels == 1).to(logits.dtype)
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    nll = functional.binary_cross_entropy_with_logits(wide, there.to(wide), reduction="none")
+    if gamma:
+        easy = (-(-nll).expm1()).clamp_min(torch.finfo(nll.dtype).tiny)
+        nll = easy**gamma * nll
+    weight = known.to(wide)
+    if weights is not None:
+        weight = weight * (1 + there.to(wide) * (weights.to(wide) - 1))
+    return (nll * weight).sum(), weight.sum()
 
 
 def mse(logits: Tensor, labels: Tensor) -> Total:

@@ -36,6 +36,7 @@ _DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
     "classes": "<u2",
     "signal": "<f4",
     "log-odds": "<f2",
+    "independent": "<f4",
 }
 
 
