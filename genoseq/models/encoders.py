@@ -121,7 +121,7 @@ def encode_time_first(
     With ``lengths`` (B,), of encoders that have one, those of a row's first steps are what they are
     without the rest.  Where some steps are ``wanted``, others' states may have no meaning.
     """
-    if wanted is not None and _knows_wanted(type(encoder)):
+    if wanted is not None and _knows_wanted(cast(Any, type(encoder))):
         return cast(Tensor, cast(Any, encoder).time_first(steps, lengths, wanted))
     if knows_lengths(encoder):
         return cast(Tensor, cast(Any, encoder).time_first(steps, lengths))

@@ -38,6 +38,7 @@ DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
     "classes": "<u2",
     "signal": "<f4",
     "log-odds": "<f2",
+    "independent": "<f4",
 }
 """Type of the values of each kind."""
 
