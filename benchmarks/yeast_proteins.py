@@ -49,6 +49,12 @@ INTRON = 30, 500
 """bp of introns that are learned from."""
 PIECES = 60, 600
 """bp of coding sequence in pieces of genes."""
+NEAR = 90
+"""bp from the start in which half of the introns are put."""
+DONOR, ACCEPTOR = 12, 60
+"""bp that are kept of an intron's begin, and of its end with the branch point."""
+OFTEN = 10
+"""Times that each spliced gene is among the pairs."""
 MADE = 200
 """Genes of the test with an intron put into them."""
 CODE = genetic_code(1, NUCLEAR_CODES)
@@ -131,13 +137,26 @@ def pieces_of(
         start = 3 * int(rng.integers((len(coding) - length) // 3 + 1)) * int(rng.integers(2))
         piece = coding[start : start + length]
         protein = translate(piece, CODE, False).removesuffix(b"*")
-        yield with_intron(piece, introns, rng) if rng.integers(3) else piece, protein
+        if rng.integers(3):
+            # Introns of yeast lie near the start: half of them anywhere, half where theirs are.
+            ends = len(piece), min(len(piece), NEAR)
+            piece = with_intron(piece, made_intron(introns, rng), int(rng.choice(ends)), rng)
+        yield piece, protein
 
 
-def with_intron(coding: Codes, introns: Sequence[Codes], rng: np.random.Generator) -> Codes:
-    """Coding sequence with one of some introns behind a codon or within one, anywhere."""
-    at = int(rng.integers(3, len(coding) - 2))
-    return np.concatenate([coding[:at], introns[int(rng.integers(len(introns)))], coding[at:]])
+def with_intron(coding: Codes, intron: Codes, before: int, rng: np.random.Generator) -> Codes:
+    """Coding sequence with an intron behind a codon or within one, anywhere before a base."""
+    at = int(rng.integers(1, min(before, len(coding)) - 2))
+    return np.concatenate([coding[:at], intron, coding[at:]])
+
+
+def made_intron(introns: Sequence[Codes], rng: np.random.Generator) -> Codes:
+    """One of some introns, or, one time in two, the begin of one and the end of another."""
+    one, other = (introns[int(number)] for number in rng.integers(len(introns), size=2))
+    begin = int(rng.integers(DONOR, len(one) - DONOR))
+    end = int(rng.integers(min(ACCEPTOR, len(other) - 1), len(other)))
+    joined = np.concatenate([one[:begin], other[-end:]])
+    return joined if rng.integers(2) and len(joined) <= INTRON[1] else one
 
 
 def introns_of(genes: Sequence[Gene]) -> list[Codes]:
@@ -156,7 +175,8 @@ def write_table(path: Path, genes: Sequence[Gene], count: int, seed: int) -> Non
     rng = np.random.default_rng(seed)
     own = [gene for gene in genes if gene.chrom in TRAIN]
     rows = list(pieces_of(own, introns_of(own), count, rng))
-    rows += [(gene.codes, gene.protein) for gene in fitting(own)]
+    for gene in fitting(own):
+        rows += [(gene.codes, gene.protein)] * (OFTEN if gene.spliced else 1)
     known = {codes.tobytes() for codes, _ in rows}
     with path.open("w") as out:
         out.write("source\ttarget\tsplit\n")
@@ -193,7 +213,10 @@ def test_sets(genes: Sequence[Gene], seed: int) -> dict[str, list[tuple[Codes, b
     introns = introns_of(own)
     whole = [gene for gene in fitting(own) if not gene.spliced]
     made = [whole[number] for number in rng.integers(len(whole), size=2 * MADE)]
-    spliced = [(with_intron(gene.codes, introns, rng), gene.protein) for gene in made]
+    spliced = []
+    for gene in made:
+        intron = introns[int(rng.integers(len(introns)))]
+        spliced.append((with_intron(gene.codes, intron, len(gene.codes), rng), gene.protein))
     return {
         "without introns": [(gene.codes, gene.protein) for gene in whole],
         "spliced": [(gene.codes, gene.protein) for gene in fitting(own) if gene.spliced],

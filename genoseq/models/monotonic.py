@@ -1,0 +1,111 @@
+"""Sums over all ways in which the slots of a source write letters in order, or skip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+NEVER = -1e4
+"""Logarithm that stands for that of zero: with it gradients are finite."""
+
+
+def reached(
+    wrote: Tensor, none: Tensor, leave: Tensor, stay: Tensor, back: Tensor
+) -> tuple[Tensor, Tensor]:
+    """How likely slots are reached with so many letters written: the forward algorithm.
+
+    Parameters
+    ----------
+    wrote
+        Logarithms of writing letter m + 1 of a known target in slot s, float64, (B, S, M - 1).
+    none, leave
+        Of writing nothing there; and of skipping what is behind it too, (B, S).
+    stay, back
+        Of going on to skip at a slot, and of ending that behind it, (B, S).
+
+    Returns
+    -------
+    Logarithms (B, S + 1, M) of being before slot s, not skipping, with m letters written; and
+    (B, M) of being at the end so, skipping or not.
+    """
+    found: tuple[Tensor, Tensor] = _Reached.apply(wrote, none, leave, stay, back)
+    return found
+
+
+class _Reached(torch.autograd.Function):
+    """Slots first: each is one small step for all rows and letters.
+
+    By autograd alone the way back would take three times as long.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *moves: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        wrote, *others = (each.transpose(0, 1).contiguous() for each in moves)
+        none, leave, stay, back = (each[..., None] for each in others)
+        slots, rows, letters = wrote.shape
+        writing = wrote.new_full((slots + 1, rows, letters + 1), NEVER)
+        skipping = torch.full_like(writing, NEVER)
+        writing[0, :, 0] = 0
+        for slot in range(slots):
+            at, off = writing[slot], skipping[slot]
+            after = torch.logaddexp(at + none[slot], off + back[slot], out=writing[slot + 1])
+            after[:, 1:] = torch.logaddexp(after[:, 1:], at[:, :-1] + wrote[slot])
+            torch.logaddexp(off + stay[slot], at + leave[slot], out=skipping[slot + 1])
+        ctx.save_for_backward(writing, skipping, wrote, *others)
+        return writing.transpose(0, 1), torch.logaddexp(writing[-1], skipping[-1])
+
+    @staticmethod
+    def backward(ctx: Any, *given: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        writing, skipping, wrote, *others = ctx.saved_tensors
+        none, leave, stay, back = (each[..., None] for each in others)
+        gradient, ended = given[0].transpose(0, 1), given[1]
+        end = torch.logaddexp(writing[-1], skipping[-1])
+        onto = gradient[-1] + ended * (writing[-1] - end).exp()
+        off_path = ended * (skipping[-1] - end).exp()
+        of_letters, of_moves = torch.empty_like(wrote), [torch.empty_like(each) for each in others]
+        for slot in reversed(range(len(wrote))):
+            at, off, to, away = writing[slot], skipping[slot], writing[slot + 1], skipping[slot + 1]
+            # Shares of what is reached that came by each move.
+            by_none = onto * (at + none[slot] - to).exp_()
+            by_back = onto * (off + back[slot] - to).exp_()
+            by_stay = off_path * (off + stay[slot] - away).exp_()
+            by_leave = off_path * (at + leave[slot] - away).exp_()
+            by_letter = torch.exp(at[:, :-1] + wrote[slot] - to[:, 1:], out=of_letters[slot])
+            by_letter *= onto[:, 1:]
+            for of_move, move in zip(of_moves, (by_none, by_leave, by_stay, by_back), strict=True):
+                torch.sum(move, 1, out=of_move[slot])
+            onto = gradient[slot] + by_none + by_leave
+            onto[:, :-1] += by_letter
+            off_path = by_back + by_stay
+        return tuple(each.transpose(0, 1) for each in (of_letters, *of_moves))
+
+
+def unwritten(none: Tensor, leave: Tensor, stay: Tensor, back: Tensor) -> Tensor:
+    """How likely slots are reached from others without a letter written, (B, S + 1, S + 1).
+
+    Parameters
+    ----------
+    none, leave, stay, back
+        Logarithms as of :func:`reached`, (B, S).
+
+    Returns
+    -------
+    From the begin (row 0) or from behind slot s (row s + 1) to being before a slot, not skipping,
+    or at the end, skipping or not (the last column).
+    """
+    none, leave, stay, back = (each.exp()[..., None] for each in (none, leave, stay, back))
+    rows, slots = none.shape[:2]
+    writing = none.new_zeros(rows, slots + 1)
+    skipping, found = torch.zeros_like(writing), []
+    for slot in range(slots):
+        writing = writing.clone()
+        writing[:, slot] = 1
+        found.append(writing)
+        moved = writing * none[:, slot] + skipping * back[:, slot]
+        skipping = skipping * stay[:, slot] + writing * leave[:, slot]
+        writing = moved
+    writing = writing + skipping
+    writing[:, slots] = 1
+    return torch.stack([*found, writing], 2)
