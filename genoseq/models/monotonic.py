@@ -9,6 +9,8 @@ from torch import Tensor
 
 NEVER = -1e4
 """Logarithm that stands for that of zero: with it gradients are finite."""
+BLOCK = 64
+"""Slots that are taken at once in translation."""
 
 
 def reached(
@@ -30,7 +32,9 @@ def reached(
     Logarithms (B, S + 1, M) of being before slot s, not skipping, with m letters written; and
     (B, M) of being at the end so, skipping or not.
     """
-    found: tuple[Tensor, Tensor] = _Reached.apply(wrote, none, leave, stay, back)
+    found: tuple[Tensor, Tensor] = _Reached.apply(  # type: ignore[no-untyped-call]
+        wrote, none, leave, stay, back
+    )
     return found
 
 
@@ -41,7 +45,7 @@ class _Reached(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, *moves: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def forward(ctx: Any, *moves: Tensor) -> tuple[Tensor, Tensor]:
         wrote, *others = (each.transpose(0, 1).contiguous() for each in moves)
         none, leave, stay, back = (each[..., None] for each in others)
         slots, rows, letters = wrote.shape
@@ -57,7 +61,7 @@ class _Reached(torch.autograd.Function):
         return writing.transpose(0, 1), torch.logaddexp(writing[-1], skipping[-1])
 
     @staticmethod
-    def backward(ctx: Any, *given: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+    def backward(ctx: Any, *given: Tensor) -> tuple[Tensor, ...]:
         writing, skipping, wrote, *others = ctx.saved_tensors
         none, leave, stay, back = (each[..., None] for each in others)
         gradient, ended = given[0].transpose(0, 1), given[1]
@@ -82,30 +86,52 @@ class _Reached(torch.autograd.Function):
         return tuple(each.transpose(0, 1) for each in (of_letters, *of_moves))
 
 
-def unwritten(none: Tensor, leave: Tensor, stay: Tensor, back: Tensor) -> Tensor:
-    """How likely slots are reached from others without a letter written, (B, S + 1, S + 1).
+def blocks_of(none: Tensor, leave: Tensor, stay: Tensor, back: Tensor) -> Tensor:
+    """How likely slots are reached from others without a letter written, block by block.
 
     Parameters
     ----------
     none, leave, stay, back
-        Logarithms as of :func:`reached`, (B, S).
+        Logarithms as of :func:`reached`, (B, S), S a multiple of BLOCK.
 
     Returns
     -------
-    From the begin (row 0) or from behind slot s (row s + 1) to being before a slot, not skipping,
-    or at the end, skipping or not (the last column).
+    Shape (B, S / BLOCK, BLOCK + 2, BLOCK + 2).  Rows: from before the block, not skipping and
+    skipping, and from behind each of its slots; columns: to before each of its slots, and to behind
+    the block, not skipping and skipping.
     """
-    none, leave, stay, back = (each.exp()[..., None] for each in (none, leave, stay, back))
-    rows, slots = none.shape[:2]
-    writing = none.new_zeros(rows, slots + 1)
-    skipping, found = torch.zeros_like(writing), []
-    for slot in range(slots):
-        writing = writing.clone()
-        writing[:, slot] = 1
+    moves = (each.exp().unflatten(1, (-1, BLOCK, 1)) for each in (none, leave, stay, back))
+    nothing, away, still, again = moves
+    found = []
+    writing = nothing.new_zeros(*nothing.shape[:2], BLOCK + 2)
+    skipping = torch.zeros_like(writing)
+    writing[..., 0] = skipping[..., 1] = 1
+    for slot in range(BLOCK):
         found.append(writing)
-        moved = writing * none[:, slot] + skipping * back[:, slot]
-        skipping = skipping * stay[:, slot] + writing * leave[:, slot]
-        writing = moved
-    writing = writing + skipping
-    writing[:, slots] = 1
-    return torch.stack([*found, writing], 2)
+        after = writing * nothing[:, :, slot] + skipping * again[:, :, slot]
+        skipping = skipping * still[:, :, slot] + writing * away[:, :, slot]
+        writing = after
+        writing[..., slot + 2] = 1
+    return torch.stack([*found, writing, skipping], 3)
+
+
+def onward(wrote: Tensor, blocks: Tensor, begun: bool = True) -> tuple[Tensor, Tensor]:
+    """How likely each slot is reached, (B, S), and the end, (B,), without another letter.
+
+    Parameters
+    ----------
+    wrote
+        How likely each slot wrote the last letter, (B, S).
+    blocks
+        Made by :func:`blocks_of`.
+    begun
+        False: from the source's start instead.
+    """
+    carried = wrote.new_zeros(len(wrote), 2)
+    carried[:, 0] = not begun
+    before = []
+    for number, own in enumerate(wrote.split(BLOCK, 1)):
+        after = torch.bmm(torch.cat([carried, own], 1)[:, None], blocks[:, number])[:, 0]
+        carried = after[:, BLOCK:]
+        before.append(after[:, :BLOCK])
+    return torch.cat(before, 1), carried.sum(1)

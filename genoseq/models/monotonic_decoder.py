@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from genoseq.config.decoders import MonotonicDecoderSettings
 from genoseq.models.layers import Dropout
-from genoseq.models.monotonic import NEVER, reached, unwritten
+from genoseq.models.monotonic import BLOCK, NEVER, blocks_of, onward, reached
 from genoseq.tasks.decoders import Sizes, Tensors
 
 _BEYOND = 1e-4
@@ -72,11 +72,11 @@ class MonotonicDecoder(nn.Module):
         The state has how likely each slot (B, S) and the end (B,) were reached with the letters so
         far and none behind them.
         """
-        slots = self._slots(hidden, steps)
-        onward = unwritten(*(slots[name] for name in _MOVES))
-        memory = {"letters": slots["letters"].exp(), "onward": onward[:, 1:]}
-        first = onward[:, 0]
-        return memory, {"before": first[:, :-1], "end": first[:, -1], "begun": steps * 0}
+        slots = _in_blocks(self._slots(hidden, steps))
+        letters, blocks = slots["letters"].exp(), blocks_of(*(slots[name] for name in _MOVES))
+        before, end = onward(torch.zeros_like(letters[..., 0]), blocks, begun=False)
+        state = {"before": before, "end": end, "begun": torch.zeros_like(steps)}
+        return {"letters": letters, "blocks": blocks}, state
 
     def step(self, tokens: Tensor, memory: Tensors, state: Tensors) -> tuple[Tensor, Tensors]:
         """See :class:`~genoseq.tasks.decoders.Decoding`."""
@@ -86,8 +86,8 @@ class MonotonicDecoder(nn.Module):
             wrote = before * letters.gather(2, known.expand(-1, before.shape[1], 1))[..., 0]
             beyond = end * (_BEYOND / letters.shape[2])
             total = (wrote.sum(1) + beyond).clamp(min=torch.finfo(wrote.dtype).tiny)
-            after = torch.bmm((wrote / total[:, None])[:, None], memory["onward"])[:, 0]
-            before, end = after[:, :-1], after[:, -1] + beyond / total
+            before, end = onward(wrote / total[:, None], memory["blocks"])
+            end = end + beyond / total
         logits = _logits(before[:, None], end[:, None], letters)[:, 0]
         return logits, {"before": before, "end": end, "begun": state["begun"] + 1}
 
@@ -95,18 +95,33 @@ class MonotonicDecoder(nn.Module):
         """Logarithms of what each of S slots does: letters (B, S, V - 1), and moves (B, S)."""
         between = self.dropout(torch.tanh(self.between(hidden)))
         numbers = self.exit(between).view(len(hidden), -1, self.numbers).double()
-        own = torch.arange(numbers.shape[1], device=hidden.device) < (steps * self.slots)[:, None]
         writing, back = numbers[..., :-1].log_softmax(-1), numbers[..., -1]
+        slots = {
+            "letters": writing[..., :-2],
+            "none": writing[..., -2],
+            "leave": writing[..., -1],
+            "stay": functional.logsigmoid(-back),
+            "back": functional.logsigmoid(back),
+        }
+        behind = torch.arange(back.shape[1], device=hidden.device) >= (steps * self.slots)[:, None]
         return {
-            "letters": writing[..., :-2].masked_fill(~own[..., None], NEVER),
-            "none": writing[..., -2].masked_fill(~own, 0),
-            "leave": writing[..., -1].masked_fill(~own, NEVER),
-            "stay": functional.logsigmoid(-back).masked_fill(~own, 0),
-            "back": functional.logsigmoid(back).masked_fill(~own, NEVER),
+            name: each.masked_fill(behind[..., None] if each.ndim > 2 else behind, _BEHIND[name])
+            for name, each in slots.items()
         }
 
 
 _MOVES = "none", "leave", "stay", "back"
+_BEHIND = {"letters": NEVER, "none": 0.0, "leave": NEVER, "stay": 0.0, "back": NEVER}
+"""What slots do that are no source's."""
+
+
+def _in_blocks(slots: Tensors) -> Tensors:
+    """The same with more slots behind them, as many as fill their last block."""
+    more = -slots["none"].shape[1] % BLOCK
+    return {
+        name: functional.pad(each, (*[0, 0] * (each.ndim - 2), 0, more), value=_BEHIND[name])
+        for name, each in slots.items()
+    }
 
 
 def _letters_beyond(ended: Tensor, letters: int) -> Tensor:

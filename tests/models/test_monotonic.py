@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genoseq.config.decoders import MonotonicDecoderSettings
-from genoseq.models.monotonic import reached, unwritten
+from genoseq.models.monotonic import BLOCK, blocks_of, onward, reached
 from genoseq.models.monotonic_decoder import MonotonicDecoder
 from genoseq.tasks.decoders import Sizes
 
@@ -56,9 +56,9 @@ def test_probability_of_a_target_is_that_of_all_ways_to_it(target: list[int]) ->
     assert math.exp(found) == pytest.approx(expected, rel=2e-3)  # letters beyond the end: 1e-4
 
 
-def moves(generator: torch.Generator) -> list[Tensor]:
-    """Logarithms of three letters, none, leave, stay and back in four slots of two rows."""
-    shapes = (2, 4, 3), *[(2, 4)] * 4
+def moves(generator: torch.Generator, slots: int = 4) -> list[Tensor]:
+    """Logarithms of three letters, none, leave, stay and back in slots of two rows."""
+    shapes = (2, slots, 3), *[(2, slots)] * 4
     drawn = (torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes)
     return [(-each.exp()).requires_grad_() for each in drawn]
 
@@ -68,9 +68,9 @@ def test_reached_has_the_gradients_of_its_sums() -> None:
 
 
 @torch.no_grad()
-def test_reached_without_a_letter_is_unwritten_from_the_begin() -> None:
-    wrote, *others = moves(torch.Generator().manual_seed(2))
+def test_onward_from_the_begin_is_reached_without_a_letter() -> None:
+    wrote, *others = moves(torch.Generator().manual_seed(2), 2 * BLOCK)
     writing, ended = reached(wrote, *others)
-    onward = unwritten(*others)[:, 0]
-    torch.testing.assert_close(writing[:, :-1, 0].exp(), onward[:, :-1])
-    torch.testing.assert_close(ended[:, 0].exp(), onward[:, -1])
+    before, end = onward(torch.zeros_like(others[0]), blocks_of(*others), begun=False)
+    torch.testing.assert_close(writing[:, :-1, 0].exp(), before)
+    torch.testing.assert_close(ended[:, 0].exp(), end)
