@@ -39,10 +39,7 @@ def reached(
 
 
 class _Reached(torch.autograd.Function):
-    """Slots first: each is one small step for all rows and letters.
-
-    By autograd alone the way back would take three times as long.
-    """
+    """The forward algorithm and its way back: a small step for all rows and letters of a slot."""
 
     @staticmethod
     def forward(ctx: Any, *moves: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,7 +97,7 @@ def blocks_of(none: Tensor, leave: Tensor, stay: Tensor, back: Tensor) -> Tensor
     skipping, and from behind each of its slots; columns: to before each of its slots, and to behind
     the block, not skipping and skipping.
     """
-    moves = (each.exp().unflatten(1, (-1, BLOCK, 1)) for each in (none, leave, stay, back))
+    moves = (each.exp().reshape(len(each), -1, BLOCK, 1) for each in (none, leave, stay, back))
     nothing, away, still, again = moves
     found = []
     writing = nothing.new_zeros(*nothing.shape[:2], BLOCK + 2)
@@ -130,8 +127,8 @@ def onward(wrote: Tensor, blocks: Tensor, begun: bool = True) -> tuple[Tensor, T
     carried = wrote.new_zeros(len(wrote), 2)
     carried[:, 0] = not begun
     before = []
-    for number, own in enumerate(wrote.split(BLOCK, 1)):
-        after = torch.bmm(torch.cat([carried, own], 1)[:, None], blocks[:, number])[:, 0]
+    for own, block in zip(torch.split(wrote, BLOCK, 1), blocks.unbind(1), strict=True):
+        after = torch.bmm(torch.cat([carried, own], 1)[:, None], block)[:, 0]
         carried = after[:, BLOCK:]
         before.append(after[:, :BLOCK])
     return torch.cat(before, 1), carried.sum(1)
