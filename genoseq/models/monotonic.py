@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-NEVER = -1e4
+NEVER = -1e9
 """Logarithm that stands for that of zero: with it gradients are finite."""
 BLOCK = 64
 """Slots that are taken at once in translation."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genoseq.config.decoders import MonotonicDecoderSettings
-from genoseq.models.monotonic import BLOCK, blocks_of, onward, reached
+from genoseq.models.monotonic import BLOCK, NEVER, blocks_of, onward, reached
 from genoseq.models.monotonic_decoder import MonotonicDecoder
 from genoseq.tasks.decoders import Sizes
 
@@ -64,7 +64,18 @@ def moves(generator: torch.Generator, slots: int = 4) -> list[Tensor]:
 
 
 def test_reached_has_the_gradients_of_its_sums() -> None:
-    assert torch.autograd.gradcheck(reached, moves(torch.Generator().manual_seed(1)))
+    def possible(*given: Tensor) -> tuple[Tensor, ...]:
+        return tuple(each[each > NEVER / 2] for each in reached(*given))
+
+    assert torch.autograd.gradcheck(possible, moves(torch.Generator().manual_seed(1)))
+
+
+@torch.no_grad()
+def test_reached_knows_what_is_impossible() -> None:
+    writing, ended = reached(*moves(torch.Generator().manual_seed(1)))
+    count = torch.arange(4)
+    assert (writing > NEVER / 2).equal((count <= torch.arange(5)[:, None]).expand(2, 5, 4))
+    assert (ended > NEVER / 2).all()
 
 
 @torch.no_grad()
