@@ -27,7 +27,7 @@ import torch
 from genoseq.genes.bacteria_files import decoder_path
 from genoseq.genes.call import call_genes
 from genoseq.genes.gene_reads import Read, coding_sequences, noisy, reads_of, turned
-from genoseq.genes.genetic_codes import genetic_code, translate
+from genoseq.genes.genetic_codes import GeneticCode, genetic_code, translate
 from genoseq.genes.layout import contig
 from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.state_values import model_scorer
@@ -83,9 +83,8 @@ def write_table(path: Path, data: Path, names: Sequence[str], count: int, seed: 
             out.write(f"{decode(codes).decode()}\t{read.protein.decode()}\tvalid\n")
 
 
-def best_frame(codes: Codes) -> bytes:
+def best_frame(codes: Codes, code: GeneticCode) -> bytes:
     """Translation of the longest stretch without a stop codon in any of the six frames."""
-    code = genetic_code(CODE)
     strands = codes, reverse_complement_codes(codes)
     frames = (translate(strand[first:], code, False) for strand in strands for first in range(3))
     return max((stretch for frame in frames for stretch in frame.split(b"*")), key=len)
@@ -138,7 +137,7 @@ def print_table(asked: argparse.Namespace, model: Path) -> None:
     ways: dict[str, Callable[[Sequence[Codes]], list[bytes]]] = {
         "model, greedy": partial(translated, model, 1),
         "model, 4 beams": partial(translated, model, 4),
-        "best of six frames": lambda codes: list(map(best_frame, codes)),
+        "best of six frames": lambda codes: [best_frame(each, code) for each in codes],
         "genes --frameshifts": partial(called, model_folder(asked.genes)),
     }
     print(f"{'errors':>7}  {'':22}{'distance':>9}{'exact':>8}{'s':>8}", flush=True)

@@ -87,3 +87,17 @@ class TransformerDecoderSettings(DecoderSettings):
     def describe(self) -> str:
         """Family and size."""
         return f"{self.family} decoder, {self.layers} x {self.width}, {self.heads} heads"
+
+
+@DECODERS.register
+class MonotonicDecoderSettings(DecoderSettings):
+    """Steps of the source write letters in its order, or skip; all ways to a target are summed."""
+
+    family: Literal["monotonic"] = "monotonic"
+    width: Size = 128
+    slots: Layers = Field(1, description="letters that a step may write at most")
+    dropout: Share = 0.1
+
+    def describe(self) -> str:
+        """Family and size."""
+        return f"{self.family} decoder, {self.slots} x {self.width}"

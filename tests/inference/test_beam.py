@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genoseq.config.decoders import DecoderSettings, LstmDecoderSettings
+from genoseq.config.decoders import DecoderSettings, LstmDecoderSettings, MonotonicDecoderSettings
 from genoseq.config.decoders import TransformerDecoderSettings as Attending
 from genoseq.inference.beam import Written, beam_search
 from genoseq.tasks.decoders import Sizes, build_decoder
@@ -17,6 +17,7 @@ LETTERS, END, BEGIN, LONGEST = 2, 2, 3, 4
 FAMILIES: list[DecoderSettings] = [
     LstmDecoderSettings(width=8, layers=2),
     Attending(width=8, heads=2, layers=1),
+    MonotonicDecoderSettings(width=8),
 ]
 
 

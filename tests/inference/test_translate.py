@@ -13,7 +13,7 @@ import torch
 
 import genoseq as gs
 from genoseq.config.base import parse_settings
-from genoseq.config.decoders import LstmDecoderSettings
+from genoseq.config.decoders import LstmDecoderSettings, MonotonicDecoderSettings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.alphabets import PROTEIN
 from genoseq.genome.complement import reverse_complement
@@ -25,13 +25,13 @@ from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.tasks.seq2seq import Seq2Seq
 
 
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
+@pytest.fixture(scope="module", params=[LstmDecoderSettings, MonotonicDecoderSettings])
+def bundle(request: pytest.FixtureRequest) -> Bundle:
     """Untrained, and yet sure enough of itself for outputs that differ."""
     torch.manual_seed(3)
     shape = {"embedding": 8, "stem": {"width": 12}, "encoder": {"width": 8}}
     settings = parse_settings(ModelSettings, shape)
-    task = Seq2Seq(LstmDecoderSettings(width=16), PROTEIN, 12)
+    task = Seq2Seq(request.param(width=16), PROTEIN, 12)
     model = build_model(settings, task).eval()
     with torch.no_grad():
         for weights in model.parameters():

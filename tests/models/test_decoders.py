@@ -10,6 +10,7 @@ import genoseq.models.decoders  # noqa: F401  known from here on
 from genoseq.config.decoders import (
     DecoderSettings,
     LstmDecoderSettings,
+    MonotonicDecoderSettings,
     TransformerDecoderSettings,
 )
 from genoseq.errors import ConfigError
@@ -21,10 +22,12 @@ FAMILIES: list[DecoderSettings] = [
     LstmDecoderSettings(width=16, layers=3),
     TransformerDecoderSettings(width=16, heads=2, layers=2),
     TransformerDecoderSettings(width=16, heads=1, layers=1, feed_forward="gelu"),
+    MonotonicDecoderSettings(width=16),
+    MonotonicDecoderSettings(width=16, slots=2),
 ]
 
 
-@pytest.fixture(params=FAMILIES, ids=lambda each: f"{each.family}{each.layers}")
+@pytest.fixture(params=FAMILIES, ids=lambda each: each.describe())
 def decoder(request: pytest.FixtureRequest) -> nn.Module:
     torch.manual_seed(1)
     return build_decoder(request.param, SIZES).eval()

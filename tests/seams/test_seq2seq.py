@@ -15,9 +15,12 @@ from genoseq.cli.app import main
 from genoseq.genome.complement import reverse_complement
 
 TRANSFORMER = {"family": "transformer", "layers": 1, "heads": 2}
+MONOTONIC = {"family": "monotonic", "slots": 2}
 
 
-@pytest.mark.parametrize("decoder", [{}, TRANSFORMER], ids=["lstm", "transformer"])
+@pytest.mark.parametrize(
+    "decoder", [{}, TRANSFORMER, MONOTONIC], ids=["lstm", "transformer", "monotonic"]
+)
 def test_pairs_go_through_every_verb(tmp_path: Path, decoder: dict[str, object]) -> None:
     table, store, model = write_toy_table(tmp_path / "t.tsv"), tmp_path / "s", tmp_path / "m"
     settings = toy_settings(**decoder)
