@@ -1,4 +1,4 @@
-"""The option ``--formats`` of verbs that write tracks."""
+"""Options of verbs that write tracks: formats, what is called, digits."""
 
 from __future__ import annotations
 
@@ -14,5 +14,32 @@ Formats = Annotated[
         help=f"Of {', '.join(FORMATS)}; comma-separated.",
         show_default=f"{','.join(default_formats('classes'))}; "
         f"of signals {','.join(default_formats('signal'))}",
+    ),
+]
+Segments = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CLASS:RULE",
+        help="Segments of a class, as TSS:threshold=0.2,min=30,gap=10: where it is that probable, "
+        "bp at least, bp between two that are joined; may be repeated.",
+        show_default="the most probable class",
+    ),
+]
+Peaks = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CLASS:RULE",
+        help="Sites of a class, as TSS:threshold=0.2,distance=10: local maxima, one each distance "
+        "bp at most; writes peaks.bed; may be repeated.",
+        show_default="of format peaks: all classes, threshold=0.5,distance=10",
+    ),
+]
+Digits = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=6,
+        help="Significant digits of probabilities: what is rare is not rounded to 0.",
+        show_default="steps of 0.001",
     ),
 ]

@@ -19,7 +19,7 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
-from genoseq.cli.formats import Formats
+from genoseq.cli.formats import Digits, Formats, Peaks, Segments
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -59,6 +59,9 @@ def score(
             "disagreement (of the two strands).",
         ),
     ] = None,
+    segments: Segments = None,
+    peaks: Peaks = None,
+    digits: Digits = None,
     window: Annotated[
         int | None,
         typer.Option(
@@ -87,20 +90,10 @@ def score(
 
     with start_computing("score", out, threads, progress_fd) as report:
         written = score_files(
-            fasta,
-            model,
-            out,
-            regions=regions,
-            formats=formats,
-            values=values,
-            by_phase=by_phase,
-            confidence=confidence,
-            window_bases=window,
-            batch_bases=batch_bases,
-            device=device,
-            precision=precision,
-            jobs=chosen_jobs(jobs, threads),
-            expect=expect,
-            report=report,
-        )
+            fasta, model, out,
+            regions=regions, formats=formats, values=values, by_phase=by_phase,
+            confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
+            window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
+            jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
+        )  # fmt: skip
     _log.info("score: wrote %s", written)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.formats import Formats
+from genoseq.cli.formats import Digits, Formats, Peaks, Segments
 
 _log = logging.getLogger(__name__)
 EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --formats bigwig,bed,tsv"
@@ -18,6 +18,9 @@ def tracks(
     scores: Annotated[Path, typer.Argument(help="Folder of genoseq score --formats scores.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
     formats: Formats = None,
+    segments: Segments = None,
+    peaks: Peaks = None,
+    digits: Digits = None,
 ) -> None:
     """Write scores as tracks: the same bytes as genoseq score writes directly.
 
@@ -28,5 +31,13 @@ def tracks(
     from genoseq.writers.convert import convert_scores
 
     with progress("tracks", "bases") as report:
-        written = convert_scores(scores, out, formats, report)
+        written = convert_scores(
+            scores,
+            out,
+            formats,
+            report,
+            segments=segments or (),
+            peaks=peaks or (),
+            digits=digits,
+        )
     _log.info("tracks: wrote %s", written)

@@ -17,6 +17,29 @@ FormatName = Annotated[
 """Name of a format of :data:`genoseq.writers.formats.FORMATS`, as they are when it is read."""
 
 
+class SegmentSettings(Settings):
+    """Which bases of a class are segments."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="probability; null: where the class is the most probable"
+    )
+    min: Size = Field(1, description="bp at least")
+    gap: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="bp at most between two that are joined"
+    )
+
+
+class PeakSettings(Settings):
+    """Which bases of a class are its sites: local maxima."""
+
+    threshold: Annotated[float, Field(allow_inf_nan=False)] = Field(
+        0.5, description="value at least: a probability, of signals in their unit"
+    )
+    distance: Annotated[int, Field(ge=1, le=10**9)] = Field(
+        10, description="bp at least between two; the higher one is kept"
+    )
+
+
 class ScoreSettings(Settings):
     """Scoring and tracks; the default of `formats` is bigwig alone where signals are learned."""
 
@@ -26,6 +49,15 @@ class ScoreSettings(Settings):
         (),
         description="how sure classes are, as tracks: margin (best less second), entropy, "
         "disagreement of the two strands",
+    )
+    segments: dict[str, SegmentSettings] = Field(
+        {}, description="by class; others: where they are the most probable"
+    )
+    peaks: dict[str, PeakSettings] = Field(
+        {}, description="by class: writes peaks.bed, one row a site"
+    )
+    digits: Annotated[int, Field(ge=1, le=6)] | None = Field(
+        None, description="significant digits of probabilities; null: steps of 0.001"
     )
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where it is faster; choose one if machines differ"

@@ -40,6 +40,7 @@ def score(
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     jobs: int = 1,
+    rounded: bool = True,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, in flat memory.
 
@@ -64,16 +65,15 @@ def score(
         Bases of a window with its context, and of a batch.  They change speed and memory, and
         scores by rounding at most: the windows of a model that has no bounded reach are its own,
         see :func:`genoseq.config.context.longest_window`.
-    device, precision
-        See :class:`genoseq.inference.predict.Predictor`.
-    jobs
-        Processes that share the work, see :mod:`genoseq.inference.jobs`; the values are the same.
+    device, precision, jobs
+        See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
+        processes that share the work; the values are the same.
 
     Yields
     ------
-    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, rounded to
-    :data:`~genoseq.genome.tracks.DECIMALS`; signals are in the signal's units.  A base that is not
-    A, C, G or T is NaN.
+    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
+    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``; signals are in the signal's units.  A
+    base that is not A, C, G or T is NaN.
 
     Raises
     ------
@@ -96,9 +96,9 @@ def score(
             (one,) = predictors
             found = predict_regions(one, genome, part, "values", *computed)
             pieces = ((p.chrom, p.start, p.codes, output.values(p.values)) for p in found)
-            return _told(pieces, output.decimals)
+            return _told(pieces, output.decimals if rounded else None)
         streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
-        return _told(sure_pieces(predictors, streams, sure), sure.decimals)
+        return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
 
     pieces = told(wanted)
     if jobs > 1 and predictors[0].device.type == "cpu":

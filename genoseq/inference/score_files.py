@@ -15,7 +15,14 @@ from genoseq.files.progress import Report, unreported
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
-from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
+from genoseq.writers.call_rules import call_rules
+from genoseq.writers.outputs import (
+    Written,
+    check_formats,
+    chosen_formats,
+    reported,
+    write_tracks,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +48,9 @@ def score_files(
     values: ValueKind = "probability",
     by_phase: bool = False,
     confidence: str | None = None,
+    segments: Sequence[str] = (),
+    peaks: Sequence[str] = (),
+    digits: int | None = None,
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
@@ -61,6 +71,8 @@ def score_files(
         BED of what to score, or ``-``; by default every contig.
     formats
         Names, comma-separated; by default what suits the values.
+    segments, peaks, digits
+        What is called, and digits, see :func:`genoseq.writers.convert.convert_scores`.
     values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect
@@ -74,6 +86,7 @@ def score_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     models, out = _folders(model), Path(out)
+    rules = call_rules(segments, peaks)
     measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
@@ -86,30 +99,20 @@ def score_files(
         bundles = [_bundle(one, expect, window_bases) for one in models]
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
+        written = rules.formats(chosen_formats(formats, output.kind))
+        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
-            genome,
-            bundles,
-            regions=wanted,
-            values=values,
-            by_phase=by_phase,
-            confidence=measures,
-            window_bases=window_bases,
-            batch_bases=batch_bases or BATCH_BASES,
-            device=str(used[0][0]), precision=precision, jobs=jobs,
+            genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
+            window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
+            device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
         )  # fmt: skip
-        settings = _settings(values, by_phase, measures, window_bases, batch_bases)
+        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
-            reported(tracks, sum(map(len, wanted)), report),
-            genome.lengths,
-            output.channels,
-            output.kind,
-            out,
-            chosen_formats(formats, output.kind),
-            origin=origin,
-            record=record,
-        )
+            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
+            output.kind, out, written, origin, record, rules, digits,
+        )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
 
@@ -156,11 +159,13 @@ def _settings(
     measures: Sequence[str],
     window_bases: int | None,
     batch_bases: int | None,
+    digits: int | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
     # Defaults are left out, as in older records.
-    beside = {"values": values} if values != "probability" else {}
+    beside: dict[str, Any] = {"values": values} if values != "probability" else {}
+    beside |= {} if digits is None else {"digits": digits}
     return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 

@@ -97,7 +97,7 @@ class _Run:
         columns = [run.task.columns(channels) for run in self.runs]
         self.columns = [nan if each is None else each for each in columns]
         self.scored = [
-            (2 if kind == "classes" else 4) * each
+            (2 if kind == "classes" and plan.config.score.digits is None else 4) * each
             for kind, each in zip(self.kinds, self.columns, strict=True)
         ]
 
@@ -128,6 +128,8 @@ class _Run:
     def _tracks(self, model: str, kind: Kind, columns: float) -> tuple[float, float]:
         """Seconds and bytes of a base in the tracks of a model, in all formats that suit it."""
         formats = map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))
+        if kind == "classes" and self.plan.config.score.digits is not None:
+            kind = "independent"  # values that are as seldom equal
         written = [each.costs.get(kind, Cost(nan, nan)) for each in formats]
         seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
         return seconds * columns, disk * columns

@@ -9,6 +9,7 @@ from genoseq.config.schema import Config, RunSettings
 from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import LOSSES
 from genoseq.errors import listed
+from genoseq.writers.call_rules import call_rules, rule_words
 
 _NAMES = {"signal": "signals", "independent": "classes"}
 _FIRST = {"classes": " (background first)", "independent": ""}
@@ -29,12 +30,32 @@ def model_problems(config: Config, states: int) -> list[str]:
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings) and run.task.bin > 1 and kind == "classes"
     ]
-    return network + [
-        f"models.{name}.training.{problem}"
-        for name, run in config.models.items()
-        if isinstance(run.task, PerBaseSettings)
-        for problem in _problems(run, kind, states, config.labels)
-    ]
+    return (
+        network
+        + call_problems(config)
+        + [
+            f"models.{name}.training.{problem}"
+            for name, run in config.models.items()
+            if isinstance(run.task, PerBaseSettings)
+            for problem in _problems(run, kind, states, config.labels)
+        ]
+    )
+
+
+def call_problems(config: Config) -> list[str]:
+    """What is wrong with score.segments, score.peaks for the labels."""
+    score, labels = config.score, config.labels
+    if labels.scheme == "signal":
+        what = "score.segments: segments are of classes, labels.scheme is signal: use score.peaks"
+        return [what] if score.segments else []
+    if not score.segments and not score.peaks:
+        return []
+    from genoseq.labels.classes import build_scheme  # numpy: workflows load none
+
+    asked = score.model_dump(include={"segments", "peaks"})
+    rules = call_rules(rule_words(asked["segments"]), rule_words(asked["peaks"]))
+    problems = rules.problems(build_scheme(labels).channels, labels.kind, score.digits)
+    return [f"score.{problem.removeprefix('--')}" for problem in problems]
 
 
 def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -> Iterator[str]:

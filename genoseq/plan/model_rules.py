@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow
+from genoseq.writers.call_rules import PROBABILITIES, rule_words
 from genoseq.writers.formats import format_named
 
 if TYPE_CHECKING:
@@ -55,4 +56,16 @@ def score_settings(config: Config, model: str) -> dict[str, Any]:
         "precision": score.precision,
         "by_phase": score.by_phase and labels,
         "confidence": confidence or None,
+        "digits": score.digits
+        if config.models[model].task.kind(kind_of_labels(config)) in PROBABILITIES
+        else None,
     }
+
+
+def track_settings(config: Config, model: str) -> dict[str, Any]:
+    """Options of tracks: formats that suit a model's values, and what is called of labels."""
+    formats = {"formats": ",".join(suited_formats(config, model))}
+    if not config.models[model].task.needs_labels():
+        return formats
+    found = config.score.model_dump(include={"segments", "peaks"})
+    return formats | {name: rule_words(rules) for name, rules in found.items()}

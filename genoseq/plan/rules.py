@@ -198,8 +198,8 @@ class Plan:
         return [f"{folder}/{name}" for name in shard_names(self.shard_count(wildcards))]
 
     def tracks_options(self, wildcards: Wildcards) -> str:
-        """Formats of the tracks, those that suit the model's values."""
-        return options(formats=",".join(model_rules.suited_formats(self.config, wildcards.model)))
+        """Formats of the tracks, those that suit the model's values, and what is called."""
+        return options(**model_rules.track_settings(self.config, wildcards.model))
 
     def genes_options(self, wildcards: Wildcards) -> str:
         """Genetic code and circles, the sheet's or else the settings', and what is for all."""

@@ -50,7 +50,7 @@ class BedRecord:
     blocks
         Exons of a BED12 line on the contig, 0-based half-open, in order; else empty.
     colour
-        Red, green and blue of column 9 (BED9 and BED12), where it has them; else None.
+        Red, green and blue of column 9, where it has them; else None.
     """
 
     chrom: str
@@ -207,7 +207,7 @@ def bed_record(fields: list[str]) -> BedRecord:
 
 def _colour(fields: list[str]) -> tuple[int, int, int] | None:
     """Column 9, if it is a colour: files of other kinds have other things there."""
-    parts = fields[8].split(",") if len(fields) in (9, 12) else []
+    parts = fields[8].split(",") if len(fields) >= 9 else []
     if len(parts) != 3 or not all(is_whole(part) and int(part) < 256 for part in parts):
         return None
     return int(parts[0]), int(parts[1]), int(parts[2])

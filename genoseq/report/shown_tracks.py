@@ -121,7 +121,7 @@ def _tracks_of_folder(folder: Path) -> Iterator[ShownTrack]:
     listed = read_manifest(folder / MANIFEST)
     group = folder.resolve().parent.name if folder.name == TRACKS else folder.resolve().name
     values = [file for file in listed if file.format == "bigwig"]
-    segments = [file for file in listed if file.format == "bed"]
+    segments = [file for file in listed if file.format in ("bed", "peaks")]
     if not values and not segments:
         raise InputFormatError(
             "neither a bigWig nor segments here, which browsers show: write them with "

@@ -24,6 +24,7 @@ _KINDS = {
     "bigwig": (kinds.BIGWIG,),
     "bedgraph": (kinds.BEDGRAPH, kinds.BED, kinds.EMPTY),
     "bed": (kinds.BED, kinds.EMPTY),
+    "peaks": (kinds.BED, kinds.EMPTY),
 }
 """What files of a format of the manifest may be by their content."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import read_record, with_this_software
+from genoseq.writers.call_rules import call_rules
 from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
 from genoseq.writers.scores import read_scores
 
@@ -17,6 +19,10 @@ def convert_scores(
     out: PathLike,
     formats: str | None = None,
     report: Report = unreported,
+    *,
+    segments: Sequence[str] = (),
+    peaks: Sequence[str] = (),
+    digits: int | None = None,
 ) -> Written:
     """Write scores as tracks: what ``genoseq tracks`` does.
 
@@ -30,18 +36,28 @@ def convert_scores(
         Names, comma-separated; by default what suits the values.
     report
         Called with the bases that are done, and with all of them.
+    segments, peaks
+        What is called, in the words of :func:`genoseq.writers.call_rules.call_rules`.
+    digits
+        Significant digits of probabilities; by default those of the scores.
 
     Raises
     ------
     ConfigError
-        If ``out`` holds the scores, or a format does not suit them.
+        If ``out`` holds the scores, or a format, a rule or the digits do not suit them.
     InputFormatError
         If the scores are damaged.
     """
     scores, out = Path(scores), Path(out)
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
+    rules = call_rules(segments, peaks)
     source = read_scores(scores)
+    if digits is not None and source.kind == "classes" and digits > (source.digits or 0):
+        kept = f"{source.digits} digits" if source.digits else "steps of 0.001"
+        raise ConfigError(
+            f"--digits {digits}: {scores} keeps {kept}; score again with --digits {digits}"
+        )
     found = read_record(scores)
     bases = sum(i.end - i.start for i in source.intervals)
     files = write_tracks(
@@ -52,5 +68,7 @@ def convert_scores(
         out,
         chosen_formats(formats, source.kind),
         record=None if found is None else with_this_software(found),
+        rules=rules,
+        digits=digits or source.digits,
     )
     return Written(out, tuple(files), bases)

@@ -16,6 +16,7 @@ from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
     from genoseq.genome.tracks import Channel, Kind
+    from genoseq.writers.call_rules import CallRules
     from genoseq.writers.lattice import Slab
     from genoseq.writers.manifest import OutputFile
     from genoseq.writers.origin import Origin
@@ -53,12 +54,18 @@ class Contents:
         What their values are.
     origin
         Where the values come from.
+    rules
+        What is called of them; None: the defaults.
+    digits
+        Significant digits of probabilities; None: steps of 0.001.
     """
 
     lengths: Mapping[str, int]
     channels: tuple[Channel, ...]
     kind: Kind
     origin: Origin
+    rules: CallRules | None = None
+    digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +181,17 @@ def _bedgraph(folder: Path, of: Contents) -> Writer:
 
 
 def _segments(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.call_rules import CallRules
     from genoseq.writers.segments import SegmentsWriter
 
-    return SegmentsWriter(folder, of.channels)
+    return SegmentsWriter(folder, of.channels, of.rules or CallRules(), of.kind == "classes")
+
+
+def _peaks(folder: Path, of: Contents) -> Writer:
+    from genoseq.writers.call_rules import CallRules
+    from genoseq.writers.peaks import PeaksWriter
+
+    return PeaksWriter(folder, of.channels, of.kind, of.rules or CallRules())
 
 
 def _tsv(folder: Path, of: Contents) -> Writer:
@@ -188,7 +203,7 @@ def _tsv(folder: Path, of: Contents) -> Writer:
 def _scores(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.scores_writer import ScoresWriter
 
-    return ScoresWriter(folder, of.lengths, of.channels, of.kind, of.origin)
+    return ScoresWriter(folder, of)
 
 
 # Costs: benchmarks/constants.py on the demo, in which rule tracks writes two channels.  Signals are
@@ -236,7 +251,7 @@ register_format(
             "signal": "segments are of the most probable class, and this model predicts signals",
             "log-odds": "segments are of probabilities, and these are log-odds",
             "independent": "segments are of the most probable class, and these classes do not "
-            "exclude one another",
+            "exclude one another; give thresholds, by --segments",
         },
     )
 )
@@ -263,5 +278,14 @@ register_format(
             "signal": Cost(1 / 54e6, 4.0),
             "independent": Cost(1 / 54e6, 4.0),
         },
+    )
+)
+register_format(
+    Format(
+        "peaks",
+        ("classes", "signal", "log-odds", "independent"),
+        _peaks,
+        _costs(Cost(1 / 54e6, 0.01), Cost(1 / 54e6, 0.01)),
+        refused_contigs=BED_WORDS,
     )
 )

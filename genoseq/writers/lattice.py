@@ -26,6 +26,8 @@ ONE = 10**DECIMALS
 """Thousandths of probability 1."""
 GAP = 65535
 """Thousandths of a base without a value."""
+DIGITS = range(1, 7)
+"""Significant digits that may be asked for: float32 has 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,11 @@ def run_starts(row: Row) -> NDArray[np.int64]:
 
 
 def slabs(
-    tracks: Iterable[Track], lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
+    tracks: Iterable[Track],
+    lengths: Mapping[str, int],
+    channels: tuple[Channel, ...],
+    kind: Kind,
+    digits: int | None = None,
 ) -> Iterator[Slab]:
     """Slabs of consecutive tracks; slabs without any value are left out.
 
@@ -103,6 +109,8 @@ def slabs(
         Pieces in the order of ``lengths`` and of their bases; bases may be skipped.
     lengths
         Contig lengths, in FASTA order.
+    digits
+        Significant digits of probabilities, kept as float32; None: of classes, thousandths.
 
     Raises
     ------
@@ -114,11 +122,11 @@ def slabs(
     for track in _checked(tracks, lengths, channels):
         for part in _cut(track):
             if parts and _slab_of(part) != _slab_of(parts[0]):
-                yield from _slab(parts, lengths, kind)
+                yield from _slab(parts, lengths, kind, digits)
                 parts.clear()
             parts.append(part)
     if parts:
-        yield from _slab(parts, lengths, kind)
+        yield from _slab(parts, lengths, kind, digits)
 
 
 def _checked(
@@ -157,7 +165,9 @@ def _slab_of(track: Track) -> tuple[str, int]:
     return track.chrom, track.start // SLAB
 
 
-def _slab(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterator[Slab]:
+def _slab(
+    parts: list[Track], lengths: Mapping[str, int], kind: Kind, digits: int | None
+) -> Iterator[Slab]:
     chrom = parts[0].chrom
     start = parts[0].start // PAGE * PAGE
     end = min(-(-parts[-1].end // PAGE) * PAGE, lengths[chrom])
@@ -165,17 +175,31 @@ def _slab(parts: list[Track], lengths: Mapping[str, int], kind: Kind) -> Iterato
     values = np.full((len(parts[0].channels), end - start), np.nan, np.float32)
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
-    if kind != "classes":
-        if kind == "log-odds":
-            values = values.astype(np.float16).astype(np.float32)
-        values += 0.0  # -0 becomes 0: equal values have equal bits
-        if np.isinf(values).any():
-            raise RegionError(f"{where}: infinite values")
-        rows: Row = values
-    else:
-        try:
-            rows = thousandths(values)
-        except RegionError as error:
-            raise RegionError(f"{where}: {error}") from None
+    try:
+        rows = _rows(values, kind, digits)
+    except RegionError as error:
+        raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
         yield Slab(chrom, start, rows)
+
+
+def _rows(values: NDArray[np.float32], kind: Kind, digits: int | None) -> Row:
+    """The values as they are kept.  RegionError if one cannot be."""
+    if kind == "classes":
+        rows = thousandths(values)  # checks them
+        return rows if digits is None else significant(values, digits)
+    if kind == "log-odds":
+        values = values.astype(np.float16).astype(np.float32)
+    values += 0.0  # -0 becomes 0: equal values have equal bits
+    if np.isinf(values).any():
+        raise RegionError("infinite values")
+    return values if digits is None else significant(values, digits)
+
+
+def significant(values: NDArray[np.float32], digits: int) -> NDArray[np.float32]:
+    """Values of any shape with this many significant digits, 1 to 6; twice is as once."""
+    wide = values.astype(np.float64)
+    sizes = np.abs(wide)
+    known = sizes > 0  # neither 0 nor NaN
+    steps = 10.0 ** (np.floor(np.log10(sizes, where=known, out=np.zeros_like(wide))) - digits + 1)
+    return (np.rint(wide / steps) * steps).astype(np.float32) + np.float32(0)

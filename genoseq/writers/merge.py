@@ -91,6 +91,7 @@ class Shards:
             ["scores"],
             origin=replace(first.origin, regions=None),
             record=self.record,
+            digits=first.digits,
         )
 
 
@@ -150,6 +151,8 @@ def _check_same(first: Scores, part: Scores) -> None:
         differs, mend = f"another genome, contig {name!r} differs", _AGAIN
     elif part.kind != first.kind:
         differs, mend = f"other values, {part.kind} and not {first.kind}", _AGAIN
+    elif part.digits != first.digits:
+        differs, mend = f"other --digits, {part.digits} and not {first.digits}", _AGAIN
     elif part.channels != first.channels:
         found, wanted = (", ".join(c.label for c in s.channels) for s in (part, first))
         differs, mend = f"other channels, {found} and not {wanted}", _AGAIN

@@ -20,8 +20,10 @@ from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.files.watched import check_unchanged
 from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.writers.call_rules import NO_RULES, PROBABILITIES, CallRules
+from genoseq.writers.flat import Highest
 from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
-from genoseq.writers.lattice import slabs
+from genoseq.writers.lattice import DIGITS, slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin
 
@@ -54,6 +56,8 @@ def write_tracks(
     formats: Collection[str],
     origin: Origin = UNKNOWN_ORIGIN,
     record: Mapping[str, Any] | None = None,
+    rules: CallRules = NO_RULES,
+    digits: int | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -77,6 +81,8 @@ def write_tracks(
         Noted in ``scores``.
     record
         What ``provenance.json`` is to say; without it there is none.  No manifest lists it.
+    rules, digits
+        What is called, whose formats are written too; significant digits of probabilities, 1 to 6.
 
     Returns
     -------
@@ -92,9 +98,11 @@ def write_tracks(
         asked for (a shard may be all N); or a track cannot be.
     """
     out = Path(out)
-    check_formats(formats, kind, channels, lengths)
+    formats = rules.formats(formats)
+    check_formats(formats, kind, channels, lengths, rules, digits)
     _check_out(out)
-    pieces = slabs(tracks, lengths, channels, kind)
+    highest = Highest(channels)
+    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
@@ -102,7 +110,7 @@ def write_tracks(
             "regions?"
         )
     with _stage(out) as stage, ExitStack() as stack:
-        contents = Contents(lengths, channels, kind, origin)
+        contents = Contents(lengths, channels, kind, origin, rules, digits)
         writers = []
         for row in [row for name, row in FORMATS.items() if name in formats]:
             writers.append(row.writer(stage, contents))
@@ -117,6 +125,7 @@ def write_tracks(
             write_record(stage, record)
         check_unchanged()
         _publish(stage, out, files)
+    highest.warn(kind, digits, origin)
     return files
 
 
@@ -142,6 +151,8 @@ def check_formats(
     kind: Kind,
     channels: tuple[Channel, ...],
     lengths: Mapping[str, int],
+    rules: CallRules = NO_RULES,
+    digits: int | None = None,
 ) -> None:
     """ConfigError with every reason why these tracks cannot be written in these formats."""
     problems: list[str] = []
@@ -153,7 +164,11 @@ def check_formats(
             problems += error.problems
     if not formats:
         problems.append(f"no format asked for: use {', '.join(FORMATS)}")
-    problems += [problem for row in rows if (problem := row.problem(kind)) is not None]
+    told = [row for row in rows if not (row.name == "bed" and rules.suit(kind))]
+    problems += [problem for row in told if (problem := row.problem(kind)) is not None]
+    problems += rules.problems(channels, kind, digits)
+    if digits is not None and (kind not in PROBABILITIES or digits not in DIGITS):
+        problems.append(f"digits {digits}: 1 to 6 significant digits, of probabilities alone")
     if not channels:
         problems.append("no channel to write")
     for chrom, length in lengths.items():

@@ -1,7 +1,8 @@
 """The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
 
 ``scores.npy`` holds one row per base and one column per channel: uint16 thousandths with 65535 for
-a gap (classes), float32 with NaN (signals), or float16 with NaN (log-odds).  ``scores.json`` says
+a gap (classes), float32 with NaN (signals, and probabilities with significant digits), or float16
+with NaN (log-odds).  ``scores.json`` says
 which bases the rows are, what they were computed from and how
 (:data:`~genoseq.writers.origin.MADE_BY`), and which bases were asked for (a base that has no row
 may be a gap).
@@ -24,7 +25,7 @@ from genoseq.files.stored import LARGEST_INDEX, check_seal, read_json
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.schemes import MOST_SIGNALS
 from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
-from genoseq.writers.lattice import ONE, SLAB, Row, floats
+from genoseq.writers.lattice import DIGITS, ONE, SLAB, Row, floats
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
 
 VALUES = "scores.npy"
@@ -72,6 +73,8 @@ class Scores:
         Of the rows' bytes.
     origin
         The model, and what was asked of it.
+    digits
+        Significant digits of probabilities, kept as float32; None: of classes, thousandths.
     """
 
     path: Path
@@ -81,6 +84,12 @@ class Scores:
     intervals: tuple[ScoredInterval, ...]
     sha256: str
     origin: Origin = UNKNOWN_ORIGIN
+    digits: int | None = None
+
+    @property
+    def dtype(self) -> str:
+        """Type of the values in ``scores.npy``."""
+        return dtype_of(self.kind, self.digits)
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases per track.
@@ -98,7 +107,7 @@ class Scores:
             for interval in self.intervals:
                 for start in range(interval.start, interval.end, SLAB):
                     end = min(start + SLAB, interval.end)
-                    rows = np.fromfile(file, DTYPES[self.kind], (end - start) * width)
+                    rows = np.fromfile(file, self.dtype, (end - start) * width)
                     digest.update(rows.data)
                     problem = problem or self._unlikely(rows)
                     values = floats(rows.reshape(-1, width))
@@ -112,6 +121,8 @@ class Scores:
 
     def _unlikely(self, rows: NDArray[Any]) -> str | None:
         """What cannot be among values as they are stored."""
+        if self.kind == "classes" and self.digits is not None:
+            return "a probability is above 1" if np.fmax.reduce(rows, initial=0) > 1 else None
         # A gap is 0 here.
         if self.kind == "classes" and int((rows + np.uint16(1)).max(initial=0)) > ONE + 1:
             return "a probability is above 1"
@@ -211,7 +222,10 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
         intervals.append(ScoredInterval(interval.chrom, interval.start, interval.end, row))
         row += len(interval)
     kind, digest = data["kind"], data["sha256"]
-    return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin)
+    digits = data.get("digits")
+    if digits is not None and (type(digits) is not int or digits not in DIGITS):
+        raise ValueError(f"{digits!r} significant digits")
+    return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin, digits)
 
 
 def _channel(name: Any, strand: Any, phase: Any, measure: Any = None) -> Channel:
@@ -234,8 +248,8 @@ def _check_values(scores: Scores) -> None:
     """InputFormatError if the values are not as many as the index says, or not of its kind."""
     path = scores.path / VALUES
     rows = sum(interval.end - interval.start for interval in scores.intervals)
-    header = npy_header(scores.kind, (rows, len(scores.channels)))
-    size = HEADER + rows * len(scores.channels) * np.dtype(DTYPES[scores.kind]).itemsize
+    header = npy_header(scores.dtype, (rows, len(scores.channels)))
+    size = HEADER + rows * len(scores.channels) * np.dtype(scores.dtype).itemsize
     try:
         with path.open("rb") as file:
             found = file.read(HEADER)
@@ -249,9 +263,14 @@ def _check_values(scores: Scores) -> None:
         )
 
 
-def npy_header(kind: Kind, shape: tuple[int, int]) -> bytes:
+def dtype_of(kind: Kind, digits: int | None = None) -> str:
+    """Type of values of a kind: float32 of probabilities with significant digits."""
+    return DTYPES[kind] if digits is None else "<f4"
+
+
+def npy_header(dtype: str, shape: tuple[int, int]) -> bytes:
     """The first bytes of ``scores.npy``, of this many rows and columns."""
     # NumPy format 1.0, padded to a fixed size: the number of rows is known only at the end.
-    text = f"{{'descr': '{DTYPES[kind]}', 'fortran_order': False, 'shape': {shape}, }}"
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
     body = text.ljust(HEADER - 11) + "\n"
     return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body.encode()

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from genoseq.files.stored import sealed
-from genoseq.genome.tracks import Channel, Kind
+from genoseq.genome.tracks import Channel
+from genoseq.writers.formats import Contents
 from genoseq.writers.lattice import Slab, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
-from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
+from genoseq.writers.origin import MADE_BY
 from genoseq.writers.scores import (
-    DTYPES,
     FORMAT,
     HEADER,
     INDEX,
     VALUES,
     VERSION,
     ScoredInterval,
+    dtype_of,
     npy_header,
 )
 
@@ -30,16 +30,9 @@ from genoseq.writers.scores import (
 class ScoresWriter:
     """Writes a scores folder slab by slab."""
 
-    def __init__(
-        self,
-        folder: Path,
-        lengths: Mapping[str, int],
-        channels: tuple[Channel, ...],
-        kind: Kind,
-        origin: Origin = UNKNOWN_ORIGIN,
-    ) -> None:
-        self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
-        self._origin = origin
+    def __init__(self, folder: Path, of: Contents) -> None:
+        self._folder, self._of = folder, of
+        self._dtype = dtype_of(of.kind, of.digits)
         self._intervals: list[ScoredInterval] = []
         self._rows = 0
         self._digest = hashlib.sha256()
@@ -50,8 +43,7 @@ class ScoresWriter:
         """Append the slab from its first to its last base with a value."""
         known = np.flatnonzero(~is_gap(slab.values).all(axis=0))
         low, high = int(known[0]), int(known[-1]) + 1
-        dtype = np.dtype(DTYPES[self._kind])
-        data = np.ascontiguousarray(slab.values[:, low:high].T, dtype).tobytes()
+        data = np.ascontiguousarray(slab.values[:, low:high].T, self._dtype).tobytes()
         self._file.write(data)
         self._digest.update(data)
         start, end = slab.start + low, slab.start + high
@@ -64,19 +56,20 @@ class ScoresWriter:
 
     def finish(self) -> list[OutputFile]:
         """Complete the header, write the index, and say which files there are."""
-        header = npy_header(self._kind, (self._rows, len(self._channels)))
+        header = npy_header(self._dtype, (self._rows, len(self._of.channels)))
         self._file.seek(0)
         self._file.write(header)
         self.close()
-        names = {chrom: number for number, chrom in enumerate(self._lengths)}
-        asked = self._origin.regions
+        names = {chrom: number for number, chrom in enumerate(self._of.lengths)}
+        asked = self._of.origin.regions
         index = {
             "format": FORMAT,
             "version": VERSION,
-            "kind": self._kind,
-            "channels": [_channel_row(channel) for channel in self._channels],
-            **{name: getattr(self._origin, name) for name in MADE_BY},
-            "lengths": list(self._lengths.items()),
+            "kind": self._of.kind,
+            **({} if self._of.digits is None else {"digits": self._of.digits}),
+            "channels": [_channel_row(channel) for channel in self._of.channels],
+            **{name: getattr(self._of.origin, name) for name in MADE_BY},
+            "lengths": list(self._of.lengths.items()),
             "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
             "pieces": [[names[p.chrom], p.start, p.end] for p in self._intervals],
             "sha256": self._digest.hexdigest(),

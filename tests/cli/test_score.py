@@ -183,3 +183,26 @@ def test_score_refuses_bf16_where_the_processor_has_none(
     why = "bf16 would be emulated, and slower; use auto or fp32"
     assert run.stderr == f"genoseq: error: {REFUSED}: {why}\n"
     assert not (tmp_path / "out").exists()
+
+
+def test_score_with_digits_is_the_same_by_shards(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    words = ("score", genome, "-m", model, "--digits", "3", "--formats")
+    called = ("--peaks", "CDS:threshold=0.1", "--segments", "CDS:threshold=0.1,gap=3")
+    direct = genoseq(*words, "bigwig,scores", "-o", tmp_path / "direct", *called)
+    assert direct.returncode == 0, direct.stderr
+    for number, lines in enumerate(
+        ("chr1\t0\t3000\n", "chr1\t3000\t7000\ntiny\t0\t20\npad\t0\t400\n")
+    ):
+        (tmp_path / f"{number}.bed").write_text(lines)
+        regions = ("--regions", tmp_path / f"{number}.bed", "-o", tmp_path / str(number))
+        assert genoseq(*words, "scores", *regions).returncode == 0
+    assert genoseq("merge", tmp_path / "0", tmp_path / "1", "-o", tmp_path / "all").returncode == 0
+    late = ("tracks", tmp_path / "all", "-o", tmp_path / "late", "--formats", "bigwig")
+    assert genoseq(*late, *called).returncode == 0
+    for name in ("CDS.plus.bw", "peaks.bed", "segments.bed"):
+        assert (tmp_path / "late" / name).read_bytes() == (tmp_path / "direct" / name).read_bytes()
+    with pybigtools.open(str(tmp_path / "late/CDS.plus.bw")) as track:
+        values = {f"{value:.9f}" for value in track.values("chr1", fillna=None).tolist()}
+    assert len(values) > 1

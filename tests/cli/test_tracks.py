@@ -56,3 +56,18 @@ def test_tracks_errors_are_one_line(tmp_path: Path, genoseq: Genoseq) -> None:
         assert run.stderr.count("\n") == 1
         assert message in run.stderr
     assert not out.exists()
+
+
+def test_tracks_calls_by_rules(tmp_path: Path, genoseq: Genoseq) -> None:
+    source, out = scores(tmp_path / "scores"), tmp_path / "out"
+    words = ("tracks", source, "-o", out, "--formats", "bigwig")
+    run = genoseq(*words, "--segments", "CDS:threshold=0.4,min=2", "--peaks", "CDS:threshold=0.499")
+    assert run.returncode == 0, run.stderr
+    assert "peaks CDS.plus " in run.stderr
+    called = (out / "peaks.bed").read_text().splitlines()
+    assert called
+    assert all(float(line.split("\t")[9]) >= 0.499 for line in called)
+    spans = [line.split("\t")[1:3] for line in (out / "segments.bed").read_text().splitlines()]
+    assert min(int(end) - int(start) for start, end in spans) == 2
+    run = genoseq(*words, "--peaks", "TSS:threshold=2")
+    assert run.stderr == "genoseq: error: --peaks TSS: no such class; there are CDS\n"

@@ -113,7 +113,7 @@ def test_write_tracks_takes_a_format_of_another_package(tmp_path: Path, toy: For
 def test_settings_and_estimate_take_a_format_of_another_package(tmp_path: Path) -> None:
     assert Config.model_validate({"score": {"formats": ["toy"]}}).score.formats == ("toy",)
     schema = json.loads(json_schema())["$defs"]["ScoreSettings"]["properties"]["formats"]
-    assert schema["items"]["enum"] == ["bigwig", "bedgraph", "bed", "tsv", "scores", "toy"]
+    assert schema["items"]["enum"] == ["bigwig", "bedgraph", "bed", "tsv", "scores", "peaks", "toy"]
     rows = {}
     for names in (["bigwig"], ["bigwig", "toy"]):
         plan = plan_of(tmp_path, names)
@@ -182,13 +182,13 @@ def test_format_named_finds_what_is_installed_and_names_what_there_is(
     installed: list[metadata.EntryPoint],
 ) -> None:
     with pytest.raises(
-        ConfigError, match=r"^format 'toy': use bigwig, bedgraph, bed, tsv, scores$"
+        ConfigError, match=r"^format 'toy': use bigwig, bedgraph, bed, tsv, scores, peaks$"
     ):
         format_named("toy")
     formats._load_entry_points.cache_clear()
     installed.append(metadata.EntryPoint("toy", f"{__name__}:TOY", "genoseq.formats"))
     assert format_named("toy") is TOY
-    with pytest.raises(ConfigError, match=r"^format 'gif': use .*, scores, toy$"):
+    with pytest.raises(ConfigError, match=r"^format 'gif': use .*, scores, peaks, toy$"):
         format_named("gif")
     with pytest.raises(ConfigError, match="format 'toy' is registered twice"):
         register_format(Format("toy", ("signal",), MaximaWriter))

@@ -176,7 +176,12 @@ def never() -> Iterator[Track]:
     ("kind", "formats", "lengths", "message"),
     [
         ("signal", ["bed"], {"a": 9}, "format bed: segments are of the most probable class"),
-        ("classes", ["gff"], {"a": 9}, "format 'gff': use bigwig, bedgraph, bed, tsv, scores"),
+        (
+            "classes",
+            ["gff"],
+            {"a": 9},
+            "format 'gff': use bigwig, bedgraph, bed, tsv, scores, peaks",
+        ),
         ("classes", [], {"a": 9}, "no format asked for"),
         ("classes", ["bed"], {"#a": 9}, "contig '#a': genome browsers skip BED lines"),
         ("classes", ["tsv"], {"track1": 9}, "rename it in the FASTA, or leave out tsv"),

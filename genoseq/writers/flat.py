@@ -1,0 +1,44 @@
+"""Tracks that rounding leaves without a value above 0: what is told of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from genoseq.errors import listed
+from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.writers.origin import Origin
+
+_log = logging.getLogger(__name__)
+_LEAST = 0.0005
+"""What is no more is 0 in thousandths."""
+
+
+class Highest:
+    """The highest value of each channel of the tracks that went through."""
+
+    def __init__(self, channels: tuple[Channel, ...]) -> None:
+        self._channels = channels
+        self._values = np.full(len(channels), np.nan, np.float32)
+
+    def seen(self, tracks: Iterable[Track]) -> Iterator[Track]:
+        """The same tracks."""
+        for track in tracks:
+            if len(track.values) and track.channels == self._channels:
+                np.fmax(self._values, np.fmax.reduce(track.values), out=self._values)
+            yield track
+
+    def warn(self, kind: Kind, digits: int | None, origin: Origin) -> None:
+        """Name the classes of which every probability of the genome is 0 in thousandths."""
+        if kind != "classes" or digits is not None or origin.regions is not None:
+            return
+        pairs = zip(self._channels, self._values.tolist(), strict=True)
+        flat = [one.label for one, value in pairs if value <= _LEAST and one.measure is None]
+        if flat:
+            _log.warning(
+                "every value of %s rounds to 0, as tracks keep probabilities in steps of 0.001: "
+                "genoseq score --digits 2 keeps two significant digits",
+                listed(flat),
+            )
