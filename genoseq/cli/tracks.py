@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from genoseq.cli.formats import Digits, Formats, Peaks, Segments
+from genoseq.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --formats bigwig,bed,tsv"
@@ -16,11 +17,29 @@ EPILOG = "Example: genoseq tracks results/scores/ecoli/bilstm -o tracks --format
 
 def tracks(
     scores: Annotated[Path, typer.Argument(help="Folder of genoseq score --formats scores.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the tracks; with --table a TSV.")
+    ],
     formats: Formats = None,
     segments: Segments = None,
     peaks: Peaks = None,
     digits: Digits = None,
+    alias: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Other names of contigs: two columns, or UCSC's chromAlias.txt, of which "
+            "chromAlias.txt:COLUMN.",
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGIONS",
+            help="Instead of tracks mean, maximum and covered bases of each region of a BED, gene "
+            "of an annotation, or of contigs.",
+        ),
+    ] = None,
 ) -> None:
     """Write scores as tracks: the same bytes as genoseq score writes directly.
 
@@ -30,14 +49,16 @@ def tracks(
     from genoseq.cli.progress import progress
     from genoseq.writers.convert import convert_scores
 
+    if table is not None:
+        if formats or segments or peaks or digits or alias:
+            raise ConfigError("--table writes a table and no tracks: leave out the other options")
+        from genoseq.report.region_table import table_regions
+
+        _log.info("tracks: wrote %s", table_regions(scores, table, out))
+        return
     with progress("tracks", "bases") as report:
         written = convert_scores(
-            scores,
-            out,
-            formats,
-            report,
-            segments=segments or (),
-            peaks=peaks or (),
-            digits=digits,
-        )
+            scores, out, formats, report,
+            segments=segments or (), peaks=peaks or (), digits=digits, alias=alias,
+        )  # fmt: skip
     _log.info("tracks: wrote %s", written)

@@ -9,6 +9,7 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import read_record, with_this_software
+from genoseq.writers.aliases import read_aliases, renamed
 from genoseq.writers.call_rules import call_rules
 from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
 from genoseq.writers.scores import read_scores
@@ -23,6 +24,7 @@ def convert_scores(
     segments: Sequence[str] = (),
     peaks: Sequence[str] = (),
     digits: int | None = None,
+    alias: PathLike | None = None,
 ) -> Written:
     """Write scores as tracks: what ``genoseq tracks`` does.
 
@@ -40,13 +42,15 @@ def convert_scores(
         What is called, in the words of :func:`genoseq.writers.call_rules.call_rules`.
     digits
         Significant digits of probabilities; by default those of the scores.
+    alias
+        Table of other names for contigs, see :mod:`genoseq.writers.aliases`.
 
     Raises
     ------
     ConfigError
         If ``out`` holds the scores, or a format, a rule or the digits do not suit them.
     InputFormatError
-        If the scores are damaged.
+        If the scores are damaged, or the table has not a name for each contig.
     """
     scores, out = Path(scores), Path(out)
     if scores.resolve() == out.resolve():
@@ -59,14 +63,19 @@ def convert_scores(
             f"--digits {digits}: {scores} keeps {kept}; score again with --digits {digits}"
         )
     found = read_record(scores)
+    written = chosen_formats(formats, source.kind)
+    if alias is not None and "scores" in written:
+        raise ConfigError("--alias: scores keep the genome's names: leave out format scores")
+    names = {chrom: chrom for chrom in source.lengths}
+    names = names if alias is None else read_aliases(str(alias), source.lengths)
     bases = sum(i.end - i.start for i in source.intervals)
     files = write_tracks(
-        reported(source.tracks(), bases, report),
-        source.lengths,
+        reported(renamed(source.tracks(), names), bases, report),
+        {names[chrom]: length for chrom, length in source.lengths.items()},
         source.channels,
         source.kind,
         out,
-        chosen_formats(formats, source.kind),
+        written,
         record=None if found is None else with_this_software(found),
         rules=rules,
         digits=digits or source.digits,

@@ -74,3 +74,13 @@ def test_make_plan_refuses_networks_that_a_task_cannot_be_learned_with(
     sheet = "name\tfasta\tsplit\none\tone.fa\tblocks\n"
     with pytest.raises(ConfigError, match=rf"models\.a\.{message}"):
         plan_of(tmp_path, sheet, models={"a": {"task": {"name": task}, **settings}})
+
+
+def test_make_plan_refuses_rules_of_calls_that_do_not_suit_the_labels(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
+    for score, message in (
+        ({"peaks": {"TSS": {}}}, r"score\.peaks TSS: no such class; there are CDS"),
+        ({"segments": {"CDS": {"threshold": 1e-4}}}, r"score\.segments CDS: .* steps of 0\.001"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            plan_of(tmp_path, sheet, score=score)
