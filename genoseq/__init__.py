@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from genoseq.report.hub import write_hub
     from genoseq.report.page import write_report
     from genoseq.report.plot import plot_loci
+    from genoseq.report.profile import profile_sites
     from genoseq.store.build import tokenize
     from genoseq.store.build_pairs import tokenize_pairs
     from genoseq.store.leaks import leaks
@@ -126,6 +127,7 @@ _HOME = {
     "open_store": "genoseq.store.store",
     "perplexity_files": "genoseq.inference.perplexity_files",
     "plot_loci": "genoseq.report.plot",
+    "profile_sites": "genoseq.report.profile",
     "predict": "genoseq.inference.sequence",
     "read_scores": "genoseq.writers.scores",
     "register_decoder": "genoseq.tasks.decoders",
@@ -202,6 +204,7 @@ __all__ = [  # noqa: RUF022
     "perplexity_files",
     "plot_loci",
     "predict",
+    "profile_sites",
     "read_scores",
     "register_decoder",
     "register_encoder",

@@ -60,6 +60,7 @@ VERBS = {
     "tracks": "convert_scores",
     "hub": "write_hub",
     "plot": "plot_loci",
+    "profile": "profile_sites",
     "translate": "translate_files",
     "report": "write_report",
     "config check": "check_config",

@@ -30,6 +30,7 @@ from genoseq.cli import (
     models,
     perplexity,
     plot,
+    profile,
     report,
     run,
     score,
@@ -99,6 +100,7 @@ app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("hub", epilog=hub.EPILOG)(hub.hub)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
+app.command("profile", epilog=profile.EPILOG)(profile.profile)
 app.command("report", epilog=report.EPILOG)(report.report)
 app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,21 @@ def draw_scaled_letters(axes: Axes, locus: Locus, values: Values, complement: bo
             scale = Affine2D().scale(1, value).translate(locus.region.start + at, 0)
             path = letter_path(letter).transformed(scale)
             axes.add_patch(PathPatch(path, facecolor=_colour(letter), edgecolor="none"))
+
+
+def draw_stack(axes: Axes, start: float, heights: Mapping[str, float]) -> None:
+    """Draw letters of these heights above one another, the highest on top, as in logos."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.transforms import Affine2D
+
+    base = 0.0
+    for letter, height in sorted(heights.items(), key=lambda each: each[1]):
+        if height > 0:
+            path = letter_path(letter).transformed(
+                Affine2D().scale(1, height).translate(start, base)
+            )
+            axes.add_patch(PathPatch(path, facecolor=_colour(letter), edgecolor="none"))
+            base += height
 
 
 @cache

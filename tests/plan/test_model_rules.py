@@ -137,7 +137,8 @@ def test_baselines_learn_from_the_stores_of_training(tmp_path: Path) -> None:
 
 def test_rules_of_calls_go_to_tracks_and_digits_to_scores(tmp_path: Path) -> None:
     score = {"digits": 2, "segments": {"CDS": {"min": 30}}, "peaks": {"CDS": {"threshold": 0.2}}}
-    plan = plan_of(tmp_path, SHEET, models={"a": {}}, score=score)
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
+    plan = plan_of(tmp_path, sheet, models={"a": {}}, score=score)
     assert plan.score_options(wild(model="a")) == "--precision auto --digits 2"
     assert plan.tracks_options(wild(model="a")) == (
         "--formats bigwig,bed --segments CDS:min=30,gap=0 --peaks CDS:threshold=0.2,distance=10"
