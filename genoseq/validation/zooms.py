@@ -22,6 +22,8 @@ SLACK = 1e-3
 """Of the sum of absolute values."""
 _SQUARES_SLACK = 1e-2
 """Of the sum of squares, of which pyBigWig keeps fewer digits."""
+_ROUNDING = 1e-14
+"""Of running sums, whose differences have no more digits."""
 
 Floats = NDArray[np.float64]
 
@@ -114,6 +116,7 @@ class ZoomLevel:
         self._low = self._high = np.zeros(0)
         self._covered = 0
         self._last = 0
+        self._rounding = np.zeros(2)
 
     def add(self, sums: Sums) -> None:
         """Take the next intervals."""
@@ -123,6 +126,8 @@ class ZoomLevel:
                 break
         if self._open is None or not len(self._open):
             return
+        totals = [sums.absolute[-1], sums.squares[-1]]
+        self._rounding = np.maximum(self._rounding, _ROUNDING * np.array(totals))
         starts, ends = _spans_of(self._open)
         here = np.flatnonzero((starts < end) & (ends > first))
         if len(here):
@@ -202,8 +207,8 @@ class ZoomLevel:
         found = dict(zip(_FOUND, self._sums[:, over], strict=True))
         self._covered += int(done["covered"].sum(dtype=np.int64))
         some = done["covered"] > 0
-        slack = SLACK * found["absolute"] + 1e-30
-        squares = _SQUARES_SLACK * found["squares"] + 1e-30
+        slack = SLACK * found["absolute"] + self._rounding[0] + 1e-30
+        squares = _SQUARES_SLACK * found["squares"] + self._rounding[1] + 1e-30
         wrong = {
             "covered": done["covered"] != found["covered"],
             "min": some & (done["min"] != self._low[over].astype(np.float32)),

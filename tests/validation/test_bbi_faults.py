@@ -192,3 +192,18 @@ def test_bigwig_is_told_from_probabilities_by_the_manifest(tmp_path: Path) -> No
     assert found(tmp_path, "out") == []
     bigwig(tmp_path, values=1.5).replace(tmp_path / "out/x.both.bw")
     assert checks(found(tmp_path, "out")) == {"range", "checksums"}
+
+
+def test_bigwig_of_small_values_behind_large_ones_has_no_finding(tmp_path: Path) -> None:
+    import genoseq as gs
+    from genoseq.genome.tracks import Track
+
+    genome(tmp_path)
+    values = np.full((3_000, 1), 0.987, np.float32)
+    values[2_000:] = np.random.default_rng(0).uniform(1e-9, 3e-9, (1_000, 1))
+    channels = (Channel("x"),)
+    gs.write_tracks(
+        [Track("a", 0, values, channels)], LENGTHS, channels, "classes", tmp_path / "out",
+        ["bigwig"], digits=3,
+    )  # fmt: skip
+    assert found(tmp_path, "out") == []
