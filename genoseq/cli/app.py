@@ -39,6 +39,7 @@ from genoseq.cli import (
     train,
     translate,
     validate_tracks,
+    verify,
 )
 from genoseq.errors import GenoseqError, told
 
@@ -100,6 +101,7 @@ app.command("hub", epilog=hub.EPILOG)(hub.hub)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("report", epilog=report.EPILOG)(report.report)
 app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
+app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(config.app)

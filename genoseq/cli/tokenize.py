@@ -55,6 +55,12 @@ Signals = Annotated[
         "same name again is a replicate; may be repeated.",
     ),
 ]
+MultiLabel = Annotated[
+    bool,
+    typer.Option(
+        "--multi-label", help="A base may have several of the classes: outputs of their own."
+    ),
+]
 Keep = Annotated[
     list[str] | None,
     typer.Option(
@@ -159,6 +165,7 @@ def tokenize(
     scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
+    multi_label: MultiLabel = False,
     keep: Keep = None,
     dropped: Dropped = "none",
     evidence: Evidence = None,
@@ -185,7 +192,7 @@ def tokenize(
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
             **{"--start-reach": start_reach != 150, "--keep": keep},
-            **{"--dropped": dropped != "none"},
+            **{"--dropped": dropped != "none", "--multi-label": multi_label},
         }.items()
         if value
     ]
@@ -203,7 +210,7 @@ def tokenize(
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
     chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
     chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
-    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}}
+    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}, "exclusive": not multi_label}
     with progress("tokenize") as report:
         store = make_store(
             fasta,

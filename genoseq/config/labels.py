@@ -22,9 +22,6 @@ WITH_PHASE: Mapping[str, tuple[str, ...]] = {
 """Classes of the schemes that tell codon phases, the one that wins first."""
 
 
-_OF_KEEP = ("keep", "dropped")
-
-
 class LabelSettings(Settings):
     """What is predicted of each base."""
 
@@ -40,6 +37,11 @@ class LabelSettings(Settings):
         "where two overlap: CDS, exon, intron, "
         "five_prime_UTR, three_prime_UTR, splice_donor, splice_acceptor, start_codon, stop_codon, "
         "any GFF3 feature type, or any BED name",
+    )
+    exclusive: bool = Field(
+        True,
+        description="for stranded/unstranded: a base has one class; false: it may have several, "
+        "each learned by an output of its own",
     )
     overlap: Literal["longest", "unknown"] = Field(
         "longest",
@@ -59,9 +61,18 @@ class LabelSettings(Settings):
 
     @model_serializer(mode="wrap")
     def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Labels of releases without conditions stay what they were, and so do their stores.
+        # Labels of releases without these settings stay what they were, and so do their stores.
         dumped: dict[str, Any] = handler(self)
-        return {name: dumped[name] for name in dumped if self.keep or name not in _OF_KEEP}
+        usual = {"exclusive"} if self.exclusive else set()
+        usual |= set() if self.keep else {"keep", "dropped"}
+        return {name: dumped[name] for name in dumped if name not in usual}
+
+    @property
+    def kind(self) -> Literal["classes", "signal", "independent"]:
+        """Of the labels, as :class:`genoseq.genome.scheme.Scheme` says it."""
+        if self.scheme == "signal":
+            return "signal"
+        return "classes" if self.exclusive else "independent"
 
     @property
     def coding(self) -> bool:
@@ -100,6 +111,13 @@ class LabelSettings(Settings):
         named = self.scheme in ("stranded", "unstranded")
         if twice := [name for name in self.classes if self.classes.count(name) > 1]:
             raise ValueError(f"class {twice[0]!r} is listed twice: remove one")
+        if not self.exclusive and (not named or self.overlap != "longest"):
+            raise ValueError(
+                "exclusive: false is for schemes stranded and unstranded, and has no overlaps to "
+                "decide: leave out exclusive, or overlap"
+            )
+        if "none" in self.classes:
+            raise ValueError("class 'none' is what has no class: give it another name")
         if "" in self.classes:
             raise ValueError("a class without a name: remove it")
         if named and not self.classes:

@@ -257,9 +257,9 @@ class Config(Settings):
     @model_validator(mode="before")
     @classmethod
     def _formats_of_signals(cls, data: Any) -> Any:
-        """Segments are of classes, so by default signals have none."""
+        """Segments are of classes that exclude one another, so by default others have none."""
         match data:
-            case {"labels": {"scheme": "signal"}}:
+            case {"labels": {"scheme": "signal"}} | {"labels": {"exclusive": False}}:
                 score = data.get("score", {})
                 if isinstance(score, Mapping) and "formats" not in score:
                     return {**data, "score": {**score, "formats": default_formats("signal")}}
@@ -279,8 +279,10 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _sure(self) -> Config:
-        if self.labels.scheme == "signal" and {*self.score.confidence} - {"disagreement"}:
-            raise ValueError("score.confidence: margin and entropy are of classes, not of signals")
+        if self.labels.kind != "classes" and {*self.score.confidence} - {"disagreement"}:
+            raise ValueError(
+                "score.confidence: margin and entropy are of classes that exclude one another"
+            )
         return self
 
     @model_validator(mode="after")

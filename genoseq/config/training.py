@@ -25,6 +25,7 @@ SignalLoss = Literal["mse", "poisson", "negative-binomial", "multinomial"]
 Loss = ClassLoss | SignalLoss
 LOSSES: dict[str, tuple[str, ...]] = {
     "classes": get_args(ClassLoss),
+    "independent": get_args(ClassLoss),
     "signal": get_args(SignalLoss),
 }
 """Losses that suit each kind of labels, the default first."""

@@ -158,7 +158,69 @@ class SignalScheme(Scheme):
         return np.array([found, len(labels) - found], np.int64)
 
 
-SCHEMES: dict[str, type[Scheme]] = {scheme.kind: scheme for scheme in (ClassScheme, SignalScheme)}
+@dataclass(frozen=True)
+class IndependentScheme(Scheme):
+    """Classes of which a base may have several: each state is there or not, by itself.
+
+    Labels are 0 and 1, shape (..., L, S); :data:`UNKNOWN_LABEL` where that is not known.
+    """
+
+    kind: ClassVar[Kind] = "independent"
+    dtype: ClassVar[np.dtype[Any]] = np.dtype("u1")
+    target_dtype: ClassVar[np.dtype[Any]] = np.dtype(np.float32)
+    unknown: ClassVar[float] = UNKNOWN_LABEL
+
+    def _check_states(self) -> None:
+        if any(state.name == BACKGROUND for state in self.states):
+            raise ConfigError(
+                f"label scheme: classes that do not exclude one another have no {BACKGROUND!r}"
+            )
+
+    def label_shape(self, bases: int) -> tuple[int, ...]:
+        """(L, S)."""
+        return bases, len(self)
+
+    def mirrored(self, labels: Array) -> Array:
+        """Shape (..., L, S), type as given."""
+        return labels[..., ::-1, :][..., self.reverse_permutation]
+
+    def known(self, labels: Array) -> NDArray[np.bool_]:
+        """Those that are not 255, shape (..., L, S)."""
+        known: NDArray[np.bool_] = labels != UNKNOWN_LABEL
+        return known
+
+    def check(self, labels: Array) -> str | None:
+        """What is wrong if a label is neither 0, 1 nor unknown."""
+        if bool(((labels > 1) & self.known(labels)).any()):
+            return f"labels must be 0 or 1, or {UNKNOWN_LABEL} for unknown"
+        return None
+
+    def of_class(self, labels: Array, name: str) -> NDArray[np.bool_]:
+        """Shape (..., L); either strand will do."""
+        own = [state.name == name for state in self.states]
+        found: NDArray[np.bool_] = np.any(labels[..., own] == 1, axis=-1)
+        return found
+
+    def tally(self, labels: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Each state by itself."""
+        rows = labels.reshape(-1, len(self))
+        return (rows == 1).sum(0), self.known(rows).sum(0)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """``none`` of the classes, each channel, ``unknown`` for one of them at least."""
+        return (BACKGROUND, *(channel.label for channel in self.channels), "unknown")
+
+    def count(self, labels: Array) -> NDArray[np.int64]:
+        """Bases of none, of each channel, and unknown, in labels (L, S); a base may be several."""
+        none = int((labels == 0).all(1).sum())
+        unknown = int((~self.known(labels)).any(1).sum())
+        return np.array([none, *(labels == 1).sum(0).tolist(), unknown], np.int64)
+
+
+SCHEMES: dict[str, type[Scheme]] = {
+    scheme.kind: scheme for scheme in (ClassScheme, SignalScheme, IndependentScheme)
+}
 """Schemes by their kind."""
 
 
@@ -195,6 +257,12 @@ def stranded_scheme(names: Iterable[str]) -> ClassScheme:
 def unstranded_scheme(names: Iterable[str]) -> ClassScheme:
     """none, then each class without strand."""
     return ClassScheme((State(BACKGROUND), *(State(name) for name in names)))
+
+
+def independent_scheme(names: Iterable[str], stranded: bool) -> IndependentScheme:
+    """Each class by itself, on + and on - or without strand."""
+    strands: tuple[Strand, ...] = _STRANDS if stranded else (".",)
+    return IndependentScheme(tuple(State(name, s) for name in names for s in strands))
 
 
 def signal_scheme(names: Iterable[tuple[str, Strand]]) -> SignalScheme:

@@ -36,8 +36,10 @@ from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, t
 from genoseq.genome.schemes import (
     PHASE_SCHEMES,
     UNKNOWN_LABEL,
+    IndependentScheme,
     Scheme,
     State,
+    independent_scheme,
     signal_scheme,
     stranded_scheme,
     unstranded_scheme,
@@ -45,6 +47,7 @@ from genoseq.genome.schemes import (
 from genoseq.labels.conditions import kept_intervals
 from genoseq.labels.evidence import EVERYTHING, Trust
 from genoseq.labels.hidden import hidden_notes
+from genoseq.labels.independent import IndependentLabels, independent_labels
 from genoseq.labels.intervals import LabelInterval
 from genoseq.labels.on_genome import check_on_genome
 from genoseq.labels.priority import priorities, site_classes
@@ -57,6 +60,8 @@ def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] 
     """The scheme of label settings; ``signals`` are (name, strand) pairs for scheme ``signal``."""
     if settings.scheme in PHASE_SCHEMES:
         return PHASE_SCHEMES[settings.scheme]()
+    if not settings.exclusive:
+        return independent_scheme(settings.classes, settings.scheme == "stranded")
     if settings.scheme == "stranded":
         return stranded_scheme(settings.classes)
     if settings.scheme == "unstranded":
@@ -145,7 +150,7 @@ def plan_labels(
     lengths: Mapping[str, int] | None = None,
     path: PathLike | None = None,
     trust: Trust = EVERYTHING,
-) -> ClassLabels:
+) -> ClassLabels | IndependentLabels:
     """Prepare to label any region of a genome.
 
     Parameters
@@ -186,6 +191,8 @@ def plan_labels(
         check_on_genome(intervals, lengths, path)
         check_lengths(annotation.lengths, lengths, path)
     holes = known_holes(mask, lengths, "mask")
+    if isinstance(scheme, IndependentScheme):
+        return independent_labels(intervals, scheme, classes, holes, path)
     sites = site_classes(intervals, classes)
     wins = priorities(sites)
     by_contig: dict[str, list[LabelInterval]] = {}

@@ -87,14 +87,17 @@ class RecurrentEncoder(nn.Module):
         hidden, state = self.recurrent(vectors, after)
         return cast(Tensor, hidden), state
 
-    def time_first(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def time_first(
+        self, steps: Tensor, lengths: Tensor | None = None, wanted: range | None = None
+    ) -> Tensor:
         """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in.
 
         Of a row, the first ``lengths`` steps (B,) are its own; its hidden states are those that
-        they have alone, and what comes out for the rest has no meaning.
+        they have alone, and what comes out for the rest has no meaning, nor what comes out for
+        steps that are not ``wanted``.
         """
         if (compiled := self._compiled(steps)) is not None:
-            return self._predicted(compiled, steps, lengths)
+            return self._predicted(compiled, steps, lengths, wanted)
         if lengths is None and steps.is_cuda and len(steps) <= self.chunk:
             # cuDNN runs both directions at once, and wants all weights in one piece.
             return cast(Tensor, self.recurrent(steps.transpose(0, 1))[0]).transpose(0, 1)
@@ -118,12 +121,16 @@ class RecurrentEncoder(nn.Module):
         chosen = choose()
         return chosen if vectors.dtype == weight.dtype in chosen.dtypes else None
 
-    def _predicted(self, compiled: Chosen, steps: Tensor, lengths: Tensor | None) -> Tensor:
+    def _predicted(
+        self, compiled: Chosen, steps: Tensor, lengths: Tensor | None, wanted: range | None
+    ) -> Tensor:
         """As :meth:`time_first`, without dropout and gradients."""
         turns = (False, True) if self.recurrent.bidirectional else (False,)
-        for layer in range(self.recurrent.num_layers):
+        last = self.recurrent.num_layers - 1
+        for layer in range(last + 1):
             directions = [Layer(*self._weights(layer, reverse)) for reverse in turns]
-            steps = run_layer(compiled, self.family, steps, directions, lengths)
+            some = wanted if layer == last else None
+            steps = run_layer(compiled, self.family, steps, directions, lengths, some)
         return steps
 
     def _run(self, steps: Tensor, layer: int, *, reverse: bool) -> Tensor:

@@ -57,6 +57,7 @@ def label_options(row: GenomeRow, labels: LabelSettings) -> str:
         scheme=labels.scheme,
         classes=",".join(labels.classes) or None,
         overlap=labels.overlap,
+        multi_label=not labels.exclusive,
         keep=list(labels.keep),
         dropped=labels.dropped if labels.keep else None,
         gaps=None if signals.gaps == "unknown" else signals.gaps,

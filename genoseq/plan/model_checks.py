@@ -10,11 +10,14 @@ from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import LOSSES
 from genoseq.errors import listed
 
+_NAMES = {"signal": "signals", "independent": "classes"}
+_FIRST = {"classes": " (background first)", "independent": ""}
+
 
 def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for its task and for labels of so many states, whatever is in
     the files."""
-    kind = "signal" if config.labels.scheme == "signal" else "classes"
+    kind = config.labels.kind
     network = [
         f"models.{name}.{problem}"
         for name, run in config.models.items()
@@ -38,8 +41,7 @@ def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -
     yield from _sampling_problems(run, labels)
     loss, weights = run.training.loss, run.training.class_weights
     if loss is not None and loss not in LOSSES[kind]:
-        what = "signals" if kind == "signal" else kind
-        yield f"loss: {loss} is not for {what}: use {' or '.join(LOSSES[kind])}"
+        yield f"loss: {loss} is not for {_NAMES.get(kind, kind)}: use {' or '.join(LOSSES[kind])}"
     if weights == "none":
         return
     if kind == "signal":
@@ -47,7 +49,7 @@ def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -
     elif weights != "balanced" and len(weights) != states:
         yield (
             f"class_weights: {len(weights)} weights, but labels.scheme {labels.scheme} has "
-            f"{states} states (background first): give one for each, or balanced"
+            f"{states} states{_FIRST[kind]}: give one for each, or balanced"
         )
     elif weights != "balanced" and not any(weights):
         yield "class_weights: all are 0: one must be above 0"

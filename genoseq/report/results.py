@@ -86,8 +86,8 @@ class ModelResult:
 
     @property
     def kind(self) -> str:
-        """What was measured: ``classes``, ``signal``, ``bases`` of language models, ``sequences``
-        of pairs, or what another package's task says."""
+        """What was measured: ``classes``, ``independent`` ones, ``signal``, ``bases`` of language
+        models, ``sequences`` of pairs, or what another package's task says."""
         return str(self.metrics["kind"])
 
     @property
@@ -102,10 +102,13 @@ class ModelResult:
             return [{**found, "support": found["bases"], "label": "all bases"}]
         if self.kind == "sequences":
             return [{**found, "support": found["tokens"], "label": "all pairs"}]
-        rows = {"signal": lambda: found["signals"], "classes": self._classes}
+        if self.kind == "classes":
+            rows = self._classes()
+        else:
+            rows = found.get({"signal": "signals", "independent": "classes"}.get(self.kind, ""), [])
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}
-            for row in rows.get(self.kind, list)()
+            for row in rows
             if row["name"] != BACKGROUND
         ]
 

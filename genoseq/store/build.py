@@ -24,6 +24,7 @@ from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels
 from genoseq.labels.counts import LabelCounts
+from genoseq.labels.independent import IndependentLabels
 from genoseq.labels.signal_names import parse_signal
 from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
@@ -33,7 +34,7 @@ from genoseq.store.write import Contig, LabelledRegion, write_store
 
 _log = logging.getLogger(__name__)
 
-Labels = ClassLabels | SignalLabels
+Labels = ClassLabels | IndependentLabels | SignalLabels
 
 _CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
@@ -245,7 +246,7 @@ def _pieces(
     InputFormatError
         If none of them has a base of a class; ``path`` is the annotation.
     """
-    counts = LabelCounts(labels.scheme) if isinstance(labels, ClassLabels) else None
+    counts = None if labels is None else LabelCounts(labels.scheme)
     for one in located:
         region, values = one.region, None
         if labels is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -38,11 +38,13 @@ _WINDOWS, _LEAST_WINDOWS, _BASES = 4096, 64, 1 << 26
 class Prior:
     """How often each of S states is there, and how often that is known; (S,) each.
 
-    Where states exclude one another all are known equally often.
+    Where states exclude one another (``exclusive``) all are known equally often, and state 0 is the
+    background.
     """
 
     found: Shares
     known: Shares
+    exclusive: bool
 
     @property
     def share(self) -> Shares:
@@ -50,16 +52,25 @@ class Prior:
         share: Shares = self.found / np.maximum(self.known, 1)
         return share
 
+    @property
+    def log_odds(self) -> Shares:
+        """Of each state against the background, or against not being there, (S,)."""
+        against = self.found[0] if self.exclusive else self.known - self.found
+        odds: Shares = np.log(self.found / against)
+        return odds
+
     def weighed(self, weights: Sequence[float] | None) -> Prior:
         """With weights (S,) of states: a base of weight 2 counts twice."""
         if weights is None:
             return self
-        found = self.found * np.asarray(weights)
-        return Prior(found, np.full(len(found), found.sum()))
+        more = self.found * (np.asarray(weights) - 1)
+        known = self.known + (more.sum() if self.exclusive else more)
+        return Prior(self.found + more, known, self.exclusive)
 
     def mirrored(self, mirror: NDArray[np.int64]) -> Prior:
         """Of both strands: a state and its twin (``mirror``, (S,)) are the same."""
-        return Prior(self.found + self.found[mirror], self.known + self.known[mirror])
+        found, known = (each + each[mirror] for each in (self.found, self.known))
+        return Prior(found, known, self.exclusive)
 
 
 def natural_prior(stores: Sequence[Store], scheme: Scheme) -> Prior:
@@ -71,7 +82,7 @@ def natural_prior(stores: Sequence[Store], scheme: Scheme) -> Prior:
             for at in range(0, len(labels), _CHUNK_BASES):
                 here = _prior(scheme, labels[at : at + _CHUNK_BASES])
                 found, known = found + here.found, known + here.known
-    return Prior(found, known)
+    return Prior(found, known, scheme.kind == "classes")
 
 
 def shown_prior(
@@ -94,12 +105,43 @@ def shown_prior(
     return Prior(
         share * around.found + rest * natural.share * anywhere.known,
         share * around.known + rest * anywhere.known,
+        natural.exclusive,
     )
 
 
 def _prior(scheme: Scheme, labels: NDArray[Any]) -> Prior:
     found, known = scheme.tally(labels)
-    return Prior(found.astype(np.float64), known.astype(np.float64))
+    return Prior(found.astype(np.float64), known.astype(np.float64), scheme.kind == "classes")
+
+
+def class_weights(
+    natural: Prior, setting: Literal["none", "balanced"] | Sequence[float]
+) -> Tensor | None:
+    """Weight of each state, float32 (S,), or None for equal weights.
+
+    balanced: the mean count over the state's count, so that every state that occurs has the same
+    say; of states that do not exclude one another the count where it is not there over that where
+    it is.  A state that never occurs keeps weight 1.
+
+    Raises
+    ------
+    ConfigError
+        If the number of weights is not S, or a weight is negative or all are 0.
+    """
+    if setting == "none":
+        return None
+    if setting == "balanced":
+        found = torch.from_numpy(natural.found)
+        others = torch.from_numpy(natural.known) - found
+        rival = found[found > 0].mean() if natural.exclusive else others
+        return torch.where(found > 0, rival / found, 1.0).float()
+    weights = torch.tensor([float(weight) for weight in setting])
+    states = len(natural.found)
+    if len(weights) != states:
+        raise ConfigError(f"training.class_weights: {len(weights)} weights, {states} states")
+    if not bool((weights >= 0).all()) or not bool(weights.sum().isfinite() & (weights.sum() > 0)):
+        raise ConfigError("training.class_weights: weights must be 0 or more, and one above 0")
+    return weights
 
 
 @dataclass(frozen=True)
@@ -140,9 +182,8 @@ class Correction:
                 "training.correct: a class of weight 0 is not learned, and its probability cannot "
                 "be brought back: give it a weight, or write correct: false"
             )
-        shift = np.zeros(len(there))
-        shift[there] = np.log(natural.share[there]) - np.log(shown.share[there])
-        shift[there] -= shift[0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shift = np.where(there, natural.log_odds - shown.log_odds, 0)
         return cls(*(tuple(each.tolist()) for each in (shift, natural.share, shown.share)))
 
     def of_outputs(self, outputs: Tensor) -> Tensor:

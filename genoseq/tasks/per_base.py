@@ -12,24 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
-from genoseq.config.training import Loss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
 from genoseq.genome.sequences import N
-from genoseq.genome.tracks import Channel
+from genoseq.genome.tracks import Channel, Kind
+from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
-from genoseq.tasks.correction import Correction, natural_prior, shown_prior
+from genoseq.tasks.correction import Correction, Prior, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import (
-    ACTIVATIONS,
-    OUTPUTS,
-    class_weights,
-    loss_function,
-    loss_of,
-)
+from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.task import Metrics, Prepared, Task
 
@@ -38,6 +32,12 @@ if TYPE_CHECKING:
     from genoseq.store.store import Store
 
 _AS_GIVEN = "input"
+_FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
+    "classes": (CLASS_FIGURES, "macro_f1"),
+    "signal": (SIGNAL_FIGURES, None),
+    "independent": (INDEPENDENT_FIGURES, "macro_auprc"),
+}
+"""Figures of a row by what labels are, and the one of all rows."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class PerBase(Task):
     """
 
     scheme: Scheme
-    loss_name: Loss | None = None
+    loss_name: str | None = None
     gamma: float = 2.0
     weights: tuple[float, ...] | None = None
     bin: int = 1
@@ -94,15 +94,14 @@ class PerBase(Task):
         if problems or scheme is None:
             raise ConfigError(problems)
         natural = natural_prior(stores, scheme)
-        counts = natural.found.astype(int).tolist() if scheme.kind == "classes" else []
-        if absent := _absent_classes(scheme, counts):
+        if absent := _absent_classes(scheme, natural):
             raise ConfigError(
                 f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
                 f"the class out when tokenizing"
             )
         if scheme.kind == "signal" and training.class_weights != "none":
             raise ConfigError("training.class_weights are for classes, these labels are signals")
-        weights = class_weights(counts, training.class_weights, len(scheme))
+        weights = class_weights(natural, training.class_weights)
         listed_weights = None if weights is None else tuple(weights.tolist())
         correction = None
         if training.corrects:
@@ -243,15 +242,10 @@ class PerBase(Task):
 
     def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
-        names: tuple[str, ...] = SIGNAL_FIGURES
-        columns: dict[str, float] = {}
-        if self.scheme.kind == "signal":
-            rows = report["signals"]
-        else:
-            level = report["channels"]
-            rows, names = level["classes"], CLASS_FIGURES
-            columns = {"macro_f1": _number(level["macro_f1"])}
-        for row in rows:
+        names, whole = _FIGURES[self.scheme.kind]
+        level = report.get("channels", report)
+        columns = {} if whole is None else {whole: _number(level[whole])}
+        for row in self.rows(report):
             if row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label
                 columns |= {f"{label}.{name}": _number(row[name]) for name in names}
@@ -259,8 +253,8 @@ class PerBase(Task):
 
     def rows(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
         """By strand, codon phases together."""
-        signal = self.scheme.kind == "signal"
-        rows = report["signals"] if signal else report["channels"]["classes"]
+        level = report.get("channels", report)
+        rows = level["signals" if self.scheme.kind == "signal" else "classes"]
         return [{name: row[name] for name in row if name != "phase"} for row in rows]
 
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
@@ -268,11 +262,11 @@ class PerBase(Task):
         return scheme_output(self.scheme, values, by_phase)
 
 
-def _absent_classes(scheme: Scheme, counts: Sequence[int]) -> list[str]:
-    """Classes without a training base on either strand."""
-    seen = {state.name for state, count in zip(scheme.states, counts, strict=False) if count}
+def _absent_classes(scheme: Scheme, natural: Prior) -> list[str]:
+    """Classes without a training base on either strand; none of signals."""
+    seen = {state.name for state, count in zip(scheme.states, natural.found, strict=True) if count}
     named = [state.name for state in scheme.states if state.name != BACKGROUND]
-    return [name for name in named if name not in seen] if counts else []
+    return [name for name in named if name not in seen] if scheme.kind != "signal" else []
 
 
 def _unit(store: Store) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sealing import edit
 
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings
@@ -42,11 +43,7 @@ def folder(bundle, tmp_path):
 
 
 def _edit_config(folder: Path, **changes):
-    """Change entries; without a seal, as releases wrote it that had none."""
-    config = json.loads((folder / "config.json").read_text())
-    del config["seal"]
-    config.update(changes)
-    (folder / "config.json").write_text(json.dumps(config))
+    edit(folder / "config.json", **changes)
 
 
 def test_a_changed_entry_is_refused(folder):

@@ -11,13 +11,12 @@ import torch
 from planted import sites_store
 from small_fit import fit_in_context, run_settings, weights_of
 
-from genoseq.errors import ConfigError, TrainingInterruptedError
+from genoseq.errors import TrainingInterruptedError
 from genoseq.genome.schemes import stranded_scheme
 from genoseq.inference.evaluate import evaluate
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
-from genoseq.tasks.correction import Correction, Prior
-from genoseq.tasks.heads import PerBaseHead
+from genoseq.tasks.correction import Correction
 from genoseq.tasks.per_base import PerBase
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -102,27 +101,3 @@ def test_going_on_from_a_corrected_model_begins_as_it_was_trained(
     on = fit_in_context([sites], still, tmp_path / "on", init=corrected)
     old, new = corrected.model.head.projection.bias, on.model.head.projection.bias
     assert torch.allclose(old, new, atol=1e-4)
-
-
-def test_shift_is_the_difference_of_log_odds() -> None:
-    natural = Prior(np.array([970.0, 20, 10]), np.full(3, 1000.0))
-    shown = Prior(np.array([700.0, 200, 100]), np.full(3, 1000.0))
-    found = Correction.of(natural, shown, None, SCHEME)
-    assert found.shift == pytest.approx([0, *[np.log(0.015 / 0.15) - np.log(0.97 / 0.7)] * 2])
-    same = Correction.of(natural, natural, [1, 4, 4], SCHEME)
-    assert same.shift == pytest.approx([0, -np.log(4), -np.log(4)])
-    with pytest.raises(ConfigError, match="a class of weight 0 is not learned"):
-        Correction.of(natural, natural, [0, 1, 1], SCHEME)
-
-
-def test_calibrate_is_undone_exactly_where_it_was_done() -> None:
-    found = Correction((0.0, -2.0, -2.0), (0.9, 0.05, 0.05), (0.5, 0.25, 0.25))
-    task, head = PerBase(SCHEME, correction=found), PerBaseHead(4, 2, 3)
-    before, hidden = head.projection.bias.detach().clone(), torch.randn(2, 5, 4)
-    expected = task.corrected(head(hidden))
-    task.calibrate(head)
-    assert torch.allclose(head(hidden), expected, atol=1e-6)
-    task.calibrate(head, undo=True)
-    assert torch.allclose(head.projection.bias, before)
-    assert task == PerBase(SCHEME, correction=found)
-    assert "correction" not in task.to_json()

@@ -35,11 +35,12 @@ extern "C" {
 // Everything that a run reads and writes; genoseq/kernels/cpu/library.py has the same fields.
 struct GenoseqRun {
   const void *inputs;      // (steps, rows, width_in): fp32, or bf16 if the run is one of bf16
-  void *outputs;           // (steps, rows, width) of the same format, 0 behind a row's end
+  void *outputs;           // (steps, rows, width) of the same format, 0 where there is no state
   const int64_t *lengths;  // (rows,): the first steps of a row are its own
   const float *weight_ih, *weight_hh, *bias_ih, *bias_hh;  // as PyTorch has them
   int64_t input_step, input_row, output_step, output_row;  // strides in numbers
   int64_t steps, rows;
+  int64_t first, last;  // states are asked for of first <= step < last
   int32_t width_in, width, family, reverse;
 };
 }
@@ -202,7 +203,7 @@ class Direction {
     order_.resize(run.rows);
     std::iota(order_.begin(), order_.end(), int64_t(0));
     std::stable_sort(order_.begin(), order_.end(),
-                     [&](int64_t a, int64_t b) { return run.lengths[a] > run.lengths[b]; });
+                     [&](int64_t a, int64_t b) { return count(a) > count(b); });
     const int64_t bytes = padded_ * G * 4 * run.rows;
     block_ = std::max<int64_t>(1, std::min<int64_t>(run.steps, BLOCK_BYTES / bytes));
     inputs_.assign(block_ * run.rows * deep_in_, Number(0));
@@ -228,8 +229,14 @@ class Direction {
  private:
   int64_t active(int64_t step) const {  // rows that have such a step: the first of the order
     int64_t rows = 0;
-    while (rows < run_.rows && run_.lengths[order_[rows]] > step) ++rows;
+    while (rows < run_.rows && count(order_[rows]) > step) ++rows;
     return rows;
+  }
+
+  // Steps of a row until the last one that is asked for, in the direction that is run.
+  int64_t count(int64_t row) const {
+    const int64_t length = run_.lengths[row];
+    return run_.reverse ? std::max<int64_t>(0, length - run_.first) : std::min(length, run_.last);
   }
 
   int64_t place(int64_t step, int64_t row) const {  // of a row's step in its sequence
@@ -310,19 +317,21 @@ class Direction {
       });
     }
     for (int64_t index = 0; index < rows; ++index) {
-      const int64_t row = order_[index];
-      Number *to = static_cast<Number *>(run_.outputs) + place(step, row) * run_.output_step +
-                   row * run_.output_row;
-      std::memcpy(to, next + index * padded_, run_.width * sizeof(Number));
+      const int64_t row = order_[index], at = place(step, row);
+      if (at >= run_.first && at < run_.last)
+        std::memcpy(output(at, row), next + index * padded_, run_.width * sizeof(Number));
     }
+  }
+
+  Number *output(int64_t step, int64_t row) const {
+    return static_cast<Number *>(run_.outputs) + step * run_.output_step + row * run_.output_row;
   }
 
   void clear_rest() {
     for (int64_t row = 0; row < run_.rows; ++row)
-      for (int64_t step = run_.lengths[row]; step < run_.steps; ++step)
-        std::memset(static_cast<Number *>(run_.outputs) + step * run_.output_step +
-                        row * run_.output_row,
-                    0, run_.width * sizeof(Number));
+      for (int64_t step = 0; step < run_.steps; ++step)
+        if (step < run_.first || step >= std::min(run_.last, run_.lengths[row]))
+          std::memset(output(step, row), 0, run_.width * sizeof(Number));
   }
 
   const GenoseqRun &run_;

@@ -52,6 +52,8 @@ class _Run(ctypes.Structure):
         ("output_row", LONG),
         ("steps", LONG),
         ("rows", LONG),
+        ("first", LONG),
+        ("last", LONG),
         ("width_in", INT),
         ("width", INT),
         ("family", INT),
@@ -65,6 +67,7 @@ def run_layer(
     steps: Tensor,
     directions: Sequence[Layer],
     lengths: Tensor | None = None,
+    wanted: range | None = None,
 ) -> Tensor:
     """Hidden states (N, B, D) of vectors (N, B, E), those of two directions side by side.
 
@@ -82,6 +85,9 @@ def run_layer(
         Forward, and backward if there are two.
     lengths
         Steps (B,) of each row, the first ones; hidden states of others are 0.  None: all.
+    wanted
+        Steps whose hidden states are asked for; those of others are 0, and a direction does not go
+        on behind them.  None: all.
 
     Raises
     ------
@@ -92,6 +98,7 @@ def run_layer(
     if lengths is None:
         lengths = torch.full((rows,), count)
     lengths = lengths.to(torch.int64).contiguous()
+    wanted = range(count) if wanted is None else wanted
     if steps.stride(2) != 1:
         steps = steps.contiguous()
     weights = [Layer(*(each.float().contiguous() for each in layer)) for layer in directions]
@@ -105,7 +112,7 @@ def run_layer(
                 *(each.data_ptr() for each in (steps[:, some], part[:, some], lengths[some])),
                 *(each.data_ptr() for each in layer),
                 *steps.stride()[:2], *part.stride()[:2],
-                count, some.stop - some.start,
+                count, some.stop - some.start, wanted.start, wanted.stop,
                 width_in, width, _FAMILIES[family], number,
             )  # fmt: skip
             jobs.append(lambda run=run: _check(compute(ctypes.byref(run))))  # type: ignore[misc]

@@ -68,6 +68,22 @@ def test_run_layer_equals_its_twin_of_each_row_alone(
 
 @each_set
 @each_family
+@pytest.mark.parametrize("wanted", [range(0, 12), range(5, 30), range(9, 20), range(4, 4)])
+def test_run_layer_gives_the_steps_that_are_wanted(
+    name: str, family: Family, wanted: range
+) -> None:
+    twin = module(family, 5, 7)
+    steps, lengths = torch.randn(30, 4, 5), torch.tensor([30, 8, 17, 0])
+    all_steps = run_layer(chosen(name), family, steps, layers(twin), lengths)
+    found = run_layer(chosen(name), family, steps, layers(twin), lengths, wanted)
+    inside = slice(wanted.start, wanted.stop)
+    assert torch.equal(found[inside], all_steps[inside])
+    found[inside] = 0
+    assert (found == 0).all()
+
+
+@each_set
+@each_family
 def test_run_layer_gives_the_same_bits_by_any_set_threads_and_strides(
     name: str, family: Family
 ) -> None:

@@ -1,0 +1,139 @@
+"""Coverage told from sequence: correlation by size of bins, and what replicates allow.
+
+    python benchmarks/signals.py DATA OUT [--steps 1500]
+
+A model of the example ``config/examples/rna`` learns RNA of yeast (chromosomes II and IV, both
+strands), and the same network R-loops of human chromosome 1 (3 Mb, both strands, two replicates;
+with ``+control`` less the RNase H control), in blocks of which a part is tested: few minutes of a
+core each.  ``r`` is Pearson's, mean of both strands, ``low`` and ``high`` the ends of their 95%
+intervals; ``log1p`` that of log1p; ``ceiling`` the largest r that two replicates which agree as
+``replicates`` allow; ``words`` a linear regression on the words around a base, at 1 bp.  ``factor``
+is by how much tracks of the loss mse would be too low without it, by ``--loss mse``.  OUT gets
+the table, stores, models, evaluations and ``signals.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import genoseq as gs
+from genoseq.config.base import read_mapping
+from genoseq.config.schema import load_config
+from genoseq.extraction.requested import RegionRequest
+from genoseq.files.atomic import atomic_file
+from genoseq.genome.tracks import OKABE_ITO, fractions
+
+EXAMPLE = Path(__file__).parents[1] / "config/examples/rna/config.yaml"
+YEAST, HUMAN = "scerevisiae_s288c", "human_hg19_chr1_0-3Mb"
+LIBRARIES = ("LS61A.rep1", "LS61C.rep2")
+_FIGURES = ("r", "low", "high", "log1p", "spearman", "replicates", "ceiling")
+COLUMNS = ("bin", *_FIGURES, "words", "factor")
+
+
+def strands(name: str, stem: Path, plus: str, minus: str) -> list[str]:
+    """Both strands of a signal as arguments."""
+    return [f"{name}+={stem}.{plus}.bw", f"{name}-={stem}.{minus}.bw"]
+
+
+def stores(data: Path, out: Path) -> dict[str, Path]:
+    """Blocks of both genomes with their signals."""
+    settings = load_config(EXAMPLE)
+    found = {}
+    signal = data / "signal"
+    libraries = [strands("R", signal / f"{HUMAN}.{each}", "pos", "neg") for each in LIBRARIES]
+    loops = [text for library in libraries for text in library]
+    control = strands("RNaseH", signal / f"{HUMAN}.RNaseH", "pos", "neg")
+    rna = strands("RNA", signal / f"{YEAST}.RNA", "fwd", "rev")
+    for name, fasta, signals, gaps, controls in (
+        ("yeast RNA", data / f"{YEAST}.fa.gz", rna, "unknown", []),
+        ("R-loops", signal / f"{HUMAN}.fa.gz", loops, "zero", []),
+        ("R-loops+control", signal / f"{HUMAN}.fa.gz", loops, "zero", control),
+    ):
+        found[name] = out / f"{name.replace(' ', '_')}.store"
+        bed = found[name].with_suffix(".bed")
+        request = RegionRequest(
+            split="blocks",
+            min_length=settings.regions.min_length,
+            max_n_fraction=settings.regions.max_n_fraction,
+            **settings.split.model_dump(),
+        )
+        gs.extract_files(fasta, found[name].with_suffix(".fa"), request, bed=bed)
+        labels = {"scheme": "signal", "signals": {"gaps": gaps}}
+        gs.tokenize(
+            fasta, out=found[name], regions=bed, signals=signals, controls=controls, labels=labels
+        )
+    return found
+
+
+def rows_of(metrics: dict[str, Any], words: float, factor: float) -> list[dict[str, Any]]:
+    """A row for each bin, the mean of both strands."""
+    named = {"r": "pearson", "log1p": "pearson_log1p"}
+    own = [row for row in metrics["by_bin"] if row["genome"] == "*"]
+    found = []
+    for size in dict.fromkeys(row["bin"] for row in own):
+        both = [row for row in own if row["bin"] == size]
+        means: dict[str, Any] = {"bin": size}
+        for name in _FIGURES:
+            values = [row[named.get(name, name)] for row in both]
+            means[name] = np.nan if None in values else float(np.mean(values))
+        found.append(means | {"words": words if size == 1 else np.nan, "factor": factor})
+    return found
+
+
+def draw(path: Path, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """r by bin, filled between the ends of its interval, and the ceiling as dashes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(rows), 3.4), layout="constrained")
+    axes = figure.subplots(1, len(rows), sharey=True, squeeze=False)[0]
+    for axis, (name, own) in zip(axes, rows.items(), strict=True):
+        bins = [row["bin"] for row in own]
+        colour, limit = fractions(OKABE_ITO[0]), fractions(OKABE_ITO[7])
+        axis.fill_between(
+            bins, [r["low"] for r in own], [r["high"] for r in own], color=colour, alpha=0.2
+        )
+        axis.plot(bins, [r["r"] for r in own], "o-", color=colour, label="model")
+        if not np.isnan(own[0]["ceiling"]):
+            ceilings = [r["ceiling"] for r in own]
+            axis.plot(bins, ceilings, "s--", color=limit, label="ceiling of two replicates")
+        axis.axhline(own[0]["words"], color=fractions(OKABE_ITO[1]), ls=":", label="words, 1 bp")
+        axis.set(xscale="log", xlabel="bin, bp", title=name, ylim=(0, 1))
+        axis.legend(frameon=False, fontsize=8)
+    axes[0].set_ylabel("Pearson r, mean of both strands")
+    with atomic_file(path) as partial:
+        figure.savefig(partial, format="png", dpi=120)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--loss")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    settings = read_mapping(EXAMPLE)["models"]["rna"]
+    changed = {"steps": asked.steps, "loss": asked.loss}
+    settings["training"] |= {name: value for name, value in changed.items() if value}
+    rows = {}
+    print("data", *COLUMNS, sep="\t")
+    for name, store in stores(asked.data, asked.out).items():
+        model = gs.fit([store], settings, store.with_suffix(".model"), device="cpu")
+        found = gs.evaluate_files(
+            store.with_suffix(".model"), [store], store.with_suffix(".evaluation"), device="cpu"
+        )
+        (words,) = [one for one in found.baselines or () if one.name == "kmers"]
+        told = [row["pearson"] for row in (words.figures or {}).get("signals", [])]
+        factors = getattr(model.task, "factors", None) or (1.0,)
+        rows[name] = rows_of(dict(found.metrics), float(np.mean(told)), factors[0])
+        for row in rows[name]:
+            print(name, *(f"{row[column]:.4g}" for column in COLUMNS), sep="\t", flush=True)
+    draw(asked.out / "signals.png", rows)
+
+
+if __name__ == "__main__":
+    main()
