@@ -175,7 +175,8 @@ def read_pair_store(folder: Path) -> None:
 
 
 def read_scores(folder: Path) -> None:
-    """Tracks of scores."""
+    """Tracks of scores, and values."""
+    gs.read_scores(folder / "scores").values("a", 10, 20)
     gs.convert_scores(folder / "scores", folder / "out", "bedgraph,bigwig")
 
 
