@@ -138,11 +138,10 @@ def read_settings(folder: Path) -> None:
 
 
 def check_run(folder: Path) -> None:
-    """``genoseq config check`` and ``show``."""
+    """``genoseq config check``."""
     names: list[Callable[[], object]] = [
         lambda: load_config(folder / "config.yaml"),
         lambda: read_genomes(folder / "genomes.tsv"),
-        lambda: gs.show_config(folder / "config.json"),
         lambda: list(gs.check_config(folder / "config.json").lines()),
     ]
     each(names)
