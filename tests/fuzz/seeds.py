@@ -158,11 +158,13 @@ def stores(folder: Path) -> None:
 
 
 def scores(folder: Path) -> None:
-    """A folder of scores."""
+    """A folder of scores, and one of tracks."""
+    genome(folder)
     channels = (Channel("CDS", "+"), Channel("CDS", "-"))
     values = np.linspace(0, 1, 400, dtype=np.float32).reshape(200, 2)
     tracks = [Track("a", 0, values, channels)]
     gs.write_tracks(tracks, LENGTHS, channels, "classes", folder / "scores", ["scores"])
+    gs.convert_scores(folder / "scores", folder / "tracks", "bigwig,bedgraph,bed,tsv")
 
 
 def results(folder: Path) -> None:
