@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from genoseq.config.base import parse_settings
-from genoseq.config.evidence import file_of_evidence, file_of_starts
+from genoseq.config.evidence import attribute_of, file_of_evidence, file_of_starts
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
@@ -187,7 +187,11 @@ def _noted(
     if evidence is None and starts is None:
         del noted["evidence"]
         return noted
-    of_trust = {"from": evidence and str(evidence), "starts": starts and str(starts)}
+    # Names of files alone: where they lie is nobody else's.
+    of_trust = {
+        "from": evidence if attribute_of(evidence) else evidence and Path(evidence).name,
+        "starts": starts and Path(starts).name,
+    }
     return noted | {"evidence": noted["evidence"] | of_trust}
 
 
