@@ -12,9 +12,9 @@
 // Absolute error of either: at most 3e-7.
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "vectors.h"
