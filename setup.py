@@ -17,8 +17,7 @@ AVX512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512d
 X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "-mavx512bf16"]}
 SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
-# GCC 12 warns of its own headers for AVX-512.
-OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wno-uninitialized"]
+OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
 
 
 class AnyPython(bdist_wheel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,6 +13,8 @@ from typing import NamedTuple
 import torch
 
 from genoseq.errors import BackendError
+
+_log = logging.getLogger(__name__)
 
 VARIABLE = "GENOSEQ_CPU_KERNELS"
 """Environment variable that names one of :data:`SETS`, or ``torch``: none of them."""
@@ -87,6 +90,12 @@ def _load(name: str) -> ctypes.CDLL:
 
 @cache
 def _best() -> Chosen:
+    found = _compiled()
+    _log.debug("kernels for CPUs: %s: %s", *found)
+    return found
+
+
+def _compiled() -> Chosen:
     able = [name for name in SETS if _processor_has(name)]
     if not able:
         return Chosen("torch", f"the processor has none of {', '.join(SETS)}")
