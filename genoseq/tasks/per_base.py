@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -145,6 +145,22 @@ class PerBase(Task):
     def corrected(self, outputs: Tensor) -> Tensor:
         """With what sampling and weights favour undone."""
         return outputs if self.correction is None else outputs + self.correction.of_outputs(outputs)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether something is to be undone."""
+        return self.correction is not None
+
+    def measured(self, outputs: Tensor, targets: Tensor) -> PerBase:
+        """Corrected so that the mean probability of each class is its share."""
+        if self.correction is None:
+            return self
+        counts = self.scheme.tally(targets.to(torch.uint8).numpy())[0]
+        known = self.scheme.known(targets.numpy())
+        rows = torch.from_numpy(known)
+        mirror = self.scheme.reverse_permutation
+        found = self.correction.measured(outputs, rows, counts, self.values, mirror)
+        return replace(self, correction=found)
 
     def calibrate(self, head: nn.Module, undo: bool = False) -> None:
         """Take out what training favours: a model tells probabilities of the genome as it is."""
