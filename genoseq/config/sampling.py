@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,4 +17,16 @@ class SamplingSettings(Settings):
     )
     classes: tuple[str, ...] = Field(
         (), description="around which; none listed: those of less than 1% of the bases"
+    )
+
+
+class NearbySettings(Settings):
+    """What bases near sites teach, in training alone: where a site lies is known to some bp."""
+
+    classes: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="the sites, such as TSS"
+    )
+    bp: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="on either side of a site")
+    teach: Literal["nothing", "same"] = Field(
+        "nothing", description="nothing: they are not known; same: they are of the site's class"
     )

@@ -28,6 +28,7 @@ from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, damaged, fragments
 from genoseq.data.gather import Integers, RegionPool, WindowGather, regions_of_split
+from genoseq.data.nearby import check_nearby, with_nearby
 from genoseq.data.rare import RareBases, rare_bases, window_starts
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
@@ -113,6 +114,9 @@ class TrainingWindows(Dataset[Batch]):
             scheme = self._gather.source.scheme
             self._rare = rare_bases(stores, self._regions, scheme, training.sampling)
             self._share = training.sampling.share
+        self._nearby = training.nearby
+        if self._nearby is not None and self._gather.source.scheme is not None:
+            check_nearby(self._nearby, self._gather.source.scheme)
         augment = training.augment
         self._damage = None if augment is None else Damage(augment, training.seed, self._batches)
 
@@ -122,6 +126,13 @@ class TrainingWindows(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         if not 0 <= number < self._batches:
             raise IndexError(f"batch {number} of {self._batches}")
+        batch, scheme = self._batch_of(number), self._gather.source.scheme
+        if self._nearby is None or scheme is None or batch.labels is None:
+            return batch
+        return batch._replace(labels=with_nearby(batch.labels, self._nearby, scheme))
+
+    def _batch_of(self, number: int) -> Batch:
+        """Windows as they are drawn."""
         key = np.array([self._seed, number], np.uint64)
         rng = np.random.Generator(np.random.Philox(key=key))
         rows, starts = self._anywhere(rng, self._batch)

@@ -27,7 +27,7 @@ def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -
         ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
         ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
         ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
-        ({"sampling": {}}, "signal", "sampling: is around classes, labels.scheme is signal"),
+        ({"sampling": {}}, "signal", "sampling: is of classes, labels.scheme is signal"),
         (
             {"sampling": {"classes": ["cds"]}},
             "cds-phase",
