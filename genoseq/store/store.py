@@ -184,6 +184,7 @@ class Store:
             If the store has no labels.
         """
         scheme = self._labelled()
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         empty = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
         return self._filled(empty, self.all_labels, chrom, start)
 
@@ -195,13 +196,13 @@ class Store:
         RegionError
             As :meth:`codes`.
         """
+        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         empty = np.full((end - start, len(self.replicates)), np.nan, REPLICATE_TYPE)
         return self._filled(empty, self.all_replicates, chrom, start) if empty.size else empty
 
     def _filled(self, values: Array, every: Array, chrom: str, start: int) -> Array:
         """Values (L, ...) of bases from ``start`` on, with those of all regions where they lie."""
         end = start + len(values)
-        check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
         for index in self.regions.on(chrom, start, end).tolist():
             region, first = self.regions[index], int(self.regions.offset[index])
             low, high = max(start, region.start), min(end, region.end)

@@ -1,4 +1,4 @@
-"""Tests of genoseq.inference.signal_places, by evaluations of models of signals."""
+"""Tests of genoseq.inference.signal_figures, by evaluations of models of signals."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ _MOST_PAIRS = 10
 
 
 @singledispatch
-def places_of(
+def figures_of(
     task: Task, stores: Sequence[Store], split: str, bins: Sequence[int], genes: Sequence[str]
-) -> SignalPlaces | None:
+) -> SignalFigures | None:
     """What is measured by place of a task; None where it has no such figures.
 
     Parameters
@@ -57,15 +57,15 @@ def places_of(
     return None
 
 
-@places_of.register(PerBase)
+@figures_of.register(PerBase)
 def _of_labels(
     task: PerBase, stores: Sequence[Store], split: str, bins: Sequence[int], genes: Sequence[str]
-) -> SignalPlaces | None:
+) -> SignalFigures | None:
     if task.scheme.kind != "signal":
         _refuse(task, genes)
         return None
     own = genes_of_stores(genes, stores)
-    return SignalPlaces(task.scheme, stores, split, bins or BINS, own)
+    return SignalFigures(task.scheme, stores, split, bins or BINS, own)
 
 
 def _refuse(task: Task, genes: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ def genes_of_stores(texts: Sequence[str], stores: Sequence[Store]) -> dict[str, 
     return found
 
 
-class SignalPlaces:
+class SignalFigures:
     """Figures of a model of signals by place; see the module.
 
     Parameters
