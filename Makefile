@@ -1,5 +1,5 @@
 # `make check` is what .ci/run runs. Needs: pip install -e '.[dev]'
-.PHONY: check format lint types imports test workflow schema
+.PHONY: check format lint types imports test fuzz workflow schema
 
 check: lint types imports workflow test
 
@@ -15,6 +15,11 @@ imports:
 
 test:
 	python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# Damaged files of every format to every reader; faults are written to fuzz-found/.
+MINUTES ?= 2
+fuzz:
+	python tests/fuzz/fuzz.py --minutes $(MINUTES)
 
 workflow:
 	snakefmt --check Snakefile workflows/rules

@@ -75,7 +75,7 @@ def measured(case: str, folder: Path, store: Path, precision: Precision) -> tupl
     """Peaks of a training and of scoring, in MB."""
     model, settings = folder / case, json.dumps(settings_of(case, precision))
     trained = run(model, "train", store, "--settings", settings).memory
-    words = ("score", folder / "score.fa", "-m", model, "--formats", "scores")
+    words = ("score", folder / "score.fa", "-m", model, "--formats", "scores", "--jobs", "1")
     return trained, run(folder / f"{case}.scores", *words, "--precision", precision).memory
 
 

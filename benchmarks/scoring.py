@@ -1,16 +1,21 @@
 """How fast a genome is scored on one core, where the time goes, and what peers do.
 
-    taskset -c 0 python benchmarks/scoring.py GENOME.fa[.gz] BUNDLE [--repeats 3]
+    taskset -c 0 python benchmarks/scoring.py GENOME.fa[.gz] BUNDLE [--repeats 3] [--kernels torch]
+    ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 ... --kernels torch avx2  # a plain processor
 
-Rows are taken in turn, so that a change of the machine's speed meets all of them.  genoseq reads
-the FASTA, runs both strands and writes bigWig and BED; ``forward`` is the share of that wall time
-inside the network.  The peers: pyrodigal (train and find genes, single mode) and the network of
-OpenSpliceAI's 400-nt model with random weights (one strand, forward passes only).
+Rows are taken in turn, so that a change of the machine's speed meets all of them, and seconds are
+those of the CPU.  genoseq reads the FASTA, runs both strands and writes bigWig and BED, by each of
+the kernels for CPUs that run here (``torch``: none of them); ``forward`` is the share of that time
+inside the network.  ``recurrent`` and ``matrix`` are billions of additions and multiplications a
+second: of the encoder alone, if it is recurrent, and of a large fp32 matrix product.  The peers:
+pyrodigal (train and find genes, single mode) and the network of OpenSpliceAI's 400-nt model with
+random weights (one strand, forward passes only).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -18,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +31,14 @@ import pyrodigal
 import torch
 from torch import Tensor, nn
 
+from genoseq.files.provenance import processor
 from genoseq.inference.predict import Predictor
 from genoseq.inference.score import score
+from genoseq.kernels.cpu.library import VARIABLE, Chosen, runnable
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
 from genoseq.models.device import choose_precision
+from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.readers.fasta import open_fasta
 from genoseq.writers.outputs import write_tracks
 
@@ -42,9 +51,9 @@ class Stopwatch:
         plain = Predictor.__call__
 
         def timed(predictor, *given):  # type: ignore[no-untyped-def]
-            start = time.perf_counter()
+            start = time.process_time()
             predicted = plain(predictor, *given)
-            self.seconds += time.perf_counter() - start
+            self.seconds += time.process_time() - start
             return predicted
 
         Predictor.__call__ = timed  # type: ignore[method-assign]
@@ -86,41 +95,71 @@ class SpliceNetwork(nn.Module):
         return self.last(skipped[..., 200:-200]).softmax(1)
 
 
-def run_genoseq(genome: Path, folder: Path, precision: str) -> float:
+def run_genoseq(genome: Path, folder: str, kernels: str, precision: str) -> float:
     """Seconds of one run in this process, from the open FASTA to the manifest."""
+    os.environ[VARIABLE] = kernels
     out = Path(tempfile.mkdtemp())
-    start = time.perf_counter()
+    start = time.process_time()
     bundle = load_bundle(folder)
     with open_fasta(genome) as fasta:
         tracks = score(fasta, bundle, device="cpu", precision=precision)  # type: ignore[arg-type]
         channels = bundle.task.output().channels
         write_tracks(tracks, fasta.lengths, channels, "classes", out, ("bigwig", "bed"))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     shutil.rmtree(out)
     return seconds
 
 
-def run_command(genome: Path, folder: Path) -> float:
+def run_command(genome: Path, folder: str, kernels: str) -> float:
     """Seconds of the whole process ``genoseq score``, start-up of Python and torch included."""
     out = tempfile.mkdtemp()
     command = [sys.executable, "-m", "genoseq", "-q", "score", genome, "-m", folder, "-o", out]
-    start = time.perf_counter()
-    subprocess.run([*command, "--threads", "1", "--device", "cpu"], check=True)
-    seconds = time.perf_counter() - start
+    start = os.times()
+    subprocess.run(
+        [*command, "--threads", "1", "--device", "cpu"],
+        check=True,
+        env={**os.environ, VARIABLE: kernels},
+    )
+    end = os.times()
     shutil.rmtree(out)
-    return seconds
+    return end[2] + end[3] - start[2] - start[3]
+
+
+def run_encoder(folder: str, kernels: str, precision: str) -> tuple[float, float]:
+    """Seconds, and billions of operations, of a recurrent encoder: 4 rows of 4,096 steps."""
+    os.environ[VARIABLE] = kernels
+    encoder = load_bundle(folder).model.encoder.eval()
+    if not isinstance(encoder, RecurrentEncoder):
+        return 1.0, 0.0
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    steps = torch.randn(4096, 4, encoder.recurrent.input_size).to(dtype)
+    weights = sum(p.numel() for n, p in encoder.named_parameters() if "weight" in n)
+    encoder.to(dtype)
+    with torch.inference_mode():
+        start = time.process_time()
+        encoder.time_first(steps)
+        return time.process_time() - start, 2 * weights * 4 * 4096 / 1e9
+
+
+def run_product() -> tuple[float, float]:
+    """The same of an fp32 matrix product."""
+    matrix = torch.ones(1024, 1024)
+    start = time.process_time()
+    for _ in range(3):
+        matrix @ matrix
+    return time.process_time() - start, 3 * 2 * 1024**3 / 1e9
 
 
 def run_pyrodigal(genome: Path) -> float:
     """Seconds to train on the genome and find its genes."""
     with open_fasta(genome) as fasta:
         contigs = [fasta.fetch(name, 0, length) for name, length in fasta.lengths.items()]
-    start = time.perf_counter()
+    start = time.process_time()
     finder = pyrodigal.GeneFinder()
     finder.train(*contigs)
     for contig in contigs:
         finder.find_genes(contig)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def run_splice_network(bases: int) -> float:
@@ -129,49 +168,71 @@ def run_splice_network(bases: int) -> float:
     window = torch.from_numpy(np.random.default_rng(0).random((4, 4, 5400), np.float32))
     with torch.inference_mode():
         network(window)
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(5):
             network(window)
-    return (time.perf_counter() - start) * bases / (5 * 4 * 5000)
+    return (time.process_time() - start) * bases / (5 * 4 * 5000)
+
+
+def computes_bf16(kernels: str) -> bool:
+    """Whether PyTorch does, or these kernels."""
+    return kernels == "torch" or torch.bfloat16 in Chosen(kernels, "").dtypes
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("genome", type=Path)
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("bundle")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--kernels", nargs="+", default=["torch", *runnable()])
     asked = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()  # as genoseq score does
     with open_fasta(asked.genome) as fasta:
         bases = sum(fasta.lengths.values())
     watch = Stopwatch()
-    precisions = dict.fromkeys([choose_precision("cpu").precision, "fp32"])
+    best = choose_precision("cpu").precision
+    computing = [(name, "fp32") for name in asked.kernels]
+    computing += [
+        (name, "bf16") for name in asked.kernels if best == "bf16" and computes_bf16(name)
+    ]
     rows: dict[str, Callable[[], float]] = {
-        f"genoseq {p}, FASTA to bigWig + BED": lambda p=p: run_genoseq(
-            asked.genome, asked.bundle, p
-        )  # type: ignore[misc]
-        for p in precisions
+        f"{name} {precision}, FASTA to bigWig + BED": partial(
+            run_genoseq, asked.genome, asked.bundle, name, precision
+        )
+        for name, precision in computing
     }
-    rows["genoseq score, the whole process"] = lambda: run_command(asked.genome, asked.bundle)
+    for name in asked.kernels:
+        rows[f"{name}, the whole process"] = partial(run_command, asked.genome, asked.bundle, name)
     rows["pyrodigal, train and find"] = lambda: run_pyrodigal(asked.genome)
     rows["OpenSpliceAI 400-nt network, one strand"] = lambda: run_splice_network(bases)
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     shares: dict[str, list[float]] = {name: [] for name in rows}
+    speeds: dict[str, list[float]] = {}
     for _ in range(asked.repeats):
         for name, run in rows.items():
             watch.seconds = 0.0
             seconds[name].append(run())
             shares[name].append(watch.seconds / seconds[name][-1])
+        for name, precision in computing:
+            spent, done = run_encoder(asked.bundle, name, precision)
+            speeds.setdefault(f"{name} {precision}, recurrent", []).append(done / spent)
+        spent, done = run_product()
+        speeds.setdefault("matrix", []).append(done / spent)
     print(f"{asked.genome.name}: {bases:,} bases, 1 thread, median of {asked.repeats}")
-    print(f"{choose_precision('cpu').reason}\n")
+    print(f"{processor()}; {choose_precision('cpu').reason}\n")
     print(f"{'':42}{'seconds':>9}{'kb/s':>9}{'forward':>9}")
     for name in rows:
         median = statistics.median(seconds[name])
         share = statistics.median(shares[name])
         forward = f"{share:8.1%}" if share else ""
         print(f"{name:42}{median:9.2f}{bases / median / 1000:9.0f} {forward}")
+    product = statistics.median(speeds["matrix"])
+    print(f"\n{'':42}{'10^9/s':>9}{'of matrix':>11}")
+    for name, found in speeds.items():
+        speed = statistics.median(found)
+        print(f"{name:42}{speed:9.0f}{speed / product:11.0%}")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from genoseq.inference.sequence import predict
     from genoseq.inference.translate import translate
     from genoseq.inference.translate_files import translate_files
+    from genoseq.inference.verify_files import verify_files
     from genoseq.models.bundle import Bundle, load_bundle, save_bundle
     from genoseq.models.encoders import register_encoder
     from genoseq.plan.check import check_config
@@ -140,6 +141,7 @@ _HOME = {
     "snakefile_path": "genoseq.plan.snakefile",
     "tokenize": "genoseq.store.build",
     "validate_tracks": "genoseq.validation.validate",
+    "verify_files": "genoseq.inference.verify_files",
     "write_hub": "genoseq.report.hub",
     "write_report": "genoseq.report.page",
     "tokenize_pairs": "genoseq.store.build_pairs",
@@ -214,6 +216,7 @@ __all__ = [  # noqa: RUF022
     "snakefile_path",
     "tokenize",
     "validate_tracks",
+    "verify_files",
     "write_hub",
     "write_report",
     "tokenize_pairs",

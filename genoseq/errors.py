@@ -21,6 +21,8 @@ from os import PathLike
 from signal import Signals
 
 _LISTED = 12
+_MOST_LINES = 100
+_LONGEST_LINE = 1_000
 
 
 def listed(names: Iterable[str]) -> str:
@@ -28,6 +30,31 @@ def listed(names: Iterable[str]) -> str:
     found = sorted(set(names))
     more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
     return (", ".join(found[:_LISTED]) or "none") + more
+
+
+def told(message: str) -> list[str]:
+    """Lines of a message as a terminal takes them.
+
+    Files may hold names of megabytes, and control characters in them: of a long line the beginning
+    and the end are told, of many problems the first hundred.
+    """
+    lines = message.splitlines()
+    shown = [_printable(_shortened(line)) for line in lines[:_MOST_LINES]]
+    more = len(lines) - len(shown)
+    return [*shown, f"and {more:,} more"] if more else shown
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= _LONGEST_LINE:
+        return line
+    half = _LONGEST_LINE // 2
+    return f"{line[:half]} ... {line[-half:]}"
+
+
+def _printable(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class GenoseqError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import Scheme, cds_phase_scheme
+from genoseq.genome.schemes import Scheme, cds_phase_scheme, stranded_scheme
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
 from genoseq.store.write import write_store
@@ -39,6 +39,25 @@ def planted_store(path: Path, *parts: tuple[str, int]) -> Store:
         for number, (split, length) in enumerate(parts)
     ]
     return store_of_contigs(path, cds_phase_scheme(), rows, "planted")
+
+
+def sites_store(path: Path, *parts: tuple[str, int]) -> Store:
+    """A store of regions given as (split, bases): two bases in 500 are a site, on either strand."""
+    rows = [_sites_contig(f"{split}{n}", split, length) for n, (split, length) in enumerate(parts)]
+    return store_of_contigs(path, stranded_scheme(["site"]), rows, "sites")
+
+
+def _sites_contig(name: str, split: str, length: int) -> Labelled:
+    """One contig; half of what looks like a site is none."""
+    rng = np.random.default_rng(length)
+    codes, labels = rng.integers(0, 4, length, np.uint8), np.zeros(length, np.uint8)
+    motif = np.array([2, 3, 0, 0, 2, 3], np.uint8)
+    for at in range(100, length - 100, 250):
+        forward = bool(rng.integers(2))
+        codes[at : at + 6] = motif if forward else 3 - motif[::-1]
+        if rng.random() < 0.5:
+            labels[at + (0 if forward else 4) :][:2] = 1 if forward else 2
+    return name, split, codes, labels
 
 
 def planted_contig(name: str, split: str, length: int) -> Labelled:

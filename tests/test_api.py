@@ -66,6 +66,7 @@ VERBS = {
     "config show": "show_config",
     "config schema": "json_schema",
     "validate-tracks": "validate_tracks",
+    "verify": "verify_files",
     "models": "shipped_models",
     "doctor": "describe_machine",
 }

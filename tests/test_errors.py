@@ -15,6 +15,7 @@ from genoseq.errors import (
     RegionError,
     StoreError,
     listed,
+    told,
 )
 
 
@@ -30,6 +31,17 @@ def test_listed_is_short_whatever_the_number_of_names() -> None:
     many = listed(f"peak{number:04}" for number in range(2_726))
     assert many.startswith("peak0000, peak0001, ")
     assert many.endswith(", peak0011 and 2,714 more")
+
+
+def test_told_is_short_and_printable_whatever_a_file_holds() -> None:
+    assert told("a.fa: no 'x'\nb.fa: 7\u00b0") == ["a.fa: no 'x'", "b.fa: 7\u00b0"]
+    assert told("a\x1b[31m\tb\u202ec") == [r"a\x1b[31m\tb\u202ec"]
+    (line,) = told("begin " + "x" * 5_000_000 + " rename it")
+    assert line.startswith("begin x")
+    assert line.endswith("x rename it")
+    assert len(line) < 1_100
+    many = told("\n".join(map(str, range(40_000))))
+    assert (len(many), many[99], many[100]) == (101, "99", "and 39,900 more")
 
 
 def test_config_error_lists_every_problem() -> None:

@@ -39,8 +39,9 @@ from genoseq.cli import (
     train,
     translate,
     validate_tracks,
+    verify,
 )
-from genoseq.errors import GenoseqError
+from genoseq.errors import GenoseqError, told
 
 _FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
@@ -100,6 +101,7 @@ app.command("hub", epilog=hub.EPILOG)(hub.hub)
 app.command("plot", epilog=plot.EPILOG)(plot.plot)
 app.command("report", epilog=report.EPILOG)(report.report)
 app.command("validate-tracks", epilog=validate_tracks.EPILOG)(validate_tracks.validate_tracks)
+app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("models", epilog=models.EPILOG)(models.models)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(config.app)
@@ -132,7 +134,7 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     except GenoseqError as error:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
-        sys.exit("\n".join(f"{program}: error: {line}" for line in str(error).splitlines()))
+        sys.exit("\n".join(f"{program}: error: {line}" for line in told(str(error))))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -140,7 +142,12 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
         if logging.getLogger("genoseq").level == logging.DEBUG:
             raise
         name = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{program}: error: {name}{error.strerror or error}")
+        said = f"{name}{error.strerror or error}"
+        sys.exit("\n".join(f"{program}: error: {line}" for line in told(said)))
+    except MemoryError:
+        if logging.getLogger("genoseq").level == logging.DEBUG:
+            raise
+        sys.exit(f"{program}: error: this machine, or the limit of this job, has too little memory")
 
 
 def main() -> None:

@@ -35,6 +35,14 @@ Threads = Annotated[
     int | None,
     typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes that share the genome on a CPU, one thread each: the bytes of one.",
+        show_default="one for each processor, as memory allows; with --threads 1",
+    ),
+]
 Expected = Annotated[
     str | None,
     typer.Option(
@@ -85,3 +93,14 @@ def start_computing(
         torch.set_num_threads(threads)
     with progress(verb, unit, also=lines) as report:
         yield report
+
+
+def chosen_jobs(jobs: int | None, threads: int | None) -> int:
+    """How many processes to compute with, by the options :data:`Jobs` and :data:`Threads`."""
+    if jobs is not None:
+        return jobs
+    if threads is not None:
+        return 1
+    from genoseq.inference.machine import jobs_here
+
+    return jobs_here()

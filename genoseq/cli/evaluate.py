@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from genoseq.cli.computing import Device, Expected, ProgressFd, Threads, start_computing
+
+if TYPE_CHECKING:
+    from genoseq.inference.evaluation import Evaluation
 
 _log = logging.getLogger(__name__)
 
@@ -79,9 +82,7 @@ def evaluate(
 
     The table goes to stdout; OUT gets it in full, with curves, confusions and baselines.
     """
-    from genoseq.inference.baselines import compared
     from genoseq.inference.evaluate_files import evaluate_files
-    from genoseq.inference.signal_tables import said_by_bin
 
     with start_computing("evaluate", out, threads, progress_fd) as report:
         evaluation = evaluate_files(
@@ -97,6 +98,15 @@ def evaluate(
             genes=genes or (),
             report=report,
         )
+    _say(evaluation, baselines)
+    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
+
+
+def _say(evaluation: Evaluation, baselines: bool) -> None:
+    """The table on stdout; what there is to say of baselines and bins."""
+    from genoseq.inference.baselines import compared
+    from genoseq.inference.signal_tables import said_by_bin
+
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
         print("\t".join(map(_shown, row.values())))
@@ -110,7 +120,6 @@ def evaluate(
         _log.info("evaluate: %s", said)
     if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:
         _log.info("evaluate: %s", line)
-    _log.info("evaluate: wrote %s: %s bases of split %s", out, f"{evaluation.bases:,}", split)
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:

@@ -12,10 +12,12 @@ import typer
 from genoseq.cli.computing import (
     Device,
     GenomeFile,
+    Jobs,
     Model,
     Precision,
     ProgressFd,
     Threads,
+    chosen_jobs,
     start_computing,
 )
 from genoseq.errors import TrainingInterruptedError
@@ -92,6 +94,7 @@ def genes(
     save_model: SaveModel = None,
     device: Device = None,
     precision: Precision = "auto",
+    jobs: Jobs = None,
     threads: Threads = None,
     progress_fd: ProgressFd = None,
 ) -> None:
@@ -124,6 +127,7 @@ def genes(
                 save_model=save_model,
                 device=device,
                 precision=precision,
+                jobs=chosen_jobs(jobs, threads),
                 report=report,
             )
     except TrainingInterruptedError as error:

@@ -16,7 +16,7 @@ import typer
 
 from genoseq import __version__
 from genoseq.cli.app import answer
-from genoseq.cli.computing import Threads, start_computing
+from genoseq.cli.computing import Jobs, Threads, chosen_jobs, start_computing
 from genoseq.errors import ConfigError
 
 _EXAMPLE = "Example: genoseq-prodigal -i genome.fa -f gff -o genes.gff -a proteins.faa -p single"
@@ -111,6 +111,7 @@ def prodigal(
             "--model", help="Model folder, or a model in the box.", show_default="bacteria"
         ),
     ] = None,
+    jobs: Jobs = None,
     threads: Threads = None,
 ) -> None:
     """Call the genes of bacteria and archaea by genoseq, with the options of Prodigal.
@@ -130,6 +131,7 @@ def prodigal(
             code=code,
             meta=procedure == _Procedure.META,
             closed=closed,
+            jobs=chosen_jobs(jobs, threads),
             report=report,
         )
 

@@ -12,9 +12,11 @@ from genoseq.cli.computing import (
     Device,
     Expected,
     GenomeFile,
+    Jobs,
     Precision,
     ProgressFd,
     Threads,
+    chosen_jobs,
     start_computing,
 )
 from genoseq.cli.formats import Formats
@@ -71,6 +73,7 @@ def score(
     ] = None,
     device: Device = None,
     precision: Precision = "auto",
+    jobs: Jobs = None,
     threads: Threads = None,
     expect: Expected = None,
     progress_fd: ProgressFd = None,
@@ -96,6 +99,7 @@ def score(
             batch_bases=batch_bases,
             device=device,
             precision=precision,
+            jobs=chosen_jobs(jobs, threads),
             expect=expect,
             report=report,
         )

@@ -55,6 +55,26 @@ Signals = Annotated[
         "same name again is a replicate; may be repeated.",
     ),
 ]
+MultiLabel = Annotated[
+    bool,
+    typer.Option(
+        "--multi-label", help="A base may have several of the classes: outputs of their own."
+    ),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="CONDITION",
+        help="NAME=VALUE, or with !=, >=, <=, of an attribute, type, source or score, that "
+        "features keep to, such as gene_biotype=protein_coding or TSS:score>=500 (of one class); "
+        "may be repeated.",
+    ),
+]
+Dropped = Annotated[
+    Literal["none", "unknown"],
+    typer.Option(help="What features are that do not keep to it: not there, or not known."),
+]
 Controls = Annotated[
     list[str] | None,
     typer.Option(
@@ -115,7 +135,8 @@ Targets = Annotated[
     ),
 ]
 Classes = Annotated[
-    str | None, typer.Option(help="Schemes stranded, unstranded: classes by commas, first wins.")
+    str | None,
+    typer.Option(help="Schemes stranded, unstranded: by commas; sites win, then the first listed."),
 ]
 Overlap = Annotated[
     Literal["longest", "unknown"],
@@ -144,6 +165,9 @@ def tokenize(
     scheme: Scheme = "cds-phase",
     classes: Classes = None,
     overlap: Overlap = "longest",
+    multi_label: MultiLabel = False,
+    keep: Keep = None,
+    dropped: Dropped = "none",
     evidence: Evidence = None,
     tiers: Tiers = None,
     unlisted: Unlisted = "known",
@@ -167,7 +191,8 @@ def tokenize(
             **{"--normalise": normalise != "none"},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
-            **{"--start-reach": start_reach != 150},
+            **{"--start-reach": start_reach != 150, "--keep": keep},
+            **{"--dropped": dropped != "none", "--multi-label": multi_label},
         }.items()
         if value
     ]
@@ -184,7 +209,8 @@ def tokenize(
     trust: dict[str, object] = {"unlisted": unlisted, "start_reach": start_reach}
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
     chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
-    chosen |= {"evidence": trust, "signals": {"gaps": gaps, "normalise": normalise}}
+    chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
+    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}, "exclusive": not multi_label}
     with progress("tokenize") as report:
         store = make_store(
             fasta,

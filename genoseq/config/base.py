@@ -8,7 +8,14 @@ from pathlib import Path
 from reprlib import Repr
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from genoseq.errors import ConfigError
 from genoseq.genome.shards import MOST
@@ -46,6 +53,16 @@ class Settings(BaseModel):
     finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _no_truth(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        """YAML's true, yes and on are no 1."""
+        made = handler(value)
+        parts = zip(value, made, strict=True) if isinstance(made, tuple) else [(value, made)]
+        if any(isinstance(given, bool) and type(part) in (int, float) for given, part in parts):
+            raise ValueError("a number is asked for, and neither true nor false")
+        return made
 
 
 def without_causal(dumped: dict[str, Any]) -> dict[str, Any]:

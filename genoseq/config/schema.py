@@ -36,7 +36,7 @@ from genoseq.config.outputs import (
     TranslateSettings,
 )
 from genoseq.config.tasks import PerBaseSettings, Task
-from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_augment
+from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_later
 from genoseq.writers.formats import default_formats
 
 TRAINING_FORMAT = 1
@@ -169,7 +169,7 @@ class RunSettings(Settings):
     def decisive(self) -> dict[str, Any]:
         """Settings that decide the weights, in JSON's types."""
         dumped = self.model_dump(mode="json", exclude={"training": NOT_WEIGHTS})
-        return dumped | {"training": without_augment(dumped["training"])}
+        return dumped | {"training": without_later(dumped["training"])}
 
 
 class ModelEntry(RunSettings):
@@ -257,9 +257,9 @@ class Config(Settings):
     @model_validator(mode="before")
     @classmethod
     def _formats_of_signals(cls, data: Any) -> Any:
-        """Segments are of classes, so by default signals have none."""
+        """Segments are of classes that exclude one another, so by default others have none."""
         match data:
-            case {"labels": {"scheme": "signal"}}:
+            case {"labels": {"scheme": "signal"}} | {"labels": {"exclusive": False}}:
                 score = data.get("score", {})
                 if isinstance(score, Mapping) and "formats" not in score:
                     return {**data, "score": {**score, "formats": default_formats("signal")}}
@@ -279,8 +279,10 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _sure(self) -> Config:
-        if self.labels.scheme == "signal" and {*self.score.confidence} - {"disagreement"}:
-            raise ValueError("score.confidence: margin and entropy are of classes, not of signals")
+        if self.labels.kind != "classes" and {*self.score.confidence} - {"disagreement"}:
+            raise ValueError(
+                "score.confidence: margin and entropy are of classes that exclude one another"
+            )
         return self
 
     @model_validator(mode="after")

@@ -52,7 +52,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         problems += _missing_labels(name, row, signals, all(needed.values()))
     problems += _unused_settings(config.labels, learned.values())
     problems += _unused_genes(config, genomes)
-    problems += _unsuited_formats(config, "signal" if signals else "classes")
+    problems += _unsuited_formats(config, config.labels.kind)
     for model_needs in {*needed.values()}:
         labelled = model_needs and not all(needed.values())  # it has fewer genomes than others
         rows = [row for row in learned.values() if not labelled or row.labelled(signals)]

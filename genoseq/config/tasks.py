@@ -91,6 +91,9 @@ class TaskSettings(Settings):
 LONGEST_WORD = 6
 """Bases of a step of a causal language model at most: 4,096 words."""
 
+LONGEST_TARGET = 1 << 16
+"""Letters of a target at most."""
+
 TASKS = Registry(TaskSettings, "name", default="per-base", group="genoseq.tasks")
 Task = Annotated[TaskSettings, TASKS]
 """Field of a run's settings, told apart by `name`."""
@@ -198,7 +201,7 @@ class MaskedLmSettings(LanguageSettings):
     """Hidden bases, by those on either side."""
 
     name: Literal["masked-lm"] = "masked-lm"
-    share: Annotated[float, Field(gt=0, le=0.5)] = Field(
+    share: Annotated[float, Field(ge=0.001, le=0.5)] = Field(
         0.15, description="of the bases, hidden; predicting takes one pass for each such share"
     )
     span: Size = Field(6, description="mean bases of a hidden span")
@@ -218,6 +221,7 @@ def _of_labels(task: str, training: TrainingSettings) -> list[str]:
     asked = {
         f"loss {training.loss}": training.loss is not None,
         "class_weights": training.class_weights != "none",
+        "sampling": training.sampling is not None,
     }
     return [
         f"training.{setting}: is for labels of bases, which a {task} has none of: leave it out"
@@ -239,7 +243,9 @@ class Seq2SeqSettings(TaskSettings):
     name: Literal["seq2seq"] = "seq2seq"
     learns_from: ClassVar[Literal["genomes", "pairs"]] = "pairs"
     decoder: Decoder = LstmDecoderSettings()
-    longest: Size = Field(512, description="letters of a target at most")
+    longest: Annotated[int, Field(ge=1, le=LONGEST_TARGET)] = Field(
+        512, description="letters of a target at most"
+    )
     either_strand: bool = Field(
         False,
         description="what is translated may be of either strand: it is read on both, and the more "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from genoseq.config.augment import AugmentSettings
 from genoseq.config.base import (
@@ -18,18 +18,22 @@ from genoseq.config.base import (
     Weight,
     WindowLength,
 )
+from genoseq.config.sampling import SamplingSettings
 
 ClassLoss = Literal["cross-entropy", "focal"]
 SignalLoss = Literal["mse", "poisson", "negative-binomial", "multinomial"]
 Loss = ClassLoss | SignalLoss
 LOSSES: dict[str, tuple[str, ...]] = {
     "classes": get_args(ClassLoss),
+    "independent": get_args(ClassLoss),
     "signal": get_args(SignalLoss),
 }
 """Losses that suit each kind of labels, the default first."""
 
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
+_LATER = ("augment", "sampling", "correct")
+"""Settings that not all releases had: left out where they are off."""
 
 
 class TrainingSettings(Settings):
@@ -62,6 +66,14 @@ class TrainingSettings(Settings):
     augment: AugmentSettings | None = Field(
         None, description="damage to training windows: indels, substitutions, N, fragments"
     )
+    sampling: SamplingSettings | None = Field(
+        None, description="windows around rare classes, more often than they would be drawn"
+    )
+    correct: bool | None = Field(
+        None,
+        description="probabilities are those of the genome as it is, whatever sampling and "
+        "class_weights favour; default: with sampling",
+    )
     validate_every: Count = Field(500, description="steps between validations")
     validation_windows: Count = Field(256, description="windows per validation")
     patience: Count | None = Field(
@@ -70,15 +82,28 @@ class TrainingSettings(Settings):
     checkpoint_minutes: Minutes = 5.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
 
+    @property
+    def corrects(self) -> bool:
+        """Whether probabilities are brought back to the genome as it is."""
+        return self.sampling is not None if self.correct is None else self.correct
+
+    @model_validator(mode="after")
+    def _favours(self) -> TrainingSettings:
+        if self.correct and self.sampling is None and self.class_weights == "none":
+            raise ValueError(
+                "correct: neither sampling nor class_weights favour a class: leave it out"
+            )
+        return self
+
     def keeps(self, step: int) -> bool:
         """Whether weights of a step may be kept: from when on they know all of the damage."""
         return self.augment is None or step >= self.augment.full * self.steps
 
     def decisive(self) -> dict[str, Any]:
         """Those that decide a model's weights, in JSON's types."""
-        return without_augment(self.model_dump(mode="json", exclude=NOT_WEIGHTS))
+        return without_later(self.model_dump(mode="json", exclude=NOT_WEIGHTS))
 
 
-def without_augment(training: dict[str, Any]) -> dict[str, Any]:
-    """Settings without ``augment`` where it is off: those of releases that did not have it."""
-    return {k: v for k, v in training.items() if k != "augment" or v is not None}
+def without_later(training: dict[str, Any]) -> dict[str, Any]:
+    """Settings without those that are off and that earlier releases did not have."""
+    return {k: v for k, v in training.items() if k not in _LATER or v is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from pathlib import Path
+from reprlib import repr as short
 from typing import IO, Any
 
 import yaml
@@ -16,9 +17,15 @@ MOST_VALUES = 100_000
 """Values of a configuration, with each alias (``*name``) counted as what it stands for."""
 DEEPEST = 50
 """Levels of a configuration; the schema has six."""
+LONGEST_NUMBER = 100
+"""Characters of a number; a float64 has 24 at most."""
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MERGE = "tag:yaml.org,2002:merge"
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
+_NUMBERS = (f"{_TAG}int", f"{_TAG}float")
+_PLAIN = (*_NUMBERS, *(_TAG + kind for kind in ("str", "bool", "null", "timestamp", "map", "seq")))
+"""What values of settings may be."""
 
 
 def read_text(path: Path) -> str:
@@ -49,7 +56,8 @@ def parse_yaml(text: str | IO[str], path: str | Path | None = None) -> Any:
     ------
     ConfigError
         If it is not YAML; if keys are given twice, with all of them and their lines; if it is
-        nested too deep, or has too many values.
+        nested too deep, or has too many values; at a value that is not plain, such as ``!!set``, or
+        a whole number beyond 64 bits, with its line.
     """
     try:
         loader = _Loader(text)
@@ -58,6 +66,7 @@ def parse_yaml(text: str | IO[str], path: str | Path | None = None) -> Any:
             if node is None:
                 return None
             _check_size(node, path)
+            _check_values(loader, node, path)
             if problems := list(_twice(node, "")):
                 raise ConfigError(problems, path)
             return loader.construct_document(node)
@@ -67,8 +76,7 @@ def parse_yaml(text: str | IO[str], path: str | Path | None = None) -> Any:
         raise ConfigError(f"nested deeper than {DEEPEST} levels", path) from None
     except ConfigError:
         raise
-    # ValueError: a date that is none, or a number of more digits than Python reads.
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}", path) from None
 
 
@@ -97,6 +105,38 @@ def _check_size(root: yaml.Node, path: str | Path | None) -> None:
         raise ConfigError(
             f"{values:,} values, names (*name) written out; at most {MOST_VALUES:,}", path
         )
+
+
+def _check_values(loader: yaml.SafeLoader, root: yaml.Node, path: str | Path | None) -> None:
+    """Refuse the first value that is not plain; each node is met once."""
+    known, waiting = {id(root)}, [root]
+    while waiting:
+        node = waiting.pop()
+        if node.tag != _MERGE and (problem := _value_problem(loader, node)):
+            raise ConfigError(f"line {_line(node)}: {problem}", path)
+        new = [child for child in _children(node) if id(child) not in known]
+        known.update(map(id, new))
+        waiting += reversed(new)
+
+
+def _value_problem(loader: yaml.SafeLoader, node: yaml.Node) -> str | None:
+    """What is wrong with a value, whatever is within it."""
+    kind = short(node.tag.removeprefix(_TAG))
+    if node.tag not in _PLAIN:
+        return f"a value of the kind {kind}: settings are numbers, text, lists and mappings"
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    if "\0" in node.value:
+        return "text with a NUL character (\\0): remove it"
+    if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
+        return f"a number of {len(node.value):,} characters, at most {LONGEST_NUMBER}"
+    try:
+        found = loader.construct_object(node)
+    except Exception:  # whatever the parser of this kind happens to trip over
+        return f"{short(node.value)} is no {kind}"
+    if isinstance(found, int) and not -(1 << 63) <= found < 1 << 63:
+        return f"{node.value} does not fit into 64 bits"
+    return None
 
 
 def _twice(node: yaml.Node, prefix: str, known: set[int] | None = None) -> Iterator[str]:

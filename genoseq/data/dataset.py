@@ -27,7 +27,8 @@ from genoseq.config.schema import TokenizerSettings
 from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, damaged, fragments
-from genoseq.data.gather import RegionPool, WindowGather, regions_of_split
+from genoseq.data.gather import Integers, RegionPool, WindowGather, regions_of_split
+from genoseq.data.rare import RareBases, rare_bases, window_starts
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import token_count
@@ -58,7 +59,8 @@ class TrainingWindows(Dataset[Batch]):
     """Random windows of the regions with split ``train``, batch by batch.
 
     A region is drawn in proportion to its bases, then the window's start among its tokens, all
-    equally likely.
+    equally likely; or, with ``training.sampling``, some are drawn around bases of rare classes
+    (:mod:`genoseq.data.rare`).
 
     Parameters
     ----------
@@ -106,6 +108,11 @@ class TrainingWindows(Dataset[Batch]):
         self._own = share.rows(training.batch)
         self._window = window
         self._stride = tokenizer.stride
+        self._rare = None
+        if training.sampling is not None and self._gather.source.scheme is not None:
+            scheme = self._gather.source.scheme
+            self._rare = rare_bases(stores, self._regions, scheme, training.sampling)
+            self._share = training.sampling.share
         augment = training.augment
         self._damage = None if augment is None else Damage(augment, training.seed, self._batches)
 
@@ -117,10 +124,12 @@ class TrainingWindows(Dataset[Batch]):
             raise IndexError(f"batch {number} of {self._batches}")
         key = np.array([self._seed, number], np.uint64)
         rng = np.random.Generator(np.random.Philox(key=key))
-        drawn = rng.integers(self._ends[-1], size=self._batch)
-        rows = np.searchsorted(self._ends, drawn, side="right")
-        starts = rng.integers(np.maximum(self._tokens[rows] - self._gather.tokens, 0) + 1)
+        rows, starts = self._anywhere(rng, self._batch)
         flipped = rng.integers(2, size=self._batch).astype(bool) & self._reverse_complement
+        if self._rare is not None:
+            chosen = rng.random(self._batch) < self._share
+            near, begins = self._around(self._rare, rng, self._batch)
+            rows, starts = np.where(chosen, near, rows), np.where(chosen, begins, starts)
         own = self._own
         if self._damage is None or not self._damage.level(number):
             return self._gather(self._regions.pick(rows[own]), starts[own], flipped[own])
@@ -129,6 +138,35 @@ class TrainingWindows(Dataset[Batch]):
         spans = np.stack([codes for codes, _ in found])
         labels = [row for _, row in found if row is not None]
         return self._gather.of_spans(spans, np.stack(labels) if labels else None, flipped[own])
+
+    def _anywhere(self, rng: np.random.Generator, count: int) -> tuple[Integers, Integers]:
+        """Regions and first tokens of windows, (count,) each."""
+        drawn = rng.integers(self._ends[-1], size=count)
+        rows = np.searchsorted(self._ends, drawn, side="right")
+        return rows, rng.integers(np.maximum(self._tokens[rows] - self._gather.tokens, 0) + 1)
+
+    def _around(
+        self, rare: RareBases, rng: np.random.Generator, count: int
+    ) -> tuple[Integers, Integers]:
+        """The same of windows around rare classes."""
+        rows, bases = rare.draw(rng, count)
+        token, window = bases // self._stride, self._gather.tokens
+        return rows, window_starts(rng, token, self._tokens[rows], window)
+
+    def sampled_labels(
+        self, rng: np.random.Generator, count: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Labels of windows around rare classes, and of windows anywhere: (count, L, ...) each."""
+        assert self._rare is not None
+        around, anywhere = (
+            self._gather.source.labels(
+                self._regions.pick(rows), starts * self._stride, self._window
+            )
+            for rows, starts in (self._around(self._rare, rng, count), self._anywhere(rng, count))
+        )
+        assert around is not None
+        assert anywhere is not None
+        return around, anywhere
 
     def _damaged(
         self, damage: Damage, batch: int, row: int, start: int, number: int

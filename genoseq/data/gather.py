@@ -15,6 +15,7 @@ from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.store.checks import common_scheme, labelled_regions, unlabelled
+from genoseq.store.files import check_codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import left_context, reverse_shift
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -117,6 +118,7 @@ class WindowSource:
         rows = np.full((len(first), length), N, np.uint8)
         sources = [store.all_codes for store in self._stores]
         _copy_rows(rows, sources, regions, regions.code, first)
+        _check_read(check_codes(rows))
         return rows
 
     def labels(self, regions: RegionPool, first: Integers, length: int) -> NDArray[Any] | None:
@@ -127,6 +129,7 @@ class WindowSource:
         rows = np.full((len(first), *scheme.label_shape(length)), scheme.unknown, scheme.dtype)
         sources = [store.all_labels for store in self._stores]
         _copy_rows(rows, sources, regions, regions.label, first)
+        _check_read(scheme.check(rows))
         return rows
 
     def read(
@@ -243,6 +246,12 @@ class WindowGather:
             return None
         labels[flipped] = scheme.mirrored(labels[flipped])
         return torch.from_numpy(labels.astype(scheme.target_dtype))
+
+
+def _check_read(problem: str | None) -> None:
+    """StoreError for values that were not there when the store was opened."""
+    if problem is not None:
+        raise StoreError(f"a store was changed while it was read ({problem}): start again")
 
 
 def _copy_rows(

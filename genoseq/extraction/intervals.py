@@ -194,7 +194,7 @@ def _plain_chunks(path: Input) -> Iterator[Intervals | None]:
     """Chunks of a plain table, and None instead of the first that is none."""
     width = 0
     with open_bytes(path) as stream:
-        file = text_of(stream)
+        file = text_of(stream, path)
         while text := file.read(_CHUNK_TEXT):
             text += file.readline()
             # A line end becomes a field of its own, so that every line has width fields.
@@ -220,9 +220,12 @@ def _plain_table(text: str, width: int) -> Intervals | None:
     digits = "".join(starts) + "".join(ends)
     if not (digits.isascii() and digits.isdigit() and all(starts) and all(ends)):
         return None
-    low, high = list(map(int, starts)), list(map(int, ends))
+    try:
+        low, high = list(map(int, starts)), list(map(int, ends))
+    except ValueError:  # of more digits than Python reads
+        return None
     strands = fields[5::width] if width == 7 else [NO_NAME] * count
     names = fields[3::width] if width > 4 else [NO_NAME] * count
-    if not set(strands) <= {"+", "-", "."} or not all(map(le, low, high)):
+    if not set(strands) <= {"+", "-", "."} or not all(map(le, low, high)) or max(high) >> 62:
         return None
     return Intervals(chroms, low, high, strands, names) if all(chroms) and all(names) else None

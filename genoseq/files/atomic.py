@@ -19,6 +19,7 @@ from glob import escape
 from pathlib import Path
 
 from genoseq.errors import ConfigError, listed
+from genoseq.files.watched import check_unchanged
 
 _PARTIAL = ".partial-"
 _TIMESTAMP = ".snakemake_timestamp"
@@ -50,6 +51,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
         with _partial_file(final) as partial:
             yield partial
+            check_unchanged()
             partial.chmod(0o666 & ~_umask())
             partial.replace(final)
 
@@ -81,6 +83,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
     with staging_folder(final.parent, "-" + final.name, path) as partial:
         yield partial
+        check_unchanged()
         partial.chmod(0o777 & ~_umask())
         if not final.is_dir():
             partial.rename(final)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, Protocol, cast
 
 from genoseq.errors import InputFormatError
+from genoseq.files.limits import LONGEST_LINE, TABLES, Bounded, Expansion, LongLineError, ShortLines
 
 Compression = Literal["gzip", "bzip2", "xz", "zstd"]
 
@@ -37,7 +38,10 @@ _BGZIP_BLOCK = re.compile(rb"\x1f\x8b\x08\x04.{6}\x06\0BC\x02\0", re.DOTALL)
 """How a block begins; in gzip data one such place in 2^80 is chance."""
 _BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block (SAMv1, 4.1.2)."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 14
+"""Bytes that are read at once: few, so that little of a bomb is decompressed before it is known."""
+_BUFFER = 1 << 16
+"""Decompressed bytes that are looked at at once."""
 _STDIN = Path("/dev/stdin")
 UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 """How text in UTF-16 begins."""
@@ -66,6 +70,7 @@ class _Followed(io.RawIOBase):
 
     def __init__(self, file: io.FileIO, digest: Digest | None, path: str | PathLike[str]) -> None:
         self._file, self._digest, self._path = file, digest, path
+        self.read_bytes = 0
         self._tail = b""
         self._bgzip: bool | None = None
         self._gzip = False
@@ -82,6 +87,7 @@ class _Followed(io.RawIOBase):
         while size < len(view) and (more := self._file.readinto(view[size:])):
             size += more
         read = view[:size]
+        self.read_bytes += size
         if self._bgzip is None:
             self._gzip = bytes(read[:2]) == _MAGIC[0][0]
             self._bgzip = is_bgzip(bytes(read[:_BGZIP_HEAD]))
@@ -116,7 +122,9 @@ def source_path(path: str | PathLike[str]) -> Path:
 
 
 @contextmanager
-def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Iterator[IO[bytes]]:
+def open_bytes(
+    path: str | PathLike[str], digest: Digest | None = None, limit: Expansion = TABLES
+) -> Iterator[IO[bytes]]:
     """The file's decompressed bytes, as a buffered stream.  A pipe or ``-`` can be read once.
 
     ``digest`` gets all bytes of the file, before they are decompressed.
@@ -124,15 +132,19 @@ def open_bytes(path: str | PathLike[str], digest: Digest | None = None) -> Itera
     Raises
     ------
     InputFormatError
-        If the compressed data is cut off or damaged; raised where the block reads that far.
+        If the compressed data is cut off or damaged, or becomes larger than ``limit``; raised where
+        the block reads that far.
     """
     with _opened(path, digest) as raw:
         kind = compression_of(raw.peek(6)[:6])
         try:
             with _decompressor(raw, kind, path) as stream:
-                yield stream
-            while digest is not None and not raw.closed and raw.read(_CHUNK):
-                pass
+                if kind is None:
+                    yield stream
+                else:
+                    yield io.BufferedReader(Bounded(stream, raw.raw, limit, path), _BUFFER)
+                while digest is not None and not raw.closed and raw.read(_CHUNK):
+                    pass
         except _DAMAGE as error:
             raise _damaged(path, kind, error) from error
         except OSError as error:
@@ -160,32 +172,46 @@ def open_raw(path: Path) -> io.FileIO:
     return path.open("rb", buffering=0)
 
 
-def numbered_lines(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
-    """Lines without their line ends, counted from 1.
+def numbered_lines(
+    path: str | PathLike[str], longest: int = LONGEST_LINE
+) -> Iterator[tuple[int, str]]:
+    """Lines without their line ends, counted from 1, of at most ``longest`` bytes.
 
     ``\\n``, ``\\r\\n`` and ``\\r`` all end a line; encodings are those of :func:`text_of`.
 
     Raises
     ------
     InputFormatError
-        If the file holds binary data, or its compressed data is damaged.
+        If the file holds binary data, its compressed data is damaged, or a line is longer.
     """
+    number = 0
     with open_bytes(path) as stream:
-        for number, line in enumerate(text_of(stream), 1):
-            if number == 1 and "\0" in line:
-                raise InputFormatError("binary data where text was expected", path)
-            yield number, line[:-1] if line.endswith("\n") else line
+        try:
+            for number, line in enumerate(text_of(stream, path, longest), 1):
+                if number == 1 and "\0" in line:
+                    raise InputFormatError("binary data where text was expected", path)
+                yield number, line[:-1] if line.endswith("\n") else line
+        except LongLineError as error:
+            raise InputFormatError(error.problem, path, number + 1) from None
 
 
-def text_of(stream: IO[bytes]) -> io.TextIOWrapper:
+def text_of(
+    stream: IO[bytes], path: str | PathLike[str], longest: int = LONGEST_LINE
+) -> io.TextIOWrapper:
     """The text of decompressed bytes, without a byte order mark.
 
     It is UTF-8, or, where a byte order mark says so, UTF-16.  Bytes that are neither appear as
     ``\\xNN`` escapes: free text in annotation is often Latin-1.
+
+    Raises
+    ------
+    InputFormatError
+        Where it is read, if a line has more than ``longest`` bytes.
     """
     head = cast(io.BufferedReader, stream).peek(2)[:2]  # as all have that open_bytes gives
     encoding = "utf-16" if head in UTF16 else "utf-8-sig"
-    return io.TextIOWrapper(stream, encoding, errors="backslashreplace")
+    lines = io.BufferedReader(ShortLines(stream, longest, path), _BUFFER)
+    return io.TextIOWrapper(lines, encoding, errors="backslashreplace")
 
 
 def _damaged(path: str | PathLike[str], kind: str | None, error: Exception) -> InputFormatError:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.compression import open_raw, source_path
+from genoseq.files.watched import Watched, watched
 
 _CHUNK = 1 << 20
 
@@ -29,8 +30,14 @@ class Input(os.PathLike[str]):
         What was asked for.
     """
 
-    def __init__(self, path: Path, copy: Path | None = None, sha256: str | None = None) -> None:
-        self.path, self._copy, self._sha256 = path, copy, sha256
+    def __init__(
+        self,
+        path: Path,
+        copy: Path | None = None,
+        sha256: str | None = None,
+        watched: Watched | None = None,
+    ) -> None:
+        self.path, self._copy, self._sha256, self._watched = path, copy, sha256, watched
 
     def __fspath__(self) -> str:
         """Where its bytes are."""
@@ -49,11 +56,20 @@ class Input(os.PathLike[str]):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the file, or of what came through the pipe."""
+        """SHA-256 of the file, or of what came through the pipe.
+
+        Raises
+        ------
+        InputFormatError
+            If the file was changed since it was first read.
+        """
         if self._sha256 is None:
             from genoseq.files.provenance import file_sha256  # 10 ms, which few need
 
             self._sha256 = file_sha256(self)
+            if self._watched is not None:
+                self._watched.check()
+                self._watched.sha256 = self._sha256
         return self._sha256
 
 
@@ -65,11 +81,22 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
     ------
     OSError
         If it is not there or cannot be read.
+    InputFormatError
+        If it is a device, or a file that is changed within the block.
     """
-    source = source_path(path)
-    if isinstance(path, Input) or _is_at_rest(source):
-        yield path if isinstance(path, Input) else Input(source)
+    if isinstance(path, Input):
+        yield path
         return
+    source = source_path(path)
+    mode = source.stat().st_mode
+    if stat.S_ISREG(mode):
+        with watched(source) as file:
+            yield Input(source, watched=file)
+        return
+    if stat.S_ISDIR(mode):  # of which its reader says that it is none
+        yield Input(source)
+        return
+    _refuse_device(source, mode)
     with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
         copy, digest = Path(folder, source.name), hashlib.sha256()
         with open_raw(source) as pipe, copy.open("wb") as out:
@@ -77,6 +104,19 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
                 digest.update(data)
                 out.write(data)
         yield Input(source, copy, digest.hexdigest())
+
+
+def _refuse_device(source: Path, mode: int) -> None:
+    """Pipes, terminals and /dev/null end; other devices may give bytes for ever."""
+    device = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+    if not device or os.path.samefile(source, os.devnull):  # noqa: PTH121
+        return
+    handle = os.open(source, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        if not os.isatty(handle):
+            raise InputFormatError("a device: give a file, or a pipe", source)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -128,9 +168,3 @@ def _stream(path: str | os.PathLike[str]) -> object:
         return None  # which is told where it is read
     once = stat.S_ISFIFO(state.st_mode) or stat.S_ISSOCK(state.st_mode)
     return (state.st_dev, state.st_ino) if once or os.fspath(path) == "-" else None
-
-
-def _is_at_rest(path: Path) -> bool:
-    """Whether it is a file, or a folder, of which its reader says that it is none."""
-    mode = path.stat().st_mode
-    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.errors import InputFormatError
+from genoseq.files.stored import read_json
 
 PROVENANCE = "provenance.json"
 UNVERSIONED = "-changed"
@@ -89,10 +90,10 @@ def read_record(folder: str | Path) -> Record | None:
     """
     path = Path(folder) / PROVENANCE
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
     except FileNotFoundError:
         return None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputFormatError(f"not JSON ({error}): make its folder again", path) from None
     names = ("settings", "inputs")
     whole = isinstance(record, dict) and all(isinstance(record.get(n), dict) for n in names)

@@ -58,6 +58,8 @@ class Calling:
         Whether genes are read across indels.
     tracks
         Whether what the model says of each base is kept.
+    jobs
+        Processes that share the scoring.
     """
 
     contigs: Sequence[Contig]
@@ -70,10 +72,17 @@ class Calling:
     precision: Precision = "auto"
     frameshifts: bool = False
     tracks: bool = False
+    jobs: int = 1
 
     def __call__(self, bundle: Bundle, report: Report) -> GeneCalls:
         """Genes by a network; told how many of the bases are scored."""
-        scorer = model_scorer(bundle, device=self.device, precision=self.precision, report=report)
+        scorer = model_scorer(
+            bundle,
+            device=self.device,
+            precision=self.precision,
+            jobs=self.jobs,
+            report=report,
+        )
         kept = KeptValues({one.name: one.length for one in self.contigs}) if self.tracks else None
         calls = call_genes(
             self.contigs, scorer if kept is None else kept.keeping(scorer), self.decoder,

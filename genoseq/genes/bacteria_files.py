@@ -58,6 +58,7 @@ def call_bacteria_files(
     save_model: PathLike | None,
     device: str | None,
     precision: Literal["auto", "bf16", "fp32"],
+    jobs: int,
     report: Report,
 ) -> GenesWritten:
     """Call the genes of bacteria and archaea.
@@ -91,6 +92,7 @@ def call_bacteria_files(
             precision,
             frameshifts,
             tracks,
+            jobs,
         )
         adapted = call_adapted(calling, load_bundle(model), adapt, state, report=report)
         settings = _settings(calling, circles, all_starts, adapt, source)

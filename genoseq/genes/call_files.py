@@ -32,6 +32,7 @@ def call_genes_files(
     save_model: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
+    jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:
     """Call the genes of a genome, and write them in every format.
@@ -45,7 +46,7 @@ def call_genes_files(
         FASTA, GenBank or EMBL, plain or compressed, or ``-``, which is stdin; folder of a bundle,
         or the name of a model in the box, by default ``bacteria``.
     out
-        Folder, which appears whole or not at all, in place of an older one of genes.
+        Folder, which appears whole or not at all, in place of an older one.
     code, together
         NCBI's number of the genetic code, or ``auto``: each organism's is inferred; with introns it
         is 1.  Whether all contigs are known to be of one organism.
@@ -62,8 +63,8 @@ def call_genes_files(
     adapt, save_model
         Whether the network trains on this genome; killed, it goes on from ``out`` with ``.state``.
         Folder for the model that the genes are of.
-    device, precision, report
-        See :class:`genoseq.inference.predict.Predictor`; called with the bases that are scored and
+    device, precision, jobs, report
+        See :func:`genoseq.inference.score.score`; called with the bases that are scored and
         trained on, and with all of them.
 
     Raises
@@ -86,11 +87,10 @@ def call_genes_files(
         refuse_options([option for option, given in of_bacteria.items() if given])
         return call_spliced_files(
             fasta, model, out, code=code, mask=mask, shortest=shortest, weights=weights,
-            device=device, precision=precision, report=report,
-        )  # fmt: skip
+            device=device, precision=precision, jobs=jobs, report=report)  # fmt: skip
     return call_bacteria_files(
         fasta, model, out, code=code, together=together, circular=circular, mask=mask,
         shortest=shortest, weights=weights, all_starts=all_starts, tracks=tracks,
         adapt=adapt, frameshifts=frameshifts, save_model=save_model, device=device,
-        precision=precision, report=report,
+        precision=precision, jobs=jobs, report=report,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from genoseq.labels.evidence import attributes_of
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
+from genoseq.readers.whole_numbers import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,7 +161,7 @@ def read_known_genomes(path: Path) -> list[KnownGenome]:
 def _row(path: Path, number: int, fields: dict[str, str]) -> KnownGenome:
     said = {name: text for name, text in fields.items() if text not in ("", "-")}
     code, starts = said.get("code", "11"), said.get("starts", "known")
-    if not code.isdecimal():
+    if not is_whole(code):
         raise InputFormatError(f"code {code!r}: use a number such as 11", path, number)
     try:
         genetic_code(int(code))

@@ -52,6 +52,7 @@ def call_genes_as_prodigal(
     code: int | str | None = None,
     meta: bool = False,
     closed: bool = False,
+    jobs: int = 1,
     report: Report = unreported,
 ) -> int:
     """Call genes and write them as Prodigal would.
@@ -70,6 +71,8 @@ def call_genes_as_prodigal(
         Whether the contigs may be of many organisms.
     closed
         Whether contigs, and stretches between runs of N, cut no gene off.
+    jobs
+        Processes that share the scoring.
     report
         Called with the bases that are scored, and with all of them.
 
@@ -95,7 +98,7 @@ def call_genes_as_prodigal(
         from genoseq.genes.state_values import model_scorer
         from genoseq.models.bundle import load_bundle
 
-        scorer = model_scorer(load_bundle(folder), report=report)
+        scorer = model_scorer(load_bundle(folder), jobs=jobs, report=report)
         calls = call_genes(
             read_contigs(genome), scorer, weights, code=code, together=not meta, closed=closed
         )

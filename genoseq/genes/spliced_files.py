@@ -17,6 +17,7 @@ from genoseq.files.inputs import all_kept
 from genoseq.files.names import CONFIG, DECODER, GENES, SUMMARY
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE
+from genoseq.files.stored import read_json
 from genoseq.genes.gene_files import GenesWritten, genes_written, write_gene_files
 from genoseq.genes.genome_files import check_names, genes_record, mask_regions, read_contigs
 from genoseq.genome.derived import CODING_INTRON
@@ -33,7 +34,7 @@ def tells_introns(model: Path) -> bool:
     """Whether the model of a folder has coding introns among its classes; not if that cannot be
     read, which loading it will say."""
     try:
-        states = json.loads((model / CONFIG).read_text())["task"]["scheme"]["states"]
+        states = read_json(model / CONFIG)["task"]["scheme"]["states"]
         return any(state["name"] == CODING_INTRON for state in states)
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -59,13 +60,14 @@ def call_spliced_files(
     weights: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
+    jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:
     """Call the genes of a genome with introns, and write them in every format.
 
     Parameters
     ----------
-    fasta, model, out, mask, shortest, device, precision, report
+    fasta, model, out, mask, shortest, device, precision, jobs, report
         As of :func:`genoseq.genes.call_files.call_genes_files`.
     code
         NCBI's number of the nuclear genetic code, or ``auto``, which is 1.
@@ -98,7 +100,12 @@ def call_spliced_files(
 
         bundle = load_bundle(model)
         scorer = model_scorer(
-            bundle, device=device, precision=precision, report=report, states=SPLICED_STATES
+            bundle,
+            device=device,
+            precision=precision,
+            jobs=jobs,
+            report=report,
+            states=SPLICED_STATES,
         )
         contigs = read_contigs(genome)
         calls = call_spliced(

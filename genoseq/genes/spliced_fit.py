@@ -14,6 +14,7 @@ import numpy as np
 from genoseq.config.tables import read_table
 from genoseq.errors import BundleError, InputFormatError, listed
 from genoseq.files.atomic import PathLike, atomic_file
+from genoseq.files.stored import check_seal, read_json, sealed
 from genoseq.genes.branch_point import WIDTH
 from genoseq.genes.genetic_codes import codon_numbers
 from genoseq.genes.spliced_sites import (
@@ -151,7 +152,7 @@ def save_matrices(path: Path, matrices: SiteMatrices, facts: Mapping[str, Any]) 
     said = {name: np.round(matrix, 4).tolist() for name, matrix in asdict(matrices).items()}
     data = {"format": _FORMAT, "kind": _KIND, "facts": dict(facts)} | said
     with atomic_file(path) as partial:
-        partial.write_text(json.dumps(data, indent=1) + "\n")
+        partial.write_text(json.dumps(sealed(data), indent=1, allow_nan=False) + "\n")
 
 
 def load_matrices(path: PathLike) -> SiteMatrices:
@@ -163,7 +164,7 @@ def load_matrices(path: PathLike) -> SiteMatrices:
         If it cannot be read, is damaged, or holds something else.
     """
     try:
-        data = json.loads(Path(path).read_text())
+        data = read_json(Path(path))
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
@@ -176,9 +177,13 @@ def load_matrices(path: PathLike) -> SiteMatrices:
         )
     try:
         found = {name: np.array(said[name], np.float64) for name in _SHAPES}
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise BundleError(f"{path}: damaged: {error}") from None
     for name, (low, high) in _SHAPES.items():
         if found[name].shape != (high - low, 5) or not np.isfinite(found[name]).all():
             raise BundleError(f"{path}: damaged: {name} is no matrix of {high - low} rows")
+    try:
+        check_seal(said)
+    except ValueError as error:
+        raise BundleError(f"{path}: damaged: {error}") from None
     return SiteMatrices(**found)

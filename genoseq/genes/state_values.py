@@ -50,6 +50,7 @@ def model_scorer(
     *,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
+    jobs: int = 1,
     report: Report = unreported,
     states: States = STATES,
 ) -> Scorer:
@@ -76,6 +77,7 @@ def model_scorer(
             values="log-odds",
             device=device,
             precision=precision,
+            jobs=jobs,
         )
         for index, one in enumerate(contigs):
             values = np.full((len(order), one.length), np.nan, np.float32)

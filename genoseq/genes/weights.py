@@ -12,6 +12,7 @@ import numpy as np
 
 from genoseq.errors import BundleError
 from genoseq.files.atomic import atomic_file
+from genoseq.files.stored import check_seal, read_json, sealed
 from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
 
 _FORMAT = 1
@@ -86,7 +87,7 @@ def save_weights(path: Path, weights: DecoderWeights, facts: dict[str, Any] | No
         "fitted": facts or {},
     }
     with atomic_file(path) as partial:
-        partial.write_text(json.dumps(data, allow_nan=False) + "\n")
+        partial.write_text(json.dumps(sealed(data), allow_nan=False) + "\n")
 
 
 def load_weights(path: Path) -> DecoderWeights:
@@ -98,7 +99,7 @@ def load_weights(path: Path) -> DecoderWeights:
         If it cannot be read, is damaged, or is made for other features.
     """
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path)
     except OSError as error:
         raise BundleError(
             f"{path}: cannot be read ({error.strerror}): genoseq fit-genes makes it"
@@ -120,7 +121,8 @@ def load_weights(path: Path) -> DecoderWeights:
             float(data["bias"]),
         )
         _check(weights)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        check_seal(data)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"{path}: damaged ({error!r}): fit the weights again") from None
     return weights
 
@@ -132,6 +134,8 @@ def _check(weights: DecoderWeights) -> None:
     for network, wide in ((weights.alone, inputs), (weights.among, inputs + len(CONTEXT_FEATURES))):
         if network.mean.shape != (wide,) or network.scale.shape != (wide,):
             raise ValueError(f"a network of {network.mean.shape} inputs")
+        if not (network.scale > 0).all():
+            raise ValueError("a scale that is not above 0")
         network.logits(np.zeros((1, wide)))
 
 

@@ -24,15 +24,20 @@ class Annotation:
         Length (bp) of each contig that the file says is a circle.
     lengths
         Length (bp) of each contig of which the file says it.
+    grouped
+        Its transcripts, where they are known; None: those that its features make up.
     """
 
     features: Sequence[Feature]
     circles: Mapping[str, int] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
+    grouped: Sequence[Transcript] | None = field(default=None, repr=False)
 
     @cached_property
-    def transcripts(self) -> list[Transcript]:
+    def transcripts(self) -> Sequence[Transcript]:
         """Transcripts, in the order of their first parts in the file."""
+        if self.grouped is not None:
+            return self.grouped
         return group_transcripts(self.features, self.circles)
 
     def coding(self) -> Iterator[Cds]:

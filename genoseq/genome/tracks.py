@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Strand
 
-Kind = Literal["classes", "signal", "log-odds"]
-"""What the values of tracks are: probabilities of classes, numbers in the unit of a signal, or
-natural log-odds of every state of a model."""
+Kind = Literal["classes", "signal", "log-odds", "independent"]
+"""What the values of tracks are: probabilities of classes that exclude one another, numbers in the
+unit of a signal, natural log-odds of every state of a model, or probabilities of classes of which a
+base may have several."""
 
 Measure = Literal["margin", "entropy", "disagreement", "spread"]
 """What tells how sure values are: margin and entropy of a base's classes, disagreement of its two

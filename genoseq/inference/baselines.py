@@ -23,9 +23,11 @@ from genoseq.inference.baseline_frames import (
 )
 from genoseq.inference.baseline_kmers import Values, fit_words, known_labels, state_counts
 from genoseq.inference.baseline_markov import ORDERS, fit_markov
+from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.language import LANGUAGE_FIGURES
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES
 from genoseq.store.store import Store
+from genoseq.tasks.correction import natural_prior
 from genoseq.tasks.language import LanguageModel
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.task import Metrics, Task
@@ -39,9 +41,15 @@ _LABELS_THEMSELVES = 0.999
 _COLUMNS = {
     "classes": CLASS_FIGURES,
     "signal": SIGNAL_FIGURES,
+    "independent": INDEPENDENT_FIGURES,
     "bases": LANGUAGE_FIGURES,
 }
-_HEADLINES = {"classes": "macro F1", "signal": "mean Pearson r", "bases": "bits per base"}
+_HEADLINES = {
+    "classes": "macro F1",
+    "signal": "mean Pearson r",
+    "bases": "bits per base",
+    "independent": "macro AUPRC",
+}
 
 
 class Baseline(Protocol):
@@ -130,6 +138,8 @@ def _of_labels(task: PerBase, stores: Sequence[Store], learned: Sequence[Store])
     own = [store for store in learned if store.scheme == scheme]
     if scheme.kind == "signal":
         return _of_signals(scheme, own)
+    if scheme.kind == "independent":
+        return _of_independent(scheme, own)
     counts = state_counts(scheme, own)
     found: list[Baseline | Unmeasured]
     if counts.any():
@@ -148,6 +158,13 @@ def _of_labels(task: PerBase, stores: Sequence[Store], learned: Sequence[Store])
             else ProdigalGenes(scheme, states, frames.code, told),
         ]
     return found
+
+
+def _of_independent(scheme: Scheme, stores: Sequence[Store]) -> Found:
+    natural = natural_prior(stores, scheme)
+    if not natural.known.all():
+        return [Unmeasured("prevalence", _NO_TRAIN)]
+    return [Constant("prevalence", natural.share.astype(np.float32))]
 
 
 def _of_signals(scheme: Scheme, stores: Sequence[Store]) -> Found:
@@ -265,6 +282,8 @@ def _headline(report: Mapping[str, Any]) -> float:
             found = report["channels"]["macro_f1"]
         case "bases":
             found = report["bits_per_base"]
+        case "independent":
+            found = report["macro_auprc"]
         case "signal":
             known = [row["pearson"] for row in report["signals"] if row["pearson"] is not None]
             found = math.fsum(known) / len(known) if known else None

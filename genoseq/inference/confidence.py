@@ -85,7 +85,7 @@ class SureOutput:
         return np.concatenate(rows).astype(np.float32, copy=False)
 
     def _disagreement(self, plus: Values, minus: Values) -> NDArray[np.float64]:
-        if self.kind == "signal":
+        if self.kind != "classes":
             own: _Shares = self.output.values(plus).astype(np.float64)
             return cast(_Shares, np.abs(own - self.output.values(minus)))
         difference: _Shares = np.abs(_shares(self.classes(plus)) - _shares(self.classes(minus)))
@@ -123,7 +123,7 @@ def sure_output(
         return None
     told: list[Channel] = []
     for measure in wanted:
-        each = measure == "disagreement" and output.kind == "signal"
+        each = measure == "disagreement" and output.kind != "classes"
         told += _of_each(output, measure) if each else [Channel("", measure=measure)]
     if others:
         told += _of_each(output, "spread")
@@ -159,6 +159,10 @@ def _checked(asked: Sequence[str], output: Output, task: Task) -> tuple[Measure,
             raise ConfigError(f"confidence {name}: of probabilities, not log-odds: leave one out")
         if output.kind == "signal" and name != "disagreement":
             raise ConfigError(f"confidence {name}: of classes, and this model predicts signals")
+        if output.kind == "independent" and name != "disagreement":
+            raise ConfigError(
+                f"confidence {name}: of classes that exclude one another, and these do not"
+            )
     return tuple(measure for measure in ASKED if measure in asked)
 
 

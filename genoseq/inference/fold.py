@@ -18,6 +18,7 @@ from torch.nn import functional
 from genoseq.config.context import FOLDED_WORD
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.sequences import ALPHABET, N
+from genoseq.kernels.cpu import Chosen, choose, look_up
 from genoseq.models.build import SequenceModel
 from genoseq.tokenizers.kmer import KmerTokenizer
 
@@ -39,6 +40,10 @@ class FoldedStem:
         First base of a step's first word, relative to the step's own first base (0 or less).
     activate
         Whether GELU follows, as after a convolution.
+    compiled
+        Kernels that look up; None: PyTorch does.
+    dtype
+        Number format of the vectors.
     """
 
     tables: Tensor
@@ -47,10 +52,15 @@ class FoldedStem:
     step: int
     offset: int
     activate: bool
+    compiled: Chosen | None = None
+    dtype: torch.dtype = torch.float32
 
     def to(self, device: torch.device, dtype: torch.dtype) -> FoldedStem:
-        """The same tables on a device, in a number format."""
-        return replace(self, tables=self.tables.to(device, dtype))
+        """The same for a device, with vectors in a number format."""
+        chosen = choose() if device.type == "cpu" else None
+        if chosen is not None and dtype in chosen.dtypes:
+            return replace(self, compiled=chosen, dtype=dtype)
+        return replace(self, tables=self.tables.to(device, dtype), dtype=dtype)
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Vectors of shape (T, R, D), time first, of base codes of shape (R, T * step).
@@ -62,6 +72,11 @@ class FoldedStem:
         count = reach + groups - 1
         behind = (count - 1) * self.hop + self.word + self.offset - bases
         padded = functional.pad(codes, (-self.offset, max(behind, 0)), value=N)
+        if self.compiled is not None:
+            return look_up(
+                self.compiled, padded, self.tables, steps=bases // self.step, word=self.word,
+                hop=self.hop, step=self.step, activate=self.activate, dtype=self.dtype,
+            )  # fmt: skip
         words = torch.zeros((count, rows), dtype=torch.int32, device=codes.device)
         for base in range(self.word):
             letters = padded[:, base : base + (count - 1) * self.hop + 1 : self.hop]

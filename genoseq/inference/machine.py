@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,6 @@ PACKAGES = (
     "numpy",
     "pyfaidx",
     "pysam",
-    "pybigtools",
     "snakemake",
     "snakemake-executor-plugin-slurm",
     "triton",
@@ -33,6 +33,16 @@ PROGRAMS = {
     "nvidia-smi": "GPU",
 }
 _HEAD_WIDTH = 64  # of the question which attention kernel runs: 32 and 128 have the same answer
+JOB_MEMORY = 400_000_000
+"""Bytes that a scoring process takes beside what it shares with the others, generously."""
+_CGROUPS = tuple(
+    (Path("/sys/fs/cgroup", limit), Path("/sys/fs/cgroup", used))
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    )
+)
+"""Limit and use of this container, as cgroups of version 2 and 1 tell them."""
 CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
@@ -75,6 +85,7 @@ def _version(package: str) -> str:
 def _computing() -> Iterator[tuple[str, str]]:
     import torch
 
+    from genoseq.kernels.cpu import choose as choose_kernels
     from genoseq.kernels.dispatch import choose
     from genoseq.models.device import choose_device, choose_precision
 
@@ -87,6 +98,8 @@ def _computing() -> Iterator[tuple[str, str]]:
     yield "torch threads", str(torch.get_num_threads())
     yield "torch device", _device_name(str(device))
     yield "precision", f"{chosen.precision}: {chosen.reason}"
+    kernels = choose_kernels()
+    yield "recurrent cpu", f"{kernels.name}: {kernels.reason}"
     for name in dict.fromkeys(("cpu", device.type)):
         kernel = choose(name, kind, _HEAD_WIDTH)
         yield f"attention {name}", f"{kernel.backend}: {kernel.reason}"
@@ -106,6 +119,24 @@ def _processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
         return os.cpu_count() or 1
+
+
+def jobs_here() -> int:
+    """How many processes suit this machine: one for each processor, if they fit into its memory."""
+    return max(1, min(_processors(), _free_memory() // JOB_MEMORY))
+
+
+def _free_memory() -> int:
+    """Bytes that this process and its children may still take; a container may grant fewer than
+    there are."""
+    found = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    with suppress(OSError, ValueError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    for limit, used in _CGROUPS:
+        with suppress(OSError, ValueError):  # there is none, or it says max
+            found.append(int(limit.read_text()) - int(used.read_text()))
+    return max(0, min(found, default=0))
 
 
 def _cpu_flags() -> set[str]:

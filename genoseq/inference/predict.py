@@ -33,8 +33,9 @@ _AHEAD = 32
 
 Values = NDArray[np.float32]
 Told = Literal["values", "logits", "hidden"]
-Predict = Callable[[Codes, NDArray[np.int64]], Values]
-"""Codes (R, W) of windows and the bases (R,) that are theirs to predictions (S, R, W)."""
+Predict = Callable[[Codes, NDArray[np.int64], range], Values]
+"""Codes (R, W) of windows, the bases (R,) that are theirs, and which of the W bases are asked for,
+to predictions (S, R, W)."""
 
 
 class Predictor:
@@ -95,7 +96,11 @@ class Predictor:
 
     @torch.inference_mode()
     def __call__(
-        self, codes: Codes, told: Told = "values", bases: NDArray[np.int64] | None = None
+        self,
+        codes: Codes,
+        told: Told = "values",
+        bases: NDArray[np.int64] | None = None,
+        wanted: range | None = None,
     ) -> Values:
         """Predictions for every base of windows, as the model makes them on that strand alone.
 
@@ -110,6 +115,9 @@ class Predictor:
         bases
             How many of each row are its window, multiples of the stride, shape (R,); the rest fills
             the batch up, and what is predicted there has no meaning.  None: all.
+        wanted
+            Which of the W bases are asked for; what is predicted for others may have no meaning.
+            None: all.
 
         Returns
         -------
@@ -126,7 +134,7 @@ class Predictor:
         windows = torch.from_numpy(codes).to(self.device)
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
-        hidden = self._encode(windows, bases)
+        hidden = self._encode(windows, bases, self._steps(wanted))
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
         predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
@@ -173,20 +181,34 @@ class Predictor:
         """Whether windows of different lengths may be rows of a batch."""
         return knows_lengths(self._model.encoder)
 
-    def _encode(self, codes: Tensor, bases: NDArray[np.int64] | None) -> Tensor:
+    def _steps(self, wanted: range | None) -> range | None:
+        """Steps that have bases which are asked for."""
+        if wanted is None:
+            return None
+        return range(wanted.start // self.stride, -(-wanted.stop // self.stride))
+
+    def _encode(
+        self, codes: Tensor, bases: NDArray[np.int64] | None, wanted: range | None
+    ) -> Tensor:
         """Hidden states (T, R, D) of windows (R, W), time first."""
         if self._stem is not None:
             steps = self._stem(codes)
         else:
             steps = self._model.embed(token_ids(self._tokenizer, codes)).transpose(0, 1)
-        return self._hidden(steps, bases, codes.shape[1])
+        return self._hidden(steps, bases, codes.shape[1], wanted)
 
-    def _hidden(self, steps: Tensor, bases: NDArray[np.int64] | None, width: int) -> Tensor:
+    def _hidden(
+        self,
+        steps: Tensor,
+        bases: NDArray[np.int64] | None,
+        width: int,
+        wanted: range | None = None,
+    ) -> Tensor:
         """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases."""
-        if bases is None or (bases == width).all():
-            return encode_time_first(self._model.encoder, steps)
-        lengths = torch.from_numpy(bases // self.stride).to(self.device)
-        return encode_time_first(self._model.encoder, steps, lengths)
+        lengths = None
+        if bases is not None and (bases != width).any():
+            lengths = torch.from_numpy(bases // self.stride).to(self.device)
+        return encode_time_first(self._model.encoder, steps, lengths, wanted)
 
 
 def bundle_of(model: Bundle | str | Path) -> Bundle:
@@ -285,7 +307,9 @@ def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width
     for row, waiting in enumerate(batch):
         bases[row] = len(waiting.window.codes)
         codes[row, : bases[row]] = waiting.window.codes
-    predicted = predict(codes, bases)
+    kept = [waiting.window.window.keep for waiting in batch]
+    wanted = range(min(part.start for part in kept), max(part.stop for part in kept))
+    predicted = predict(codes, bases, wanted)
     for row, waiting in enumerate(batch):
         # A copy: a view would keep the whole batch for a window that waits.
         waiting.values = predicted[:, row, waiting.window.window.keep].copy()

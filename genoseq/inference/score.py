@@ -19,9 +19,10 @@ from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, stitch
 from genoseq.inference.confidence import sure_output, sure_pieces
+from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import predict_regions, predict_strands
-from genoseq.inference.windows import Genome
+from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import ValueKind
 
@@ -38,6 +39,7 @@ def score(
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
+    jobs: int = 1,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, in flat memory.
 
@@ -64,6 +66,8 @@ def score(
         see :func:`genoseq.config.context.longest_window`.
     device, precision
         See :class:`genoseq.inference.predict.Predictor`.
+    jobs
+        Processes that share the work, see :mod:`genoseq.inference.jobs`; the values are the same.
 
     Yields
     ------
@@ -82,23 +86,27 @@ def score(
     bundles = bundles_of(bundle)
     tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
+    output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
-    if sure is None:
-        output = bundles[0].task.output(values, by_phase)
-        predicted = (
-            (each.chrom, each.start, each.codes, output.values(each.values))
-            for each in predict_regions(
-                predictors[0], genome, wanted, "values", window_bases, batch_bases
-            )
-        )
-        return stitch(_told(predicted, output.decimals), output.channels)
-    streams = [
-        predict_strands(one, genome, wanted, "values", window_bases, batch_bases)
-        for one in predictors
-    ]
-    joined = sure_pieces(predictors, streams, sure)
-    return stitch(_told(joined, sure.decimals), sure.channels)
+    computed = window_bases, batch_bases
+
+    def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
+        if sure is None:
+            (one,) = predictors
+            found = predict_regions(one, genome, part, "values", *computed)
+            pieces = ((p.chrom, p.start, p.codes, output.values(p.values)) for p in found)
+            return _told(pieces, output.decimals)
+        streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
+        return _told(sure_pieces(predictors, streams, sure), sure.decimals)
+
+    pieces = told(wanted)
+    if jobs > 1 and predictors[0].device.type == "cpu":
+        first = predictors[0]
+        windows = tilings(genome.lengths, first.settings, first.context, window_bases)
+        parts = parts_of(wanted, windows, jobs)
+        pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
+    return stitch(pieces, (sure or output).channels)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:

@@ -46,6 +46,7 @@ def score_files(
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     expect: str | Path | None = None,
+    jobs: int = 1,
     report: Report = unreported,
 ) -> Written:
     """Score a genome and write tracks, with manifest and provenance.
@@ -60,7 +61,7 @@ def score_files(
         BED of what to score, or ``-``; by default every contig.
     formats
         Names, comma-separated; by default what suits the values.
-    values, by_phase, confidence, window_bases, batch_bases, device, precision
+    values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect
         Settings by which the model must have been trained, or their file.
@@ -95,9 +96,8 @@ def score_files(
             confidence=measures,
             window_bases=window_bases,
             batch_bases=batch_bases or BATCH_BASES,
-            device=str(used[0][0]),
-            precision=precision,
-        )
+            device=str(used[0][0]), precision=precision, jobs=jobs,
+        )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases)
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(

@@ -92,7 +92,7 @@ def predict_strands(
     """
     windows = windows_of(genome, regions, predictor.settings, predictor.context, window_bases)
     predicted = predict_windows(
-        lambda codes, bases: predictor(codes, told, bases),
+        lambda codes, bases, wanted: predictor(codes, told, bases, wanted),
         windows,
         batch_bases,
         predictor.takes_any_lengths,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from typing import Literal, Protocol
@@ -74,13 +74,24 @@ def windows_of(
     window_bases
         Bases of a window with its context; None: the usual.
     """
-    longest = longest_window(settings, context, window_bases)
+    tiling_of = tilings(genome.lengths, settings, context, window_bases)
     for region in regions:
-        tiling = tile(genome.lengths[region.chrom], longest, context, settings.stride)
+        tiling = tiling_of(region.chrom)
         reader = _StretchReader(genome, region, tiling.width)
         forward = _forward(reader, region, tiling)
         reverse = _reverse(reader, region, tiling)
         yield from merge(forward, reverse, key=lambda one: one.start)
+
+
+def tilings(
+    lengths: Mapping[str, int],
+    settings: ModelSettings,
+    context: int,
+    window_bases: int | None = None,
+) -> Callable[[str], Tiling]:
+    """The windows of either strand of a contig, by its name; parameters as :func:`windows_of`."""
+    longest = longest_window(settings, context, window_bases)
+    return lambda chrom: tile(lengths[chrom], longest, context, settings.stride)
 
 
 def _forward(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator[StrandWindow]:

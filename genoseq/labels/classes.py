@@ -3,7 +3,8 @@
 Where intervals overlap, a base gets one label, by these rules in order:
 
 1. A mask (partial genes, pseudogenes): UNKNOWN_LABEL, whatever else is there.
-2. Between classes: the class that is listed first.
+2. Between classes: sites (:mod:`genoseq.labels.priority`) before what is longer; then the class
+   that is listed first.
 3. Within a class, between genes, strands and codon phases: by ``LabelSettings.overlap``.
    ``longest``: the longer feature, a CDS counted over all its exons; of two equally long ones the
    one that begins first, then the one on the + strand, then the one that ends first, then that of
@@ -22,33 +23,36 @@ UNKNOWN_LABEL where nothing else is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.labels import LabelSettings
-from genoseq.errors import InputFormatError, listed
+from genoseq.errors import InputFormatError
 from genoseq.files.atomic import PathLike
 from genoseq.genome.annotation import Annotation
-from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
 from genoseq.genome.schemes import (
-    BACKGROUND,
     PHASE_SCHEMES,
     UNKNOWN_LABEL,
+    IndependentScheme,
     Scheme,
     State,
+    independent_scheme,
     signal_scheme,
     stranded_scheme,
     unstranded_scheme,
 )
+from genoseq.labels.conditions import kept_intervals
 from genoseq.labels.evidence import EVERYTHING, Trust
-from genoseq.labels.intervals import LabelInterval, label_intervals
+from genoseq.labels.hidden import hidden_notes
+from genoseq.labels.independent import IndependentLabels, independent_labels
+from genoseq.labels.intervals import LabelInterval
+from genoseq.labels.on_genome import check_on_genome
+from genoseq.labels.priority import priorities, site_classes
 
 Labels = NDArray[np.uint8]
-_CHUNK_BASES = 1 << 20
-_NOT_KNOWN = "unknown"
 _DOUBTED = (UNKNOWN_LABEL,) * 3
 
 
@@ -56,6 +60,8 @@ def build_scheme(settings: LabelSettings, signals: Iterable[tuple[str, Strand]] 
     """The scheme of label settings; ``signals`` are (name, strand) pairs for scheme ``signal``."""
     if settings.scheme in PHASE_SCHEMES:
         return PHASE_SCHEMES[settings.scheme]()
+    if not settings.exclusive:
+        return independent_scheme(settings.classes, settings.scheme == "stranded")
     if settings.scheme == "stranded":
         return stranded_scheme(settings.classes)
     if settings.scheme == "unstranded":
@@ -101,10 +107,19 @@ class _ContigIntervals:
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """Labels of any region of an annotated genome; made by :func:`plan_labels`."""
+    """Labels of any region of an annotated genome; made by :func:`plan_labels`.
+
+    Attributes
+    ----------
+    scheme, overlap
+        Of the settings.
+    notes
+        What people should know of them, a sentence each.
+    """
 
     scheme: Scheme
     overlap: str
+    notes: Sequence[str]
     _intervals: Mapping[str, _ContigIntervals]
     _mask: Mapping[str, list[Region]]
 
@@ -135,13 +150,13 @@ def plan_labels(
     lengths: Mapping[str, int] | None = None,
     path: PathLike | None = None,
     trust: Trust = EVERYTHING,
-) -> ClassLabels:
+) -> ClassLabels | IndependentLabels:
     """Prepare to label any region of a genome.
 
     Parameters
     ----------
     annotation
-        The whole of it.
+        The whole of it, with the attributes of :attr:`LabelSettings.asked`.
     settings
         A scheme of classes.
     mask
@@ -164,7 +179,7 @@ def plan_labels(
     scheme = build_scheme(settings)
     classes = settings.labelled
     try:
-        intervals = label_intervals(annotation, classes, trust)
+        intervals = kept_intervals(annotation, settings, trust)
     except InputFormatError as error:
         raise InputFormatError(error.problem, path) from None
     strands = {interval.feature.strand for interval in intervals}
@@ -173,9 +188,13 @@ def plan_labels(
             f"no feature of {', '.join(classes)} has a strand: use scheme unstranded", path
         )
     if lengths is not None:
-        _check_on_genome(intervals, lengths, path)
+        check_on_genome(intervals, lengths, path)
         check_lengths(annotation.lengths, lengths, path)
     holes = known_holes(mask, lengths, "mask")
+    if isinstance(scheme, IndependentScheme):
+        return independent_labels(intervals, scheme, classes, holes, path)
+    sites = site_classes(intervals, classes)
+    wins = priorities(sites)
     by_contig: dict[str, list[LabelInterval]] = {}
     for interval in intervals:
         by_contig.setdefault(interval.feature.chrom, []).append(interval)
@@ -186,36 +205,23 @@ def plan_labels(
     }
     columns = {
         chrom: _columns(
-            own, [_DOUBTED if i.doubted else table[i.rank, i.feature.strand] for i in own]
+            own, [_DOUBTED if i.doubted else table[i.rank, i.feature.strand] for i in own], wins
         )
         for chrom, own in by_contig.items()
     }
-    labels = ClassLabels(scheme, settings.overlap, columns, holes)
-    for rank, name in enumerate(classes):
-        _check_seen(labels, rank, name, path)
-    return labels
+    labels = ClassLabels(scheme, settings.overlap, (), columns, holes)
+    notes = hidden_notes(labels, _stretches(intervals, classes), sites, path)
+    return replace(labels, notes=notes)
 
 
-def _check_seen(labels: ClassLabels, rank: int, name: str, path: PathLike | None) -> None:
-    """InputFormatError if no base has the label of a class; it says what has its bases instead."""
-    scheme, instead = labels.scheme, set[str]()
-    for chrom, intervals in labels._intervals.items():
-        for row in np.flatnonzero(intervals.rank == rank).tolist():
-            start, end = int(intervals.start[row]), int(intervals.end[row])
-            for at in range(start, end, _CHUNK_BASES):
-                found = np.unique(labels.of(chrom, at, min(at + _CHUNK_BASES, end))).tolist()
-                names = {_NOT_KNOWN if x == UNKNOWN_LABEL else scheme.states[x].name for x in found}
-                if name in names:
-                    return
-                instead |= names
-    shown = instead - {_NOT_KNOWN, BACKGROUND}
-    why = (
-        f"its bases are {listed(shown)}, listed before it: list {name} first"
-        if shown
-        else "its bases are masked, its features have no strand, they contradict one another, or "
-        "their evidence (labels.evidence) is not trusted"
-    )
-    raise InputFormatError(f"no base is labelled {name}: {why}", path)
+def _stretches(
+    intervals: Iterable[LabelInterval], classes: Sequence[str]
+) -> dict[str, list[tuple[str, int, int]]]:
+    """Where each class has bases to win."""
+    found: list[list[tuple[str, int, int]]] = [[] for _ in (*classes, None)]
+    for each in intervals:
+        found[each.rank].append((each.feature.chrom, each.feature.start, each.feature.end))
+    return dict(zip(classes, found, strict=False))
 
 
 def _states(scheme: Scheme, name: str, strand: str) -> list[int]:
@@ -231,12 +237,12 @@ def _states(scheme: Scheme, name: str, strand: str) -> list[int]:
 
 
 def _columns(
-    intervals: Sequence[LabelInterval], states: Sequence[Sequence[int]]
+    intervals: Sequence[LabelInterval], states: Sequence[Sequence[int]], wins: Sequence[int]
 ) -> _ContigIntervals:
-    """Columns of the intervals of one contig."""
+    """Columns of the intervals of one contig; ``wins`` is the place of each rank."""
     columns = np.array(
         [
-            (i.feature.start, i.feature.end, i.rank, i.length, i.feature.strand == "-",
+            (i.feature.start, i.feature.end, wins[i.rank], i.length, i.feature.strand == "-",
              i.feature.phase or 0, i.doubted)
             for i in intervals
         ],
@@ -277,23 +283,3 @@ def _write_agreed(labels: Labels, intervals: _ContigIntervals, origin: int) -> N
 def _clipped(intervals: _ContigIntervals, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     for row in intervals.within(start, end):
         yield row, max(start, int(intervals.start[row])), min(end, int(intervals.end[row]))
-
-
-def _check_on_genome(
-    intervals: Sequence[LabelInterval], lengths: Mapping[str, int], path: PathLike | None
-) -> None:
-    for item in (interval.feature for interval in intervals):
-        where = f"{item.type} {item.chrom}:{item.start + 1}-{item.end}"
-        if item.chrom not in lengths:
-            raise InputFormatError(
-                f"{where}: the FASTA has no contig {item.chrom!r} but "
-                f"{contigs_there(lengths, [item.chrom])}: names must be equal to the first word "
-                f"of its headers (chr is never added or removed)",
-                path,
-            )
-        if item.end > lengths[item.chrom]:
-            raise InputFormatError(
-                f"{where} ends past the contig's last base, {lengths[item.chrom]}: is it another "
-                f"assembly?  (A circle's origin is crossed where Is_circular=true says so.)",
-                path,
-            )

@@ -28,5 +28,13 @@ class LabelCounts:
         """Bases by channel label, ``none`` and ``unknown``; of signals, with any value or none."""
         return dict(zip(self.scheme.counted, self._counts.tolist(), strict=True))
 
+    def absent(self) -> list[str]:
+        """Classes without a base on either strand; none of signals."""
+        found, channels = self.named(), self.scheme.channels
+        if any(each.label not in found for each in channels):
+            return []
+        seen = {each.name for each in channels if found[each.label]}
+        return list(dict.fromkeys(each.name for each in channels if each.name not in seen))
+
     def __str__(self) -> str:
         return ", ".join(f"{name} {count:,} bp" for name, count in self.named().items())

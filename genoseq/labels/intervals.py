@@ -47,6 +47,11 @@ class LabelInterval:
     length: int
     doubted: bool = False
 
+    @property
+    def unknown(self) -> LabelInterval:
+        """The same, doubted."""
+        return replace(self, doubted=True)
+
 
 class _Whole(NamedTuple):
     """The parts of a feature, or of a piece of it: bp of all of the feature, and whether these are
@@ -65,7 +70,7 @@ def label_intervals(
     Parameters
     ----------
     classes
-        Names, the one that wins first.
+        Names, in the order of their ranks.
     trust
         What each CDS teaches.  Introns, sites and exons of a transcript are doubted where all of
         its CDS are unknown, its start codon where all their starts are.
@@ -77,12 +82,7 @@ def label_intervals(
     """
     intervals: dict[LabelInterval, None] = {}
     for rank, name in enumerate(classes):
-        found = {
-            # What comes before an unknown start is less than any feature of any class.
-            LabelInterval(_bases(part), rank if length else len(classes), length, doubted): None
-            for parts, length, doubted in _wholes(annotation, name, trust)
-            for part in parts
-        }
+        found = class_intervals(annotation, name, rank, len(classes), trust)
         if not found:
             types = {feature.type for feature in annotation.features}
             close = meant_type(name, types)
@@ -92,6 +92,24 @@ def label_intervals(
             )
         intervals |= found
     return list(intervals)
+
+
+def class_intervals(
+    annotation: Annotation, name: str, rank: int, behind: int, trust: Trust = EVERYTHING
+) -> dict[LabelInterval, None]:
+    """Intervals of one class, each once; none if it has no feature.
+
+    Parameters
+    ----------
+    rank, behind
+        That of the class, and one behind those of all.
+    """
+    return {
+        # What comes before an unknown start is less than any feature of any class.
+        LabelInterval(_bases(part), rank if length else behind, length, doubted): None
+        for parts, length, doubted in _wholes(annotation, name, trust)
+        for part in parts
+    }
 
 
 def _bases(part: Feature) -> Feature:

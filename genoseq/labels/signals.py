@@ -273,8 +273,6 @@ def _controlled(
 
 def _check_contigs(signal: Signal, lengths: Mapping[str, int] | None, path: PathLike) -> None:
     chroms = signal.chroms
-    if not chroms:
-        raise InputFormatError("no value is in it: make or download it again", path)
     if lengths is None:
         return
     if not chroms.keys() & lengths.keys():

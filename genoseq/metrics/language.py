@@ -54,7 +54,7 @@ class LanguageMetrics:
         figures: Mapping[str, float | None] = dict.fromkeys(LANGUAGE_FIGURES)
         if self._bases:
             bits = self._bits / self._bases
-            told = (bits, math.exp2(bits), self._right / self._bases)
+            told = (bits, math.exp2(min(bits, 1000.0)), self._right / self._bases)
             figures = dict(zip(LANGUAGE_FIGURES, told, strict=True))
         return {"kind": "bases", "bases": self._bases, **figures}
 

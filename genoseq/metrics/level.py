@@ -62,15 +62,14 @@ class Level:
         size = len(self.classes)
         likeliest = values.argmax(0)
         pairs = truth * size + likeliest
-        self.confusion += _count(pairs, size * size).reshape(size, size)
-        bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
-        slots = bins.clamp_(0, BINS - 1).int()
+        self.confusion += count(pairs, size * size).reshape(size, size)
+        slots = slots_of(values)
         slots += torch.arange(size, device=slots.device, dtype=torch.int32)[:, None] * BINS
-        self.called += _count(slots.flatten(), size * BINS).reshape(size, BINS)
+        self.called += count(slots.flatten(), size * BINS).reshape(size, BINS)
         first = slots.gather(0, likeliest[None]).flatten() % BINS
-        self.first += np.stack([_count(first, BINS), _count(first[likeliest == truth], BINS)])
+        self.first += np.stack([count(first, BINS), count(first[likeliest == truth], BINS)])
         own = slots.gather(0, truth[None]).flatten()
-        self.right += _count(own, size * BINS).reshape(size, BINS)
+        self.right += count(own, size * BINS).reshape(size, BINS)
 
     def compute(self) -> dict[str, Any]:
         rows = [self._row(index) for index in range(len(self.classes))]
@@ -100,7 +99,7 @@ class Level:
             "recall": _ratio(both, true),
             "f1": _ratio(2 * both, true + called),
             "mcc": (both * total - true * called) / math.sqrt(spread) if spread else None,
-            "auprc": self._average_precision(index),
+            "auprc": average_precision(self.called[index], self.right[index]),
         }
 
     def calibration(self) -> dict[str, Any]:
@@ -114,8 +113,8 @@ class Level:
             ``share`` that is right, in each of RELIABILITY_BINS of the probability; the last two
             None where no base is.
         """
-        rows = [_reliability(*pair) for pair in zip(self.called, self.right, strict=True)]
-        called = _reliability(*self.first)
+        rows = [reliability(*pair) for pair in zip(self.called, self.right, strict=True)]
+        called = reliability(*self.first)
         gaps = [
             bases * abs(mean - share)
             for bases, mean, share in zip(*called.values(), strict=True)
@@ -129,18 +128,6 @@ class Level:
         error = math.fsum(gaps) / total if total else None
         return {"error": error, "called": called, "classes": named}
 
-    def _falling(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Bases called and rightly called at each threshold, the highest first, shape (BINS,)."""
-        return self.called[index, ::-1].cumsum(), self.right[index, ::-1].cumsum()
-
-    def _average_precision(self, index: int) -> float | None:
-        """Sum over thresholds of precision times the gain in recall."""
-        called, right = self._falling(index)
-        if not right[-1]:
-            return None
-        gains = np.diff(right, prepend=0)
-        return float((gains * (right / called.clip(1))).sum() / right[-1])
-
     def confusions(self) -> Iterator[Confusion]:
         names = [_label(state) for state in self.classes]
         for true, row in zip(names, self.confusion.tolist(), strict=True):
@@ -148,21 +135,62 @@ class Level:
                 yield Confusion(self.name, true, predicted, bases)
 
     def curves(self) -> Iterator[CurvePoint]:
-        edges = _probability(np.arange(BINS))
-        edges[0] = 0.0  # the lowest bin holds everything below it
         for index, state in enumerate(self.classes):
-            called, right = self._falling(index)
-            for slot in range(CURVE_STEP - 1, BINS, CURVE_STEP):
-                if called[slot] and right[-1]:
-                    yield CurvePoint(
-                        self.name,
-                        state.name,
-                        state.strand,
-                        state.phase,
-                        float(edges[BINS - 1 - slot]),
-                        float(right[slot] / called[slot]),
-                        float(right[slot] / right[-1]),
-                    )
+            yield from curve(self.name, state, self.called[index], self.right[index])
+
+
+def slots_of(values: Tensor) -> Tensor:
+    """Bin of each probability, int32, same shape."""
+    bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
+    return bins.clamp_(0, BINS - 1).int()
+
+
+def falling(
+    called: NDArray[np.int64], right: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bases called and rightly called at each threshold, the highest first; all (BINS,).
+
+    Parameters
+    ----------
+    called, right
+        All bases, and the class's own, by bin of probability.
+    """
+    return called[::-1].cumsum(), right[::-1].cumsum()
+
+
+def average_precision(called: NDArray[np.int64], right: NDArray[np.int64]) -> float | None:
+    """Sum over thresholds of precision times the gain in recall; as :func:`falling`."""
+    above, own = falling(called, right)
+    if not own[-1]:
+        return None
+    gains = np.diff(own, prepend=0)
+    return float((gains * (own / above.clip(1))).sum() / own[-1])
+
+
+def thresholds() -> NDArray[np.float64]:
+    """Least probability of each bin, the highest first, (BINS,)."""
+    edges = _probability(np.arange(BINS))
+    edges[0] = 0.0  # the lowest bin holds everything below it
+    return edges[::-1]
+
+
+def curve(
+    level: str, state: State, called: NDArray[np.int64], right: NDArray[np.int64]
+) -> Iterator[CurvePoint]:
+    """Points of precision and recall, thresholds falling; as :func:`falling`."""
+    above, own = falling(called, right)
+    least = thresholds()
+    for slot in range(CURVE_STEP - 1, BINS, CURVE_STEP):
+        if above[slot] and own[-1]:
+            yield CurvePoint(
+                level,
+                state.name,
+                state.strand,
+                state.phase,
+                float(least[slot]),
+                float(own[slot] / above[slot]),
+                float(own[slot] / own[-1]),
+            )
 
 
 def _probability(offset: NDArray[Any]) -> NDArray[np.float64]:
@@ -170,7 +198,7 @@ def _probability(offset: NDArray[Any]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(LOG_ODDS - offset * (2 * LOG_ODDS / BINS)))
 
 
-def _reliability(bases: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, list[Any]]:
+def reliability(bases: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, list[Any]]:
     """Bases, mean probability and share that is right, by bins of probability of equal width."""
     middle = _probability(np.arange(BINS) + 0.5)
     slots = (middle * RELIABILITY_BINS).astype(np.int64)
@@ -191,7 +219,7 @@ def _label(state: State) -> str:
     return f"{state.name}{strand}{'' if state.phase is None else state.phase}"
 
 
-def _count(slots: Tensor, size: int) -> NDArray[np.int64]:
+def count(slots: Tensor, size: int) -> NDArray[np.int64]:
     return slots.bincount(minlength=size).cpu().numpy()
 
 

@@ -8,6 +8,7 @@ nothing predicted) is None, never NaN.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from torch import Tensor
 
 from genoseq.errors import BundleError
 from genoseq.genome.schemes import BACKGROUND, UNKNOWN_LABEL, Scheme, State
+from genoseq.genome.tracks import Kind
 from genoseq.metrics.correlation import Moments, Sample, log1p
+from genoseq.metrics.independent import IndependentMetrics
 from genoseq.metrics.level import Confusion, CurvePoint, Level
 
 CLASS_FIGURES = ("precision", "recall", "f1", "mcc", "auprc")
@@ -156,9 +159,16 @@ class SignalMetrics:
         return []
 
 
-def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics:
+_METRICS: dict[Kind, Callable[[Scheme], ClassMetrics | SignalMetrics | IndependentMetrics]] = {
+    "classes": ClassMetrics,
+    "signal": SignalMetrics,
+    "independent": IndependentMetrics,
+}
+
+
+def build_metrics(scheme: Scheme) -> ClassMetrics | SignalMetrics | IndependentMetrics:
     """The metrics that suit a scheme."""
-    return ClassMetrics(scheme) if scheme.kind == "classes" else SignalMetrics(scheme)
+    return _METRICS[scheme.kind](scheme)
 
 
 def _check_finite(values: Tensor) -> None:

@@ -1,8 +1,8 @@
 """Bundles: a folder with a trained network and all that scoring needs to know of it.
 
     model.safetensors   the weights, float32; counts as they are
-    config.json         format, genoseq version, settings, task, context, metrics, and the checksum
-                        of the weights
+    config.json         format, genoseq version, settings, task, context, metrics, and checksums of
+                        the weights and of itself
     provenance.json     where it comes from (:mod:`genoseq.files.provenance`); nothing needs it
     genes.json          of some: weights of the gene decoder that were learned for this model
 
@@ -20,19 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load
 from torch import Tensor, nn
 
 from genoseq import __version__
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
-from genoseq.files.atomic import atomic_folder
+from genoseq.files.atomic import atomic_folder, staging_folder
 from genoseq.files.names import CONFIG, DECODER, WEIGHTS
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
+from genoseq.files.stored import check_seal, read_json, sealed
 from genoseq.models.build import SequenceModel, build_model
-from genoseq.models.weights import weights_bytes
+from genoseq.models.weights import Header, build_within, read_header, read_weights, weights_bytes
 from genoseq.pretrained.registry import model_folder
 from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
@@ -43,6 +42,10 @@ BUNDLE_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
 
 _DECISIVE = ("weights_sha256", "model", "task", "context")
 """Entries of ``config.json`` that scores depend on; the others tell of training."""
+_KINDS = {"model": dict, "task": dict, "context": int, "metrics": dict, "weights_sha256": str}
+"""Entries of ``config.json``, and what they are."""
+MOST_CONTEXT = 1 << 24
+"""bp: no window is longer."""
 _LOSSES = {"softmax": "cross-entropy", "expm1": "mse", "exp": "poisson"}
 """Loss by what format 1 called the activation."""
 
@@ -90,8 +93,13 @@ class Bundle:
         return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
 
 
-def save_bundle(path: str | Path, bundle: Bundle) -> None:
+def save_bundle(path: str | Path, bundle: Bundle, dry: bool = False) -> None:
     """Write the folder `path` whole or not at all; an older one is replaced.
+
+    Parameters
+    ----------
+    dry
+        Write it beside its place and remove it again, to know before a training that it can be.
 
     Raises
     ------
@@ -115,8 +123,10 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
     try:
-        text = json.dumps(config, indent=2, allow_nan=False)
-        with atomic_folder(path) as folder:
+        text = json.dumps(sealed(config), indent=2, allow_nan=False)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        where = staging_folder(Path(path).parent, "-dry", path) if dry else atomic_folder(path)
+        with where as folder:
             (folder / WEIGHTS).write_bytes(weights)
             (folder / CONFIG).write_text(text + "\n")
             if bundle.provenance:
@@ -144,23 +154,21 @@ def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
         If ``provenance.json`` is there and damaged.
     """
     folder = model_folder(path)
-    config = _read_config(folder)
-    weights = _read_bytes(folder / WEIGHTS)
-    tensors = _parse_weights(weights, folder / WEIGHTS)
+    config, file = _read_config(folder), folder / WEIGHTS
+    found = _header(file)
     try:
         settings = parse_settings(ModelSettings, config["model"])
         task = task_from_json(config["task"])
         # Loading must not move the caller's random numbers; the drawn weights are overwritten.
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), build_within(found):
             model = build_model(settings, task, encoder)
     except ConfigError as error:
         raise BundleError(f"{folder / CONFIG}: {'; '.join(error.problems)}") from None
-    _check_fit(tensors, model, folder / WEIGHTS)
-    _check_finite(tensors, folder / WEIGHTS)
-    if hashlib.sha256(weights).hexdigest() != config["weights_sha256"]:
-        raise BundleError(
-            f"{folder / WEIGHTS}: changed since the bundle was written: copy it again"
-        )
+    except ValueError as error:
+        raise BundleError(f"{folder / CONFIG}: {error}") from None
+    _check_fit(found, model, file)
+    tensors = _read_weights(file, config["weights_sha256"])
+    _check_seal(config, folder / CONFIG)
     model.load_state_dict(tensors)
     return Bundle(
         model.eval(),
@@ -183,26 +191,25 @@ def bundle_identity(path: str | Path) -> str:
         If ``config.json`` is missing or damaged.
     """
     config = _read_config(Path(path))
+    _check_seal(config, Path(path) / CONFIG)
     decisive = {name: config[name] for name in _DECISIVE}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"{path}: cannot be read ({error.strerror}): a bundle is a folder with "
-            f"{WEIGHTS} and {CONFIG}"
-        ) from None
+def _unreadable(path: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"{path}: cannot be read ({error.strerror}): a bundle is a folder with "
+        f"{WEIGHTS} and {CONFIG}"
+    )
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
     """config.json of the known format, every entry there and of its type."""
     path = folder / CONFIG
-    text = _read_bytes(path)
     try:
-        config = json.loads(text)
+        config = read_json(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
     except ValueError as error:
         raise BundleError(f"{path}: not JSON: {error}") from None
     if isinstance(config, dict) and config.get("format") == 1:
@@ -213,17 +220,20 @@ def _read_config(folder: Path) -> dict[str, Any]:
             f"{path}: bundle format {found!r}: genoseq {__version__} reads format {FORMAT}; "
             "another version of genoseq wrote this, or it is no bundle"
         )
-    kinds = {
-        "model": dict,
-        "task": dict,
-        "context": int,
-        "metrics": dict,
-        "weights_sha256": str,
-    }
-    for name, kind in kinds.items():
-        if not isinstance(config.get(name), kind):
+    for name, kind in _KINDS.items():
+        if type(config.get(name)) is not kind:
             raise BundleError(f"{path}: {name!r} is missing or not {kind.__name__}")
+    if not 0 <= config["context"] <= MOST_CONTEXT:
+        raise BundleError(f"{path}: a context of {config['context']:.3g} bp cannot be")
     return config
+
+
+def _check_seal(config: Mapping[str, Any], path: Path) -> None:
+    """Last of all, as what is wrong with an entry says more."""
+    try:
+        check_seal(config)
+    except ValueError as error:
+        raise BundleError(f"{path}: {error}, some were changed: copy the bundle again") from None
 
 
 def _of_format_1(config: dict[str, Any]) -> dict[str, Any]:
@@ -233,28 +243,45 @@ def _of_format_1(config: dict[str, Any]) -> dict[str, Any]:
     return config | {"format": FORMAT, "task": task | {"loss": loss}}
 
 
-def _parse_weights(weights: bytes, path: Path) -> dict[str, Tensor]:
+def _header(path: Path) -> Header:
     try:
-        return load(weights)
-    except SafetensorError as error:
+        return read_header(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError as error:
         raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
 
 
-def _check_fit(tensors: Mapping[str, Tensor], model: SequenceModel, path: Path) -> None:
+def _read_weights(path: Path, sha256: str) -> dict[str, Tensor]:
+    """All tensors, finite, of a file with this checksum."""
+    try:
+        tensors, found = read_weights(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError as error:
+        raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
+    _check_finite(tensors, path)
+    if found != sha256:
+        raise BundleError(f"{path}: changed since the bundle was written: copy it again")
+    return tensors
+
+
+def _check_fit(found: Header, model: SequenceModel, path: Path) -> None:
     """Refuse weights that are not exactly the model's; the first difference is named."""
     expected = model.state_dict()
     for name, tensor in expected.items():
-        if name not in tensors:
+        if name not in found:
             raise BundleError(f"{path}: tensor {name} is missing: the settings need it")
-        if tensors[name].shape != tensor.shape:
+        dtype, shape = found[name]
+        if shape != tensor.shape:
             whose = "task" if name.startswith("head.") else "settings"
             raise BundleError(
-                f"{path}: tensor {name} is {list(tensors[name].shape)}, "
+                f"{path}: tensor {name} is {list(shape)}, "
                 f"the {whose} in {CONFIG} need {list(tensor.shape)}"
             )
-        if tensors[name].dtype != tensor.dtype:
-            raise BundleError(f"{path}: tensor {name} is {tensors[name].dtype}, not {tensor.dtype}")
-    for name in tensors:
+        if dtype != tensor.dtype:
+            raise BundleError(f"{path}: tensor {name} is {dtype}, not {tensor.dtype}")
+    for name in found:
         if name not in expected:
             raise BundleError(f"{path}: tensor {name} is not part of the settings' network")
 

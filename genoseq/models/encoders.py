@@ -3,7 +3,8 @@
 An encoder is any module with an attribute ``outputs``, the width D of its hidden states, whose
 ``forward`` takes vectors (B, N, E) to hidden states (B, N, D), N of any length.  If it also has a
 method ``time_first``, from vectors (N, B, E) and ``lengths`` (B,) or None to hidden states
-(N, B, D), sequences of different lengths are scored together, each as if it were alone.  One that
+(N, B, D), sequences of different lengths are scored together, each as if it were alone; a third
+parameter, ``wanted``, tells it which steps' states are asked for.  One that
 looks back only may have a method ``step``, from vectors (B, n, E) and a state (None at the begin)
 to hidden states (B, n, D) and the next state: then sequences can be generated.  An encoder that is
 not in the package is one file: its settings (:class:`genoseq.config.encoders.EncoderSettings`), its
@@ -13,6 +14,8 @@ module and ``register_encoder``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from inspect import signature
 from typing import Any, Literal, cast
 
 from torch import Tensor, nn
@@ -95,17 +98,31 @@ def knows_lengths(encoder: nn.Module) -> bool:
     return hasattr(encoder, "time_first")
 
 
+@cache
+def _knows_wanted(kind: type[nn.Module]) -> bool:
+    """Whether modules of a kind may be told which steps' states are asked for."""
+    found = getattr(kind, "time_first", None)
+    return found is not None and "wanted" in signature(found).parameters
+
+
 def can_step(encoder: nn.Module) -> bool:
     """Whether a sequence can be shown to it piece by piece, its state carried along."""
     return hasattr(encoder, "step")
 
 
-def encode_time_first(encoder: nn.Module, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+def encode_time_first(
+    encoder: nn.Module,
+    steps: Tensor,
+    lengths: Tensor | None = None,
+    wanted: range | None = None,
+) -> Tensor:
     """Hidden states (N, B, D) of vectors (N, B, E), by the encoder's own ``time_first`` if any.
 
     With ``lengths`` (B,), of encoders that have one, those of a row's first steps are what they are
-    without the rest.
+    without the rest.  Where some steps are ``wanted``, others' states may have no meaning.
     """
+    if wanted is not None and _knows_wanted(cast(Any, type(encoder))):
+        return cast(Tensor, cast(Any, encoder).time_first(steps, lengths, wanted))
     if knows_lengths(encoder):
         return cast(Tensor, cast(Any, encoder).time_first(steps, lengths))
     return cast(Tensor, encoder(steps.transpose(0, 1))).transpose(0, 1)

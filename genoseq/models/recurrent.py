@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from genoseq.config.encoders import RecurrentSettings
+from genoseq.kernels.cpu import Chosen, Layer, choose, run_layer
 
 CUDNN_STEPS = 65_535
 """Longest sequence that cuDNN's recurrent kernels take (pytorch issue 133751)."""
@@ -29,7 +30,8 @@ class RecurrentEncoder(nn.Module):
     All weights live in one plain ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``, `recurrent`, so its names
     in a state dict are PyTorch's own.  Up to `chunk` steps it simply runs that module.  A longer
     sequence is run layer by layer and direction by direction in chunks that carry the state, the
-    reverse direction from right to left: the same numbers, without cuDNN's limit.
+    reverse direction from right to left: the same numbers, without cuDNN's limit.  Predictions on
+    a CPU are computed by :mod:`genoseq.kernels.cpu` where that is compiled, in any length.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors (B, N, E) -> hidden states (B, N, D)."""
-        if vectors.shape[1] <= self.chunk:
+        if vectors.shape[1] <= self.chunk and self._compiled(vectors) is None:
             hidden, _ = self.recurrent(vectors)
             return cast(Tensor, hidden)
         return self.time_first(vectors.transpose(0, 1)).transpose(0, 1)
@@ -85,12 +87,17 @@ class RecurrentEncoder(nn.Module):
         hidden, state = self.recurrent(vectors, after)
         return cast(Tensor, hidden), state
 
-    def time_first(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def time_first(
+        self, steps: Tensor, lengths: Tensor | None = None, wanted: range | None = None
+    ) -> Tensor:
         """Vectors (N, B, E) -> hidden states (N, B, D): what PyTorch's kernels compute in.
 
         Of a row, the first ``lengths`` steps (B,) are its own; its hidden states are those that
-        they have alone, and what comes out for the rest has no meaning.
+        they have alone, and what comes out for the rest has no meaning, nor what comes out for
+        steps that are not ``wanted``.
         """
+        if (compiled := self._compiled(steps)) is not None:
+            return self._predicted(compiled, steps, lengths, wanted)
         if lengths is None and steps.is_cuda and len(steps) <= self.chunk:
             # cuDNN runs both directions at once, and wants all weights in one piece.
             return cast(Tensor, self.recurrent(steps.transpose(0, 1))[0]).transpose(0, 1)
@@ -102,6 +109,28 @@ class RecurrentEncoder(nn.Module):
             steps = torch.cat(directions, dim=2)
             if layer < self.recurrent.num_layers - 1:
                 steps = functional.dropout(steps, self.recurrent.dropout, self.training)
+        return steps
+
+    def _compiled(self, vectors: Tensor) -> Chosen | None:
+        """Compiled kernels that suit vectors and weights; None where PyTorch computes."""
+        if self.training or vectors.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
+            return None
+        weight = self.recurrent.weight_ih_l0
+        if torch.is_grad_enabled() and (vectors.requires_grad or weight.requires_grad):
+            return None
+        chosen = choose()
+        return chosen if vectors.dtype == weight.dtype in chosen.dtypes else None
+
+    def _predicted(
+        self, compiled: Chosen, steps: Tensor, lengths: Tensor | None, wanted: range | None
+    ) -> Tensor:
+        """As :meth:`time_first`, without dropout and gradients."""
+        turns = (False, True) if self.recurrent.bidirectional else (False,)
+        last = self.recurrent.num_layers - 1
+        for layer in range(last + 1):
+            directions = [Layer(*self._weights(layer, reverse)) for reverse in turns]
+            some = wanted if layer == last else None
+            steps = run_layer(compiled, self.family, steps, directions, lengths, some)
         return steps
 
     def _run(self, steps: Tensor, layer: int, *, reverse: bool) -> Tensor:

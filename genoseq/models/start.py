@@ -85,11 +85,14 @@ class Start:
         if self.bundle is None:
             return model
         taken = self.bundle.model.state_dict()
-        if self.bundle.task.unfinished().to_json() != task.to_json():
+        same = self.bundle.task.unfinished().to_json() == task.to_json()
+        if not same:
             _log.info("the task is another than that of the model to go on from: a new head")
             own = model.state_dict()
             taken = {name: own[name] if name.startswith(_HEAD) else taken[name] for name in own}
         model.load_state_dict(taken)
+        if same:
+            task.calibrate(model.head, undo=True)
         if self.freeze:
             for name, parameter in model.named_parameters():
                 parameter.requires_grad_(name.startswith(_HEAD))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from genoseq.errors import GenoseqError
 from genoseq.files.compression import open_bytes
+from genoseq.files.limits import LONGEST_LINE, SEQUENCES
 from genoseq.genome.annotation import Annotation
 from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.fasta_copy import SPACE, name_of
@@ -107,7 +108,7 @@ def _last_gene(text: bytes) -> int:
 
 def fasta_beginning(path: Path, letters: int) -> Mapping[str, bytes]:
     """Letters of the first contigs of a FASTA, GenBank or EMBL file by name."""
-    with open_bytes(path) as stream:
+    with open_bytes(path, limit=SEQUENCES) as stream:
         text = stream.read(letters)
     text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     kind = kind_of_stream(BytesIO(text))
@@ -138,13 +139,14 @@ def contig_lengths(path: Path) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     name, text = "", b"\n"
-    with open_bytes(path) as stream:
+    with open_bytes(path, limit=SEQUENCES) as stream:
         while chunk := stream.read(_CHUNK):
             text, at = text[-1:] + chunk, 1  # a record may begin between two chunks
             while (mark := text.find(b"\n>", at - 1)) >= 0:
                 _add(found, name, text[at : mark + 1])
                 while (end := text.find(b"\n", mark + 1)) < 0 and (chunk := stream.read(_CHUNK)):
-                    text += chunk
+                    text = text[mark : mark + 2 + LONGEST_LINE] + chunk  # only the name is told
+                    mark = 0
                 header = text[mark + 2 : end if end >= 0 else len(text)].rstrip(b"\r")
                 if b"\r" in header:
                     return {}

@@ -12,7 +12,6 @@ from textwrap import wrap
 
 from genoseq.config.base import read_mapping
 from genoseq.errors import ConfigError, listed
-from genoseq.genome.tracks import Kind
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import training_memory
 from genoseq.plan.estimate import estimate, evaluated_bases
@@ -219,7 +218,7 @@ def _notes_of_genomes(check: Check) -> Iterator[str]:
         yield f"?: the bases of its test contigs are not known without it: {listed(uncounted)}"
     if missing := rows.keys() - sizes.keys():
         yield f"?: not known before its files are made (snakemake demo): {listed(missing)}"
-    kind: Kind = "signal" if check.plan.signals else "classes"
+    kind = check.plan.config.labels.kind
     formats = check.plan.config.score.formats
     if unmeasured := [name for name in formats if kind not in format_named(name).costs]:
         yield f"?: not measured for these formats: {listed(unmeasured)}"

@@ -34,7 +34,13 @@ UNKNOWN_OPERATIONS = Operations(multiply_adds=nan, weights=nan, kept=nan, widest
 def state_count(labels: LabelSettings, signals: int) -> int:
     """States of the labels of a base, with as many signals."""
     named = len(labels.classes)
-    counts = {"cds-phase": 7, "gene-phase": 9, "stranded": 1 + 2 * named, "unstranded": 1 + named}
+    none = int(labels.exclusive)
+    counts = {
+        "cds-phase": 7,
+        "gene-phase": 9,
+        "stranded": none + 2 * named,
+        "unstranded": none + named,
+    }
     return counts.get(labels.scheme, signals)
 
 

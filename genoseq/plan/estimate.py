@@ -7,7 +7,7 @@ another is given.  On a GPU training and scoring take a small part of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import nan
+from math import nan, prod
 
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import longest_window, usual_context
@@ -89,7 +89,7 @@ class _Run:
         signals = [(str(n), ".") for n in range(plan.states)]
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kinds = [run.task.kind(scheme.kind) for run in self.runs]
-        self.label = 1 if scheme.kind == "classes" else 4 * plan.states
+        self.label = prod(scheme.label_shape(1)) * scheme.dtype.itemsize
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
         confidence = len(plan.config.score.confidence)

@@ -138,7 +138,7 @@ def check_annotation(
     if not path.is_file():
         return
     try:
-        kept = attributes_of(row.evidence)
+        kept = (*attributes_of(row.evidence), *settings.asked)
         seen = annotation_beginning(path, kind, budget.annotation(), kept)
     except GenoseqError as error:
         found.problems.append(str(error))
@@ -147,7 +147,7 @@ def check_annotation(
     found.partly |= not seen.whole
     said = [f"{path}: {misfit}" for misfit in _misfits(seen, settings, lengths, row.fasta)]
     if not said and seen.whole:
-        said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path))
+        said = list(_not_labelled(seen.annotation, settings, row, mask, lengths, path, found))
     found.problems += said
     if not said:
         _check_frames(seen.annotation, row, path, budget.fasta(), found)
@@ -160,10 +160,13 @@ def _not_labelled(
     mask: Sequence[Region],
     lengths: Lengths | None,
     path: Path,
+    found: Found,
 ) -> Iterator[str]:
     """What labelling says of an annotation whose classes and contigs are there."""
     try:
-        plan_labels(annotation, settings, mask, lengths, path, _trust(annotation, settings, row))
+        trust = _trust(annotation, settings, row)
+        labels = plan_labels(annotation, settings, mask, lengths, path, trust)
+        found.notes += [f"{path}: {note}" for note in labels.notes]
     except InputFormatError as error:
         yield str(error)
     except GenoseqError:  # of the mask, which is told already

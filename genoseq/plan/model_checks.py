@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from genoseq.config.labels import LabelSettings
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import LOSSES
+from genoseq.errors import listed
+
+_NAMES = {"signal": "signals", "independent": "classes"}
+_FIRST = {"classes": " (background first)", "independent": ""}
 
 
 def model_problems(config: Config, states: int) -> list[str]:
     """What is wrong with each model for its task and for labels of so many states, whatever is in
     the files."""
-    kind = "signal" if config.labels.scheme == "signal" else "classes"
+    kind = config.labels.kind
     network = [
         f"models.{name}.{problem}"
         for name, run in config.models.items()
@@ -28,23 +33,36 @@ def model_problems(config: Config, states: int) -> list[str]:
         f"models.{name}.training.{problem}"
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings)
-        for problem in _problems(run, kind, states, config.labels.scheme)
+        for problem in _problems(run, kind, states, config.labels)
     ]
 
 
-def _problems(run: RunSettings, kind: str, states: int, scheme: str) -> Iterator[str]:
+def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -> Iterator[str]:
+    yield from _sampling_problems(run, labels)
     loss, weights = run.training.loss, run.training.class_weights
     if loss is not None and loss not in LOSSES[kind]:
-        labels = "signals" if kind == "signal" else kind
-        yield f"loss: {loss} is not for {labels}: use {' or '.join(LOSSES[kind])}"
+        yield f"loss: {loss} is not for {_NAMES.get(kind, kind)}: use {' or '.join(LOSSES[kind])}"
     if weights == "none":
         return
     if kind == "signal":
         yield "class_weights: are for classes, labels.scheme is signal: leave them out"
     elif weights != "balanced" and len(weights) != states:
         yield (
-            f"class_weights: {len(weights)} weights, but labels.scheme {scheme} has {states} "
-            f"states (background first): give one for each, or balanced"
+            f"class_weights: {len(weights)} weights, but labels.scheme {labels.scheme} has "
+            f"{states} states{_FIRST[kind]}: give one for each, or balanced"
         )
     elif weights != "balanced" and not any(weights):
         yield "class_weights: all are 0: one must be above 0"
+
+
+def _sampling_problems(run: RunSettings, labels: LabelSettings) -> Iterator[str]:
+    sampling = run.training.sampling
+    if sampling is None:
+        return
+    if labels.scheme == "signal":
+        yield "sampling: is around classes, labels.scheme is signal: leave it out"
+    elif strange := {*sampling.classes} - {*labels.labelled}:
+        yield (
+            f"sampling.classes: {listed(strange)}: the classes of labels.scheme {labels.scheme} "
+            f"are {listed(labels.labelled)}"
+        )

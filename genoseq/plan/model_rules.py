@@ -38,7 +38,7 @@ def learned_genomes(
 
 def kind_of_labels(config: Config) -> Kind:
     """What labels are to writers."""
-    return "signal" if config.labels.scheme == "signal" else "classes"
+    return config.labels.kind
 
 
 def suited_formats(config: Config, model: str) -> list[str]:

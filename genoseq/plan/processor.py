@@ -21,6 +21,7 @@ from zlib import crc32
 
 from genoseq.files.atomic import atomic_file
 from genoseq.files.provenance import cpuinfo, processor
+from genoseq.files.stored import read_json
 from genoseq.plan.constants import SPEED_SECONDS
 
 _log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def _key() -> str:
 def _read(path: Path) -> dict[str, dict[str, float]]:
     """The speeds of a cache; none of one that is missing or damaged."""
     try:
-        found = json.loads(path.read_text())
+        found = read_json(path)
         return {
             key: {name: float(each) for name, each in seconds.items() if float(each) > 0}
             for key, seconds in found.items()

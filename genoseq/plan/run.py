@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
+from genoseq.config.base import read_mapping
 from genoseq.errors import BackendError, ConfigError, listed
 from genoseq.plan.snakefile import CONFIG, PROFILES, snakefile_path
 
@@ -58,7 +59,7 @@ def run_workflow(
     Raises
     ------
     ConfigError
-        If the folder has no configuration, or there is no such profile.
+        If the folder has no configuration, or one that is no YAML; or there is no such profile.
     BackendError
         If this environment has no Snakemake.
     """
@@ -85,10 +86,12 @@ def snakemake_command(folder: Path, options: Sequence[str]) -> list[str]:
     if not folder.is_dir():
         raise ConfigError(f"no such folder: make one with `genoseq init {_quoted(folder)}`", folder)
     given = {word.split("=")[0] if word.startswith("--") else word[:2] for word in options}
-    if not (folder / CONFIG).is_file() and not given & (_CONFIG_OPTIONS | _ASKING):
-        raise ConfigError(
-            f"no {CONFIG} here: make one with `genoseq init {_quoted(folder)}`", folder
-        )
+    if not given & (_CONFIG_OPTIONS | _ASKING):
+        if not (folder / CONFIG).is_file():
+            raise ConfigError(
+                f"no {CONFIG} here: make one with `genoseq init {_quoted(folder)}`", folder
+            )
+        read_mapping(folder / CONFIG)  # a bomb of aliases would take Snakemake all memory
     words = []
     if not given & _SNAKEFILE_OPTIONS and not any((folder / n).is_file() for n in _SNAKEFILES):
         words += ["--snakefile", snakefile_path()]

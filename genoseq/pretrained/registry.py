@@ -7,7 +7,6 @@ pretrained/NAME/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from genoseq.errors import BundleError, ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.names import CONFIG
+from genoseq.files.stored import read_json
 
 DEFAULT = "bacteria"
 """The model that is taken where none is named."""
@@ -61,7 +61,7 @@ def shipped_models(folder: Path = _FOLDER) -> dict[str, ShippedModel]:
 
 def _shipped(path: Path) -> ShippedModel:
     try:
-        config = json.loads((path / CONFIG).read_text())
+        config = read_json(path / CONFIG)
         sha256 = str(config["weights_sha256"])
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path / CONFIG}: damaged ({error}): install genoseq again") from None

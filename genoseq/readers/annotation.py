@@ -56,7 +56,8 @@ def read_annotation(
     kind
         The type of every record of a BED, whose names often tell peaks or sites apart.
     attributes
-        Attributes of GFF and qualifiers of GenBank and EMBL whose values features keep.
+        Attributes of GFF, qualifiers of GenBank and EMBL, and columns (GFF's ``source`` and
+        ``score``, BED's ``name`` and ``score``) whose values features keep.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def _read(
     if found == "gff":
         return read_gff(path, types, attributes)
     if found == "bed":
-        whole = Annotation(bed_features(read_bed(path), kind))
+        whole = Annotation(bed_features(read_bed(path), kind, attributes))
     else:
         whole = read_genbank(path, found, attributes).annotation
     features = [feature for feature in whole.features if types is None or feature.type in types]

@@ -18,8 +18,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from genoseq.genome.features import Mark
+from genoseq.readers.whole_numbers import is_whole
 
-_GTF_PAIR = re.compile(r'([\w-]+)\s+(?:"([^"]*)"|([^\s;"]+))')
+# Words are looked at from their beginning alone: a megabyte of letters would take an hour.
+_GTF_PAIR = re.compile(r'(?<![\w-])([\w-]++)\s++(?:"([^"]*)"|([^\s;"]+))')
 _BIOTYPES = (
     "biotype", "gene_biotype", "transcript_biotype", "gene_type", "transcript_type",
 )  # fmt: skip
@@ -81,7 +83,7 @@ def gff3_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
     return Said(
         decode(found.get("ID", "")) or None,
         tuple(decode(parent) for parent in parents if parent),
-        int(part) if part.isascii() and part.isdigit() else None,
+        int(part) if is_whole(part) else None,
         None,
         frozenset(_marks(found, kind)),
         _SIDES.get(found.get("partial", ""), sides),
@@ -107,7 +109,7 @@ def gtf_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
         identity,
         () if parent is None else (parent,),
         None,
-        int(number) if number.isascii() and number.isdigit() else None,
+        int(number) if is_whole(number) else None,
         frozenset(_marks(found, kind)),
         ("cds_start_NF" in tags, "cds_end_NF" in tags),
         by_strand=True,

@@ -30,6 +30,14 @@ class Box(NamedTuple):
         return lows and (other.last, other.end) <= (self.last, self.end)
 
 
+class Leaf(NamedTuple):
+    """Where a section is in the file, by its index: what it is of, first byte, number of bytes."""
+
+    box: Box
+    offset: int
+    size: int
+
+
 class Section(NamedTuple):
     """A section: what the index says of it, and its bytes, decompressed."""
 
@@ -103,6 +111,13 @@ def bed_records(data: bytes, order: str) -> Iterator[tuple[int, int, int, bytes]
             raise InputFormatError("a bigBed that is damaged: a section of records is cut off")
         yield (*struct.unpack_from(order + "III", data, at), data[at + 12 : stop])
         at = stop + 1
+
+
+def row_type(order: str, leaf: bool) -> np.dtype[np.void]:
+    """A row of a node of an index: where a section is, or a node below."""
+    box = [(name, order + "u4") for name in Box._fields]
+    where = ["offset", "size"] if leaf else ["offset"]
+    return np.dtype(box + [(name, order + "u8") for name in where])
 
 
 def record_type(order: str) -> np.dtype[np.void]:

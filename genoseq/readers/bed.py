@@ -10,8 +10,8 @@ columns must be BED12, and one with 7 to 11, or more than 12, is read as BED6+n.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
 from typing import cast
@@ -124,7 +124,9 @@ def _stated_length(line: str) -> dict[str, int]:
     return {fields[1]: int(fields[2])} if stated else {}
 
 
-def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[Feature]:
+def bed_features(
+    records: Iterable[BedRecord], kind: str | None = None, attributes: Collection[str] = ()
+) -> list[Feature]:
     """Annotation of BED records.
 
     A BED12 record gives a ``transcript``, an ``exon`` for each block and a ``CDS`` for each part of
@@ -135,20 +137,34 @@ def bed_features(records: Iterable[BedRecord], kind: str | None = None) -> list[
     ----------
     kind
         If given, every record is one feature of this type instead.
+    attributes
+        Of ``name`` and ``score``, those that features keep.
     """
     if kind is not None:
-        return [Feature(bed.chrom, bed.start, bed.end, bed.strand, kind) for bed in records]
+        return [_feature(record, kind, attributes) for record in records]
     records = list(records)
     again = Counter(record.name for record in records)
     features: list[Feature] = []
     for number, record in enumerate(records, 1):
         if not record.blocks:
             name = "region" if record.name == "." else record.name
-            features.append(Feature(record.chrom, record.start, record.end, record.strand, name))
+            features.append(_feature(record, name, attributes))
             continue
         unique = again[record.name] == 1 and record.name != "."
-        features += _transcript(record, record.name if unique else f"{record.name}#{number}")
+        parts = _transcript(record, record.name if unique else f"{record.name}#{number}")
+        features += [replace(part, attributes=_kept(record, attributes)) for part in parts]
     return features
+
+
+def _feature(record: BedRecord, kind: str, attributes: Collection[str]) -> Feature:
+    kept = _kept(record, attributes)
+    return Feature(record.chrom, record.start, record.end, record.strand, kind, attributes=kept)
+
+
+def _kept(record: BedRecord, names: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Columns that are asked for, where the record has them."""
+    columns = {"name": record.name, "score": record.score}
+    return tuple((name, columns[name]) for name in names if columns.get(name, ".") != ".")
 
 
 def bed_fields(line: str) -> list[str]:
@@ -157,13 +173,9 @@ def bed_fields(line: str) -> list[str]:
     if not line or line[0] == "#":
         return []
     fields = line.split("\t") if "\t" in line else line.split()
-    if fields[0].split(" ", 1)[0] in ("track", "browser") and not _is_number(fields[1:2]):
+    if fields[0].split(" ", 1)[0] in ("track", "browser") and not is_whole("".join(fields[1:2])):
         return []
     return fields
-
-
-def _is_number(texts: list[str]) -> bool:
-    return all(text.isascii() and text.isdigit() for text in texts) and bool(texts)
 
 
 def bed_record(fields: list[str]) -> BedRecord:
@@ -196,7 +208,7 @@ def bed_record(fields: list[str]) -> BedRecord:
 def _colour(fields: list[str]) -> tuple[int, int, int] | None:
     """Column 9, if it is a colour: files of other kinds have other things there."""
     parts = fields[8].split(",") if len(fields) in (9, 12) else []
-    if len(parts) != 3 or not all(_is_number([part]) and int(part) < 256 for part in parts):
+    if len(parts) != 3 or not all(is_whole(part) and int(part) < 256 for part in parts):
         return None
     return int(parts[0]), int(parts[1]), int(parts[2])
 

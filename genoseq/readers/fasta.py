@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import atomic_file
 from genoseq.files.compression import source_path
+from genoseq.files.watched import Watched
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.fasta_copy import LETTERS, SPACE
 from genoseq.readers.fasta_index import Index, plain_and_index
@@ -42,10 +43,12 @@ class Fasta:
     """
 
     def __init__(
-        self, path: Path, plain: BinaryIO, index: Index, sha256: str | None = None
+        self, path: Path, plain: BinaryIO, index: Index, read: Watched | str | None = None
     ) -> None:
         self.path = path
-        self._sha256 = sha256
+        # What was read whole has its checksum; a file that is read on demand is watched.
+        self._sha256 = read if isinstance(read, str) else None
+        self._watched = read if isinstance(read, Watched) else None
         self.lengths: dict[str, int] = {name: lines.bases for name, lines in index.items()}
         self._index = index
         self._file = plain
@@ -63,11 +66,17 @@ class Fasta:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            if self._watched is not None and error is None:
+                self._watched.check()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the file, which also removes a temporary copy of it."""
         self._file.close()
+        if self._watched is not None:
+            self._watched.close()
 
     def fetch(self, chrom: str, start: int, end: int) -> bytes:
         """Letters ``start <= i < end`` (0-based) of a contig, as the file has them, case kept.
@@ -116,11 +125,19 @@ class Fasta:
         """SHA-256 of the file that was asked for.
 
         What was decompressed on opening, or copied since, is not read again for it.
+
+        Raises
+        ------
+        InputFormatError
+            If the file was changed since it was opened.
         """
         if self._sha256 is None:
             from genoseq.files.provenance import file_sha256  # 10 ms, which few need
 
             self._sha256 = file_sha256(self.path)
+        if self._watched is not None:
+            self._watched.check()
+            self._watched.sha256 = self._sha256
         return self._sha256
 
     def copy(self, path: Path) -> str:
@@ -217,8 +234,14 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
         If it cannot be read.
     """
     source = source_path(path)
-    plain, index, sha256 = plain_and_index(source)
-    return Fasta(source, plain, index, sha256)
+    file = Watched(source) if source.is_file() else None
+    try:
+        plain, index, sha256 = plain_and_index(source)
+    except BaseException:
+        if file is not None:
+            file.close()
+        raise
+    return Fasta(source, plain, index, sha256 or file)
 
 
 @contextmanager

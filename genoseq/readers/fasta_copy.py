@@ -8,11 +8,16 @@ can index are only copied where they break one, to say which and on what line.
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TextIO
 
 from genoseq.errors import InputFormatError
+from genoseq.files.compression import open_bytes
+from genoseq.files.inputs import Input
+from genoseq.files.limits import LONGEST_NAME
 from genoseq.readers import kinds
 
 LETTERS = b"ACGTURYSWKMBDHVNXacgturyswkmbdhvnx"
@@ -23,8 +28,9 @@ SPACE = b" \t\r\n\v\f"
 
 _WIDTH = 1 << 15
 _CHUNK_LETTERS = 1 << 20
+_HEAD = 1 << 16
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
-_FASTA = (kinds.FASTA, kinds.PROTEINS, kinds.EMPTY)
+AS_FASTA = (kinds.FASTA, kinds.PROTEINS, kinds.EMPTY, None)
 """What is read as FASTA: its lines say what is wrong."""
 
 
@@ -77,19 +83,43 @@ def even_copy(plain: Path, even: Path, path: Path) -> None:
         :func:`genoseq.readers.genbank.read_genbank`; or a record comes without its sequence.
     """
     with plain.open("rb") as file:
-        kind = kinds.kind_of_stream(file)
-    if kind in (kinds.GENBANK, kinds.EMBL):
-        _copy_flat_file(plain, even, path, "embl" if kind == kinds.EMBL else "genbank")
-    elif kind is None or kind in _FASTA:
-        _copy_fasta(plain, even, path)
+        kind = _wanted(kinds.kind_of_stream(file), path)
+    if kind in AS_FASTA:
+        with plain.open(encoding="latin-1") as source:
+            _copy_fasta(source, even, path)
     else:
-        raise kinds.not_wanted(kind, "FASTA, GenBank or EMBL", path)
+        _copy_flat_file(plain, even, path, "embl" if kind == kinds.EMBL else "genbank")
 
 
-def _copy_fasta(plain: Path, even: Path, path: Path) -> None:
+def check_beginning(path: Input) -> kinds.Kind | None:
+    """The kind of a file, which may be compressed, if its sequences can be copied.
+
+    Raises
+    ------
+    InputFormatError
+        As :func:`even_copy`, of its first lines.
+    """
+    kind = _wanted(kinds.kind_of(path), path)
+    if kind in AS_FASTA:
+        with open_bytes(path) as stream:
+            head = stream.read(_HEAD)
+        lines = head[: head.rfind(b"\n") + 1]
+        if b">" in lines or kind is None:
+            _copy_fasta(io.StringIO(lines.decode("latin-1"), newline=None), Path(os.devnull), path)
+    return kind
+
+
+def _wanted(kind: kinds.Kind | None, path: Path | Input) -> kinds.Kind | None:
+    if kind in (*AS_FASTA, kinds.GENBANK, kinds.EMBL):
+        return kind
+    assert kind is not None
+    raise kinds.not_wanted(kind, "FASTA, GenBank or EMBL", path)
+
+
+def _copy_fasta(source: TextIO, even: Path, path: Path | Input) -> None:
     first_lines: dict[str, int] = {}
     header = comment = False
-    with plain.open(encoding="latin-1") as source, even.open("wb") as out:
+    with even.open("wb") as out:
         lines = _EvenLines(out)
         for part in _line_parts(source):
             if part.begins:
@@ -124,11 +154,16 @@ def name_of(header: bytes) -> str:
     Raises
     ------
     InputFormatError
-        If there is none, or it is no printable UTF-8: tables of text cannot hold such a name.
+        If there is none, it is long, or no printable UTF-8: tables of text cannot hold such a name.
     """
     words = header.split(None, 1)
     if not words:
         raise InputFormatError("a record without a name: write one behind the '>'")
+    if len(words[0]) > LONGEST_NAME:
+        raise InputFormatError(
+            f"the record's name, {words[0][:40].decode('latin-1')!r}..., has {len(words[0]):,} "
+            f"bytes, at most {LONGEST_NAME:,}: shorten it, or write a space behind it"
+        )
     try:
         name = words[0].decode()
     except UnicodeDecodeError:
@@ -161,7 +196,7 @@ def _line_parts(source: TextIO) -> Iterator[_LinePart]:
         number += begins
 
 
-def _new_name(part: _LinePart, first_lines: dict[str, int], path: Path) -> str:
+def _new_name(part: _LinePart, first_lines: dict[str, int], path: Path | Input) -> str:
     """The record's name, noted with its line; an error where it is missing, odd or not new."""
     try:
         name = name_of(part.text[1:].encode("latin-1"))
@@ -178,7 +213,7 @@ def _new_name(part: _LinePart, first_lines: dict[str, int], path: Path) -> str:
     return name
 
 
-def _letters(part: _LinePart, first_lines: dict[str, int], path: Path) -> bytes:
+def _letters(part: _LinePart, first_lines: dict[str, int], path: Path | Input) -> bytes:
     letters = part.text.encode("latin-1").translate(None, SPACE)
     strangers = letters.translate(None, LETTERS)
     if not first_lines and letters:

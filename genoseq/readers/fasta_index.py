@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
@@ -24,10 +23,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
-from genoseq.readers.fasta_copy import LETTERS, SPACE, even_copy
+from genoseq.files.inputs import Input, kept
+from genoseq.files.limits import LONGEST_LINE, SEQUENCES, TABLES
+from genoseq.readers.fasta_copy import AS_FASTA, LETTERS, SPACE, check_beginning, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
 _CHUNK = 1 << 20
+_LARGEST = 1 << 30
+"""Bytes of a ``.fai``: ten million contigs."""
 
 
 class Lines(NamedTuple):
@@ -58,9 +61,9 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
 
     The third is the SHA-256 of ``path``, where it was decompressed: other files are not read whole.
     """
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
+    with kept(path) as given, tempfile.TemporaryDirectory(prefix="genoseq-") as name:
         folder = Path(name)
-        plain, sha256 = _plain(path, folder)
+        plain, sha256 = _plain(given, folder)
         index = index_beside(path) if plain == path else None
         if index is None:
             index = _index_of(plain, folder)
@@ -72,18 +75,19 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
         return plain.open("rb", buffering=0), index, sha256
 
 
-def _plain(path: Path, folder: Path) -> tuple[Path, str | None]:
-    """The path itself if it is a plain file, else its decompressed bytes in ``folder``.
+def _plain(given: Input, folder: Path) -> tuple[Path, str | None]:
+    """Where its bytes are plain: there, or decompressed in ``folder``.
 
-    With the latter comes the SHA-256 of what was read.
+    With a copy comes the SHA-256 of what was read.
     """
-    if stat.S_ISREG(path.stat().st_mode):
-        with path.open("rb") as file:
-            if compression_of(file.read(6)) is None:
-                return path, None
+    piped = Path(given) != given.path
+    with Path(given).open("rb") as file:
+        if compression_of(file.read(6)) is None:
+            return Path(given), given.sha256 if piped else None
+    limit = SEQUENCES if check_beginning(given) in AS_FASTA else TABLES
     plain = folder / "plain.fa"
     digest = hashlib.sha256()
-    with open_bytes(path, digest) as stream, plain.open("wb") as copy:
+    with open_bytes(given, digest, limit) as stream, plain.open("wb") as copy:
         shutil.copyfileobj(stream, copy, _CHUNK)
     return plain, digest.hexdigest()
 
@@ -120,6 +124,8 @@ def index_fits(plain: Path, index: Index) -> bool:
 def read_fai(fai: Path) -> Index | None:
     """What a ``.fai`` says; None if a line is no name and four numbers, or a name comes twice."""
     try:
+        if not fai.is_file() or fai.stat().st_size > _LARGEST:
+            return None
         with fai.open(encoding="utf-8") as lines:
             rows = [line.rstrip("\n").split("\t") for line in lines]
     except (OSError, UnicodeDecodeError):
@@ -160,9 +166,11 @@ def _has_long_line(file: BinaryIO) -> bool:
 
 def _covers(file: BinaryIO, index: Index) -> bool:
     """Whether headers and records follow one another from the first byte to the last."""
-    end = 0
+    end, size = 0, os.fstat(file.fileno()).st_size
     for name, lines in index.items():
         if end and not _ends_a_line(file, end):
+            return False
+        if not lines.offset <= min(size, end + LONGEST_LINE) or lines.bases > size:
             return False
         header = _pread(file, end, lines.offset - end).lstrip()
         if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
@@ -173,7 +181,7 @@ def _covers(file: BinaryIO, index: Index) -> bool:
             return False
         end = lines.end
     # Nothing is read behind the file's end, where the last line's own end may be missing.
-    if not index or end > os.fstat(file.fileno()).st_size + len("\r\n"):
+    if not index or end > size + len("\r\n"):
         return False
     return _ends_a_line(file, end) and not _pread(file, end, _CHUNK).strip()
 

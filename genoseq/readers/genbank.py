@@ -117,7 +117,7 @@ def _parse(path: str | PathLike[str], kind: str) -> Iterator[Any]:
     from Bio import SeqIO
 
     with open_bytes(path) as stream:
-        records = SeqIO.parse(text_of(stream), kind)  # type: ignore[no-untyped-call]
+        records = SeqIO.parse(text_of(stream, path), kind)  # type: ignore[no-untyped-call]
         while True:
             try:
                 with warnings.catch_warnings(record=True) as heard:

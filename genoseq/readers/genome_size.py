@@ -6,12 +6,12 @@ import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
+from genoseq.files.limits import SEQUENCES, TABLES
 from genoseq.readers import kinds
 from genoseq.readers.fasta_copy import SPACE, even_copy, name_of
 from genoseq.readers.fasta_index import index_beside, read_fai
@@ -50,12 +50,12 @@ class _Flat(NamedTuple):
 
 _FLAT = {
     kinds.GENBANK: _Flat(
-        re.compile(rb"^LOCUS +\S+ +(\d+) bp", re.MULTILINE),
+        re.compile(rb"^LOCUS +\S+ +(\d{1,18}) bp", re.MULTILINE),
         b"\nORIGIN",
         "no GenBank record says its length in bp: proteins?",
     ),
     kinds.EMBL: _Flat(
-        re.compile(rb"^ID   .* (\d+) BP\.", re.MULTILINE),
+        re.compile(rb"^ID   .* (\d{1,18}) BP\.", re.MULTILINE),
         b"\nSQ   ",
         "no EMBL record says its length in BP",
     ),
@@ -101,9 +101,9 @@ def genome_size(path: str | Path) -> GenomeSize:
         packed = compression_of(file.read(6)) is not None
     letters = path.stat().st_size * (COMPRESSED if packed else 1)
     whole = letters <= WHOLE
-    with open_bytes(path) as stream:
+    kind = kinds.kind_of(path)
+    with open_bytes(path, limit=TABLES if kind in _FLAT else SEQUENCES) as stream:
         text = stream.read(HEAD).removeprefix(_BYTE_ORDER_MARK)
-        kind = kinds.kind_of_stream(BytesIO(text))
         if kind in _FLAT:
             return _flat_size(text + stream.read(), _FLAT[kind], path)
         indexed: list[tuple[str, int]] = []
@@ -112,7 +112,8 @@ def genome_size(path: str | Path) -> GenomeSize:
         elif not whole:
             indexed = _packed_index(path, text)
         if not indexed:
-            text += stream.read() if whole else stream.read(SAMPLE - HEAD)
+            text += stream.read(16 * WHOLE if whole else SAMPLE - HEAD)
+            whole = whole and not stream.read(1)
     _check_head(text, path)
     if indexed:
         return _counted(indexed, path)

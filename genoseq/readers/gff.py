@@ -43,7 +43,8 @@ def read_gff(
     types
         Keep only features of these types (column 3); every line is checked all the same.
     attributes
-        Names of attributes (column 9) whose values to keep.
+        Names of attributes (column 9) whose values to keep; ``source`` and ``score`` are columns 2
+        and 6, where no attribute is called so.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def gff_feature(
             f"{len(fields)} columns separated by tabs, but GFF3 and GTF have 9: seqid, source, "
             f"type, start, end, score, strand, phase, attributes"
         )
-    chrom, _, kind, first, last, _, sign, frame, text = fields
+    chrom, source, kind, first, last, score, sign, frame, text = fields
     if not chrom or not kind:
         raise InputFormatError("the seqid (column 1) or type (column 3) is empty")
     start, end = _number(first, "start, column 4"), _number(last, "end, column 5")
@@ -143,12 +144,19 @@ def gff_feature(
         said = gtf_attributes(text, kind, keep)
     if kind == "CDS" and "pseudo" in said.marks:
         kind = "pseudogene"
+    columns = {"source": decode(source), "score": score}
+    named = dict(said.kept)
+    kept = said.kept + tuple(
+        (name, columns[name])
+        for name in keep
+        if columns.get(name, ".") != "." and name not in named
+    )
     begins, ends = said.open
     if said.by_strand and strand == "-":
         begins, ends = ends, begins
     feature = Feature(
         chrom, start - 1, end, cast(Strand, strand), kind, _PHASES[frame], said.id, said.parents,
-        begins, ends, said.number, said.exon_number, said.marks, said.kept,
+        begins, ends, said.number, said.exon_number, said.marks, kept,
     )  # fmt: skip
     return feature, said
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF32_BE, BOM_UTF32_LE
+from collections.abc import Iterable, Iterator
 from io import StringIO
+from itertools import chain
 from os import PathLike
 from typing import IO, NamedTuple
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import UTF16, compression_of, open_bytes
+from genoseq.files.limits import LONGEST_HEAD
 
 _HEAD = 1 << 16
 _LONG_LINE = 1 << 12
@@ -124,6 +127,7 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
+_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _LINES))
 _COMMENTS = ("#", "track ", "track\t", "browser ", ";")
 _PROTEIN_ALONE = frozenset("EFILPQZJO*efilpqzjo")
 
@@ -145,13 +149,13 @@ def kind_of(path: str | PathLike[str]) -> Kind | None:
 def kind_of_stream(stream: IO[bytes]) -> Kind | None:
     """The same of bytes that are decompressed; more are read where comments are long."""
     head = stream.read(_HEAD)
-    kind = binary_kind(head)
-    while kind is None:
-        lines = _lines(head)
-        more = b"" if _decides(lines) else stream.read(len(head))
+    kind, whole = binary_kind(head), False
+    while kind is None and not whole:
+        kind, whole = _text_kind(head)
+        more = b"" if whole or len(head) >= LONGEST_HEAD else stream.read(len(head))
         if not more:
-            return _text_kind(lines)
-        head += more
+            return kind
+        head, kind = head + more, None
     return kind
 
 
@@ -175,43 +179,40 @@ def binary_kind(head: bytes) -> Kind | None:
     return BINARY if known is None and b"\0" in head and head[:2] not in UTF16 else known
 
 
-def _lines(head: bytes) -> list[str]:
+def _lines(head: bytes) -> Iterator[str]:
     if head[:2] in UTF16:
         text = head.decode("utf-16", "replace")
     else:
         text = head.removeprefix(BOM_UTF8).decode("latin-1")
-    return StringIO(text, newline=None).readlines()
+    return StringIO(text, newline=None)
+
+
+def _text_kind(head: bytes) -> tuple[Kind | None, bool]:
+    """The kind by the first line that is no comment, or tells a kind; and whether there is a whole
+    one, or much of it."""
+    kind: Kind | None = EMPTY
+    lines = _lines(head)
+    for line in lines:
+        if line.isspace():
+            continue
+        kind = _kind_of_line(line[:_LONG_LINE])
+        if kind is None and _is_comment(line):
+            continue
+        whole = line.endswith("\n") or len(line) >= _LONG_LINE
+        return _fasta(chain([line], lines)) if line.startswith(">") else kind, whole
+    return kind, False
 
 
 def _is_comment(line: str) -> bool:
-    return not line.strip() or (line.startswith(_COMMENTS) and not _is_bed(line))
-
-
-def _decides(lines: list[str]) -> bool:
-    """Whether there is a whole line, or much of one, that is no comment."""
-    telling = next((line for line in lines if _kind_of_line(line) or not _is_comment(line)), "")
-    return telling.endswith("\n") or len(telling) >= _LONG_LINE
-
-
-def _text_kind(lines: list[str]) -> Kind | None:
-    if not any(line.strip() for line in lines):
-        return EMPTY
-    for number, line in enumerate(lines):
-        if line.startswith(">"):
-            return _fasta(lines[number:])
-        kind = _kind_of_line(line)
-        if kind is not None:
-            return kind
-        if not _is_comment(line):
-            return None
-    return None
+    return line.startswith(_COMMENTS) and not _is_bed(line)
 
 
 def _kind_of_line(line: str) -> Kind | None:
     """What a line says; None of a comment, and of a line of no known kind."""
-    kind = next((kind for pattern, kind in _LINES if pattern.match(line)), None)
-    if kind is not None or line.startswith("#") or not line.strip():
-        return kind
+    if _ANY.match(line):
+        return next(kind for pattern, kind in _LINES if pattern.match(line))
+    if line.startswith("#"):
+        return None
     if _is_bed(line):
         fields = line.split()
         return BEDGRAPH if len(fields) == 4 and _is_measured(fields[3]) else BED
@@ -237,6 +238,6 @@ def _are_numbers(texts: list[str]) -> bool:
     return len(texts) == 2 and all(text.isascii() and text.isdigit() for text in texts)
 
 
-def _fasta(lines: list[str]) -> Kind:
+def _fasta(lines: Iterable[str]) -> Kind:
     letters = (line.strip() for line in lines if not line.startswith((">", ";")))
     return PROTEINS if any(_PROTEIN_ALONE.intersection(line) for line in letters) else FASTA

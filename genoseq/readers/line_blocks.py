@@ -15,14 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines, open_bytes
+from genoseq.files.limits import LONGEST_LINE, long_line
 
 _CHUNK = 1 << 18
 _DIGITS = 10
 """Of a position: more than 2^32 fits in."""
 _LONGEST_VALUE = 32
-_LONGEST_LINE = 1 << 24
 
 
 class Columns(NamedTuple):
@@ -99,7 +98,8 @@ def line_blocks(path: str | PathLike[str]) -> Iterator[LineBlock]:
     Raises
     ------
     InputFormatError
-        If the file holds binary data or a line of more than 16 MB, or compressed data is damaged.
+        If the file holds binary data or a line of more than
+        :data:`genoseq.files.limits.LONGEST_LINE`, or compressed data is damaged.
     """
     with open_bytes(path) as stream:
         rest = stream.read(_CHUNK)
@@ -113,8 +113,8 @@ def line_blocks(path: str | PathLike[str]) -> Iterator[LineBlock]:
             if feed:
                 yield LineBlock(number, whole + feed)
                 number += whole.count(b"\n") + 1
-            elif len(rest) > _LONGEST_LINE:
-                raise InputFormatError("a line of more than 16 MB: damaged?", path, number)
+            elif len(rest) > LONGEST_LINE:
+                raise long_line(LONGEST_LINE, path, number)
         if rest:
             yield LineBlock(number, rest if rest.endswith(b"\n") else rest + b"\n")
 

@@ -18,11 +18,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
+from reprlib import repr as shorter
 from typing import Any
 
 from genoseq.errors import InputFormatError, listed
 from genoseq.genome.features import Feature, Mark
 from genoseq.genome.regions import Strand
+from genoseq.readers.whole_numbers import FARTHEST
 
 _log = logging.getLogger(__name__)
 _STRANDS: dict[int | None, Strand] = {1: "+", -1: "-"}
@@ -73,7 +75,7 @@ def record_features(
             )
         dead = _is_pseudo(feature) or (feature.type == "CDS" and _gene(feature) in pseudo)
         kind = "pseudogene" if dead and feature.type in ("CDS", "gene") else str(feature.type)
-        parts = list(_parts(name, feature, kind, names.new(kind, _label(feature)), dead))
+        parts = list(_parts(name, feature, kind, names.new(kind, _label(feature)), dead, path))
         if kept := tuple(_kept(feature, qualifiers)):
             parts = [replace(part, attributes=kept) for part in parts]
         if kind in _RNA:
@@ -132,12 +134,23 @@ def _opened(part: Feature, gone: set[int | None], size: int) -> Feature:
     return replace(part, open_start=part.open_start or low, open_end=part.open_end or high)
 
 
-def _parts(name: str, feature: Any, kind: str, identity: str, pseudo: bool) -> Iterator[Feature]:
-    phase = int(_first(feature, "codon_start", "1")) - 1 if kind == "CDS" else None
+def _parts(
+    name: str, feature: Any, kind: str, identity: str, pseudo: bool, path: str | PathLike[str]
+) -> Iterator[Feature]:
+    begins = _first(feature, "codon_start", "1") if kind == "CDS" else "1"
+    if begins not in ("1", "2", "3"):
+        raise InputFormatError(
+            f"record {name!r}: a CDS with codon_start {shorter(begins)}, which is 1, 2 or 3", path
+        )
+    phase = int(begins) - 1 if kind == "CDS" else None
     joined = getattr(feature.location, "operator", "join") != "order"
     marks = frozenset(_marks(feature, pseudo))
     for number, part in enumerate(feature.location.parts, 1):
         start, end = int(part.start), int(part.end)
+        if end > FARTHEST:
+            raise InputFormatError(
+                f"record {name!r}: a {feature.type} that ends at base {shorter(end)}", path
+            )
         yield Feature(
             part.ref or name, start, end, _STRANDS.get(part.strand, "."), kind, phase, identity,
             open_start=type(part.start).__name__ == "BeforePosition",

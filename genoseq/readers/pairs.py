@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from genoseq.errors import InputFormatError, listed
 from genoseq.files.compression import numbered_lines
+from genoseq.files.limits import LONGEST_SEQUENCE_LINE
 from genoseq.genome.sequences import Codes, encode
 from genoseq.readers.records import read_records
 
@@ -47,7 +48,7 @@ def read_pair_table(path: str | PathLike[str]) -> Iterator[Pair]:
         At the first line that is not such, with its number.
     """
     columns: Mapping[str, int] | None = None
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, LONGEST_SEQUENCE_LINE):
         fields = line.split("\t")
         if not line.strip() or (line.startswith("#") and columns is None):
             continue

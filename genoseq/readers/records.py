@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
+from genoseq.files.limits import LONGEST_SEQUENCE_LINE
 from genoseq.readers.kinds import FASTA, FASTQ, PROTEINS, kind_of, not_wanted
 
 
@@ -44,7 +45,7 @@ def read_records(path: str | PathLike[str]) -> Iterator[SequenceRecord]:
         raise not_wanted(kind, "a FASTA or FASTQ file", path)
     if kind is None:
         raise InputFormatError("no FASTA or FASTQ: its first line begins with > or @", path)
-    lines = numbered_lines(path)
+    lines = numbered_lines(path, LONGEST_SEQUENCE_LINE)
     yield from _fastq(lines, path) if kind is FASTQ else _fasta(lines, path)
 
 

@@ -1,38 +1,28 @@
-"""Measured values along contigs: bigWig (through pybigtools) and bedGraph.
+"""Measured values along contigs: bigWig and bedGraph.
 
 A base without a value in the file is NaN, never 0.
 """
 
 from __future__ import annotations
 
-import os
-import struct
 from array import array
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.errors import InputFormatError, RegionError
-from genoseq.files.compression import numbered_lines
+from genoseq.errors import InputFormatError
+from genoseq.files.compression import compression_of, numbered_lines
 from genoseq.files.inputs import Input, kept
-from genoseq.genome.regions import Region, check_bounds
+from genoseq.genome.regions import Region
 from genoseq.readers import kinds
+from genoseq.readers.bigwig import BigWig, Values, check_contig, fill
 from genoseq.readers.whole_numbers import is_whole
 
-# pybigtools gives float64: whole chromosomes at a time would take gigabytes.
-_CHUNK_BASES = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
-_BIGWIG = b"\x26\xfc\x8f\x88"
-# magic, version, zoom levels, chromosome tree, data, index, fields, own fields, names of fields,
-# summary of all values (UCSC bbiFile.h)
-_HEADER = "4xHHQQQHHQQ"
-
-Values = NDArray[np.float32]
 
 
 class Signal(Protocol):
@@ -78,68 +68,20 @@ def open_signal(path: str | PathLike[str]) -> Signal:
         given = stack.enter_context(kept(path))
         kind = kinds.kind_of(given)
         if kind == kinds.BIGWIG:
+            if _is_compressed(given):
+                raise InputFormatError("a bigWig that is compressed: decompress it first", given)
             return BigWig(given, stack.pop_all())
         if kind is None or kind in (kinds.BED, kinds.BEDGRAPH):
             return BedGraph(given)
         raise kinds.not_wanted(kind, "bigWig or bedGraph", given)
 
 
-class _Closing:
-    """Makes the classes below context managers."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+def _is_compressed(path: Input) -> bool:
+    with Path(path).open("rb") as file:
+        return compression_of(file.read(8)) is not None
 
 
-class BigWig(_Closing):
-    """A bigWig; see :class:`Signal`.  ``stack`` is closed with it."""
-
-    has_lengths = True
-
-    def __init__(self, path: Input, stack: ExitStack) -> None:
-        import pybigtools
-
-        self._path, self._stack = path, stack
-        file = Path(path)
-        _check_header(path)
-        # An open file rather than a path: pybigtools refuses paths that do not end in .bw.
-        named = file.suffix.lower() in (".bw", ".bigwig")
-        opened = None if named else stack.enter_context(file.open("rb"))
-        with _damage(path):
-            self._reader: Any = pybigtools.open(str(file) if opened is None else opened)
-            self.chroms: dict[str, int] = dict(self._reader.chroms())
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
-        self._stack.close()
-
-    def values(self, chrom: str, start: int, end: int) -> Values:
-        """See :meth:`Signal.values`."""
-        _check_contig(self._path, chrom, self.chroms)
-        check_bounds(Region(chrom, start, end), self.chroms)
-        values = np.empty(end - start, np.float32)
-        with _damage(self._path):
-            for at in range(start, end, _CHUNK_BASES):
-                stop = min(end, at + _CHUNK_BASES)
-                piece = self._reader.values(chrom, at, stop, fillna=None)
-                values[at - start : stop - start] = piece
-        return values
-
-    def extremes(self) -> tuple[float, float]:
-        """See :meth:`Signal.extremes`."""
-        with _damage(self._path):
-            summary = self._reader.info()["summary"]
-            return float(summary["min"]), float(summary["max"])
-
-
-class BedGraph(_Closing):
+class BedGraph:
     """A bedGraph, held as arrays of intervals; see :class:`Signal`."""
 
     has_lengths = False
@@ -151,20 +93,21 @@ class BedGraph(_Closing):
             chrom: int(ends[-1]) for chrom, (_, ends, _) in self._spans.items()
         }
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to close."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
     def values(self, chrom: str, start: int, end: int) -> Values:
         """See :meth:`Signal.values`."""
-        _check_contig(self._path, chrom, self.chroms)
+        check_contig(self._path, chrom, self.chroms)
         length = len(Region(chrom, start, end))
-        starts, ends, levels = self._spans[chrom]
-        first = int(np.searchsorted(ends, start, "right"))
-        last = int(np.searchsorted(starts, end, "left"))
         values = np.full(length, np.nan, np.float32)
-        lows = np.maximum(starts[first:last], start) - start
-        highs = np.minimum(ends[first:last], end) - start
-        widths = highs - lows
-        # The bases of all spans: each span's first base, plus the offset within the span.
-        within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
-        values[np.repeat(lows, widths) + within] = np.repeat(levels[first:last], widths)
+        fill(values, start, *self._spans[chrom])
         return values
 
     def extremes(self) -> tuple[float, float]:
@@ -189,6 +132,8 @@ def _read_bedgraph(path: Input) -> dict[str, Spans]:
         starts.append(start)
         ends.append(end)
         values.append(value)
+    if not columns:
+        raise InputFormatError("no value is in it: make or download it again", path)
     return {
         chrom: _sorted_spans(chrom, starts, ends, values, path)
         for chrom, (starts, ends, values) in columns.items()
@@ -211,7 +156,7 @@ def bedgraph_row(fields: list[str]) -> tuple[str, int, int, float]:
     if int(start) >= int(end):
         raise InputFormatError(f"start {start} is not before end {end}")
     try:
-        number = float(value)
+        number = float(value.replace("_", " "))  # Python takes 1_0 as 10
     except ValueError:
         raise InputFormatError(f"value, column 4: {value!r} is not a number") from None
     if abs(number) > _LARGEST:
@@ -234,43 +179,3 @@ def _sorted_spans(
             path,
         )
     return low, high, np.frombuffer(values, np.float32)[order]
-
-
-def _check_contig(path: Input, chrom: str, chroms: dict[str, int]) -> None:
-    if chrom not in chroms:
-        some = ", ".join(list(chroms)[:3]) or "none"
-        raise RegionError(
-            f"{path}: no values for contig {chrom!r}: its contigs are {some}"
-            f"{' ...' if len(chroms) > 3 else ''}; names must be equal to those of the FASTA"
-        )
-
-
-def _check_header(path: Input) -> None:
-    """Refuse a cut-off bigWig before pybigtools seeks beyond its end, and one without a value."""
-    with Path(path).open("rb") as file:
-        head = file.read(struct.calcsize("<" + _HEADER))
-        size = file.seek(0, os.SEEK_END)
-        if head[:4] not in (_BIGWIG, _BIGWIG[::-1]):
-            raise InputFormatError("a bigWig that is compressed: decompress it first", path)
-        order = "<" if head.startswith(_BIGWIG) else ">"
-        whole = len(head) == struct.calcsize("<" + _HEADER)
-        offsets = struct.unpack(order + _HEADER, head)[2:] if whole else ()
-        chroms, data, index, _, _, _, summary = offsets or (size,) * 7
-        if max(chroms, data, index, summary) >= size:
-            raise InputFormatError("a bigWig that is cut off: copy or download it again", path)
-        # Both begin with a count: of blocks of data, and of bases with a value.
-        if not any(any(os.pread(file.fileno(), 8, at)) for at in (data, summary) if at):
-            raise InputFormatError("a bigWig without a value: make or download it again", path)
-
-
-@contextmanager
-def _damage(path: Input) -> Iterator[None]:
-    """Whatever pybigtools raises, as one error."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
-        raise
-    except BaseException as error:  # its Rust panics are no Exception
-        raise InputFormatError(
-            f"a bigWig that is damaged: copy or download it again ({error})", path
-        ) from None

@@ -16,6 +16,10 @@ from genoseq.files.compression import open_bytes
 _TBI, _CSI = b"TBI\1", b"CSI\1"
 _TBI_DEPTH = 5
 _ZERO_BASED = 0x10000
+_LARGEST = 1 << 28
+"""Bytes; that of a human genome has some MB."""
+_MOST_BITS = 62
+"""Of the largest contig that a ``.csi`` knows."""
 
 
 class Extent(NamedTuple):
@@ -70,27 +74,34 @@ def read_tabix_index(path: str | PathLike[str]) -> TabixIndex:
         If it is neither, or is cut off.
     """
     with open_bytes(path) as stream:
-        data = stream.read()
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise InputFormatError(f"an index of more than {_LARGEST >> 20} MB: damaged?", path)
     if data[:4] not in (_TBI, _CSI):
         raise InputFormatError("no index of tabix, .tbi or .csi", path)
     try:
         return _parse(data)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, ValueError) as error:
         raise InputFormatError(f"an index that is damaged or cut off ({error})", path) from None
 
 
 def _parse(data: bytes) -> TabixIndex:
     csi = data.startswith(_CSI)
     min_shift, depth = struct.unpack_from("<ii", data, 4) if csi else (14, _TBI_DEPTH)
-    count = 0 if csi else struct.unpack_from("<i", data, 4)[0]
+    if not (0 < min_shift <= 31 and 0 <= depth <= (_MOST_BITS - min_shift) // 3):
+        raise ValueError(f"intervals of 2^{min_shift} bp, {depth} levels")
+    count = 0 if csi else _count(data, 4)
     at = 16 if csi else 8
     kind, *columns, meta, skip, size = struct.unpack_from("<7i", data, at)
+    if min(*columns, meta, skip, size) < 0:
+        raise ValueError("a number less than 0")
     at += 28
     names = [name.decode() for name in data[at : at + size].split(b"\0")[:-1]]
     at += size
     if csi:
-        (count,) = struct.unpack_from("<i", data, 16 + struct.unpack_from("<i", data, 12)[0])
-        at = 20 + struct.unpack_from("<i", data, 12)[0]
+        at = 16 + _count(data, 12)
+        count = _count(data, at)
+        at += 4
     extents = []
     for _ in range(count):
         extent, at = _extent(data, at, csi, depth)
@@ -105,11 +116,13 @@ def _extent(data: bytes, at: int, csi: bool, depth: int) -> tuple[Extent, int]:
     """What the index says of one contig, and where the next one begins."""
     counting = ((1 << (depth + 1) * 3) - 1) // 7 + 1
     first, end, lines = 1 << 64, 0, None
-    (bins,) = struct.unpack_from("<i", data, at)
+    bins = _count(data, at)
     at += 4
     for _ in range(bins):
-        number, *_, chunks = struct.unpack_from("<IQi" if csi else "<Ii", data, at)
-        at += 16 if csi else 8
+        (number,) = struct.unpack_from("<I", data, at)
+        at += 12 if csi else 4
+        chunks = _count(data, at)
+        at += 4
         offsets = struct.unpack_from(f"<{2 * chunks}Q", data, at)
         at += 16 * chunks
         if number == counting:
@@ -117,5 +130,13 @@ def _extent(data: bytes, at: int, csi: bool, depth: int) -> tuple[Extent, int]:
         elif offsets:
             first, end = min(first, *offsets), max(end, *offsets)
     if not csi:
-        at += 4 + 8 * struct.unpack_from("<i", data, at)[0]
+        at += 4 + 8 * _count(data, at)
     return Extent(first, end, lines), at
+
+
+def _count(data: bytes, at: int) -> int:
+    """A number of things, none of which is smaller than a byte."""
+    (count,) = struct.unpack_from("<i", data, at)
+    if not 0 <= count <= len(data):
+        raise ValueError(f"{count} items in {len(data)} bytes")
+    return int(count)

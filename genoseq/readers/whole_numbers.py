@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _DIGITS = 18
 """More do not fit into 64 bits; Python refuses to read 5,000."""
+FARTHEST = 10**_DIGITS - 1
+"""The largest position."""
 
 
 def is_whole(text: str) -> bool:

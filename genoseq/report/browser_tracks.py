@@ -22,6 +22,7 @@ from genoseq.genome.tracks import (
 )
 from genoseq.readers.bed import read_bed
 from genoseq.readers.signal import open_signal
+from genoseq.readers.whole_numbers import is_whole
 from genoseq.report.calls import KINDS, Call, Compared, calls, compared
 from genoseq.report.hub_tracks import safe_label
 from genoseq.report.results import GeneFolder, Results, TrackFolder
@@ -218,7 +219,7 @@ def _gene_boxes(track: ShownTrack, lengths: Mapping[str, int]) -> Iterator[Box]:
 def _bed_boxes(track: ShownTrack, lengths: Mapping[str, int]) -> Iterator[Box]:
     for record in read_bed(track.path, lengths):
         colour = record.colour or STRAND_COLOURS[record.strand]
-        score = int(record.score) if record.score.isdecimal() else 0
+        score = int(record.score) if is_whole(record.score) else 0
         yield Box(
             record.chrom, record.start, record.end, safe_label(record.name), min(score, 1000),
             record.strand, colour,

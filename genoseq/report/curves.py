@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from genoseq.errors import InputFormatError
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 
@@ -73,9 +75,15 @@ def read_scatter(path: Path) -> tuple[Point, ...]:
 
 
 def read_learning_curve(path: Path) -> Curve:
-    """Learning curve of a CSV with a ``step`` column; empty and NaN fields are left out."""
+    """Learning curve of a CSV with a ``step`` column; empty and NaN fields are left out.
+
+    Raises
+    ------
+    InputFormatError
+        If it is not as genoseq wrote it; so do those below.
+    """
     columns: dict[str, list[tuple[int, float]]] = {}
-    with path.open(newline="") as file:
+    with _damage(path), path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             step = int(row.pop("step"))
             for name, text in row.items():
@@ -90,7 +98,7 @@ def read_precision_recall(path: Path) -> tuple[PrecisionRecall, ...]:
     if not path.is_file():
         return ()
     points: dict[str, list[tuple[float, float]]] = {}
-    with path.open(newline="") as file:
+    with _damage(path), path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["level"] == "channels" and row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label  # type: ignore[arg-type]
@@ -105,13 +113,24 @@ def read_baselines(path: Path) -> tuple[Baseline, ...]:
     if not path.is_file():
         return ()
     found = []
-    with path.open(newline="") as file:
+    with _damage(path), path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             name, label, note = row.pop("name"), row.pop("class"), row.pop("note")
             fair = row.pop("fair") != "no"
             figures = {key: _figure(text) for key, text in row.items()}
             found.append(Baseline(name, label, figures, "" if note == "." else note, fair))
     return tuple(found)
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Whatever a table raises that is not as genoseq wrote it, as one error."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        said = f"{type(error).__name__}: {str(error)[:80]}"
+        what = f"not the table that genoseq wrote ({said}): train or evaluate again"
+        raise InputFormatError(what, path) from None
 
 
 def _figure(text: str) -> float | None:

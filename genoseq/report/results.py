@@ -5,7 +5,6 @@ No torch here: a bundle's facts are in its ``config.json``.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from genoseq.errors import InputFormatError
 from genoseq.extraction.shard_folder import GENOME
 from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
+from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 from genoseq.report.curves import (
@@ -36,7 +36,7 @@ from genoseq.report.pairing import (
     pair_evaluations,
     weights_of,
 )
-from genoseq.store.store import Store, open_store
+from genoseq.store.store import Store, verify_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
 EVALUATION, STORE = "metrics.json", "index.json"
@@ -86,8 +86,8 @@ class ModelResult:
 
     @property
     def kind(self) -> str:
-        """What was measured: ``classes``, ``signal``, ``bases`` of language models, ``sequences``
-        of pairs, or what another package's task says."""
+        """What was measured: ``classes``, ``independent`` ones, ``signal``, ``bases`` of language
+        models, ``sequences`` of pairs, or what another package's task says."""
         return str(self.metrics["kind"])
 
     @property
@@ -102,10 +102,13 @@ class ModelResult:
             return [{**found, "support": found["bases"], "label": "all bases"}]
         if self.kind == "sequences":
             return [{**found, "support": found["tokens"], "label": "all pairs"}]
-        rows = {"signal": lambda: found["signals"], "classes": self._classes}
+        if self.kind == "classes":
+            rows = self._classes()
+        else:
+            rows = found.get({"signal": "signals", "independent": "classes"}.get(self.kind, ""), [])
         return [
             {**row, "label": Channel(row["name"], row["strand"]).label}
-            for row in rows.get(self.kind, list)()
+            for row in rows
             if row["name"] != BACKGROUND
         ]
 
@@ -160,7 +163,7 @@ def read_results(folders: Iterable[Path]) -> Results:
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         found[_kind(folder, kinds)].append(folder)
-    stores = tuple(open_store(folder) for folder in found[STORE])
+    stores = tuple(map(verify_store, found[STORE]))
     weights = {path: weights_of(_read_json(path / CONFIG), path) for path in found[CONFIG]}
     names = names_of(weights)
     pairs = pair_evaluations(weights, found[EVALUATION], stores)
@@ -218,6 +221,7 @@ def count_weights(path: Path) -> int:
         If it is no such file.
     """
     try:
+        check_file(path)
         with safe_open(path, "numpy") as file:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
     except (OSError, SafetensorError) as error:
@@ -226,7 +230,7 @@ def count_weights(path: Path) -> int:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path, LARGEST_INDEX)
     except ValueError as error:
         raise InputFormatError(f"not JSON: {error}", path) from None
     if not isinstance(data, dict):

@@ -19,12 +19,14 @@ from genoseq.store.store import Store
 CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
+INDEPENDENT_COLUMNS = ("prevalence", "auprc", "best_f1", "threshold")
 PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
 _WITH_INTERVAL = ("precision", "recall", "f1")
 _HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
+    "independent": ("class", INDEPENDENT_COLUMNS, "auprc"),
     "bases": ("told", LANGUAGE_COLUMNS, "bits_per_base"),
     "sequences": ("written", PAIR_COLUMNS, "edit_distance"),
 }

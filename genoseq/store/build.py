@@ -15,7 +15,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.evidence import file_of_evidence, file_of_starts
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import named_file
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
@@ -23,6 +23,8 @@ from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import Record, make_record
 from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels
+from genoseq.labels.counts import LabelCounts
+from genoseq.labels.independent import IndependentLabels
 from genoseq.labels.signal_names import name_signals, parse_signal
 from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
@@ -32,7 +34,7 @@ from genoseq.store.write import Contig, LabelledRegion, write_store
 
 _log = logging.getLogger(__name__)
 
-Labels = ClassLabels | SignalLabels
+Labels = ClassLabels | IndependentLabels | SignalLabels
 
 _CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
@@ -53,17 +55,14 @@ def tokenize(
     name: str | None = None,
     report: Report = unreported,
 ) -> Store:
-    """Write the store of a genome: all of its bases, and labels of the regions to learn from.
-
-    Bases that are N have no label.
+    """Write the store of a genome: its bases, and labels of the regions to learn from, but of N.
 
     Parameters
     ----------
     genome
         The genome's FASTA (or GenBank or EMBL), a file or opened; ``-`` is stdin, here and below.
     annotation
-        What classes are labelled from; ``CLASS=FILE`` takes all of a BED as that class.  Without it
-        and without signals the store has no labels.
+        What classes are labelled from, ``CLASS=FILE`` by a BED; else signals label, or nothing.
     out
         The store's folder; an older store there is replaced.
     regions
@@ -109,7 +108,8 @@ def tokenize(
         stack.enter_context(measured or nullcontext())
         record = _record(_noted(labels, evidence, starts), sources := _sources(genome, given))
         done = _Progress(report, genome, located)
-        contigs, pieces = _contigs(genome, done), _pieces(genome, located, made, done)
+        contigs = _contigs(genome, done)
+        pieces = _pieces(genome, located, made, done, given.get("annotation"))
         scheme, title = None if made is None else made.scheme, name or _stem(genome.path)
         if measured is None:
             return write_store(out, title, scheme, contigs, pieces, sources, record)
@@ -233,19 +233,38 @@ def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> It
 
 
 def _pieces(
-    genome: Fasta, located: Sequence[LocatedRegion], labels: Labels | None, done: _Progress
+    genome: Fasta,
+    located: Sequence[LocatedRegion],
+    labels: Labels | None,
+    done: _Progress,
+    path: Input | None,
 ) -> Iterator[LabelledRegion]:
-    """Regions as the store takes them, one at a time."""
+    """Regions as the store takes them, one at a time.
+
+    Raises
+    ------
+    InputFormatError
+        If none of them has a base of a class; ``path`` is the annotation.
+    """
+    counts = None if labels is None else LabelCounts(labels.scheme)
     for one in located:
         region, values = one.region, None
         if labels is not None:
             values = labels.of(region.chrom, region.start, region.end)
             codes = genome.codes(region.chrom, region.start, region.end)
             values[codes == N] = labels.scheme.unknown
-            if isinstance(labels, SignalLabels):
-                labels.counts.add(np.asarray(values, np.float32))
+        if counts is not None and values is not None:
+            counts.add(values)
+        if isinstance(labels, SignalLabels) and values is not None:
+            labels.counts.add(np.asarray(values, np.float32))
         yield region, one.split, values
         done.add(len(region))
+    if counts is not None and (absent := counts.absent()):
+        raise InputFormatError(
+            f"no base of the regions is labelled {listed(absent)}: what it has lies outside of "
+            f"them, is masked, or is N; choose other regions, or leave the class out",
+            path,
+        )
 
 
 def _stem(fasta: Path) -> str:

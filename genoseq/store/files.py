@@ -1,9 +1,9 @@
-"""The raw files of a store: how contigs and regions are checked and written."""
+"""The raw files of a store: how contigs and regions are checked, written, and read once whole."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ from genoseq.errors import StoreError
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.sequences import Codes, N
+from genoseq.store.index import damaged
 from genoseq.store.regions import RegionColumns, StoreRegions
 
 CODES, LABELS, REPLICATES = "codes.bin", "labels.bin", "replicates.bin"
@@ -27,11 +28,52 @@ LabelledRegion = tuple[Region, str, Array | None]
 """A region, its split, and its labels (L,) or (L, S), or None without a scheme; where there are
 replicates of signals, they are further columns, (L, S + R)."""
 
+_CHUNK_BYTES = 1 << 20
+_BYTES = np.dtype(np.uint8)
+
 
 def file_checksum(path: str | PathLike[str]) -> str:
     """SHA-256 of a file, as hexadecimal digits."""
     with Path(path).open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verify_file(
+    path: Path,
+    sha256: str | None,
+    check: Callable[[Array], str | None],
+    dtype: np.dtype[Any] = _BYTES,
+) -> None:
+    """Read a file whole, once: it costs a second for 1.5 GB, in which nothing can be learned.
+
+    Parameters
+    ----------
+    path, sha256
+        The file, and its SHA-256 by the index; None, which it never has, if that has none.
+    check
+        What is wrong with some of its values, (n,) of ``dtype``; None if nothing is.
+
+    Raises
+    ------
+    StoreError
+        If its bytes are not those that were written, or a value cannot be.
+    """
+    digest, problem = hashlib.sha256(), None
+    # Read, not mapped: pages of a memory map count as resident memory until it is closed.
+    with path.open("rb") as handle:
+        while chunk := handle.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            problem = problem or check(np.frombuffer(chunk, dtype))
+    if digest.hexdigest() != sha256:
+        problem = "its checksum is not the one in the index"
+    if problem is not None:
+        raise StoreError(f"{path}: {damaged(problem)}")
+
+
+def check_codes(codes: Array) -> str | None:
+    """What is wrong with base codes; None if nothing is."""
+    highest = int(codes.max(initial=0))
+    return None if highest <= N else f"base code {highest}, use 0 to {N}"
 
 
 def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int], str]:
@@ -50,8 +92,8 @@ def write_codes(folder: Path, contigs: Iterable[Contig]) -> tuple[dict[str, int]
                 raise StoreError(f"contig {name!r} comes twice: a name must be there once")
             lengths[name] = 0
             for codes in pieces:
-                if len(codes) and int(codes.max()) > N:
-                    raise StoreError(f"contig {name!r}: base code {codes.max()}, use 0 to {N}")
+                if (problem := check_codes(codes)) is not None:
+                    raise StoreError(f"contig {name!r}: {problem}")
                 file.append(codes.astype(np.uint8, copy=False))
                 lengths[name] += len(codes)
     return lengths, file.checksum()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from genoseq.errors import StoreError
+from genoseq.files.stored import LARGEST_INDEX, read_json
 
 FORMAT = "genoseq-store"
 VERSION = 2
@@ -35,17 +35,17 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
     """
     file = folder / INDEX
     try:
-        index = json.loads(file.read_text(encoding="utf-8"))
+        index = read_json(file, LARGEST_INDEX)
     except OSError as error:
         raise StoreError(
             f"{folder}: no store here ({INDEX}: {error.strerror}): make one with genoseq tokenize"
         ) from None
-    except (ValueError, RecursionError):
-        raise StoreError(f"{file}: {damaged('it is not JSON')}") from None
+    except ValueError as error:
+        raise StoreError(f"{file}: {damaged(f'it is not JSON: {error}')}") from None
     if not isinstance(index, dict):
         raise StoreError(f"{file}: not the index of a {kind}")
     found = index.get("format")
-    if found != kind and found in _KINDS:
+    if found != kind and isinstance(found, str) and found in _KINDS:
         raise StoreError(f"{folder}: {_KINDS[found]}; wanted is {_KINDS[kind]}")
     if found != kind:
         raise StoreError(f"{file}: not the index of a {kind}")
@@ -55,6 +55,13 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
             f"write the store again with genoseq tokenize"
         )
     return index
+
+
+def whole(number: Any) -> int:
+    """A number of bases or pairs in an index; ValueError if it is none."""
+    if type(number) is not int or not 0 <= number < 1 << 62:
+        raise ValueError(f"{str(number)[:40]!r} is no number of bases or pairs")
+    return number
 
 
 def damaged(what: str) -> str:

@@ -16,6 +16,7 @@ from genoseq.files.inputs import Input
 from genoseq.genome.regions import Region
 from genoseq.labels.classes import ClassLabels, plan_labels
 from genoseq.labels.evidence import attributes_of
+from genoseq.labels.independent import IndependentLabels
 from genoseq.labels.signal_names import name_signals, said_strands
 from genoseq.labels.signals import SignalLabels
 from genoseq.labels.trust import read_trust
@@ -56,7 +57,7 @@ def class_labels(
     given: Mapping[str, Input],
     genome: Fasta,
     located: Sequence[LocatedRegion],
-) -> ClassLabels | None:
+) -> ClassLabels | IndependentLabels | None:
     """What labels any region, from files by their role; None if there is nothing to label from."""
     lengths, (evidence, starts) = genome.lengths, trusted
     mask = _mask(given, lengths)
@@ -64,10 +65,12 @@ def class_labels(
         return None
     kind, _ = named_file(os.fspath(annotation))
     path = given["annotation"]
-    kept = attributes_of(evidence)
+    kept = (*attributes_of(evidence), *settings.asked)
     found = read_annotation(path, kind=kind, attributes=kept)
     trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
     labels = plan_labels(found, settings, mask, lengths, path, trust)
+    for note in labels.notes:
+        _log.warning("%s: %s", path, note)
     chroms = {one.region.chrom for one in located}
     if not chroms & labels.chroms:
         raise InputFormatError(

@@ -27,13 +27,14 @@ from numpy.typing import NDArray
 
 from genoseq import __version__
 from genoseq.config.base import LEARNED
-from genoseq.errors import StoreError
+from genoseq.errors import InputFormatError, StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.files.stored import check_seal, sealed
 from genoseq.genome.alphabets import ALPHABETS, Alphabet, alphabet_of
 from genoseq.genome.sequences import Codes
-from genoseq.store.files import file_checksum
-from genoseq.store.index import INDEX, PAIRS_FORMAT, PAIRS_VERSION, damaged, read_index
+from genoseq.store.files import check_codes, file_checksum, verify_file
+from genoseq.store.index import INDEX, PAIRS_FORMAT, PAIRS_VERSION, damaged, read_index, whole
 
 SOURCES, TARGETS, ENDS, SPLIT_NUMBERS = "sources.bin", "targets.bin", "ends.bin", "splits.bin"
 _FILES = (INDEX, SOURCES, TARGETS, ENDS, SPLIT_NUMBERS, PROVENANCE)
@@ -69,6 +70,31 @@ class PairStore:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return open_pairs, (self.path,)
+
+    @cached_property
+    def whole(self) -> bool:
+        """True, once all of its files were read and are as they were written; StoreError if not."""
+        # Mapped and read now: a store that is written anew is other files.
+        sizes, _ = (self._codes.size, self._letters.size), self._splits
+        ends = self.ends
+        checks = {
+            SOURCES: check_codes,
+            TARGETS: self._check_letters,
+            ENDS: lambda _: None,
+            SPLIT_NUMBERS: _check_splits,
+        }
+        for name, check in checks.items():
+            verify_file(self.path / name, self.checksums.get(name), check)
+        if np.any(self.lengths < 0) or sizes != tuple(ends[-1]):
+            raise StoreError(f"{self.path / ENDS}: {damaged('pairs do not follow one another')}")
+        return True
+
+    def _check_letters(self, letters: NDArray[np.uint8]) -> str | None:
+        try:
+            self.alphabet.encode(letters.tobytes())
+        except InputFormatError as error:
+            return error.problem
+        return None
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
@@ -125,11 +151,14 @@ def open_pairs(path: str | PathLike[str]) -> PairStore:
             folder,
             str(index["name"]),
             ALPHABETS[index["alphabet"]],
-            int(index["pairs"]),
+            whole(index["pairs"]),
             index["sources"],
             dict(index["sha256"]),
         )
-        bases, letters = int(index["bases"]), int(index["letters"])
+        bases, letters = whole(index["bases"]), whole(index["letters"])
+        check_seal(index)
+        if not (store.pairs and bases and letters):
+            raise ValueError("no pair, or none with letters")
     except (LookupError, TypeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"
         raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
@@ -143,12 +172,36 @@ def open_pairs(path: str | PathLike[str]) -> PairStore:
 
 
 def open_all_pairs(stores: Sequence[PairStore | str | PathLike[str]]) -> list[PairStore]:
-    """Stores of pairs, each opened if it is given by its folder; StoreError if there is none."""
+    """Stores of pairs, each opened if it is given by its folder, and verified.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or as :func:`verify_pairs`.
+    """
     if isinstance(stores, PairStore | str | PathLike):
         raise StoreError(f"stores are given as a list, also where it is one: [{stores!r}]")
     if not stores:
         raise StoreError("no store given: make one with genoseq tokenize --scheme seq2seq")
-    return [store if isinstance(store, PairStore) else open_pairs(store) for store in stores]
+    return list(map(verify_pairs, stores))
+
+
+def verify_pairs(store: PairStore | str | PathLike[str]) -> PairStore:
+    """A store of pairs, opened if need be, all of whose bytes are those that were written.
+
+    Raises
+    ------
+    StoreError
+        As :func:`open_pairs`, and at the first file whose bytes have changed, or cannot be.
+    """
+    opened = store if isinstance(store, PairStore) else open_pairs(store)
+    assert opened.whole
+    return opened
+
+
+def _check_splits(numbers: NDArray[np.uint8]) -> str | None:
+    highest = int(numbers.max(initial=0))
+    return None if highest < len(LEARNED) else f"split number {highest}"
 
 
 def write_pairs(
@@ -205,7 +258,7 @@ def write_pairs(
                 for file in (SOURCES, TARGETS, ENDS, SPLIT_NUMBERS)
             },
         }
-        (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
+        (partial / INDEX).write_text(json.dumps(sealed(index)) + "\n", encoding="utf-8")
         if record is not None:
             write_record(partial, record)
     return open_pairs(folder)

@@ -168,11 +168,17 @@ def regions_to_json(regions: StoreRegions) -> dict[str, Any]:
 
 def regions_from_json(data: Mapping[str, Any]) -> StoreRegions:
     """What :func:`regions_to_json` wrote; KeyError, TypeError or ValueError if it is not that."""
-    chrom, start, end = (np.array(data[key], np.int64) for key in ("chrom", "start", "end"))
+    chrom, start, end = (_column(data[key]) for key in ("chrom", "start", "end"))
     split = np.array([SPLITS.index(word) for word in data["split"]], np.int64)
-    if {column.shape for column in (start, end, split)} != {chrom.shape}:
+    if {len(column) for column in (start, end, split)} != {len(chrom)}:
         raise ValueError("columns of regions differ in length")
-    return StoreRegions(tuple(data["chroms"]), chrom, start, end, split)
+    return StoreRegions(tuple(map(str, data["chroms"])), chrom, start, end, split)
+
+
+def _column(numbers: Any) -> Column:
+    if not isinstance(numbers, list) or any(type(number) is not int for number in numbers):
+        raise TypeError("a column of regions is no list of whole numbers")
+    return np.array(numbers, np.int64)
 
 
 def table_digest(lengths: Mapping[str, int], regions: StoreRegions) -> str:

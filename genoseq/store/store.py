@@ -8,7 +8,8 @@
       replicates.bin    of signals with several libraries: each of these, float32 (bases, R)
 
 Tokens are made when a window is read, so a store suits every tokenizer.  Opening reads the index
-and compares file sizes; checksums are taken while writing and compared by :func:`verify_store`.
+and compares file sizes.  Before anything is learned or judged from a store its files are read once
+whole, and checksums and ranges are compared (:func:`verify_store`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import GenoseqError, StoreError
+from genoseq.files.stored import check_seal
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme, State, scheme_from_json
 from genoseq.genome.sequences import Codes, decode
@@ -33,11 +35,13 @@ from genoseq.store.files import (
     REPLICATE_TYPE,
     REPLICATES,
     Array,
-    file_checksum,
 )
-from genoseq.store.index import INDEX, damaged, read_index
-from genoseq.store.layout import check_regions, file_sizes, mapped
-from genoseq.store.regions import StoreRegions, regions_from_json, table_digest
+from genoseq.store.index import INDEX, damaged, read_index, whole
+from genoseq.store.layout import check_regions, check_sizes, mapped, verify_files
+from genoseq.store.regions import StoreRegions, regions_from_json
+
+_MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, OverflowError, GenoseqError)
+"""What the parts of an index raise that is another JSON than it should be."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,14 +82,20 @@ class Store:
     def __repr__(self) -> str:
         labels = f"{len(self.classes)} {self.scheme.kind}" if self.scheme else "no labels"
         regions = f"{len(self.regions):,} regions of {self.regions.total_bases:,} bp"
-        return (
-            f"<Store {self.name!r}: {len(self.lengths):,} contigs of {self.bases:,} bp, "
-            f"{regions}, {labels}, {self.path}>"
-        )
+        contigs = f"{len(self.lengths):,} contigs of {self.bases:,} bp"
+        return f"<Store {self.name!r}: {contigs}, {regions}, {labels}, {self.path}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Data loader workers get the path: a pickled memory map would be a copy of the file.
-        return open_store, (self.path,)
+        # The path: a pickled memory map would be a copy of the file.
+        return _open_again, (self.path, dict(self.checksums))
+
+    @cached_property
+    def whole(self) -> bool:
+        """True, once all of its files were read and are as they were written; StoreError if not."""
+        assert self.all_codes is not None  # mapped now: one that is written anew is another file
+        assert self.scheme is None or self.all_labels is not None
+        verify_files(self)
+        return True
 
     @property
     def bases(self) -> int:
@@ -202,8 +212,7 @@ class Store:
 
     def _filled(self, values: Array, every: Array, chrom: str, start: int) -> Array:
         """Values (L, ...) of bases from ``start`` on, with those of all regions where they lie."""
-        end = start + len(values)
-        for index in self.regions.on(chrom, start, end).tolist():
+        for index in self.regions.on(chrom, start, end := start + len(values)).tolist():
             region, first = self.regions[index], int(self.regions.offset[index])
             low, high = max(start, region.start), min(end, region.end)
             own = every[first + low - region.start : first + high - region.start]
@@ -218,12 +227,12 @@ class Store:
         StoreError
             If the store has no labels.
         """
-        start = int(self.regions.offset[index])
-        return self.all_labels[start : start + int(self.regions.bases[index])]
+        first = int(self.regions.offset[index])
+        return self.all_labels[first : first + int(self.regions.bases[index])]
 
 
 def open_store(path: str | PathLike[str]) -> Store:
-    """Open a store: reads the index and compares file sizes, nothing else.
+    """Open a store: reads the index, compares its seal and file sizes, nothing else.
 
     Raises
     ------
@@ -236,61 +245,55 @@ def open_store(path: str | PathLike[str]) -> Store:
         scheme = None if index["scheme"] is None else scheme_from_json(index["scheme"])
         store = Store(
             path=folder,
-            name=index["name"],
-            lengths={str(chrom): int(length) for chrom, length in index["lengths"].items()},
+            name=str(index["name"]),
+            lengths={chrom: whole(length) for chrom, length in index["lengths"].items()},
             scheme=scheme,
             regions=regions_from_json(index["regions"]),
             sources=index["sources"],
             checksums=dict(index["sha256"]),
-            genoseq_version=index["genoseq"],
+            genoseq_version=str(index["genoseq"]),
             signals=dict(index.get("signals", {})),
         )
         check_regions(store)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        OverflowError,
-        GenoseqError,
-    ) as error:
+        check_seal(index)
+    except _MISSHAPEN as error:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise StoreError(f"{folder / INDEX}: {damaged(problem)}") from None
-    for file, size in file_sizes(store).items():
-        found = file.stat().st_size if file.is_file() else 0
-        if found != size:
-            raise StoreError(f"{file}: {damaged(f'{found} bytes, its index says {size}')}")
+    check_sizes(store)
     return store
 
 
 def open_stores(stores: Sequence[Store | str | PathLike[str]]) -> list[Store]:
-    """Stores, each opened if it is given by its folder.
+    """Stores to learn or to judge from, each opened if it is given by its folder, and verified.
 
     Raises
     ------
     StoreError
-        If there is none, or this is one store and not a list; or as :func:`open_store`.
+        If there is none, or this is one store and not a list; or as :func:`verify_store`.
     """
     if isinstance(stores, Store | str | PathLike):
         raise StoreError(f"stores are given as a list, also where it is one: [{stores!r}]")
     if not stores:
         raise StoreError("no store given: make one with genoseq tokenize")
-    return [store if isinstance(store, Store) else open_store(store) for store in stores]
+    return list(map(verify_store, stores))
 
 
-def verify_store(path: str | PathLike[str]) -> Store:
-    """Open a store and compare the SHA-256 of every file with its index.
+def verify_store(store: Store | str | PathLike[str]) -> Store:
+    """A store, opened if need be, all of whose bytes are those that were written.
 
     Raises
     ------
     StoreError
-        As :func:`open_store`, and at the first file whose bytes have changed.
+        As :func:`open_store`, and at the first file whose bytes have changed, or that has a code or
+        label that cannot be.
     """
+    opened = store if isinstance(store, Store) else open_store(store)
+    assert opened.whole
+    return opened
+
+
+def _open_again(path: Path, checksums: Mapping[str, str]) -> Store:
     store = open_store(path)
-    found = {file.name: file_checksum(file) for file in file_sizes(store)}
-    found["index"] = table_digest(store.lengths, store.regions)
-    for name, checksum in found.items():
-        if store.checksums.get(name) != checksum:
-            where = store.path / (name if name != "index" else INDEX)
-            raise StoreError(f"{where}: {damaged('its checksum is not the one in the index')}")
+    if store.checksums != checksums:
+        raise StoreError(f"{path}: was written anew while it was in use: start again")
     return store

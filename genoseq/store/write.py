@@ -12,6 +12,7 @@ from genoseq import __version__
 from genoseq.errors import StoreError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
+from genoseq.files.stored import sealed
 from genoseq.genome.schemes import Scheme
 from genoseq.store.files import (
     CODES,
@@ -95,7 +96,7 @@ def write_store(
             "sha256": checksums,
         }
         index |= {} if signals is None else {"signals": dict(signals())}
-        (partial / INDEX).write_text(json.dumps(index) + "\n", encoding="utf-8")
+        (partial / INDEX).write_text(json.dumps(sealed(index)) + "\n", encoding="utf-8")
         if record is not None:
             write_record(partial, record)
     return open_store(folder)

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from genoseq.errors import ConfigError
 
-Activation = Literal["softmax", "expm1", "exp"]
-"""How logits become values: class probabilities, or a signal learned by mse or by poisson."""
+Activation = Literal["softmax", "sigmoid", "expm1", "exp"]
+"""How logits become values: probabilities of classes that exclude one another or do not, or a
+signal learned by mse or by poisson."""
 
 LARGEST_LOG_RATE = 30.0
 """1e13: above any count, and still finite when multiplied by one."""
@@ -85,12 +86,15 @@ def bin_means(signal: Tensor, bin: int) -> Tensor:
 def activate(logits: Tensor, activation: Activation, dim: int = -1) -> Tensor:
     """Values, float32 or wider, of logits; the shape stays, states are dimension `dim`.
 
-    softmax: probabilities of the classes.  expm1: the inverse of :func:`compress`.  exp: a rate,
-    above 0; logits beyond :data:`LARGEST_LOG_RATE` are taken as that.
+    softmax: probabilities of the classes.  sigmoid: of each class by itself.  expm1: the inverse
+    of :func:`compress`.  exp: a rate, above 0; logits beyond :data:`LARGEST_LOG_RATE` are taken as
+    that.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
     if activation == "softmax":
         return wide.softmax(dim)
+    if activation == "sigmoid":
+        return wide.sigmoid()
     if activation == "expm1":
         return wide.sign() * wide.abs().expm1()
     return wide.clamp_max(LARGEST_LOG_RATE).exp()

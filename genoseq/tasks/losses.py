@@ -1,6 +1,7 @@
 """Losses of per-base predictions; bases without a known label leave them.
 
-Class labels are int64 (B, L) with ``schemes.UNKNOWN_LABEL``; signal labels are float32 (B, L, S)
+Class labels are int64 (B, L) with ``schemes.UNKNOWN_LABEL``; labels of classes that do not exclude
+one another are float32 (B, L, S), 0, 1 or ``UNKNOWN_LABEL``; signal labels are float32 (B, L, S)
 with NaN.  Every loss is a pair of scalars: the sum over known labels, in float32 or wider, and what
 these labels weigh; the loss of a batch is their quotient (:func:`mean`), wherever its rows were
 computed.
@@ -8,23 +9,30 @@ computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genoseq.config.training import LOSSES, ClassLoss, Loss
+from genoseq.config.training import LOSSES
+from genoseq.config.training import Loss as NamedLoss
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
 from genoseq.tasks.count_losses import COUNT_LOSSES, Total
 from genoseq.tasks.heads import Activation, compress
 
+Loss = NamedLoss | Literal["binary-cross-entropy", "binary-focal"]
+_BINARY: dict[str, Loss] = {"cross-entropy": "binary-cross-entropy", "focal": "binary-focal"}
+"""What the losses of classes are of those that do not exclude one another."""
+
 ACTIVATIONS: dict[Loss, Activation] = {
     "cross-entropy": "softmax",
     "focal": "softmax",
+    "binary-cross-entropy": "sigmoid",
+    "binary-focal": "sigmoid",
     "mse": "expm1",
     "poisson": "exp",
     "negative-binomial": "exp",
@@ -35,27 +43,33 @@ OUTPUTS: dict[Loss, int] = {"negative-binomial": 2}
 """Outputs for a signal, where there is more than one: its mean, and then its dispersion."""
 
 
-def loss_of(loss: Loss | None, scheme: Scheme) -> Loss:
-    """The loss itself, or the scheme's default: cross-entropy, or mse for signals.
+def loss_of(loss: str | None, scheme: Scheme) -> Loss:
+    """The loss of a scheme by its name in settings or its own; None: the scheme's default.
 
     Raises
     ------
     ConfigError
         If a loss for classes meets signals or the other way round.
     """
-    fitting = LOSSES[scheme.kind]
-    chosen = loss or cast(Loss, fitting[0])
-    if chosen not in fitting:
-        raise ConfigError(
-            f"training.loss {chosen} does not suit {scheme.kind}: use {' or '.join(fitting)}"
-        )
-    return chosen
+    binary = _BINARY if scheme.kind == "independent" else {}
+    for named in LOSSES[scheme.kind]:
+        own = binary.get(named, cast(Loss, named))
+        if loss in (None, named, own):
+            return own
+    known = " or ".join(LOSSES[scheme.kind])
+    raise ConfigError(f"training.loss {loss} does not suit {scheme.kind}: use {known}")
 
 
 def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor | None], Total]:
     """Logits (B, L, S), labels and weights of classes (S,) or None to a sum and its weight."""
-    if loss in get_args(ClassLoss):
-        return cross_entropy if loss == "cross-entropy" else partial(focal, gamma=gamma)
+    functions: dict[Loss, Callable[[Tensor, Tensor, Tensor | None], Total]] = {
+        "cross-entropy": cross_entropy,
+        "focal": partial(focal, gamma=gamma),
+        "binary-cross-entropy": partial(binary, gamma=0.0),
+        "binary-focal": partial(binary, gamma=gamma),
+    }
+    if loss in functions:
+        return functions[loss]
     of_signals = {"mse": mse, **COUNT_LOSSES}[loss]
     return lambda logits, labels, _weights: of_signals(logits, labels)
 
@@ -63,35 +77,6 @@ def loss_function(loss: Loss, gamma: float) -> Callable[[Tensor, Tensor, Tensor 
 def mean(total: Tensor, weight: Tensor) -> Tensor:
     """The loss: sum over weight, 0 (with a gradient) where no label is known."""
     return total / weight.where(weight > 0, 1).to(total)
-
-
-def class_weights(
-    counts: Sequence[int], setting: Literal["none", "balanced"] | Sequence[float], states: int
-) -> Tensor | None:
-    """Weight of each state, float32 (S,), or None for equal weights.
-
-    balanced: the mean count over the state's count, so that every state that occurs has the same
-    say; a state that never occurs keeps weight 1.
-
-    Raises
-    ------
-    ConfigError
-        If the number of weights or counts is not S, or a weight is negative or all are 0.
-    """
-    if setting == "none":
-        return None
-    if setting == "balanced":
-        if len(counts) != states:
-            raise ConfigError(f"balanced class weights: {len(counts)} counts, {states} states")
-        known = torch.tensor(counts, dtype=torch.float64)
-        average = known[known > 0].mean()
-        return torch.where(known > 0, average / known, 1.0).float()
-    weights = torch.tensor([float(weight) for weight in setting])
-    if len(weights) != states:
-        raise ConfigError(f"training.class_weights: {len(weights)} weights, {states} states")
-    if not bool((weights >= 0).all()) or not bool(weights.sum().isfinite() & (weights.sum() > 0)):
-        raise ConfigError("training.class_weights: weights must be 0 or more, and one above 0")
-    return weights
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Total:
@@ -132,6 +117,33 @@ def focal(
     # p = 1 would give 0^(gamma - 1), infinite for gamma < 1, in the gradient.
     easy = (-own.expm1()).clamp_min(torch.finfo(own.dtype).tiny)
     return (easy**gamma * nll).sum(), _weight(labels, on)
+
+
+def binary(
+    logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, gamma: float = 0.0
+) -> Total:
+    """-log p of what each state is, there or not, times ``(1 - p)^gamma``.
+
+    Parameters
+    ----------
+    logits
+        Shape (B, L, S).
+    labels
+        Float, shape (B, L, S): 0, 1, or UNKNOWN_LABEL.
+    weights
+        Of states where they are there, (S,), against 1 where they are not; None: all 1.
+    """
+    known = labels != UNKNOWN_LABEL
+    there = (labels == 1).to(logits.dtype)
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    nll = functional.binary_cross_entropy_with_logits(wide, there.to(wide), reduction="none")
+    if gamma:
+        easy = (-(-nll).expm1()).clamp_min(torch.finfo(nll.dtype).tiny)
+        nll = easy**gamma * nll
+    weight = known.to(wide)
+    if weights is not None:
+        weight = weight * (1 + there.to(wide) * (weights.to(wide) - 1))
+    return (nll * weight).sum(), weight.sum()
 
 
 def mse(logits: Tensor, labels: Tensor) -> Total:

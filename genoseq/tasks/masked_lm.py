@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import TokenizerSettings
 from genoseq.config.tasks import MaskedLmSettings, hiding_passes
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError
@@ -71,10 +73,12 @@ class MaskedLm(LanguageModel):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MaskedLm:
         """As written."""
-        kinds = {"k": int, "share": float, "span": int}
-        if any(not isinstance(data.get(name), kind) for name, kind in kinds.items()):
+        if data.keys() != {"name", "k", "share", "span"}:
             raise ConfigError(f"not a {cls.name}: it has k, share and span")
-        return cls(data["k"], data["share"], data["span"])
+        of_tokens, of_task = {"k": data["k"]}, {name: data[name] for name in ("share", "span")}
+        k = parse_settings(TokenizerSettings, of_tokens).k
+        asked = parse_settings(MaskedLmSettings, of_task)
+        return cls(k, asked.share, asked.span)
 
     def to_json(self) -> dict[str, Any]:
         """k, share and span."""

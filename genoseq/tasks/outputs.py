@@ -50,11 +50,12 @@ def scheme_output(scheme: Scheme, values: ValueKind, by_phase: bool) -> Output:
         If the scheme has no such values.
     """
     if values == "log-odds":
-        if scheme.kind != "classes":
+        if scheme.kind == "signal":
             raise ConfigError("log-odds are of classes, and this model predicts signals")
         if by_phase:
             raise ConfigError("log-odds are of every state, codon phases included: not by phase")
-        return Output("log-odds", tuple(map(_state_channel, scheme.states)), state_log_odds)
+        odds = state_log_odds if scheme.kind == "classes" else own_log_odds
+        return Output("log-odds", tuple(map(_state_channel, scheme.states)), odds)
     states, channels = _channels(scheme, by_phase)
     decimals = DECIMALS if scheme.kind == "classes" else None
     return Output(scheme.kind, channels, lambda predicted: _sums(predicted, states), decimals)
@@ -87,6 +88,14 @@ def state_log_odds(probabilities: Values) -> Values:
     others[:-1] += after[1:]
     with np.errstate(divide="ignore"):  # -inf, and then clipped
         odds = np.log(probabilities.astype(np.float64)) - np.log(others)
+    return odds.clip(-LOG_ODDS, LOG_ODDS).astype(np.float32)
+
+
+def own_log_odds(probabilities: Values) -> Values:
+    """The same of states that do not exclude one another."""
+    wide = probabilities.astype(np.float64)
+    with np.errstate(divide="ignore"):
+        odds = np.log(wide) - np.log1p(-wide)
     return odds.clip(-LOG_ODDS, LOG_ODDS).astype(np.float32)
 
 

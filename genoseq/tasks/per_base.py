@@ -12,23 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
-from genoseq.config.training import Loss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
 from genoseq.genome.sequences import N
-from genoseq.genome.tracks import Channel
+from genoseq.genome.tracks import Channel, Kind
+from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
+from genoseq.tasks.correction import Correction, Prior, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import (
-    ACTIVATIONS,
-    OUTPUTS,
-    class_weights,
-    loss_function,
-    loss_of,
-)
+from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.task import Metrics, Prepared, Task
 
@@ -36,8 +31,13 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_CHUNK_BASES = 1 << 20  # counting takes eight bytes for each label
 _AS_GIVEN = "input"
+_FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
+    "classes": (CLASS_FIGURES, "macro_f1"),
+    "signal": (SIGNAL_FIGURES, None),
+    "independent": (INDEPENDENT_FIGURES, "macro_auprc"),
+}
+"""Figures of a row by what labels are, and the one of all rows."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class PerBase(Task):
     factors
         What each signal's values are multiplied by, so that they are right on average, S numbers;
         None: 1.  See :mod:`genoseq.tasks.back_transform`.
+    correction
+        What sampling and weights favour, if it is to be undone.
 
     Raises
     ------
@@ -69,12 +71,13 @@ class PerBase(Task):
     """
 
     scheme: Scheme
-    loss_name: Loss | None = None
+    loss_name: str | None = None
     gamma: float = 2.0
     weights: tuple[float, ...] | None = None
     bin: int = 1
     signal_unit: str = _AS_GIVEN
     factors: tuple[float, ...] | None = None
+    correction: Correction | None = None
     name: ClassVar[str] = "per-base"
 
     def __post_init__(self) -> None:
@@ -90,25 +93,36 @@ class PerBase(Task):
         problems += _other_units(stores, _unit(stores[0]), str(stores[0].path))
         if problems or scheme is None:
             raise ConfigError(problems)
-        counts = _state_counts(stores, scheme)
-        if absent := _absent_classes(scheme, counts):
+        natural = natural_prior(stores, scheme)
+        if absent := _absent_classes(scheme, natural):
             raise ConfigError(
                 f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
                 f"the class out when tokenizing"
             )
         if scheme.kind == "signal" and training.class_weights != "none":
             raise ConfigError("training.class_weights are for classes, these labels are signals")
-        weights = class_weights(counts, training.class_weights, len(scheme))
+        weights = class_weights(natural, training.class_weights)
         listed_weights = None if weights is None else tuple(weights.tolist())
+        correction = None
+        if training.corrects:
+            shown = shown_prior(settings, stores, natural, scheme)
+            correction = Correction.of(natural, shown, listed_weights, scheme)
         asked = settings.task
-        bin = asked.bin if isinstance(asked, PerBaseSettings) else 1
-        unit = _unit(stores[0])
-        return cls(scheme, training.loss, training.focal_gamma, listed_weights, bin, unit)
+        return cls(
+            scheme,
+            training.loss,
+            training.focal_gamma,
+            listed_weights,
+            asked.bin if isinstance(asked, PerBaseSettings) else 1,
+            _unit(stores[0]),
+            correction=correction,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PerBase:
         """As written; losses are known by name alone, what they weigh is of training only."""
-        if data.get("loss") not in ACTIVATIONS or not isinstance(data.get("scheme"), dict):
+        known = isinstance(data.get("loss"), str) and data["loss"] in ACTIVATIONS
+        if not known or not isinstance(data.get("scheme"), dict):
             raise ConfigError("not a per-base task: it has a scheme and a loss")
         scheme, bin, unit = scheme_from_json(data["scheme"]), data.get("bin", 1), data.get("unit")
         factors = data.get("factors")
@@ -188,6 +202,19 @@ class PerBase(Task):
         weights = None if self.weights is None else torch.tensor(self.weights)
         return loss_function(cast(Loss, self.loss_name), self.gamma)(outputs, targets, weights)
 
+    def corrected(self, outputs: Tensor) -> Tensor:
+        """With what sampling and weights favour undone."""
+        return outputs if self.correction is None else outputs + self.correction.of_outputs(outputs)
+
+    def calibrate(self, head: nn.Module, undo: bool = False) -> None:
+        """Take out what training favours: a model tells probabilities of the genome as it is."""
+        if self.correction is not None:
+            self.correction.add_to(cast(PerBaseHead, head), -1 if undo else 1)
+
+    def told(self) -> dict[str, Any]:
+        """How often classes are there and were met, and what that changed."""
+        return {} if self.correction is None else {"correction": self.correction.told(self.scheme)}
+
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """Probabilities of classes, or signals in their own units."""
         values = activate(outputs, self.activation, dim)
@@ -215,15 +242,10 @@ class PerBase(Task):
 
     def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
-        names: tuple[str, ...] = SIGNAL_FIGURES
-        columns: dict[str, float] = {}
-        if self.scheme.kind == "signal":
-            rows = report["signals"]
-        else:
-            level = report["channels"]
-            rows, names = level["classes"], CLASS_FIGURES
-            columns = {"macro_f1": _number(level["macro_f1"])}
-        for row in rows:
+        names, whole = _FIGURES[self.scheme.kind]
+        level = report.get("channels", report)
+        columns = {} if whole is None else {whole: _number(level[whole])}
+        for row in self.rows(report):
             if row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label
                 columns |= {f"{label}.{name}": _number(row[name]) for name in names}
@@ -231,8 +253,8 @@ class PerBase(Task):
 
     def rows(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
         """By strand, codon phases together."""
-        signal = self.scheme.kind == "signal"
-        rows = report["signals"] if signal else report["channels"]["classes"]
+        level = report.get("channels", report)
+        rows = level["signals" if self.scheme.kind == "signal" else "classes"]
         return [{name: row[name] for name in row if name != "phase"} for row in rows]
 
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
@@ -240,24 +262,11 @@ class PerBase(Task):
         return scheme_output(self.scheme, values, by_phase)
 
 
-def _state_counts(stores: Sequence[Store], scheme: Scheme) -> list[int]:
-    """Bases of each class in the training regions; none of signals."""
-    if scheme.kind == "signal":
-        return []
-    counts = np.zeros(256, np.int64)
-    for store in stores:
-        for index in store.regions.of_split("train"):
-            labels = store.region_labels(int(index))
-            for at in range(0, len(labels), _CHUNK_BASES):
-                counts += np.bincount(labels[at : at + _CHUNK_BASES], minlength=256)
-    return [int(count) for count in counts[: len(scheme)]]
-
-
-def _absent_classes(scheme: Scheme, counts: Sequence[int]) -> list[str]:
-    """Classes without a training base on either strand."""
-    seen = {state.name for state, count in zip(scheme.states, counts, strict=False) if count}
+def _absent_classes(scheme: Scheme, natural: Prior) -> list[str]:
+    """Classes without a training base on either strand; none of signals."""
+    seen = {state.name for state, count in zip(scheme.states, natural.found, strict=True) if count}
     named = [state.name for state in scheme.states if state.name != BACKGROUND]
-    return [name for name in named if name not in seen] if counts else []
+    return [name for name in named if name not in seen] if scheme.kind != "signal" else []
 
 
 def _unit(store: Store) -> str:

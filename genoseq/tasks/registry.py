@@ -55,8 +55,7 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
 
 
 def _named(name: Any) -> type[Task]:
-    if name not in _TASKS:
-        TASKS.find(name)  # a package that is installed may register it
-    if name not in _TASKS:
+    TASKS.find(name)  # a package that is installed may register it
+    if not isinstance(name, str) or name not in _TASKS:
         raise ConfigError(f"task {name!r} is not known here; known: {', '.join(_TASKS)}")
     return _TASKS[name]

@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from genoseq.config.decoders import DECODERS, DecoderSettings
-from genoseq.config.tasks import Seq2SeqSettings
+from genoseq.config.tasks import LONGEST_TARGET, Seq2SeqSettings
 from genoseq.data.dataset import Share
 from genoseq.data.pairs import PairBatch, TrainingPairs, ValidationPairs, check_lengths
 from genoseq.errors import ConfigError
@@ -88,7 +88,8 @@ class Seq2Seq(Task):
     def from_json(cls, data: Mapping[str, Any]) -> Seq2Seq:
         """As written; what is of training only is not known."""
         longest, either = data.get("longest"), data.get("either_strand", False)
-        if data.get("alphabet") not in ALPHABETS or not isinstance(longest, int):
+        named = isinstance(data.get("alphabet"), str) and data["alphabet"] in ALPHABETS
+        if not named or type(longest) is not int or not 1 <= longest <= LONGEST_TARGET:
             raise ConfigError("not a seq2seq task: it has a decoder, an alphabet and a longest")
         try:
             decoder = DECODERS.parse(data["decoder"])

@@ -196,6 +196,19 @@ class Task(ABC):
         The loss is their quotient, over the batch of all processes.
         """
 
+    def corrected(self, outputs: Tensor) -> Tensor:
+        """Outputs (B, L, S) of a network in training as those of one whose head is calibrated."""
+        return outputs
+
+    def calibrate(self, head: nn.Module, undo: bool = False) -> None:
+        """Change a trained head, in place, where what it learned is not what it is to tell; or
+        undo that, where it is trained further."""
+        del head, undo
+
+    def told(self) -> dict[str, Any]:
+        """What the record of a training says of the task besides; plain JSON data."""
+        return {}
+
     @abstractmethod
     def values(self, outputs: Tensor, dim: int = -1) -> Tensor:
         """What people read of outputs, float32 or wider; outputs are dimension ``dim``."""

@@ -3,8 +3,9 @@
     STATE/
     ├── lock                        held (flock) by the one process that may write
     ├── last.safetensors            weights, AdamW moments, losses not yet logged; in its header the
-    │                               JSON of :class:`Progress` and of the fingerprint
+    │                               JSON of :class:`Progress`, of the fingerprint, and a checksum
     ├── best-00001500.safetensors   weights of the best validation so far, named by its step
+    ├── earlier-0123456789ab/       the same of other settings (:mod:`genoseq.training.earlier`)
     └── logs/                       unless the logs go elsewhere
 
 Every file appears by rename.  ``last`` names the ``best`` it belongs to, which is written before
@@ -17,6 +18,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,15 +26,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor
 
 from genoseq.config.schema import TRAINING_FORMAT
 from genoseq.config.training import TrainingSettings
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_file, remove_stale
-from genoseq.models.weights import weights_bytes
+from genoseq.files.stored import parse_json
+from genoseq.models.weights import read_sealed, sealed_bytes
+from genoseq.training.earlier import earlier_folder, put_aside, take_back
 
 AHEAD = 90.0
 """Seconds before a job's time limit: its process began some seconds after the job itself."""
@@ -109,29 +111,54 @@ def save_due(elapsed: float, saved: float, every: float, limit: float = 0.0) -> 
 class StateFolder:
     """Reads and writes the files of one state folder; made by :func:`open_state`."""
 
-    def __init__(self, path: Path, fingerprint: Mapping[str, Any]) -> None:
-        self.path, self.last = path, path / "last.safetensors"
+    def __init__(self, path: Path, fingerprint: Mapping[str, Any], curve: Path | None) -> None:
+        self.path, self.last, self._curve = path, path / "last.safetensors", curve
         self._parts = {name: _digest(part) for name, part in fingerprint.items()}
 
     def load(self) -> tuple[Progress, dict[str, Tensor], str]:
         """The saved state, and a line for the log; no step and no tensors if the run has to start
-        from the beginning."""
+        from the beginning.
+
+        A state of other settings is put aside, and one of these that was put aside is taken back.
+        """
         if not self.last.exists():
-            return Progress(), {}, "starting"
+            return self._earlier("starting")
         try:
-            with safe_open(self.last, "pt") as file:
-                header = json.loads((file.metadata() or {})["genoseq"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if changed := {name for name, _ in self._parts.items() ^ header["parts"].items()}:
+            header, tensors = _read(self.last)
+            progress = parse_progress(header["progress"])
+            if header["parts"] != self._parts:
+                changed = {name for name, _ in self._parts.items() ^ header["parts"].items()}
+                self._put_aside(header["parts"], progress.best_step)
                 what = " and ".join(sorted(changed))
                 news = f"starting afresh: {what} changed since {self.last} was saved"
-                return Progress(), {}, news
-            progress = Progress(**header["progress"])
-        except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
-            return Progress(), {}, f"starting afresh: {self.last} cannot be read ({error})"
-        if progress.best_step is not None and not self._best(progress.best_step).exists():
-            return Progress(), {}, f"starting afresh: {self._best(progress.best_step)} is missing"
+                return self._earlier(news)
+            if progress.best_step is not None:
+                self.load_best(progress.best_step)
+        except (LookupError, TypeError, ValueError, OSError) as error:
+            said = str(error) if isinstance(error, ConfigError) else f"{self.last} {_why(error)}"
+            return Progress(), {}, f"starting afresh: {said}"
         return progress, tensors, f"resuming after step {progress.step:,}"
+
+    def _files(self, best: int | None) -> list[Path]:
+        """Those of a state, the one that names the others last."""
+        curve = [] if self._curve is None else [self._curve]
+        return [*curve, *([] if best is None else [self._best(best)]), self.last]
+
+    def _put_aside(self, parts: Mapping[str, str], best: int | None) -> None:
+        files = self._files(best)
+        put_aside(earlier_folder(self.path, parts), files)
+        for file in reversed(files):
+            file.unlink(missing_ok=True)
+
+    def _earlier(self, news: str) -> tuple[Progress, dict[str, Tensor], str]:
+        """The state of these settings that was put aside; none, and the news, if there is none."""
+        own = earlier_folder(self.path, self._parts)
+        if not (own / self.last.name).is_file():
+            return Progress(), {}, news
+        header, _ = _read(own / self.last.name)
+        take_back(own, self._files(parse_progress(header["progress"]).best_step))
+        progress, tensors, said = self.load()
+        return progress, tensors, f"{said}, by the state that these settings had before"
 
     def save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Replace the saved state; best weights it does not refer to are removed."""
@@ -147,8 +174,14 @@ class StateFolder:
         _write(self._best(step), weights, {})
 
     def load_best(self, step: int) -> dict[str, Tensor]:
-        """Weights of the validation after ``step``."""
-        return load_file(self._best(step))
+        """Weights of the validation after ``step``; ConfigError if they are not there whole."""
+        path = self._best(step)
+        if not path.exists():
+            raise ConfigError(f"{path} is missing")
+        try:
+            return read_sealed(path)[0]
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path} {_why(error)}") from None
 
     def _best(self, step: int) -> Path:
         return self.path / f"best-{step:08d}.safetensors"
@@ -156,7 +189,10 @@ class StateFolder:
 
 @contextmanager
 def open_state(
-    path: str | Path, fingerprint: Mapping[str, Any], writes: bool = True
+    path: str | Path,
+    fingerprint: Mapping[str, Any],
+    writes: bool = True,
+    curve: Path | None = None,
 ) -> Iterator[StateFolder]:
     """The state folder at ``path``, made where missing, for this process alone.
 
@@ -167,13 +203,15 @@ def open_state(
         saved state with another fingerprint is not resumed, and the topics that differ are named.
     writes
         Whether this process is to write.  If not, the folder is neither made nor locked.
+    curve
+        File of the learning curve, which is kept with states of other settings.
 
     Raises
     ------
     ConfigError
         If another process is training with the same folder.
     """
-    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint})
+    folder = StateFolder(Path(path), {"format": TRAINING_FORMAT, **fingerprint}, curve)
     if not writes:
         yield folder
         return
@@ -199,6 +237,31 @@ def open_state(
         yield folder
 
 
+def parse_progress(data: Mapping[str, Any]) -> Progress:
+    """What a state says; TypeError or ValueError if that cannot be."""
+    progress = Progress(**data)
+    numbers = [progress.step, progress.validated, progress.waited, progress.processes]
+    numbers += [] if progress.best_step is None else [progress.best_step]
+    if any(type(number) is not int or not 0 <= number <= 10**12 for number in numbers):
+        raise ValueError(f"{numbers} are no steps")
+    if type(progress.elapsed) is not float or not 0 <= progress.elapsed < math.inf:
+        raise ValueError(f"{progress.elapsed} seconds")
+    return progress
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and tensors of a state; ValueError, LookupError, TypeError or OSError if damaged."""
+    tensors, metadata = read_sealed(path)
+    header = parse_json(metadata["genoseq"])
+    if not isinstance(header["parts"], dict):
+        raise ValueError("no state of a training")
+    return header, tensors
+
+
+def _why(error: Exception) -> str:
+    return f"cannot be read ({' '.join(str(error).split())[:200]})"
+
+
 def _digest(data: Any) -> str:
     text = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -206,6 +269,6 @@ def _digest(data: Any) -> str:
 
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     with atomic_file(path) as partial, partial.open("wb") as file:
-        file.write(weights_bytes(tensors, metadata))
+        file.write(sealed_bytes(tensors, metadata))
         file.flush()
         os.fsync(file.fileno())

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import atomic_file
+
+CURVE = "metrics.csv"
 
 
 class Curve:
@@ -26,11 +28,10 @@ class Curve:
     def __init__(self, folder: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # a second
 
-        self.path = folder / "metrics.csv"
+        self.path = folder / CURVE
         self._rows: dict[int, dict[str, Any]] = {}
         if step and self.path.exists():
-            with self.path.open(newline="") as file:
-                rows = {int(row.pop("step")): row for row in csv.DictReader(file)}
+            rows = _rows(self.path)
             self._rows = {number: row for number, row in rows.items() if number <= step}
         # TensorBoard ignores what earlier event files say of steps from purge_step on.
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
@@ -55,6 +56,17 @@ class Curve:
     def close(self) -> None:
         """Release TensorBoard's file."""
         self._board.close()
+
+
+def _rows(path: Path) -> dict[int, dict[str, Any]]:
+    """Rows of a curve that was saved, by step."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return {int(row.pop("step")): row for row in csv.DictReader(file)}
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        said = f"{type(error).__name__}: {str(error)[:80]}"
+        what = f"not the curve that genoseq wrote ({said}): remove it, the training goes on without"
+        raise InputFormatError(what, path) from None
 
 
 def not_finite(loss: float, step: int, what: str = "loss") -> ConfigError:

@@ -27,6 +27,7 @@ from genoseq.store.store import Store
 from genoseq.tasks.registry import build_task, open_stores_of
 from genoseq.tasks.task import Task
 from genoseq.training.checkpoint import open_state
+from genoseq.training.curve import CURVE
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.loop import Training
 from genoseq.training.stop_signals import stop_requests
@@ -102,7 +103,8 @@ def fit(
     precision, reason = choose_precision(where, run.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     origin = start.fingerprint()
-    state_folder = open_state(folder, _fingerprint(opened, run) | origin, group.rank == 0)
+    fingerprint = _fingerprint(opened, run) | origin
+    state_folder = open_state(folder, fingerprint, group.rank == 0, logs / CURVE)
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
@@ -174,6 +176,8 @@ def _trained(
     out: str | Path,
 ) -> Bundle:
     """Train to the end, and write the bundle of the best weights."""
+    save = partial(_save, training, stores, origin, out)
+    save(training.task, 0, {}, context or 0, {}, dry=True)
     training.go_on()
     progress, settings, group = training.progress, training.settings, training.group
     model = training.model.eval().requires_grad_()
@@ -182,21 +186,44 @@ def _trained(
         step = progress.best_step
         model.load_state_dict(group.from_rank_0(partial(training.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
+    training.task.calibrate(model.head)
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     measured: dict[str, Any] = {}
     task = training.task.finished(training.outcomes())
     if context is None:
         fitting = partial(fitting_context, model, training.task, stores, usual_context(settings))
         context, measured = group.from_rank_0(fitting)
+    return save(task, step, metrics, context, measured)
+
+
+def _save(
+    training: Training,
+    stores: Sequence[Any],
+    origin: Mapping[str, Any],
+    out: str | Path,
+    task: Task,
+    step: int,
+    metrics: Mapping[str, Any],
+    context: int,
+    measured: Mapping[str, Any],
+    *,
+    dry: bool = False,
+) -> Bundle:
+    """Write the bundle of the present weights, of this step, with these metrics.
+
+    It is also done ``dry``, before the first step: no training fails at its last line.
+    """
+    settings, group = training.settings, training.group
     decisive = settings.decisive()
     facts = {"seed": settings.training.seed, "steps": step, "processes": group.world_size}
     facts |= {"task": decisive["task"]} if "task" in decisive else {}
-    facts |= {**origin, **measured}
+    facts |= {**origin, **measured, **training.task.told()}
     inputs = {store.name: store.checksums for store in stores}
     computed = computing(training.device, training.precision)
     record = make_record("train", decisive["training"], inputs, computed, **facts)
     context = round_up(context, settings.model.stride)
-    bundle = Bundle(model.cpu(), settings.model, task, context, record, metrics)
+    model = training.model if dry else training.model.cpu()
+    bundle = Bundle(model, settings.model, task, context, record, metrics)
     if group.rank == 0:
-        save_bundle(out, bundle)
+        save_bundle(out, bundle, dry)
     return bundle

@@ -229,7 +229,7 @@ class Training:
             if not rows:
                 inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
-                outputs = self.model(*inputs)[:rows]
+                outputs = self.task.corrected(self.model(*inputs)[:rows])
             yield self.group.concat(outputs.float()), self.group.concat(targets)
 
     @torch.no_grad()
@@ -258,9 +258,13 @@ class Training:
 
     def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         weights = {k.removeprefix(_MODEL): v for k, v in tensors.items() if k.startswith(_MODEL)}
-        self.model.load_state_dict(weights)
-        restore_moments(self._adamw, self.model, tensors)
-        losses = tensors[_LOSSES]  # whole: the others begin with nothing of them
+        try:
+            self.model.load_state_dict(weights)
+            restore_moments(self._adamw, self.model, tensors)
+            losses = tensors[_LOSSES]  # whole: the others begin with nothing of them
+        except (RuntimeError, LookupError, ValueError) as error:
+            said = f"not the state of this network ({' '.join(str(error).split())[:200]})"
+            raise ConfigError(f"{self.state.last}: {said}: remove it") from None
         self._losses = [*(losses if self.group.rank == 0 else torch.zeros_like(losses))]
 
     def _whole_losses(self) -> Tensor:

@@ -20,6 +20,8 @@ from genoseq.validation.bigwig import check_buffer, check_contigs, compare_zooms
 from genoseq.validation.positions import span
 from genoseq.validation.subject import Checks, Subject
 
+_MOST_ERRORS = 100_000
+"""A few kB can hold millions of wrong records, compressed."""
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -38,6 +40,8 @@ class _Records:
         contig, starts, ends = -1, list[int](), list[int]()
         for section in self._file.sections(self._file.header.index):
             check_buffer(self._file, section, self._findings)
+            if self._findings.counts["error"] > _MOST_ERRORS:
+                raise InputFormatError(f"more than {_MOST_ERRORS:,} errors: no more are looked for")
             for number, start, end in self._section(section):
                 if number != contig:
                     yield from _depths(contig, starts, ends)

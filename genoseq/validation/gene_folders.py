@@ -7,13 +7,13 @@ their number.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import numbered_lines
 from genoseq.files.names import GENES, SUMMARY
+from genoseq.files.stored import read_json
 from genoseq.readers.bed import read_bed
 from genoseq.readers.gff import read_gff
 from genoseq.validation.subject import Checks, Subject
@@ -106,8 +106,8 @@ _IDS: dict[str, Callable[[Path], Iterable[str]]] = {
 
 def _check_summary(path: Path, genes: int, subject: Subject) -> None:
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["genes"]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        said = read_json(path)["genes"]
+    except (ValueError, LookupError, TypeError) as error:
         raise InputFormatError(f"no summary of genes ({error}): call them again") from None
     if said != genes:
         subject.findings.add("counts", f"{said} genes by {SUMMARY}, {genes} in {_GFF}")

@@ -148,7 +148,9 @@ class ZoomLevel:
         for box, records in self._source:
             if not len(records):
                 continue
-            self._check_order(box, records)
+            if not self._in_order(box, records):
+                self._source, self._open = iter(()), None  # Nothing can be compared any more.
+                return
             self._open = records if self._open is None else np.concatenate([self._open, records])
             count = len(records)
             self._sums = np.concatenate([self._sums, np.zeros((4, count))], axis=1)
@@ -156,7 +158,7 @@ class ZoomLevel:
             self._high = np.concatenate([self._high, np.full(count, -np.inf)])
             yield _spans_of(records)[1][-1]
 
-    def _check_order(self, box: Box, records: NDArray[np.void]) -> None:
+    def _in_order(self, box: Box, records: NDArray[np.void]) -> bool:
         """Whether records follow one another, each on its contig, and lie where the index says."""
         starts, ends = _spans_of(records)
         wrong = (starts < np.concatenate([[self._last], ends[:-1]])) | (starts >= ends)
@@ -173,6 +175,7 @@ class ZoomLevel:
         if not box.holds(Box(int(first["chrom"]), low, int(last["chrom"]), high)):
             self._add("its index does not fit its records", first)
         self._last = int(ends[-1])
+        return not wrong.any()
 
     def _extremes(
         self,

@@ -186,29 +186,41 @@ def _tsv(folder: Path, of: Contents) -> Writer:
 
 
 def _scores(folder: Path, of: Contents) -> Writer:
-    from genoseq.writers.scores import ScoresWriter
+    from genoseq.writers.scores_writer import ScoresWriter
 
     return ScoresWriter(folder, of.lengths, of.channels, of.kind, of.origin)
 
 
 # Costs: benchmarks/constants.py on the demo, in which rule tracks writes two channels.  Signals are
-# those in which no value comes twice: smooth ones take half to two thirds of the disk, and a TSV of
-# many channels half.
+# those in which no value comes twice, as with probabilities that are not rounded: smooth ones take
+# half to two thirds of the disk, and a TSV of many channels half.
+def _costs(rounded: Cost, other: Cost) -> dict[Kind, Cost]:
+    return {"classes": rounded, "signal": other, "independent": other}
+
+
 register_format(
     Format(
         "bigwig",
-        ("classes", "signal", "log-odds"),
+        ("classes", "signal", "log-odds", "independent"),
         _bigwig,
-        {"classes": Cost(1 / 30e6, 1.2), "signal": Cost(1 / 30e6, 4.2)},
-        default_for=("classes", "signal", "log-odds"),
+        {
+            "classes": Cost(1 / 30e6, 1.2),
+            "signal": Cost(1 / 30e6, 4.2),
+            "independent": Cost(1 / 30e6, 4.2),
+        },
+        default_for=("classes", "signal", "log-odds", "independent"),
     )
 )
 register_format(
     Format(
         "bedgraph",
-        ("classes", "signal", "log-odds"),
+        ("classes", "signal", "log-odds", "independent"),
         _bedgraph,
-        {"classes": Cost(1 / 8e6, 2.7), "signal": Cost(1 / 1.5e6, 11.0)},
+        {
+            "classes": Cost(1 / 8e6, 2.7),
+            "signal": Cost(1 / 1.5e6, 11.0),
+            "independent": Cost(1 / 1.5e6, 11.0),
+        },
         refused_contigs=BED_WORDS,
     )
 )
@@ -223,23 +235,33 @@ register_format(
         unsuited={
             "signal": "segments are of the most probable class, and this model predicts signals",
             "log-odds": "segments are of probabilities, and these are log-odds",
+            "independent": "segments are of the most probable class, and these classes do not "
+            "exclude one another",
         },
     )
 )
 register_format(
     Format(
         "tsv",
-        ("classes", "signal", "log-odds"),
+        ("classes", "signal", "log-odds", "independent"),
         _tsv,
-        {"classes": Cost(1 / 5.8e6, 3.6), "signal": Cost(1 / 1.8e6, 11.0)},
+        {
+            "classes": Cost(1 / 5.8e6, 3.6),
+            "signal": Cost(1 / 1.8e6, 11.0),
+            "independent": Cost(1 / 1.8e6, 11.0),
+        },
         refused_contigs=BED_WORDS,
     )
 )
 register_format(
     Format(
         "scores",
-        ("classes", "signal", "log-odds"),
+        ("classes", "signal", "log-odds", "independent"),
         _scores,
-        {"classes": Cost(1 / 54e6, 2.0), "signal": Cost(1 / 54e6, 4.0)},
+        {
+            "classes": Cost(1 / 54e6, 2.0),
+            "signal": Cost(1 / 54e6, 4.0),
+            "independent": Cost(1 / 54e6, 4.0),
+        },
     )
 )

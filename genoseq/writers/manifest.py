@@ -20,6 +20,7 @@ VALUE_KINDS: dict[Kind, str] = {
     "classes": "probability",
     "signal": "signal",
     "log-odds": "log-odds",
+    "independent": "probability",
 }
 """What a file of one channel's values is called."""
 

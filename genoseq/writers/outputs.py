@@ -18,6 +18,7 @@ from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.atomic import PathLike, staging_folder
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
+from genoseq.files.watched import check_unchanged
 from genoseq.genome.tracks import Channel, Kind, Track
 from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
 from genoseq.writers.lattice import slabs
@@ -114,6 +115,7 @@ def write_tracks(
         write_manifest(stage / MANIFEST, files)
         if record is not None:
             write_record(stage, record)
+        check_unchanged()
         _publish(stage, out, files)
     return files
 

@@ -10,33 +10,37 @@ may be a gap).
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.stored import LARGEST_INDEX, check_seal, read_json
 from genoseq.genome.regions import Region, Strand, check_bounds
+from genoseq.genome.schemes import MOST_SIGNALS
 from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
-from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
-from genoseq.writers.manifest import MANY, OutputFile
+from genoseq.writers.lattice import ONE, SLAB, Row, floats
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
 
 VALUES = "scores.npy"
 INDEX = "scores.json"
-_FORMAT = "genoseq-scores"
-_VERSION = 4
-_HEADER = 128
-_DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
+FORMAT = "genoseq-scores"
+VERSION, UNSEALED = 5, 4
+"""Of what is written, and of earlier releases, whose index has no checksum of its own."""
+HEADER = 128
+"""Bytes before the first row of ``scores.npy``."""
+DTYPES: dict[Kind, Literal["<u2", "<f4", "<f2"]] = {
     "classes": "<u2",
     "signal": "<f4",
     "log-odds": "<f2",
+    "independent": "<f4",
 }
+"""Type of the values of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +51,6 @@ class ScoredInterval:
     start: int
     end: int
     row: int
-
-
-class ScoresWriter:
-    """Writes a scores folder slab by slab."""
-
-    def __init__(
-        self,
-        folder: Path,
-        lengths: Mapping[str, int],
-        channels: tuple[Channel, ...],
-        kind: Kind,
-        origin: Origin = UNKNOWN_ORIGIN,
-    ) -> None:
-        self._folder, self._lengths, self._channels, self._kind = folder, lengths, channels, kind
-        self._origin = origin
-        self._intervals: list[ScoredInterval] = []
-        self._rows = 0
-        self._digest = hashlib.sha256()
-        self._file: IO[bytes] = (folder / VALUES).open("wb")
-        self._file.write(bytes(_HEADER))
-
-    def write(self, slab: Slab) -> None:
-        """Append the slab from its first to its last base with a value."""
-        known = np.flatnonzero(~is_gap(slab.values).all(axis=0))
-        low, high = int(known[0]), int(known[-1]) + 1
-        dtype = np.dtype(_DTYPES[self._kind])
-        data = np.ascontiguousarray(slab.values[:, low:high].T, dtype).tobytes()
-        self._file.write(data)
-        self._digest.update(data)
-        start, end = slab.start + low, slab.start + high
-        last = self._intervals[-1] if self._intervals else None
-        if last is not None and (last.chrom, last.end) == (slab.chrom, start):
-            self._intervals[-1] = ScoredInterval(last.chrom, last.start, end, last.row)
-        else:
-            self._intervals.append(ScoredInterval(slab.chrom, start, end, self._rows))
-        self._rows += high - low
-
-    def finish(self) -> list[OutputFile]:
-        """Complete the header, write the index, and say which files there are."""
-        header = _npy_header(self._kind, (self._rows, len(self._channels)))
-        self._file.seek(0)
-        self._file.write(header)
-        self.close()
-        names = {chrom: number for number, chrom in enumerate(self._lengths)}
-        asked = self._origin.regions
-        index = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "kind": self._kind,
-            "channels": [_channel_row(channel) for channel in self._channels],
-            **{name: getattr(self._origin, name) for name in MADE_BY},
-            "lengths": list(self._lengths.items()),
-            "regions": None if asked is None else [[names[r.chrom], r.start, r.end] for r in asked],
-            "pieces": [[names[p.chrom], p.start, p.end] for p in self._intervals],
-            "sha256": self._digest.hexdigest(),
-        }
-        (self._folder / INDEX).write_text(json.dumps(index) + "\n")
-        return [OutputFile(name, "scores", MANY, MANY, "scores") for name in (VALUES, INDEX)]
-
-    def close(self) -> None:
-        """Release the file; may be called again."""
-        self._file.close()
 
 
 @dataclass(frozen=True)
@@ -148,29 +90,53 @@ class Scores:
         InputFormatError
             After the last track, if the rows do not have the checksum of the index.
         """
-        digest = hashlib.sha256()
+        digest, problem = hashlib.sha256(), None
         width = len(self.channels)
         # Read, not mapped: pages of a memory map count as resident memory until it is closed.
         with (self.path / VALUES).open("rb") as file:
-            file.seek(_HEADER)
+            file.seek(HEADER)
             for interval in self.intervals:
                 for start in range(interval.start, interval.end, SLAB):
                     end = min(start + SLAB, interval.end)
-                    rows = np.fromfile(file, _DTYPES[self.kind], (end - start) * width)
+                    rows = np.fromfile(file, DTYPES[self.kind], (end - start) * width)
                     digest.update(rows.data)
+                    problem = problem or self._unlikely(rows)
                     values = floats(rows.reshape(-1, width))
                     yield Track(interval.chrom, start, values, self.channels)
         if digest.hexdigest() != self.sha256:
+            problem = "the values do not have the checksum of scores.json"
+        if problem is not None:
             raise InputFormatError(
-                "the values do not have the checksum of scores.json: the file is damaged, "
-                "run genoseq score again",
-                self.path / VALUES,
+                f"{problem}: the file is damaged, run genoseq score again", self.path / VALUES
             )
 
+    def _unlikely(self, rows: NDArray[Any]) -> str | None:
+        """What cannot be among values as they are stored."""
+        # A gap is 0 here.
+        if self.kind == "classes" and int((rows + np.uint16(1)).max(initial=0)) > ONE + 1:
+            return "a probability is above 1"
+        return None
+
+    @cached_property
+    def whole(self) -> bool:
+        """True, once all values were read and are as they were written; InputFormatError if not."""
+        return all(track.start >= 0 for track in self.tracks())
+
     def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
-        """Values of bases [start, end), 0-based: shape (end - start, C), NaN for gaps."""
+        """Values of bases [start, end), 0-based: shape (end - start, C), NaN for gaps.
+
+        The first call reads all values once, and compares their checksum.
+
+        Raises
+        ------
+        RegionError
+            If the contig does not exist or the stretch is not inside it.
+        InputFormatError
+            As :meth:`tracks`.
+        """
         if chrom not in self.lengths or not 0 <= start <= end <= self.lengths[chrom]:
             raise RegionError(f"{chrom}:{start + 1}-{end} is not in the scores of {self.path}")
+        assert self.whole
         values = np.full((end - start, len(self.channels)), np.nan, np.float32)
         mapped: Row = np.load(self.path / VALUES, mmap_mode="r")
         for interval in self._by_contig.get(chrom, ()):
@@ -198,22 +164,28 @@ def read_scores(path: str | Path) -> Scores:
     """
     index = Path(path) / INDEX
     try:
-        scores = _parse_index(Path(path), json.loads(index.read_text()))
+        data = read_json(index, LARGEST_INDEX)
+        scores = _parse_index(Path(path), data)
+        check_seal(data)
     except FileNotFoundError:
         raise InputFormatError(
             f"no {INDEX} here: give a folder written by genoseq score --formats scores", path
         ) from None
-    # The last three come from JSON that is not shaped like an index or is nested too deeply.
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    # The last three come from JSON that is not shaped like an index.
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputFormatError(f"not an index of scores ({error})", index) from None
     _check_values(scores)
     return scores
 
 
 def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
-    if (data["format"], data["version"]) != (_FORMAT, _VERSION):
+    if data["format"] != FORMAT or data["version"] not in (VERSION, UNSEALED):
         raise ValueError("another version: run genoseq score again")
-    if data["kind"] not in _DTYPES:
+    if data["version"] == VERSION and "seal" not in data:
+        raise ValueError("without its seal")
+    if len(data["channels"]) > MOST_SIGNALS:
+        raise ValueError(f"{len(data['channels']):,} channels")
+    if data["kind"] not in DTYPES:
         raise ValueError(f"kind {data['kind']!r}")
     lengths = {str(name): _count(length) for name, length in data["lengths"]}
     names = list(lengths)
@@ -233,16 +205,13 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
     intervals: list[ScoredInterval] = []
     row = 0
     for interval in map(region, data["pieces"]):
+        last = intervals[-1] if intervals else None
+        if last and last.chrom == interval.chrom and interval.start < last.end:
+            raise ValueError(f"{interval} is not behind the one before it")
         intervals.append(ScoredInterval(interval.chrom, interval.start, interval.end, row))
         row += len(interval)
     kind, digest = data["kind"], data["sha256"]
     return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin)
-
-
-def _channel_row(channel: Channel) -> list[Any]:
-    """Of what tells how sure values are with its measure, of others as before there were any."""
-    row = [channel.name, channel.strand, channel.phase]
-    return row if channel.measure is None else [*row, channel.measure]
 
 
 def _channel(name: Any, strand: Any, phase: Any, measure: Any = None) -> Channel:
@@ -265,11 +234,11 @@ def _check_values(scores: Scores) -> None:
     """InputFormatError if the values are not as many as the index says, or not of its kind."""
     path = scores.path / VALUES
     rows = sum(interval.end - interval.start for interval in scores.intervals)
-    header = _npy_header(scores.kind, (rows, len(scores.channels)))
-    size = _HEADER + rows * len(scores.channels) * np.dtype(_DTYPES[scores.kind]).itemsize
+    header = npy_header(scores.kind, (rows, len(scores.channels)))
+    size = HEADER + rows * len(scores.channels) * np.dtype(DTYPES[scores.kind]).itemsize
     try:
         with path.open("rb") as file:
-            found = file.read(_HEADER)
+            found = file.read(HEADER)
     except OSError as error:
         raise InputFormatError(f"the values cannot be read ({error.strerror})", path) from None
     if found != header or path.stat().st_size != size:
@@ -280,8 +249,9 @@ def _check_values(scores: Scores) -> None:
         )
 
 
-def _npy_header(kind: Kind, shape: tuple[int, int]) -> bytes:
+def npy_header(kind: Kind, shape: tuple[int, int]) -> bytes:
+    """The first bytes of ``scores.npy``, of this many rows and columns."""
     # NumPy format 1.0, padded to a fixed size: the number of rows is known only at the end.
-    text = f"{{'descr': '{_DTYPES[kind]}', 'fortran_order': False, 'shape': {shape}, }}"
-    body = text.ljust(_HEADER - 11) + "\n"
+    text = f"{{'descr': '{DTYPES[kind]}', 'fortran_order': False, 'shape': {shape}, }}"
+    body = text.ljust(HEADER - 11) + "\n"
     return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body.encode()

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from genoseq.cli.app import app
 from genoseq.errors import GenoseqError
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.readers.fasta import Fasta
 
 FASTA = b">a\n" + b"ACGTTGCATT" * 900 + b"\n"
 BED = b"".join(b"a\t%d\t%d\n" % (at, at + 400) for at in range(0, 8_000, 500))
@@ -163,6 +164,27 @@ def test_one_input_may_be_stdin(words: str, other: bytes, message: str) -> None:
     assert message in done.stderr.decode()
     if message:
         assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(("words", "data"), OPTIONS.items(), ids=OPTIONS)
+def test_inputs_that_change_while_they_are_read_are_refused(
+    words: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in.x").write_bytes(data)
+    fetch = Fasta.fetch
+
+    def late(*asked: Any) -> bytes:
+        Path("in.x").write_bytes(data + b"\n")
+        return fetch(*asked)
+
+    monkeypatch.setattr(Fasta, "fetch", late)
+    assert refusal(words, "in.x").startswith("in.x: changed, or was replaced, while it was read")
+
+
+@pytest.mark.parametrize(("words", "data"), OPTIONS.items(), ids=OPTIONS)
+def test_devices_are_refused(words: str, data: bytes) -> None:
+    del data
+    assert refusal(words, "/dev/zero") == "/dev/zero: a device: give a file, or a pipe"
 
 
 @pytest.mark.parametrize("words", BEDS)

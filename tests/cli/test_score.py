@@ -69,6 +69,21 @@ def test_score_through_a_scores_folder_gives_the_same_bytes(
     assert left == right
 
 
+def test_score_by_several_jobs_gives_the_same_bytes(
+    genoseq: Genoseq, model: Path, tmp_path: Path
+) -> None:
+    letters = np.random.default_rng(1).choice(list(b"ACGT"), 400_000).astype(np.uint8)
+    (tmp_path / "g.fa").write_bytes(b">a\n%s\n" % letters.tobytes())
+    found = []
+    for jobs in (1, 3):
+        out = tmp_path / str(jobs)
+        run = genoseq("score", tmp_path / "g.fa", "-m", model, "-o", out, "--jobs", jobs)
+        assert run.returncode == 0, run.stderr
+        assert "score: 100% of 400,000 bases" in run.stderr
+        found.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert found[0] == found[1]
+
+
 def test_score_of_regions_leaves_the_rest_a_gap(
     genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
 ) -> None:

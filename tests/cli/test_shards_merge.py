@@ -13,6 +13,7 @@ import pytest
 import torch
 from command import Genoseq
 from number_format import computed_or_refused
+from sealing import edit
 from typer.testing import CliRunner
 
 from genoseq.cli.app import app
@@ -178,8 +179,7 @@ def test_shards_and_merge_as_people_run_them(
 
 
 def change_config(model: Path, /, **changes: Any) -> None:
-    config = json.loads((model / "config.json").read_text())
-    (model / "config.json").write_text(json.dumps(config | changes))
+    edit(model / "config.json", **changes)
 
 
 def test_merge_refuses_shards_of_a_model_that_was_changed_between(
@@ -219,9 +219,8 @@ def test_merge_refuses_shards_of_unlike_runs_without_records(
 ) -> None:
     shards = score_shards(genome, model, tmp_path / "s", 2, "--precision", "fp32")
     other = score_shards(genome, model, tmp_path / "t", 2, "--precision", "fp32")[1]
-    noted = json.loads((other / "scores.json").read_text())
-    assert noted["precision"] == "fp32"
-    (other / "scores.json").write_text(json.dumps(noted | {"precision": "bf16"}))
+    assert json.loads((other / "scores.json").read_text())["precision"] == "fp32"
+    edit(other / "scores.json", precision="bf16")
     (other / "provenance.json").unlink()
     found = genoseq("merge", shards[0], other, "-o", tmp_path / "out")
     assert f"{other}: not like {shards[0]}: other precision, bf16 and not fp32; " in found.stderr

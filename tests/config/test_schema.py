@@ -46,7 +46,7 @@ def test_load_config_lists_every_problem(tmp_path: Path) -> None:
         ('models: {"a\\n": {}}', "use letters, digits, _ and -"),
         (
             "models: {a: {training: {seed: 9223372036854775808}}}",
-            "training.seed: Input should be less",
+            "line 1: 9223372036854775808 does not fit into 64 bits",
         ),
         ("models: {}", "at least 1 item"),
         ("labels: {classes: [CDS]}", "labels: scheme cds-phase takes no classes: remove them, or"),
@@ -193,7 +193,8 @@ def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
     run = RunSettings()
     everything = run.training.model_dump(mode="json")
     assert everything.pop("checkpoint_minutes") == 5
-    assert everything.pop("augment") is None  # as in releases without it
+    for later in ("augment", "sampling", "correct"):
+        assert everything.pop(later) is None  # as in releases without it
     assert run.training.decisive() == run.decisive()["training"] == everything
     assert run.decisive()["model"] == run.model.model_dump(mode="json")
 
@@ -231,7 +232,7 @@ def test_every_number_has_bounds_that_its_description_tells() -> None:
             "window: 1000000000000000",
             r"^training\.window: Input should be less .* 16777216 \(found",
         ),
-        (f"window: {10**300}", r"^training\.window: .*\(found 1000+\.\.\.0+\)$"),
+        (f"window: {10**300}", r": line 1: a number of 301 characters, at most 100$"),
         ("max_minutes: 1.0e+300", r"^training\.max_minutes: Input should be less"),
     ],
 )

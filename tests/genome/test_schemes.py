@@ -15,6 +15,7 @@ from genoseq.genome.schemes import (
     State,
     cds_phase_scheme,
     gene_phase_scheme,
+    independent_scheme,
     scheme_from_json,
     signal_scheme,
     stranded_scheme,
@@ -28,6 +29,7 @@ KINDS = [
     stranded_scheme(["exon", "intron"]),
     unstranded_scheme(["repeat"]),
     signal_scheme([("rna", "+"), ("rna", "-"), ("mnase", ".")]),
+    independent_scheme(["exon", "gene"], stranded=True),
 ]
 
 
@@ -73,6 +75,7 @@ def test_scheme_from_json_reads_to_json(scheme: Scheme) -> None:
         ("classes", (State("CDS"), State("none")), "state 0 must be 'none'"),
         ("classes", (State("none"),), "then the classes"),
         ("signal", (State("a"), State("a")), "must be distinct"),
+        ("independent", (State("none"), State("a")), "do not exclude one another have no 'none'"),
         ("signal", (), "must be distinct and at least one"),
     ],
 )
@@ -153,3 +156,32 @@ def test_count_counts_bases_of_each_channel() -> None:
         "with signal": 2,
         "unknown": 1,
     }
+
+
+SEVERAL = independent_scheme(["x", "y"], stranded=True)
+_U = UNKNOWN_LABEL
+
+
+def test_independent_labels_are_of_each_state_by_itself() -> None:
+    labels = np.array([[1, 0, 0, 1], [0, _U, 0, 0], [0, 0, 0, 0]], np.uint8)
+    assert (SEVERAL.label_shape(3), SEVERAL.dtype, SEVERAL.unknown) == ((3, 4), np.uint8, _U)
+    assert SEVERAL.mirrored(labels).tolist() == [[0] * 4, [_U, 0, 0, 0], [0, 1, 1, 0]]
+    assert SEVERAL.of_class(labels, "y").tolist() == [True, False, False]
+    found, known = SEVERAL.tally(labels[None])
+    assert (found.tolist(), known.tolist()) == ([1, 0, 0, 1], [3, 2, 3, 3])
+    counts = dict(zip(SEVERAL.counted, SEVERAL.count(labels).tolist(), strict=True))
+    assert counts == {
+        "none": 1, "x.plus": 1, "x.minus": 0, "y.plus": 0, "y.minus": 1, "unknown": 1
+    }  # fmt: skip
+    assert SEVERAL.check(labels) is None
+    assert SEVERAL.check(labels + 1) == "labels must be 0 or 1, or 255 for unknown"
+
+
+def test_tally_of_classes_and_signals() -> None:
+    labels = np.array([[0, 1, 1], [2, _U, 0]], np.uint8)
+    found, known = CLASSES.tally(labels)
+    assert (found.tolist(), known.tolist()) == ([2, 2, 1, 0], [5] * 4)
+    assert CLASSES.of_class(labels, "x").tolist() == [[False, True, True], [True, False, False]]
+    values = np.array([[1, np.nan, 0]], np.float32)
+    assert SIGNALS.tally(values)[0].tolist() == [1, 0, 1]
+    assert SIGNALS.of_class(values, "b").tolist() == [False]

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from kernel_sets import COMPILED, of_bf16
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
 from genoseq.inference.fold import can_fold, fold_stem
+from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models.build import build_model
 from genoseq.tasks.per_base import PerBase
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -31,8 +33,12 @@ FOLDING: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("kernels", ["torch", *COMPILED])
 @pytest.mark.parametrize("changes", FOLDING)
-def test_fold_stem_equals_the_modules(changes: dict[str, Any]) -> None:
+def test_fold_stem_equals_the_modules(
+    changes: dict[str, Any], kernels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, kernels)
     settings = parse_settings(ModelSettings, changes)
     torch.manual_seed(0)
     model = build_model(settings, PerBase(cds_phase_scheme())).eval()
@@ -41,8 +47,20 @@ def test_fold_stem_equals_the_modules(changes: dict[str, Any]) -> None:
     ids = tokenizer.encode_rows(codes).astype(np.int64)
     with torch.inference_mode():
         expected = model.embed(torch.from_numpy(ids)).transpose(0, 1)
-        found = fold_stem(model, settings)(torch.from_numpy(codes))
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+        stem = fold_stem(model, settings).to(torch.device("cpu"), torch.float32)
+        found = stem(torch.from_numpy(codes))
+    assert (stem.compiled is None) == (kernels == "torch")
+    torch.testing.assert_close(found, expected, atol=3e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kernels", of_bf16())
+def test_fold_stem_rounds_once_to_bf16(kernels: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, kernels)
+    stem = fold_stem(build_model(ModelSettings(), PerBase(cds_phase_scheme())), ModelSettings())
+    codes = torch.randint(5, (3, 300), dtype=torch.uint8)
+    with torch.inference_mode():
+        found = stem.to(torch.device("cpu"), torch.bfloat16)(codes)
+        assert torch.equal(found, stem.to(torch.device("cpu"), torch.float32)(codes).bfloat16())
 
 
 def test_can_fold_refuses_tables_of_long_words() -> None:

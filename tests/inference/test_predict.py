@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
+from kernel_sets import COMPILED
 from number_format import computed_or_refused
 
 from genoseq.config.base import parse_settings
@@ -22,6 +23,7 @@ from genoseq.inference.predict import Predictor, predict_windows
 from genoseq.inference.sequence import OneSequence
 from genoseq.inference.strands import predict_regions
 from genoseq.inference.windows import StrandWindow
+from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -222,11 +224,26 @@ def test_predict_windows_keeps_the_order_of_windows_of_all_sizes(
         for number, row in enumerate(codes)
     ]
 
-    def predict(codes: Any, bases: Any) -> Any:
-        return predictor(codes, "values", bases)
+    def predict(codes: Any, bases: Any, wanted: range) -> Any:
+        assert 0 < len(wanted) <= codes.shape[1] - 14
+        return predictor(codes, "values", bases, wanted)
 
     found = list(predict_windows(predict, given, batch_bases, any_lengths))
     assert [window.start for window, _ in found] == list(range(len(sizes)))
     for window, values in found:
         alone = predictor(window.codes[None])[:, 0, 7:-7]
         np.testing.assert_allclose(values, alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("kernels", ["torch", *COMPILED])
+@pytest.mark.parametrize("changes", NETWORKS + TRANSFORMERS)
+def test_predictor_gives_the_bases_that_are_wanted(
+    changes: dict[str, Any], kernels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, kernels)
+    predictor = Predictor(random_bundle(changes, cds_phase_scheme()), "cpu", "fp32")
+    codes, bases = random_codes(4, 144), np.array([144, 72, 144, 24])
+    found = predictor(codes, "values", bases, range(17, 65))
+    whole = predictor(codes, "values", bases)
+    for row, end in enumerate(np.minimum(bases, 65)):
+        assert np.array_equal(found[:, row, 17:end], whole[:, row, 17:end])

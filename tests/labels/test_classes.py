@@ -137,13 +137,13 @@ def test_overlap_unknown_where_intervals_differ() -> None:
 
 
 def test_listed_order_wins_between_classes() -> None:
-    features = [Feature("c", 0, 9, "+", "long"), Feature("c", 3, 5, "-", "short")]
-    assert labels(features, 9, stranded("short", "long")) == [3, 3, 3, 2, 2, 3, 3, 3, 3]
+    features = [Feature("c", 0, 9, "+", "long"), Feature("c", 3, 7, "-", "short")]
+    assert labels(features, 9, stranded("short", "long")) == [3, 3, 3, 2, 2, 2, 2, 3, 3]
     with pytest.raises(InputFormatError, match="no base is labelled short: its bases are long, li"):
         labels(features, 9, stranded("long", "short"))
     with pytest.raises(InputFormatError, match="no base is labelled long: its bases are masked"):
         plan_labels(Annotation(features), stranded("long"), [Region("c", 0, 9)])
-    assert labels(features, 9, unstranded("short", "long")) == [2, 2, 2, 1, 1, 2, 2, 2, 2]
+    assert labels(features, 9, unstranded("short", "long")) == [2, 2, 2, 1, 1, 1, 1, 2, 2]
 
 
 def test_features_without_strand() -> None:

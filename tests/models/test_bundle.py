@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sealing import edit
 
 from genoseq.config.encoders import RecurrentSettings, TransformerSettings
 from genoseq.config.schema import ModelSettings, StemSettings
@@ -12,7 +13,7 @@ from genoseq.errors import BundleError
 from genoseq.files.provenance import make_record
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle, load_bundle, save_bundle
+from genoseq.models.bundle import Bundle, bundle_identity, load_bundle, save_bundle
 from genoseq.tasks.per_base import PerBase
 
 torch.set_num_threads(1)
@@ -42,9 +43,18 @@ def folder(bundle, tmp_path):
 
 
 def _edit_config(folder: Path, **changes):
-    config = json.loads((folder / "config.json").read_text())
-    config.update(changes)
-    (folder / "config.json").write_text(json.dumps(config))
+    edit(folder / "config.json", **changes)
+
+
+def test_a_changed_entry_is_refused(folder):
+    config = folder / "config.json"
+    assert '"context": 300' in config.read_text()
+    config.write_text(config.read_text().replace('"context": 300', '"context": 301'))
+    message = r"config.json: its checksum is not that of its entries, some were changed: copy"
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+    with pytest.raises(BundleError, match=message):
+        bundle_identity(folder)
 
 
 def _edit_weights(folder: Path, name: str, tensor: torch.Tensor | None):
@@ -147,7 +157,7 @@ def test_bundle_from_before_there_were_tasks_loads(tmp_path, activation, loss, s
     made = Bundle(build_model(SETTINGS, task).eval(), SETTINGS, task, 300)
     save_bundle(tmp_path / "m", made)
     config = json.loads((tmp_path / "m/config.json").read_text())
-    old = {name: value for name, value in config.items() if name != "task"}
+    old = {name: value for name, value in config.items() if name not in ("task", "seal")}
     old |= {"format": 1, "scheme": scheme.to_json(), "activation": activation}
     (tmp_path / "m/config.json").write_text(json.dumps(old))
     loaded = load_bundle(tmp_path / "m")

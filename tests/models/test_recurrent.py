@@ -4,9 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_sets import COMPILED
 from number_format import computed_or_refused
 
 from genoseq.config.encoders import RecurrentSettings
+from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models.device import autocast, choose_precision
 from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
 
@@ -122,10 +124,29 @@ def test_rows_have_the_states_that_they_have_alone(family, layers, bidirectional
             torch.testing.assert_close(together[:length, row], alone, rtol=1e-12, atol=1e-13)
 
 
-def test_rows_that_are_full_round_alike_with_and_without_lengths():
+@pytest.mark.parametrize("kernels", ["torch", *COMPILED])
+def test_rows_that_are_full_round_alike_with_and_without_lengths(kernels, monkeypatch):
+    monkeypatch.setenv(VARIABLE, kernels)
     encoder = RecurrentEncoder(96, RecurrentSettings(width=64)).eval()
     steps = torch.randn(90, 6, 96)
     with torch.inference_mode():
         told = encoder.time_first(steps, torch.full((6,), 90))
         assert torch.equal(told, encoder.time_first(steps))
-        assert torch.equal(told, encoder.recurrent(steps.transpose(0, 1))[0].transpose(0, 1))
+        twin = encoder.recurrent(steps.transpose(0, 1))[0].transpose(0, 1)
+        torch.testing.assert_close(told, twin, rtol=0, atol=0 if kernels == "torch" else 2e-6)
+
+
+@pytest.mark.parametrize("kernels", COMPILED)
+def test_gradients_autocast_and_training_are_torchs(kernels, monkeypatch):
+    monkeypatch.setenv(VARIABLE, kernels)
+    encoder, vectors = RecurrentEncoder(4, RecurrentSettings(width=5)), torch.randn(2, 6, 4)
+    with torch.inference_mode():
+        trained = encoder.train()(vectors)
+        predicted = encoder.eval()(vectors)
+        assert not torch.equal(trained, predicted)
+        with autocast("bf16"):
+            assert encoder(vectors).dtype == torch.bfloat16
+    assert torch.equal(encoder(vectors), trained)
+    frozen = encoder.requires_grad_(False)
+    assert torch.equal(frozen(vectors), predicted)
+    assert frozen(vectors.requires_grad_()).requires_grad

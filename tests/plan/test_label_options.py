@@ -55,3 +55,13 @@ def test_make_plan_refuses_settings_of_evidence_that_no_genome_has(
         plan_of(tmp_path, sheet + one.format("-") + scored, labels=labels)
     plan_of(tmp_path, sheet + one.format("unknown") + scored, labels=labels)
     plan_of(tmp_path, sheet + one.format("-") + scored, labels={"evidence": {}})
+
+
+def test_tokenize_options_say_which_features_are_labelled(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\ta.fa\ta.gff3\tblocks\n"
+    labels = {"scheme": "stranded", "classes": ["intron"], "keep": ["type!=tRNA", "score>=5"]}
+    plan = plan_of(tmp_path, sheet, labels=labels | {"dropped": "unknown"})
+    assert tokenize_options(plan, wild(genome="one"), "") == (
+        "--name one --scheme stranded --classes intron --overlap longest --keep 'type!=tRNA' "
+        "--keep 'score>=5' --dropped unknown --annotation a.gff3"
+    )

@@ -44,6 +44,12 @@ def test_make_plan_refuses_bins_of_classes_and_of_another_step(tmp_path: Path) -
         ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
         ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
         ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
+        ({"sampling": {}}, "signal", "sampling: is around classes, labels.scheme is signal"),
+        (
+            {"sampling": {"classes": ["cds"]}},
+            "cds-phase",
+            r"sampling\.classes: cds: the classes of labels.scheme cds-phase are CDS",
+        ),
         ({"loss": "focal"}, "signal", "loss: focal is not for signals: use mse or poisson"),
     ],
 )

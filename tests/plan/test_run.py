@@ -47,6 +47,13 @@ def test_snakemake_command_takes_all_cores_unless_told_otherwise(folder: Path) -
         assert words(folder, *told) == [*DEFAULT, *told]
 
 
+def test_snakemake_command_reads_the_configuration_first(folder: Path) -> None:
+    (folder / "config/config.yaml").write_text("genomes: &a [*a]\n")
+    with pytest.raises(ConfigError, match=r"config\.yaml: line 1: nested deeper than 50"):
+        snakemake_command(folder, ["-n"])
+    assert words(folder, "--help") == [*ALL, "--help"]
+
+
 def test_snakemake_command_takes_cores_of_a_profile(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,3 +143,18 @@ def test_read_precision_recall_leaves_out_states_and_background(tmp_path: Path) 
     make_bundle(tmp_path)
     curves = read_precision_recall(make_evaluation(tmp_path) / "curves.tsv")
     assert [curve.label for curve in curves] == ["CDS.plus", "CDS.minus"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"step\nx\n", b"x,y\n1,2\n", b"step,a\n1,\xff\n", b"step,a\n1,%09\n", b"step,a\n1,2,3\n"],
+)
+def test_read_learning_curve_refuses_another_table(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(text)
+    if not text:
+        assert read_learning_curve(path).columns == {}
+        return
+    with pytest.raises(InputFormatError, match="not the table that genoseq wrote") as caught:
+        read_learning_curve(path)
+    assert caught.value.path == path

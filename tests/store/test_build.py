@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genoseq.config.labels import LabelSettings
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.sequences import decode
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.build import tokenize
@@ -52,6 +52,16 @@ def test_tokenize_labels_bases_that_are_n_as_unknown(tmp_path: Path, genome: Pat
     coding = np.zeros(200, bool)
     coding[10:40] = True
     assert ((labels != 0) == (coding | (codes == 4))).all()
+
+
+def test_tokenize_refuses_a_class_without_a_base_in_the_regions(
+    tmp_path: Path, genome: Path
+) -> None:
+    (tmp_path / "b.bed").write_text("b\t0\t20\ttest\na\t41\t60\ttrain\n")
+    words = {"annotation": tmp_path / "genes.gff3", "regions": tmp_path / "b.bed"}
+    with pytest.raises(InputFormatError, match="no base of the regions is labelled CDS: what it"):
+        tokenize(genome, out=tmp_path / "s", **words)
+    assert not (tmp_path / "s").exists()
 
 
 def test_tokenize_leaves_doubted_cds_unknown(tmp_path: Path, genome: Path) -> None:

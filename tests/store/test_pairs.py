@@ -13,6 +13,7 @@ from genoseq.errors import InputFormatError, StoreError
 from genoseq.genome.complement import reverse_complement
 from genoseq.genome.sequences import decode
 from genoseq.store.build_pairs import tokenize_pairs
+from genoseq.store.files import file_checksum
 from genoseq.store.pairs import open_all_pairs, open_pairs, write_pairs
 from genoseq.store.store import open_store
 
@@ -84,6 +85,38 @@ def test_open_pairs_refuses_what_is_damaged(tmp_path: Path) -> None:
     (store.path / "index.json").write_text(json.dumps({**index, "version": 9}))
     with pytest.raises(StoreError, match="store format 9, this genoseq reads 1"):
         open_pairs(store.path)
+
+
+@pytest.mark.parametrize("name", ["sources.bin", "targets.bin", "ends.bin", "splits.bin"])
+def test_open_all_pairs_finds_one_changed_byte(tmp_path: Path, name: str) -> None:
+    store = toy_store(tmp_path)
+    data = bytearray((store.path / name).read_bytes())
+    data[3] ^= 1
+    (store.path / name).write_bytes(data)
+    with pytest.raises(StoreError, match=rf"{name}: the store is damaged .*its checksum is not"):
+        open_all_pairs([store.path])
+
+
+@pytest.mark.parametrize(
+    ("name", "byte", "message"),
+    [
+        ("sources.bin", 9, r"sources\.bin: .*base code 9"),
+        ("targets.bin", ord("!"), r"targets\.bin: .*'!' at letter 1 is not of the alphabet dna"),
+        ("splits.bin", 3, r"splits\.bin: .*split number 3"),
+        ("ends.bin", 255, r"ends\.bin: .*pairs do not follow one another"),
+    ],
+)
+def test_open_all_pairs_refuses_what_cannot_be(
+    tmp_path: Path, name: str, byte: int, message: str
+) -> None:
+    path = toy_store(tmp_path).path
+    (path / name).write_bytes(bytes([byte]) + (path / name).read_bytes()[1:])
+    index = json.loads((path / "index.json").read_text())
+    del index["seal"]
+    index["sha256"][name] = file_checksum(path / name)
+    (path / "index.json").write_text(json.dumps(index))
+    with pytest.raises(StoreError, match=message):
+        open_all_pairs([path])
 
 
 def test_stores_of_the_other_kind_are_named(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -8,7 +7,7 @@ from torch.nn import functional
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, signal_scheme, unstranded_scheme
 from genoseq.tasks import count_losses, losses
-from genoseq.tasks.losses import class_weights, loss_of, mean
+from genoseq.tasks.losses import loss_of, mean
 from genoseq.tasks.per_base import PerBase
 
 torch.set_num_threads(1)
@@ -174,37 +173,19 @@ def test_multinomial_of_weight_one_is_poisson_and_else_mostly_the_shape():
     torch.testing.assert_close(*more)  # the total does not count
 
 
-def test_balanced_weights_give_every_class_the_same_say():
-    counts = [100, 0, 300, 50]
-    weights = class_weights(counts, "balanced", 4)
-    say = weights * torch.tensor(counts)
-    torch.testing.assert_close(say, torch.tensor([150.0, 0.0, 150.0, 150.0]))
-    assert weights[1] == 1
-
-
-def test_balanced_weights_take_numpy_counts():
-    weights = class_weights(np.array([10, 30]), "balanced", 2)
-    torch.testing.assert_close(weights, torch.tensor([2.0, 2 / 3]))
-
-
-def test_class_weights_given_or_none():
-    assert class_weights([1, 2], "none", 2) is None
-    assert class_weights([], (0.25, 4), 2).tolist() == [0.25, 4.0]
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ((1.0, 2.0), "training.class_weights: 2 weights, 3 states"),
-        ((1.0, -2.0, 1.0), "weights must be 0 or more, and one above 0"),
-        ((0.0, 0.0, 0.0), "weights must be 0 or more, and one above 0"),
-        ((1.0, math.nan, 1.0), "weights must be 0 or more, and one above 0"),
-        ("balanced", "balanced class weights: 2 counts, 3 states"),
-    ],
-)
-def test_class_weights_that_do_not_fit_are_refused(setting, message):
-    with pytest.raises(ConfigError, match=message):
-        class_weights([5, 5], setting, 3)
+def test_binary_losses_are_of_each_state_by_itself():
+    logits = torch.tensor([[[0.0, 2.0], [1.0, -3.0], [4.0, 0.5]]])
+    labels = torch.tensor([[[1.0, 0.0], [0.0, 255.0], [255.0, 1.0]]])
+    total, weight = losses.binary(logits, labels)
+    known = [(0.0, 1), (2.0, 0), (1.0, 0), (0.5, 1)]
+    nll = [-math.log(1 / (1 + math.exp(-x if there else x))) for x, there in known]
+    assert total.item() == pytest.approx(sum(nll), rel=1e-5)
+    assert weight.item() == 4
+    heavy, weight = losses.binary(logits, labels, torch.tensor([3.0, 1.0]))
+    assert heavy.item() == pytest.approx(sum(nll) + 2 * nll[0], rel=1e-5)
+    assert weight.item() == 6
+    easy, _ = losses.binary(logits, labels, gamma=2.0)
+    assert easy.item() == pytest.approx(sum((1 - math.exp(-x)) ** 2 * x for x in nll), rel=1e-4)
 
 
 def test_scheme_chooses_the_loss_and_the_loss_its_activation():

@@ -1,12 +1,15 @@
 """Tests of genoseq.training.checkpoint."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from genoseq.errors import ConfigError
-from genoseq.training.checkpoint import Progress, StateFolder, open_state
+from genoseq.models.weights import read_sealed, weights_bytes
+from genoseq.training.checkpoint import Progress, StateFolder, open_state, parse_progress
+from genoseq.training.earlier import KEPT
 
 PRINT = {"model settings": {"width": 3}, "data": ["abc"]}
 TENSORS = {"model.w": torch.arange(6.0).reshape(2, 3), "losses": torch.zeros(0)}
@@ -99,3 +102,96 @@ def test_judge_counts_validations_since_the_best(
     assert progress.waited == waited
     assert progress.validated == progress.step
     assert progress.best_metrics == {"loss": min(losses)}
+
+
+def _flipped(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("at", [-1, -30, 90, 200])
+def test_a_changed_byte_of_a_state_is_found(tmp_path: Path, at: int) -> None:
+    with open_state(tmp_path, PRINT) as state:
+        state.save(Progress(step=7), TENSORS)
+        _flipped(state.last, at)
+        assert _saved_with(state).startswith(f"starting afresh: {state.last} cannot be read (")
+
+
+def test_a_changed_byte_of_the_best_weights_is_found(tmp_path: Path) -> None:
+    with open_state(tmp_path, PRINT) as state:
+        state.save_best(5, TENSORS)
+        state.save(Progress(step=7, best_step=5, best_loss=0.5), TENSORS)
+        _flipped(tmp_path / "best-00000005.safetensors", -1)
+        news = _saved_with(state)
+        assert "best-00000005.safetensors cannot be read (its checksum is not the one" in news
+        with pytest.raises(ConfigError, match="its checksum is not the one that it holds"):
+            state.load_best(5)
+
+
+def test_a_state_of_an_earlier_release_has_no_checksum_and_is_resumed(tmp_path: Path) -> None:
+    with open_state(tmp_path, PRINT) as state:
+        state.save(Progress(step=7), TENSORS)
+        tensors, metadata = read_sealed(state.last)
+        state.last.write_bytes(weights_bytes(tensors, {"genoseq": metadata["genoseq"]}))
+        assert state.load()[0].step == 7
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        {"step": "7"},
+        {"step": -1},
+        {"step": True},
+        {"step": 10**30},
+        {"elapsed": -1.0},
+        {"best_step": 0.5},
+        {"colour": 1},
+    ],
+)
+def test_progress_that_cannot_be_is_refused(progress: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        parse_progress(progress)
+
+
+def test_a_mistake_in_the_settings_costs_nothing_of_the_state(tmp_path: Path) -> None:
+    curve = tmp_path / "metrics.csv"
+    others = PRINT | {"data": ["abd"]}
+    with open_state(tmp_path, PRINT, curve=curve) as state:
+        state.save_best(5, TENSORS)
+        state.save(Progress(step=7, best_step=5, best_loss=0.5), TENSORS)
+        curve.write_text("step\n5\n")
+    with open_state(tmp_path, others, curve=curve) as state:
+        assert "starting afresh: data changed since" in _saved_with(state)
+        state.save_best(5, {"model.w": torch.ones(1)})
+        state.save(Progress(step=5, best_step=5, best_loss=0.1), {"model.w": torch.ones(1)})
+        curve.write_text("step\n9\n")
+    with open_state(tmp_path, PRINT, curve=curve) as state:
+        saved, tensors, news = state.load()
+        assert news == "resuming after step 7, by the state that these settings had before"
+        assert (saved.step, saved.best_loss) == (7, 0.5)
+        assert torch.equal(tensors["model.w"], TENSORS["model.w"])
+        assert torch.equal(state.load_best(5)["model.w"], TENSORS["model.w"])
+        assert curve.read_text() == "step\n5\n"
+    with open_state(tmp_path, others, curve=curve) as state:
+        assert state.load()[0].best_loss == 0.1
+        assert curve.read_text() == "step\n9\n"
+
+
+def test_a_mistake_that_ends_before_its_first_state_is_as_none(tmp_path: Path) -> None:
+    with open_state(tmp_path, PRINT) as state:
+        state.save(Progress(step=7), TENSORS)
+    with open_state(tmp_path, PRINT | {"data": []}) as state:
+        _saved_with(state)
+    with open_state(tmp_path, PRINT) as state:
+        assert state.load()[0].step == 7
+
+
+def test_states_of_few_other_settings_are_kept(tmp_path: Path) -> None:
+    for number in range(6):
+        with open_state(tmp_path, PRINT | {"data": [number]}) as state:
+            state.load()
+            state.save(Progress(step=number), TENSORS)
+    assert len(list(tmp_path.glob("earlier-*"))) == KEPT
+    with open_state(tmp_path, PRINT | {"data": [4]}) as state:
+        assert state.load()[0].step == 4

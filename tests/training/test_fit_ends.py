@@ -126,6 +126,37 @@ def test_other_settings_start_afresh_and_say_so(
     assert weights_of(tmp_path / "model") == weights_of(tmp_path / "other")
 
 
+def test_a_mistake_in_the_settings_costs_nothing_of_a_training(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fit_in_context([store], run_settings(), tmp_path / "m")
+    first, curve = weights_of(tmp_path / "m"), rows_of(tmp_path / "m.state")
+    fit_in_context([store], run_settings(clip=0.5, steps=20), tmp_path / "m")
+    assert weights_of(tmp_path / "m") != first
+    with caplog.at_level(logging.INFO, "genoseq.training"):
+        fit_in_context([store], run_settings(), tmp_path / "m")
+    assert "resuming after step 60, by the state that these settings had before" in caplog.text
+    assert weights_of(tmp_path / "m") == first
+    assert rows_of(tmp_path / "m.state") == curve
+
+
+def test_a_bundle_that_cannot_be_written_is_told_before_the_first_step(
+    store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    said: list[str] = []
+    with pytest.raises(OSError, match="file"):
+        fit_in_context(
+            [store],
+            run_settings(),
+            tmp_path / "file" / "m",
+            state=tmp_path / "state",
+            report=lambda _, words: said.append(words),
+        )
+    assert not said
+    assert not (tmp_path / "state" / "last.safetensors").exists()
+
+
 def test_early_stopping_after_patience(store: Store, tmp_path: Path) -> None:
     # Steps too small for float32 to move a weight: no validation after the first is better.
     settings = run_settings(learning_rate=1e-30, validate_every=5, patience=2, steps=1000)

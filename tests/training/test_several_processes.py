@@ -37,6 +37,7 @@ LONG = {"steps": 100, "validate_every": 40, "checkpoint_minutes": 1e-9}
 MODELS: dict[str, dict[str, Any]] = {
     "classes": {"training": {"accumulate": 2}},
     "focal": {"training": {"loss": "focal", "class_weights": "balanced"}},
+    "sampling": {"training": {"sampling": {"share": 0.6, "classes": ["CDS"]}}},
     "signal": {},
     "transformer": {
         "model": {"encoder": TRANSFORMER | {"registers": 1, "checkpoint": True}},

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = ("genoseq", "workflows", "config", "Snakefile", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = (
+    "genoseq",
+    "workflows",
+    "config",
+    "Snakefile",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+)
 """What a wheel is made of, its links included."""
 
 

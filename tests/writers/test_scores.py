@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sealing import edit
 from track_cases import CDS, golden, probabilities, write
 
 from genoseq.errors import InputFormatError, RegionError
@@ -134,12 +135,14 @@ def test_scores_not_a_folder_of_scores(tmp_path: Path) -> None:
         {"regions": [[1, 0, 1000]]},
         {"regions": [["a", 0, 1000]]},
         {"regions": 3},
+        {"pieces": [[0, 0, 600], [0, 500, 1000]]},
+        {"channels": [["CDS", "+", None]] * 70_000},
     ],
 )
 def test_scores_index_that_is_damaged(tmp_path: Path, changes: dict[str, Any]) -> None:
     out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
     index = json.loads((out / "scores.json").read_text())
-    (out / "scores.json").write_text(json.dumps(index | changes))
+    edit(out / "scores.json", **changes)
     with pytest.raises(InputFormatError, match=r"scores\.json: not an index of scores \(.*\)$"):
         read_scores(out)
     for name in index:
@@ -157,9 +160,7 @@ def test_scores_index_that_is_no_json(tmp_path: Path, text: bytes) -> None:
 
 def test_scores_index_that_does_not_fit(tmp_path: Path) -> None:
     out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
-    index = json.loads((out / "scores.json").read_text())
-    index["pieces"] = [[0, 0, 900]]
-    (out / "scores.json").write_text(json.dumps(index))
+    edit(out / "scores.json", pieces=[[0, 0, 900]])
     with pytest.raises(InputFormatError, match=r"not the 900 rows of 2 columns that scores\.json"):
         read_scores(out)
 
@@ -168,3 +169,39 @@ def test_scores_checksum_is_of_the_rows(tmp_path: Path) -> None:
     out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
     rows = (out / "scores.npy").read_bytes()[128:]
     assert read_scores(out).sha256 == hashlib.sha256(rows).hexdigest()
+
+
+def test_a_changed_entry_of_the_index_is_found(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    text = (out / "scores.json").read_text()
+    (out / "scores.json").write_text(text.replace('"CDS"', '"CDZ"'))
+    with pytest.raises(InputFormatError, match="its checksum is not that of its entries"):
+        read_scores(out)
+
+
+def test_scores_of_the_release_before_are_read(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    index = json.loads((out / "scores.json").read_text())
+    del index["seal"]
+    (out / "scores.json").write_text(json.dumps(index | {"version": 4}))
+    assert read_scores(out).whole
+
+
+def test_values_are_verified_before_the_first_are_given(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    data = bytearray((out / "scores.npy").read_bytes())
+    data[-1] ^= 1
+    (out / "scores.npy").write_bytes(data)
+    with pytest.raises(
+        InputFormatError, match=r"the values do not have the checksum of scores\.js"
+    ):
+        read_scores(out).values("a", 0, 10)
+
+
+def test_probabilities_above_one_are_refused_whatever_the_checksum(tmp_path: Path) -> None:
+    out = write(tmp_path, {"a": probabilities(1_000)}, ["scores"])
+    data = (out / "scores.npy").read_bytes()[:-2] + (1001).to_bytes(2, "little")
+    (out / "scores.npy").write_bytes(data)
+    edit(out / "scores.json", sha256=hashlib.sha256(data[128:]).hexdigest())
+    with pytest.raises(InputFormatError, match="a probability is above 1: the file is damaged"):
+        list(read_scores(out).tracks())

@@ -23,5 +23,5 @@ rule genes:
         precision=plan.config.score.precision,
     shell:
         "genoseq genes {input.shards:q}/genome.fa -m {input.bundle:q} -o {output:q}"
-        " {params.options} {params.weights} --precision {params.precision} --threads {threads} --progress-fd 3"
+        " {params.options} {params.weights} --precision {params.precision} --jobs {threads} --progress-fd 3"
         " 3>&2 > {log:q} 2>&1"

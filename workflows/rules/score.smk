@@ -21,5 +21,5 @@ rule score:
     shell:
         "genoseq score {input.shards:q}/genome.fa --regions {input.shards:q}/{wildcards.shard}.bed"
         " -m {input.bundle:q} --expect {params.settings:q} -o {output:q} --formats scores"
-        " --threads {threads} {params.options} --progress-fd 3"
+        " --jobs {threads} {params.options} --progress-fd 3"
         " 3>&2 > {log:q} 2>&1"

@@ -1,0 +1,118 @@
+"""Which compiled kernels this processor runs, and why, in one line."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import torch
+
+from genoseq.errors import BackendError
+
+VARIABLE = "GENOSEQ_CPU_KERNELS"
+"""Environment variable that names one of :data:`SETS`, or ``torch``: none of them."""
+
+SETS: Mapping[str, tuple[str, ...]] = {
+    "avx512_bf16": ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_bf16"),
+    "avx512": ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq"),
+    "avx2": ("avx2", "fma3"),
+    "neon": (),
+}
+"""Instruction sets, the best first, and the features that torch calls them by.  setup.py has what
+each is compiled with."""
+
+POINTER, LONG, INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
+"""Types of the fields of what kernels are given."""
+_SUFFIX = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+_MACHINES = {"neon": ("aarch64", "arm64")}
+_X86 = ("x86_64", "amd64")
+
+
+class Chosen(NamedTuple):
+    """The instruction set, ``torch`` where none is compiled and can run, and why, in one line."""
+
+    name: str
+    reason: str
+
+    @property
+    def dtypes(self) -> tuple[torch.dtype, ...]:
+        """What its kernels compute in."""
+        if self.name == "torch":
+            return ()
+        return (torch.float32, torch.bfloat16) if self.name == "avx512_bf16" else (torch.float32,)
+
+
+def choose() -> Chosen:
+    """The kernels for this processor, or those that the environment variable names.
+
+    Raises
+    ------
+    BackendError
+        If it names none, or some that cannot run here.
+    """
+    asked = os.environ.get(VARIABLE) or "auto"
+    if asked == "torch":
+        return Chosen("torch", f"asked for by {VARIABLE}")
+    if asked == "auto":
+        return _best()
+    if asked not in SETS:
+        raise BackendError(f"{VARIABLE}={asked}: use auto, torch, {', '.join(SETS)}")
+    lacking = _lacking(asked)
+    if lacking:
+        raise BackendError(f"{VARIABLE}={asked}: {lacking}; use auto or torch")
+    return Chosen(asked, f"asked for by {VARIABLE}")
+
+
+def runnable() -> list[str]:
+    """Instruction sets that are compiled and run here, the best first."""
+    return [name for name in SETS if not _lacking(name)]
+
+
+def kernel(chosen: Chosen, name: str, dtype: torch.dtype) -> Callable[..., int]:
+    """A kernel by its name, that computes in a number format."""
+    found: Callable[..., int] = getattr(_load(chosen.name), f"genoseq_{name}_{_SUFFIX[dtype]}")
+    return found
+
+
+@cache
+def _load(name: str) -> ctypes.CDLL:
+    path = _path(name)
+    assert path is not None, f"kernels of {name} are not compiled"
+    return ctypes.CDLL(path)
+
+
+@cache
+def _best() -> Chosen:
+    able = [name for name in SETS if _processor_has(name)]
+    if not able:
+        return Chosen("torch", f"the processor has none of {', '.join(SETS)}")
+    compiled = runnable()
+    if not compiled:
+        return Chosen(
+            "torch",
+            f"the kernels of {able[0]} were not compiled, which is slower: install a C++ compiler, "
+            "then genoseq again",
+        )
+    return Chosen(compiled[0], "compiled, and the processor has it")
+
+
+def _lacking(name: str) -> str:
+    """Why an instruction set cannot be used here; nothing if it can."""
+    if not _processor_has(name):
+        return "the processor lacks it"
+    return "" if _path(name) else "it was not compiled when genoseq was installed"
+
+
+def _processor_has(name: str) -> bool:
+    found = torch.cpu.get_capabilities()
+    machine = str(found.get("architecture", "")).lower()
+    return machine in _MACHINES.get(name, _X86) and all(found.get(each) for each in SETS[name])
+
+
+def _path(name: str) -> str | None:
+    spec = find_spec(f"genoseq.kernels.cpu._{name}")
+    return None if spec is None else spec.origin

@@ -1,0 +1,145 @@
+"""A recurrent layer over rows of any lengths, by the compiled kernels of recurrent.cpp."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
+
+Family = Literal["rnn", "gru", "lstm"]
+
+_FAMILIES: dict[Family, int] = {"rnn": 0, "gru": 1, "lstm": 2}
+_ROWS = 4
+"""Rows that are worth a thread of their own."""
+
+
+class Layer(NamedTuple):
+    """Weights of a layer in one direction, as PyTorch's modules name and shape them.
+
+    Attributes
+    ----------
+    weight_ih, weight_hh, bias_ih, bias_hh
+        Shapes (G D, E), (G D, D), (G D,), (G D,), G gates.
+    """
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor
+    bias_hh: Tensor
+
+
+class _Run(ctypes.Structure):
+    """GenoseqRun of recurrent.cpp."""
+
+    _fields_ = (
+        ("inputs", POINTER),
+        ("outputs", POINTER),
+        ("lengths", POINTER),
+        ("weight_ih", POINTER),
+        ("weight_hh", POINTER),
+        ("bias_ih", POINTER),
+        ("bias_hh", POINTER),
+        ("input_step", LONG),
+        ("input_row", LONG),
+        ("output_step", LONG),
+        ("output_row", LONG),
+        ("steps", LONG),
+        ("rows", LONG),
+        ("first", LONG),
+        ("last", LONG),
+        ("width_in", INT),
+        ("width", INT),
+        ("family", INT),
+        ("reverse", INT),
+    )
+
+
+def run_layer(
+    chosen: Chosen,
+    family: Family,
+    steps: Tensor,
+    directions: Sequence[Layer],
+    lengths: Tensor | None = None,
+    wanted: range | None = None,
+) -> Tensor:
+    """Hidden states (N, B, D) of vectors (N, B, E), those of two directions side by side.
+
+    What a row gives depends on neither the rows beside it nor the number of threads.
+
+    Parameters
+    ----------
+    chosen
+        Kernels that compute in the vectors' number format, see :func:`choose`.
+    family
+        Which kind of layer it is.
+    steps
+        On the CPU.
+    directions
+        Forward, and backward if there are two.
+    lengths
+        Steps (B,) of each row, the first ones; hidden states of others are 0.  None: all.
+    wanted
+        Steps whose hidden states are asked for; those of others are 0, and a direction does not go
+        on behind them.  None: all.
+
+    Raises
+    ------
+    MemoryError
+        If there is none left.
+    """
+    (count, rows, width_in), width = steps.shape, directions[0].weight_hh.shape[1]
+    if lengths is None:
+        lengths = torch.full((rows,), count)
+    lengths = lengths.to(torch.int64).contiguous()
+    wanted = range(count) if wanted is None else wanted
+    if steps.stride(2) != 1:
+        steps = steps.contiguous()
+    weights = [Layer(*(each.float().contiguous() for each in layer)) for layer in directions]
+    hidden = steps.new_empty(count, rows, width * len(directions))
+    compute = kernel(chosen, "recurrent", steps.dtype)
+    jobs: list[Callable[[], None]] = []
+    for number, layer in enumerate(weights):
+        part = hidden[:, :, number * width : (number + 1) * width]
+        for some in _shares(rows, len(directions)):
+            run = _Run(
+                *(each.data_ptr() for each in (steps[:, some], part[:, some], lengths[some])),
+                *(each.data_ptr() for each in layer),
+                *steps.stride()[:2], *part.stride()[:2],
+                count, some.stop - some.start, wanted.start, wanted.stop,
+                width_in, width, _FAMILIES[family], number,
+            )  # fmt: skip
+            jobs.append(lambda run=run: _check(compute(ctypes.byref(run))))  # type: ignore[misc]
+    _do(jobs)
+    return hidden
+
+
+def _shares(rows: int, directions: int) -> list[slice]:
+    """Rows that a thread does, of one direction."""
+    wanted = -(-torch.get_num_threads() // directions)
+    parts = max(1, min(wanted, rows // _ROWS))
+    ends = [rows * part // parts for part in range(parts + 1)]
+    return [slice(*pair) for pair in pairwise(ends)]
+
+
+def _do(jobs: Sequence[Callable[[], None]]) -> None:
+    """Run jobs, side by side if torch has threads; ctypes lets Python go on meanwhile."""
+    threads = min(torch.get_num_threads(), len(jobs))
+    if threads == 1:
+        for job in jobs:
+            job()
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(job) for job in jobs]:
+            done.result()
+
+
+def _check(failed: int) -> None:
+    if failed:
+        raise MemoryError("no memory for a recurrent layer")

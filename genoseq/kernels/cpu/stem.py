@@ -1,0 +1,70 @@
+"""Vectors of steps from bases by look-up, by the compiled kernels of stem.cpp."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
+
+
+class _Run(ctypes.Structure):
+    """GenoseqStem of stem.cpp."""
+
+    _fields_ = (
+        ("codes", POINTER),
+        ("tables", POINTER),
+        ("outputs", POINTER),
+        ("code_row", LONG),
+        ("steps", LONG),
+        ("rows", LONG),
+        ("groups", INT),
+        ("word", INT),
+        ("hop", INT),
+        ("step", INT),
+        ("width", INT),
+        ("activate", INT),
+    )
+
+
+def look_up(
+    chosen: Chosen,
+    codes: Tensor,
+    tables: Tensor,
+    *,
+    steps: int,
+    word: int,
+    hop: int,
+    step: int,
+    activate: bool,
+    dtype: torch.dtype,
+) -> Tensor:
+    """Vectors (N, B, D) of base codes (B, W), as :class:`genoseq.inference.fold.FoldedStem` has
+    them.
+
+    Parameters
+    ----------
+    chosen
+        Kernels that compute in ``dtype``.
+    codes
+        uint8, 0 to 4; a row begins with the first word of its first step, and holds all.
+    tables
+        Shape (G, 5 ** word, D), float32.
+    steps, word, hop, step
+        Steps N of a row; bases of a word, from word to word, and from step to step.
+    activate
+        Whether GELU follows.
+    """
+    assert codes.shape[1] >= (steps - 1) * step + (len(tables) - 1) * hop + word
+    assert tables.dtype == torch.float32
+    codes, tables = codes.contiguous(), tables.contiguous()
+    found = torch.empty(steps, len(codes), tables.shape[2], dtype=dtype)
+    run = _Run(
+        codes.data_ptr(), tables.data_ptr(), found.data_ptr(),
+        codes.shape[1], steps, len(codes),
+        len(tables), word, hop, step, tables.shape[2], int(activate),
+    )  # fmt: skip
+    kernel(chosen, "stem", dtype)(ctypes.byref(run))
+    return found

@@ -1,0 +1,94 @@
+// Vectors of floats of one instruction set, and the few operations that the kernels need.
+//
+// The set is that which the compiler was told of.  Every operation rounds as IEEE 754 says, so a
+// number is the same whichever set computed it; only bf16 products are an instruction's own.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#define GENOSEQ_API __attribute__((visibility("default")))
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define GENOSEQ_LANES 16
+#define GENOSEQ_BLOCK 6  // rows whose sums of four gates fit into registers
+typedef __m512 vf;
+static inline vf load(const float *from) { return _mm512_loadu_ps(from); }
+static inline void store(float *to, vf x) { _mm512_storeu_ps(to, x); }
+static inline vf every(float x) { return _mm512_set1_ps(x); }
+static inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+// The second operand is what comes out where one is NaN.
+static inline vf least(vf limit, vf x) { return _mm512_min_ps(limit, x); }
+static inline vf most(vf limit, vf x) { return _mm512_max_ps(limit, x); }
+static inline vf shift_to_exponent(vf x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23));
+}
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define GENOSEQ_LANES 8
+#define GENOSEQ_BLOCK 3
+typedef __m256 vf;
+static inline vf load(const float *from) { return _mm256_loadu_ps(from); }
+static inline void store(float *to, vf x) { _mm256_storeu_ps(to, x); }
+static inline vf every(float x) { return _mm256_set1_ps(x); }
+static inline vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vf least(vf limit, vf x) { return _mm256_min_ps(limit, x); }
+static inline vf most(vf limit, vf x) { return _mm256_max_ps(limit, x); }
+static inline vf shift_to_exponent(vf x) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23));
+}
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#define GENOSEQ_LANES 4
+#define GENOSEQ_BLOCK 6
+typedef float32x4_t vf;
+static inline vf load(const float *from) { return vld1q_f32(from); }
+static inline void store(float *to, vf x) { vst1q_f32(to, x); }
+static inline vf every(float x) { return vdupq_n_f32(x); }
+static inline vf fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+static inline vf least(vf limit, vf x) { return vminq_f32(limit, x); }
+static inline vf most(vf limit, vf x) { return vmaxq_f32(limit, x); }
+static inline vf shift_to_exponent(vf x) {
+  return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(x), 23));
+}
+#else
+#error "no instruction set that is known here: AVX2 with FMA, AVX-512, or NEON of 64 bits"
+#endif
+
+// The first `count` lanes, from or to memory that may end behind them; others are 0.
+static inline vf load_some(const float *from, int count) {
+  if (count == GENOSEQ_LANES) return load(from);
+  float lanes[GENOSEQ_LANES] = {};
+  std::memcpy(lanes, from, sizeof(float) * size_t(count));
+  return load(lanes);
+}
+static inline void store_some(float *to, vf x, int count) {
+  if (count == GENOSEQ_LANES) return store(to, x);
+  float lanes[GENOSEQ_LANES];
+  store(lanes, x);
+  std::memcpy(to, lanes, sizeof(float) * size_t(count));
+}
+
+#if defined(__AVX512BF16__)
+static inline void store_bf16(uint16_t *to, vf x) {
+  _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh(x));
+}
+#endif
+
+// 2 to the power of x, |x| <= 40 (beyond, that of the limit); relative error at most 2e-7.
+static inline vf power_of_two(vf x) {
+  x = most(every(-40.0f), least(every(40.0f), x));
+  // Adding 1.5 * 2^23 + 127 leaves the nearest whole number, and the exponent's bias, in the
+  // lowest bits.
+  const vf magic = every(12583039.0f);
+  const vf shifted = x + magic;
+  const vf part = x - (shifted - magic);
+  vf sum = every(0.00132647273f);
+  sum = fma(sum, part, every(0.00967151299f));
+  sum = fma(sum, part, every(0.0555073358f));
+  sum = fma(sum, part, every(0.240222424f));
+  sum = fma(sum, part, every(0.693147004f));
+  sum = fma(sum, part, every(1.0f));
+  return sum * shift_to_exponent(shifted);
+}

@@ -1,0 +1,45 @@
+"""The compiled part of genoseq: kernels for CPUs, one library for each instruction set.
+
+All else is in pyproject.toml.  Each library is optional: where it cannot be compiled, PyTorch
+computes, and ``genoseq doctor`` says so.  None of them knows Python, so a wheel suits every
+version of it.
+"""
+
+from __future__ import annotations
+
+import platform
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+
+FOLDER = "genoseq/kernels/cpu"
+AVX512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"]
+X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "-mavx512bf16"]}
+SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
+"""Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
+# GCC 12 warns of its own headers for AVX-512.
+OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wno-uninitialized"]
+
+
+class AnyPython(bdist_wheel):
+    """A wheel of one kind of processor and any Python 3."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        """Such as py3-none-linux_x86_64."""
+        return "py3", "none", super().get_tag()[2]
+
+
+setup(
+    ext_modules=[
+        Extension(
+            f"genoseq.kernels.cpu._{name}",
+            [f"{FOLDER}/recurrent.cpp", f"{FOLDER}/stem.cpp"],
+            depends=[f"{FOLDER}/vectors.h"],
+            extra_compile_args=[*OPTIONS, *options],
+            language="c++",
+            optional=True,
+        )
+        for name, options in SETS.get(platform.machine(), {}).items()
+    ],
+    cmdclass={"bdist_wheel": AnyPython},
+)

@@ -1,0 +1,77 @@
+"""Which compiled kernels are chosen, and what is said where there are none."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genoseq.errors import BackendError
+from genoseq.kernels.cpu import choose, library
+
+FEATURES = ("avx2", "fma3", "avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_bf16")
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Let a machine be another, of some features, for which some sets were compiled."""
+    monkeypatch.delenv(library.VARIABLE, raising=False)
+    library._best.cache_clear()
+
+    def pretend(architecture: str, features: tuple[str, ...], compiled: tuple[str, ...]) -> None:
+        found = {"architecture": architecture, **dict.fromkeys(features, True)}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+        monkeypatch.setattr(library, "_path", lambda name: name if name in compiled else None)
+
+    yield pretend
+    library._best.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("architecture", "features", "compiled", "name"),
+    [
+        ("x86_64", FEATURES, ("avx2", "avx512", "avx512_bf16"), "avx512_bf16"),
+        ("x86_64", FEATURES[:-1], ("avx2", "avx512", "avx512_bf16"), "avx512"),
+        ("x86_64", FEATURES, ("avx2",), "avx2"),
+        ("AMD64", FEATURES[:2], ("avx2", "avx512"), "avx2"),
+        ("aarch64", (), ("neon",), "neon"),
+        ("arm64", (), ("neon",), "neon"),
+        ("x86_64", (), ("avx2", "neon"), "torch"),
+        ("riscv64", (), ("neon",), "torch"),
+    ],
+)
+def test_choose_takes_the_best_that_is_compiled_and_runs(
+    machine, architecture, features, compiled, name
+) -> None:  # type: ignore[no-untyped-def]
+    machine(architecture, features, compiled)
+    assert choose().name == name
+
+
+def test_choose_says_what_to_do_where_nothing_is_compiled(machine) -> None:  # type: ignore[no-untyped-def]
+    machine("x86_64", FEATURES, ())
+    assert choose().dtypes == ()
+    assert choose().reason == (
+        "the kernels of avx512_bf16 were not compiled, which is slower: install a C++ compiler, "
+        "then genoseq again"
+    )
+    machine("x86_64", (), ("avx2",))
+    library._best.cache_clear()
+    assert choose().reason.startswith("the processor has none of avx512_bf16, avx512, avx2, neon")
+
+
+def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    machine("x86_64", FEATURES[:2], ("avx2", "avx512"))
+    for name in ("torch", "avx2"):
+        monkeypatch.setenv(library.VARIABLE, name)
+        assert choose() == (name, f"asked for by {library.VARIABLE}")
+    for name, why in {
+        "avx512": "the processor lacks it; use auto or torch",
+        "neon": "the processor lacks it; use auto or torch",
+        "sse": "use auto, torch, avx512_bf16, avx512, avx2, neon",
+    }.items():
+        monkeypatch.setenv(library.VARIABLE, name)
+        with pytest.raises(BackendError, match=f"^{library.VARIABLE}={name}: {why}$"):
+            choose()
+    machine("x86_64", FEATURES, ("avx2",))
+    monkeypatch.setenv(library.VARIABLE, "avx512")
+    with pytest.raises(BackendError, match="it was not compiled when genoseq was installed"):
+        choose()
