@@ -215,7 +215,7 @@ class Training:
 
     @torch.no_grad()
     def outcomes(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Outputs and targets of the validation's batches, else of as many for training: all rows."""
+        """Outputs and targets of the validation, else of as many training batches: all rows."""
         batches, settings = self.train if self.valid is None else self.valid, self.settings.training
         few = -(-settings.validation_windows // settings.batch) if self.valid is None else None
         for number in range(len(cast(Sized, batches)))[:few]:
