@@ -19,6 +19,7 @@ from genoseq.inference.baselines import Measured, baseline_table
 from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.evaluation import Evaluation
+from genoseq.inference.genome_names import genome_names
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
@@ -102,7 +103,7 @@ def _measured(
     metrics = task.metrics()
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
-    genomes, before = {}, Counter[_Pair]()
+    genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
     blocks = Blocks(total, lambda: list(_channels(metrics)))
     for store in opened:
         for piece in blocks.cut(_predicted(predictor, store, split)):
@@ -116,7 +117,7 @@ def _measured(
             report(done, total)
         counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
         if own := counted - before:
-            genomes[store.name] = genome_figures(own)
+            genomes[names[store.path]] = genome_figures(own)
         before = counted
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
