@@ -73,7 +73,7 @@ class Bundle:
     Raises
     ------
     BundleError
-        If the context is negative.
+        If the context is negative, or longer than any window.
     """
 
     model: SequenceModel
@@ -84,8 +84,9 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.context < 0:
-            raise BundleError(f"context of {self.context} bp: it must be 0 or more")
+        if not 0 <= self.context <= MOST_CONTEXT:
+            wanted = f"0 to {MOST_CONTEXT:,}"
+            raise BundleError(f"context of {self.context:.10g} bp: it must be {wanted}")
 
     def __repr__(self) -> str:
         weights = sum(tensor.numel() for tensor in self.model.state_dict().values())

@@ -178,7 +178,8 @@ def _trained(
 ) -> Bundle:
     """Train to the end, and write the bundle of the best weights."""
     save = partial(_save, training, stores, origin, out)
-    save(training.task, 0, {}, context or 0, {}, dry=True)
+    expected = usual_context(training.settings) if context is None else context
+    save(training.task, 0, {}, expected, {}, dry=True)
     training.go_on()
     progress, settings, group = training.progress, training.settings, training.group
     model = training.model.eval().requires_grad_()
