@@ -1,4 +1,4 @@
-"""Windows of about one length together, predicted, and told in their own order again."""
+"""Batches of windows of about one length, whichever came between them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def predict_windows(
     Parameters
     ----------
     predict
-        Of the codes of windows, as a :class:`genoseq.inference.predict.Predictor` does.
+        Of the codes of windows, as a :class:`Predictor` does.
     windows
         Of any strands and contigs.
     batch_bases

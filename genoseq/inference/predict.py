@@ -123,7 +123,7 @@ class Predictor:
         windows = torch.from_numpy(codes).to(self.device)
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
-        hidden = self._encode(windows, bases, self._steps(wanted))
+        hidden = self._encode(windows, bases, wanted)
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
         predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
@@ -170,12 +170,6 @@ class Predictor:
         """Whether windows of different lengths may be rows of a batch."""
         return knows_lengths(self._model.encoder)
 
-    def _steps(self, wanted: range | None) -> range | None:
-        """Steps that have bases which are asked for."""
-        if wanted is None:
-            return None
-        return range(wanted.start // self.stride, -(-wanted.stop // self.stride))
-
     def _encode(
         self, codes: Tensor, bases: NDArray[np.int64] | None, wanted: range | None
     ) -> Tensor:
@@ -195,6 +189,8 @@ class Predictor:
     ) -> Tensor:
         """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases."""
         lengths = None
+        if wanted is not None:
+            wanted = range(wanted.start // self.stride, -(-wanted.stop // self.stride))  # steps
         if bases is not None and (bases != width).any():
             lengths = torch.from_numpy(bases // self.stride).to(self.device)
         return encode_time_first(self._model.encoder, steps, lengths, wanted)
