@@ -69,7 +69,7 @@ def score(
         ),
     ] = None,
     batch_bases: Annotated[
-        int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
+        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
     ] = None,
     device: Device = None,
     precision: Precision = "auto",

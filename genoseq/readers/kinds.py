@@ -127,7 +127,10 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
-_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _LINES))
+_COMMENTED, _PLAIN = (
+    re.compile("|".join(f"(?:{p.pattern})" for p, _ in _LINES if ("#" in p.pattern) == comments))
+    for comments in (True, False)
+)
 _COMMENTS = ("#", "track ", "track\t", "browser ", ";")
 _PROTEIN_ALONE = frozenset("EFILPQZJO*efilpqzjo")
 
@@ -209,9 +212,10 @@ def _is_comment(line: str) -> bool:
 
 def _kind_of_line(line: str) -> Kind | None:
     """What a line says; None of a comment, and of a line of no known kind."""
-    if _ANY.match(line):
+    comment = line.startswith("#")
+    if (_COMMENTED if comment else _PLAIN).match(line):
         return next(kind for pattern, kind in _LINES if pattern.match(line))
-    if line.startswith("#"):
+    if comment:
         return None
     if _is_bed(line):
         fields = line.split()
