@@ -63,6 +63,7 @@ def score(
         int | None,
         typer.Option(
             min=1,
+            max=1 << 24,
             help="Bases per window, context included; of models whose reach has no bound (LSTM), "
             "their own whatever is asked.",
             show_default="15360",

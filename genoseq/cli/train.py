@@ -68,7 +68,10 @@ LimitMinutes = Annotated[
 Context = Annotated[
     int | None,
     typer.Option(
-        min=0, help="bp of context at scoring.", show_default="measured; a Transformer's reach"
+        min=0,
+        max=1 << 24,
+        help="bp of context at scoring.",
+        show_default="measured; a Transformer's reach",
     ),
 ]
 
