@@ -127,7 +127,8 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
-_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _LINES))
+_COMMENT_LINES = tuple(row for row in _LINES if "#" in row[0].pattern)
+_OTHER_LINES = tuple(row for row in _LINES if row not in _COMMENT_LINES)
 _COMMENTS = ("#", "track ", "track\t", "browser ", ";")
 _PROTEIN_ALONE = frozenset("EFILPQZJO*efilpqzjo")
 
@@ -209,10 +210,11 @@ def _is_comment(line: str) -> bool:
 
 def _kind_of_line(line: str) -> Kind | None:
     """What a line says; None of a comment, and of a line of no known kind."""
-    if _ANY.match(line):
-        return next(kind for pattern, kind in _LINES if pattern.match(line))
-    if line.startswith("#"):
-        return None
+    comment = line.startswith("#")
+    rows = _COMMENT_LINES if comment else _OTHER_LINES
+    kind = next((kind for pattern, kind in rows if pattern.match(line)), None)
+    if kind is not None or comment:
+        return kind
     if _is_bed(line):
         fields = line.split()
         return BEDGRAPH if len(fields) == 4 and _is_measured(fields[3]) else BED

@@ -70,6 +70,18 @@ def test_app_verb_options_are_kebab_case_and_shorts_are_few(verb: tuple[str, ...
 
 
 @pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_app_verb_numbers_have_bounds(verb: tuple[str, ...]) -> None:
+    command: Any = ROOT
+    for name in verb:
+        command = command.commands[name]
+    options = [option for option in command.params if option.param_type_name == "option"]
+    for option in options:
+        if option.type_descriptor.annotation in (int, int | None):
+            assert option.max is not None, option.name
+            assert option.max < 2**63
+
+
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
 def test_app_verb_writes_to_out(verb: tuple[str, ...]) -> None:
     command: Any = ROOT
     for name in verb:
