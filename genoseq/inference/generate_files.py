@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
 from genoseq.files.inputs import all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
@@ -120,10 +120,11 @@ def generate_files(
         device=device,
         report=report,
     )
-    write_fasta(target, _records(sequences, drawn, made))
-    if beside is not None:
-        how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
-        _write_record(beside, how, inputs, device)
+    how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
+    with atomic_together([target] if beside is None else [target, beside]) as paths:
+        write_fasta(paths[0], _records(sequences, drawn, made))
+        for path in paths[1:]:
+            _write_record(path, how, inputs, device)
     return made
 
 
@@ -167,5 +168,4 @@ def _write_record(
     from genoseq.models.device import choose_device, computing
 
     used = computing(choose_device(device), "fp32")
-    with atomic_file(path) as partial:
-        partial.write_bytes(record_json(make_record("generate", settings, inputs, used)))
+    path.write_bytes(record_json(make_record("generate", settings, inputs, used)))

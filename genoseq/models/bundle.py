@@ -90,8 +90,13 @@ class Bundle:
         return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
 
 
-def save_bundle(path: str | Path, bundle: Bundle) -> None:
+def save_bundle(path: str | Path, bundle: Bundle, decoder: bytes | None = None) -> None:
     """Write the folder `path` whole or not at all; an older one is replaced.
+
+    Parameters
+    ----------
+    decoder
+        What ``genes.json`` is to hold, if there is to be one.
 
     Raises
     ------
@@ -119,6 +124,8 @@ def save_bundle(path: str | Path, bundle: Bundle) -> None:
         with atomic_folder(path) as folder:
             (folder / WEIGHTS).write_bytes(weights)
             (folder / CONFIG).write_text(text + "\n")
+            if decoder is not None:
+                (folder / DECODER).write_bytes(decoder)
             if bundle.provenance:
                 write_record(folder, bundle.provenance)
     except (TypeError, ValueError) as error:

@@ -129,7 +129,7 @@ def test_igv_is_found_without_importing_its_package() -> None:
 
 def test_files_beside_have_everything(run: Run, tmp_path: Path) -> None:
     browser = make_browser(run.results, worst_loci(run.results), 580_000)
-    write_files(browser.rest, tmp_path)
+    write_files(browser.rest, tmp_path / "files")
     index = json.loads((tmp_path / "0/index.json").read_text())
     assert (tmp_path / "0" / index["sequence"]).stat().st_size == sum(LENGTHS.values())
     tracks = browser_genomes(run.results)[0].tracks

@@ -1,0 +1,71 @@
+"""Processes that are killed at a chosen moment: before their n-th change of the file system.
+
+The audit events of Python tell of each file that is opened for writing, folder made, rename and
+removal, also those inside the standard library; fsync and truncating have none of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
+_WRITING = os.O_WRONLY | os.O_RDWR
+_ELSEWHERE = ("/dev/", "/proc/")
+
+
+def die_before(moment: int) -> Callable[[], int]:
+    """Have this process killed before its change of that number, from 0 on; -1: never.
+
+    Returns
+    -------
+    What tells how many changes there were so far.
+    """
+    seen = 0
+
+    def change() -> None:
+        nonlocal seen
+        if seen == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        seen += 1
+
+    def heard(event: str, words: tuple[Any, ...]) -> None:
+        if event in CHANGES or (event == "open" and _writes(*words)):
+            change()
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*words: Any) -> Any:
+            change()
+            return call(*words)
+
+        return changed
+
+    os.ftruncate = counted(os.ftruncate)
+    os.fsync = counted(lambda _file: None)  # what is killed is a process, not the machine
+    sys.addaudithook(heard)
+    return lambda: seen
+
+
+def _writes(path: object, _mode: object, flags: object) -> bool:
+    named = not isinstance(path, int) and not os.fsdecode(str(path)).startswith(_ELSEWHERE)
+    return named and isinstance(flags, int) and bool(flags & _WRITING)
+
+
+def killed(work: Callable[[], object], moment: int) -> bool:
+    """Do work in a process that is killed before its change of that number; whether it was."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        with suppress(BaseException):
+            die_before(moment)
+            work()
+            status = 0
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, -signal.SIGKILL), "the work failed"
+    return status != 0
