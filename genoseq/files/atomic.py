@@ -41,7 +41,8 @@ def atomic_file(path: PathLike) -> Iterator[Path]:
     """
     final = _file_path(path)
     if final is None:
-        yield Path(path)
+        with errors_name(path):
+            yield Path(path)
         return
     with errors_name(path):
         final.parent.mkdir(parents=True, exist_ok=True)

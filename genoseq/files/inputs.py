@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from genoseq.errors import ConfigError
 from genoseq.files.compression import open_raw, source_path
+from genoseq.files.journal import complete
+from genoseq.files.staging import temporary_errors, temporary_folder
 
 _CHUNK = 1 << 20
 
@@ -67,12 +68,13 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
         If it is not there or cannot be read.
     """
     source = source_path(path)
+    complete(source.parent)
     if isinstance(path, Input) or _is_at_rest(source):
         yield path if isinstance(path, Input) else Input(source)
         return
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+    with temporary_folder(nameless=False) as folder:
         copy, digest = Path(folder, source.name), hashlib.sha256()
-        with open_raw(source) as pipe, copy.open("wb") as out:
+        with open_raw(source) as pipe, temporary_errors(folder), copy.open("wb") as out:
             while data := pipe.read(_CHUNK):
                 digest.update(data)
                 out.write(data)

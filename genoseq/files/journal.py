@@ -193,7 +193,7 @@ def _counts(entry: dict[str, Any]) -> bool:
 
 
 def _said(home: Path) -> dict[str, Any] | None:
-    """What the journal of a folder says; None if there is none, or it was not written to its end."""
+    """What the journal of a folder says; None if there is none, or not all of it."""
     file = home / JOURNAL
     with suppress(OSError):
         return _parsed(file.read_bytes(), file)

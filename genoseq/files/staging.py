@@ -13,7 +13,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from secrets import token_hex
@@ -104,25 +104,37 @@ def remove_stale(folder: Path, suffix: str | None = None) -> None:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(nameless: bool = True) -> Iterator[Path]:
     """A folder for copies in the temporary folder (``TMPDIR``), which is gone after the block.
 
     Those that killed processes of this user left there go as well.
 
+    Parameters
+    ----------
+    nameless
+        Whether errors without the name of a file are of this folder: not in a block that does
+        other work as well.
+
     Raises
     ------
     OSError
-        If it is full; the temporary folder is named.
+        If it is full, or cannot be written to; the temporary folder is named.
     """
     parent = Path(tempfile.gettempdir())
     _sweep(parent)
-    with errors_name(f"temporary folder {parent} (TMPDIR)", _TEMPORARY):
+    with temporary_errors(parent / _TEMPORARY):
         handle, folder = _new_temporary(parent)
+    with temporary_errors(folder, nameless):
         try:
             yield folder
         finally:
             os.close(handle)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def temporary_errors(folder: Path, nameless: bool = True) -> AbstractContextManager[None]:
+    """Make errors of writing to a temporary folder say that it is that."""
+    return errors_name(f"temporary folder {folder.parent} (TMPDIR)", str(folder), nameless)
 
 
 def _new_temporary(parent: Path) -> tuple[int, Path]:
@@ -154,12 +166,14 @@ def _sweep(parent: Path) -> None:
 
 
 @contextmanager
-def errors_name(path: str | os.PathLike[str], hidden: str = PARTIAL) -> Iterator[None]:
-    """Make errors of writing name ``path``, rather than a temporary file or no file."""
+def errors_name(
+    path: str | os.PathLike[str], hidden: str = PARTIAL, nameless: bool = True
+) -> Iterator[None]:
+    """Make errors name ``path``, rather than a file with ``hidden`` in its name or no file."""
     try:
         yield
     except OSError as error:
-        nameless = error.filename is None and error.errno in _NO_ROOM
-        if nameless or hidden in str(error.filename):
+        unnamed = error.filename is None and error.errno in (*_NO_ROOM, errno.EPIPE)
+        if (nameless and unnamed) or hidden in str(error.filename):
             error.filename, error.filename2 = os.fspath(path), None
         raise

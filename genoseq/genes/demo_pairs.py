@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from genoseq.extraction.demo import make_demo
 from genoseq.files.atomic import PathLike, atomic_together, check_distinct
+from genoseq.files.staging import temporary_folder
 from genoseq.genes.gene_reads import coding_sequences, noisy, reads_of, turned
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genome.sequences import Codes, decode
@@ -84,7 +84,7 @@ def make_demo_pairs(pairs: PathLike, reads: PathLike) -> DemoPairs:
 
 def _genes() -> Iterable[Codes]:
     """Coding sequences of the demo's genome."""
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+    with temporary_folder() as folder:
         fasta, annotation = Path(folder, "genome.fa"), Path(folder, "genes.gff3")
         make_demo(fasta, annotation)
         with open_fasta(fasta) as genome:

@@ -29,6 +29,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.atomic import atomic_folder
+from genoseq.files.journal import complete
 from genoseq.files.names import CONFIG, DECODER, WEIGHTS
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.models.build import SequenceModel, build_model
@@ -207,6 +208,7 @@ def _read_bytes(path: Path) -> bytes:
 def _read_config(folder: Path) -> dict[str, Any]:
     """config.json of the known format, every entry there and of its type."""
     path = folder / CONFIG
+    complete(folder)
     text = _read_bytes(path)
     try:
         config = json.loads(text)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import atomic_file
 from genoseq.files.compression import source_path
+from genoseq.files.journal import complete
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.fasta_copy import LETTERS, SPACE
 from genoseq.readers.fasta_index import Index, plain_and_index
@@ -217,6 +218,7 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
         If it cannot be read.
     """
     source = source_path(path)
+    complete(source.parent)
     plain, index, sha256 = plain_and_index(source)
     return Fasta(source, plain, index, sha256)
 

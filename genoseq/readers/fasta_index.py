@@ -17,13 +17,13 @@ import hashlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from genoseq.files.compression import compression_of, open_bytes
+from genoseq.files.staging import temporary_folder
 from genoseq.readers.fasta_copy import LETTERS, SPACE, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
@@ -58,12 +58,11 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
 
     The third is the SHA-256 of ``path``, where it was decompressed: other files are not read whole.
     """
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
-        folder = Path(name)
+    if _is_plain(path) and (beside := index_beside(path)) is not None:
+        return path.open("rb", buffering=0), beside, None
+    with temporary_folder() as folder:
         plain, sha256 = _plain(path, folder)
-        index = index_beside(path) if plain == path else None
-        if index is None:
-            index = _index_of(plain, folder)
+        index = _index_of(plain, folder)
         if index is None:
             even = folder / "even.fa"
             even_copy(plain, even, path)
@@ -77,15 +76,21 @@ def _plain(path: Path, folder: Path) -> tuple[Path, str | None]:
 
     With the latter comes the SHA-256 of what was read.
     """
-    if stat.S_ISREG(path.stat().st_mode):
-        with path.open("rb") as file:
-            if compression_of(file.read(6)) is None:
-                return path, None
+    if _is_plain(path):
+        return path, None
     plain = folder / "plain.fa"
     digest = hashlib.sha256()
     with open_bytes(path, digest) as stream, plain.open("wb") as copy:
         shutil.copyfileobj(stream, copy, _CHUNK)
     return plain, digest.hexdigest()
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file that is not compressed."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        return False
+    with path.open("rb") as file:
+        return compression_of(file.read(6)) is None
 
 
 def index_beside(path: Path) -> Index | None:

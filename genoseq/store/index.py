@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.errors import StoreError
+from genoseq.files.journal import complete
 
 FORMAT = "genoseq-store"
 VERSION = 2
@@ -34,6 +35,7 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
         If there is no store, or one of another version.
     """
     file = folder / INDEX
+    complete(folder)
     try:
         index = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -46,9 +46,7 @@ class BedGraphWriter:
         return files
 
     def close(self) -> None:
-        """Release the files; may be called again."""
-        for file in self._files:
-            file.close()
+        """No file stays open between two slabs."""
 
 
 def bedgraph_name(channel: Channel) -> str:
@@ -100,9 +98,6 @@ class _BedGraph:
         if self._open is not None:
             self._flush(self._open)
         return self._file.finish()
-
-    def close(self) -> None:
-        self._file.close()
 
     def _flush(self, run: _Run) -> None:
         low, high = digits.integers(np.array([run.start])), digits.integers(np.array([run.end]))

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.journal import complete
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
 from genoseq.writers.lattice import SLAB, Row, Slab, floats, is_gap
@@ -197,6 +198,7 @@ def read_scores(path: str | Path) -> Scores:
         If a file is missing, not of this format, or shorter than the index says.
     """
     index = Path(path) / INDEX
+    complete(path)
     try:
         scores = _parse_index(Path(path), json.loads(index.read_text()))
     except FileNotFoundError:
