@@ -33,21 +33,28 @@ def die_before(moment: int) -> Callable[[], int]:
             os.kill(os.getpid(), signal.SIGKILL)
         seen += 1
 
+    before_changes(change)
+    os.fsync = _counted(change, lambda _file: None)  # a process is killed, not the machine
+    return lambda: seen
+
+
+def before_changes(change: Callable[[], None]) -> None:
+    """Have something called before each change that this process makes of the file system."""
+
     def heard(event: str, words: tuple[Any, ...]) -> None:
         if event in CHANGES or (event == "open" and _writes(*words)):
             change()
 
-    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
-        def changed(*words: Any) -> Any:
-            change()
-            return call(*words)
-
-        return changed
-
-    os.ftruncate = counted(os.ftruncate)
-    os.fsync = counted(lambda _file: None)  # what is killed is a process, not the machine
+    os.ftruncate = _counted(change, os.ftruncate)
     sys.addaudithook(heard)
-    return lambda: seen
+
+
+def _counted(change: Callable[[], None], call: Callable[..., Any]) -> Callable[..., Any]:
+    def changed(*words: Any) -> Any:
+        change()
+        return call(*words)
+
+    return changed
 
 
 def _writes(path: object, _mode: object, flags: object) -> bool:

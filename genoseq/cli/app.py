@@ -139,7 +139,7 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
         text = _text_of(error)
         if text is None or logging.getLogger("genoseq").level == logging.DEBUG:
             raise
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.filename is None:
             _let_go_of_stdout()
         sys.exit("\n".join(f"{program}: error: {line}" for line in text.splitlines()))
 

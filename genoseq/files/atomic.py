@@ -18,7 +18,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from genoseq.errors import ConfigError, listed
-from genoseq.files.journal import NEW, Act, check, complete, publish
+from genoseq.files.acts import NEW, Act, check
+from genoseq.files.journal import complete, publish
 from genoseq.files.locks import PARTIAL, locked
 from genoseq.files.staging import errors_name, staged_file, staging_folder
 

@@ -20,49 +20,26 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import Any
 
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.errors import InputFormatError
+from genoseq.files.acts import (
+    Act,
+    check,
+    clear,
+    fill,
+    missing_folders,
+    sync,
+    sync_staged,
+    take_back,
+)
 from genoseq.files.inside import Inside
 from genoseq.files.locks import PARTIAL, hold
 
 JOURNAL = f"{PARTIAL}journal"
-NEW, OLD = "new", "old"
 _FORMAT = "genoseq-publishing 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What becomes of a folder.
-
-    Attributes
-    ----------
-    home
-        The folder.
-    stage
-        Name of the staging folder in it.
-    moved
-        Files or folders that are in ``new`` of the staging folder, relative to it as to the home,
-        in the order in which they come; the old ones go in the opposite order.
-    removed
-        What goes, relative to the home.
-    """
-
-    home: Path
-    stage: str
-    moved: tuple[str, ...]
-    removed: tuple[str, ...] = ()
-
-    def staged(self, name: str) -> str:
-        """Where a new one waits, relative to the home."""
-        return f"{self.stage}/{NEW}/{name}"
-
-    def aside(self, name: str) -> str:
-        """Where an old one is put, relative to the home."""
-        return f"{self.stage}/{OLD}/{name}"
 
 
 def publish(acts: Sequence[Act]) -> None:
@@ -79,20 +56,20 @@ def publish(acts: Sequence[Act]) -> None:
         journals = [stack.enter_context(_journal(act.home)) for act in acts]
         for act in acts:
             check(act)
-            _sync(act)
+            sync_staged(act)
         entries = _entries(acts)
         # The first is written last and emptied last: with it all of them count.
         for journal, act, entry in reversed([*zip(journals, acts, entries, strict=True)]):
             _write(journal, act.home, entry)
-        missing = [_missing(act) for act in acts]
+        missing = [missing_folders(act) for act in acts]
         try:
             for act in acts:
-                _clear(act)
+                clear(act)
             for act in acts:
-                _fill(act)
+                fill(act)
         except BaseException:  # also SystemExit, which SIGTERM raises anywhere
             for act, made in zip(acts, missing, strict=True):
-                _back(act, made)
+                take_back(act, made)
             for journal in journals:
                 os.ftruncate(journal, 0)
             raise
@@ -162,12 +139,12 @@ def _recover(home: Path, entry: dict[str, Any] | None) -> None:
         if inside.kind(act.stage) != "folder":  # all was done, and that removed
             return
     if entry["first"] is None or _counts(entry):
-        _clear(act)
+        clear(act)
         for other in map(Path, entry["others"]):
             if (said := _said(other)) is not None and said["token"] == entry["token"]:
                 with suppress(FileNotFoundError), _journal(other, create=False):
                     pass
-        _fill(act)
+        fill(act)
     shutil.rmtree(home / act.stage, ignore_errors=True)
 
 
@@ -253,75 +230,4 @@ def _entries(acts: Sequence[Act]) -> list[dict[str, Any]]:
 def _write(journal: int, home: Path, entry: dict[str, Any]) -> None:
     os.pwrite(journal, json.dumps(entry).encode(), 0)
     os.fsync(journal)
-    _sync_one(home)
-
-
-def _sync(act: Act) -> None:
-    """Have the disk hold all that is to be moved."""
-    for name in act.moved:
-        path = act.home / act.staged(name)
-        for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-            _sync_one(each)
-
-
-def _sync_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def check(act: Act) -> None:
-    """ConfigError if an act cannot be done, as :func:`publish` says."""
-    with Inside(act.home) as home:
-        for name in act.moved:
-            old, new = home.kind(name), home.kind(act.staged(name))
-            if old is not None and "folder" in (old, new) and old != new:
-                raise ConfigError(
-                    f"{act.home / name} is a {old}, and a {new} is to be written there: remove it, "
-                    f"or name another output"
-                )
-
-
-def _clear(act: Act) -> None:
-    """Put aside all old ones, whatever was done before.
-
-    They go before a new one comes, else the index of one run could be seen beside values of
-    another, which fit it.
-    """
-    with Inside(act.home) as home:
-        for name in (*act.removed, *reversed(_waiting(act, home))):
-            if home.kind(name) is not None:
-                home.move(name, act.aside(name))
-
-
-def _fill(act: Act) -> None:
-    """Move all new ones that wait."""
-    with Inside(act.home) as home:
-        for name in _waiting(act, home):
-            home.move(act.staged(name), name)
-
-
-def _waiting(act: Act, home: Inside) -> list[str]:
-    return [name for name in act.moved if home.kind(act.staged(name)) is not None]
-
-
-def _missing(act: Act) -> list[str]:
-    """Folders that are to be made for what is moved, inner ones first."""
-    with Inside(act.home) as home:
-        names = {str(each) for name in act.moved for each in PurePosixPath(name).parents}
-        return sorted((n for n in names - {"."} if home.kind(n) is None), key=len, reverse=True)
-
-
-def _back(act: Act, made: Sequence[str]) -> None:
-    """Undo all that was done."""
-    with Inside(act.home) as home:
-        for name in reversed(act.moved):
-            if home.kind(act.staged(name)) is None and home.kind(name) is not None:
-                home.move(name, act.staged(name))
-        for name in (*act.removed, *act.moved):
-            if home.kind(act.aside(name)) is not None:
-                home.move(act.aside(name), name)
-        for name in made:
-            home.remove_folder(name)
+    sync(home)

@@ -128,8 +128,9 @@ def temporary_folder(nameless: bool = True) -> Iterator[Path]:
         try:
             yield folder
         finally:
+            with suppress(OSError):
+                _remove_temporary(folder)
             os.close(handle)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def temporary_errors(folder: Path, nameless: bool = True) -> AbstractContextManager[None]:
@@ -160,9 +161,19 @@ def _sweep(parent: Path) -> None:
             handle = os.open(stale / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
             try:
                 if try_lock(handle):
-                    shutil.rmtree(stale)
+                    _remove_temporary(stale)
             finally:
                 os.close(handle)
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Remove a folder whose lock goes last: it says to whom what is left belongs."""
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != _LOCK:
+            each.unlink()
+    shutil.rmtree(folder)
 
 
 @contextmanager

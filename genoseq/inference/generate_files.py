@@ -99,7 +99,7 @@ def generate_files(
     from genoseq.inference.sampling import Sampling
     from genoseq.models.bundle import load_bundle
 
-    bundle, prompts = load_bundle(folder), list(NOTHING)
+    bundle, prompts, made = load_bundle(folder), list(NOTHING), Made()
     inputs = {"model": {WEIGHTS: file_sha256(folder / WEIGHTS)}}
     with all_kept(given) as files:
         for file in files.values():
@@ -108,7 +108,6 @@ def generate_files(
             inputs["prompt"] = {file.name: file.sha256}
     check_generates(bundle, prompts, length, number)
     drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    made = Made()
     sequences = generate(
         bundle,
         length,

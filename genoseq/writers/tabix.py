@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
@@ -47,27 +48,33 @@ class TabixFile:
 
         self._append(memoryview(self._waiting))
         self._waiting.clear()
-        try:
+        with self._errors():
             tabix_index(str(self._path), preset="bed", force=True, csi=self._csi)
-        except OSError as error:
-            raise self._failed(error) from error
         return "csi" if self._csi else "tbi"
 
     def _append(self, text: memoryview) -> None:
         from pysam import BGZFile
 
         bgzip: Any = BGZFile  # its stub knows no compression level
-        try:
+        with self._errors():
             # Level 1: deflate is most of the time (benchmarks/writers.py).
             file = bgzip(str(self._path), "ab1")
             try:
                 file.write(text.tobytes())
             finally:
                 file.close()
-        except OSError as error:
-            raise self._failed(error) from error
 
-    def _failed(self, error: OSError) -> OSError:
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         """htslib names neither the file nor the reason; if the disk is full, that is the reason."""
-        number = errno.EIO if disk_usage(self._path.parent).free else errno.ENOSPC
-        return OSError(error.errno or number, os.strerror(error.errno or number), str(self._path))
+        from pysam import set_verbosity
+
+        before = set_verbosity(0)  # it writes to stderr by itself
+        try:
+            yield
+        except OSError as error:
+            number = errno.EIO if disk_usage(self._path.parent).free else errno.ENOSPC
+            number = error.errno or number
+            raise OSError(number, os.strerror(number), str(self._path)) from error
+        finally:
+            set_verbosity(before)
