@@ -46,8 +46,11 @@ from genoseq.errors import GenoseqError
 
 _OF_STDOUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of writing: outputs say which file it was."""
-_NO_MEMORY = ("can't allocate memory", "out of memory", "not enough memory")
-"""What torch says in a RuntimeError, of processors and of graphics cards."""
+_NO_MEMORY = (
+    *("allocate memory", "out of memory", "not enough memory"),
+    "failed to map segment",  # of a library, while it is imported
+)
+"""What torch says in other errors, of processors and of graphics cards."""
 _FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
 app = typer.Typer(
@@ -135,7 +138,7 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _flushed(command)
-    except (GenoseqError, OSError, MemoryError, RuntimeError) as error:
+    except (GenoseqError, OSError, MemoryError, RuntimeError, ImportError) as error:
         text = _text_of(error)
         if text is None or logging.getLogger("genoseq").level == logging.DEBUG:
             raise

@@ -63,18 +63,31 @@ def _file_path(path: PathLike) -> Path | None:
 
 
 @contextmanager
-def atomic_folder(path: PathLike) -> Iterator[Path]:
+def atomic_folder(path: PathLike, names: Collection[str] | None = None) -> Iterator[Path]:
     """A new empty folder beside ``path`` that takes its place if the block ends well.
 
     An older folder at ``path`` is replaced as a whole, and stays as it was on any exception.  A
     symbolic link stays one: the folder that it points to is replaced.  Another process that writes
     the same folder waits.
+
+    Parameters
+    ----------
+    names
+        What may be in an older one, see :func:`irreplaceable`; None: anything.
+
+    Raises
+    ------
+    ConfigError
+        If anything else is in it: a verb asks before its work, and another run may have written
+        there since.
     """
     final = _folder_path(path)
     with errors_name(path):
         final.parent.mkdir(parents=True, exist_ok=True)
         with locked(final):
             complete(final.parent)
+            if names is not None and (problem := irreplaceable(Path(path), names)) is not None:
+                raise ConfigError(problem)
             with staging_folder(final.parent, "-" + final.name, path) as stage:
                 new = stage / NEW / final.name
                 new.mkdir(parents=True)

@@ -174,6 +174,7 @@ def test_app_stdout_that_takes_nothing_is_one_line(words: list[str], full: bool)
         (MemoryError(), "out of memory: allow this process more, or ask for less"),
         (RuntimeError("CUDA out of memory. Tried\nit"), "out of memory (CUDA out of memory. Tri"),
         (RuntimeError("Default: can't allocate memory: you"), "out of memory (Default: can't all"),
+        (ImportError("x.so: failed to map segment from it"), "out of memory (x.so: failed to map"),
         (OSError(28, "No space left on device", "a.fa"), "a.fa: No space left on device"),
     ],
 )
