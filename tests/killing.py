@@ -64,15 +64,29 @@ def _writes(path: object, _mode: object, flags: object) -> bool:
 
 def killed(work: Callable[[], object], moment: int) -> bool:
     """Do work in a process that is killed before its change of that number; whether it was."""
+
+    def dying() -> None:
+        die_before(moment)
+        work()
+
+    status = ended(forked(dying))
+    assert status in (0, -signal.SIGKILL), "the work failed"
+    return status != 0
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Begin work in a process of its own; its number."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         status = 1
         with suppress(BaseException):
-            die_before(moment)
             work()
             status = 0
         os._exit(status)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, -signal.SIGKILL), "the work failed"
-    return status != 0
+    return child
+
+
+def ended(child: int) -> int:
+    """The exit status of a process, once it is over."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

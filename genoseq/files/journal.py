@@ -18,6 +18,7 @@ import errno
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -39,6 +40,8 @@ from genoseq.files.inside import Inside
 from genoseq.files.locks import PARTIAL, hold
 
 JOURNAL = f"{PARTIAL}journal"
+_LONGEST = 1 << 26
+"""Bytes of a journal, at most."""
 _FORMAT = "genoseq-publishing 1"
 
 
@@ -58,11 +61,11 @@ def publish(acts: Sequence[Act]) -> None:
             check(act)
             sync_staged(act)
         entries = _entries(acts)
-        # The first is written last and emptied last: with it all of them count.
-        for journal, act, entry in reversed([*zip(journals, acts, entries, strict=True)]):
-            _write(journal, act.home, entry)
         missing = [missing_folders(act) for act in acts]
         try:
+            # The first is written last and emptied last: with it all of them count.
+            for journal, act, entry in reversed([*zip(journals, acts, entries, strict=True)]):
+                _write(journal, act.home, entry)
             for act in acts:
                 clear(act)
             for act in acts:
@@ -85,9 +88,9 @@ def complete(folder: str | os.PathLike[str]) -> None:
     InputFormatError
         If something is left and this process may not write there.
     """
-    home = Path(os.path.abspath(folder))  # noqa: PTH100 - a link at the end is followed by lstat
+    home = Path(folder).absolute()
     for each in (home.parent, home):
-        if os.path.lexists(each / JOURNAL):
+        if _text(each) is not None:
             _complete(each)
 
 
@@ -120,8 +123,8 @@ def _journal(home: Path, create: bool = True) -> Iterator[int]:
     file = home / JOURNAL
     handle = hold(file, create=create)
     try:
-        if size := os.fstat(handle).st_size:
-            _recover(home, _parsed(os.pread(handle, size, 0), file))
+        if os.fstat(handle).st_size:
+            _recover(home, _parsed(os.pread(handle, _LONGEST, 0), file))
             os.ftruncate(handle, 0)
         yield handle
     finally:
@@ -140,8 +143,10 @@ def _recover(home: Path, entry: dict[str, Any] | None) -> None:
             return
     if entry["first"] is None or _counts(entry):
         clear(act)
-        for other in map(Path, entry["others"]):
-            if (said := _said(other)) is not None and said["token"] == entry["token"]:
+        for other in map(Path, [] if entry["first"] else entry["others"]):
+            said = _said(other)
+            # One that has no other first is no other's: nobody waits for a journal of its own.
+            if said is not None and said["first"] and said["token"] == entry["token"]:
                 with suppress(FileNotFoundError), _journal(other, create=False):
                     pass
         fill(act)
@@ -150,9 +155,7 @@ def _recover(home: Path, entry: dict[str, Any] | None) -> None:
 
 def is_named(home: Path, stage: str) -> bool:
     """Whether a journal in a folder still names a staging folder: an error stopped it twice."""
-    with suppress(OSError):
-        return json.dumps(stage) in (home / JOURNAL).read_text(errors="replace")
-    return False
+    return json.dumps(stage).encode() in (_text(home) or b"")
 
 
 def _first(home: Path) -> Path | None:
@@ -166,14 +169,24 @@ def _counts(entry: dict[str, Any]) -> bool:
     if entry["first"] is None:
         return False
     said = _said(Path(entry["first"]))
-    return said is not None and bool(said["token"] == entry["token"])
+    return said is not None and not said["first"] and bool(said["token"] == entry["token"])
 
 
 def _said(home: Path) -> dict[str, Any] | None:
     """What the journal of a folder says; None if there is none, or not all of it."""
-    file = home / JOURNAL
+    text = _text(home)
+    return None if text is None else _parsed(text, home / JOURNAL)
+
+
+def _text(home: Path) -> bytes | None:
+    """The bytes of the journal of a folder; None if there is none, or it is no file."""
     with suppress(OSError):
-        return _parsed(file.read_bytes(), file)
+        handle = os.open(home / JOURNAL, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                return os.pread(handle, _LONGEST, 0)
+        finally:
+            os.close(handle)
     return None
 
 
@@ -228,6 +241,8 @@ def _entries(acts: Sequence[Act]) -> list[dict[str, Any]]:
 
 
 def _write(journal: int, home: Path, entry: dict[str, Any]) -> None:
-    os.pwrite(journal, json.dumps(entry).encode(), 0)
+    text = json.dumps(entry).encode()
+    if os.pwrite(journal, text, 0) < len(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(home / JOURNAL))
     os.fsync(journal)
     sync(home)

@@ -133,17 +133,17 @@ def test_is_inside(name: str, inside: bool) -> None:
     assert is_inside(name) == inside
 
 
+def write_two(folder: Path, text: str) -> None:
+    with atomic_together([folder / "x/a", folder / "y/b"]) as paths:
+        for path in paths:
+            path.write_text(text)
+
+
 def test_outputs_in_two_folders_that_were_moved_together_are_completed(quick_path: Path) -> None:
     """By the reader of either folder; test_atomic.py reads the other one first."""
-
-    def write(text: str) -> None:
-        with atomic_together([quick_path / "x/a", quick_path / "y/b"]) as paths:
-            for path in paths:
-                path.write_text(text)
-
     for moment in range(99):
-        write("old")
-        died = killed(lambda: write("new"), moment)
+        write_two(quick_path, "old")
+        died = killed(lambda: write_two(quick_path, "new"), moment)
         complete(quick_path / "x")
         complete(quick_path / "y")
         assert (quick_path / "x/a").read_text() == (quick_path / "y/b").read_text()
@@ -159,3 +159,30 @@ def test_filled_folder_refuses_a_file_for_a_folder(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"out/a is a folder, and a file is to be written"):
             filling.publish(["a"])
     assert {path.name for path in tmp_path.rglob("*")} == {"out", "a"}
+
+
+def test_complete_waits_for_no_journal_that_names_itself(tmp_path: Path) -> None:
+    """Neither does it go from one to another for ever; and a pipe is no journal."""
+    one, other, third = (tmp_path / name for name in ("one", "other", "third"))
+    journal(one, others=[str(one), str(other)])
+    journal(other, first=str(one), others=[str(other), str(one)])
+    journal(third, first=str(tmp_path / "link"))
+    (tmp_path / "link").symlink_to(third)
+    os.mkfifo(tmp_path / JOURNAL)
+    for folder in (third, other, one):
+        complete(folder)
+    assert files(tmp_path) == {"one/a": "new", "other/a": "new", "third/a": "old"}
+
+
+def test_a_disk_without_room_for_the_journal_leaves_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite = os.pwrite
+
+    def half(handle: int, text: bytes, at: int) -> int:
+        return pwrite(handle, text[:9] if b"genoseq-publishing" in text else text, at)
+
+    monkeypatch.setattr(os, "pwrite", half)
+    with pytest.raises(OSError, match="No space left on device"):
+        write_two(tmp_path, "new")
+    assert {path.name for path in tmp_path.rglob("*")} == {"x", "y"}

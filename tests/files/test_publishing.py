@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import killed
+from killing import before_changes, ended, forked, killed
 from stopped_outputs import contents, filled, folder, names, names_of, together
 
 from genoseq.files import atomic
@@ -118,6 +120,24 @@ def test_outputs_killed_at_any_change_are_old_or_new(
         if not killed_there:
             break
     assert moment > 8
+
+
+@pytest.mark.parametrize("writes", [folder, together, filled])
+def test_outputs_of_two_runs_at_once_are_those_of_one(
+    quick_path: Path, writes: Callable[[Path, str], None]
+) -> None:
+    for seed in range(8):
+
+        def slowly(text: str) -> None:
+            draw = random.Random(f"{seed} {text}")  # noqa: B023
+            before_changes(lambda: time.sleep(draw.uniform(0, 0.002)))
+            writes(quick_path, text)
+
+        runs = [forked(lambda text=text: slowly(text)) for text in ("old", "new")]
+        assert [ended(run) for run in runs] == [0, 0]
+        found = contents(quick_path)
+        assert len(set(found.values())) == 1, "files of two runs"
+        assert names(quick_path) == names_of(found)
 
 
 def test_outputs_have_the_permissions_of_the_umask_and_the_folder(tmp_path: Path) -> None:
