@@ -26,7 +26,9 @@ class BedGraphWriter:
     ) -> None:
         self._kind: Kind = kind
         self._channels = channels
-        self._files = [_BedGraph(folder / bedgraph_name(c), lengths) for c in channels]
+        self._files = [
+            _BedGraph(folder / bedgraph_name(c), lengths, len(channels)) for c in channels
+        ]
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
@@ -66,8 +68,8 @@ class _Run(NamedTuple):
 class _BedGraph:
     """One file.  The last run stays open: the next slab may continue it."""
 
-    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
-        self._file = TabixFile(path, lengths)
+    def __init__(self, path: Path, lengths: Mapping[str, int], files: int) -> None:
+        self._file = TabixFile(path, lengths, files)
         self._open: _Run | None = None
 
     @property

@@ -14,8 +14,11 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-_BLOCK, _BLOCKS = 0xFF00, 4
-"""Bytes of text in a block of htslib's, and the blocks that are written at once."""
+_BLOCK = 0xFF00
+"""Bytes of text in a block of htslib's."""
+_AT_ONCE, _WAITING = 24, 1024
+"""Blocks of a file that are written at once, and, in all files, that wait at most: 64 MB.  With four
+at once bedGraph took 7% more CPU time than with a file that stays open, with 24 no more."""
 _END = 28
 """Bytes of the empty block that ends a file."""
 _TBI_LIMIT = 2**29
@@ -23,18 +26,22 @@ _TBI_LIMIT = 2**29
 
 
 class TabixFile:
-    """A bgzip file in the making; :meth:`finish` completes and indexes it."""
+    """A bgzip file in the making; :meth:`finish` completes and indexes it.
 
-    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
+    ``files`` is how many of them are made side by side.
+    """
+
+    def __init__(self, path: Path, lengths: Mapping[str, int], files: int = 1) -> None:
         self._path = path
         self._csi = max(lengths.values()) > _TBI_LIMIT
         self._waiting = bytearray()
+        self._most = max(1, min(_AT_ONCE, _WAITING // files)) * _BLOCK
         path.touch()
 
     def write(self, text: bytes) -> None:
         """Append lines."""
         self._waiting += text
-        if len(self._waiting) >= _BLOCKS * _BLOCK:
+        if len(self._waiting) >= self._most:
             whole = len(self._waiting) // _BLOCK * _BLOCK
             self._append(memoryview(self._waiting)[:whole])
             # What comes next begins with the next block, as in a file that is written at once.
