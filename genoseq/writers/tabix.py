@@ -17,8 +17,8 @@ from typing import Any
 _BLOCK = 0xFF00
 """Bytes of text in a block of htslib's."""
 _AT_ONCE, _WAITING = 24, 1024
-"""Blocks of a file that are written at once, and, in all files, that wait at most: 64 MB.  With four
-at once bedGraph took 7% more CPU time than with a file that stays open, with 24 no more."""
+"""Blocks of a file that are written at once, and, in all files, that wait at most (64 MB).  With
+four at once bedGraph took 7% more CPU time than with a file that stays open, with 24 no more."""
 _END = 28
 """Bytes of the empty block that ends a file."""
 _TBI_LIMIT = 2**29
