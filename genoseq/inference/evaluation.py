@@ -79,7 +79,7 @@ def write_evaluation(
     """
     folder = Path(path)
     check_place(folder)
-    with atomic_folder(folder) as partial:
+    with atomic_folder(folder, _FILES) as partial:
         text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
         (partial / METRICS).write_text(text + "\n")
         points = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.limits import SEQUENCES, TABLES
+from genoseq.files.staging import temporary_folder
 from genoseq.readers import kinds
 from genoseq.readers.fasta_copy import SPACE, even_copy, name_of
 from genoseq.readers.fasta_index import index_beside, read_fai
@@ -166,7 +166,7 @@ def _check_head(text: bytes, path: Path) -> None:
 
 def _copied(text: bytes, path: Path) -> bytes:
     """The even FASTA that scoring would read of a file with this text."""
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
+    with temporary_folder() as name:
         plain, even = Path(name, "plain"), Path(name, "even.fa")
         plain.write_bytes(text)
         even_copy(plain, even, path)
