@@ -292,11 +292,3 @@ def test_a_context_that_cannot_be_is_refused(bundle, folder, context):
     _edit_config(folder, context=context)
     with pytest.raises(BundleError, match=r"config.json: a context of \S+ bp cannot be"):
         load_bundle(folder)
-
-
-def test_a_dry_save_leaves_nothing_and_fails_as_a_real_one(bundle, tmp_path):
-    save_bundle(tmp_path / "made" / "m", bundle, dry=True)
-    assert not list((tmp_path / "made").iterdir())
-    bad = Bundle(bundle.model, SETTINGS, bundle.task, 300, metrics={"f1": math.nan})
-    with pytest.raises(BundleError, match="metrics and provenance must be plain JSON"):
-        save_bundle(tmp_path / "made" / "m", bad, dry=True)
