@@ -11,6 +11,7 @@ import platform
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
 
 FOLDER = "genoseq/kernels/cpu"
 AVX512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"]
@@ -18,6 +19,14 @@ X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "
 SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
 OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
+
+
+class BuildKernels(build_ext):
+    """Libraries under names that no version of Python takes for modules."""
+
+    def get_ext_filename(self, fullname: str) -> str:
+        """Such as genoseq/kernels/cpu/avx2.kernels."""
+        return f"{fullname.replace('.', '/')}.kernels"
 
 
 class AnyPython(bdist_wheel):
@@ -31,7 +40,7 @@ class AnyPython(bdist_wheel):
 setup(
     ext_modules=[
         Extension(
-            f"genoseq.kernels.cpu._{name}",
+            f"genoseq.kernels.cpu.{name}",
             [f"{FOLDER}/recurrent.cpp", f"{FOLDER}/stem.cpp"],
             depends=[f"{FOLDER}/vectors.h"],
             extra_compile_args=[*OPTIONS, *options],
@@ -40,5 +49,5 @@ setup(
         )
         for name, options in SETS.get(platform.machine(), {}).items()
     ],
-    cmdclass={"bdist_wheel": AnyPython},
+    cmdclass={"bdist_wheel": AnyPython, "build_ext": BuildKernels},
 )

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -123,5 +123,5 @@ def _processor_has(name: str) -> bool:
 
 
 def _path(name: str) -> str | None:
-    spec = find_spec(f"genoseq.kernels.cpu._{name}")
-    return None if spec is None else spec.origin
+    path = Path(__file__).with_name(f"{name}.kernels")
+    return str(path) if path.is_file() else None
