@@ -18,7 +18,7 @@ from genoseq.config.base import (
     Weight,
     WindowLength,
 )
-from genoseq.config.sampling import NearbySettings, SamplingSettings
+from genoseq.config.sampling import NearbySettings, NegativesSettings, SamplingSettings
 
 ClassLoss = Literal["cross-entropy", "focal"]
 SignalLoss = Literal["mse", "poisson", "negative-binomial", "multinomial"]
@@ -32,7 +32,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
 
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
-_LATER = ("augment", "sampling", "nearby", "correct")
+_LATER = ("augment", "sampling", "nearby", "negatives", "correct")
 """Settings that not all releases had: left out where they are off."""
 
 
@@ -71,6 +71,9 @@ class TrainingSettings(Settings):
     )
     nearby: NearbySettings | None = Field(
         None, description="bases near sites: not learned, or learned as the site"
+    )
+    negatives: NegativesSettings | None = Field(
+        None, description="hard negatives: bases that look like a site count, of the others few"
     )
     correct: bool | None = Field(
         None,

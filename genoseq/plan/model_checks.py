@@ -56,6 +56,8 @@ def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -
 
 
 def _sampling_problems(run: RunSettings, labels: LabelSettings) -> Iterator[str]:
+    if run.training.negatives is not None and labels.scheme == "signal":
+        yield "negatives: are bases of no class, labels.scheme is signal: leave them out"
     asked = {"sampling": run.training.sampling, "nearby": run.training.nearby}
     for name, settings in asked.items():
         if settings is None:

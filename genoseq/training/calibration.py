@@ -20,6 +20,9 @@ from genoseq.models.device import Precision, autocast
 from genoseq.store.store import Store
 from genoseq.tasks.task import Task
 
+_LONG = 6144
+"""bp of a window where lengths do not matter, as much as scoring shows at once: what a recurrent
+network has learned of windows in which there is a site is not what it tells of longer ones."""
 _OUTPUTS = 1 << 23
 """Outputs that are looked at: 32 MB, and of seven classes a million bases."""
 
@@ -37,9 +40,12 @@ def told_anywhere(
 
     They are of windows evenly spread over the training regions, as many as there are or as fit.
     """
-    window = round_up(settings.training.window, settings.model.stride)
+    trained = settings.training.window
+    length = trained if settings.model.encoder.sees_all() else max(trained, _LONG)
+    window = round_up(length, settings.model.stride)
     most = max(1, _OUTPUTS // task.outputs // window)
-    tokenizer, batch = settings.model.tokenizer, settings.training.batch
+    tokenizer = settings.model.tokenizer
+    batch = max(1, settings.training.batch * trained // window)
     windows = ValidationWindows(stores, tokenizer, "train", window, batch, most)
     outputs, targets = [], []
     for number in range(len(windows)):
