@@ -127,8 +127,8 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
-_COMMENT_LINES = tuple(row for row in _LINES if "#" in row[0].pattern)
-_OTHER_LINES = tuple(row for row in _LINES if row not in _COMMENT_LINES)
+_TELLING = ("##gff-version", "##fileformat", "#chrom\tpos", "# stockholm", "##maf", "#nexus")
+"""How comments begin that do, in small letters: there may be a million others."""
 _COMMENTS = ("#", "track ", "track\t", "browser ", ";")
 _PROTEIN_ALONE = frozenset("EFILPQZJO*efilpqzjo")
 
@@ -211,8 +211,9 @@ def _is_comment(line: str) -> bool:
 def _kind_of_line(line: str) -> Kind | None:
     """What a line says; None of a comment, and of a line of no known kind."""
     comment = line.startswith("#")
-    rows = _COMMENT_LINES if comment else _OTHER_LINES
-    kind = next((kind for pattern, kind in rows if pattern.match(line)), None)
+    if comment and not line[:16].lower().startswith(_TELLING):
+        return None
+    kind = next((kind for pattern, kind in _LINES if pattern.match(line)), None)
     if kind is not None or comment:
         return kind
     if _is_bed(line):
