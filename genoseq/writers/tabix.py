@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
@@ -34,32 +34,37 @@ class TabixFile:
     def __init__(self, path: Path, lengths: Mapping[str, int], files: int = 1) -> None:
         self._path = path
         self._csi = max(lengths.values()) > _TBI_LIMIT
-        self._waiting = bytearray()
+        self._waiting: list[bytes] = []
+        self._size = 0
         self._most = max(1, min(_AT_ONCE, _WAITING // files)) * _BLOCK
-        path.touch()
+        path.write_bytes(b"")
 
     def write(self, text: bytes) -> None:
         """Append lines."""
-        self._waiting += text
-        if len(self._waiting) >= self._most:
-            whole = len(self._waiting) // _BLOCK * _BLOCK
-            self._append(memoryview(self._waiting)[:whole])
-            # What comes next begins with the next block, as in a file that is written at once.
-            with self._path.open("r+b") as file:
-                file.truncate(file.seek(-_END, os.SEEK_END))
-            del self._waiting[:whole]
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size < self._most:
+            return
+        self._size %= _BLOCK
+        rest = b""
+        while len(rest) < self._size:
+            rest = self._waiting.pop() + rest
+        cut = len(rest) - self._size
+        self._append([*self._waiting, rest[:cut]])
+        # What comes next begins with the next block, as in a file that is written at once.
+        os.truncate(self._path, self._path.stat().st_size - _END)
+        self._waiting = [rest[cut:]]
 
     def finish(self) -> str:
         """Complete and index; the index's format, ``tbi`` or ``csi``, which is also its suffix."""
         from pysam import tabix_index
 
-        self._append(memoryview(self._waiting))
-        self._waiting.clear()
+        self._append(self._waiting)
         with self._errors():
             tabix_index(str(self._path), preset="bed", force=True, csi=self._csi)
         return "csi" if self._csi else "tbi"
 
-    def _append(self, text: memoryview) -> None:
+    def _append(self, texts: Iterable[bytes]) -> None:
         from pysam import BGZFile
 
         bgzip: Any = BGZFile  # its stub knows no compression level
@@ -67,7 +72,8 @@ class TabixFile:
             # Level 1: deflate is most of the time (benchmarks/writers.py).
             file = bgzip(str(self._path), "ab1")
             try:
-                file.write(text.tobytes())
+                for text in texts:
+                    file.write(text)
             finally:
                 file.close()
 
