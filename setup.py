@@ -7,7 +7,9 @@ version of it.
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -19,6 +21,13 @@ X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "
 SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
 OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
+
+
+def sources() -> str:
+    """SHA-256 of what is compiled, as genoseq/kernels/cpu/library.py has it."""
+    folder = Path(__file__).with_name("genoseq") / "kernels" / "cpu"
+    found = sorted([*folder.glob("*.cpp"), *folder.glob("*.h")])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()
 
 
 class BuildKernels(build_ext):
@@ -43,6 +52,7 @@ setup(
             f"genoseq.kernels.cpu.{name}",
             [f"{FOLDER}/recurrent.cpp", f"{FOLDER}/stem.cpp"],
             depends=[f"{FOLDER}/vectors.h"],
+            define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
             extra_compile_args=[*OPTIONS, *options],
             language="c++",
             optional=True,
