@@ -36,6 +36,7 @@ _ID_NAME = re.compile(rb"^ID   ([\w.-]+); +SV (\d+);", re.MULTILINE)
 _LOCUS_NAME = re.compile(rb"^LOCUS +(\S+)", re.MULTILINE)
 BESIDE_LETTERS = SPACE + b"0123456789"
 """What stands among the letters of GenBank and EMBL records."""
+_COMMENT = re.compile(rb"^;[^\n]*", re.MULTILINE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -238,6 +239,7 @@ def _records(text: bytes, path: Path) -> list[tuple[str, int]]:
     """Names and bases of the records of a FASTA."""
     if b"\r" in text:
         text = text.replace(b"\r", b"\n")
+    text = _COMMENT.sub(b"", text)
     found = []
     for record in (b"\n" + text).split(b"\n>")[1:]:
         header, _, body = record.partition(b"\n")
