@@ -18,8 +18,9 @@ test:
 
 # Damaged files of every format to every reader; faults are written to fuzz-found/.
 MINUTES ?= 2
+SEED ?= 0
 fuzz:
-	python tests/fuzz/fuzz.py --minutes $(MINUTES)
+	python tests/fuzz/fuzz.py --minutes $(MINUTES) --seed $(SEED)
 
 workflow:
 	snakefmt --check Snakefile workflows/rules

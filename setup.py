@@ -7,18 +7,35 @@ version of it.
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
 
 FOLDER = "genoseq/kernels/cpu"
 AVX512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"]
 X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "-mavx512bf16"]}
 SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
-# GCC 12 warns of its own headers for AVX-512.
-OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wno-uninitialized"]
+OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
+
+
+def sources() -> str:
+    """SHA-256 of what is compiled, as genoseq/kernels/cpu/library.py has it."""
+    folder = Path(__file__).with_name("genoseq") / "kernels" / "cpu"
+    found = sorted([*folder.glob("*.cpp"), *folder.glob("*.h")])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()
+
+
+class BuildKernels(build_ext):
+    """Libraries under names that no version of Python takes for modules."""
+
+    def get_ext_filename(self, fullname: str) -> str:
+        """Such as genoseq/kernels/cpu/avx2.kernels."""
+        return f"{fullname.replace('.', '/')}.kernels"
 
 
 class AnyPython(bdist_wheel):
@@ -32,14 +49,15 @@ class AnyPython(bdist_wheel):
 setup(
     ext_modules=[
         Extension(
-            f"genoseq.kernels.cpu._{name}",
+            f"genoseq.kernels.cpu.{name}",
             [f"{FOLDER}/recurrent.cpp", f"{FOLDER}/stem.cpp"],
             depends=[f"{FOLDER}/vectors.h"],
+            define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
             extra_compile_args=[*OPTIONS, *options],
             language="c++",
             optional=True,
         )
         for name, options in SETS.get(platform.machine(), {}).items()
     ],
-    cmdclass={"bdist_wheel": AnyPython},
+    cmdclass={"bdist_wheel": AnyPython, "build_ext": BuildKernels},
 )

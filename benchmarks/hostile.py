@@ -10,7 +10,7 @@ what came of it, seconds, peak memory; OUT gets them as ``table.tsv``, and what 
     traceback   a traceback, or an error that is none of ours
     killed      ended by a signal, or by us after a minute
     silent      exit status 0 where an error is due, or another result than must be
-    left        an error, but files stayed, or something outside of the output was touched
+    left        an error, but files stayed, or files outside of the output went
 
 The last four, more than 5 s of CPU and more than 500 MB are failures, and the exit status is then
 1.  Every command is a fork of a process that has imported the command line alone: its seconds and
@@ -97,7 +97,10 @@ def run(case: Case, data: Path, logs: Path) -> Row:
     signal.alarm(0)
     seconds, code = used.ru_utime + used.ru_stime, os.waitstatus_to_exitcode(status)
     said = log.read_text(errors="replace")
-    outcome, detail = judged(case, data, code, said, set(listing(data)) - before)
+    after = set(listing(data))
+    outcome, detail = judged(case, data, code, said, after - before)
+    if gone := [path.name for path in before - after]:
+        outcome, detail = "left", f"gone: {', '.join(sorted(gone)[:3])}"
     shutil.rmtree(data / "out", ignore_errors=True)
     for path in sorted(set(listing(data)) - before, reverse=True):
         path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)

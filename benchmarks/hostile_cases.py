@@ -158,7 +158,7 @@ def workflow(data: Path, what: str) -> str:
     shutil.copy(data / GENOME, folder / name)
     annotation = data / "hostile/01-annotation-from-pipe/al.gff3"
     shutil.copy(annotation, folder / "al.gff3")
-    rows = ["name fasta annotation split", f"a {name} al.gff3 contigs:valid=c2"]
+    rows = ["name fasta annotation split", f"a {name} al.gff3 contigs:valid=c2;test=c3"]
     text = "\n".join("\t".join(row.split(" ")) for row in rows) + "\n"
     (folder / "config/genomes.tsv").write_text(text)
     settings = folder / "config/config.yaml"
@@ -198,7 +198,7 @@ def tracks_are(count: int) -> Check:
     """Whether a folder has so many tracks."""
 
     def check(data: Path) -> str:
-        found = len(list((data / "out").glob("*.bedgraph*")))
+        found = len(list((data / "out").glob("*.bedgraph.gz")))
         return "" if found == count else f"{found} of {count} tracks"
 
     return check

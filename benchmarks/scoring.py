@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("bundle")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--kernels", nargs="+", default=["torch", *runnable()])
+    parser.add_argument("--no-peers", action="store_true", help="genoseq alone")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()  # as genoseq score does
@@ -205,8 +206,9 @@ def main() -> None:
     }
     for name in asked.kernels:
         rows[f"{name}, the whole process"] = partial(run_command, asked.genome, asked.bundle, name)
-    rows["pyrodigal, train and find"] = lambda: run_pyrodigal(asked.genome)
-    rows["OpenSpliceAI 400-nt network, one strand"] = lambda: run_splice_network(bases)
+    if not asked.no_peers:
+        rows["pyrodigal, train and find"] = lambda: run_pyrodigal(asked.genome)
+        rows["OpenSpliceAI 400-nt network, one strand"] = lambda: run_splice_network(bases)
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     shares: dict[str, list[float]] = {name: [] for name in rows}
     speeds: dict[str, list[float]] = {}

@@ -1,11 +1,11 @@
 """Coverage told from sequence: correlation by size of bins, and what replicates allow.
 
-    python benchmarks/signals.py DATA OUT [--steps 1500]
+    python benchmarks/signals.py DATA OUT [--steps 500] [--loss poisson]
 
 A model of the example ``config/examples/rna`` learns RNA of yeast (chromosomes II and IV, both
 strands), and the same network R-loops of human chromosome 1 (3 Mb, both strands, two replicates;
-with ``+control`` less the RNase H control), in blocks of which a part is tested: few minutes of a
-core each.  ``r`` is Pearson's, mean of both strands, ``low`` and ``high`` the ends of their 95%
+with ``+control`` less the RNase H control), in blocks of which a part is tested: a minute of a core
+for each.  ``r`` is Pearson's, mean of both strands, ``low`` and ``high`` the ends of their 95%
 intervals; ``log1p`` that of log1p; ``ceiling`` the largest r that two replicates which agree as
 ``replicates`` allow; ``words`` a linear regression on the words around a base, at 1 bp.  ``factor``
 is by how much tracks of the loss mse would be too low without it, by ``--loss mse``.  OUT gets

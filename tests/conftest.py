@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 # Before torch is imported, here and in processes that tests start: more tests run at once than
 # there are processors (make test), and the networks are too small for two threads.
@@ -51,6 +52,14 @@ def _rank(path: Path) -> int:
     # The longest of those that fit: a file's own place goes before its folder's.
     found = [part for part in LONG if name == part or name.startswith(f"{part}/")]
     return LONG.index(max(found, key=len)) if found else len(LONG)
+
+
+@pytest.fixture
+def quick_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is such a file system: renames on a busy disk take long."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

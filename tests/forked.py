@@ -58,8 +58,7 @@ class Request(TypedDict):
 def load_genoseq() -> dict[str, Callable[[], None]]:
     """The command lines, with every module that a verb would import late."""
     for module in pkgutil.walk_packages(genoseq.__path__, "genoseq."):
-        # What begins with _ in a room is compiled and no module of Python.
-        if not module.name.rpartition(".")[2].startswith("_"):
+        if not module.name.endswith("__main__"):
             import_module(module.name)
     # What torch imports for the first optimizer and the first curve: 1.4 s of every training.
     for name in ("torch._dynamo", "torch.utils.tensorboard", "tensorboard.compat.tensorflow_stub"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import typer
@@ -44,6 +46,13 @@ from genoseq.cli import (
 )
 from genoseq.errors import GenoseqError, told
 
+_OF_STDOUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of writing: outputs say which file it was."""
+_NO_MEMORY = (
+    *("allocate memory", "out of memory", "not enough memory"),
+    "failed to map segment",  # of a library, while it is imported
+)
+"""What torch says in other errors, of processors and of graphics cards."""
 _FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
 app = typer.Typer(
@@ -132,24 +141,49 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     gc.freeze()  # What is imported by now stays: going through it again costs 15 ms a start.
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        _flushed(command)
+    except (GenoseqError, OSError, MemoryError, RuntimeError, ImportError) as error:
+        text = _text_of(error)
+        if text is None or logging.getLogger("genoseq").level == logging.DEBUG:
+            raise
+        if isinstance(error, OSError) and error.filename is None:
+            _let_go_of_stdout()
+        sys.exit("\n".join(f"{program}: error: {line}" for line in told(text)))
+
+
+def _flushed(command: Callable[[], None]) -> None:
+    """Run a command to the last byte of stdout."""
+    try:
         command()
-    except GenoseqError as error:
-        if logging.getLogger("genoseq").level == logging.DEBUG:
-            raise
-        sys.exit("\n".join(f"{program}: error: {line}" for line in told(str(error))))
-    except BrokenPipeError:
+    except SystemExit as ended:  # so typer ends, and so it ends what a closed pipe stops
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ended.__context__ from None
+        if not ended.code and sys.stdout is not None:
+            sys.stdout.flush()
+        raise
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _let_go_of_stdout() -> None:
+    """Drop what stdout did not take: Python would try again at its end, and say so at length."""
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        if logging.getLogger("genoseq").level == logging.DEBUG:
-            raise
-        name = f"{error.filename}: " if error.filename else ""
-        said = f"{name}{error.strerror or error}"
-        sys.exit("\n".join(f"{program}: error: {line}" for line in told(said)))
-    except MemoryError:
-        if logging.getLogger("genoseq").level == logging.DEBUG:
-            raise
-        sys.exit(f"{program}: error: this machine, or the limit of this job, has too little memory")
+
+
+def _text_of(error: Exception) -> str | None:
+    """What is said of an error; None of one that nobody expects."""
+    if isinstance(error, GenoseqError):
+        return str(error)
+    if isinstance(error, OSError):
+        name = error.filename or ("stdout" if error.errno in _OF_STDOUT else None)
+        return f"{name}: {error.strerror}" if name and error.strerror else str(error)
+    if isinstance(error, MemoryError) or any(word in str(error) for word in _NO_MEMORY):
+        why = str(error).strip().partition("\n")[0]
+        return (
+            f"out of memory{f' ({why})' if why else ''}: allow this process more, or ask for less"
+        )
+    return None
 
 
 def main() -> None:

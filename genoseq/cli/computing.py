@@ -33,12 +33,13 @@ Device = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, help="Threads of torch.", show_default="one for each processor"),
+    typer.Option(min=1, max=4096, help="Threads of torch.", show_default="one for each processor"),
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
         min=1,
+        max=4096,
         help="Processes that share the genome on a CPU, one thread each: the bytes of one.",
         show_default="one for each processor, as memory allows; with --threads 1",
     ),
@@ -55,6 +56,7 @@ ProgressFd = Annotated[
     int | None,
     typer.Option(
         min=1,
+        max=1 << 20,
         help="File descriptor of this process that gets a line of progress now and then, such as "
         "the terminal where stderr is a log: genoseq ... --progress-fd 3 3>&2 2> log",
         show_default="none",

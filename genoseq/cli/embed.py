@@ -33,7 +33,7 @@ def embed(
         typer.Option(help="What gets a row; step: the bases of one step of the model."),
     ] = "contig",
     window: Annotated[
-        int | None, typer.Option(min=1, help="Bases of a window, of --per window.")
+        int | None, typer.Option(min=1, max=1 << 24, help="Bases of a window, of --per window.")
     ] = None,
     regions: Annotated[
         Path | None,
@@ -55,7 +55,7 @@ def embed(
         Literal["float16", "float32"], typer.Option(help="float16 takes half of the disk.")
     ] = "float32",
     batch_bases: Annotated[
-        int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
+        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
     ] = None,
     device: Device = None,
     precision: Precision = "auto",

@@ -19,6 +19,31 @@ _log = logging.getLogger(__name__)
 EPILOG = "Example: genoseq evaluate models/bilstm stores/ecoli -o evaluation --split test"
 
 
+Baselines = Annotated[
+    bool,
+    typer.Option(
+        help="Measure simpler means on the same bases too: majority, k-mers, open frames, "
+        "Prodigal, Markov models: seconds, and six more for each megabase.",
+    ),
+]
+Bins = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BP,...",
+        help="Of signals: bins in which they are compared.",
+        show_default="1,10,100,1000,10000",
+    ),
+]
+Genes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Of signals: annotation or BED by whose genes or records they are compared too; "
+        "STORE=FILE where there are several stores; may be repeated.",
+    ),
+]
+
+
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="Model folder, or a model in the box.")],
     stores: Annotated[
@@ -36,35 +61,15 @@ def evaluate(
         Literal["train", "valid", "test", "score"],
         typer.Option(help="Regions or pairs to measure on."),
     ] = "test",
-    baselines: Annotated[
-        bool,
-        typer.Option(
-            help="Measure simpler means on the same bases too: majority, k-mers, open frames, "
-            "Prodigal, Markov models: seconds, and six more for each megabase.",
-        ),
-    ] = True,
+    baselines: Baselines = True,
     learn_from: Annotated[
         list[Path] | None,
         typer.Option(
             help="Stores whose train regions the baselines learn from.", show_default="STORES"
         ),
     ] = None,
-    bins: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BP,...",
-            help="Of signals: bins in which they are compared.",
-            show_default="1,10,100,1000,10000",
-        ),
-    ] = None,
-    genes: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Of signals: annotation or BED by whose genes or records they are compared too; "
-            "STORE=FILE where there are several stores; may be repeated.",
-        ),
-    ] = None,
+    bins: Bins = None,
+    genes: Genes = None,
     device: Device = None,
     threads: Threads = None,
     expect: Expected = None,

@@ -37,11 +37,11 @@ SplitRule = Annotated[
         "backslash keeps a comma or semicolon in a name)."
     ),
 ]
-Block = Annotated[int, typer.Option(help="--split blocks: bp per block.")]
-Gap = Annotated[int, typer.Option(help="--split blocks: bp unused between two.")]
+Block = Annotated[int, typer.Option(min=1, max=10**12, help="--split blocks: bp per block.")]
+Gap = Annotated[int, typer.Option(max=10**12, help="--split blocks: bp unused between two.")]
 Valid = Annotated[float, typer.Option(help="--split blocks: fraction to validate.")]
 Test = Annotated[float, typer.Option(help="--split blocks: fraction to test.")]
-Seed = Annotated[int, typer.Option(help="--split blocks: where they begin.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="--split blocks: where they begin.")]
 Stranded = Annotated[
     bool,
     typer.Option(
@@ -53,15 +53,23 @@ SplitBlocks = Annotated[
     bool,
     typer.Option("--split-blocks", help="Join BED12's blocks, as bedtools getfasta -split."),
 ]
-FlankUp = Annotated[int, typer.Option(help="bp added 5', on the region's strand.")]
-FlankDown = Annotated[int, typer.Option(help="bp added 3'.")]
+FlankUp = Annotated[int, typer.Option(max=10**12, help="bp added 5', on the region's strand.")]
+FlankDown = Annotated[int, typer.Option(max=10**12, help="bp added 3'.")]
 Tile = Annotated[
-    int, typer.Option(help="Cut regions into pieces of this many bp.", show_default="0: whole")
+    int,
+    typer.Option(
+        min=0, max=10**12, help="Cut regions into pieces of this many bp.", show_default="0: whole"
+    ),
 ]
-Step = Annotated[int, typer.Option(help="bp from piece to piece.", show_default="0: as --tile")]
+Step = Annotated[
+    int,
+    typer.Option(max=10**12, help="bp from piece to piece.", show_default="0: as --tile"),
+]
 MinLength = Annotated[
     int | None,
-    typer.Option(help="bp; drop shorter pieces.", show_default="0, with --split 300"),
+    typer.Option(
+        min=0, max=10**12, help="bp; drop shorter pieces.", show_default="0, with --split 300"
+    ),
 ]
 MaxNFraction = Annotated[
     float | None,

@@ -38,7 +38,7 @@ def fit_genes(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write; genes.json in the model's folder.")
     ],
-    seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed.")] = 1,
     device: Device = None,
     precision: Precision = "auto",
     threads: Threads = None,

@@ -27,7 +27,10 @@ def generate(
     model: Model,
     out: Annotated[Path, typer.Option("-o", "--out", help="FASTA to write.")],
     length: Annotated[
-        int, typer.Option(min=1, help="Bases to make after each prompt; with --stop at most.")
+        int,
+        typer.Option(
+            min=1, max=10**9, help="Bases to make after each prompt; with --stop at most."
+        ),
     ] = 1000,
     prompt: Annotated[
         Path | None,
@@ -35,13 +38,13 @@ def generate(
             help="FASTA of what sequences begin with; - is stdin.", show_default="nothing"
         ),
     ] = None,
-    number: Annotated[int, typer.Option(min=1, help="Sequences of each prompt.")] = 1,
+    number: Annotated[int, typer.Option(min=1, max=10**9, help="Sequences of each prompt.")] = 1,
     temperature: Annotated[
         float,
         typer.Option(help="Below 1 likely words are drawn more often; 0: always the likeliest."),
     ] = 1.0,
     top_k: Annotated[
-        int | None, typer.Option(help="Draw from so many of the likeliest words.")
+        int | None, typer.Option(min=1, max=10**9, help="Draw from so many of the likeliest words.")
     ] = None,
     top_p: Annotated[
         float | None,

@@ -76,7 +76,8 @@ def genes(
     ] = "none",
     mask: Mask = None,
     shortest: Annotated[
-        int, typer.Option(min=30, help="bp of the shortest gene, its stop codon included.")
+        int,
+        typer.Option(min=30, max=100_000, help="bp of the shortest gene, its stop codon included."),
     ] = 90,
     weights: Annotated[
         Path | None,

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
 _STEPS = 20
@@ -83,6 +83,7 @@ def _lines(label: str, unit: str) -> _Show:
         percent = f"{label}: {int(100 * done / max(total, 1))}%"
         rate = done / max(time.monotonic() - start, 1e-9)
         of = f" of {total:,} {unit}, {rate:,.0f} {unit}/s" if unit else f", {said}" if said else ""
-        print(percent + of, file=sys.stderr, flush=True)
+        with suppress(OSError):  # a full log is no reason to lose the work
+            print(percent + of, file=sys.stderr, flush=True)
 
     return show

@@ -38,7 +38,9 @@ def report(
             metavar="FOLDER|HTML",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Of --serve; 0 is any that is free.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of --serve; 0 is any that is free.")
+    ] = 0,
 ) -> None:
     """Write one self-contained HTML page: verdict, metrics, curves, errors, tracks, run cards."""
     if serve is not None:

@@ -66,13 +66,14 @@ def score(
         int | None,
         typer.Option(
             min=1,
+            max=1 << 24,
             help="Bases per window, context included; of models whose reach has no bound (LSTM), "
             "their own whatever is asked.",
             show_default="15360",
         ),
     ] = None,
     batch_bases: Annotated[
-        int | None, typer.Option(min=1, help="Bases a batch.", show_default="46080")
+        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
     ] = None,
     device: Device = None,
     precision: Precision = "auto",

@@ -121,7 +121,10 @@ Starts = Annotated[
     ),
 ]
 StartReach = Annotated[
-    int, typer.Option(min=1, help="bp around an unknown start where another may be the true one.")
+    int,
+    typer.Option(
+        min=1, max=10**12, help="bp around an unknown start where another may be the true one."
+    ),
 ]
 Scheme = Annotated[
     Literal[SchemeName, "seq2seq"],

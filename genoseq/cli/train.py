@@ -33,12 +33,17 @@ Logs = Annotated[
     Path | None, typer.Option(help="CSV and TensorBoard logs.", show_default="STATE/logs")
 ]
 Threads = Annotated[
-    int, typer.Option(min=1, help="Threads of torch; an LSTM trains no faster on more than one.")
+    int,
+    typer.Option(
+        min=1, max=4096, help="Threads of torch; an LSTM trains no faster on more than one."
+    ),
 ]
 MaxMinutes = Annotated[
     float | None, typer.Option(help="Time budget.", show_default="the settings'")
 ]
-Seed = Annotated[int | None, typer.Option(help="Seed.", show_default="the settings'")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, max=2**63 - 1, help="Seed.", show_default="the settings'")
+]
 InitFrom = Annotated[
     str | None,
     typer.Option(
@@ -63,7 +68,10 @@ LimitMinutes = Annotated[
 Context = Annotated[
     int | None,
     typer.Option(
-        min=0, help="bp of context at scoring.", show_default="measured; a Transformer's reach"
+        min=0,
+        max=1 << 24,
+        help="bp of context at scoring.",
+        show_default="measured; a Transformer's reach",
     ),
 ]
 

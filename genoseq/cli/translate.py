@@ -30,11 +30,16 @@ def translate(
         ),
     ],
     beams: Annotated[
-        int, typer.Option(min=1, help="Sequences that the search follows at once; 1 is greedy.")
+        int,
+        typer.Option(
+            min=1, max=1 << 16, help="Sequences that the search follows at once; 1 is greedy."
+        ),
     ] = 1,
     max_length: Annotated[
         int | None,
-        typer.Option(min=1, help="Letters of an output at most.", show_default="the model's"),
+        typer.Option(
+            min=1, max=1 << 16, help="Letters of an output at most.", show_default="the model's"
+        ),
     ] = None,
     device: Device = None,
     threads: Threads = None,

@@ -222,6 +222,8 @@ def _of_labels(task: str, training: TrainingSettings) -> list[str]:
         f"loss {training.loss}": training.loss is not None,
         "class_weights": training.class_weights != "none",
         "sampling": training.sampling is not None,
+        "nearby": training.nearby is not None,
+        "negatives": training.negatives is not None,
     }
     return [
         f"training.{setting}: is for labels of bases, which a {task} has none of: leave it out"

@@ -18,7 +18,7 @@ from genoseq.config.base import (
     Weight,
     WindowLength,
 )
-from genoseq.config.sampling import SamplingSettings
+from genoseq.config.sampling import NearbySettings, NegativesSettings, SamplingSettings
 
 ClassLoss = Literal["cross-entropy", "focal"]
 SignalLoss = Literal["mse", "poisson", "negative-binomial", "multinomial"]
@@ -32,7 +32,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
 
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
-_LATER = ("augment", "sampling", "correct")
+_LATER = ("augment", "sampling", "nearby", "negatives", "correct")
 """Settings that not all releases had: left out where they are off."""
 
 
@@ -68,6 +68,12 @@ class TrainingSettings(Settings):
     )
     sampling: SamplingSettings | None = Field(
         None, description="windows around rare classes, more often than they would be drawn"
+    )
+    nearby: NearbySettings | None = Field(
+        None, description="bases near sites: not learned, or learned as the site"
+    )
+    negatives: NegativesSettings | None = Field(
+        None, description="hard negatives: bases that look like a site count, of the others few"
     )
     correct: bool | None = Field(
         None,

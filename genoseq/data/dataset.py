@@ -28,10 +28,15 @@ from genoseq.config.training import TrainingSettings
 from genoseq.data.batch import Batch
 from genoseq.data.damage import Damage, damaged, fragments
 from genoseq.data.gather import Integers, RegionPool, WindowGather, regions_of_split
+from genoseq.data.nearby import check_nearby, with_nearby
+from genoseq.data.negatives import check_negatives, with_negatives
 from genoseq.data.rare import RareBases, rare_bases, window_starts
 from genoseq.genome.sequences import Codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import token_count
+
+_NEGATIVES = 1
+"""Of the random numbers that choose negatives, beside those of windows."""
 
 
 class Share(NamedTuple):
@@ -113,6 +118,12 @@ class TrainingWindows(Dataset[Batch]):
             scheme = self._gather.source.scheme
             self._rare = rare_bases(stores, self._regions, scheme, training.sampling)
             self._share = training.sampling.share
+        self._nearby = training.nearby
+        if self._nearby is not None and self._gather.source.scheme is not None:
+            check_nearby(self._nearby, self._gather.source.scheme)
+        self._negatives = training.negatives
+        if self._negatives is not None and self._gather.source.scheme is not None:
+            check_negatives(self._gather.source.scheme)
         augment = training.augment
         self._damage = None if augment is None else Damage(augment, training.seed, self._batches)
 
@@ -122,6 +133,20 @@ class TrainingWindows(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         if not 0 <= number < self._batches:
             raise IndexError(f"batch {number} of {self._batches}")
+        batch, scheme = self._batch_of(number), self._gather.source.scheme
+        labels = batch.labels
+        if labels is None or scheme is None:
+            return batch
+        if self._nearby is not None:
+            labels = with_nearby(labels, self._nearby, scheme)
+        if self._negatives is not None:
+            rng = np.random.default_rng([self._seed, number, _NEGATIVES])
+            drawn = rng.random((self._batch, self._window))[self._own]
+            labels = with_negatives(labels, batch.codes, self._negatives, scheme, drawn)
+        return batch._replace(labels=labels)
+
+    def _batch_of(self, number: int) -> Batch:
+        """Windows as they are drawn."""
         key = np.array([self._seed, number], np.uint64)
         rng = np.random.Generator(np.random.Philox(key=key))
         rows, starts = self._anywhere(rng, self._batch)

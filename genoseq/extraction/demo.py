@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from genoseq.errors import BackendError
-from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
 
 if TYPE_CHECKING:
     from pyrodigal import Genes
@@ -62,12 +62,12 @@ def make_demo(fasta: PathLike, annotation: PathLike, mask: PathLike | None = Non
     check_distinct(outputs | ({} if mask is None else {"--mask": Path(mask)}))
     name, text = _read_genome()
     genes = _find_genes(bytes("".join(text), "ascii"))
-    with atomic_file(fasta) as path, path.open("w") as handle:
-        handle.write(f">{name}\n" + "\n".join(text) + "\n")
-    with atomic_file(annotation) as path, path.open("w") as handle:
-        _write_genes(handle, genes, name.split()[0])
-    if mask is not None:
-        with atomic_file(mask) as path:
+    asked = [fasta, annotation] if mask is None else [fasta, annotation, mask]
+    with atomic_together(asked) as paths:
+        paths[0].write_text(f">{name}\n" + "\n".join(text) + "\n")
+        with paths[1].open("w") as handle:
+            _write_genes(handle, genes, name.split()[0])
+        for path in paths[2:]:
             path.write_text(_mask_lines(genes, name.split()[0]))
     source = f"Prodigal (pyrodigal {version('pyrodigal')})"
     return Demo(name, sum(map(len, text)), len(genes), source)

@@ -12,7 +12,7 @@ from genoseq.errors import RegionError
 from genoseq.extraction.extract import write_blocks, write_extracted
 from genoseq.extraction.requested import RegionRequest, requested
 from genoseq.extraction.tally import Tally
-from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
 from genoseq.files.inputs import Input, all_kept
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
@@ -90,7 +90,7 @@ def _outputs(
     """The outputs, open for writing; they appear together once the block ends well."""
     with ExitStack() as stack:
         asked = [path for path in (fasta, bed, record) if path]
-        paths = [stack.enter_context(atomic_file(path)) for path in asked]
+        paths = stack.enter_context(atomic_together(asked))
         files = iter([stack.enter_context(path.open("wb")) for path in paths])
         yield next(files), next(files) if bed else None, next(files) if record else None
 

@@ -22,6 +22,7 @@ from genoseq.genome.shards import MOST, partition, shard_names
 from genoseq.readers.fasta import Fasta, opened
 
 GENOME = "genome.fa"
+_NAMES = (GENOME, f"{GENOME}.fai", "[0-9][0-9][0-9].bed", PROVENANCE)
 _COMMAND = "shards"
 
 
@@ -59,7 +60,7 @@ def _write(genome: Fasta, out: Path, count: int) -> list[list[Region]]:
             f"contig {hidden!r}: a BED line that begins with # is a comment; rename it in the FASTA"
         )
     shards = partition(genome.lengths, count)
-    with atomic_folder(out) as folder:
+    with atomic_folder(out, _NAMES) as folder:
         sha256 = genome.copy(folder / GENOME)
         for name, regions in zip(shard_names(count), shards, strict=True):
             (folder / f"{name}.bed").write_text(_bed(regions), encoding="utf-8")
@@ -73,10 +74,9 @@ def _check_out(genome: Fasta, out: Path) -> None:
     """ConfigError if writing shards to ``out`` would remove anything but shards."""
     if genome.path.resolve().is_relative_to(out.resolve()):
         raise ConfigError(f"{out} holds {genome.path} and would be replaced: name another folder")
-    names = (GENOME, f"{GENOME}.fai", "[0-9][0-9][0-9].bed", PROVENANCE)
-    if (problem := irreplaceable(out, names)) is not None:
+    if (problem := irreplaceable(out, _NAMES)) is not None:
         raise ConfigError(problem)
-    made = out.exists() and any((out / name).exists() for name in names)
+    made = out.exists() and any((out / name).exists() for name in _NAMES)
     if made and (read_record(out) or {}).get("command") != _COMMAND:
         raise ConfigError(f"{out} is there already and holds no shards: name a new folder")
 

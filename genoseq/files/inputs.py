@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.compression import open_raw, source_path
+from genoseq.files.journal import complete
+from genoseq.files.staging import temporary_errors, temporary_folder
 from genoseq.files.watched import Watched, watched
 
 _CHUNK = 1 << 20
@@ -88,6 +89,7 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
         yield path
         return
     source = source_path(path)
+    complete(source.parent)
     mode = source.stat().st_mode
     if stat.S_ISREG(mode):
         with watched(source) as file:
@@ -97,9 +99,9 @@ def kept(path: str | os.PathLike[str]) -> Iterator[Input]:
         yield Input(source)
         return
     _refuse_device(source, mode)
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+    with temporary_folder(nameless=False) as folder:
         copy, digest = Path(folder, source.name), hashlib.sha256()
-        with open_raw(source) as pipe, copy.open("wb") as out:
+        with open_raw(source) as pipe, temporary_errors(folder), copy.open("wb") as out:
             while data := pipe.read(_CHUNK):
                 digest.update(data)
                 out.write(data)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from genoseq.config.genes import SHORTEST, Adapt
-from genoseq.files.atomic import atomic_file
-from genoseq.files.names import DECODER
 from genoseq.files.progress import Report
 from genoseq.genes.adapt import AdaptSettings, adapt, between
 from genoseq.genes.adapt_labels import SelfLabels, self_labels
@@ -208,10 +206,7 @@ def finish(adapted: AdaptedCalls, state: Path, save: Path | None, decoder: Path)
         File of these weights.
     """
     if save is not None:
-        weights = decoder.read_bytes()  # which may be in the folder that is replaced
-        save_bundle(save, adapted.bundle)
-        with atomic_file(save / DECODER) as partial:
-            partial.write_bytes(weights)
+        save_bundle(save, adapted.bundle, decoder=decoder.read_bytes())
     if adapted.adaptation.asked != "off":
         shutil.rmtree(state, ignore_errors=True)
 

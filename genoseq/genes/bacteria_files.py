@@ -34,6 +34,7 @@ FILES = (*GENES, SUMMARY)
 """What is written, beside ``provenance.json``."""
 STARTS = "starts.tsv"
 """What is written if it is asked for."""
+_NAMES = (*FILES, FRAMESHIFTS, STARTS, PROVENANCE, TRACKS)
 MODEL_FILES = (WEIGHTS, CONFIG, PROVENANCE, DECODER)
 """What a saved model consists of."""
 STATE_FOLDERS = ("store", "training", "model")
@@ -121,7 +122,7 @@ def _settings(
 def _state_folder(out: Path, model: PathLike | None, adapt: Adapt) -> Path:
     """Folder for the state of an adaptation; ConfigError if something else would be lost."""
     folders: dict[Path, tuple[str, ...]] = {
-        out: (*FILES, FRAMESHIFTS, STARTS, PROVENANCE, TRACKS),
+        out: _NAMES,
         out / TRACKS: written_files(out / TRACKS),
     }
     if model is not None:
@@ -164,7 +165,7 @@ def _write(
     calls = adapted.calls
     shifted = "frameshifts" in settings
     facts = {"adaptation": adapted.adaptation.to_json(), "settings": dict(settings)}
-    with atomic_folder(out) as folder:
+    with atomic_folder(out, _NAMES) as folder:
         write_gene_files(folder, calls.genes, genome, circles, frameshifts=shifted)
         text = json.dumps(summary_of(calls, genome.lengths, shifted) | facts, indent=2)
         if starts_by is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
 
+from genoseq.files.staging import temporary_folder
 from genoseq.genes.content import Values
 from genoseq.genes.layout import Contig
 from genoseq.genes.state_values import STATES, Scorer
@@ -36,8 +38,11 @@ class KeptValues:
         *offsets, total = accumulate(lengths.values(), initial=0)
         self._lengths = dict(lengths)
         self._offsets = dict(zip(lengths, offsets, strict=True))
-        with tempfile.TemporaryFile() as file:  # which lasts as long as the map of it
-            self._values = np.memmap(file, np.uint16, "w+", shape=(max(total, 1), len(CHANNELS)))
+        shape, step = (max(total, 1), len(CHANNELS)), np.dtype(np.uint16)
+        with temporary_folder() as folder, (folder / "values").open("w+b") as file:
+            # A map of a file that finds the disk full ends the process: the room is taken before.
+            os.posix_fallocate(file.fileno(), 0, math.prod(shape) * step.itemsize)
+            self._values = np.memmap(file, step, "r+", shape=shape)  # as long as it is needed
 
     def keeping(self, scorer: Scorer) -> Scorer:
         """The same scorer, whose values are kept; of contigs that it is given again the last."""

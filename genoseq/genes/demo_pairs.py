@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from genoseq.extraction.demo import make_demo
-from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
+from genoseq.files.staging import temporary_folder
 from genoseq.genes.gene_reads import coding_sequences, noisy, reads_of, turned
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genome.sequences import Codes, decode
@@ -74,16 +74,17 @@ def make_demo_pairs(pairs: PathLike, reads: PathLike) -> DemoPairs:
         for split in _ASIDE
     }
     rows = [row for split in _ASIDE for row in _rows(split, of[split], rng)]
-    with atomic_file(pairs) as path, path.open("w") as out:
-        out.write("source\ttarget\tsplit\n")
-        out.writelines("\t".join(row) + "\n" for row in rows)
-    write_fasta(reads, _noisy_reads(of["test"], rng))
+    with atomic_together([pairs, reads]) as (table, fasta):
+        with table.open("w") as out:
+            out.write("source\ttarget\tsplit\n")
+            out.writelines("\t".join(row) + "\n" for row in rows)
+        write_fasta(fasta, _noisy_reads(of["test"], rng))
     return DemoPairs(len(rows), _READS, len(genes))
 
 
 def _genes() -> Iterable[Codes]:
     """Coding sequences of the demo's genome."""
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+    with temporary_folder() as folder:
         fasta, annotation = Path(folder, "genome.fa"), Path(folder, "genes.gff3")
         make_demo(fasta, annotation)
         with open_fasta(fasta) as genome:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import PathLike, atomic_file
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.bacteria_files import decoder_path
 from genoseq.genes.genome_files import read_contigs
@@ -42,6 +42,13 @@ class ProdigalOutputs:
     proteins: PathLike | None = None
     bases: PathLike | None = None
     starts: PathLike | None = None
+
+    @property
+    def files(self) -> dict[str, Path | None]:
+        """Those that are files, by their letters."""
+        given = (self.genes, self.proteins, self.bases, self.starts)
+        paths = [None if path is None else Path(path) for path in given]
+        return dict(zip(("-o", "-a", "-d", "-s"), paths, strict=True))
 
 
 def call_genes_as_prodigal(
@@ -91,6 +98,7 @@ def call_genes_as_prodigal(
 
     if outputs.format not in FORMATS:
         raise ConfigError(f"-f {outputs.format}: use {', '.join(FORMATS)}")
+    check_distinct(outputs.files, {"-i": Path(fasta)})
     code = parse_code((AUTO if meta else USUAL) if code is None else code)
     folder = model_folder(model)
     weights = load_weights(decoder_path(folder, None)[0])
@@ -103,12 +111,18 @@ def call_genes_as_prodigal(
             read_contigs(genome), scorer, weights, code=code, together=not meta, closed=closed
         )
         contigs = list(_contigs(genome, calls, folder.name, meta))
-        _write(outputs.genes, contigs, FORMATS[outputs.format], to_stdout=True)
-        _write(outputs.proteins, contigs, protein_lines)
-        _write(outputs.bases, contigs, base_lines)
-        if outputs.starts is not None:
-            decoded = [one.decoded for one in calls.organisms]
-            _write_lines(outputs.starts, start_lines(decoded, weights, genome.lengths))
+        decoded = [one.decoded for one in calls.organisms]
+        called = _lines(contigs, FORMATS[outputs.format])
+        if outputs.genes is None:
+            sys.stdout.writelines(called)
+        _write(
+            [
+                (outputs.genes, called),
+                (outputs.proteins, _lines(contigs, protein_lines)),
+                (outputs.bases, _lines(contigs, base_lines)),
+                (outputs.starts, _ended(start_lines(decoded, weights, genome.lengths))),
+            ]
+        )
     return len(calls.genes)
 
 
@@ -138,21 +152,22 @@ def _gc_percents(genome: Fasta, meta: bool) -> Mapping[str, float]:
     }
 
 
-def _write(
-    path: PathLike | None,
-    contigs: Iterable[ContigGenes],
-    lines_of: Callable[[ContigGenes], Iterator[str]],
-    to_stdout: bool = False,
-) -> None:
-    if path is None and not to_stdout:
-        return
-    _write_lines(path, (line for contig in contigs for line in lines_of(contig)))
+def _lines(
+    contigs: Iterable[ContigGenes], lines_of: Callable[[ContigGenes], Iterator[str]]
+) -> Iterator[str]:
+    return _ended(line for contig in contigs for line in lines_of(contig))
 
 
-def _write_lines(path: PathLike | None, lines: Iterable[str]) -> None:
-    """Write lines to a file, whole or not at all, or to stdout."""
-    if path is None:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{line}\n" for line in lines)
+
+
+def _write(outputs: Iterable[tuple[PathLike | None, Iterable[str]]]) -> None:
+    """Write lines to files that appear together."""
+    asked = [(path, lines) for path, lines in outputs if path is not None]
+    if not asked:
         return
-    with atomic_file(path) as partial, Path(partial).open("w", encoding="utf-8") as out:
-        out.writelines(f"{line}\n" for line in lines)
+    with atomic_together([path for path, _ in asked]) as partials:
+        for partial, (_, lines) in zip(partials, asked, strict=True):
+            with partial.open("w", encoding="utf-8") as out:
+                out.writelines(lines)

@@ -26,6 +26,7 @@ from genoseq.readers.fasta import Fasta, open_fasta
 if TYPE_CHECKING:
     from genoseq.genes.spliced_call import SplicedCalls
 
+_NAMES = (*GENES, SUMMARY, PROVENANCE)
 DIVISION = "UNA"
 """GenBank's for what has none of its own: the organism is not known."""
 
@@ -85,7 +86,7 @@ def call_spliced_files(
     from genoseq.genes.spliced_fit import load_matrices
 
     number = nuclear_code(code).number
-    if problem := irreplaceable(out, (*GENES, SUMMARY, PROVENANCE)):
+    if problem := irreplaceable(out, _NAMES):
         raise ConfigError(problem)
     path = sites_path(model, weights)
     learned = None if path is None else load_matrices(path)
@@ -140,7 +141,7 @@ def _write(
 ) -> None:
     from genoseq.files.provenance import write_record
 
-    with atomic_folder(out) as folder:
+    with atomic_folder(out, _NAMES) as folder:
         write_gene_files(folder, calls.genes, genome, (), DIVISION)
         said = spliced_summary(calls, genome.lengths) | {"settings": dict(settings)}
         (folder / SUMMARY).write_text(json.dumps(said, indent=2) + "\n")

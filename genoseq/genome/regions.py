@@ -18,7 +18,7 @@ from genoseq.genome.contig_names import contigs_there
 Strand = Literal["+", "-", "."]
 
 _REGION = re.compile(
-    r"^(?P<chrom>.+?)(?::(?P<start>[\d,]+)-(?P<end>[\d,]+))?(?:\((?P<strand>[+-])\))?$"
+    r"^(?P<chrom>.+?)(?::(?P<start>[0-9][0-9,]{0,23})-(?P<end>[0-9][0-9,]{0,23}))?(?:\((?P<strand>[+-])\))?$"
 )
 
 

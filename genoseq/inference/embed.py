@@ -48,6 +48,7 @@ _CHOICES = {
     "dtype": get_args(NumberFormat),
 }
 
+_NAMES = (VECTORS, VECTORS_PARQUET, ROWS, PROVENANCE)
 _KNOWN = "known.npy"
 _log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ def embed(
         predicted = _reported(states.of(layout.regions), layout.regions, report)
         pooled = pool_spans(predicted, layout.spans(), pool, strand)
         record = states.record({**options, "window": window}, bed)
-        with atomic_folder(out) as folder:
+        with atomic_folder(out, _NAMES) as folder:
             _write(folder, table, layout, pooled, file_format)
             write_record(folder, record)
     return table
@@ -218,8 +219,7 @@ def _check_options(options: Mapping[str, str], window: int | None, regions: bool
 
 
 def _check_out(out: Path) -> None:
-    names = (VECTORS, VECTORS_PARQUET, ROWS, PROVENANCE)
-    if (problem := irreplaceable(out, names)) is not None:
+    if (problem := irreplaceable(out, _NAMES)) is not None:
         raise ConfigError(problem)
 
 

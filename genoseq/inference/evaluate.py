@@ -19,8 +19,9 @@ from genoseq.inference.baselines import Measured, baseline_table
 from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.evaluation import Evaluation
+from genoseq.inference.genome_names import genome_names
 from genoseq.inference.predict import Predictor, bundle_of
-from genoseq.inference.signal_places import SignalPlaces, places_of
+from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
@@ -66,7 +67,7 @@ def evaluate(
     learn_from
         Stores whose train regions they learn from; none: those of ``stores``.
     bins, genes
-        Of models of signals, see :func:`genoseq.inference.signal_places.places_of`.
+        Of models of signals, see :func:`genoseq.inference.signal_figures.figures_of`.
     report
         Called with the bases that are done, and with all of them.
 
@@ -82,8 +83,8 @@ def evaluate(
     beside = None
     if baselines and bundle.task.of_bases:
         beside = Measured(bundle.task, opened, bundle.task.open(learn_from or opened))
-    places = places_of(bundle.task, opened, split, bins, genes)
-    return _measured(bundle.task, bundle, opened, split, device, report, beside, places)
+    located = figures_of(bundle.task, opened, split, bins, genes)
+    return _measured(bundle.task, bundle, opened, split, device, report, beside, located)
 
 
 @singledispatch
@@ -95,33 +96,33 @@ def _measured(
     device: str | None,
     report: Report,
     beside: Measured | None,
-    places: SignalPlaces | None,
+    located: SignalFigures | None,
 ) -> Evaluation:
     """Of a task of bases; a task of another kind registers what is measured of it."""
     predictor = Predictor(bundle, device)
     metrics = task.metrics()
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
-    genomes, before = {}, Counter[_Pair]()
+    genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
     blocks = Blocks(total, lambda: list(_channels(metrics)))
     for store in opened:
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
             metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
-            if places is not None:
-                places.update(store, piece.chrom, piece.start, piece.values, targets)
+            if located is not None:
+                located.update(store, piece.chrom, piece.start, piece.values, targets)
             if beside is not None:
                 beside.update(store, piece.chrom, piece.start, piece.values, targets)
             done += len(piece.codes)
             report(done, total)
         counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
         if own := counted - before:
-            genomes[store.name] = genome_figures(own)
+            genomes[names[store.path]] = genome_figures(own)
         before = counted
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
-    placed, tables = ({}, {}) if places is None else places.finish()
+    placed, tables = ({}, {}) if located is None else located.finish()
     whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}
     return Evaluation(
         whole | placed,
@@ -144,9 +145,9 @@ def _of_pairs(
     device: str | None,
     report: Report,
     beside: Measured | None,
-    places: SignalPlaces | None,
+    located: SignalFigures | None,
 ) -> Evaluation:
-    del beside, places
+    del beside, located
     figures, bases = pair_figures(bundle, task, opened, split, device, report)
     used = {store.name: store.checksums["sources.bin"] for store in opened}
     whole = {"split": split, "stores": used, **figures}

@@ -13,14 +13,14 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.inference.baselines import BaselineFigures
-from genoseq.inference.signal_places import BY_BIN, BY_GENE, BY_REGION, SCATTER
+from genoseq.inference.signal_figures import BY_BIN, BY_GENE, BY_REGION, SCATTER
 from genoseq.inference.signal_tables import Table
 from genoseq.metrics.level import CurvePoint
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 BASELINES = "baselines.tsv"
-_PLACES = (BY_BIN, BY_REGION, BY_GENE, SCATTER)
-_FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE, *_PLACES)
+_LOCATED = (BY_BIN, BY_REGION, BY_GENE, SCATTER)
+_FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE, *_LOCATED)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def write_evaluation(
     """
     folder = Path(path)
     check_place(folder)
-    with atomic_folder(folder) as partial:
+    with atomic_folder(folder, _FILES) as partial:
         text = json.dumps(evaluation.metrics, indent=2, allow_nan=False)
         (partial / METRICS).write_text(text + "\n")
         points = (
@@ -93,8 +93,8 @@ def write_evaluation(
         if evaluation.baseline_table is not None:
             columns, lines = evaluation.baseline_table
             _write_rows(partial / BASELINES, columns, map(tuple, lines))
-        for name, (columns, places) in evaluation.tables.items():
-            _write_rows(partial / name, columns, (tuple(map(_told, row)) for row in places))
+        for name, (columns, located) in evaluation.tables.items():
+            _write_rows(partial / name, columns, (tuple(map(_told, row)) for row in located))
         if record is not None:
             write_record(partial, record)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import PathLike, atomic_file, check_distinct
+from genoseq.files.atomic import PathLike, atomic_together, check_distinct
 from genoseq.files.inputs import all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
@@ -99,7 +99,7 @@ def generate_files(
     from genoseq.inference.sampling import Sampling
     from genoseq.models.bundle import load_bundle
 
-    bundle, prompts = load_bundle(folder), list(NOTHING)
+    bundle, prompts, made = load_bundle(folder), list(NOTHING), Made()
     inputs = {"model": {WEIGHTS: file_sha256(folder / WEIGHTS)}}
     with all_kept(given) as files:
         for file in files.values():
@@ -108,7 +108,6 @@ def generate_files(
             inputs["prompt"] = {file.name: file.sha256}
     check_generates(bundle, prompts, length, number)
     drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    made = Made()
     sequences = generate(
         bundle,
         length,
@@ -120,10 +119,11 @@ def generate_files(
         device=device,
         report=report,
     )
-    write_fasta(target, _records(sequences, drawn, made))
-    if beside is not None:
-        how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
-        _write_record(beside, how, inputs, device)
+    how = {**drawn, "length": length, "number": number, "stop": [*stop], "in_frame": in_frame}
+    with atomic_together([target] if beside is None else [target, beside]) as paths:
+        write_fasta(paths[0], _records(sequences, drawn, made))
+        for path in paths[1:]:
+            _write_record(path, how, inputs, device)
     return made
 
 
@@ -167,5 +167,4 @@ def _write_record(
     from genoseq.models.device import choose_device, computing
 
     used = computing(choose_device(device), "fp32")
-    with atomic_file(path) as partial:
-        partial.write_bytes(record_json(make_record("generate", settings, inputs, used)))
+    path.write_bytes(record_json(make_record("generate", settings, inputs, used)))

@@ -88,6 +88,7 @@ def _computing() -> Iterator[tuple[str, str]]:
     from genoseq.kernels.cpu import choose as choose_kernels
     from genoseq.kernels.dispatch import choose
     from genoseq.models.device import choose_device, choose_precision
+    from genoseq.models.recurrent import difference_from_torch
 
     device = choose_device()
     chosen = choose_precision(device)
@@ -99,7 +100,8 @@ def _computing() -> Iterator[tuple[str, str]]:
     yield "torch device", _device_name(str(device))
     yield "precision", f"{chosen.precision}: {chosen.reason}"
     kernels = choose_kernels()
-    yield "recurrent cpu", f"{kernels.name}: {kernels.reason}"
+    differ = "" if kernels.name == "torch" else f"; {difference_from_torch():.0e} from PyTorch"
+    yield "recurrent cpu", f"{kernels.name}: {kernels.reason}{differ}"
     for name in dict.fromkeys(("cpu", device.type)):
         kernel = choose(name, kind, _HEAD_WIDTH)
         yield f"attention {name}", f"{kernel.backend}: {kernel.reason}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from genoseq.models.bundle import Bundle
 
 CONTIGS, REGIONS = "contigs.tsv", "regions.tsv"
+_NAMES = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
 _COLUMNS = ("bases", "bits_plus", "bits_minus", "bits", "excess", "strangeness")
 
 
@@ -91,7 +92,7 @@ def perplexity_files(
         tracks = reduce(less, scored)
         output, total = bundle.task.output(), sum(genome.lengths.values())
         found = Perplexity([(each.name, each.region) for each in records])
-        with atomic_folder(target) as made:
+        with atomic_folder(target, _NAMES) as made:
             write_tracks(
                 reported(found.watch(tracks), total, report),
                 genome.lengths,
@@ -110,8 +111,7 @@ def perplexity_files(
 
 def _check_out(out: Path) -> None:
     """ConfigError if anything but an older output would be lost."""
-    names = (CONTIGS, REGIONS, TRACKS, PROVENANCE)
-    folders = {out: names, out / TRACKS: written_files(out / TRACKS)}
+    folders = {out: _NAMES, out / TRACKS: written_files(out / TRACKS)}
     found = [irreplaceable(folder, own) for folder, own in folders.items()]
     if problems := [problem for problem in found if problem is not None]:
         raise ConfigError(problems)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -14,13 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.config.context import batch_rows
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
-from genoseq.genome.sequences import Codes, N
+from genoseq.genome.sequences import Codes
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
-from genoseq.inference.windows import StrandWindow
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
@@ -28,14 +23,8 @@ from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.task import NOT_OF_BASES, token_ids
 from genoseq.tokenizers.kmer import KmerTokenizer
 
-_AHEAD = 32
-"""Batches whose windows may wait for others of their width."""
-
 Values = NDArray[np.float32]
 Told = Literal["values", "logits", "hidden"]
-Predict = Callable[[Codes, NDArray[np.int64], range], Values]
-"""Codes (R, W) of windows, the bases (R,) that are theirs, and which of the W bases are asked for,
-to predictions (S, R, W)."""
 
 
 class Predictor:
@@ -134,7 +123,7 @@ class Predictor:
         windows = torch.from_numpy(codes).to(self.device)
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
-        hidden = self._encode(windows, bases, self._steps(wanted))
+        hidden = self._encode(windows, bases, wanted)
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
         predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
@@ -181,12 +170,6 @@ class Predictor:
         """Whether windows of different lengths may be rows of a batch."""
         return knows_lengths(self._model.encoder)
 
-    def _steps(self, wanted: range | None) -> range | None:
-        """Steps that have bases which are asked for."""
-        if wanted is None:
-            return None
-        return range(wanted.start // self.stride, -(-wanted.stop // self.stride))
-
     def _encode(
         self, codes: Tensor, bases: NDArray[np.int64] | None, wanted: range | None
     ) -> Tensor:
@@ -206,6 +189,8 @@ class Predictor:
     ) -> Tensor:
         """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases."""
         lengths = None
+        if wanted is not None:
+            wanted = range(wanted.start // self.stride, -(-wanted.stop // self.stride))  # steps
         if bases is not None and (bases != width).any():
             lengths = torch.from_numpy(bases // self.stride).to(self.device)
         return encode_time_first(self._model.encoder, steps, lengths, wanted)
@@ -238,78 +223,3 @@ def choose_computing(
     if (precision, chosen.type) == ("auto", "cpu") and not settings.encoder.gains_from_bf16():
         precision = "fp32"
     return chosen, choose_precision(chosen, precision).precision
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A window whose predictions are awaited, here or by its neighbours; ``values`` (S, L)."""
-
-    window: StrandWindow
-    values: Values | None = None
-
-
-def predict_windows(
-    predict: Predict, windows: Iterable[StrandWindow], batch_bases: int, any_lengths: bool = True
-) -> Iterator[tuple[StrandWindow, Values]]:
-    """Predictions (S, L) for the kept bases of windows, on their own strands, in order.
-
-    Windows of about one length make a batch, whichever came between them.
-
-    Parameters
-    ----------
-    predict
-        Of the codes of windows, as a :class:`Predictor` does.
-    windows
-        Of any strands and contigs.
-    batch_bases
-        Bases of a batch, each on both strands.
-    any_lengths
-        Whether windows of different lengths may be in one batch.
-    """
-    queue: deque[_Waiting] = deque()
-    batches: dict[int, list[_Waiting]] = {}
-    held = 0
-
-    def width(window: StrandWindow) -> int:
-        return window.width if any_lengths else len(window.codes)
-
-    def finish(width: int) -> None:
-        _predict_batch(predict, batches.pop(width), batch_rows(batch_bases, width), width)
-
-    def done() -> Iterator[tuple[StrandWindow, Values]]:
-        nonlocal held
-        while queue and (values := queue[0].values) is not None:
-            first = queue.popleft()
-            held -= len(first.window.codes)
-            yield first.window, values
-
-    for window in windows:
-        wide = width(window)
-        queue.append(_Waiting(window))
-        batches.setdefault(wide, []).append(queue[-1])
-        held += len(window.codes)
-        if len(batches[wide]) == batch_rows(batch_bases, wide):
-            finish(wide)
-        elif held > _AHEAD * batch_bases:
-            finish(width(queue[0].window))
-        yield from done()
-    for wide in list(batches):
-        finish(wide)
-    yield from done()
-
-
-def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width: int) -> None:
-    """Set the values of at most ``size`` windows, none wider than ``width``."""
-    # Short batches are filled up: matrix kernels may round otherwise for other shapes.  Rows are
-    # even in number, so that vectors of 16 bases have no rest.
-    codes = np.full((size, width), N, np.uint8)
-    bases = np.full(size, width)
-    for row, waiting in enumerate(batch):
-        bases[row] = len(waiting.window.codes)
-        codes[row, : bases[row]] = waiting.window.codes
-    kept = [waiting.window.window.keep for waiting in batch]
-    wanted = range(min(part.start for part in kept), max(part.stop for part in kept))
-    predicted = predict(codes, bases, wanted)
-    for row, waiting in enumerate(batch):
-        # A copy: a view would keep the whole batch for a window that waits.
-        waiting.values = predicted[:, row, waiting.window.window.keep].copy()

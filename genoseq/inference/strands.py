@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
-from genoseq.inference.predict import Predictor, Told, Values, predict_windows
+from genoseq.inference.batches import predict_windows
+from genoseq.inference.predict import Predictor, Told, Values
 from genoseq.inference.windows import Genome, StrandWindow, windows_of
 
 

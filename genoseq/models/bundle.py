@@ -13,25 +13,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from genoseq import __version__
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import BundleError, ConfigError
-from genoseq.files.atomic import atomic_folder, staging_folder
+from genoseq.files.atomic import atomic_folder
+from genoseq.files.journal import complete
 from genoseq.files.names import CONFIG, DECODER, WEIGHTS
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
+from genoseq.files.staging import staging_folder
 from genoseq.files.stored import check_seal, read_json, sealed
 from genoseq.models.build import SequenceModel, build_model
-from genoseq.models.weights import Header, build_within, read_header, read_weights, weights_bytes
+from genoseq.models.bundle_weights import (
+    check_finite,
+    check_fit,
+    header_of,
+    unreadable,
+    whole_weights,
+)
+from genoseq.models.weights import build_within, weights_bytes
 from genoseq.pretrained.registry import model_folder
 from genoseq.tasks.registry import task_from_json
 from genoseq.tasks.task import Task
@@ -73,7 +81,7 @@ class Bundle:
     Raises
     ------
     BundleError
-        If the context is negative.
+        If the context is negative, or longer than any window.
     """
 
     model: SequenceModel
@@ -84,8 +92,9 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.context < 0:
-            raise BundleError(f"context of {self.context} bp: it must be 0 or more")
+        if not 0 <= self.context <= MOST_CONTEXT:
+            wanted = f"0 to {MOST_CONTEXT:,}"
+            raise BundleError(f"context of {self.context:.10g} bp: it must be {wanted}")
 
     def __repr__(self) -> str:
         weights = sum(tensor.numel() for tensor in self.model.state_dict().values())
@@ -93,11 +102,15 @@ class Bundle:
         return f"Bundle({what}, {self.settings.encoder.describe()}, context {self.context} bp)"
 
 
-def save_bundle(path: str | Path, bundle: Bundle, dry: bool = False) -> None:
+def save_bundle(
+    path: str | Path, bundle: Bundle, dry: bool = False, decoder: bytes | None = None
+) -> None:
     """Write the folder `path` whole or not at all; an older one is replaced.
 
     Parameters
     ----------
+    decoder
+        What ``genes.json`` is to hold, if there is to be one.
     dry
         Write it beside its place and remove it again, to know before a training that it can be.
 
@@ -111,7 +124,7 @@ def save_bundle(path: str | Path, bundle: Bundle, dry: bool = False) -> None:
         name: tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in bundle.model.state_dict().items()
     }
-    _check_finite(tensors, path)
+    check_finite(tensors, path)
     weights = weights_bytes(tensors)
     config = {
         "format": FORMAT,
@@ -129,6 +142,8 @@ def save_bundle(path: str | Path, bundle: Bundle, dry: bool = False) -> None:
         with where as folder:
             (folder / WEIGHTS).write_bytes(weights)
             (folder / CONFIG).write_text(text + "\n")
+            if decoder is not None:
+                (folder / DECODER).write_bytes(decoder)
             if bundle.provenance:
                 write_record(folder, bundle.provenance)
     except (TypeError, ValueError) as error:
@@ -155,7 +170,7 @@ def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
     """
     folder = model_folder(path)
     config, file = _read_config(folder), folder / WEIGHTS
-    found = _header(file)
+    found = header_of(file)
     try:
         settings = parse_settings(ModelSettings, config["model"])
         task = task_from_json(config["task"])
@@ -166,8 +181,8 @@ def load_bundle(path: str | Path, encoder: nn.Module | None = None) -> Bundle:
         raise BundleError(f"{folder / CONFIG}: {'; '.join(error.problems)}") from None
     except ValueError as error:
         raise BundleError(f"{folder / CONFIG}: {error}") from None
-    _check_fit(found, model, file)
-    tensors = _read_weights(file, config["weights_sha256"])
+    check_fit(found, model, file)
+    tensors = whole_weights(file, config["weights_sha256"])
     _check_seal(config, folder / CONFIG)
     model.load_state_dict(tensors)
     return Bundle(
@@ -196,20 +211,14 @@ def bundle_identity(path: str | Path) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def _unreadable(path: Path, error: OSError) -> BundleError:
-    return BundleError(
-        f"{path}: cannot be read ({error.strerror}): a bundle is a folder with "
-        f"{WEIGHTS} and {CONFIG}"
-    )
-
-
 def _read_config(folder: Path) -> dict[str, Any]:
     """config.json of the known format, every entry there and of its type."""
     path = folder / CONFIG
+    complete(folder)
     try:
         config = read_json(path)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     except ValueError as error:
         raise BundleError(f"{path}: not JSON: {error}") from None
     if isinstance(config, dict) and config.get("format") == 1:
@@ -241,56 +250,3 @@ def _of_format_1(config: dict[str, Any]) -> dict[str, Any]:
     task = {"name": "per-base", "scheme": config.get("scheme")}
     loss = _LOSSES.get(str(config.get("activation")))
     return config | {"format": FORMAT, "task": task | {"loss": loss}}
-
-
-def _header(path: Path) -> Header:
-    try:
-        return read_header(path)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except ValueError as error:
-        raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
-
-
-def _read_weights(path: Path, sha256: str) -> dict[str, Tensor]:
-    """All tensors, finite, of a file with this checksum."""
-    try:
-        tensors, found = read_weights(path)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except ValueError as error:
-        raise BundleError(f"{path}: not a whole safetensors file: {error}") from None
-    _check_finite(tensors, path)
-    if found != sha256:
-        raise BundleError(f"{path}: changed since the bundle was written: copy it again")
-    return tensors
-
-
-def _check_fit(found: Header, model: SequenceModel, path: Path) -> None:
-    """Refuse weights that are not exactly the model's; the first difference is named."""
-    expected = model.state_dict()
-    for name, tensor in expected.items():
-        if name not in found:
-            raise BundleError(f"{path}: tensor {name} is missing: the settings need it")
-        dtype, shape = found[name]
-        if shape != tensor.shape:
-            whose = "task" if name.startswith("head.") else "settings"
-            raise BundleError(
-                f"{path}: tensor {name} is {list(shape)}, "
-                f"the {whose} in {CONFIG} need {list(tensor.shape)}"
-            )
-        if dtype != tensor.dtype:
-            raise BundleError(f"{path}: tensor {name} is {dtype}, not {tensor.dtype}")
-    for name in found:
-        if name not in expected:
-            raise BundleError(f"{path}: tensor {name} is not part of the settings' network")
-
-
-def _check_finite(tensors: Mapping[str, Tensor], path: str | Path) -> None:
-    for name, tensor in tensors.items():
-        bad = int((~tensor.isfinite()).sum())
-        if bad:
-            raise BundleError(
-                f"{path}: tensor {name} has {bad} of {math.prod(tensor.shape)} weights "
-                "that are not finite: train again with a lower learning rate"
-            )

@@ -14,7 +14,6 @@ module and ``register_encoder``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from inspect import signature
 from typing import Any, Literal, cast
 
@@ -98,10 +97,9 @@ def knows_lengths(encoder: nn.Module) -> bool:
     return hasattr(encoder, "time_first")
 
 
-@cache
-def _knows_wanted(kind: type[nn.Module]) -> bool:
-    """Whether modules of a kind may be told which steps' states are asked for."""
-    found = getattr(kind, "time_first", None)
+def _knows_wanted(encoder: nn.Module) -> bool:
+    """Whether a module may be told which steps' states are asked for."""
+    found = getattr(encoder, "time_first", None)
     return found is not None and "wanted" in signature(found).parameters
 
 
@@ -121,7 +119,7 @@ def encode_time_first(
     With ``lengths`` (B,), of encoders that have one, those of a row's first steps are what they are
     without the rest.  Where some steps are ``wanted``, others' states may have no meaning.
     """
-    if wanted is not None and _knows_wanted(cast(Any, type(encoder))):
+    if wanted is not None and _knows_wanted(encoder):
         return cast(Tensor, cast(Any, encoder).time_first(steps, lengths, wanted))
     if knows_lengths(encoder):
         return cast(Tensor, cast(Any, encoder).time_first(steps, lengths))

@@ -165,6 +165,17 @@ class RecurrentEncoder(nn.Module):
         return [getattr(self.recurrent, name + suffix) for name in names]
 
 
+def difference_from_torch() -> float:
+    """Largest difference between hidden states by the kernels that run here and by PyTorch's own,
+    of a small LSTM in fp32; 0 where PyTorch computes."""
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(0)
+        encoder = RecurrentEncoder(16, RecurrentSettings(width=24)).eval()
+        vectors = torch.randn(3, 200, 16)
+        own: Tensor = encoder.recurrent(vectors)[0]
+        return float((encoder(vectors) - own).abs().max())
+
+
 def _turned(steps: Tensor, lengths: Tensor | None) -> Tensor:
     """Steps (N, B, E), the first ``lengths`` of each row (all where none are said) reversed."""
     if lengths is None:

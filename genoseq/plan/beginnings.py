@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,6 +11,7 @@ from pathlib import Path
 from genoseq.errors import GenoseqError
 from genoseq.files.compression import open_bytes
 from genoseq.files.limits import LONGEST_LINE, SEQUENCES
+from genoseq.files.staging import temporary_folder
 from genoseq.genome.annotation import Annotation
 from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.fasta_copy import SPACE, name_of
@@ -83,7 +83,7 @@ def annotation_beginning(
         return Beginning(read_annotation(path, kind=kind, attributes=attributes), len(text))
     form = annotation_format(path)
     end = text.rfind(b"\n//\n") + 4 if form in ("genbank", "embl") else _last_gene(text)
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+    with temporary_folder() as folder:
         cut = Path(folder, "beginning")
         cut.write_bytes(text[:end])
         try:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from genoseq.errors import ConfigError, listed
-from genoseq.files.atomic import atomic_folder, staging_folder
+from genoseq.files.atomic import atomic_folder, filled_folder
 from genoseq.plan.snakefile import CONFIG, PACKAGED, PROFILES
 
 SHEET = Path("config/genomes.tsv")
@@ -71,7 +70,9 @@ def init_run(folder: str | Path, demo: bool = False) -> list[Path]:
             f"{listed(found)} there already, nothing was written: name a new folder", folder
         )
     if folder.is_dir():
-        _add(folder, texts)
+        with filled_folder(folder) as filling:
+            _write(filling.new, texts)
+            filling.publish(list(map(str, texts)))
     else:
         with atomic_folder(folder) as partial:
             _write(partial, texts)
@@ -108,26 +109,3 @@ def _write(folder: Path, texts: Mapping[Path, str]) -> None:
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-
-
-def _add(folder: Path, texts: Mapping[Path, str]) -> None:
-    """Write all files aside, then move them into the folder; on any exception none stays."""
-    moved: list[Path] = []
-    made: list[Path] = []
-    with staging_folder(folder) as partial:
-        _write(partial, texts)
-        try:
-            for path in texts:
-                new = [each for each in reversed(path.parents) if not (folder / each).is_dir()]
-                for each in new:
-                    (folder / each).mkdir()
-                    made.append(folder / each)
-                (partial / path).rename(folder / path)
-                moved.append(folder / path)
-        except BaseException:
-            for path in moved:
-                path.unlink()
-            for path in reversed(made):
-                with suppress(OSError):
-                    path.rmdir()
-            raise

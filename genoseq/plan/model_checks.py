@@ -77,13 +77,16 @@ def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -
 
 
 def _sampling_problems(run: RunSettings, labels: LabelSettings) -> Iterator[str]:
-    sampling = run.training.sampling
-    if sampling is None:
-        return
-    if labels.scheme == "signal":
-        yield "sampling: is around classes, labels.scheme is signal: leave it out"
-    elif strange := {*sampling.classes} - {*labels.labelled}:
-        yield (
-            f"sampling.classes: {listed(strange)}: the classes of labels.scheme {labels.scheme} "
-            f"are {listed(labels.labelled)}"
-        )
+    if run.training.negatives is not None and labels.scheme == "signal":
+        yield "negatives: are bases of no class, labels.scheme is signal: leave them out"
+    asked = {"sampling": run.training.sampling, "nearby": run.training.nearby}
+    for name, settings in asked.items():
+        if settings is None:
+            continue
+        if labels.scheme == "signal":
+            yield f"{name}: is of classes, labels.scheme is signal: leave it out"
+        elif strange := {*settings.classes} - {*labels.labelled}:
+            yield (
+                f"{name}.classes: {listed(strange)}: the classes of labels.scheme "
+                f"{labels.scheme} are {listed(labels.labelled)}"
+            )

@@ -142,14 +142,15 @@ def _says_cores(profile: Path) -> bool:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """This process's, but with this ``genoseq`` first on PATH and a cache that can be written."""
+    """This process's, but with this ``genoseq`` first on PATH, and Snakemake's cache in the folder
+    rather than in HOME; in XDG_CACHE_HOME where that is set and can be written."""
     environment = {**os.environ, "PATH": _search_path()}
-    # Path.expanduser fails where there is no home.
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    if cache[:1] != "~" and _writable(Path(cache, "snakemake")):
+    cache = os.environ.get("XDG_CACHE_HOME")
+    if cache and _writable(Path(cache, "snakemake")):
         return environment
     own = (folder / ".snakemake/cache").resolve()
-    log.info("run: no files can be written in %s, so the cache is %s", cache, own)
+    if cache:
+        log.info("run: no files can be written in %s, so the cache is %s", cache, own)
     return environment | {"XDG_CACHE_HOME": str(own)}
 
 

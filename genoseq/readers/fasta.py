@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import atomic_file
 from genoseq.files.compression import source_path
+from genoseq.files.journal import complete
 from genoseq.files.watched import Watched
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.readers.fasta_copy import LETTERS, SPACE
@@ -234,6 +235,7 @@ def open_fasta(path: str | os.PathLike[str]) -> Fasta:
         If it cannot be read.
     """
     source = source_path(path)
+    complete(source.parent)
     file = Watched(source) if source.is_file() else None
     try:
         plain, index, sha256 = plain_and_index(source)

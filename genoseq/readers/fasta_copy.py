@@ -28,7 +28,7 @@ SPACE = b" \t\r\n\v\f"
 
 _WIDTH = 1 << 15
 _CHUNK_LETTERS = 1 << 20
-_HEAD = 1 << 16
+_HEAD = 1 << 13
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 AS_FASTA = (kinds.FASTA, kinds.PROTEINS, kinds.EMPTY, None)
 """What is read as FASTA: its lines say what is wrong."""

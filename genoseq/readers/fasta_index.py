@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import BinaryIO, NamedTuple
 from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.inputs import Input, kept
 from genoseq.files.limits import LONGEST_LINE, SEQUENCES, TABLES
+from genoseq.files.staging import temporary_folder
 from genoseq.readers.fasta_copy import AS_FASTA, LETTERS, SPACE, check_beginning, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
@@ -61,18 +61,19 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
 
     The third is the SHA-256 of ``path``, where it was decompressed: other files are not read whole.
     """
-    with kept(path) as given, tempfile.TemporaryDirectory(prefix="genoseq-") as name:
-        folder = Path(name)
-        plain, sha256 = _plain(given, folder)
-        index = index_beside(path) if plain == path else None
-        if index is None:
+    with kept(path) as given:
+        at_rest = Path(given) == path and _is_plain(given)
+        if at_rest and (beside := index_beside(path)) is not None:
+            return path.open("rb", buffering=0), beside, None
+        with temporary_folder() as folder:
+            plain, sha256 = _plain(given, folder)
             index = _index_of(plain, folder)
-        if index is None:
-            even = folder / "even.fa"
-            even_copy(plain, even, path)
-            plain, index = even, _index_of(even, folder)
-        assert index is not None
-        return plain.open("rb", buffering=0), index, sha256
+            if index is None:
+                even = folder / "even.fa"
+                even_copy(plain, even, path)
+                plain, index = even, _index_of(even, folder)
+            assert index is not None
+            return plain.open("rb", buffering=0), index, sha256
 
 
 def _plain(given: Input, folder: Path) -> tuple[Path, str | None]:
@@ -80,16 +81,20 @@ def _plain(given: Input, folder: Path) -> tuple[Path, str | None]:
 
     With a copy comes the SHA-256 of what was read.
     """
-    piped = Path(given) != given.path
-    with Path(given).open("rb") as file:
-        if compression_of(file.read(6)) is None:
-            return Path(given), given.sha256 if piped else None
+    if _is_plain(given):
+        return Path(given), given.sha256 if Path(given) != given.path else None
     limit = SEQUENCES if check_beginning(given) in AS_FASTA else TABLES
     plain = folder / "plain.fa"
     digest = hashlib.sha256()
     with open_bytes(given, digest, limit) as stream, plain.open("wb") as copy:
         shutil.copyfileobj(stream, copy, _CHUNK)
     return plain, digest.hexdigest()
+
+
+def _is_plain(given: Input) -> bool:
+    """Whether its bytes are not compressed."""
+    with Path(given).open("rb") as file:
+        return compression_of(file.read(6)) is None
 
 
 def index_beside(path: Path) -> Index | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.limits import SEQUENCES, TABLES
+from genoseq.files.staging import temporary_folder
 from genoseq.readers import kinds
 from genoseq.readers.fasta_copy import SPACE, even_copy, name_of
 from genoseq.readers.fasta_index import index_beside, read_fai
@@ -36,6 +36,7 @@ _ID_NAME = re.compile(rb"^ID   ([\w.-]+); +SV (\d+);", re.MULTILINE)
 _LOCUS_NAME = re.compile(rb"^LOCUS +(\S+)", re.MULTILINE)
 BESIDE_LETTERS = SPACE + b"0123456789"
 """What stands among the letters of GenBank and EMBL records."""
+_COMMENT = re.compile(rb"^;[^\n]*", re.MULTILINE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -166,7 +167,7 @@ def _check_head(text: bytes, path: Path) -> None:
 
 def _copied(text: bytes, path: Path) -> bytes:
     """The even FASTA that scoring would read of a file with this text."""
-    with tempfile.TemporaryDirectory(prefix="genoseq-") as name:
+    with temporary_folder() as name:
         plain, even = Path(name, "plain"), Path(name, "even.fa")
         plain.write_bytes(text)
         even_copy(plain, even, path)
@@ -238,6 +239,7 @@ def _records(text: bytes, path: Path) -> list[tuple[str, int]]:
     """Names and bases of the records of a FASTA."""
     if b"\r" in text:
         text = text.replace(b"\r", b"\n")
+    text = _COMMENT.sub(b"", text)
     found = []
     for record in (b"\n" + text).split(b"\n>")[1:]:
         header, _, body = record.partition(b"\n")

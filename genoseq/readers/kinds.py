@@ -127,7 +127,8 @@ _LINES: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )
 """How lines begin that tell a kind; some are comments otherwise."""
-_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _LINES))
+_TELLING = ("##gff-version", "##fileformat", "#chrom\tpos", "# stockholm", "##maf", "#nexus")
+"""How comments begin that do, in small letters: there may be a million others."""
 _COMMENTS = ("#", "track ", "track\t", "browser ", ";")
 _PROTEIN_ALONE = frozenset("EFILPQZJO*efilpqzjo")
 
@@ -209,10 +210,12 @@ def _is_comment(line: str) -> bool:
 
 def _kind_of_line(line: str) -> Kind | None:
     """What a line says; None of a comment, and of a line of no known kind."""
-    if _ANY.match(line):
-        return next(kind for pattern, kind in _LINES if pattern.match(line))
-    if line.startswith("#"):
+    comment = line.startswith("#")
+    if comment and not line[:16].lower().startswith(_TELLING):
         return None
+    kind = next((kind for pattern, kind in _LINES if pattern.match(line)), None)
+    if kind is not None or comment:
+        return kind
     if _is_bed(line):
         fields = line.split()
         return BEDGRAPH if len(fields) == 4 and _is_measured(fields[3]) else BED

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import atomic_folder, irreplaceable
+from genoseq.files.atomic import irreplaceable
 from genoseq.report.browser_tracks import Box, BoxTrack, BrowserGenome, BrowserTrack, ValueTrack
 from genoseq.store.files import CODES
 from genoseq.writers.bigbed import GENES_SQL, SEGMENTS_SQL, BigBedRow, rgb, write_bigbed
@@ -45,30 +45,22 @@ def _folder(out: Path) -> Path:
     return out.with_name(f"{out.stem}_files")
 
 
-def replace_files(out: Path, genomes: Mapping[int, BrowserGenome]) -> None:
-    """Write the folder for a page, in the place of an older one; without genomes there is none.
-
-    Raises
-    ------
-    InputFormatError
-        As :func:`write_files`.
-    """
+def replaced_folder(out: Path, genomes: Mapping[int, BrowserGenome]) -> list[Path]:
+    """The folder for a page, if it is to be written or, without genomes, an older one is to go."""
     folder = _folder(out)
-    if genomes:
-        with atomic_folder(folder) as stage:
-            write_files(genomes, stage)
-    elif folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)
+    older = folder.is_dir() and not folder.is_symlink()
+    return [folder] if genomes or older else []
 
 
 def write_files(genomes: Mapping[int, BrowserGenome], folder: Path) -> None:
-    """Write files of genomes, by their numbers in the page, to an empty folder.
+    """Write files of genomes, by their numbers in the page, to a new folder.
 
     Raises
     ------
     InputFormatError
         If a file of a track is damaged, or of a genome with other contigs.
     """
+    folder.mkdir()
     for number, genome in genomes.items():
         _write_genome(genome, folder / str(number))
 

@@ -93,7 +93,7 @@ def write_hub(
         _check_out(out, name, [genome.path, *map(Path, paths)])
         shown = shown_tracks(paths)
         view = _first_view(genome, region)
-        with atomic_folder(out) as stage:
+        with atomic_folder(out, _older(out, name)) as stage:
             (stage / name).mkdir()
             write_two_bit(stage / name / f"{name}.2bit", genome)
             tracks, empty = _write_files(shown, genome, stage / name)
@@ -106,13 +106,17 @@ def write_hub(
 
 def _check_out(out: Path, name: str, inputs: Sequence[Path]) -> None:
     """ConfigError if a hub in ``out`` would replace anything but an older hub."""
-    # A folder of the genome's name is an older hub's only beside the hub's own file.
-    older = (*_FILES, name) if (out / _FILES[0]).is_file() else _FILES
-    if problem := irreplaceable(out, older):
+    if problem := irreplaceable(out, _older(out, name)):
         raise ConfigError(problem)
     for path in inputs:
         if path.resolve().is_relative_to(out.resolve()):
             raise ConfigError(f"{out} holds {path} and would be replaced: name another folder")
+
+
+def _older(out: Path, name: str) -> tuple[str, ...]:
+    """What an older hub has."""
+    # A folder of the genome's name is an older hub's only beside the hub's own file.
+    return (*_FILES, name) if (out / _FILES[0]).is_file() else _FILES
 
 
 def _genome_name(genome: Fasta, name: str | None) -> str:

@@ -6,8 +6,11 @@ arrows, not by colours alone, so that figures can be read in grey.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -230,22 +233,42 @@ def _number(value: float) -> str:
     return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e")
 
 
-def figure_style() -> AbstractContextManager[None]:
+@contextmanager
+def figure_style() -> Iterator[None]:
     """matplotlib's settings of figures: text stays text in SVG and PDF, equal figures are equal
     bytes."""
-    import matplotlib as mpl
+    with _fonts_listed_aside():
+        import matplotlib as mpl
 
-    return mpl.rc_context(
-        {
-            "font.size": _SIZE,
-            "axes.titlesize": _SIZE,
-            "axes.linewidth": 0.5,
-            "xtick.major.width": 0.5,
-            "ytick.major.width": 0.5,
-            "xtick.major.size": 2.5,
-            "ytick.major.size": 2.5,
-            "pdf.fonttype": 42,
-            "svg.fonttype": "none",
-            "svg.hashsalt": "genoseq",
-        }
-    )
+        with mpl.rc_context(
+            {
+                "font.size": _SIZE,
+                "axes.titlesize": _SIZE,
+                "axes.linewidth": 0.5,
+                "xtick.major.width": 0.5,
+                "ytick.major.width": 0.5,
+                "xtick.major.size": 2.5,
+                "ytick.major.size": 2.5,
+                "pdf.fonttype": 42,
+                "svg.fonttype": "none",
+                "svg.hashsalt": "genoseq",
+            }
+        ):
+            yield
+
+
+@contextmanager
+def _fonts_listed_aside() -> Iterator[None]:
+    """matplotlib keeps its list of fonts in a temporary folder, which goes, and not in HOME; in
+    MPLCONFIGDIR where that is set."""
+    if "matplotlib.font_manager" in sys.modules or "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            import matplotlib.font_manager  # noqa: F401  lists them now
+
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]

@@ -17,9 +17,9 @@ from typing import Any
 from markupsafe import Markup
 
 from genoseq import __version__
-from genoseq.files.atomic import atomic_file, check_distinct
+from genoseq.files.atomic import atomic_together, check_distinct
 from genoseq.report.browser import make_browser
-from genoseq.report.browser_files import files_beside, replace_files
+from genoseq.report.browser_files import files_beside, replaced_folder, write_files
 from genoseq.report.charts import Data, colour_class, colour_names
 from genoseq.report.contents import Contents, contents
 from genoseq.report.loci import Locus, worst_loci
@@ -90,9 +90,11 @@ def write_browsable(
     slot = Markup(f"<!--{token_hex(16)}-->")
     html = page_html(out, results, title, note, loci, slot)
     browser = make_browser(results, loci, largest - len(html.encode()), beside)
-    with atomic_file(out) as partial:
-        partial.write_text(html.replace(slot, browser.section), encoding="utf-8")
-        replace_files(out, browser.rest if beside else {})
+    rest = browser.rest if beside else {}
+    with atomic_together([out, *replaced_folder(out, rest)]) as (page, *folder):
+        page.write_text(html.replace(slot, browser.section), encoding="utf-8")
+        if rest:
+            write_files(rest, folder[0])
 
 
 def page_html(

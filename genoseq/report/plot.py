@@ -22,6 +22,7 @@ from genoseq.report.shown_tracks import shown_tracks
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_FIGURES = ("*.png",)
 _FILES = (".png", ".svg", ".pdf")
 _LONGEST = 100
 """Characters of a file's name."""
@@ -119,7 +120,7 @@ def _check(out: Path, loci: Sequence[Region]) -> None:
             raise ConfigError(f"{each}: a figure shows 1 to {_LARGEST:,} bp")
     suffix = out.suffix.lower()
     if not suffix:
-        if problem := irreplaceable(out, ("*.png",)):
+        if problem := irreplaceable(out, _FIGURES):
             raise ConfigError(problem)
     elif suffix not in _FILES:
         raise ConfigError(f"{out}: a figure is .png, .svg or .pdf; several PNGs go to a folder")
@@ -133,7 +134,7 @@ def _check(out: Path, loci: Sequence[Region]) -> None:
 def _save(out: Path, figures: Iterator[tuple[Region, Figure]], dpi: int) -> None:
     with figure_style(), _missing_glyphs_are_boxes():
         if not out.suffix:
-            with atomic_folder(out) as stage:
+            with atomic_folder(out, _FIGURES) as stage:
                 for number, (region, figure) in enumerate(figures, 1):
                     name = f"{number:04d}_{safe_name(str(region))}"[:_LONGEST]
                     figure.savefig(stage / f"{name}.png", dpi=dpi, metadata={"Software": None})

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 
 from genoseq.errors import InputFormatError
 from genoseq.extraction.shard_folder import GENOME
+from genoseq.files.journal import complete
 from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
@@ -162,6 +163,7 @@ def read_results(folders: Iterable[Path]) -> Results:
     kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME)
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
+        complete(folder)
         found[_kind(folder, kinds)].append(folder)
     stores = tuple(map(verify_store, found[STORE]))
     weights = {path: weights_of(_read_json(path / CONFIG), path) for path in found[CONFIG]}

@@ -10,6 +10,7 @@ from typing import Literal
 
 from genoseq.errors import InputFormatError, RegionError
 from genoseq.files.atomic import PathLike
+from genoseq.files.journal import complete
 from genoseq.files.names import GENES, TRACKS
 from genoseq.genome.regions import Region, Strand, check_bounds, check_lengths
 from genoseq.genome.tracks import (
@@ -105,6 +106,7 @@ def shown_tracks(paths: Sequence[PathLike]) -> list[ShownTrack]:
 
 
 def _tracks(path: Path) -> Iterator[ShownTrack]:
+    complete(path if path.is_dir() else path.parent)
     if (path / MANIFEST).is_file():
         yield from _tracks_of_folder(path)
     elif (path / GENES[0]).is_file():

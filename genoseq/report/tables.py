@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -268,7 +269,8 @@ def composition_table(parts: Sequence[Composition]) -> Table | None:
 
 
 def _source(value: Any) -> str:
-    """A source's facts, checksums shortened."""
+    """A source's facts: its name, not where it lies, and the beginning of its checksum."""
     if not isinstance(value, dict):
         return str(value)
-    return ", ".join(str(x) if k == "path" else f"{k} {str(x)[:12]}" for k, x in value.items())
+    facts = (Path(x).name if k == "path" else f"{k} {str(x)[:12]}" for k, x in value.items())
+    return ", ".join(facts)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from genoseq.config.base import parse_settings
-from genoseq.config.evidence import file_of_evidence, file_of_starts
+from genoseq.config.evidence import attribute_of, file_of_evidence, file_of_starts
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, InputFormatError, listed
@@ -25,7 +25,7 @@ from genoseq.genome.sequences import Codes, N
 from genoseq.labels.classes import ClassLabels
 from genoseq.labels.counts import LabelCounts
 from genoseq.labels.independent import IndependentLabels
-from genoseq.labels.signal_names import parse_signal
+from genoseq.labels.signal_names import name_signals, parse_signal
 from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.store.labelling import class_labels, signal_labels
@@ -60,8 +60,7 @@ def tokenize(
     Parameters
     ----------
     genome
-        The genome's FASTA (or GenBank or EMBL), a file or opened by
-        :func:`genoseq.readers.fasta.open_fasta`; ``-`` is stdin, here and below.
+        The genome's FASTA (or GenBank or EMBL), a file or opened; ``-`` is stdin, here and below.
     annotation
         What classes are labelled from, ``CLASS=FILE`` by a BED; else signals label, or nothing.
     out
@@ -71,8 +70,7 @@ def tokenize(
     mask
         BED of bases whose label is not known.
     signals, controls
-        For scheme ``signal``: bigWig or bedGraph files by :mod:`genoseq.labels.signal_names`, and
-        those that are taken off them.
+        bigWig or bedGraph files by :mod:`genoseq.labels.signal_names`; what is taken off them.
     evidence, starts
         Which CDS are trusted, and which starts: see :func:`genoseq.labels.trust.read_trust`.
     labels
@@ -147,6 +145,8 @@ def _check_used(
     mask: PathLike | None,
 ) -> None:
     """ConfigError for a file that would not be used, and for a scheme without its files."""
+    for texts in (signals, controls):
+        name_signals(texts)  # before any file is opened
     signal = settings.scheme == "signal"
     if signal and not signals:
         raise ConfigError("scheme signal needs --signal")
@@ -187,7 +187,11 @@ def _noted(
     if evidence is None and starts is None:
         del noted["evidence"]
         return noted
-    of_trust = {"from": evidence and str(evidence), "starts": starts and str(starts)}
+    # Names of files alone: where they lie is nobody else's.
+    of_trust = {
+        "from": evidence if attribute_of(evidence) else evidence and Path(evidence).name,
+        "starts": starts and Path(starts).name,
+    }
     return noted | {"evidence": noted["evidence"] | of_trust}
 
 

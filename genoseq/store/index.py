@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genoseq.errors import StoreError
+from genoseq.files.journal import complete
 from genoseq.files.stored import LARGEST_INDEX, read_json
 
 FORMAT = "genoseq-store"
@@ -34,6 +35,7 @@ def read_index(folder: Path, kind: str = FORMAT, version: int = VERSION) -> dict
         If there is no store, or one of another version.
     """
     file = folder / INDEX
+    complete(folder)
     try:
         index = read_json(file, LARGEST_INDEX)
     except OSError as error:

@@ -235,7 +235,7 @@ def write_pairs(
     folder = Path(path)
     if (problem := irreplaceable(folder, _FILES)) is not None:
         raise StoreError(problem)
-    with atomic_folder(folder) as partial:
+    with atomic_folder(folder, _FILES) as partial:
         ends, splits, letters = _write_sequences(partial, pairs)
         if not splits:
             raise StoreError("no pair to store: the input has none")

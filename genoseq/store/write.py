@@ -80,7 +80,7 @@ def write_store(
     folder = Path(path)
     if (problem := irreplaceable(folder, _FILES)) is not None:
         raise StoreError(problem)
-    with atomic_folder(folder) as partial:
+    with atomic_folder(folder, _FILES) as partial:
         lengths, checksum = write_codes(partial, contigs)
         regions, checksums = write_regions(partial, lengths, scheme, labelled, replicates)
         checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}

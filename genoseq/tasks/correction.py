@@ -3,14 +3,15 @@
 A network learns probabilities of what it is shown.  Where rare classes are shown more often than
 they are there, or weigh more, it calls them too often by as much.  The difference of the logarithms
 of both frequencies, added to its logits, brings probabilities back (Saerens et al. 2002, Adjusting
-the outputs of a classifier to new a priori probabilities): exact where what a class looks like does
-not depend on how windows are drawn.
+the outputs of a classifier to new a priori probabilities), as far as what a base looks like is the
+same however windows are drawn; validations are corrected so.  At the end of a training the
+difference is moved on until mean probabilities are right in windows from anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Shares = NDArray[np.float64]
 _CHUNK_BASES = 1 << 20  # counting takes eight bytes for each label
+_FEW, _ROUNDS = 5.0, 12
+"""Bases of a state that weigh nothing against what follows from shares; rounds of moving shifts."""
 _WINDOWS, _LEAST_WINDOWS, _BASES = 4096, 64, 1 << 26
 """Windows of each kind whose labels are counted, at least, and bases of them at most."""
 
@@ -154,11 +157,14 @@ class Correction:
         Of each of S states.
     natural, shown
         Share of each state in the genome, and in training, weights included.
+    exclusive
+        Whether states exclude one another; the shift of the background is then 0.
     """
 
     shift: tuple[float, ...]
     natural: tuple[float, ...]
     shown: tuple[float, ...]
+    exclusive: bool = True
 
     @classmethod
     def of(
@@ -184,7 +190,41 @@ class Correction:
             )
         with np.errstate(divide="ignore", invalid="ignore"):
             shift = np.where(there, natural.log_odds - shown.log_odds, 0)
-        return cls(*(tuple(each.tolist()) for each in (shift, natural.share, shown.share)))
+        original, met = tuple(natural.share.tolist()), tuple(shown.share.tolist())
+        return cls(tuple(shift.tolist()), original, met, natural.exclusive)
+
+    def measured(
+        self,
+        outputs: Tensor,
+        known: Tensor,
+        counts: NDArray[np.int64],
+        values: Callable[[Tensor], Tensor],
+        mirror: NDArray[np.int64],
+    ) -> Correction:
+        """Moved on until the mean probability of each state is its share of bases anywhere.
+
+        Parameters
+        ----------
+        outputs, known
+            Of a network in training, (N, S), and which of their labels are known, (N,) or (N, S).
+        counts
+            Bases of each state, (S,); where there are few of a state its shift hardly moves.
+        values
+            Outputs to probabilities.
+        mirror
+            The state of each on the other strand, of which it is corrected alike.
+        """
+        weight = (known if known.ndim == 2 else known[:, None]).float()
+        there = torch.from_numpy(counts + counts[mirror]).double() + _FEW
+        shift = torch.tensor(self.shift, dtype=torch.float64)
+        moved = torch.from_numpy(np.asarray(self.natural)) > 0
+        for _ in range(_ROUNDS):
+            told = (values(outputs + shift.float()) * weight).sum(0, dtype=torch.float64)
+            step = (there / (told + told[mirror] + _FEW)).log()
+            if self.exclusive:
+                step -= step[0].clone()
+            shift += step.where(moved, 0)
+        return replace(self, shift=tuple(shift.tolist()))
 
     def of_outputs(self, outputs: Tensor) -> Tensor:
         """The shift (S,) on the device of outputs, in their type."""

@@ -25,13 +25,13 @@ from genoseq.tasks.correction import Correction, Prior, class_weights, natural_p
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
 from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
+from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
 from genoseq.tasks.task import Metrics, Prepared, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_AS_GIVEN = "input"
 _FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
     "classes": (CLASS_FIGURES, "macro_f1"),
     "signal": (SIGNAL_FIGURES, None),
@@ -75,7 +75,7 @@ class PerBase(Task):
     gamma: float = 2.0
     weights: tuple[float, ...] | None = None
     bin: int = 1
-    signal_unit: str = _AS_GIVEN
+    signal_unit: str = AS_GIVEN
     factors: tuple[float, ...] | None = None
     correction: Correction | None = None
     name: ClassVar[str] = "per-base"
@@ -90,7 +90,7 @@ class PerBase(Task):
         """Of the stores' labels; balanced class weights are those of the training regions."""
         scheme, training = stores[0].scheme, settings.training
         problems = misfits(stores, scheme, str(stores[0].path), "train")
-        problems += _other_units(stores, _unit(stores[0]), str(stores[0].path))
+        problems += other_units(stores, unit_of(stores[0]), str(stores[0].path))
         if problems or scheme is None:
             raise ConfigError(problems)
         natural = natural_prior(stores, scheme)
@@ -114,7 +114,7 @@ class PerBase(Task):
             training.focal_gamma,
             listed_weights,
             asked.bin if isinstance(asked, PerBaseSettings) else 1,
-            _unit(stores[0]),
+            unit_of(stores[0]),
             correction=correction,
         )
 
@@ -128,13 +128,13 @@ class PerBase(Task):
         factors = data.get("factors")
         if not isinstance(bin, int) or bin < 1 or not isinstance(unit, str | None):
             raise ConfigError(f"not a per-base task: bin {bin!r}, unit {unit!r}")
-        if factors is not None and not _are_factors(factors, len(scheme)):
+        if factors is not None and not are_factors(factors, len(scheme)):
             raise ConfigError(f"not a per-base task: factors {factors!r}")
         return cls(
             scheme,
             cast(Loss, data["loss"]),
             bin=bin,
-            signal_unit=unit or _AS_GIVEN,
+            signal_unit=unit or AS_GIVEN,
             factors=None if factors is None else tuple(map(float, factors)),
         )
 
@@ -143,13 +143,13 @@ class PerBase(Task):
         found: dict[str, Any] = {"name": self.name, "scheme": self.scheme.to_json()}
         found["loss"] = self.loss_name
         found |= {"bin": self.bin} if self.bin > 1 else {}
-        found |= {"unit": self.signal_unit} if self.signal_unit != _AS_GIVEN else {}
+        found |= {"unit": self.signal_unit} if self.signal_unit != AS_GIVEN else {}
         return found | ({} if self.factors is None else {"factors": list(self.factors)})
 
     def misfits(self, stores: Sequence[Store], owner: str, split: str) -> list[str]:
         """Stores without labels or of another scheme; no region, or no known label, of a split."""
         found = misfits(stores, self.scheme, owner, split)
-        return found or _other_units(stores, self.signal_unit, owner)
+        return found or other_units(stores, self.signal_unit, owner)
 
     @property
     def activation(self) -> Activation:
@@ -205,6 +205,22 @@ class PerBase(Task):
     def corrected(self, outputs: Tensor) -> Tensor:
         """With what sampling and weights favour undone."""
         return outputs if self.correction is None else outputs + self.correction.of_outputs(outputs)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether something is to be undone."""
+        return self.correction is not None
+
+    def measured(self, outputs: Tensor, targets: Tensor) -> PerBase:
+        """Corrected so that the mean probability of each class is its share."""
+        if self.correction is None:
+            return self
+        counts = self.scheme.tally(targets.to(torch.uint8).numpy())[0]
+        known = self.scheme.known(targets.numpy())
+        rows = torch.from_numpy(known)
+        mirror = self.scheme.reverse_permutation
+        found = self.correction.measured(outputs, rows, counts, self.values, mirror)
+        return replace(self, correction=found)
 
     def calibrate(self, head: nn.Module, undo: bool = False) -> None:
         """Take out what training favours: a model tells probabilities of the genome as it is."""
@@ -267,28 +283,6 @@ def _absent_classes(scheme: Scheme, natural: Prior) -> list[str]:
     seen = {state.name for state, count in zip(scheme.states, natural.found, strict=True) if count}
     named = [state.name for state in scheme.states if state.name != BACKGROUND]
     return [name for name in named if name not in seen] if scheme.kind != "signal" else []
-
-
-def _unit(store: Store) -> str:
-    """What 1 is in the labels of a store."""
-    return str(store.signals.get("unit", _AS_GIVEN))
-
-
-def _other_units(stores: Sequence[Store], unit: str, owner: str) -> list[str]:
-    """A problem for each store whose signals are in another unit than those of an owner."""
-    return [
-        f"{store.path}: its signals are in units of {_unit(store)}, those of {owner} of {unit}: "
-        f"tokenize it with the same labels.signals.normalise"
-        for store in stores
-        if _unit(store) != unit
-    ]
-
-
-def _are_factors(given: Any, signals: int) -> bool:
-    """Whether this is what :meth:`PerBase.to_json` writes as factors."""
-    if not isinstance(given, list) or len(given) != signals:
-        return False
-    return all(isinstance(one, int | float) and 0 < one < float("inf") for one in given)
 
 
 def _number(value: float | None) -> float:

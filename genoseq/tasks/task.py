@@ -200,6 +200,17 @@ class Task(ABC):
         """Outputs (B, L, S) of a network in training as those of one whose head is calibrated."""
         return outputs
 
+    @property
+    def corrects(self) -> bool:
+        """Whether :meth:`measured` makes a difference."""
+        return False
+
+    def measured(self, outputs: Tensor, targets: Tensor) -> Self:
+        """The task, corrected by what a trained network tells of bases anywhere, (N, S), and what
+        is there, (N, ...)."""
+        del outputs, targets
+        return self
+
     def calibrate(self, head: nn.Module, undo: bool = False) -> None:
         """Change a trained head, in place, where what it learned is not what it is to tell; or
         undo that, where it is trained further."""

@@ -31,7 +31,8 @@ from torch import Tensor
 from genoseq.config.schema import TRAINING_FORMAT
 from genoseq.config.training import TrainingSettings
 from genoseq.errors import ConfigError
-from genoseq.files.atomic import atomic_file, remove_stale
+from genoseq.files.atomic import atomic_file
+from genoseq.files.staging import remove_stale
 from genoseq.files.stored import parse_json
 from genoseq.models.weights import read_sealed, sealed_bytes
 from genoseq.training.earlier import earlier_folder, put_aside, take_back

@@ -26,6 +26,7 @@ from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
 from genoseq.tasks.registry import build_task, open_stores_of
 from genoseq.tasks.task import Task
+from genoseq.training.calibration import told_anywhere
 from genoseq.training.checkpoint import open_state
 from genoseq.training.curve import CURVE
 from genoseq.training.distributed import ProcessGroup
@@ -177,7 +178,8 @@ def _trained(
 ) -> Bundle:
     """Train to the end, and write the bundle of the best weights."""
     save = partial(_save, training, stores, origin, out)
-    save(training.task, 0, {}, context or 0, {}, dry=True)
+    expected = usual_context(training.settings) if context is None else context
+    save(training.task, 0, {}, expected, {}, dry=True)
     training.go_on()
     progress, settings, group = training.progress, training.settings, training.group
     model = training.model.eval().requires_grad_()
@@ -186,12 +188,18 @@ def _trained(
         step = progress.best_step
         model.load_state_dict(group.from_rank_0(partial(training.state.load_best, step)))
         metrics = {"valid": {"loss": progress.best_loss, **progress.best_metrics}}
-    training.task.calibrate(model.head)
+    task = training.task
+    if task.corrects:
+        told = partial(
+            told_anywhere, model, task, settings, stores, training.device, training.precision
+        )
+        task = group.from_rank_0(lambda: task.measured(*told()))
+        task.calibrate(model.head)
     _log.info("trained: %s, weights of step %s", progress.stopped, f"{step:,}")
     measured: dict[str, Any] = {}
-    task = training.task.finished(training.outcomes())
+    task = task.finished(training.outcomes())
     if context is None:
-        fitting = partial(fitting_context, model, training.task, stores, usual_context(settings))
+        fitting = partial(fitting_context, model, task, stores, usual_context(settings))
         context, measured = group.from_rank_0(fitting)
     return save(task, step, metrics, context, measured)
 
@@ -217,7 +225,7 @@ def _save(
     decisive = settings.decisive()
     facts = {"seed": settings.training.seed, "steps": step, "processes": group.world_size}
     facts |= {"task": decisive["task"]} if "task" in decisive else {}
-    facts |= {**origin, **measured, **training.task.told()}
+    facts |= {**origin, **measured, **task.told()}
     inputs = {store.name: store.checksums for store in stores}
     computed = computing(training.device, training.precision)
     record = make_record("train", decisive["training"], inputs, computed, **facts)

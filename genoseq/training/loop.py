@@ -215,19 +215,15 @@ class Training:
 
     @torch.no_grad()
     def outcomes(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Outputs and targets of the validation's batches, or else of as many of the training's:
-        each process computes its rows, and sees all."""
+        """Outputs and targets of the validation, or else of as much of the training's, whole."""
         batches, settings = self.train if self.valid is None else self.valid, self.settings.training
-        count = len(cast(Sized, batches))
-        if self.valid is None:
-            count = min(count, -(-settings.validation_windows // settings.batch))
-        for number in range(count):
+        some = -(-settings.validation_windows // settings.batch) if self.valid is None else None
+        for number in range(len(cast(Sized, batches)))[:some]:
             self._agree()
             self._heed_signals()
             inputs, targets = self._prepared(batches, number)
             rows = len(targets)  # 0 where the last batch has fewer than there are processes
-            if not rows:
-                inputs = [each.new_zeros(1, *each.shape[1:]) for each in inputs]
+            inputs = inputs if rows else [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
                 outputs = self.task.corrected(self.model(*inputs)[:rows])
             yield self.group.concat(outputs.float()), self.group.concat(targets)

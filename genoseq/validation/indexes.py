@@ -7,12 +7,12 @@ bins differs between versions of htslib, and is not compared.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.files.compression import compression_of, is_bgzip, numbered_lines
+from genoseq.files.staging import temporary_folder
 from genoseq.readers.fasta import open_fasta
 from genoseq.readers.fasta_index import Index, index_fits, read_fai
 from genoseq.readers.tabix_index import TabixIndex, read_tabix_index
@@ -79,7 +79,7 @@ def _made_again(data: Path, index: TabixIndex) -> TabixIndex | None:
     how = {"preset": presets[index.preset]} if index.preset in presets else columns
     before = pysam.set_verbosity(0)  # what is wrong is said here
     try:
-        with tempfile.TemporaryDirectory(prefix="genoseq-") as folder:
+        with temporary_folder() as folder:
             made = Path(folder, "index")
             pysam.tabix_index(
                 str(data), force=True, **how, meta_char=index.meta, line_skip=index.skip,

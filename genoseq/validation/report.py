@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from genoseq.files.atomic import atomic_file, check_distinct
+from genoseq.files.atomic import atomic_together, check_distinct
 from genoseq.validation.validate import CheckedFile
 
 _COLUMNS = ("path", "line", "where", "level", "check", "more", "what")
@@ -28,18 +28,25 @@ def check_outputs(
 
 def write_report(files: Sequence[CheckedFile], as_json: Path | None, as_tsv: Path | None) -> None:
     """Write what was found of files as JSON, as TSV, or both."""
-    if as_json is not None:
-        text = json.dumps([asdict(file) for file in files], indent=2)
-        with atomic_file(as_json) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
-    if as_tsv is not None:
-        rows = ["\t".join(_COLUMNS)]
-        for finding in (finding for file in files for finding in file.findings):
-            said = asdict(finding)
-            said["line"] = "" if finding.line is None else finding.line
-            rows.append("\t".join(_one_line(str(said[name])) for name in _COLUMNS))
-        with atomic_file(as_tsv) as partial:
-            partial.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    asked = {path: text_of for path, text_of in ((as_json, _json), (as_tsv, _tsv)) if path}
+    if not asked:
+        return
+    with atomic_together([*asked]) as partials:
+        for partial, text_of in zip(partials, asked.values(), strict=True):
+            partial.write_text(text_of(files) + "\n", encoding="utf-8")
+
+
+def _json(files: Sequence[CheckedFile]) -> str:
+    return json.dumps([asdict(file) for file in files], indent=2)
+
+
+def _tsv(files: Sequence[CheckedFile]) -> str:
+    rows = ["\t".join(_COLUMNS)]
+    for finding in (finding for file in files for finding in file.findings):
+        said = asdict(finding)
+        said["line"] = "" if finding.line is None else finding.line
+        rows.append("\t".join(_one_line(str(said[name])) for name in _COLUMNS))
+    return "\n".join(rows)
 
 
 def _one_line(text: str) -> str:

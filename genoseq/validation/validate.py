@@ -9,6 +9,8 @@ from pathlib import Path
 
 from genoseq.errors import InputFormatError
 from genoseq.files.inputs import kept
+from genoseq.files.journal import JOURNAL, complete
+from genoseq.files.locks import PARTIAL
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.validation.dispatch import checks_of
 from genoseq.validation.findings import Finding, Findings
@@ -77,6 +79,7 @@ def validate_tracks(
     """
     asked = [Path(path) for path in paths]
     for path in asked:
+        complete(path if path.is_dir() else path.parent)
         path.stat()  # one that is not there is said before an hour of work
     found: list[Finding] = []
     with opened(fasta) as genome:
@@ -95,8 +98,10 @@ def _checked(path: Path, genome: Fasta) -> Iterator[CheckedFile]:
     if not path.is_dir():
         yield _check_file(path, genome, asked=True, probabilities=_are_probabilities(path))
         return
+    for journal in [*path.rglob(JOURNAL)]:
+        complete(journal.parent)
     for file in sorted(path.rglob("*")):
-        if file.is_file():
+        if file.is_file() and PARTIAL not in str(file.relative_to(path)):
             checked = _check_file(file, genome, False, _are_probabilities(file))
             if checked.checks or checked.findings:
                 yield checked

@@ -7,7 +7,6 @@ What is in a section is the business of :mod:`genoseq.writers.bigwig` and
 from __future__ import annotations
 
 import struct
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -31,15 +30,20 @@ from genoseq.writers.lattice import SLAB
 _HEAD = 64
 _ZOOM = 24
 _SUMMARY = 40
+_AT_ONCE = 1 << 18
+"""Bytes that are appended at once."""
 
 
 class BbiFile:
-    """An open file.
+    """A file in the making, which is open only while something is appended to it: there may be more
+    channels than a process may have open files.
 
     Parameters
     ----------
     lengths
         bp of each contig, at least 1; ids of contigs are positions in it.
+    spool
+        An open temporary file, which several of them may share; nothing else writes to it.
     magic
         The format's number.
     sql
@@ -52,6 +56,7 @@ class BbiFile:
         self,
         path: Path,
         lengths: Mapping[str, int],
+        spool: IO[bytes],
         magic: int,
         sql: str = "",
         fields: tuple[int, int] = (0, 0),
@@ -64,12 +69,13 @@ class BbiFile:
         self._tree_at = self._sql_at + len(self._sql) + _SUMMARY
         tree = chromosome_tree(lengths, self._tree_at)
         self._data_at = self._tree_at + len(tree)
-        self._file: IO[bytes] = path.open("wb")
-        self._file.write(bytes(self._tree_at) + tree + bytes(8))
+        self._path = path
+        path.write_bytes(bytes(self._tree_at) + tree + bytes(8))
+        self._unwritten: list[bytes] = []
+        self._written = self._data_at + 8
         self._offset = self._data_at + 8
         self._index = SectionIndex()
-        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
-        self._levels = [ZoomLevel(size, self._lengths, self._spool) for size in sizes]
+        self._levels = [ZoomLevel(size, self._lengths, spool) for size in sizes]
         self._pending: list[tuple[int, int, NDArray[np.float32]]] = []
         self._waiting = 0
         self._coarse: list[Bins] = []
@@ -83,9 +89,16 @@ class BbiFile:
     def add(self, first: tuple[int, int], last: tuple[int, int], section: bytes) -> None:
         """Add a section of what begins at ``first`` (contig's id, base) and ends at ``last``."""
         data = compress(section)
-        self._file.write(data)
+        self._unwritten.append(data)
         self._index.add(first, last, self._offset, len(data))
         self._offset += len(data)
+        if self._offset - self._written >= _AT_ONCE:
+            with self._path.open("ab") as file:
+                self._append(file)
+
+    def _append(self, file: IO[bytes]) -> None:
+        file.writelines(self._unwritten)
+        self._unwritten, self._written = [], self._offset
 
     def summarize(self, chrom: int, start: int, values: NDArray[np.float32]) -> None:
         """Take values (L,), NaN for gaps, from base ``start`` of a contig on for the zoom levels:
@@ -107,20 +120,17 @@ class BbiFile:
         """
         self._zoom()
         self._zoom_beyond_slabs()
-        index_at = self._offset
-        self._file.write(self._index.tree(index_at, items))
-        zooms = [level.finish(self._file) for level in self._levels]
-        self._file.write(struct.pack("<I", self._magic))
-        self._file.seek(0)
-        self._file.write(self._header(index_at, zooms, buffer))
-        self._file.seek(self._data_at)
-        self._file.write(struct.pack("<Q", len(self._index)))
-        self.close()
-
-    def close(self) -> None:
-        """Release the file and its spool; may be called again."""
-        self._file.close()
-        self._spool.close()
+        with self._path.open("r+b") as file:
+            file.seek(self._written)
+            self._append(file)
+            index_at = self._offset
+            file.write(self._index.tree(index_at, items))
+            zooms = [level.finish(file) for level in self._levels]
+            file.write(struct.pack("<I", self._magic))
+            file.seek(0)
+            file.write(self._header(index_at, zooms, buffer))
+            file.seek(self._data_at)
+            file.write(struct.pack("<Q", len(self._index)))
 
     def _zoom(self) -> None:
         """Zoom levels of the waiting values; no bin up to SLAB bases reaches into another slab."""

@@ -26,7 +26,9 @@ class BedGraphWriter:
     ) -> None:
         self._kind: Kind = kind
         self._channels = channels
-        self._files = [_BedGraph(folder / bedgraph_name(c), lengths) for c in channels]
+        self._files = [
+            _BedGraph(folder / bedgraph_name(c), lengths, len(channels)) for c in channels
+        ]
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
@@ -46,9 +48,7 @@ class BedGraphWriter:
         return files
 
     def close(self) -> None:
-        """Release the files; may be called again."""
-        for file in self._files:
-            file.close()
+        """No file stays open between two slabs."""
 
 
 def bedgraph_name(channel: Channel) -> str:
@@ -68,8 +68,8 @@ class _Run(NamedTuple):
 class _BedGraph:
     """One file.  The last run stays open: the next slab may continue it."""
 
-    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
-        self._file = TabixFile(path, lengths)
+    def __init__(self, path: Path, lengths: Mapping[str, int], files: int) -> None:
+        self._file = TabixFile(path, lengths, files)
         self._open: _Run | None = None
 
     @property
@@ -100,9 +100,6 @@ class _BedGraph:
         if self._open is not None:
             self._flush(self._open)
         return self._file.finish()
-
-    def close(self) -> None:
-        self._file.close()
 
     def _flush(self, run: _Run) -> None:
         low, high = digits.integers(np.array([run.start])), digits.integers(np.array([run.end]))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 import numpy as np
@@ -103,8 +103,8 @@ def write_bigbed(
     for row in rows:
         of_contig.setdefault(ids[row.chrom], []).append(row)
     largest = RECORD_BYTES
-    file = BbiFile(path, known, _MAGIC, sql, (sql.count(";"), defined))
-    with closing(file):
+    with TemporaryFile(dir=path.parent) as spool:
+        file = BbiFile(path, known, spool, _MAGIC, sql, (sql.count(";"), defined))
         for chrom, own in sorted(of_contig.items()):
             own.sort(key=lambda row: (row.start, row.end))
             for at in range(0, len(own), _ITEMS):

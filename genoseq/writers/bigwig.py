@@ -13,6 +13,8 @@ import itertools
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,10 @@ class BigWigWriter:
         self._channels = channels
         lengths = {chrom: length for chrom, length in lengths.items() if length}
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
-        self._files = [BigWigFile(folder / bigwig_name(channel), lengths) for channel in channels]
+        self._spool: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115
+        self._files = [
+            BigWigFile(folder / bigwig_name(channel), lengths, self._spool) for channel in channels
+        ]
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
@@ -66,9 +71,8 @@ class BigWigWriter:
         ]
 
     def close(self) -> None:
-        """Release the files; may be called again."""
-        for file in self._files:
-            file.close()
+        """Release the spool; may be called again."""
+        self._spool.close()
 
 
 def bigwig_name(channel: Channel) -> str:
@@ -77,10 +81,13 @@ def bigwig_name(channel: Channel) -> str:
 
 
 class BigWigFile:
-    """One bigWig in the making; each contig of ``lengths`` has bases."""
+    """One bigWig in the making; each contig of ``lengths`` has bases.
 
-    def __init__(self, path: Path, lengths: Mapping[str, int]) -> None:
-        self._file = BbiFile(path, lengths, _MAGIC)
+    ``spool`` is that of :class:`genoseq.writers.bbi_file.BbiFile`.
+    """
+
+    def __init__(self, path: Path, lengths: Mapping[str, int], spool: IO[bytes]) -> None:
+        self._file = BbiFile(path, lengths, spool, _MAGIC)
 
     @property
     def empty(self) -> bool:
@@ -107,10 +114,6 @@ class BigWigFile:
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
         self._file.finish(_ITEMS, max(PAGE * 4, _ITEMS * 12, RECORD_BYTES) + _SECTION.size)
-
-    def close(self) -> None:
-        """Release the file and its spool; may be called again."""
-        self._file.close()
 
 
 _Section = tuple[int, int, int, int, bytes]

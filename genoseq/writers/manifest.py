@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import quote
 
 from genoseq.errors import InputFormatError
+from genoseq.files.journal import complete, is_inside
 from genoseq.genome.tracks import Channel, Kind
 
 MANIFEST = "manifest.tsv"
@@ -87,7 +87,7 @@ def write_manifest(path: Path, files: Iterable[OutputFile]) -> None:
     for file in files:
         fields = (file.path, file.kind, plain(file.name), file.strand, file.format)
         lines.append("\t".join((*fields, COORDINATES, file.md5)))
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_manifest(path: str | Path) -> list[OutputFile]:
@@ -99,16 +99,21 @@ def read_manifest(path: str | Path) -> list[OutputFile]:
         If the header or a line is not what :func:`write_manifest` writes, or a path leaves the
         folder.
     """
-    rows = list(csv.reader(Path(path).read_text().splitlines(), delimiter="\t", quotechar=None))
-    if not rows or tuple(rows[0]) != _COLUMNS:
-        raise InputFormatError("not a genoseq manifest: the header line differs", path, 1)
+    complete(Path(path).parent)
+    text = Path(path).read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+    rows = [line.split("\t") for line in text.split("\n")]
+    if tuple(rows[0]) != _COLUMNS:
+        raise InputFormatError(
+            "not a genoseq manifest, the header line differs: name another folder", path, 1
+        )
     files = []
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(_COLUMNS):
             raise InputFormatError(f"{len(row)} columns, expected {len(_COLUMNS)}", path, number)
-        relative = PurePosixPath(row[0])
-        if relative.is_absolute() or ".." in relative.parts:
-            raise InputFormatError(f"path {row[0]!r} leaves the folder", path, number)
+        if not is_inside(row[0]):
+            raise InputFormatError(
+                f"path {row[0]!r} leaves the folder, or is no plain path in it", path, number
+            )
         files.append(OutputFile(row[0], row[1], row[2], row[3], row[4], row[6]))
     return files
 

@@ -1,29 +1,31 @@
 """A folder of tracks: one pass over the values feeds every writer, and all files appear together.
 
 Files are written under a temporary folder inside OUT and renamed when all are complete, the
-manifest last; a run that fails leaves OUT as it was.  A run that is killed while it renames leaves
-files of one run or none, and never a manifest of another run.
+manifest last; a run that fails leaves OUT as it was, and what is left to do of one that is killed
+while it renames the next one does, or whoever reads OUT (:mod:`genoseq.files.journal`).  Of what is
+in OUT only what its manifest lists is removed, and nothing behind a link.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
-from genoseq.files.atomic import PathLike, staging_folder
+from genoseq.files.atomic import Filling, PathLike, filled_folder
+from genoseq.files.inside import Inside
+from genoseq.files.journal import complete
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
-from genoseq.files.watched import check_unchanged
 from genoseq.genome.tracks import Channel, Kind, Track
 from genoseq.writers.call_rules import NO_RULES, PROBABILITIES, CallRules
 from genoseq.writers.flat import Highest
 from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
-from genoseq.writers.lattice import DIGITS, slabs
+from genoseq.writers.lattice import DIGITS, Slab, slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin
 
@@ -90,6 +92,9 @@ def write_tracks(
 
     Raises
     ------
+    InputFormatError
+        If ``out`` holds a manifest that is none of ours, or that names what is not inside it;
+        before any track is asked for.
     ConfigError
         If the formats do not fit the kind or the contig names, or ``out`` is a file, or holds the
         ``provenance.json`` of something else; before any track is asked for.
@@ -100,6 +105,7 @@ def write_tracks(
     out = Path(out)
     formats = rules.formats(formats)
     check_formats(formats, kind, channels, lengths, rules, digits)
+    complete(out)
     _check_out(out)
     highest = Highest(channels)
     pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
@@ -109,24 +115,33 @@ def write_tracks(
             "no base has a value, so there is nothing to write: is every base N, or outside the "
             "regions?"
         )
-    with _stage(out) as stage, ExitStack() as stack:
-        contents = Contents(lengths, channels, kind, origin, rules, digits)
+    contents = Contents(lengths, channels, kind, origin, rules, digits)
+    with filled_folder(out) as filling:
+        _check_out(out)  # another run may have written there meanwhile
+        files = _write(filling, contents, formats, chain(first, pieces))
+        write_manifest(filling.new / MANIFEST, files)
+        if record is not None:
+            write_record(filling.new, record)
+        _publish(filling, files)
+    highest.warn(kind, digits, origin)
+    return files
+
+
+def _write(
+    filling: Filling, contents: Contents, formats: Collection[str], pieces: Iterable[Slab]
+) -> list[OutputFile]:
+    """Write slabs in every format; the files, with their checksums."""
+    with ExitStack() as stack:
         writers = []
         for row in [row for name, row in FORMATS.items() if name in formats]:
-            writers.append(row.writer(stage, contents))
+            writers.append(row.writer(filling.new, contents))
             stack.callback(writers[-1].close)
-        for slab in chain(first, pieces):
+        filling.check()
+        for slab in pieces:
             for writer in writers:
                 writer.write(slab)
         files = [file for writer in writers for file in writer.finish()]
-        files = [replace(file, md5=md5_of(stage / file.path)) for file in files]
-        write_manifest(stage / MANIFEST, files)
-        if record is not None:
-            write_record(stage, record)
-        check_unchanged()
-        _publish(stage, out, files)
-    highest.warn(kind, digits, origin)
-    return files
+        return [replace(file, md5=md5_of(filling.new / file.path)) for file in files]
 
 
 def reported(tracks: Iterable[Track], bases: int, report: Report) -> Iterator[Track]:
@@ -184,46 +199,45 @@ def check_formats(
 
 
 def _check_out(out: Path) -> None:
-    """ConfigError if ``out`` is a file, or another verb's folder, whose record would be lost."""
+    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest."""
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder")
-    if (out / MANIFEST).exists() or not (out / PROVENANCE).exists():
+    if _listed(out) or not (out / PROVENANCE).exists():
         return
-    # A kill while files were renamed leaves a record of tracks and no manifest.
     with suppress(InputFormatError):
         if (read_record(out) or {}).get("command") == _COMMAND:
             return
     raise ConfigError(f"{out} holds something else, by its {PROVENANCE}: name another folder")
 
 
-@contextmanager
-def _stage(out: Path) -> Iterator[Path]:
-    """A temporary folder inside ``out``, which is made if missing, and removed if left empty."""
-    made = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with staging_folder(out) as stage:
-            yield stage
-    finally:
-        if made and not any(out.iterdir()):
-            out.rmdir()
-
-
-def _publish(stage: Path, out: Path, files: list[OutputFile]) -> None:
+def _publish(filling: Filling, files: list[OutputFile]) -> None:
     new = {file.path for file in files}
-    # All old files go before a new one comes, else a kill could leave the index of one run beside
-    # values of another, which fit it.  The manifest is last: while it is there, a later run knows
-    # what else to remove.
-    for old in (*sorted(_listed(out / MANIFEST) | new), PROVENANCE, MANIFEST):
-        (out / old).unlink(missing_ok=True)
-    record = [PROVENANCE] if (stage / PROVENANCE).exists() else []
-    for name in (*sorted(new), *record, MANIFEST):
-        (stage / name).replace(out / name)
+    record = [PROVENANCE] if (filling.new / PROVENANCE).exists() else []
+    # The manifest is last: where it is, all else is.
+    names = (*sorted(new), *record, MANIFEST)
+    filling.publish(names, {*_listed(filling.home), PROVENANCE} - {*names})
 
 
-def _listed(manifest: Path) -> set[str]:
-    """Files of an older run; none if there is no manifest, or it is not one of ours."""
-    try:
-        return {file.path for file in read_manifest(manifest)}
-    except (FileNotFoundError, ValueError):
+def _listed(out: Path) -> set[str]:
+    """Files of an older run, by its manifest; none if there is no manifest.
+
+    Raises
+    ------
+    InputFormatError
+        If it is not one of ours, or names what is no file inside the folder.
+    """
+    manifest = out / MANIFEST
+    if not manifest.exists():
         return set()
+    found: set[str] = set()
+    with Inside(out) as folder:
+        for line, file in enumerate(read_manifest(manifest), 2):
+            problem = folder.problem(file.path)
+            if problem is not None:
+                raise InputFormatError(
+                    f"path {file.path!r} {problem}, and is not removed: name another folder",
+                    manifest,
+                    line,
+                )
+            found.add(file.path)
+    return found

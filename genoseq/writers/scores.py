@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import InputFormatError, RegionError
+from genoseq.files.journal import complete
 from genoseq.files.stored import LARGEST_INDEX, check_seal, read_json
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.schemes import MOST_SIGNALS
@@ -174,6 +175,7 @@ def read_scores(path: str | Path) -> Scores:
         If a file is missing, not of this format, or shorter than the index says.
     """
     index = Path(path) / INDEX
+    complete(path)
     try:
         data = read_json(index, LARGEST_INDEX)
         scores = _parse_index(Path(path), data)

@@ -54,5 +54,4 @@ class TsvWriter:
         ]
 
     def close(self) -> None:
-        """Release the file; may be called again."""
-        self._file.close()
+        """The file does not stay open between two slabs."""

@@ -13,7 +13,7 @@ from written_page import write_page
 
 from genoseq.genome.tracks import Colour
 from genoseq.report.browser import make_browser
-from genoseq.report.browser_files import replace_files
+from genoseq.report.browser_files import write_files
 from genoseq.report.loci import Locus, worst_loci
 
 PLENTY, LITTLE = 15_000_000, 580_000
@@ -51,7 +51,7 @@ def written(run: Run, folder: Path, room: int, loci: list[Locus] | None = None) 
     browser = make_browser(run.results, loci, room)
     page = folder / "report.html"
     write_page(page, run.results, "A run", "", loci, browser.section)
-    replace_files(page, browser.rest)
+    write_files(browser.rest, page.with_name(f"{page.stem}_files"))
     return page
 
 

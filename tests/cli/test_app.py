@@ -17,7 +17,7 @@ from planted import planted_store
 from typer.testing import CliRunner
 
 from genoseq import __version__
-from genoseq.cli.app import app
+from genoseq.cli.app import answer, app
 from genoseq.config.context import BATCH_BASES, WINDOW_BASES
 
 ROOT = typer.main.get_command(app)
@@ -67,6 +67,18 @@ def test_app_verb_options_are_kebab_case_and_shorts_are_few(verb: tuple[str, ...
         assert word == word.lower()
         assert "_" not in word
         assert word.startswith("--") or word in ("-c", "-m", "-o", "-q", "-v", "-h")
+
+
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_app_verb_numbers_have_bounds(verb: tuple[str, ...]) -> None:
+    command: Any = ROOT
+    for name in verb:
+        command = command.commands[name]
+    options = [option for option in command.params if option.param_type_name == "option"]
+    for option in options:
+        if option.type_descriptor.annotation in (int, int | None):
+            assert option.max is not None, option.name
+            assert option.max < 2**63
 
 
 @pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
@@ -146,3 +158,57 @@ def test_app_terminated_leaves_nothing(tmp_path: Path) -> None:
     assert (process.returncode, said) == (128 + signal.SIGTERM, b"")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["never", "temporary"]
     assert not any((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("words", [["models"], ["config", "schema"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize("full", [True, False])
+def test_app_stdout_that_takes_nothing_is_one_line(words: list[str], full: bool) -> None:
+    with Path("/dev/full").open("w") as device:
+        reader, writer = os.pipe()
+        os.close(reader)
+        found = subprocess.run(
+            [sys.executable, "-m", "genoseq", *words],
+            stdout=device if full else writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        os.close(writer)
+    why = "No space left on device" if full else "Broken pipe"
+    assert found.stderr == f"genoseq: error: stdout: {why}\n"
+    assert found.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (MemoryError("Unable to allocate 9 GB"), "out of memory (Unable to allocate 9 GB): allow"),
+        (MemoryError(), "out of memory: allow this process more, or ask for less"),
+        (RuntimeError("CUDA out of memory. Tried\nit"), "out of memory (CUDA out of memory. Tri"),
+        (RuntimeError("Default: can't allocate memory: you"), "out of memory (Default: can't all"),
+        (ImportError("x.so: failed to map segment from it"), "out of memory (x.so: failed to map"),
+        (OSError(28, "No space left on device", "a.fa"), "a.fa: No space left on device"),
+    ],
+)
+def test_answer_says_in_a_line_what_a_machine_lacks(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, text: str
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_words: None)
+
+    def fails() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        answer(fails)
+    assert str(ended.value.code).startswith(f"genoseq: error: {text}")
+    assert "\n" not in str(ended.value.code)
+
+
+def test_answer_hides_no_error_that_nobody_expects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_words: None)
+
+    def fails() -> None:
+        raise RuntimeError("a fault of genoseq")
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        answer(fails)

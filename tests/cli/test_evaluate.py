@@ -3,10 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 from command import Genoseq
-from planted import planted_store
+from planted import planted_store, store_of_contigs
 
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import ModelSettings
+from genoseq.genome.schemes import signal_scheme
+from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
+from genoseq.tasks.per_base import PerBase
 
 
 def test_evaluate_writes_metrics_of_a_split(
@@ -42,3 +48,28 @@ def test_evaluate_writes_metrics_of_a_split(
     assert wrong.stderr == (
         "genoseq: error: no region of split 'train': the stores have test, valid\n"
     )
+
+
+def test_evaluate_of_signals_has_bins_and_genes(tmp_path: Path, genoseq: Genoseq) -> None:
+    scheme = signal_scheme([("x", "+"), ("x", "-")])
+    task = PerBase(scheme, "poisson")
+    settings = parse_settings(
+        ModelSettings, {"embedding": 4, "stem": {"width": 8}, "encoder": {"width": 8}}
+    )
+    save_bundle(tmp_path / "model", Bundle(build_model(settings, task), settings, task, 96))
+    rng = np.random.default_rng(2)
+    rows = [("c", "test", rng.integers(0, 4, 3_000, np.uint8), rng.gamma(1, 2, (3_000, 2)))]
+    store_of_contigs(tmp_path / "store", scheme, rows)
+    (tmp_path / "genes.bed").write_text("c\t10\t900\tg1\t0\t+\nc\t950\t1900\tg2\t0\t-\n")
+    words = [tmp_path / "model", tmp_path / "store", "-o", tmp_path / "out", "--no-baselines"]
+    done = genoseq("evaluate", *words, "--bins", "1,100", "--genes", tmp_path / "genes.bed")
+    assert done.returncode == 0, done.stderr
+    assert "evaluate: store: x.plus: Pearson r by bin: 1 bp " in done.stderr
+    assert "evaluate: store: x of 2 genes: " in done.stderr
+    lines = (tmp_path / "out/signals.tsv").read_text().splitlines()
+    assert len(lines) == 1 + 2 * 2 * 3  # bins, signals; all, the genome, its contig
+    genes = (tmp_path / "out/genes.tsv").read_text().splitlines()
+    assert [line.split("\t")[6] for line in genes[1:]] == ["x.plus", "x.minus"]
+    wrong = genoseq("evaluate", *words, "--bins", "1,many")
+    assert wrong.returncode == 2
+    assert "is not bp, such as 1,100,1000" in " ".join(wrong.stderr.split())

@@ -110,6 +110,24 @@ def test_tokenize_classes_signals_and_no_labels(
     assert open_store(tmp_path / "none").scheme is None
 
 
+def test_tokenize_says_strands_and_what_is_left_out(
+    tmp_path: Path, genome: Path, genoseq: Genoseq
+) -> None:
+    (tmp_path / "x.bedgraph").write_text("a\t0\t300\t2\n")
+    words = ("--scheme", "signal", "--signal", tmp_path / "x.bedgraph")
+    run = genoseq("tokenize", genome, "-o", tmp_path / "s", *words)
+    assert "signals: x (no strand): none has a strand, so each is told alike" in run.stderr
+    assert "none of these is 0, so the others are learned as unknown" in run.stderr
+    more = ("--gaps", "zero", "--normalise", "library")
+    again = genoseq("tokenize", genome, "-o", tmp_path / "s", *words, *more)
+    assert "learned as unknown" not in again.stderr
+    store = open_store(tmp_path / "s")
+    assert store.signals["unit"] == "mean coverage"
+    assert store.labels("a", 0, 4_000)[[0, 299, 300], 0].tolist() == pytest.approx(
+        [40 / 3] * 2 + [0]
+    )
+
+
 def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
     tmp_path: Path, genome: Path, genoseq: Genoseq
 ) -> None:
@@ -134,6 +152,9 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
         (("--scheme", "stranded", "--classes", "CDS"), "--classes needs --annotation"),
         (("--scheme", "signal"), "scheme signal needs --signal"),
         (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),
+        (("--control", "x.bw"), "--control is taken off signals: add --scheme signal and --signal"),
+        (("--gaps", "zero"), "signals: are of scheme signal, not of cds-phase: leave it out"),
+        (("--scheme", "signal", "--signal", "x+=a.bw"), "'x+' is the + strand of a pair, and no"),
         (("--mask", "BED"), "--mask needs labels to mask: --annotation or --signal"),
         (("--annotation", "GENES", "--unlisted", "unknown"), "teach by --evidence: add it"),
         (("--annotation", "GENES", "--tier", "a=unknown"), "teach by --evidence: add it"),

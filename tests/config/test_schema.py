@@ -193,7 +193,7 @@ def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
     run = RunSettings()
     everything = run.training.model_dump(mode="json")
     assert everything.pop("checkpoint_minutes") == 5
-    for later in ("augment", "sampling", "correct"):
+    for later in ("augment", "sampling", "nearby", "negatives", "correct"):
         assert everything.pop(later) is None  # as in releases without it
     assert run.training.decisive() == run.decisive()["training"] == everything
     assert run.decisive()["model"] == run.model.model_dump(mode="json")

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import itertools
 import os
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stopped_outputs import contents, folder, names
 
-from genoseq.files.atomic import atomic_file, atomic_folder, irreplaceable, remove_stale
+from genoseq.files import staging
+from genoseq.files.atomic import (
+    atomic_file,
+    atomic_folder,
+    irreplaceable,
+)
+from genoseq.files.staging import remove_stale
 
 
 class InterruptedHalfwayError(Exception):
@@ -101,60 +110,6 @@ def test_atomic_folder_keeps_a_link_and_replaces_what_it_points_to(tmp_path: Pat
     assert [path.name for path in (tmp_path / "disk").iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, OSError])
-@pytest.mark.parametrize("moment", [0, 1, 2])
-def test_atomic_folder_stopped_at_a_rename_keeps_the_old_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int, error: type[BaseException]
-) -> None:
-    """A signal's handler raises before the first rename, after it, or after the second."""
-    interrupt = stop_at("rename", moment, error)
-    with atomic_folder(tmp_path / "out") as partial:
-        (partial / "old").touch()
-    writing = atomic_folder(tmp_path / "out")
-    (writing.__enter__() / "new").touch()
-    monkeypatch.setattr(Path, "rename", interrupt)
-    with pytest.raises(error):
-        writing.__exit__(None, None, None)
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    (kept,) = (tmp_path / "out").iterdir()
-    assert kept.name == ("new" if moment == 2 else "old")
-
-
-def stop_at(name: str, moment: int, error: type[BaseException]) -> Callable[..., Any]:
-    """The method of paths, which raises after ``moment`` calls, once."""
-    method = getattr(Path, name)
-    calls = itertools.count()
-
-    def counted(path: Path, *words: Any) -> Any:
-        number = next(calls)
-        if number == 0 == moment:
-            raise error
-        found = method(path, *words)
-        if number + 1 == moment:
-            raise error
-        return found
-
-    return counted
-
-
-def test_atomic_folder_killed_between_its_renames_leaves_no_litter_for_ever(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "out").mkdir()
-    code = (
-        "import os, sys; from pathlib import Path; from genoseq.files.atomic import atomic_folder\n"
-    )
-    code += "rename = Path.rename\n"
-    code += "Path.rename = lambda *words: (rename(*words), os.kill(os.getpid(), 9))\n"
-    code += "with atomic_folder(sys.argv[1]): pass"
-    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert {path.name[:9] for path in tmp_path.iterdir()} == {".partial-"}
-    with atomic_folder(tmp_path / "out"):
-        pass
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
 def test_atomic_folder_leaves_nothing_on_failure(tmp_path: Path) -> None:
     with pytest.raises(InterruptedHalfwayError):
         interrupt_folder(tmp_path / "out")
@@ -170,26 +125,67 @@ with {0}(sys.argv[1]) as partial:
 """
 
 
+@contextmanager
+def living(kind: str, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has begun to write an output."""
+    command = [sys.executable, "-c", HANG.format(kind), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begun\n"
+        yield writer
+        writer.kill()
+
+
 @pytest.mark.parametrize("interrupt", [interrupt_file, interrupt_folder])
 def test_what_a_killed_writer_left_goes_with_the_next_of_the_same_output(
     tmp_path: Path, interrupt: Callable[[Path], None]
 ) -> None:
     kind = interrupt.__name__.replace("interrupt", "atomic")
-    command = [sys.executable, "-c", HANG.format(kind), str(tmp_path / "out")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"begun\n"
-        for name in ("other", "out"):  # another output's leavings stay, and a living writer's
+    with living(kind, tmp_path / "out") as writer:
+        began = names(tmp_path)
+        with pytest.raises(InterruptedHalfwayError):
+            interrupt(tmp_path / "other")  # another output's leavings stay
+        assert names(tmp_path) == began
+        if kind == "atomic_file":  # two may write one file at once: the last one's stays
             with pytest.raises(InterruptedHalfwayError):
-                interrupt(tmp_path / name)
-            assert len(list(tmp_path.iterdir())) == 1
+                interrupt(tmp_path / "out")
+            assert names(tmp_path) == began
         writer.send_signal(signal.SIGKILL)
     with pytest.raises(InterruptedHalfwayError):
         interrupt(tmp_path / "other")
-    assert len(list(tmp_path.iterdir())) == 1
+    assert names(tmp_path) == began
     with pytest.raises(InterruptedHalfwayError):
         interrupt(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_writer_of_a_folder_waits_and_says_for_whom(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with living("atomic_folder", tmp_path / "out") as writer:
+        threading.Timer(0.3, writer.kill).start()
+        folder(tmp_path, "new")
+    (said,) = caplog.messages
+    who = f"(process {writer.pid} on {os.uname().nodename})"
+    assert said == f"{tmp_path / 'out'} is being written by another run {who}: waiting for it"
+    assert contents(tmp_path) == {"out/a": "new"}
+    assert names(tmp_path) == {"out", "out/a"}
+
+
+def test_a_file_system_without_locks_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_locks(*_words: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    (tmp_path / ".partial-abcdefgh-out").mkdir()
+    folder(tmp_path, "new")
+    assert caplog.messages == [
+        f"{tmp_path / 'out'}: no locks on this file system: let no other run write it"
+    ]
+    # Nobody can tell whether the process of an older one is alive: it stays.
+    assert names(tmp_path) == {"out", "out/a", ".partial-abcdefgh-out"}
 
 
 def test_a_name_that_ends_like_another_is_another_output(tmp_path: Path) -> None:
@@ -200,22 +196,24 @@ def test_a_name_that_ends_like_another_is_another_output(tmp_path: Path) -> None
     assert {path.name for path in tmp_path.iterdir()} == {".partial-abcdefgh-my-one", "one"}
 
 
-@pytest.mark.parametrize(("atomic", "make"), [(atomic_file, "mkstemp"), (atomic_folder, "mkdtemp")])
+@pytest.mark.parametrize(
+    ("kind", "make"), [(atomic_file, "_new_file"), (atomic_folder, "_new_folder")]
+)
 def test_what_is_taken_away_before_it_is_locked_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: Callable[..., Any], make: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[..., Any], make: str
 ) -> None:
     """Another writer of the same output comes between making and locking."""
-    made, calls = getattr(tempfile, make), itertools.count()
+    made, calls = getattr(staging, make), itertools.count()
 
-    def raced(**words: Any) -> Any:
-        found = made(**words)
+    def raced(path: Path) -> Any:
+        found = made(path)
         if next(calls) < 2:
-            remove_stale(tmp_path)
-            assert list(tmp_path.iterdir()) == []
+            remove_stale(tmp_path, "-out")
+            assert not path.exists()
         return found
 
-    monkeypatch.setattr(tempfile, make, raced)
-    with atomic(tmp_path / "out") as partial:
+    monkeypatch.setattr(staging, make, raced)
+    with kind(tmp_path / "out") as partial:
         assert partial.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert next(calls) == 3

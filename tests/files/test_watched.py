@@ -11,9 +11,9 @@ import pytest
 
 from genoseq.errors import InputFormatError
 from genoseq.files.atomic import atomic_file, atomic_folder
-from genoseq.files.inputs import kept
+from genoseq.files.inputs import Input, kept
 from genoseq.files.watched import watched
-from genoseq.readers.fasta import open_fasta
+from genoseq.readers.fasta import Fasta, open_fasta
 
 TEXT = b">a\nACGTACGT\n"
 SAID = r"in\.fa: changed, or was replaced, while it was read: nothing was written; run this again"
@@ -80,15 +80,15 @@ def test_outputs_do_not_appear(file: Path, opened: Callable, out: Callable) -> N
     assert written.exists()
 
 
+def late_checksum(path: Path, given: Input | Fasta) -> str:
+    path.write_bytes(TEXT * 2)
+    return given.sha256
+
+
 @pytest.mark.parametrize("opened", [kept, open_fasta], ids=["kept", "open_fasta"])
 def test_checksums_are_of_what_was_read(file: Path, opened: Callable) -> None:
-    def checksum() -> str:
-        with opened(file) as given:
-            file.write_bytes(TEXT * 2)
-            return given.sha256
-
-    with pytest.raises(InputFormatError, match=SAID):
-        checksum()
+    with pytest.raises(InputFormatError, match=SAID), opened(file) as given:
+        late_checksum(file, given)
 
 
 def test_compressed_genomes_are_read_once(file: Path) -> None:

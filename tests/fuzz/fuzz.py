@@ -13,6 +13,7 @@ or the end of the process is found: OUT gets a folder of the files, with the tra
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import hashlib
 import io
@@ -44,6 +45,7 @@ with redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["genose
     from targets import PACKINGS, TARGETS, Target
 
     from genoseq.errors import GenoseqError
+    from genoseq.files import provenance
 
 SECONDS, BYTES, LONGEST = 10, 3 << 29, 1 << 18
 NAME = "target.txt"
@@ -265,6 +267,7 @@ def _what(folder: Path) -> str:
 def _quiet() -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    provenance.software = functools.cache(provenance.software)  # asks git, each time
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -158,11 +160,13 @@ def stores(folder: Path) -> None:
 
 
 def scores(folder: Path) -> None:
-    """A folder of scores."""
+    """A folder of scores, and one of tracks."""
+    genome(folder)
     channels = (Channel("CDS", "+"), Channel("CDS", "-"))
     values = np.linspace(0, 1, 400, dtype=np.float32).reshape(200, 2)
     tracks = [Track("a", 0, values, channels)]
     gs.write_tracks(tracks, LENGTHS, channels, "classes", folder / "scores", ["scores"])
+    gs.convert_scores(folder / "scores", folder / "tracks", "bigwig,bedgraph,bed,tsv")
 
 
 def results(folder: Path) -> None:
@@ -183,10 +187,16 @@ def trained(folder: Path) -> None:
 
 @cache
 def seeded(make: Seed) -> Path:
-    """A folder of these files, which is made once."""
+    """A folder of these files, which is made once, and goes at the end."""
     folder = Path(mkdtemp(prefix="genoseq-seeds-"))
+    atexit.register(_remove, folder, os.getpid())
     make(folder)
     return folder
+
+
+def _remove(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # and not a fork of it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def copied(make: Seed, to: Path) -> None:

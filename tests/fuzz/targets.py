@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -138,11 +139,10 @@ def read_settings(folder: Path) -> None:
 
 
 def check_run(folder: Path) -> None:
-    """``genoseq config check`` and ``show``."""
+    """``genoseq config check``."""
     names: list[Callable[[], object]] = [
         lambda: load_config(folder / "config.yaml"),
         lambda: read_genomes(folder / "genomes.tsv"),
-        lambda: gs.show_config(folder / "config.json"),
         lambda: list(gs.check_config(folder / "config.json").lines()),
     ]
     each(names)
@@ -175,8 +175,16 @@ def read_pair_store(folder: Path) -> None:
 
 
 def read_scores(folder: Path) -> None:
-    """Tracks of scores."""
+    """Tracks of scores, and values."""
+    gs.read_scores(folder / "scores").values("a", 10, 20)
     gs.convert_scores(folder / "scores", folder / "out", "bedgraph,bigwig")
+
+
+def read_tracks(folder: Path) -> None:
+    """Everything in a folder of tracks; and others written in its place."""
+    gs.validate_tracks([folder / "tracks"], folder / "genome.fa")
+    shutil.copytree(folder / "tracks", folder / "out")
+    gs.convert_scores(folder / "scores", folder / "out", "bedgraph")
 
 
 def read_state(folder: Path) -> None:
@@ -221,6 +229,12 @@ def checked(file: str, *changed: str) -> Target:
     return Target(f"validate {file}", seeds.checked, (file, *changed), run)
 
 
+def verifiable(folder: Path) -> None:
+    """A folder of each kind that ``genoseq verify`` knows."""
+    seeds.copied(seeds.trained, folder)
+    seeds.copied(seeds.scores, folder)
+
+
 def small_decoder(folder: Path) -> None:
     """The weights of a gene decoder."""
     save_weights(folder / "genes.json", load_weights(model_folder() / "genes.json"))
@@ -258,7 +272,14 @@ TARGETS: tuple[Target, ...] = (
     Target("scores", seeds.scores,
            tuple(f"scores/{name}" for name in ("scores.json", "scores.npy", "manifest.tsv")),
            read_scores),
+    Target("tracks", seeds.scores,
+           ("tracks/manifest.tsv", "tracks/segments.bed", "tracks/predictions.tsv.gz.tbi"),
+           read_tracks),
     Target("state", seeds.trained, ("model.state/last.safetensors",), read_state),
+    Target("verify", verifiable,
+           ("model/config.json", "store/index.json", "model.state/last.safetensors",
+            "scores/scores.json", "tracks/manifest.tsv"),
+           lambda folder: gs.verify_files([folder])),
     Target("results", seeds.results,
            ("tracks/made/tiny/manifest.tsv", "tracks/made/tiny/provenance.json",
             "evaluation/tiny/metrics.json", "models/tiny/config.json",

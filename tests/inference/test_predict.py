@@ -19,7 +19,8 @@ from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, cds_phase_scheme, signal_scheme, stranded_scheme
 from genoseq.genome.sequences import reverse_complement_codes
 from genoseq.genome.windows import Window
-from genoseq.inference.predict import Predictor, predict_windows
+from genoseq.inference.batches import predict_windows
+from genoseq.inference.predict import Predictor
 from genoseq.inference.sequence import OneSequence
 from genoseq.inference.strands import predict_regions
 from genoseq.inference.windows import StrandWindow

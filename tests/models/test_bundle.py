@@ -285,6 +285,10 @@ def test_metrics_with_nan_are_refused_and_leave_the_old_bundle(bundle, folder):
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
-def test_a_negative_context_is_refused(bundle):
-    with pytest.raises(BundleError, match="context of -1 bp"):
-        Bundle(bundle.model, SETTINGS, bundle.task, -1)
+@pytest.mark.parametrize("context", [-1, 10**30])
+def test_a_context_that_cannot_be_is_refused(bundle, folder, context):
+    with pytest.raises(BundleError, match=r"context of \S+ bp: it must be 0 to 16,777,216"):
+        Bundle(bundle.model, SETTINGS, bundle.task, context)
+    _edit_config(folder, context=context)
+    with pytest.raises(BundleError, match=r"config.json: a context of \S+ bp cannot be"):
+        load_bundle(folder)

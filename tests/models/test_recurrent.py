@@ -10,7 +10,7 @@ from number_format import computed_or_refused
 from genoseq.config.encoders import RecurrentSettings
 from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models.device import autocast, choose_precision
-from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder
+from genoseq.models.recurrent import CUDNN_STEPS, RecurrentEncoder, difference_from_torch
 
 torch.set_num_threads(1)
 
@@ -150,3 +150,13 @@ def test_gradients_autocast_and_training_are_torchs(kernels, monkeypatch):
     frozen = encoder.requires_grad_(False)
     assert torch.equal(frozen(vectors), predicted)
     assert frozen(vectors.requires_grad_()).requires_grad
+
+
+@pytest.mark.parametrize("kernels", ["torch", *COMPILED])
+def test_difference_from_torch_is_that_of_roundings(kernels, monkeypatch):
+    monkeypatch.setenv(VARIABLE, kernels)
+    before = torch.random.get_rng_state()
+    found = difference_from_torch()
+    assert found < 2e-6
+    assert (found == 0) == (kernels == "torch")
+    assert torch.equal(torch.random.get_rng_state(), before)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from genoseq.errors import BundleError
+from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.weights import build_within, read_header, read_weights, weights_bytes
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.zeros(4, dtype=torch.int64)}
@@ -81,3 +85,11 @@ def test_build_within_refuses_a_larger_network_before_its_memory(file: Path, bui
     ):
         build()
     assert nn.Linear(3, 2).weight.shape == (2, 3)  # and nothing afterwards
+
+
+def test_a_dry_save_leaves_nothing_and_fails_as_a_real_one(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(tmp_path / "made" / "m", bundle, dry=True)
+    assert not list((tmp_path / "made").iterdir())
+    bad = replace(bundle, metrics={"f1": math.nan})
+    with pytest.raises(BundleError, match="metrics and provenance must be plain JSON"):
+        save_bundle(tmp_path / "made" / "m", bad, dry=True)

@@ -61,6 +61,15 @@ def test_accessions_list_the_genomes_of_the_bacteria_example() -> None:
     assert listed.keys() == {row["name"] for row in rows("genomes.tsv")}
 
 
+def test_the_rna_example_is_a_plan_of_both_strands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    plan = make_plan(read_mapping(REPOSITORY / "config/examples/rna/config.yaml"))
+    assert plan.signals
+    assert plan.states == 2
+    files = plan.inputs("labels")(wild(genome="scerevisiae_s288c"))
+    assert [path.rpartition("RNA.")[2] for path in files] == ["fwd.bw", "rev.bw"]
+
+
 @pytest.mark.parametrize("name", ["language", "pretrain"])
 def test_the_examples_of_language_models_are_plans(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -91,14 +92,14 @@ def test_init_run_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "genome.fa").write_text(">a\nACGT\n")
-    rename = Path.rename
+    rename = os.rename
 
-    def failing(self: Path, target: Path) -> Path:
-        if target.name == "genomes.tsv":
-            raise OSError(28, "No space left on device", str(target))
-        return rename(self, target)
+    def failing(path: str, target: str, **folders: int) -> None:
+        if target == "genomes.tsv":
+            raise OSError(28, "No space left on device", target)
+        rename(path, target, **folders)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(os, "rename", failing)
     with pytest.raises(OSError, match="No space left"):
         init_run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["genome.fa"]

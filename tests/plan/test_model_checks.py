@@ -14,10 +14,27 @@ def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -
     sheet = "name\tfasta\tannotation\tsignal\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
     with pytest.raises(ConfigError, match="'one': its signal files are not read by a scheme of cl"):
         plan_of(tmp_path, sheet)
+    other = "name\tfasta\tannotation\tcontrol\tsplit\none\tone.fa\tone.gff3\ta.bw\tblocks\n"
+    with pytest.raises(ConfigError, match="'one': its control is taken off signals, and it has no"):
+        plan_of(tmp_path, other)
+
+
+def test_make_plan_refuses_bins_of_classes_and_of_another_step(tmp_path: Path) -> None:
+    models = {"a": {"task": {"name": "per-base", "bin": 3}, "model": {"stem": {"stride": 3}}}}
+    classes = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
     with pytest.raises(
-        ConfigError, match=r"'one': labels\.scheme is signal, its annotation is not r"
+        ConfigError, match=r"models\.a\.task\.bin: is for signals, labels\.scheme is c"
     ):
-        plan_of(tmp_path, sheet, labels={"scheme": "signal"})
+        plan_of(tmp_path, classes, models=models)
+    signals, labels = classes.replace("annotation", "signal"), {"scheme": "signal"}
+    plan_of(tmp_path, signals, models=models, labels=labels)
+    models["a"]["task"] = {"name": "per-base", "bin": 4}
+    with pytest.raises(ConfigError, match=r"models\.a\.task\.bin 4: a step of the model has 3 bp"):
+        plan_of(tmp_path, signals, models=models, labels=labels)
+    with pytest.raises(
+        ConfigError, match="labels: signals: are of scheme signal, not of cds-phase"
+    ):
+        plan_of(tmp_path, classes, labels={"signals": {"gaps": "zero"}})
 
 
 @pytest.mark.parametrize(
@@ -27,7 +44,7 @@ def test_make_plan_refuses_files_that_the_scheme_does_not_read(tmp_path: Path) -
         ({"class_weights": [0] * 7}, "cds-phase", "class_weights: all are 0: one must be above 0"),
         ({"class_weights": "balanced"}, "signal", "class_weights: are for classes"),
         ({"loss": "mse"}, "cds-phase", "loss: mse is not for classes: use cross-entropy or focal"),
-        ({"sampling": {}}, "signal", "sampling: is around classes, labels.scheme is signal"),
+        ({"sampling": {}}, "signal", "sampling: is of classes, labels.scheme is signal"),
         (
             {"sampling": {"classes": ["cds"]}},
             "cds-phase",

@@ -143,18 +143,20 @@ def test_run_workflow_puts_its_own_genoseq_first(
     assert run._environment(folder)["PATH"] == f"{own}{os.pathsep}{tmp_path}{os.pathsep}{own}"
 
 
-def test_run_workflow_has_a_cache_where_home_cannot_be_written(
+def test_run_workflow_has_its_cache_in_the_folder_unless_told_otherwise(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     assert run._environment(folder) == dict(os.environ)
-    monkeypatch.setenv("HOME", str(folder / "Snakefile"))
-    with caplog.at_level("INFO"):
-        found = run._environment(folder)
+    monkeypatch.delenv("XDG_CACHE_HOME")
     cache = str(folder / ".snakemake/cache")
-    assert found == {**os.environ, "XDG_CACHE_HOME": cache}
+    assert run._environment(folder) == {**os.environ, "XDG_CACHE_HOME": cache}
+    assert not (folder / "home").exists()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "Snakefile"))
+    with caplog.at_level("INFO"):
+        assert run._environment(folder) == {**os.environ, "XDG_CACHE_HOME": cache}
     assert caplog.messages == [
-        f"run: no files can be written in {folder}/Snakefile/.cache, so the cache is {cache}"
+        f"run: no files can be written in {folder}/Snakefile, so the cache is {cache}"
     ]

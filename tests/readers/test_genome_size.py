@@ -59,6 +59,13 @@ def write_index(path: Path, lengths: dict[str, int]) -> Path:
     return fai
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_comments_are_no_bases(tmp_path: Path, end: str) -> None:
+    lines = ["; ACGT", ">a", "ACGT", "; ACGT", "ACG", ";", ">b", ";#esc"]
+    (tmp_path / "g.fa").write_bytes(end.join(lines).encode())
+    assert genome_size(tmp_path / "g.fa").lengths == {"a": 7, "b": 0}
+
+
 def test_index_of_a_packed_file_is_believed_if_it_is_not_older(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

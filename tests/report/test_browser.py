@@ -129,12 +129,13 @@ def test_igv_is_found_without_importing_its_package() -> None:
 
 def test_files_beside_have_everything(run: Run, tmp_path: Path) -> None:
     browser = make_browser(run.results, worst_loci(run.results), 580_000)
-    write_files(browser.rest, tmp_path)
-    index = json.loads((tmp_path / "0/index.json").read_text())
-    assert (tmp_path / "0" / index["sequence"]).stat().st_size == sum(LENGTHS.values())
+    write_files(browser.rest, tmp_path / "files")
+    made = tmp_path / "files/0"
+    index = json.loads((made / "index.json").read_text())
+    assert (made / index["sequence"]).stat().st_size == sum(LENGTHS.values())
     tracks = browser_genomes(run.results)[0].tracks
     assert len(index["tracks"]) == len(tracks)
-    there = {path.name for path in (tmp_path / "0").iterdir()}
+    there = {path.name for path in made.iterdir()}
     assert there == {"index.json", "codes.bin", *index["tracks"]}
 
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from command import Genoseq
 from hub_files import Made, made_results
 from PIL import Image
 from track_cases import write
@@ -115,3 +116,17 @@ def test_plot_refuses_what_cannot_be_drawn(made: Made, tmp_path: Path) -> None:
     with pytest.raises(InputFormatError, match="is it another assembly"):
         plot_loci([made.tracks], tmp_path / "g.fa", tmp_path / "f.pdf", region=["other"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["g.fa", "mine", "none.bed"]
+
+
+def test_plot_writes_nothing_to_home(
+    made: Made, tmp_path: Path, genoseq: Genoseq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder in (("HOME", "home"), ("TMPDIR", "temporary")):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    words = ("--fasta", made.fasta, "--region", "edges:1-300", "-o", tmp_path / "a.svg")
+    run = genoseq("plot", made.tracks, *words)
+    assert run.returncode == 0, run.stderr
+    assert not [*(tmp_path / "home").iterdir(), *(tmp_path / "temporary").glob("genoseq-*")]

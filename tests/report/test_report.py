@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ from genoseq.metrics.per_base import build_metrics
 from genoseq.models.build import build_model
 from genoseq.report.page import write_report
 from genoseq.report.results import read_results
+from genoseq.report.tables import stores_table
 from genoseq.store.leaks import store_leaks
+from genoseq.store.store import open_store
 from genoseq.tasks.per_base import PerBase
 
 
@@ -199,8 +202,6 @@ def test_report_of_signals_has_bins_ceilings_and_points(tmp_path: Path) -> None:
 
 
 def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
-    from genoseq.store.store import open_store
-
     apart = store_leaks([open_store(make_store(tmp_path))])
     same = store_leaks([open_store(make_store(tmp_path, "same", shared=True))])
     assert [leak.shared for leak in apart] == [0]
@@ -208,11 +209,15 @@ def test_store_leaks_are_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_store_leaks_cross_genomes(tmp_path: Path) -> None:
-    from genoseq.store.store import open_store
-
     stores = [open_store(make_store(tmp_path, name)) for name in ("one", "two")]
     assert [leak.shared for leak in store_leaks(stores)] == [0]
     assert store_leaks(stores)[0].total == LENGTH - 30
+
+
+def test_stores_table_names_files_and_no_folders(tmp_path: Path) -> None:
+    sources = {"fasta": {"path": "/home/someone/secret/a.fa", "sha256": "0123456789abcdef"}}
+    store = replace(open_store(make_store(tmp_path)), sources=sources)
+    assert stores_table([store]).rows[0][-1] == "fasta: a.fa, sha256 0123456789ab"
 
 
 def test_report_loads_no_torch() -> None:

@@ -75,6 +75,9 @@ def test_tokenize_leaves_doubted_cds_unknown(tmp_path: Path, genome: Path) -> No
     by_table = tokenize(genome, gff, out=tmp_path / "table", evidence=table)
     assert (by_table.labels("a", 0, 200) == expected).all()
     assert by_table.sources["evidence"]["path"] == str(table)
+    record = (by_table.path / "provenance.json").read_text()
+    assert '"from": "tiers.tsv"' in record
+    assert str(tmp_path) not in record
     rules = {"evidence": {"tiers": {"*guess": "unknown"}}}
     said = tokenize(genome, gff, out=tmp_path / "said", evidence="attribute:note", labels=rules)
     assert (said.labels("a", 0, 200) == expected).all()

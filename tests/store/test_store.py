@@ -7,7 +7,7 @@ import pytest
 from toy_store import LENGTHS, SCHEME, SIGNALS, contigs, genome, make, random_pieces
 
 from genoseq import __version__
-from genoseq.errors import RegionError
+from genoseq.errors import RegionError, StoreError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import (
     Scheme,
@@ -145,3 +145,27 @@ def test_store_pickles_as_its_path(tmp_path: Path) -> None:
     data = pickle.dumps(store)
     assert len(data) < 1000
     assert np.array_equal(pickle.loads(data).all_codes, store.all_codes)
+
+
+def test_store_keeps_replicates_beside_labels(tmp_path: Path) -> None:
+    labels = np.arange(60, dtype=np.float32).reshape(20, 3)
+    facts = {"replicates": [["a", "+"]], "unit": "mean coverage"}
+    codes = [("c", [np.zeros(50, np.uint8)])]
+    pieces = [(Region("c", 10, 30), "train", labels)]
+    store = write_store(tmp_path / "s", "s", SIGNALS, codes, pieces, {}, None, 1, lambda: facts)
+    again = verify_store(tmp_path / "s")
+    assert again.signals == store.signals == facts
+    assert np.array_equal(again.labels("c", 10, 30), labels[:, :2])
+    assert again.replicate_values("c", 8, 12)[:, 0].tolist() == pytest.approx(
+        [np.nan, np.nan, 2, 5], nan_ok=True
+    )
+    (tmp_path / "s/replicates.bin").write_bytes(b"12")
+    with pytest.raises(StoreError, match=r"replicates.bin: the store is damaged .* \(2 bytes, its"):
+        verify_store(tmp_path / "s")
+
+
+def test_store_without_replicates_has_no_file_of_them(tmp_path: Path) -> None:
+    store = make(tmp_path / "s")
+    assert store.replicate_values("chr0", 0, 5).shape == (5, 0)
+    assert not (tmp_path / "s/replicates.bin").exists()
+    assert "signals" not in json.loads((tmp_path / "s/index.json").read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -101,3 +102,32 @@ def test_calibrate_is_undone() -> None:
     task.calibrate(head, undo=True)
     assert torch.allclose(head.projection.bias, before, atol=1e-6)
     assert "correction" not in task.to_json()
+
+
+@pytest.mark.parametrize("task", [PerBase(SCHEME), PerBase(SEVERAL)], ids=["classes", "several"])
+def test_measured_shift_makes_mean_probabilities_right(task: PerBase) -> None:
+    states, generator = task.outputs, torch.Generator().manual_seed(1)
+    logits = torch.randn(60_000, states, generator=generator) - 4
+    if states == 3:
+        logits[:, 0] += 6
+        labels = torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
+        labels[::7] = 255
+    else:
+        labels = (torch.rand(logits.shape, generator=generator) < logits.sigmoid()).float()
+        labels[::7, 0] = 255
+    favoured = torch.tensor([0.0, 2.5, 2.5] if states == 3 else [2.5, -1.0])
+    begun = Correction((0.0,) * states, (0.1,) * states, (0.1,) * states, states == 3)
+    found = replace(task, correction=begun).measured(logits + favoured, labels)
+    assert found.correction is not None
+    assert found.correction.shift == pytest.approx((-favoured).tolist(), abs=0.15)
+    assert found.correction.natural == begun.natural
+
+
+def test_measured_shift_stays_where_there_is_next_to_nothing() -> None:
+    begun = Correction((0.0, -3.0, -3.0), (0.98, 0.01, 0.01), (0.5, 0.25, 0.25))
+    task = PerBase(SCHEME, correction=begun)
+    logits = torch.tensor([[9.0, 0.0, 0.0]]).expand(500, 3)
+    found = task.measured(logits, torch.zeros(500, dtype=torch.int64)).correction
+    assert found is not None
+    assert found.shift == pytest.approx(begun.shift, abs=0.02)
+    assert PerBase(SCHEME).measured(logits, torch.zeros(500)) == PerBase(SCHEME)

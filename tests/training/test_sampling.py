@@ -61,14 +61,14 @@ def called(bundle: Bundle, store: Store) -> float:
 def test_correction_brings_probabilities_back(sites: Store, corrected: Bundle) -> None:
     told = corrected.provenance["correction"]
     assert told["shift"]["none"] == 0
-    assert told["shift"]["site+"] == told["shift"]["site-"] < -1
+    assert told["shift"]["site+"] == told["shift"]["site-"] < -0.5
     assert told["natural"]["site+"] == pytest.approx(0.002, rel=0.2)
     left = deepcopy(corrected)
     shift = tuple(told["shift"].values())
     PerBase(SCHEME, correction=Correction(shift, (), ())).calibrate(left.model.head, undo=True)
     # Those of a training without sampling are 0.7 to 0.9 of what is there.
     assert 0.5 < called(corrected, sites) < 1.6
-    assert called(left, sites) > 2.5 * called(corrected, sites)
+    assert called(left, sites) > 2 * called(corrected, sites)
 
 
 def test_uncorrected_models_tell_what_they_learned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import pybigtools
@@ -25,13 +26,14 @@ uint score; "s" char[1] strand; "+") """
 def bigwig(folder: Path, values: float = 0.5, contigs: dict[str, int] = LENGTHS) -> Path:
     """A bigWig of runs of 30 bases on each contig, with a gap."""
     path = folder / "x.bw"
-    file = BigWigFile(path, contigs)
-    for number, length in enumerate(contigs.values()):
-        row = np.repeat(np.arange(-(-length // 30)) % 7 / 7, 30)[:length].astype(np.float32)
-        row[20:30] = np.nan
-        row[40] = values
-        file.write(number, 0, row)
-    file.finish()
+    with TemporaryFile() as spool:
+        file = BigWigFile(path, contigs, spool)
+        for number, length in enumerate(contigs.values()):
+            row = np.repeat(np.arange(-(-length // 30)) % 7 / 7, 30)[:length].astype(np.float32)
+            row[20:30] = np.nan
+            row[40] = values
+            file.write(number, 0, row)
+        file.finish()
     return path
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import itertools
 import json
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from killing import killed
 from track_cases import CDS, golden, pieces, probabilities, write
 
 from genoseq.errors import ConfigError, InputFormatError, RegionError
@@ -103,62 +102,96 @@ def test_outputs_keep_other_files_and_remove_stale_ones(tmp_path: Path) -> None:
     assert listing(tmp_path) == {"notes.txt", "segments.bed", "manifest.tsv"}
 
 
-class KilledError(Exception):
-    """Stands for SIGKILL: nothing after it happens in the folder."""
-
-
-@pytest.mark.parametrize("method", ["unlink", "replace"])
-def test_outputs_killed_while_published_are_never_of_two_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    """Index and values of another run would fit one another, but for the checksum."""
-    runs = [{"a": probabilities(1_000, seed)} for seed in range(2)]
-    contents = []
-    for number, run in enumerate(runs):
-        write(tmp_path / str(number), run, ALL)
-        contents.append(files_of(tmp_path / str(number)))
-    for moment in range(40):
-        out = tmp_path / f"killed{moment}"
-        write(out, runs[0], ALL)
-        with monkeypatch.context() as patched, suppress(KilledError):
-            patched.setattr(Path, method, dying(method, moment))
-            write(out, runs[1], ALL)
-        found = files_of(out)
-        old, new = ({n for n in found if found[n] == content[n]} for content in contents)
-        assert old == found.keys() or new == found.keys()
-        if "manifest.tsv" in new:
-            assert new == contents[1].keys()
-        try:
-            scores = read_scores(out)
-        except InputFormatError:
-            continue
-        list(scores.tracks())
-    assert new == contents[1].keys()
-
-
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def dying(name: str, moment: int) -> Callable[..., Any]:
-    """The method of paths, which a kill ends before one of its calls."""
-    method, calls = getattr(Path, name), itertools.count()
+def test_outputs_killed_while_published_are_old_or_new_to_readers(quick_path: Path) -> None:
+    """Index and values of another run would fit one another, but for the checksum."""
+    runs = [{"a": probabilities(1_000, seed)} for seed in range(2)]
+    contents = []
+    for number, run in enumerate(runs):
+        write(quick_path / str(number), run, ALL)
+        contents.append(files_of(quick_path / str(number)))
+    for moment in range(30, 200, 3):
+        out = quick_path / f"killed{moment}"
+        shutil.copytree(quick_path / "0", out)
+        died = killed(lambda: write(out, runs[1], ALL), moment)  # noqa: B023
+        found = {n: data for n, data in files_of(out).items() if not n.startswith(".partial-")}
+        old, new = ({n for n in found if found[n] == content[n]} for content in contents)
+        assert old == found.keys() or new == found.keys()
+        assert len(read_manifest(out / "manifest.tsv")) == len(contents[0]) - 1
+        list(read_scores(out).tracks())
+        assert files_of(out) in contents
+        if not died:
+            break
+    assert files_of(out) == contents[1]
 
-    def counted(path: Path, *words: Any, **options: Any) -> Any:
-        if next(calls) == moment:
-            raise KilledError
-        return method(path, *words, **options)
 
-    return counted
-
-
-def test_outputs_foreign_manifest_removes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bytes_", [b"path\tother\nprecious.txt\tx\n", b"\xff\xfe\n", b""])
+def test_outputs_leave_a_strange_manifest(tmp_path: Path, bytes_: bytes) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    (tmp_path / "manifest.tsv").write_text("path\tother\nprecious.txt\tx\n")
+    (tmp_path / "manifest.tsv").write_bytes(bytes_)
+    before = files_of(tmp_path)
+    with pytest.raises(InputFormatError, match=r"manifest\.tsv:1: not a genoseq manifest"):
+        write_tracks(never(), {"a": 9}, CDS, "classes", tmp_path, ["bed"])
+    assert files_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("link/x", r"manifest\.tsv:3: path 'link/x' is behind a link, and is not removed: name"),
+        ("notes.txt/x", r"manifest\.tsv:3: path 'notes\.txt/x' is behind a link"),
+        ("folder", r"manifest\.tsv:3: path 'folder' is a folder"),
+        ("../vdir/x", r"manifest\.tsv:3: path '\.\./vdir/x' leaves the folder"),
+        ("", r"manifest\.tsv:3: path '' leaves the folder, or is no plain path in it"),
+        ("a\0b", r"manifest\.tsv:3: path 'a\\x00b' leaves the folder, or"),
+    ],
+)
+def test_outputs_remove_nothing_outside_the_folder(tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / "vdir").mkdir()
+    (tmp_path / "vdir/x").write_text("mine")
+    out = tmp_path / "out"
+    write(out, {"a": probabilities(10)}, ["bed"])
+    (out / "link").symlink_to(tmp_path / "vdir")
+    (out / "folder").mkdir()
+    (out / "folder/x").write_text("mine")
+    (out / "notes.txt").write_text("mine")
+    with (out / "manifest.tsv").open("a") as manifest:
+        manifest.write(f"{path}\tsegments\t*\t*\tbed\t0-based half-open\t0\n")
+    before = {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
+    with pytest.raises(InputFormatError, match=message):
+        write_tracks(never(), {"a": 9}, CDS, "classes", out, ["bed"])
+    assert {e: e.read_bytes() for e in tmp_path.rglob("*") if e.is_file()} == before
+
+
+def test_outputs_that_are_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")  # the folder itself may be one
+    for name in ("segments.bed", "manifest.tsv"):
+        write(tmp_path / "out", {"a": probabilities(10)}, ["bed"])
+        (tmp_path / "disk" / name).rename(tmp_path / name)
+        (tmp_path / "disk" / name).symlink_to(tmp_path / name)
+    old = [(tmp_path / name).read_bytes() for name in ("segments.bed", "manifest.tsv")]
+    write(tmp_path / "out", {"a": probabilities(20)}, ["tsv"])
+    assert listing(tmp_path / "disk") == {
+        "predictions.tsv.gz", "predictions.tsv.gz.tbi", "manifest.tsv",
+    }  # fmt: skip
+    assert not any(path.is_symlink() for path in (tmp_path / "disk").iterdir())
+    assert [(tmp_path / n).read_bytes() for n in ("segments.bed", "manifest.tsv")] == old
+
+
+def test_outputs_whose_name_is_a_folder_are_told_before_any_value_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"a": probabilities(10)}, ["bed"])
-    (tmp_path / "manifest.tsv").write_bytes(b"\xff\xfe\n")
-    write(tmp_path, {"a": probabilities(10)}, ["bed"])
-    assert (tmp_path / "precious.txt").read_text() == "mine"
+    (tmp_path / "CDS.plus.bw").mkdir()
+    (tmp_path / "CDS.plus.bw/x").write_text("mine")
+    before = files_of(tmp_path)
+    with pytest.raises(ConfigError, match=r"CDS\.plus\.bw is a folder, and a file is to be"):
+        write(tmp_path, {"a": probabilities(10)}, ["bigwig"])
+    assert files_of(tmp_path) == before
+    assert (tmp_path / "CDS.plus.bw/x").read_text() == "mine"
 
 
 def test_manifest_that_leaves_its_folder(tmp_path: Path) -> None:
@@ -221,9 +254,9 @@ def test_outputs_leave_the_record_of_something_else(tmp_path: Path, command: str
     assert files_of(tmp_path) == before
 
 
-def test_outputs_killed_before_the_manifest_are_written_again(tmp_path: Path) -> None:
+def test_outputs_killed_before_the_manifest_are_written_again(quick_path: Path) -> None:
     record, track = make_record("score", {}, {}), Track("a", 0, probabilities(9), CDS)
     for _ in range(2):
-        write_tracks([track], {"a": 9}, CDS, "classes", tmp_path, ["bed"], record=record)
-        (tmp_path / "manifest.tsv").unlink()
-    assert read_record(tmp_path) == record
+        write_tracks([track], {"a": 9}, CDS, "classes", quick_path, ["bed"], record=record)
+        (quick_path / "manifest.tsv").unlink()
+    assert read_record(quick_path) == record

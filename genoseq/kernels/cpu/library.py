@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from genoseq.errors import BackendError
+
+_log = logging.getLogger(__name__)
 
 VARIABLE = "GENOSEQ_CPU_KERNELS"
 """Environment variable that names one of :data:`SETS`, or ``torch``: none of them."""
@@ -87,6 +91,12 @@ def _load(name: str) -> ctypes.CDLL:
 
 @cache
 def _best() -> Chosen:
+    found = _compiled()
+    _log.debug("kernels for CPUs: %s: %s", *found)
+    return found
+
+
+def _compiled() -> Chosen:
     able = [name for name in SETS if _processor_has(name)]
     if not able:
         return Chosen("torch", f"the processor has none of {', '.join(SETS)}")
@@ -94,8 +104,8 @@ def _best() -> Chosen:
     if not compiled:
         return Chosen(
             "torch",
-            f"the kernels of {able[0]} were not compiled, which is slower: install a C++ compiler, "
-            "then genoseq again",
+            f"the kernels of {able[0]} were not compiled, or of other sources than these, which is "
+            "slower: install a C++ compiler, then genoseq again",
         )
     return Chosen(compiled[0], "compiled, and the processor has it")
 
@@ -104,7 +114,9 @@ def _lacking(name: str) -> str:
     """Why an instruction set cannot be used here; nothing if it can."""
     if not _processor_has(name):
         return "the processor lacks it"
-    return "" if _path(name) else "it was not compiled when genoseq was installed"
+    return (
+        "" if _path(name) else "it was not compiled when genoseq was installed, or of other sources"
+    )
 
 
 def _processor_has(name: str) -> bool:
@@ -114,5 +126,20 @@ def _processor_has(name: str) -> bool:
 
 
 def _path(name: str) -> str | None:
-    spec = find_spec(f"genoseq.kernels.cpu._{name}")
-    return None if spec is None else spec.origin
+    path = Path(__file__).with_name(f"{name}.kernels")
+    return str(path) if path.is_file() and _is_current(path) else None
+
+
+@cache
+def _is_current(path: Path) -> bool:
+    """Whether it was compiled from the sources beside it: a checkout has those of another day after
+    an update, and would hand its kernels fields that they do not know.  A wheel has none."""
+    sources = sorted([*path.parent.glob("*.cpp"), *path.parent.glob("*.h")])
+    if not sources:
+        return True
+    told = getattr(ctypes.CDLL(str(path)), "genoseq_sources", None)
+    if told is None:
+        return False
+    told.restype = ctypes.c_char_p
+    found = hashlib.sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()
+    return bool(told() == found.encode())

@@ -12,9 +12,9 @@
 // Absolute error of either: at most 3e-7.
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "vectors.h"
@@ -138,30 +138,45 @@ std::vector<float> packed_bias(const GenoseqRun &run, bool inputs) {
   return out;
 }
 
-// sum[m][g] += the products of row m with the panel's gate g.
+// Sums (M, gate, lane): bases and the products of M rows with a panel's gates.  Bases are `apart`
+// from row to row; those of the last gate are in `last` if it is not null.  A function of its own, so
+// that all sums of a block stay in registers.
 template <class F, int G, int M>
-inline __attribute__((always_inline)) void add_products(
-    vf (&sum)[M][G], const typename F::Number *rows, int64_t apart,
-    const typename F::Number *panel, int64_t groups) {
+__attribute__((noinline)) void multiply(float *sums, const float *bases, int64_t apart,
+                                        const float *last, const typename F::Number *rows,
+                                        int64_t rows_apart, const typename F::Number *panel,
+                                        int64_t groups) {
+  vf sum[M][G];
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g)
+      sum[m][g] = load(g == G - 1 && last ? last : bases + m * apart + g * L);
   for (int64_t k = 0; k < groups; ++k) {
     typename F::Weights weights[G];
 #pragma GCC unroll 8
     for (int g = 0; g < G; ++g) weights[g] = F::weights(panel + (k * G + g) * L * F::DEPTH);
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m) {
-      const typename F::Weights row = F::every_lane(rows + m * apart + k * F::DEPTH);
+      const typename F::Weights row = F::every_lane(rows + m * rows_apart + k * F::DEPTH);
 #pragma GCC unroll 8
       for (int g = 0; g < G; ++g) sum[m][g] = F::add(sum[m][g], row, weights[g]);
     }
   }
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) store(sums + (m * G + g) * L, sum[m][g]);
 }
 
 // The state after a step of as many units as a vector has lanes, from the sums of their gates.
 // `kept` is an LSTM's cell or a GRU's state, in fp32.
 template <class F, int G>
-inline __attribute__((always_inline)) vf next_state(const vf (&sum)[G], const float *gates,
-                                                    float *kept) {
+inline vf next_state(const float *sums, const float *gates, float *kept) {
   const vf one = every(1.0f);
+  vf sum[G];
+#pragma GCC unroll 8
+  for (int g = 0; g < G; ++g) sum[g] = load(sums + g * L);
   if constexpr (G == 4) {
     const vf input = one + power<F>(sum[0], SIGMOID), forget = one + power<F>(sum[1], SIGMOID);
     const vf candidate = power<F>(sum[2], TANH), output = one + power<F>(sum[3], SIGMOID);
@@ -285,13 +300,8 @@ class Direction {
       float *gates = &gates_[panel * count * G * L];
       in_blocks(count, [&](auto constant, int64_t row) {
         constexpr int M = decltype(constant)::value;
-        vf sum[M][G];
-        for (int m = 0; m < M; ++m)
-          for (int g = 0; g < G; ++g) sum[m][g] = load(bias + g * L);
-        add_products<F, G, M>(sum, &inputs_[row * deep_in_], deep_in_, weights,
-                              deep_in_ / F::DEPTH);
-        for (int m = 0; m < M; ++m)
-          for (int g = 0; g < G; ++g) store(gates + ((row + m) * G + g) * L, sum[m][g]);
+        multiply<F, G, M>(gates + row * G * L, bias, 0, nullptr, &inputs_[row * deep_in_], deep_in_,
+                          weights, deep_in_ / F::DEPTH);
       });
     }
   }
@@ -302,17 +312,16 @@ class Direction {
     for (int panel = 0; panel < panels_; ++panel) {
       const Number *weights = &weights_[panel * deep_ * G * L];
       const float *gates = &gates_[(panel * count + before) * G * L];
+      // What a GRU's states add to its third gate is multiplied before the inputs' part is added.
+      const float *last = G == 3 ? &bias_[(panel * G + 2) * L] : nullptr;
       in_blocks(rows, [&](auto constant, int64_t row) {
         constexpr int M = decltype(constant)::value;
-        vf sum[M][G];
-        for (int m = 0; m < M; ++m)
-          for (int g = 0; g < G; ++g)
-            sum[m][g] = G == 3 && g == 2 ? load(&bias_[(panel * G + g) * L])
-                                         : load(gates + ((row + m) * G + g) * L);
-        add_products<F, G, M>(sum, states + row * padded_, padded_, weights, deep_ / F::DEPTH);
+        float sums[M * G * L];
+        multiply<F, G, M>(sums, gates + row * G * L, G * L, last, states + row * padded_, padded_,
+                          weights, deep_ / F::DEPTH);
         for (int m = 0; m < M; ++m) {
           const int64_t at = (row + m) * padded_ + panel * L;
-          F::give(next + at, next_state<F, G>(sum[m], gates + (row + m) * G * L, &kept_[at]));
+          F::give(next + at, next_state<F, G>(sums + m * G * L, gates + (row + m) * G * L, &kept_[at]));
         }
       });
     }

@@ -63,6 +63,9 @@ void look_up(const GenoseqStem &run, const Give &give) {
 
 extern "C" {
 
+// SHA-256 of the sources that this library is compiled from, by setup.py.
+GENOSEQ_API const char *genoseq_sources() { return GENOSEQ_SOURCES; }
+
 GENOSEQ_API void genoseq_stem_fp32(const GenoseqStem *run) {
   float *outputs = static_cast<float *>(run->outputs);
   look_up(*run, [=](int64_t at, vf x, int count) { store_some(outputs + at, x, count); });

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -50,8 +53,8 @@ def test_choose_says_what_to_do_where_nothing_is_compiled(machine) -> None:  # t
     machine("x86_64", FEATURES, ())
     assert choose().dtypes == ()
     assert choose().reason == (
-        "the kernels of avx512_bf16 were not compiled, which is slower: install a C++ compiler, "
-        "then genoseq again"
+        "the kernels of avx512_bf16 were not compiled, or of other sources than these, which is "
+        "slower: install a C++ compiler, then genoseq again"
     )
     machine("x86_64", (), ("avx2",))
     library._best.cache_clear()
@@ -75,3 +78,15 @@ def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(library.VARIABLE, "avx512")
     with pytest.raises(BackendError, match="it was not compiled when genoseq was installed"):
         choose()
+
+
+def test_kernels_of_other_sources_are_not_used(tmp_path: Path) -> None:
+    folder = Path(library.__file__).parent
+    for path in (*folder.glob("*.cpp"), *folder.glob("*.h"), *folder.glob("*.kernels")):
+        shutil.copy(path, tmp_path)
+    (compiled, *_) = sorted(tmp_path.glob("*.kernels"))
+    assert library._is_current(compiled)
+    library._is_current.cache_clear()
+    with (tmp_path / "vectors.h").open("a") as header:
+        header.write("// of another day\n")
+    assert not library._is_current(compiled)

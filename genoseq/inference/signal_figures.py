@@ -16,6 +16,7 @@ from genoseq.config.sheet import named_file
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
+from genoseq.inference.genome_names import genome_names
 from genoseq.inference.signal_tables import Table, gene_figures, gene_table, region_table
 from genoseq.labels.gene_parts import GeneParts, read_gene_parts
 from genoseq.metrics.binned import BinnedPairs, Group, ceiling, mean_of
@@ -35,9 +36,9 @@ _MOST_PAIRS = 10
 
 
 @singledispatch
-def places_of(
+def figures_of(
     task: Task, stores: Sequence[Store], split: str, bins: Sequence[int], genes: Sequence[str]
-) -> SignalPlaces | None:
+) -> SignalFigures | None:
     """What is measured by place of a task; None where it has no such figures.
 
     Parameters
@@ -57,15 +58,15 @@ def places_of(
     return None
 
 
-@places_of.register(PerBase)
+@figures_of.register(PerBase)
 def _of_labels(
     task: PerBase, stores: Sequence[Store], split: str, bins: Sequence[int], genes: Sequence[str]
-) -> SignalPlaces | None:
+) -> SignalFigures | None:
     if task.scheme.kind != "signal":
         _refuse(task, genes)
         return None
     own = genes_of_stores(genes, stores)
-    return SignalPlaces(task.scheme, stores, split, bins or BINS, own)
+    return SignalFigures(task.scheme, stores, split, bins or BINS, own)
 
 
 def _refuse(task: Task, genes: Sequence[str]) -> None:
@@ -81,7 +82,8 @@ def genes_of_stores(texts: Sequence[str], stores: Sequence[Store]) -> dict[str, 
     ConfigError
         If a store is not there, or a file does not say of which of several it is.
     """
-    names = {store.name: store for store in stores}
+    called = genome_names(stores)
+    names = {called[store.path]: store for store in stores}
     found: dict[str, list[GeneParts]] = {}
     for text in texts:
         name, path = named_file(text)
@@ -94,7 +96,7 @@ def genes_of_stores(texts: Sequence[str], stores: Sequence[Store]) -> dict[str, 
     return found
 
 
-class SignalPlaces:
+class SignalFigures:
     """Figures of a model of signals by place; see the module.
 
     Parameters
@@ -126,12 +128,16 @@ class SignalPlaces:
         )
         block = block_size(bases)
         self._binned = {each: BinnedPairs(columns, each, block) for each in sorted({*bins})}
-        self._genes = genes
+        self._genes, self._names = genes, genome_names(stores)
         self._regions = {
-            store.name: [store.regions[int(n)].region for n in store.regions.of_split(split)]
+            self._names[store.path]: [
+                store.regions[int(n)].region for n in store.regions.of_split(split)
+            ]
             for store in stores
         }
-        self._counts = {store.name: _replicate_counts(scheme, [store]) for store in stores}
+        self._counts = {
+            self._names[store.path]: _replicate_counts(scheme, [store]) for store in stores
+        }
         self._counts["*"] = _replicate_counts(scheme, stores)
         parts = {
             name: [(part, n) for n, gene in enumerate(own) for part in gene.parts]
@@ -147,7 +153,7 @@ class SignalPlaces:
         self, store: Store, chrom: str, start: int, values: NDArray[np.float32], targets: Tensor
     ) -> None:
         """Count a stretch: values (S or more, L), targets (L, S)."""
-        told = values[: len(self._scheme)].T
+        told, genome = values[: len(self._scheme)].T, self._names[store.path]
         truth = targets.numpy()
         libraries = store.replicate_values(chrom, start, start + len(truth))
         libraries = np.where(np.isnan(truth).all(1, keepdims=True), np.nan, libraries)
@@ -160,8 +166,8 @@ class SignalPlaces:
                 side.append((column if column.ndim == 1 else none)[:, None])
         x, y = (np.concatenate(side, axis=1, dtype=np.float64) for side in (left, right))
         for binned in self._binned.values():
-            binned.update(store.name, chrom, start, x, y)
-        for sums in (self._by_region[store.name], self._by_gene.get(store.name)):
+            binned.update(genome, chrom, start, x, y)
+        for sums in (self._by_region[genome], self._by_gene.get(genome)):
             if sums is not None:
                 sums.update(chrom, start, told, truth)
 

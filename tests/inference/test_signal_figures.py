@@ -1,4 +1,4 @@
-"""Tests of genoseq.inference.signal_places, by evaluations of models of signals."""
+"""Tests of genoseq.inference.signal_figures, by evaluations of models of signals."""
 
 from __future__ import annotations
 
@@ -155,6 +155,18 @@ def test_evaluate_says_which_genes_do_not_fit(tmp_path: Path, bundle: Bundle) ->
     )
     with pytest.raises(ConfigError, match="--genes: is of models of signals"):
         evaluate(bundle, [classes], genes=[given], device="cpu")
+
+
+def test_genomes_that_are_called_alike_have_rows_of_their_own(tmp_path: Path) -> None:
+    stores = [store_of(tmp_path / "1/genome", 1), store_of(tmp_path / "2/genome", 2)]
+    model = signals_model(PerBase(SCHEME))
+    found = evaluate(model, stores, bins=[1], device="cpu")
+    names = [f"genome ({store.path})" for store in stores]
+    assert list(found.metrics["genomes"]) == names
+    for name, store in zip(names, stores, strict=True):
+        alone = evaluate(model, [store], bins=[1], device="cpu").metrics["by_bin"]
+        own = rows_of(found.metrics["by_bin"], genome=name)
+        assert [row["pearson"] for row in own] == [row["pearson"] for row in alone[3:]]
 
 
 def test_units_of_stores_have_to_be_those_of_the_model(tmp_path: Path) -> None:
