@@ -32,7 +32,7 @@ class SegmentSettings(Settings):
 class PeakSettings(Settings):
     """Which bases of a class are its sites: local maxima."""
 
-    threshold: Annotated[float, Field(allow_inf_nan=False)] = Field(
+    threshold: Annotated[float, Field(ge=-(10**9), le=10**9)] = Field(
         0.5, description="value at least: a probability, of signals in their unit"
     )
     distance: Annotated[int, Field(ge=1, le=10**9)] = Field(
