@@ -115,7 +115,7 @@ class SegmentsWriter:
             )
             starts = run_starts(winner)
             kept = self._most[winner[starts]]
-            found += _called(starts, kept, winner[starts], best.astype(np.int64))
+            found += _called(starts, kept, winner[starts], best)
         for channel, rule in enumerate(self._rules):
             if rule.threshold is not None:
                 above, scaled = _above(values[channel], rule.threshold)
@@ -176,23 +176,24 @@ def _called(
     starts: NDArray[np.int64],
     kept: NDArray[np.bool_],
     channels: NDArray[np.integer],
-    scaled: NDArray[np.int64] | NDArray[np.float64],
+    scaled: NDArray[np.uint16] | NDArray[np.float64],
 ) -> list[tuple[int, int, int, float]]:
     """Start, end, channel and sum of thousandths of the runs that are kept."""
     ends = np.append(starts[1:], len(scaled))
-    totals = np.add.reduceat(scaled, starts)
+    wide = np.int64 if scaled.dtype == np.uint16 else np.float64
+    totals = np.add.reduceat(scaled, starts, dtype=wide)
     columns = (starts, ends, channels, totals)
     return list(zip(*(column[kept].tolist() for column in columns), strict=True))
 
 
 def _above(
     row: Row, threshold: float
-) -> tuple[NDArray[np.uint16], NDArray[np.int64] | NDArray[np.float64]]:
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | NDArray[np.float64]]:
     """1 where a row of probabilities reaches the threshold; and the row in thousandths."""
     if row.dtype == np.uint16:
         # 0.07 * 1000 is a little more than 70.
         above = (row >= np.ceil(threshold * ONE - 1e-6)) & (row != GAP)
-        return above.astype(np.uint16), row.astype(np.int64)
+        return above.astype(np.uint16), row.astype(np.uint16, copy=False)
     scaled = np.nan_to_num(row.astype(np.float64)) * ONE
     return (row >= np.float32(threshold)).astype(np.uint16), scaled
 
