@@ -77,8 +77,9 @@ def evaluate(
 ) -> None:
     """Measure a model on one split.
 
-    Of classes precision, recall, F1, MCC, AUPRC; of signals correlations; of bases bits per base
-    and accuracy; of pairs letters and whole targets that are right, and edit distance.
+    Of classes precision, recall, F1, MCC, AUPRC beside prevalence, best F1; of signals
+    correlations; of bases bits per base and accuracy; of pairs letters and whole targets that are
+    right, and edit distance.
 
     The table goes to stdout; OUT gets it in full, with curves, confusions and baselines.
     """
@@ -133,4 +134,6 @@ def _sizes(text: str | None) -> tuple[int, ...]:
 def _shown(value: str | float | None) -> str:
     if value is None:
         return "."
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.2g}" if 0 < abs(value) < 0.001 else f"{value:.4f}"
+    return str(value)

@@ -6,7 +6,6 @@ over all thresholds, or at the best one.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -20,16 +19,16 @@ from genoseq.metrics.level import (
     BINS,
     Confusion,
     CurvePoint,
-    average_precision,
     count,
     curve,
-    falling,
+    mean_known,
+    rare_figures,
     reliability,
     slots_of,
-    thresholds,
 )
 
 INDEPENDENT_FIGURES = ("prevalence", "auprc", "best_f1", "threshold")
+_BEST = ("best_f1", "threshold")
 _CHUNK_BASES = 1 << 17  # stays in the processor's cache
 
 
@@ -76,11 +75,10 @@ class IndependentMetrics:
         """Everything so far: ``kind``, ``classes``, ``macro_auprc`` and ``calibration``.
 
         Each class has name, strand, support (bases of it), bases (of which that is known),
-        prevalence (the AUPRC of chance), auprc, the best F1 and the threshold that has it;
-        calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
+        prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1 and the
+        threshold that has it; calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
         """
         rows = [self._row(index) for index in range(len(self._states))]
-        known = [row["auprc"] for row in rows if row["auprc"] is not None]
         told = [
             {"name": state.name, "strand": state.strand, **reliability(called, right)}
             for state, called, right in zip(self._states, self._called, self._right, strict=True)
@@ -88,23 +86,20 @@ class IndependentMetrics:
         return {
             "kind": "independent",
             "classes": rows,
-            "macro_auprc": math.fsum(known) / len(known) if known else None,
+            "macro_auprc": mean_known([row["auprc"] for row in rows]),
             "calibration": {"classes": told},
         }
 
     def _row(self, index: int) -> dict[str, Any]:
         state, called, right = self._states[index], self._called[index], self._right[index]
         bases, support = int(called.sum()), int(right.sum())
-        best, threshold = _best_f1(called, right)
+        found = rare_figures(called, right)
         return {
             "name": state.name,
             "strand": state.strand,
             "support": support,
             "bases": bases,
-            "prevalence": support / bases if bases else None,
-            "auprc": average_precision(called, right),
-            "best_f1": best,
-            "threshold": threshold,
+            **{name: found[name] for name in ("prevalence", "auprc", "lift", *_BEST)},
         }
 
     def curves(self) -> list[CurvePoint]:
@@ -115,15 +110,3 @@ class IndependentMetrics:
     def confusions(self) -> list[Confusion]:
         """None: classes are not taken for one another."""
         return []
-
-
-def _best_f1(
-    called: NDArray[np.int64], right: NDArray[np.int64]
-) -> tuple[float | None, float | None]:
-    """The best F1 of any threshold, and that; None where no base is of the class."""
-    above, own = falling(called, right)
-    if not own[-1]:
-        return None, None
-    scores = 2 * own / (above + own[-1])
-    best = int(scores.argmax())
-    return float(scores[best]), float(thresholds()[best])

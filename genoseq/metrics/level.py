@@ -79,6 +79,7 @@ class Level:
         return {
             "classes": rows,
             "macro_f1": math.fsum(f1s) / len(f1s) if f1s else None,
+            "macro_auprc": mean_known([row["auprc"] for row in rows[1:]]),
             "micro_f1": _ratio(2 * right, int(inner.sum()) + int(self.confusion[:, 1:].sum())),
             "confusion": self.confusion.tolist(),
         }
@@ -99,7 +100,7 @@ class Level:
             "recall": _ratio(both, true),
             "f1": _ratio(2 * both, true + called),
             "mcc": (both * total - true * called) / math.sqrt(spread) if spread else None,
-            "auprc": average_precision(self.called[index], self.right[index]),
+            **rare_figures(self.called[index], self.right[index]),
         }
 
     def calibration(self) -> dict[str, Any]:
@@ -165,6 +166,39 @@ def average_precision(called: NDArray[np.int64], right: NDArray[np.int64]) -> fl
         return None
     gains = np.diff(own, prepend=0)
     return float((gains * (own / above.clip(1))).sum() / own[-1])
+
+
+def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, float | None]:
+    """What holds of a class that is rare as well: figures over all thresholds; as :func:`falling`.
+
+    Returns
+    -------
+    ``auprc``; ``prevalence``, the AUPRC of chance; ``lift``, the one over the other; ``best_f1``
+    of any threshold, and that ``threshold``.  None is what is not defined, all but prevalence where
+    no base is of the class.
+    """
+    above, own = falling(called, right)
+    prevalence = _ratio(int(own[-1]), int(above[-1]))
+    auprc = average_precision(called, right)
+    best, threshold = None, None
+    if own[-1]:
+        scores = 2 * own / (above + own[-1])
+        slot = int(scores.argmax())
+        best, threshold = float(scores[slot]), float(thresholds()[slot])
+    lift = auprc / prevalence if auprc is not None and prevalence else None
+    return {
+        "auprc": auprc,
+        "prevalence": prevalence,
+        "lift": lift,
+        "best_f1": best,
+        "threshold": threshold,
+    }
+
+
+def mean_known(values: Sequence[float | None]) -> float | None:
+    """Mean of those that are defined; None of none."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def thresholds() -> NDArray[np.float64]:

@@ -70,7 +70,8 @@ class ClassMetrics:
         -------
         dict
             ``kind``, ``bases`` (known ones), and for ``states`` and for ``channels``: ``classes``
-            (name, strand, phase, support, precision, recall, f1, mcc, auprc), ``macro_f1`` and
+            (name, strand, phase, support, precision, recall, f1, mcc, and those of
+            :func:`genoseq.metrics.level.rare_figures`), ``macro_f1``, ``macro_auprc`` and
             ``micro_f1`` without the background, and ``confusion`` (row true, column predicted);
             for ``channels`` also ``calibration``, see :meth:`Level.calibration`.
         """

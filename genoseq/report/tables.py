@@ -17,13 +17,13 @@ from genoseq.report.composition import Composition
 from genoseq.report.results import ModelResult
 from genoseq.store.store import Store
 
-CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
+CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc", "lift", "best_f1", "threshold")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
-INDEPENDENT_COLUMNS = ("prevalence", "auprc", "best_f1", "threshold")
+INDEPENDENT_COLUMNS = ("prevalence", "auprc", "lift", "best_f1", "threshold")
 PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
 _WITH_INTERVAL = ("precision", "recall", "f1")
-_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "best_f1": "best F1", "mse": "MSE"}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
@@ -174,9 +174,11 @@ def metrics_table(model: ModelResult, number: int) -> Table:
     data: list[list[str | Number]] = []
     for row in model.rows:
         first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
-        rows.append([*first, *(_figure(row, name) for name in columns)])
+        rows.append([*map(_short, first), *(_figure(row, name) for name in columns)])
         ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
-        data.append([*first, *(row[name] for name in columns), *(x for pair in ends for x in pair)])
+        data.append(
+            [*first, *(row.get(name) for name in columns), *(x for pair in ends for x in pair)]
+        )
     macro = model.metrics["channels"]["macro_f1"] if classes else None
     counted = "letters" if model.kind == "sequences" else "bases"
     head = [what, counted, *rate, *map(heading, columns)]
@@ -194,11 +196,17 @@ def _ends(row: Any, name: str) -> tuple[float | None, float | None]:
 
 def _figure(row: Any, name: str) -> Field:
     """A figure, and its interval behind it where there is one."""
-    value = row[name]
+    value = row.get(name)  # evaluations of earlier versions have fewer
     found = row.get("intervals", {}).get(name)
     if found is None or value is None:
-        return value  # type: ignore[no-any-return]
+        return _short(value)
     return Shown(value, f"{value:.4f} ({found[0]:.3f} to {found[1]:.3f})")
+
+
+def _short(field: Field) -> Field:
+    """Shares and thresholds of what is rare with their first digits: not 0.0000."""
+    small = isinstance(field, float) and 0 < abs(field) < 0.001
+    return Shown(field, f"{field:.2g}") if small else field  # type: ignore[arg-type]
 
 
 def genomes_table(models: Sequence[ModelResult]) -> Table | None:

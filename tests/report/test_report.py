@@ -73,14 +73,33 @@ def data_of(page: str) -> dict[str, Any]:
     return data
 
 
+RARE = ["lift", "best F1", "threshold"]
+
+
 def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
     header, *rows = cells_of(page, "metrics-0")
     assert header[:4] == ["class", "bases", "base rate", "precision"]
     assert [row[0] for row in rows] == ["CDS.plus", "CDS.minus"]
     assert rows[0][1:3] == ["150", "0.3750"]
-    assert all(row[3:] == 5 * ["1.0000"] for row in rows)
+    assert header[3:] == ["precision", "recall", "F1", "MCC", "AUPRC", *RARE]
+    assert all(row[3:8] == 5 * ["1.0000"] for row in rows)
+    assert rows[0][8:10] == [f"{400 / 150:.4f}", "1.0000"]
     assert "tiny: macro F1 1.0000" in page
+
+
+def test_report_of_an_earlier_evaluation_has_what_it_has(
+    folders: list[Path], tmp_path: Path
+) -> None:
+    path = folders[1] / "metrics.json"
+    metrics = json.loads(path.read_text())
+    for row in metrics["channels"]["classes"]:
+        for name in ("prevalence", "lift", "best_f1", "threshold"):
+            del row[name]
+    del metrics["channels"]["macro_auprc"]
+    path.write_text(json.dumps(metrics))
+    _, *rows = cells_of(page_of(folders, tmp_path), "metrics-0")
+    assert all(row[7:] == ["1.0000", "-", "-", "-"] for row in rows)
 
 
 def test_report_is_one_file_without_links_to_elsewhere(folders: list[Path], tmp_path: Path) -> None:
