@@ -107,6 +107,7 @@ def _say(evaluation: Evaluation, baselines: bool) -> None:
     """The table on stdout; what there is to say of baselines and bins."""
     from genoseq.inference.baselines import compared
     from genoseq.inference.signal_tables import said_by_bin
+    from genoseq.metrics.ranking import never_called
 
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
@@ -117,6 +118,11 @@ def _say(evaluation: Evaluation, baselines: bool) -> None:
     for one in evaluation.baselines or ():
         if one.figures is None:
             _log.warning("evaluate: baseline %s %s", one.name, one.note)
+    if missed := never_called(evaluation.metrics):
+        _log.warning(
+            "evaluate: never the most probable class of a base: %s; see AUPRC and best F1",
+            ", ".join(missed),
+        )
     for said in said_by_bin(evaluation.metrics):
         _log.info("evaluate: %s", said)
     if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak
 from genoseq.report.charts import Chart, Data
+from genoseq.report.comparison import comparison_table
 from genoseq.report.composition import Composition, genome_composition, split_composition
 from genoseq.report.gene_cards import GeneCard, gene_cards, genes_table
 from genoseq.report.genome_checks import check_drift, check_leaks, check_masked, check_unknown
@@ -30,7 +31,6 @@ from genoseq.report.signal_charts import (
 )
 from genoseq.report.tables import (
     Table,
-    comparison_table,
     composition_table,
     genomes_table,
     leaks_table,

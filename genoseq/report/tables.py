@@ -32,7 +32,8 @@ KINDS = {
     "sequences": ("written", PAIR_COLUMNS, "edit_distance"),
 }
 """By what was measured: what a row is of, its figures, and the one that models are compared by."""
-_OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+"""Of what another package measures."""
 
 
 @dataclass(frozen=True)
@@ -112,62 +113,9 @@ def encoder_text(settings: Any) -> str:
     return parse_settings(ModelSettings, settings).encoder.describe()
 
 
-def comparison_table(models: Sequence[ModelResult]) -> Table:
-    """All models side by side, and their baselines below: size, training, and a figure of each
-    class, signal or all bases, with macro F1 where there are classes."""
-    macros = any(model.kind == "classes" for model in models)
-    compared = [_compared(model) for model in models]
-    headings = list(dict.fromkeys(name for figures in compared for name in figures))
-    rows: list[list[Field]] = []
-    for model, figures in zip(models, compared, strict=True):
-        valid = model.bundle["metrics"].get("valid", {})
-        macro = [model.metrics.get("channels", {}).get("macro_f1")] if macros else []
-        rows.append(
-            [
-                model.name,
-                encoder_text(model.bundle["model"]),
-                model.weights,
-                model.origin.get("steps"),
-                valid.get("loss"),
-                *macro,
-                *(figures.get(name) for name in headings),
-            ]
-        )
-    for name, of, figures in _baselines(models):
-        told = [figures.get(heading_) for heading_ in headings]
-        empty: list[Field] = [None] * macros
-        rows.append([name, of, None, None, None, *empty, *told])
-    overall = ["macro F1"] * macros
-    whole = ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings]
-    return Table("models", "Models side by side, on the test split", whole, rows)
-
-
-def _compared(model: ModelResult) -> dict[str, float | None]:
-    """The figures of a model that stand beside those of others, by their headings."""
-    name = KINDS.get(model.kind, _OTHER)[2]
-    return {f"{heading(name)} {row['label']}": row[name] for row in model.rows}
-
-
-def _baselines(
-    models: Sequence[ModelResult],
-) -> list[tuple[str, str, dict[str, float | None]]]:
-    """Name, note and figures of each baseline; of equal ones of several models the first."""
-    found: dict[str, tuple[str, str, dict[str, float | None]]] = {}
-    for model in models:
-        figure = KINDS.get(model.kind, _OTHER)[2]
-        own: dict[str, tuple[str, str, dict[str, float | None]]] = {}
-        for row in model.baselines:
-            note = f"baseline; {row.note}" if row.note else "baseline"
-            entry = own.setdefault(row.name, (row.name, note, {}))
-            entry[2][f"{heading(figure)} {row.label}"] = row.figures.get(figure)
-        for name, entry in own.items():
-            found.setdefault(name, entry)
-    return list(found.values())
-
-
 def metrics_table(model: ModelResult, number: int) -> Table:
     """Metrics of each class or signal; of classes with base rate and intervals."""
-    what, columns, _ = KINDS.get(model.kind, _OTHER)
+    what, columns, _ = KINDS.get(model.kind, OTHER)
     classes = model.kind == "classes"
     rate = ["base rate"] if classes else []
     rows: list[list[Field]] = []

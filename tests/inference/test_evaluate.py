@@ -17,7 +17,8 @@ from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_sch
 from genoseq.genome.sequences import N
 from genoseq.genome.windows import Window
 from genoseq.inference.batches import predict_windows
-from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
+from genoseq.inference.evaluate import bases_of_split, evaluate
+from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions

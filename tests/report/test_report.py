@@ -88,20 +88,6 @@ def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path:
     assert "tiny: macro F1 1.0000" in page
 
 
-def test_report_of_an_earlier_evaluation_has_what_it_has(
-    folders: list[Path], tmp_path: Path
-) -> None:
-    path = folders[1] / "metrics.json"
-    metrics = json.loads(path.read_text())
-    for row in metrics["channels"]["classes"]:
-        for name in ("prevalence", "lift", "best_f1", "threshold"):
-            del row[name]
-    del metrics["channels"]["macro_auprc"]
-    path.write_text(json.dumps(metrics))
-    _, *rows = cells_of(page_of(folders, tmp_path), "metrics-0")
-    assert all(row[7:] == ["1.0000", "-", "-", "-"] for row in rows)
-
-
 def test_report_is_one_file_without_links_to_elsewhere(folders: list[Path], tmp_path: Path) -> None:
     page = page_of(folders, tmp_path)
     links = re.findall(r'(?:src|href)="([^"]*)"', page)
