@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import BundleError
-from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme, State
 from genoseq.metrics.level import (
     BINS,
     Confusion,
@@ -28,7 +28,6 @@ from genoseq.metrics.level import (
 )
 
 INDEPENDENT_FIGURES = ("prevalence", "auprc", "best_f1", "threshold")
-_BEST = ("best_f1", "threshold")
 _CHUNK_BASES = 1 << 17  # stays in the processor's cache
 
 
@@ -42,10 +41,10 @@ class IndependentMetrics:
     """
 
     def __init__(self, scheme: Scheme) -> None:
-        self._states = scheme.states
+        self.states = scheme.states
         size = len(scheme)
-        self._called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
-        self._right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # those of the state
+        self.called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
+        self.right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # those of the state
 
     def update(self, values: Tensor, labels: Tensor) -> None:
         """Count probabilities (..., S) with labels (..., S): 0, 1 or UNKNOWN_LABEL.
@@ -59,7 +58,7 @@ class IndependentMetrics:
         for piece, true in zip(
             torch.split(flat, _CHUNK_BASES), torch.split(truth, _CHUNK_BASES), strict=True
         ):
-            for index in range(len(self._states)):
+            for index in range(len(self.states)):
                 known = true[:, index] != UNKNOWN_LABEL
                 own, there = piece[known, index], true[known, index] == 1
                 if not bool(own.sum().isfinite()):
@@ -68,8 +67,8 @@ class IndependentMetrics:
                         "learning rate"
                     )
                 slots = slots_of(own)
-                self._called[index] += count(slots, BINS)
-                self._right[index] += count(slots[there], BINS)
+                self.called[index] += count(slots, BINS)
+                self.right[index] += count(slots[there], BINS)
 
     def compute(self) -> dict[str, Any]:
         """Everything so far: ``kind``, ``classes``, ``macro_auprc`` and ``calibration``.
@@ -78,10 +77,11 @@ class IndependentMetrics:
         prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1 and the
         threshold that has it; calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
         """
-        rows = [self._row(index) for index in range(len(self._states))]
+        own = zip(self.states, self.called, self.right, strict=True)
+        rows = [independent_row(*each) for each in own]
         told = [
             {"name": state.name, "strand": state.strand, **reliability(called, right)}
-            for state, called, right in zip(self._states, self._called, self._right, strict=True)
+            for state, called, right in zip(self.states, self.called, self.right, strict=True)
         ]
         return {
             "kind": "independent",
@@ -90,23 +90,25 @@ class IndependentMetrics:
             "calibration": {"classes": told},
         }
 
-    def _row(self, index: int) -> dict[str, Any]:
-        state, called, right = self._states[index], self._called[index], self._right[index]
-        bases, support = int(called.sum()), int(right.sum())
-        found = rare_figures(called, right)
-        return {
-            "name": state.name,
-            "strand": state.strand,
-            "support": support,
-            "bases": bases,
-            **{name: found[name] for name in ("prevalence", "auprc", "lift", *_BEST)},
-        }
-
     def curves(self) -> list[CurvePoint]:
         """Precision-recall points of every class, thresholds falling."""
-        rows = zip(self._states, self._called, self._right, strict=True)
+        rows = zip(self.states, self.called, self.right, strict=True)
         return [point for row in rows for point in curve("channels", *row)]
 
     def confusions(self) -> list[Confusion]:
         """None: classes are not taken for one another."""
         return []
+
+
+def independent_row(
+    state: State, called: NDArray[np.int64], right: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Figures of a class by its counts, see :meth:`IndependentMetrics.compute`."""
+    found = rare_figures(called, right)
+    return {
+        "name": state.name,
+        "strand": state.strand,
+        "support": int(right.sum()),
+        "bases": int(called.sum()),
+        **{name: found[name] for name in ("prevalence", "auprc", "lift", "best_f1", "threshold")},
+    }

@@ -72,7 +72,8 @@ class Level:
         self.right += count(own, size * BINS).reshape(size, BINS)
 
     def compute(self) -> dict[str, Any]:
-        rows = [self._row(index) for index in range(len(self.classes))]
+        own = enumerate(zip(self.classes, self.called, self.right, strict=True))
+        rows = [class_row(*each, self.confusion, index) for index, each in own]
         f1s = [row["f1"] for row in rows[1:] if row["f1"] is not None]
         inner = self.confusion[1:]
         right = int(np.trace(inner[:, 1:]))
@@ -82,25 +83,6 @@ class Level:
             "macro_auprc": mean_known([row["auprc"] for row in rows[1:]]),
             "micro_f1": _ratio(2 * right, int(inner.sum()) + int(self.confusion[:, 1:].sum())),
             "confusion": self.confusion.tolist(),
-        }
-
-    def _row(self, index: int) -> dict[str, Any]:
-        state = self.classes[index]
-        true = int(self.confusion[index].sum())
-        called = int(self.confusion[:, index].sum())
-        both = int(self.confusion[index, index])
-        total = int(self.confusion.sum())
-        spread = true * (total - true) * called * (total - called)
-        return {
-            "name": state.name,
-            "strand": state.strand,
-            "phase": state.phase,
-            "support": true,
-            "precision": _ratio(both, called),
-            "recall": _ratio(both, true),
-            "f1": _ratio(2 * both, true + called),
-            "mcc": (both * total - true * called) / math.sqrt(spread) if spread else None,
-            **rare_figures(self.called[index], self.right[index]),
         }
 
     def calibration(self) -> dict[str, Any]:
@@ -138,6 +120,30 @@ class Level:
     def curves(self) -> Iterator[CurvePoint]:
         for index, state in enumerate(self.classes):
             yield from curve(self.name, state, self.called[index], self.right[index])
+
+
+def class_row(
+    state: State,
+    called: NDArray[np.int64],
+    right: NDArray[np.int64],
+    confusion: NDArray[np.int64],
+    index: int,
+) -> dict[str, Any]:
+    """Figures of the class at an index by its counts; ``confusion`` (K, K) is true, predicted."""
+    true, taken = int(confusion[index].sum()), int(confusion[:, index].sum())
+    both, total = int(confusion[index, index]), int(confusion.sum())
+    spread = true * (total - true) * taken * (total - taken)
+    return {
+        "name": state.name,
+        "strand": state.strand,
+        "phase": state.phase,
+        "support": true,
+        "precision": _ratio(both, taken),
+        "recall": _ratio(both, true),
+        "f1": _ratio(2 * both, true + taken),
+        "mcc": (both * total - true * taken) / math.sqrt(spread) if spread else None,
+        **rare_figures(called, right),
+    }
 
 
 def slots_of(values: Tensor) -> Tensor:

@@ -42,6 +42,11 @@ class ClassMetrics:
         self._channels = Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
+    @property
+    def channels(self) -> Level:
+        """What was counted of what people see: codon phases together, the background first."""
+        return self._channels
+
     def update(self, values: Tensor, labels: Tensor) -> None:
         """Count probabilities (..., S) with labels int64 (...); UNKNOWN_LABEL bases are left out.
 

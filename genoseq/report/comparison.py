@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from genoseq.metrics.ranking import HEADLINES, RARE, any_rare, headline, never_called
 from genoseq.report.results import ModelResult
-from genoseq.report.tables import KINDS, OTHER, Field, Table, encoder_text, heading
+from genoseq.report.tables import KINDS, OTHER, Field, Table, encoder_text, heading, short
 
 _CAPTION = "Models side by side, on the test split"
 
@@ -98,3 +98,19 @@ def _baselines(
         for name, entry in own.items():
             found.setdefault(name, entry)
     return list(found.values())
+
+
+def by_genome_table(models: Sequence[ModelResult]) -> Table | None:
+    """Figures of each class in each of several genomes of the test split; None of a single one."""
+    columns = ("prevalence", "auprc", "lift", "best_f1", "threshold")
+    rows: list[list[Field]] = [
+        [
+            *(model.name, row["genome"], row["class"], row["support"]),
+            *(short(row[name]) for name in columns),
+        ]
+        for model in models
+        for row in model.metrics.get("by_genome", ())
+    ]
+    head = ["model", "genome", "class", "bases of it", *map(heading, columns)]
+    caption = "Classes by genome of the test split"
+    return Table("by-genome", caption, head, rows) if len({row[1] for row in rows}) > 1 else None

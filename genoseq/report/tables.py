@@ -12,6 +12,7 @@ import numpy as np
 from genoseq.config.base import LEARNED, parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.extraction.leaks import K, Leak
+from genoseq.metrics.ranking import headline_of
 from genoseq.report.charts import Data, Number
 from genoseq.report.composition import Composition
 from genoseq.report.results import ModelResult
@@ -122,7 +123,7 @@ def metrics_table(model: ModelResult, number: int) -> Table:
     data: list[list[str | Number]] = []
     for row in model.rows:
         first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
-        rows.append([*map(_short, first), *(_figure(row, name) for name in columns)])
+        rows.append([*map(short, first), *(_figure(row, name) for name in columns)])
         ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
         data.append(
             [*first, *(row.get(name) for name in columns), *(x for pair in ends for x in pair)]
@@ -147,20 +148,22 @@ def _figure(row: Any, name: str) -> Field:
     value = row.get(name)  # evaluations of earlier versions have fewer
     found = row.get("intervals", {}).get(name)
     if found is None or value is None:
-        return _short(value)
+        return short(value)
     return Shown(value, f"{value:.4f} ({found[0]:.3f} to {found[1]:.3f})")
 
 
-def _short(field: Field) -> Field:
+def short(field: Field) -> Field:
     """Shares and thresholds of what is rare with their first digits: not 0.0000."""
     small = isinstance(field, float) and 0 < abs(field) < 0.001
     return Shown(field, f"{field:.2g}") if small else field  # type: ignore[arg-type]
 
 
 def genomes_table(models: Sequence[ModelResult]) -> Table | None:
-    """F1, or r of signals, of each genome of the test split by each model; None where there are
-    neither, or in evaluations of earlier versions."""
+    """F1 (AUPRC, where a class is rare), or r of signals, of each genome of the test split by each
+    model; None where there are neither, or in evaluations of earlier versions."""
     figure, said, what = "micro_f1", "F1", "F1 of all classes together"
+    if any(headline_of(model.metrics) == "macro_auprc" for model in models):
+        figure, said, what = "macro_auprc", "macro AUPRC", "Mean AUPRC of the classes"
     if any(model.kind == "signal" for model in models):
         figure, said, what = "pearson", "Pearson r", "Mean Pearson r of the signals"
     found = {model.name: model.metrics.get("genomes", {}) for model in models}
@@ -168,7 +171,7 @@ def genomes_table(models: Sequence[ModelResult]) -> Table | None:
     rows = [
         [
             name,
-            next(each[name]["bases"] for each in found.values() if name in each),
+            next((each[name].get("bases") for each in found.values() if name in each), None),
             *(each.get(name, {}).get(figure) for each in found.values()),
         ]
         for name in names

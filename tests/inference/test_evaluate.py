@@ -163,11 +163,12 @@ def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None
     )
 
 
-def test_write_evaluation_writes_three_files(bundle: Bundle, store: Store, tmp_path: Path) -> None:
+def test_write_evaluation_writes_its_files(bundle: Bundle, store: Store, tmp_path: Path) -> None:
     found = evaluate(bundle, [store], device="cpu")
     for _ in range(2):  # an older evaluation is replaced
         write_evaluation(tmp_path / "out", found)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "classes.tsv",
         "confusion.tsv",
         "curves.tsv",
         "metrics.json",

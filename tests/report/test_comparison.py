@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from run_folders import make_bundle, make_evaluation
 
-from genoseq.report.comparison import comparison_table
+from genoseq.report.comparison import by_genome_table, comparison_table
 from genoseq.report.curves import Baseline
 from genoseq.report.model_checks import check_baselines
 from genoseq.report.results import ModelResult, read_model
-from genoseq.report.tables import metrics_table
+from genoseq.report.tables import metrics_table, shown
 
 
 @pytest.fixture
@@ -75,3 +75,16 @@ def test_an_earlier_evaluation_has_what_it_has(model: ModelResult) -> None:
     earlier = replace(model, metrics=metrics)
     assert all(list(row[7:]) == [1.0, None, None, None] for row in metrics_table(earlier, 0).rows)
     assert comparison_table([earlier]).rows
+
+
+def test_genomes_have_rows_of_their_own(model: ModelResult) -> None:
+    figures = {"support": 5, "prevalence": 5e-4, "auprc": 0.2, "lift": 400.0, "best_f1": 0.3}
+    rows = [
+        {"genome": name, "contig": "*", "class": "site.plus", "threshold": 0.1, **figures}
+        for name in ("one", "two")
+    ]
+    table = by_genome_table([replace(model, metrics=model.metrics | {"by_genome": rows})])
+    assert table is not None
+    assert [row[1] for row in table.rows] == ["one", "two"]
+    assert [shown(field) for field in table.rows[0][3:6]] == ["5", "0.0005", "0.2000"]
+    assert by_genome_table([model]) is None
