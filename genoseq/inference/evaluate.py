@@ -126,8 +126,8 @@ def _measured(
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
-    by_place = located or by_class
-    placed, tables = ({}, {}) if by_place is None else by_place.finish()
+    local = located or by_class
+    placed, tables = ({}, {}) if local is None else by_place.finish()
     for name, own in placed.pop("genomes", {}).items():
         genomes[name] = genomes.get(name, {}) | own
     whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}
