@@ -127,7 +127,7 @@ def _measured(
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
     local = located or by_class
-    placed, tables = ({}, {}) if local is None else by_place.finish()
+    placed, tables = ({}, {}) if local is None else local.finish()
     for name, own in placed.pop("genomes", {}).items():
         genomes[name] = genomes.get(name, {}) | own
     whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}

@@ -17,12 +17,14 @@ from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_sch
 from genoseq.genome.sequences import N
 from genoseq.genome.windows import Window
 from genoseq.inference.batches import predict_windows
+from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate import bases_of_split, evaluate
 from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
+from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -144,6 +146,15 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
     assert found["channels"]["macro_f1"] == pytest.approx(np.mean(intervals["macro_f1"]), abs=0.05)
     write_evaluation(tmp_path / "out", evaluate(bundle, [store], device="cpu"))
     assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
+
+
+def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
+    pieces = [
+        Prediction("c", start, np.zeros(bases, np.uint8), np.zeros((1, bases), np.float32))
+        for start, bases in ((0, 20_000), (20_000, 10_000), (30_000, 1))
+    ]
+    made = Blocks(30_001, lambda: [Confusion("channels", "a", "a", 1)]).cut(pieces)
+    assert [len(piece.codes) for piece in made] == [10_000, 10_000, 10_000, 1]
 
 
 def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:
