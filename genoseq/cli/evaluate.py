@@ -77,8 +77,9 @@ def evaluate(
 ) -> None:
     """Measure a model on one split.
 
-    Of classes precision, recall, F1, MCC, AUPRC; of signals correlations; of bases bits per base
-    and accuracy; of pairs letters and whole targets that are right, and edit distance.
+    Of classes precision, recall, F1, MCC, AUPRC beside prevalence, best F1; of signals
+    correlations; of bases bits per base and accuracy; of pairs letters and whole targets that are
+    right, and edit distance.
 
     The table goes to stdout; OUT gets it in full, with curves, confusions and baselines.
     """
@@ -106,6 +107,7 @@ def _say(evaluation: Evaluation, baselines: bool) -> None:
     """The table on stdout; what there is to say of baselines and bins."""
     from genoseq.inference.baselines import compared
     from genoseq.inference.signal_tables import said_by_bin
+    from genoseq.metrics.ranking import never_called
 
     print("\t".join(evaluation.rows[0]))
     for row in evaluation.rows:
@@ -116,6 +118,11 @@ def _say(evaluation: Evaluation, baselines: bool) -> None:
     for one in evaluation.baselines or ():
         if one.figures is None:
             _log.warning("evaluate: baseline %s %s", one.name, one.note)
+    if missed := never_called(evaluation.metrics):
+        _log.warning(
+            "evaluate: never the most probable class of a base: %s; see AUPRC and best F1",
+            ", ".join(missed),
+        )
     for said in said_by_bin(evaluation.metrics):
         _log.info("evaluate: %s", said)
     if (line := compared(evaluation.metrics, evaluation.baselines or ())) is not None:
@@ -133,4 +140,6 @@ def _sizes(text: str | None) -> tuple[int, ...]:
 def _shown(value: str | float | None) -> str:
     if value is None:
         return "."
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.2g}" if 0 < abs(value) < 0.001 else f"{value:.4f}"
+    return str(value)

@@ -26,6 +26,7 @@ from genoseq.inference.baseline_markov import ORDERS, fit_markov
 from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.language import LANGUAGE_FIGURES
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES
+from genoseq.metrics.ranking import HEADLINES, headline, headline_of
 from genoseq.store.store import Store
 from genoseq.tasks.correction import natural_prior
 from genoseq.tasks.language import LanguageModel
@@ -43,12 +44,6 @@ _COLUMNS = {
     "signal": SIGNAL_FIGURES,
     "independent": INDEPENDENT_FIGURES,
     "bases": LANGUAGE_FIGURES,
-}
-_HEADLINES = {
-    "classes": "macro F1",
-    "signal": "mean Pearson r",
-    "bases": "bits per base",
-    "independent": "macro AUPRC",
 }
 
 
@@ -216,7 +211,7 @@ class Measured:
                 found.append(BaselineFigures(one.name, None, UNMEASURED + one.reason))
                 continue
             report = self._metrics[one.name].compute()
-            fair = one.name != PRODIGAL or not _headline(report) > _LABELS_THEMSELVES
+            fair = one.name != PRODIGAL or not headline(report, "macro_f1") > _LABELS_THEMSELVES
             note = one.note if fair else f"{one.note}; the labels seem to be its own"
             found.append(BaselineFigures(one.name, report, note, fair))
         return found
@@ -249,42 +244,32 @@ def baseline_table(
 def compared(model: Mapping[str, Any], baselines: Sequence[BaselineFigures]) -> str | None:
     """One line: the model's figure, that of the best baseline, and what is between them.
 
-    What is not fair is left out.
+    The figure is that of :func:`genoseq.metrics.ranking.headline_of`.  What is not fair is left
+    out.
     """
-    kind = model.get("kind")
+    figure = headline_of(model)
     measured = {
-        one.name: _headline(one.figures)
+        one.name: headline(one.figures, figure)
         for one in baselines
         if one.figures is not None and one.fair
     }
     measured = {name: value for name, value in measured.items() if not math.isnan(value)}
-    own = _headline(model)
-    if kind not in _HEADLINES or not measured or math.isnan(own):
+    own = headline(model, figure)
+    if figure is None or not measured or math.isnan(own):
         return None
-    least = kind == "bases"
+    least = figure == "bits_per_base"
     best = (min if least else max)(measured, key=lambda name: measured[name])
     return (
-        f"{_HEADLINES[kind]} {own:.4f}; the best baseline, {best}, has {measured[best]:.4f}: "
-        f"the network {_gain(own - measured[best], least)}"
+        f"{HEADLINES[figure]} {_told(own)}; the best baseline, {best}, has "
+        f"{_told(measured[best])}: the network {_gain(own - measured[best], least)}"
     )
 
 
 def _gain(difference: float, least: bool) -> str:
     better = -difference if least else difference
-    return f"is {abs(difference):.4f} {'better' if better > 0 else 'worse'}"
+    return f"is {_told(abs(difference))} {'better' if better > 0 else 'worse'}"
 
 
-def _headline(report: Mapping[str, Any]) -> float:
-    """The one figure of a report that is compared; NaN where there is none."""
-    found: float | None = None
-    match report.get("kind"):
-        case "classes":
-            found = report["channels"]["macro_f1"]
-        case "bases":
-            found = report["bits_per_base"]
-        case "independent":
-            found = report["macro_auprc"]
-        case "signal":
-            known = [row["pearson"] for row in report["signals"] if row["pearson"] is not None]
-            found = math.fsum(known) / len(known) if known else None
-    return math.nan if found is None else found
+def _told(value: float) -> str:
+    """Four decimals; of what is less than them the first digits."""
+    return f"{value:.2g}" if 0 < value < 0.001 else f"{value:.4f}"

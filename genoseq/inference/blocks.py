@@ -38,7 +38,8 @@ class Blocks:
         for piece in pieces:
             at = 0
             while self._size and len(piece.codes) - at > self._left:
-                yield _part(piece, at, at + self._left)
+                if self._left:
+                    yield _part(piece, at, at + self._left)
                 at += self._left
                 self._close()
             self._left -= len(piece.codes) - at

@@ -17,6 +17,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.inference.baselines import Measured, baseline_table
 from genoseq.inference.blocks import Blocks
+from genoseq.inference.class_figures import class_figures
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.evaluation import Evaluation
 from genoseq.inference.genome_names import genome_names
@@ -104,10 +105,13 @@ def _measured(
     done, total = 0, bases_of_split(opened, split)
     report(done, total)
     genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
+    by_class = class_figures(metrics, opened, split)
     blocks = Blocks(total, lambda: list(_channels(metrics)))
     for store in opened:
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
+            if by_class is not None:
+                by_class.enter(store, piece.chrom, len(piece.codes))
             metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
             if located is not None:
                 located.update(store, piece.chrom, piece.start, piece.values, targets)
@@ -122,7 +126,10 @@ def _measured(
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
-    placed, tables = ({}, {}) if located is None else located.finish()
+    local = located or by_class
+    placed, tables = ({}, {}) if local is None else local.finish()
+    for name, own in placed.pop("genomes", {}).items():
+        genomes[name] = genomes.get(name, {}) | own
     whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}
     return Evaluation(
         whole | placed,

@@ -13,13 +13,14 @@ from genoseq.errors import ConfigError
 from genoseq.files.atomic import atomic_folder, irreplaceable
 from genoseq.files.provenance import PROVENANCE, write_record
 from genoseq.inference.baselines import BaselineFigures
+from genoseq.inference.class_figures import BY_CLASS
 from genoseq.inference.signal_figures import BY_BIN, BY_GENE, BY_REGION, SCATTER
 from genoseq.inference.signal_tables import Table
 from genoseq.metrics.level import CurvePoint
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 BASELINES = "baselines.tsv"
-_LOCATED = (BY_BIN, BY_REGION, BY_GENE, SCATTER)
+_LOCATED = (BY_CLASS, BY_BIN, BY_REGION, BY_GENE, SCATTER)
 _FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE, *_LOCATED)
 
 
@@ -46,7 +47,7 @@ class Evaluation:
     baseline_table
         Header and rows of ``baselines.tsv``, likewise.
     tables
-        Header and rows of other files, by their names: of signals by place.
+        Header and rows of other files, by their names: figures by place.
     """
 
     metrics: Mapping[str, Any]

@@ -6,7 +6,6 @@ over all thresholds, or at the best one.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.errors import BundleError
-from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
+from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme, State
 from genoseq.metrics.level import (
     BINS,
     Confusion,
     CurvePoint,
-    average_precision,
     count,
     curve,
-    falling,
+    mean_known,
+    rare_figures,
     reliability,
     slots_of,
-    thresholds,
 )
 
 INDEPENDENT_FIGURES = ("prevalence", "auprc", "best_f1", "threshold")
@@ -43,10 +41,10 @@ class IndependentMetrics:
     """
 
     def __init__(self, scheme: Scheme) -> None:
-        self._states = scheme.states
+        self.states = scheme.states
         size = len(scheme)
-        self._called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
-        self._right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # those of the state
+        self.called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
+        self.right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # those of the state
 
     def update(self, values: Tensor, labels: Tensor) -> None:
         """Count probabilities (..., S) with labels (..., S): 0, 1 or UNKNOWN_LABEL.
@@ -60,7 +58,7 @@ class IndependentMetrics:
         for piece, true in zip(
             torch.split(flat, _CHUNK_BASES), torch.split(truth, _CHUNK_BASES), strict=True
         ):
-            for index in range(len(self._states)):
+            for index in range(len(self.states)):
                 known = true[:, index] != UNKNOWN_LABEL
                 own, there = piece[known, index], true[known, index] == 1
                 if not bool(own.sum().isfinite()):
@@ -69,47 +67,32 @@ class IndependentMetrics:
                         "learning rate"
                     )
                 slots = slots_of(own)
-                self._called[index] += count(slots, BINS)
-                self._right[index] += count(slots[there], BINS)
+                self.called[index] += count(slots, BINS)
+                self.right[index] += count(slots[there], BINS)
 
     def compute(self) -> dict[str, Any]:
         """Everything so far: ``kind``, ``classes``, ``macro_auprc`` and ``calibration``.
 
         Each class has name, strand, support (bases of it), bases (of which that is known),
-        prevalence (the AUPRC of chance), auprc, the best F1 and the threshold that has it;
-        calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
+        prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1 and the
+        threshold that has it; calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
         """
-        rows = [self._row(index) for index in range(len(self._states))]
-        known = [row["auprc"] for row in rows if row["auprc"] is not None]
+        own = zip(self.states, self.called, self.right, strict=True)
+        rows = [independent_row(*each) for each in own]
         told = [
             {"name": state.name, "strand": state.strand, **reliability(called, right)}
-            for state, called, right in zip(self._states, self._called, self._right, strict=True)
+            for state, called, right in zip(self.states, self.called, self.right, strict=True)
         ]
         return {
             "kind": "independent",
             "classes": rows,
-            "macro_auprc": math.fsum(known) / len(known) if known else None,
+            "macro_auprc": mean_known([row["auprc"] for row in rows]),
             "calibration": {"classes": told},
-        }
-
-    def _row(self, index: int) -> dict[str, Any]:
-        state, called, right = self._states[index], self._called[index], self._right[index]
-        bases, support = int(called.sum()), int(right.sum())
-        best, threshold = _best_f1(called, right)
-        return {
-            "name": state.name,
-            "strand": state.strand,
-            "support": support,
-            "bases": bases,
-            "prevalence": support / bases if bases else None,
-            "auprc": average_precision(called, right),
-            "best_f1": best,
-            "threshold": threshold,
         }
 
     def curves(self) -> list[CurvePoint]:
         """Precision-recall points of every class, thresholds falling."""
-        rows = zip(self._states, self._called, self._right, strict=True)
+        rows = zip(self.states, self.called, self.right, strict=True)
         return [point for row in rows for point in curve("channels", *row)]
 
     def confusions(self) -> list[Confusion]:
@@ -117,13 +100,15 @@ class IndependentMetrics:
         return []
 
 
-def _best_f1(
-    called: NDArray[np.int64], right: NDArray[np.int64]
-) -> tuple[float | None, float | None]:
-    """The best F1 of any threshold, and that; None where no base is of the class."""
-    above, own = falling(called, right)
-    if not own[-1]:
-        return None, None
-    scores = 2 * own / (above + own[-1])
-    best = int(scores.argmax())
-    return float(scores[best]), float(thresholds()[best])
+def independent_row(
+    state: State, called: NDArray[np.int64], right: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Figures of a class by its counts, see :meth:`IndependentMetrics.compute`."""
+    found = rare_figures(called, right)
+    return {
+        "name": state.name,
+        "strand": state.strand,
+        "support": int(right.sum()),
+        "bases": int(called.sum()),
+        **{name: found[name] for name in ("prevalence", "auprc", "lift", "best_f1", "threshold")},
+    }

@@ -72,34 +72,17 @@ class Level:
         self.right += count(own, size * BINS).reshape(size, BINS)
 
     def compute(self) -> dict[str, Any]:
-        rows = [self._row(index) for index in range(len(self.classes))]
+        own = enumerate(zip(self.classes, self.called, self.right, strict=True))
+        rows = [class_row(*each, self.confusion, index) for index, each in own]
         f1s = [row["f1"] for row in rows[1:] if row["f1"] is not None]
         inner = self.confusion[1:]
         right = int(np.trace(inner[:, 1:]))
         return {
             "classes": rows,
             "macro_f1": math.fsum(f1s) / len(f1s) if f1s else None,
+            "macro_auprc": mean_known([row["auprc"] for row in rows[1:]]),
             "micro_f1": _ratio(2 * right, int(inner.sum()) + int(self.confusion[:, 1:].sum())),
             "confusion": self.confusion.tolist(),
-        }
-
-    def _row(self, index: int) -> dict[str, Any]:
-        state = self.classes[index]
-        true = int(self.confusion[index].sum())
-        called = int(self.confusion[:, index].sum())
-        both = int(self.confusion[index, index])
-        total = int(self.confusion.sum())
-        spread = true * (total - true) * called * (total - called)
-        return {
-            "name": state.name,
-            "strand": state.strand,
-            "phase": state.phase,
-            "support": true,
-            "precision": _ratio(both, called),
-            "recall": _ratio(both, true),
-            "f1": _ratio(2 * both, true + called),
-            "mcc": (both * total - true * called) / math.sqrt(spread) if spread else None,
-            "auprc": average_precision(self.called[index], self.right[index]),
         }
 
     def calibration(self) -> dict[str, Any]:
@@ -139,6 +122,30 @@ class Level:
             yield from curve(self.name, state, self.called[index], self.right[index])
 
 
+def class_row(
+    state: State,
+    called: NDArray[np.int64],
+    right: NDArray[np.int64],
+    confusion: NDArray[np.int64],
+    index: int,
+) -> dict[str, Any]:
+    """Figures of the class at an index by its counts; ``confusion`` (K, K) is true, predicted."""
+    true, taken = int(confusion[index].sum()), int(confusion[:, index].sum())
+    both, total = int(confusion[index, index]), int(confusion.sum())
+    spread = true * (total - true) * taken * (total - taken)
+    return {
+        "name": state.name,
+        "strand": state.strand,
+        "phase": state.phase,
+        "support": true,
+        "precision": _ratio(both, taken),
+        "recall": _ratio(both, true),
+        "f1": _ratio(2 * both, true + taken),
+        "mcc": (both * total - true * taken) / math.sqrt(spread) if spread else None,
+        **rare_figures(called, right),
+    }
+
+
 def slots_of(values: Tensor) -> Tensor:
     """Bin of each probability, int32, same shape."""
     bins = (values.float().logit(1e-8) + LOG_ODDS).mul_(BINS / (2 * LOG_ODDS))
@@ -165,6 +172,39 @@ def average_precision(called: NDArray[np.int64], right: NDArray[np.int64]) -> fl
         return None
     gains = np.diff(own, prepend=0)
     return float((gains * (own / above.clip(1))).sum() / own[-1])
+
+
+def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, float | None]:
+    """What holds of a class that is rare as well: figures over all thresholds; as :func:`falling`.
+
+    Returns
+    -------
+    ``auprc``; ``prevalence``, the AUPRC of chance; ``lift``, the one over the other; ``best_f1``
+    of any threshold, and that ``threshold``.  None is what is not defined, all but prevalence where
+    no base is of the class.
+    """
+    above, own = falling(called, right)
+    prevalence = _ratio(int(own[-1]), int(above[-1]))
+    auprc = average_precision(called, right)
+    best, threshold = None, None
+    if own[-1]:
+        scores = 2 * own / (above + own[-1])
+        slot = int(scores.argmax())
+        best, threshold = float(scores[slot]), float(thresholds()[slot])
+    lift = auprc / prevalence if auprc is not None and prevalence else None
+    return {
+        "auprc": auprc,
+        "prevalence": prevalence,
+        "lift": lift,
+        "best_f1": best,
+        "threshold": threshold,
+    }
+
+
+def mean_known(values: Sequence[float | None]) -> float | None:
+    """Mean of those that are defined; None of none."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def thresholds() -> NDArray[np.float64]:

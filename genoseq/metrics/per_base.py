@@ -42,6 +42,11 @@ class ClassMetrics:
         self._channels = Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first
 
+    @property
+    def channels(self) -> Level:
+        """What was counted of what people see: codon phases together, the background first."""
+        return self._channels
+
     def update(self, values: Tensor, labels: Tensor) -> None:
         """Count probabilities (..., S) with labels int64 (...); UNKNOWN_LABEL bases are left out.
 
@@ -70,7 +75,8 @@ class ClassMetrics:
         -------
         dict
             ``kind``, ``bases`` (known ones), and for ``states`` and for ``channels``: ``classes``
-            (name, strand, phase, support, precision, recall, f1, mcc, auprc), ``macro_f1`` and
+            (name, strand, phase, support, precision, recall, f1, mcc, and those of
+            :func:`genoseq.metrics.level.rare_figures`), ``macro_f1``, ``macro_auprc`` and
             ``micro_f1`` without the background, and ``confusion`` (row true, column predicted);
             for ``channels`` also ``calibration``, see :meth:`Level.calibration`.
         """

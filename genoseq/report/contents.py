@@ -9,6 +9,7 @@ from pathlib import Path
 from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak
 from genoseq.report.charts import Chart, Data
+from genoseq.report.comparison import by_genome_table, comparison_table
 from genoseq.report.composition import Composition, genome_composition, split_composition
 from genoseq.report.gene_cards import GeneCard, gene_cards, genes_table
 from genoseq.report.genome_checks import check_drift, check_leaks, check_masked, check_unknown
@@ -30,7 +31,6 @@ from genoseq.report.signal_charts import (
 )
 from genoseq.report.tables import (
     Table,
-    comparison_table,
     composition_table,
     genomes_table,
     leaks_table,
@@ -86,6 +86,7 @@ def contents(results: Results, folder: Path) -> Contents:
         {
             "models": comparison_table(results.models) if results.models else None,
             "tested": genomes_table(results.models),
+            "by_genome": by_genome_table(results.models),
             "bins": by_bin_table(results.models),
             "by_gene": by_gene_table(results.models),
             "genomes": stores_table(results.stores) if results.stores else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from genoseq.metrics.ranking import any_rare, never_called
 from genoseq.report.results import ModelResult
 from genoseq.report.verdict import Check, Limits, judged, unmeasured
 
@@ -89,13 +90,7 @@ def check_never(model: ModelResult) -> Check:
     name = "Class never predicted"
     if model.kind != "classes":
         return _no_classes(name, model, NEVER)
-    level = model.metrics["channels"]
-    called = [sum(column) for column in zip(*level["confusion"], strict=True)]
-    missed = [
-        f"{row['name']}{'' if row['strand'] == '.' else row['strand']}"
-        for row, bases in zip(level["classes"], called, strict=True)
-        if row["support"] and not bases
-    ]
+    missed = never_called(model.metrics)
     said = f"{', '.join(missed)}: never called" if missed else "every class of the test is called"
     advice = (
         "train longer, or with training.class_weights: balanced or the focal loss; or leave the "
@@ -147,25 +142,27 @@ def check_base_rate(model: ModelResult) -> Check:
 
 
 def check_baselines(model: ModelResult) -> Check:
-    """By how much the model's F1 is above that of the best baseline, in its worst class."""
+    """By how much the model's F1 is above that of the best baseline, in its worst class; or AUPRC,
+    where a class is rare."""
     name = "Better than baselines"
     if model.kind != "classes":
         return _no_classes(name, model, BASELINE)
+    figure = "auprc" if any_rare(model.metrics) else "f1"
     best: dict[str, tuple[float, str]] = {}
     for row in model.baselines:
-        f1 = row.figures.get("f1")
-        if row.fair and f1 is not None and (row.label not in best or f1 > best[row.label][0]):
-            best[row.label] = (f1, row.name)
+        own = row.figures.get(figure)
+        if row.fair and own is not None and (row.label not in best or own > best[row.label][0]):
+            best[row.label] = (own, row.name)
     gains = {
-        row["label"]: (row["f1"] - best[row["label"]][0], *best[row["label"]])
+        row["label"]: (row[figure] - best[row["label"]][0], *best[row["label"]])
         for row in model.rows
-        if row["label"] in best and row["f1"] is not None
+        if row["label"] in best and row[figure] is not None
     }
     if not gains:
         why = "its evaluation has no baselines that are fair"
         return unmeasured(name, model.name, why, "genoseq evaluate --baselines", BASELINE)
-    label, (gain, f1, baseline) = min(gains.items(), key=lambda pair: pair[1][0])
-    said = f"{label}: F1 {gain:+.4f} against {baseline} ({f1:.4f})"
+    label, (gain, other, baseline) = min(gains.items(), key=lambda pair: pair[1][0])
+    said = f"{label}: {figure.upper()} {gain:+.4f} against {baseline} ({other:.4f})"
     advice = "a simpler method does as well: train longer or on more, or use that method"
     return judged(name, model.name, gain, BASELINE, said, advice)
 

@@ -12,18 +12,19 @@ import numpy as np
 from genoseq.config.base import LEARNED, parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.extraction.leaks import K, Leak
+from genoseq.metrics.ranking import headline_of
 from genoseq.report.charts import Data, Number
 from genoseq.report.composition import Composition
 from genoseq.report.results import ModelResult
 from genoseq.store.store import Store
 
-CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc")
+CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc", "lift", "best_f1", "threshold")
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
-INDEPENDENT_COLUMNS = ("prevalence", "auprc", "best_f1", "threshold")
+INDEPENDENT_COLUMNS = ("prevalence", "auprc", "lift", "best_f1", "threshold")
 PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
 _WITH_INTERVAL = ("precision", "recall", "f1")
-_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "mse": "MSE"}
+_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "best_f1": "best F1", "mse": "MSE"}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),
@@ -32,7 +33,8 @@ KINDS = {
     "sequences": ("written", PAIR_COLUMNS, "edit_distance"),
 }
 """By what was measured: what a row is of, its figures, and the one that models are compared by."""
-_OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+OTHER: tuple[str, tuple[str, ...], str] = ("", (), "")
+"""Of what another package measures."""
 
 
 @dataclass(frozen=True)
@@ -112,71 +114,20 @@ def encoder_text(settings: Any) -> str:
     return parse_settings(ModelSettings, settings).encoder.describe()
 
 
-def comparison_table(models: Sequence[ModelResult]) -> Table:
-    """All models side by side, and their baselines below: size, training, and a figure of each
-    class, signal or all bases, with macro F1 where there are classes."""
-    macros = any(model.kind == "classes" for model in models)
-    compared = [_compared(model) for model in models]
-    headings = list(dict.fromkeys(name for figures in compared for name in figures))
-    rows: list[list[Field]] = []
-    for model, figures in zip(models, compared, strict=True):
-        valid = model.bundle["metrics"].get("valid", {})
-        macro = [model.metrics.get("channels", {}).get("macro_f1")] if macros else []
-        rows.append(
-            [
-                model.name,
-                encoder_text(model.bundle["model"]),
-                model.weights,
-                model.origin.get("steps"),
-                valid.get("loss"),
-                *macro,
-                *(figures.get(name) for name in headings),
-            ]
-        )
-    for name, of, figures in _baselines(models):
-        told = [figures.get(heading_) for heading_ in headings]
-        empty: list[Field] = [None] * macros
-        rows.append([name, of, None, None, None, *empty, *told])
-    overall = ["macro F1"] * macros
-    whole = ["model", "encoder", "weights", "steps", "valid loss", *overall, *headings]
-    return Table("models", "Models side by side, on the test split", whole, rows)
-
-
-def _compared(model: ModelResult) -> dict[str, float | None]:
-    """The figures of a model that stand beside those of others, by their headings."""
-    name = KINDS.get(model.kind, _OTHER)[2]
-    return {f"{heading(name)} {row['label']}": row[name] for row in model.rows}
-
-
-def _baselines(
-    models: Sequence[ModelResult],
-) -> list[tuple[str, str, dict[str, float | None]]]:
-    """Name, note and figures of each baseline; of equal ones of several models the first."""
-    found: dict[str, tuple[str, str, dict[str, float | None]]] = {}
-    for model in models:
-        figure = KINDS.get(model.kind, _OTHER)[2]
-        own: dict[str, tuple[str, str, dict[str, float | None]]] = {}
-        for row in model.baselines:
-            note = f"baseline; {row.note}" if row.note else "baseline"
-            entry = own.setdefault(row.name, (row.name, note, {}))
-            entry[2][f"{heading(figure)} {row.label}"] = row.figures.get(figure)
-        for name, entry in own.items():
-            found.setdefault(name, entry)
-    return list(found.values())
-
-
 def metrics_table(model: ModelResult, number: int) -> Table:
     """Metrics of each class or signal; of classes with base rate and intervals."""
-    what, columns, _ = KINDS.get(model.kind, _OTHER)
+    what, columns, _ = KINDS.get(model.kind, OTHER)
     classes = model.kind == "classes"
     rate = ["base rate"] if classes else []
     rows: list[list[Field]] = []
     data: list[list[str | Number]] = []
     for row in model.rows:
         first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
-        rows.append([*first, *(_figure(row, name) for name in columns)])
+        rows.append([*map(short, first), *(_figure(row, name) for name in columns)])
         ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
-        data.append([*first, *(row[name] for name in columns), *(x for pair in ends for x in pair)])
+        data.append(
+            [*first, *(row.get(name) for name in columns), *(x for pair in ends for x in pair)]
+        )
     macro = model.metrics["channels"]["macro_f1"] if classes else None
     counted = "letters" if model.kind == "sequences" else "bases"
     head = [what, counted, *rate, *map(heading, columns)]
@@ -194,17 +145,25 @@ def _ends(row: Any, name: str) -> tuple[float | None, float | None]:
 
 def _figure(row: Any, name: str) -> Field:
     """A figure, and its interval behind it where there is one."""
-    value = row[name]
+    value = row.get(name)  # evaluations of earlier versions have fewer
     found = row.get("intervals", {}).get(name)
     if found is None or value is None:
-        return value  # type: ignore[no-any-return]
+        return short(value)
     return Shown(value, f"{value:.4f} ({found[0]:.3f} to {found[1]:.3f})")
 
 
+def short(field: Field) -> Field:
+    """Shares and thresholds of what is rare with their first digits: not 0.0000."""
+    small = isinstance(field, float) and 0 < abs(field) < 0.001
+    return Shown(field, f"{field:.2g}") if small else field  # type: ignore[arg-type]
+
+
 def genomes_table(models: Sequence[ModelResult]) -> Table | None:
-    """F1, or r of signals, of each genome of the test split by each model; None where there are
-    neither, or in evaluations of earlier versions."""
+    """F1 (AUPRC, where a class is rare), or r of signals, of each genome of the test split by each
+    model; None where there are neither, or in evaluations of earlier versions."""
     figure, said, what = "micro_f1", "F1", "F1 of all classes together"
+    if any(headline_of(model.metrics) == "macro_auprc" for model in models):
+        figure, said, what = "macro_auprc", "macro AUPRC", "Mean AUPRC of the classes"
     if any(model.kind == "signal" for model in models):
         figure, said, what = "pearson", "Pearson r", "Mean Pearson r of the signals"
     found = {model.name: model.metrics.get("genomes", {}) for model in models}
@@ -212,7 +171,7 @@ def genomes_table(models: Sequence[ModelResult]) -> Table | None:
     rows = [
         [
             name,
-            next(each[name]["bases"] for each in found.values() if name in each),
+            next((each[name].get("bases") for each in found.values() if name in each), None),
             *(each.get(name, {}).get(figure) for each in found.values()),
         ]
         for name in names

@@ -44,10 +44,11 @@ def signal_labels(
         role: [replace(each, path=given[f"{role} {n}"]) for n, each in enumerate(named, 1)]
         for role, named in (("signal", name_signals(signals)), ("control", name_signals(controls)))
     }
-    _log.info("tokenize: signals: %s", said_strands(found["signal"]))
     lengths = genome.lengths
     mask = _mask(given, lengths)
-    return SignalLabels(found["signal"], mask, lengths, settings.signals, found["control"])
+    labels = SignalLabels(found["signal"], mask, lengths, settings.signals, found["control"])
+    _log.info("tokenize: signals: %s", said_strands(found["signal"]))
+    return labels
 
 
 def class_labels(

@@ -146,7 +146,7 @@ def test_inputs_that_are_cut_off_are_refused(words: str, data: bytes) -> None:
         ("extract g.fa -o x.fa --regions - --blacklist /dev/stdin", b"", "--blacklist /dev/stdin"),
         ("tokenize - -o x --annotation -", b"", "--annotation - is also the genome: stdin"),
         ("tokenize g.fa -o x --annotation - --mask -", b"", "is also --"),
-        ("tokenize g.fa -o x --scheme signal --signal a=- --signal b=-", b"", "is also --signal 1"),
+        ("tokenize g.fa -o x --scheme signal --signal a=- --signal b=-", b"", "- is given twice"),
         ("score - -m model -o x --regions -", b"", "--regions - is also the genome: stdin"),
         ("extract - -o x.fa", FASTA, ""),
         ("extract g.fa -o x.fa --annotation -", GFF, ""),

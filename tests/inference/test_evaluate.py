@@ -17,11 +17,14 @@ from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_sch
 from genoseq.genome.sequences import N
 from genoseq.genome.windows import Window
 from genoseq.inference.batches import predict_windows
-from genoseq.inference.evaluate import bases_of_split, evaluate, write_evaluation
+from genoseq.inference.blocks import Blocks
+from genoseq.inference.evaluate import bases_of_split, evaluate
+from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
+from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -145,6 +148,15 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
     assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
 
 
+def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
+    pieces = [
+        Prediction("c", start, np.zeros(bases, np.uint8), np.zeros((1, bases), np.float32))
+        for start, bases in ((0, 20_000), (20_000, 10_000), (30_000, 1))
+    ]
+    made = Blocks(30_001, lambda: [Confusion("channels", "a", "a", 1)]).cut(pieces)
+    assert [len(piece.codes) for piece in made] == [10_000, 10_000, 10_000, 1]
+
+
 def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:
     row = ("c", "train", np.zeros(100, np.uint8), np.zeros(100, np.uint8))
     other = store_of_contigs(tmp_path / "other", stranded_scheme(["CDS"]), [row])
@@ -162,11 +174,12 @@ def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None
     )
 
 
-def test_write_evaluation_writes_three_files(bundle: Bundle, store: Store, tmp_path: Path) -> None:
+def test_write_evaluation_writes_its_files(bundle: Bundle, store: Store, tmp_path: Path) -> None:
     found = evaluate(bundle, [store], device="cpu")
     for _ in range(2):  # an older evaluation is replaced
         write_evaluation(tmp_path / "out", found)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "classes.tsv",
         "confusion.tsv",
         "curves.tsv",
         "metrics.json",

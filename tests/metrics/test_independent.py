@@ -44,6 +44,7 @@ def test_figures_are_those_of_each_class_by_itself() -> None:
         assert row["support"] == y.sum()
         assert row["prevalence"] == pytest.approx(y.mean())
         assert row["auprc"] == pytest.approx(exact, abs=1e-3)
+        assert row["lift"] == pytest.approx(row["auprc"] / row["prevalence"])
         assert row["best_f1"] == pytest.approx(scores.max(), abs=2e-3)
         called_so = p >= row["threshold"]
         own = 2 * y[called_so].sum() / (called_so.sum() + y.sum())

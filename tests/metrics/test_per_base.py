@@ -149,9 +149,33 @@ def test_what_is_not_defined_is_null():
         "f1": None,
         "mcc": None,
         "auprc": None,
+        "prevalence": 0.0,
+        "lift": None,
+        "best_f1": None,
+        "threshold": None,
     }
     assert (found["states"]["macro_f1"], found["states"]["micro_f1"]) == (None, None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_figures_of_a_rare_class_are_over_all_thresholds():
+    labels = torch.zeros(1, 1_000, dtype=torch.int64)
+    labels[0, :4] = 1
+    rare = torch.full((1, 1_000), 0.001)
+    rare[0, [0, 1, 2, 500]] = torch.tensor([0.3, 0.2, 0.1, 0.15])  # never the likeliest class
+    values = torch.stack([1 - rare, rare], dim=-1)
+    metrics = ClassMetrics(unstranded_scheme(["site"]))
+    metrics.update(values, labels)
+    level = metrics.compute()["channels"]
+    row = level["classes"][1]
+    expected = (1 + 1 + 3 / 4 + 4 / 1_000) / 4  # precision at each gain in recall
+    assert (row["f1"], row["precision"]) == (0, None)
+    assert row["prevalence"] == 0.004
+    assert row["auprc"] == pytest.approx(expected)
+    assert row["lift"] == pytest.approx(expected / 0.004)
+    assert row["best_f1"] == pytest.approx(2 * 3 / (4 + 4))
+    assert 0.099 < row["threshold"] <= 0.1
+    assert level["macro_auprc"] == row["auprc"]
 
 
 def test_nothing_known_gives_nulls():

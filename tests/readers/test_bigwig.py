@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
@@ -21,12 +22,13 @@ LENGTH = 3_000
 
 def given_bigwig(folder: Path) -> Path:
     path = folder / "x.bw"
-    file = BigWigFile(path, {"a": LENGTH, "bb": 7})
-    row = np.repeat(np.arange(LENGTH // 30, dtype=np.float32), 30)
-    row[20:30] = np.nan
-    file.write(0, 0, row)
-    file.write(1, 0, np.ones(7, np.float32))
-    file.finish()
+    with TemporaryFile() as spool:
+        file = BigWigFile(path, {"a": LENGTH, "bb": 7}, spool)
+        row = np.repeat(np.arange(LENGTH // 30, dtype=np.float32), 30)
+        row[20:30] = np.nan
+        file.write(0, 0, row)
+        file.write(1, 0, np.ones(7, np.float32))
+        file.finish()
     return path
 
 

@@ -79,7 +79,10 @@ def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path:
     assert header[:4] == ["class", "bases", "base rate", "precision"]
     assert [row[0] for row in rows] == ["CDS.plus", "CDS.minus"]
     assert rows[0][1:3] == ["150", "0.3750"]
-    assert all(row[3:] == 5 * ["1.0000"] for row in rows)
+    assert header[3:] == ["precision", "recall", "F1", "MCC", "AUPRC", *header[8:]]
+    assert header[8:] == ["lift", "best F1", "threshold"]
+    assert all(row[3:8] == 5 * ["1.0000"] for row in rows)
+    assert rows[0][8:10] == [f"{400 / 150:.4f}", "1.0000"]
     assert "tiny: macro F1 1.0000" in page
 
 

@@ -54,7 +54,7 @@ def test_json_is_read_back() -> None:
     assert made == TASK
     with pytest.raises(ConfigError, match="not a seq2seq task"):
         task_from_json({**TASK.to_json(), "alphabet": "music"})
-    with pytest.raises(ConfigError, match="decoder: family 'poet': use lstm, transformer or monotonic"):
+    with pytest.raises(ConfigError, match="family 'poet': use lstm, transformer or monotonic"):
         task_from_json({**TASK.to_json(), "decoder": {"family": "poet"}})
 
 

@@ -78,10 +78,7 @@ def test_wheel_runs_the_workflow_where_home_cannot_be_written(
     tracks = "results/tracks/made/one"
     done = installed.run(tmp_path, "run", "my", "--cores", "2", tracks, home="/dev/null")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.startswith(
-        "run: no files can be written in /dev/null/.cache, so the cache is "
-        f"{folder}/.snakemake/cache\n"
-    )
+    assert (folder / ".snakemake/cache").is_dir()
     assert (folder / tracks / "segments.bed").is_file()
 
 

@@ -1,0 +1,101 @@
+"""Figures of classes by genome and contig."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from planted import store_of_contigs
+
+from genoseq.genome.regions import Region
+from genoseq.genome.schemes import Scheme, independent_scheme, stranded_scheme
+from genoseq.inference.class_figures import class_figures
+from genoseq.inference.evaluate import evaluate
+from genoseq.inference.evaluation import write_evaluation
+from genoseq.metrics.per_base import build_metrics
+from genoseq.models.bundle import Bundle
+from genoseq.store.store import Store
+from genoseq.store.write import write_store
+
+CLASSES, INDEPENDENT = stranded_scheme(["a", "b"]), independent_scheme(["a", "b"], stranded=True)
+
+
+def labels_of(scheme: Scheme, bases: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if scheme.kind == "classes":
+        return rng.choice(np.array([0, 1, 2, 3, 4, 255], np.uint8), bases)
+    return rng.choice(np.array([0, 1, 255], np.uint8), (bases, 4))
+
+
+def made(folder: Path, scheme: Scheme) -> list[Store]:
+    """Two genomes; regions of the contigs of the first lie in one another's way."""
+    letters = [(name, [np.zeros(600, np.uint8)]) for name in ("x", "y")]
+    places = [("x", 0, 200), ("y", 0, 300), ("x", 250, 600), ("y", 400, 500)]
+    regions = [
+        (Region(*place), "test", labels_of(scheme, place[2] - place[1], n))
+        for n, place in enumerate(places)
+    ]
+    one = write_store(folder / "one", "one", scheme, letters, regions, {})
+    rows = [("x", "test", np.zeros(500, np.uint8), labels_of(scheme, 500, 9))]
+    return [one, store_of_contigs(folder / "two", scheme, rows, "two")]
+
+
+@pytest.mark.parametrize("scheme", [CLASSES, INDEPENDENT])
+def test_figures_of_a_place_are_those_of_its_bases_alone(tmp_path: Path, scheme: Scheme) -> None:
+    stores = made(tmp_path, scheme)
+    metrics = build_metrics(scheme)
+    figures = class_figures(metrics, stores, "test")
+    assert figures is not None
+    alone = {}
+    rng = np.random.default_rng(4)
+    for store in stores:
+        for index in store.regions.of_split("test"):
+            region = store.regions[int(index)].region
+            values = torch.from_numpy(rng.dirichlet(np.ones(len(scheme)), len(region))).float()
+            labels = torch.from_numpy(store.labels(region.chrom, region.start, region.end).copy())
+            labels = labels.to(torch.int64 if scheme.kind == "classes" else torch.float32)
+            figures.enter(store, region.chrom, len(region))
+            places = [(store.name, region.chrom), (store.name, "*"), ("*", "*")]
+            for each in (metrics, *(alone.setdefault(p, build_metrics(scheme)) for p in places)):
+                each.update(values, labels)
+    told, tables = figures.finish()
+    head, rows = tables["classes.tsv"]
+    found: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for row in rows:
+        named = dict(zip(head, row, strict=True))
+        found.setdefault((named["genome"], named["contig"]), []).append(named)
+    assert list(found) == [("*", "*"), ("one", "*"), ("two", "*"), ("one", "x"), ("one", "y"),
+                           ("two", "x")]  # fmt: skip
+    for place, each in alone.items():
+        own = each.compute()
+        own = own.get("channels", own)
+        own_rows = [row for row in own["classes"] if row["name"] != "none"]
+        assert [row["class"] for row in found[place]] == ["a.plus", "a.minus", "b.plus", "b.minus"]
+        for row, expected in zip(found[place], own_rows, strict=True):
+            shared = row.keys() & expected.keys()
+            assert {"support", "auprc", "prevalence", "lift", "best_f1"} <= shared
+            assert {name: row[name] for name in shared} == {n: expected[n] for n in shared}
+        if place[1] == "*" != place[0]:
+            assert told["genomes"][place[0]]["macro_auprc"] == own["macro_auprc"]
+    assert [row["genome"] for row in told["by_genome"]] == ["one"] * 4 + ["two"] * 4
+
+
+def test_evaluate_writes_rows_of_contigs(bundle: Bundle, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = [
+        (name, "test", rng.integers(0, 4, 700, np.uint8), rng.integers(0, 7, 700).astype(np.uint8))
+        for name in ("x", "y")
+    ]
+    store = store_of_contigs(tmp_path / "s", bundle.task.scheme, rows)  # type: ignore[attr-defined]
+    found = evaluate(bundle, [store], device="cpu")
+    write_evaluation(tmp_path / "out", found)
+    with (tmp_path / "out/classes.tsv").open() as file:
+        told = list(csv.DictReader(file, delimiter="\t"))
+    assert [(row["contig"], row["class"]) for row in told] == [
+        (contig, f"CDS.{way}") for contig in ("*", "*", "x", "y") for way in ("plus", "minus")
+    ]
+    for way in (0, 1):
+        assert sum(int(row["support"]) for row in told[4 + way :: 2]) == int(told[way]["support"])

@@ -1,0 +1,90 @@
+"""Models side by side, by the figure that suits their classes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from run_folders import make_bundle, make_evaluation
+
+from genoseq.report.comparison import by_genome_table, comparison_table
+from genoseq.report.curves import Baseline
+from genoseq.report.model_checks import check_baselines
+from genoseq.report.results import ModelResult, read_model
+from genoseq.report.tables import metrics_table, shown
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ModelResult:
+    return read_model(make_bundle(tmp_path), make_evaluation(tmp_path), "m")
+
+
+def rare(model: ModelResult, name: str, macro_f1: float, auprc: float, called: int) -> ModelResult:
+    """A model of which plus is rare, and is ``called`` so many times."""
+    metrics = json.loads(json.dumps(model.metrics))
+    level = metrics["channels"]
+    level["macro_f1"] = macro_f1
+    for row, support in zip(level["classes"], (9_900, 10, 90), strict=True):
+        row |= {"support": support, "auprc": auprc, "f1": macro_f1}
+    level["confusion"] = [[9_900 - called, called, 0], [10, 0, 0], [0, 0, 90]]
+    return replace(model, name=name, metrics=metrics)
+
+
+def rows_of(models: list[ModelResult]) -> tuple[str, list[dict[str, Any]]]:
+    table = comparison_table(models)
+    return table.caption, [dict(zip(table.headings, row, strict=True)) for row in table.rows]
+
+
+def test_models_of_rare_classes_are_ranked_by_macro_auprc(model: ModelResult) -> None:
+    misleading = rare(model, "misleading", 0.9, 0.002, 0)
+    caption, rows = rows_of([misleading, rare(model, "better", 0.5, 0.3, 40)])
+    assert [row["model"] for row in rows] == ["better", "misleading"]
+    assert [row["macro AUPRC"] for row in rows] == [0.3, 0.002]
+    assert [row["macro F1"] for row in rows] == [0.5, 0.9]
+    assert [row["never called"] for row in rows] == ["none", "CDS+"]
+    assert rows[0]["AUPRC CDS.plus"] == 0.3
+    assert caption.endswith("the best macro AUPRC first: a class is less than 1% of the bases")
+
+
+def test_models_of_common_classes_are_ranked_by_macro_f1(model: ModelResult) -> None:
+    other = json.loads(json.dumps(model.metrics))
+    other["channels"]["macro_f1"] = 0.7
+    caption, rows = rows_of([replace(model, name="worse", metrics=other), model])
+    assert [row["model"] for row in rows] == ["m", "worse"]
+    assert "never called" not in rows[0]
+    assert caption.endswith("the best macro F1 first")
+
+
+def test_baselines_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
+    figures = {"f1": 0.99, "auprc": 0.25}
+    kmers = tuple(Baseline("kmers", f"CDS.{way}", figures) for way in ("plus", "minus"))
+    found = check_baselines(replace(rare(model, "m", 0.5, 0.3, 40), baselines=kmers))
+    assert (found.grade, found.value) == ("pass", pytest.approx(0.05))
+    assert "AUPRC +0.0500 against kmers (0.2500)" in found.found
+
+
+def test_an_earlier_evaluation_has_what_it_has(model: ModelResult) -> None:
+    metrics = json.loads(json.dumps(model.metrics))
+    for row in metrics["channels"]["classes"]:
+        for name in ("prevalence", "lift", "best_f1", "threshold"):
+            del row[name]
+    del metrics["channels"]["macro_auprc"]
+    earlier = replace(model, metrics=metrics)
+    assert all(list(row[7:]) == [1.0, None, None, None] for row in metrics_table(earlier, 0).rows)
+    assert comparison_table([earlier]).rows
+
+
+def test_genomes_have_rows_of_their_own(model: ModelResult) -> None:
+    figures = {"support": 5, "prevalence": 5e-4, "auprc": 0.2, "lift": 400.0, "best_f1": 0.3}
+    rows = [
+        {"genome": name, "contig": "*", "class": "site.plus", "threshold": 0.1, **figures}
+        for name in ("one", "two")
+    ]
+    table = by_genome_table([replace(model, metrics=model.metrics | {"by_genome": rows})])
+    assert table is not None
+    assert [row[1] for row in table.rows] == ["one", "two"]
+    assert [shown(field) for field in table.rows[0][3:6]] == ["5", "0.0005", "0.2000"]
+    assert by_genome_table([model]) is None
