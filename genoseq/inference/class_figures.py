@@ -6,16 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
 from genoseq.inference.genome_names import genome_names
 from genoseq.inference.signal_tables import Table
+from genoseq.inference.site_figures import BY_SITE, SiteFigures
 from genoseq.metrics.counted import Counted, counted
-from genoseq.metrics.level import mean_known
+from genoseq.metrics.independent import IndependentMetrics
+from genoseq.metrics.level import best_slot, mean_known
+from genoseq.metrics.per_base import ClassMetrics
 from genoseq.store.store import Store
 from genoseq.tasks.task import Metrics
 
 BY_CLASS = "classes.tsv"
+_Counting = ClassMetrics | IndependentMetrics
 _Where = tuple[str, str]
 """Genome and contig."""
 
@@ -33,22 +41,26 @@ class ClassFigures:
         Whose regions are read.
     """
 
-    def __init__(self, metrics: Metrics, stores: Sequence[Store], split: str) -> None:
+    def __init__(self, metrics: _Counting, stores: Sequence[Store], split: str) -> None:
         self._metrics, self._before = metrics, _counts(metrics)
+        self._sites = SiteFigures(metrics.scheme)
         self._names = genome_names(stores)
         self._left = _bases_left(stores, self._names, split)
         self._at: _Where | None = None
         self._open: dict[_Where, Counted] = {}
         self._rows: list[dict[str, Any]] = []
 
-    def enter(self, store: Store, chrom: str, bases: int) -> None:
-        """What is counted next are so many bases of a contig."""
+    def enter(
+        self, store: Store, chrom: str, start: int, values: NDArray[np.float32], targets: Tensor
+    ) -> None:
+        """What metrics count next is a stretch: values (S, L), targets (L,) or (L, S)."""
         where = (self._names[store.path], chrom)
         if self._at not in (None, where):
             self._close()
         self._at = where
         for each in (where, (where[0], "*")):
-            self._left[each] -= bases
+            self._left[each] -= len(targets)
+        self._sites.update(where, start, values, targets)
 
     def _close(self) -> None:
         """Add what was counted to its contig and genome; tell those that are done."""
@@ -67,23 +79,36 @@ class ClassFigures:
         """Figures for ``metrics.json``, and tables by the names of their files."""
         if self._at is not None:
             self._close()
-        whole = _rows(("*", "*"), _counts(self._metrics))
+        total = _counts(self._metrics)
+        whole, sites = _rows(("*", "*"), total), self._sites.rows(_best(total))
         by_genome = [row for row in self._rows if row["contig"] == "*"]
-        figures = {"genomes": _of_genomes(by_genome), "by_genome": by_genome}
+        figures: dict[str, Any] = {"genomes": _of_genomes(by_genome), "by_genome": by_genome}
         rows = [*whole, *sorted(self._rows, key=lambda row: row["contig"] != "*")]
         table = (list(whole[0]), [list(row.values()) for row in rows]) if whole else ((), ())
-        return figures, {BY_CLASS: table}
+        if not sites:
+            return figures, {BY_CLASS: table}
+        figures["sites"] = [row for row in sites if row["contig"] == "*"]
+        by_site = (list(sites[0]), [list(row.values()) for row in sites])
+        return figures, {BY_CLASS: table, BY_SITE: by_site}
 
 
 def class_figures(metrics: Metrics, stores: Sequence[Store], split: str) -> ClassFigures | None:
     """What is measured by place of metrics of classes; None of others."""
-    return None if counted(metrics) is None else ClassFigures(metrics, stores, split)
+    if not isinstance(metrics, ClassMetrics | IndependentMetrics):
+        return None
+    return ClassFigures(metrics, stores, split)
 
 
-def _counts(metrics: Metrics) -> Counted:
+def _counts(metrics: _Counting) -> Counted:
     found = counted(metrics)
     assert found is not None
     return found
+
+
+def _best(counts: Counted) -> list[int]:
+    """The bin of the threshold with the best F1 of each class but the background."""
+    own = zip(counts.states, counts.called, counts.right, strict=True)
+    return [best_slot(called, right) for state, called, right in own if state.name != BACKGROUND]
 
 
 def _bases_left(stores: Sequence[Store], names: Mapping[Any, str], split: str) -> Counter[_Where]:

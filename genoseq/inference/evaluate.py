@@ -111,7 +111,7 @@ def _measured(
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
             if by_class is not None:
-                by_class.enter(store, piece.chrom, len(piece.codes))
+                by_class.enter(store, piece.chrom, piece.start, piece.values, targets)
             metrics.update(torch.from_numpy(piece.values.T.copy()), targets)
             if located is not None:
                 located.update(store, piece.chrom, piece.start, piece.values, targets)

@@ -39,8 +39,8 @@ def evaluate_files(
     model, stores
         Their folders.
     out
-        Folder for ``metrics.json``, ``curves.tsv``, for classes ``confusion.tsv`` and
-        ``classes.tsv``, and ``baselines.tsv``; of signals ``signals.tsv``, ``regions.tsv``,
+        Folder for ``metrics.json``, ``curves.tsv``, for classes ``confusion.tsv``,
+        ``classes.tsv`` and, of sites, ``sites.tsv``, and ``baselines.tsv``; of signals ``signals.tsv``, ``regions.tsv``,
         ``scatter.tsv``, and ``genes.tsv`` where there are genes.
     split, device, baselines, learn_from, bins, genes, report
         See :func:`genoseq.inference.evaluate.evaluate`.

@@ -16,11 +16,12 @@ from genoseq.inference.baselines import BaselineFigures
 from genoseq.inference.class_figures import BY_CLASS
 from genoseq.inference.signal_figures import BY_BIN, BY_GENE, BY_REGION, SCATTER
 from genoseq.inference.signal_tables import Table
+from genoseq.inference.site_figures import BY_SITE
 from genoseq.metrics.level import CurvePoint
 
 METRICS, CURVES, CONFUSION = "metrics.json", "curves.tsv", "confusion.tsv"
 BASELINES = "baselines.tsv"
-_LOCATED = (BY_CLASS, BY_BIN, BY_REGION, BY_GENE, SCATTER)
+_LOCATED = (BY_CLASS, BY_SITE, BY_BIN, BY_REGION, BY_GENE, SCATTER)
 _FILES = (METRICS, CURVES, CONFUSION, BASELINES, PROVENANCE, *_LOCATED)
 
 

@@ -28,6 +28,7 @@ from genoseq.metrics.level import (
 )
 
 INDEPENDENT_FIGURES = ("prevalence", "auprc", "best_f1", "threshold")
+_OF_RARE = ("prevalence", "auprc", "lift", "best_f1", "threshold", "top_k")
 _CHUNK_BASES = 1 << 17  # stays in the processor's cache
 
 
@@ -41,7 +42,7 @@ class IndependentMetrics:
     """
 
     def __init__(self, scheme: Scheme) -> None:
-        self.states = scheme.states
+        self.scheme, self.states = scheme, scheme.states
         size = len(scheme)
         self.called: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # all bases by bin
         self.right: NDArray[np.int64] = np.zeros((size, BINS), np.int64)  # those of the state
@@ -74,8 +75,9 @@ class IndependentMetrics:
         """Everything so far: ``kind``, ``classes``, ``macro_auprc`` and ``calibration``.
 
         Each class has name, strand, support (bases of it), bases (of which that is known),
-        prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1 and the
-        threshold that has it; calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
+        prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1, the
+        threshold that has it, and top_k, see :func:`genoseq.metrics.level.rare_figures`;
+        calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
         """
         own = zip(self.states, self.called, self.right, strict=True)
         rows = [independent_row(*each) for each in own]
@@ -110,5 +112,5 @@ def independent_row(
         "strand": state.strand,
         "support": int(right.sum()),
         "bases": int(called.sum()),
-        **{name: found[name] for name in ("prevalence", "auprc", "lift", "best_f1", "threshold")},
+        **{name: found[name] for name in _OF_RARE},
     }

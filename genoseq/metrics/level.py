@@ -180,17 +180,18 @@ def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[st
     Returns
     -------
     ``auprc``; ``prevalence``, the AUPRC of chance; ``lift``, the one over the other; ``best_f1``
-    of any threshold, and that ``threshold``.  None is what is not defined, all but prevalence where
-    no base is of the class.
+    of any threshold, and that ``threshold``; ``top_k``, the share of the class among the k bases
+    with the highest probability, k being its bases (Jaganathan et al. 2019).  None is what is not
+    defined, all but prevalence where no base is of the class.
     """
     above, own = falling(called, right)
     prevalence = _ratio(int(own[-1]), int(above[-1]))
     auprc = average_precision(called, right)
-    best, threshold = None, None
+    best, threshold, top = None, None, None
     if own[-1]:
-        scores = 2 * own / (above + own[-1])
-        slot = int(scores.argmax())
-        best, threshold = float(scores[slot]), float(thresholds()[slot])
+        slot = BINS - 1 - best_slot(called, right)
+        best, threshold = float(2 * own[slot] / (above[slot] + own[-1])), float(thresholds()[slot])
+        top = float(np.interp(own[-1], np.r_[0, above], np.r_[0, own]) / own[-1])
     lift = auprc / prevalence if auprc is not None and prevalence else None
     return {
         "auprc": auprc,
@@ -198,7 +199,14 @@ def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[st
         "lift": lift,
         "best_f1": best,
         "threshold": threshold,
+        "top_k": top,
     }
+
+
+def best_slot(called: NDArray[np.int64], right: NDArray[np.int64]) -> int:
+    """The lowest bin that is called at the threshold of the best F1; as :func:`falling`."""
+    above, own = falling(called, right)
+    return BINS - 1 - int((2 * own / (above + own[-1]).clip(1)).argmax())
 
 
 def mean_known(values: Sequence[float | None]) -> float | None:

@@ -38,6 +38,7 @@ class ClassMetrics:
 
     def __init__(self, scheme: Scheme) -> None:
         channels = (State(BACKGROUND), *(State(c.name, c.strand) for c in scheme.channels))
+        self.scheme = scheme
         self._states = Level("states", scheme.states)
         self._channels = Level("channels", channels)
         self._level_of = torch.from_numpy(scheme.channel_of_state + 1)  # background first

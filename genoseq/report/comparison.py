@@ -102,11 +102,11 @@ def _baselines(
 
 def by_genome_table(models: Sequence[ModelResult]) -> Table | None:
     """Figures of each class in each of several genomes of the test split; None of a single one."""
-    columns = ("prevalence", "auprc", "lift", "best_f1", "threshold")
+    columns = ("prevalence", "auprc", "lift", "best_f1", "threshold", "top_k")
     rows: list[list[Field]] = [
         [
             *(model.name, row["genome"], row["class"], row["support"]),
-            *(short(row[name]) for name in columns),
+            *(short(row.get(name)) for name in columns),
         ]
         for model in models
         for row in model.metrics.get("by_genome", ())

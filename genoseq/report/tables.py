@@ -18,13 +18,21 @@ from genoseq.report.composition import Composition
 from genoseq.report.results import ModelResult
 from genoseq.store.store import Store
 
-CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc", "lift", "best_f1", "threshold")
+_OF_RARE = ("lift", "best_f1", "threshold", "top_k")
+CLASS_COLUMNS = ("precision", "recall", "f1", "mcc", "auprc", *_OF_RARE)
 SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
-INDEPENDENT_COLUMNS = ("prevalence", "auprc", "lift", "best_f1", "threshold")
+INDEPENDENT_COLUMNS = ("prevalence", "auprc", *_OF_RARE)
 PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
 _WITH_INTERVAL = ("precision", "recall", "f1")
-_HEADINGS = {"f1": "F1", "mcc": "MCC", "auprc": "AUPRC", "best_f1": "best F1", "mse": "MSE"}
+_HEADINGS = {
+    "f1": "F1",
+    "mcc": "MCC",
+    "auprc": "AUPRC",
+    "best_f1": "best F1",
+    "top_k": "top-k",
+    "mse": "MSE",
+}
 KINDS = {
     "classes": ("class", CLASS_COLUMNS, "f1"),
     "signal": ("signal", SIGNAL_COLUMNS, "pearson"),

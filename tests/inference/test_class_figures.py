@@ -11,7 +11,7 @@ import torch
 from planted import store_of_contigs
 
 from genoseq.genome.regions import Region
-from genoseq.genome.schemes import Scheme, independent_scheme, stranded_scheme
+from genoseq.genome.schemes import Scheme, independent_scheme, stranded_scheme, unstranded_scheme
 from genoseq.inference.class_figures import class_figures
 from genoseq.inference.evaluate import evaluate
 from genoseq.inference.evaluation import write_evaluation
@@ -57,7 +57,7 @@ def test_figures_of_a_place_are_those_of_its_bases_alone(tmp_path: Path, scheme:
             values = torch.from_numpy(rng.dirichlet(np.ones(len(scheme)), len(region))).float()
             labels = torch.from_numpy(store.labels(region.chrom, region.start, region.end).copy())
             labels = labels.to(torch.int64 if scheme.kind == "classes" else torch.float32)
-            figures.enter(store, region.chrom, len(region))
+            figures.enter(store, region.chrom, region.start, values.numpy().T, labels)
             places = [(store.name, region.chrom), (store.name, "*"), ("*", "*")]
             for each in (metrics, *(alone.setdefault(p, build_metrics(scheme)) for p in places)):
                 each.update(values, labels)
@@ -99,3 +99,37 @@ def test_evaluate_writes_rows_of_contigs(bundle: Bundle, tmp_path: Path) -> None
     ]
     for way in (0, 1):
         assert sum(int(row["support"]) for row in told[4 + way :: 2]) == int(told[way]["support"])
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_sites_are_found_within_some_bp(tmp_path: Path, independent: bool) -> None:
+    scheme = independent_scheme(["a"], stranded=False) if independent else unstranded_scheme(["a"])
+    true, called = {"x": [50, 100], "y": [10]}, {"x": [51, 105], "y": [10, 200]}
+    rows, stretches = [], []
+    for name, sites in true.items():
+        labels, values = np.zeros(300, np.uint8), np.full(300, 0.001, np.float32)
+        labels[sites], values[called[name]] = 1, 0.3
+        own = labels[:, None] if independent else labels
+        rows.append((name, "test", np.zeros(300, np.uint8), own))
+        stretches.append((name, values[None] if independent else np.stack([1 - values, values])))
+    store = store_of_contigs(tmp_path / "s", scheme, rows, "g")
+    metrics = build_metrics(scheme)
+    figures = class_figures(metrics, [store], "test")
+    assert figures is not None
+    for name, values in stretches:
+        labels = torch.from_numpy(store.labels(name, 0, 300).astype(np.int64))
+        figures.enter(store, name, 0, values, labels)
+        metrics.update(torch.from_numpy(values.T.copy()), labels)
+    told, tables = figures.finish()
+    assert [row["top_k"] for row in told["by_genome"]] == [pytest.approx(1 / 4)]
+    head, lines = tables["sites.tsv"]
+    named = [dict(zip(head, line, strict=True)) for line in lines]
+    keys = ("genome", "contig", "sites", "called")
+    assert [tuple(row[key] for key in keys) for row in named[::5]] == [
+        ("*", "*", 3, 4), ("g", "*", 3, 4), ("g", "x", 2, 2), ("g", "y", 1, 2),
+    ]  # fmt: skip
+    assert [row["tolerance"] for row in named[:5]] == [0, 1, 3, 5, 10]
+    assert [row["recall"] for row in named[:5]] == [1 / 3, 2 / 3, 2 / 3, 1, 1]
+    assert [row["precision"] for row in named[:5]] == [1 / 4, 2 / 4, 2 / 4, 3 / 4, 3 / 4]
+    assert all(0.29 < row["threshold"] <= 0.3 for row in named)
+    assert told["sites"] == named[:10]

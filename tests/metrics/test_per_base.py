@@ -153,6 +153,7 @@ def test_what_is_not_defined_is_null():
         "lift": None,
         "best_f1": None,
         "threshold": None,
+        "top_k": None,
     }
     assert (found["states"]["macro_f1"], found["states"]["micro_f1"]) == (None, None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
@@ -174,6 +175,7 @@ def test_figures_of_a_rare_class_are_over_all_thresholds():
     assert row["auprc"] == pytest.approx(expected)
     assert row["lift"] == pytest.approx(expected / 0.004)
     assert row["best_f1"] == pytest.approx(2 * 3 / (4 + 4))
+    assert row["top_k"] == 3 / 4
     assert 0.099 < row["threshold"] <= 0.1
     assert level["macro_auprc"] == row["auprc"]
 

@@ -80,7 +80,7 @@ def test_report_shows_metrics_that_evaluate_wrote(folders: list[Path], tmp_path:
     assert [row[0] for row in rows] == ["CDS.plus", "CDS.minus"]
     assert rows[0][1:3] == ["150", "0.3750"]
     assert header[3:] == ["precision", "recall", "F1", "MCC", "AUPRC", *header[8:]]
-    assert header[8:] == ["lift", "best F1", "threshold"]
+    assert header[8:] == ["lift", "best F1", "threshold", "top-k"]
     assert all(row[3:8] == 5 * ["1.0000"] for row in rows)
     assert rows[0][8:10] == [f"{400 / 150:.4f}", "1.0000"]
     assert "tiny: macro F1 1.0000" in page
