@@ -124,6 +124,14 @@ def bigwig(length: int, chrom: str = "c") -> Callable[[], None]:
     return write
 
 
+def hidden_class() -> None:
+    """Genes as long as their CDS, listed before them."""
+    text = Path("g.gff3").read_text()
+    rows = [line.replace("ID=", "ID=gene-") for line in text.splitlines() if "\tCDS\t" in line]
+    Path("g.gff3").write_text(text + "\n".join(rows).replace("\tCDS\t", "\tgene\t") + "\n")
+    config(labels={"scheme": "stranded", "classes": ["gene", "CDS"]})
+
+
 def chr_before_names() -> None:
     replaced("g.gff3", "\nc\t", "\nchrc\t")
 
@@ -219,8 +227,7 @@ MISTAKES = (
             lambda: sheet("g\tg.fa\tg.gff3\t-\t-\tcontigs:valid=c;test=chrd")),
     Mistake("class cds for CDS", "did you mean CDS?",
             lambda: config(labels={"scheme": "stranded", "classes": ["cds"]})),
-    Mistake("class hidden by another", "list start_codon first", lambda: config(
-        labels={"scheme": "stranded", "classes": ["CDS", "start_codon"]})),
+    Mistake("class hidden by another", "list CDS first", hidden_class),
     Mistake("classes of scheme cds-phase", "takes no classes: remove them",
             lambda: config(labels={"classes": ["CDS"]})),
     Mistake("no classes of scheme stranded", "needs classes: list them",
