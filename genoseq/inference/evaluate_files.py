@@ -40,8 +40,9 @@ def evaluate_files(
         Their folders.
     out
         Folder for ``metrics.json``, ``curves.tsv``, for classes ``confusion.tsv``,
-        ``classes.tsv`` and, of sites, ``sites.tsv``, and ``baselines.tsv``; of signals ``signals.tsv``, ``regions.tsv``,
-        ``scatter.tsv``, and ``genes.tsv`` where there are genes.
+        ``classes.tsv`` and, of sites, ``sites.tsv``, and ``baselines.tsv``;
+        of signals ``signals.tsv``, ``regions.tsv``, ``scatter.tsv``, and ``genes.tsv`` where there
+        are genes.
     split, device, baselines, learn_from, bins, genes, report
         See :func:`genoseq.inference.evaluate.evaluate`.
     expect

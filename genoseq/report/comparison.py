@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from genoseq.metrics.ranking import HEADLINES, RARE, any_rare, headline, never_called
 from genoseq.report.results import ModelResult
 from genoseq.report.tables import KINDS, OTHER, Field, Table, encoder_text, heading, short
 
+_SHOWN_BP = (0, 3, 10)
+"""Distances from a site of which the page tells; evaluations have more."""
 _CAPTION = "Models side by side, on the test split"
 
 
@@ -114,3 +117,25 @@ def by_genome_table(models: Sequence[ModelResult]) -> Table | None:
     head = ["model", "genome", "class", "bases of it", *map(heading, columns)]
     caption = "Classes by genome of the test split"
     return Table("by-genome", caption, head, rows) if len({row[1] for row in rows}) > 1 else None
+
+
+def sites_table(models: Sequence[ModelResult]) -> Table | None:
+    """Sites found and missed within some bp, by genome of the test split; None without sites."""
+    found: dict[tuple[str, ...], dict[int, Mapping[str, Any]]] = {}
+    for model in models:
+        every = model.metrics.get("sites", ())
+        single = len({row["genome"] for row in every}) == 2  # the other one is all of them
+        for row in every:
+            if not (single and row["genome"] == "*"):
+                key = (model.name, row["genome"], row["class"])
+                found.setdefault(key, {})[row["tolerance"]] = row
+    rows: list[list[Field]] = []
+    for named, own in found.items():
+        first = own[_SHOWN_BP[0]]
+        figures = [own[bp][name] for bp in _SHOWN_BP for name in ("recall", "precision")]
+        counts = [first["sites"], first["called"], short(first["threshold"])]
+        rows.append([*named, *counts, *figures])
+    head = ["model", "genome", "class", "sites", "called", "threshold"]
+    head += [f"{name}, {bp} bp" for bp in _SHOWN_BP for name in ("recall", "precision")]
+    caption = "Sites found within so many bp, at the threshold of the best F1"
+    return Table("sites", caption, head, rows) if rows else None

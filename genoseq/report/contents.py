@@ -9,7 +9,7 @@ from pathlib import Path
 from genoseq.config.base import LEARNED
 from genoseq.extraction.leaks import Leak
 from genoseq.report.charts import Chart, Data
-from genoseq.report.comparison import by_genome_table, comparison_table
+from genoseq.report.comparison import by_genome_table, comparison_table, sites_table
 from genoseq.report.composition import Composition, genome_composition, split_composition
 from genoseq.report.gene_cards import GeneCard, gene_cards, genes_table
 from genoseq.report.genome_checks import check_drift, check_leaks, check_masked, check_unknown
@@ -87,6 +87,7 @@ def contents(results: Results, folder: Path) -> Contents:
             "models": comparison_table(results.models) if results.models else None,
             "tested": genomes_table(results.models),
             "by_genome": by_genome_table(results.models),
+            "sites": sites_table(results.models),
             "bins": by_bin_table(results.models),
             "by_gene": by_gene_table(results.models),
             "genomes": stores_table(results.stores) if results.stores else None,

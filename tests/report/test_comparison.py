@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from run_folders import make_bundle, make_evaluation
 
-from genoseq.report.comparison import by_genome_table, comparison_table
+from genoseq.report.comparison import by_genome_table, comparison_table, sites_table
 from genoseq.report.curves import Baseline
 from genoseq.report.model_checks import check_baselines
 from genoseq.report.results import ModelResult, read_model
@@ -90,3 +90,22 @@ def test_genomes_have_rows_of_their_own(model: ModelResult) -> None:
     assert [row[1] for row in table.rows] == ["one", "two"]
     assert [shown(field) for field in table.rows[0][3:6]] == ["5", "0.0005", "0.2000"]
     assert by_genome_table([model]) is None
+
+
+def test_sites_have_recall_and_precision_by_distance(model: ModelResult) -> None:
+    rows = [
+        {
+            **{"genome": name, "contig": "*", "class": "site.plus", "threshold": 4e-4, "sites": 8},
+            **{"called": 4, "tolerance": bp, "recall": bp / 20, "precision": bp / 10, "f1": 0.1},
+        }
+        for name in ("*", "one")
+        for bp in (0, 1, 3, 5, 10)
+    ]
+    table = sites_table([replace(model, metrics=model.metrics | {"sites": rows})])
+    assert table is not None
+    (row,) = table.rows  # of a single genome all of them are no row of their own
+    assert row[:5] == ["m", "one", "site.plus", 8, 4]
+    assert [shown(field) for field in row[5:]] == [
+        *("0.0004", "0.0000", "0.0000", "0.1500", "0.3000", "0.5000", "1.0000")
+    ]
+    assert sites_table([model]) is None

@@ -66,7 +66,9 @@ def test_multi_label_goes_through_every_verb(tmp_path: Path) -> None:
     assert "site.minus.bw\tprobability\tsite\t-" in manifest
     folders = [model, store, tmp_path / "evaluation", tmp_path / "again"]
     run("report", *folders, "-o", tmp_path / "report.html")
-    assert "site.plus" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "Sites found within so many bp" in page
+    assert {row["class"] for row in figures["sites"]} == {"site.plus", "site.minus"}
 
 
 def test_multi_label_probabilities_are_of_each_class(tmp_path: Path) -> None:
