@@ -23,6 +23,8 @@ from genoseq.store.store import Store
 from genoseq.tasks.task import Metrics
 
 BY_CLASS = "classes.tsv"
+MOST_CONTIGS = 1_000
+"""Contigs with rows of their own, those with most bases: each takes some milliseconds."""
 _Counting = ClassMetrics | IndependentMetrics
 _Where = tuple[str, str]
 """Genome and contig."""
@@ -46,6 +48,7 @@ class ClassFigures:
         self._sites = SiteFigures(metrics.scheme)
         self._names = genome_names(stores)
         self._left = _bases_left(stores, self._names, split)
+        self._apart = _longest(self._left)
         self._at: _Where | None = None
         self._open: dict[_Where, Counted] = {}
         self._rows: list[dict[str, Any]] = []
@@ -55,9 +58,10 @@ class ClassFigures:
     ) -> None:
         """What metrics count next is a stretch: values (S, L), targets (L,) or (L, S)."""
         where = (self._names[store.path], chrom)
-        if self._at not in (None, where):
+        at = where if where in self._apart else (where[0], "*")
+        if self._at not in (None, at):
             self._close()
-        self._at = where
+        self._at = at
         for each in (where, (where[0], "*")):
             self._left[each] -= len(targets)
         self._sites.update(where, start, values, targets)
@@ -67,7 +71,7 @@ class ClassFigures:
         assert self._at is not None
         now = _counts(self._metrics)
         own, self._before = now.plus(self._before, -1), now
-        for where in (self._at, (self._at[0], "*")):
+        for where in dict.fromkeys((self._at, (self._at[0], "*"))):
             found = self._open.pop(where, None)
             total = own if found is None else found.plus(own)
             if self._left[where]:
@@ -103,6 +107,12 @@ def _counts(metrics: _Counting) -> Counted:
     found = counted(metrics)
     assert found is not None
     return found
+
+
+def _longest(bases: Mapping[_Where, int]) -> set[_Where]:
+    """The contigs with most bases of all genomes, of equal ones the first."""
+    contigs = [where for where in bases if where[1] != "*"]
+    return {*sorted(contigs, key=lambda where: -bases[where])[:MOST_CONTIGS]}
 
 
 def _best(counts: Counted) -> list[int]:

@@ -83,6 +83,33 @@ def test_figures_of_a_place_are_those_of_its_bases_alone(tmp_path: Path, scheme:
     assert [row["genome"] for row in told["by_genome"]] == ["one"] * 4 + ["two"] * 4
 
 
+def test_only_the_longest_contigs_have_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(of: str) -> list[dict[str, object]]:
+        stores = made(tmp_path / of, CLASSES)
+        metrics = build_metrics(CLASSES)
+        figures = class_figures(metrics, stores, "test")
+        assert figures is not None
+        for store in stores:
+            for index in store.regions.of_split("test"):
+                region = store.regions[int(index)].region
+                labels = store.labels(region.chrom, region.start, region.end).astype(np.int64)
+                values = torch.full((len(region), 5), 0.2)
+                truth = torch.from_numpy(labels)
+                figures.enter(store, region.chrom, region.start, values.numpy().T, truth)
+                metrics.update(values, truth)
+        head, lines = figures.finish()[1]["classes.tsv"]
+        return [dict(zip(head, line, strict=True)) for line in lines]
+
+    every = rows("every")
+    monkeypatch.setattr("genoseq.inference.class_figures.MOST_CONTIGS", 1)
+    longest = rows("longest")  # x of one has 550 bases, y 400, x of two 500
+    left_out = [("one", "y"), ("two", "x")]
+    assert longest == [r for r in every if (r["genome"], r["contig"]) not in left_out]
+    assert len(longest) == len(every) - 8
+
+
 def test_evaluate_writes_rows_of_contigs(bundle: Bundle, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = [
