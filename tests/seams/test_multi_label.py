@@ -56,7 +56,7 @@ def test_multi_label_goes_through_every_verb(tmp_path: Path) -> None:
         assert row["auprc"] > 3 * row["prevalence"], row
     baselines = (tmp_path / "evaluation/baselines.tsv").read_text()
     assert "prevalence\tsite.plus\t" in baselines
-    with pytest.raises(ConfigError, match="do not exclude one another; give thresholds, by --segments"):
+    with pytest.raises(ConfigError, match="exclude one another; give thresholds, by --seg"):
         run("score", genome, "-m", model, "-o", tmp_path / "no", "--formats", "bed")
     run("score", genome, "-m", model, "-o", tmp_path / "tracks", "--formats", "scores,tsv",
         "--confidence", "disagreement")  # fmt: skip
