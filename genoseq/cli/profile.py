@@ -27,7 +27,9 @@ def profile(
     sites: Annotated[Path, typer.Option(help="BED of sites; longer ones count by their middle.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for tables and figures.")],
     fasta: Annotated[Path | None, typer.Option(help="The genome, for a logo of the sites.")] = None,
-    flank: Annotated[int, typer.Option(min=0, help="bp on either side of a site.")] = 50,
+    flank: Annotated[
+        int, typer.Option(min=0, max=100_000, help="bp on either side of a site.")
+    ] = 50,
 ) -> None:
     """Average values around sites, 5' to 3' of each: means, quartiles and a sequence logo.
 

@@ -147,7 +147,7 @@ def test_log_odds_keep_states_and_phases_through_shards_and_merge(
     )
     assert str(result.exception) == (
         "format bed: segments are of probabilities, and these are log-odds; "
-        "use bigwig, bedgraph, tsv, scores"
+        "use bigwig, bedgraph, tsv, scores, peaks"
     )
 
 
