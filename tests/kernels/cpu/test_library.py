@@ -90,3 +90,9 @@ def test_kernels_of_other_sources_are_not_used(tmp_path: Path) -> None:
     with (tmp_path / "vectors.h").open("a") as header:
         header.write("// of another day\n")
     assert not library._is_current(compiled)
+
+
+def test_kernels_are_compiled_wherever_there_is_a_compiler() -> None:
+    # Comparisons with PyTorch skip the sets that do not run here: one at least has to.
+    able = [name for name in library.SETS if library._processor_has(name)]
+    assert library.runnable() or not able or shutil.which("c++") is None
