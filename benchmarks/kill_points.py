@@ -11,7 +11,6 @@ again, which gives the new one and leaves nothing else, there or in the temporar
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
@@ -20,7 +19,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from publishing import NEVER, VERBS, Verb, even_points, leavings, make_inputs, run_killed, seen
+from publishing import NEVER, Verb, begun, even_points, leavings, run_killed, seen
 
 
 class Counts(NamedTuple):
@@ -72,24 +71,13 @@ def kill(verb: Verb, inputs: Path, folder: Path, points: int, draw: random.Rando
 
 def main() -> None:
     """Print a line for each verb, then the sums."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--points", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verbs", nargs="+", default=[verb.name for verb in VERBS])
-    asked = parser.parse_args()
-    folder = asked.out.resolve()
-    (folder / "tmp").mkdir(parents=True)
-    os.environ["TMPDIR"] = str(folder / "tmp")
-    make_inputs(asked.data, folder / "inputs")
-    verbs = [verb for verb in VERBS if verb.name in asked.verbs]
-    draw = random.Random(asked.seed)
+    asked = begun(__doc__ or "", "points", 200)
+    folder, verbs, draw = asked.folder, asked.verbs, random.Random(asked.seed)
     heads = ("verb", "changes", "kills", "old", "new", "mixed", "again", "s")
     print(f"{heads[0]:10}" + "".join(f"{head:>9}" for head in heads[1:]), flush=True)
     rows = []
     for number, verb in enumerate(verbs):
-        share = asked.points * (number + 1) // len(verbs) - asked.points * number // len(verbs)
+        share = asked.count * (number + 1) // len(verbs) - asked.count * number // len(verbs)
         row = kill(verb, folder / "inputs", folder / verb.name, share, draw)
         rows.append(row)
         print(f"{row.verb:10}" + "".join(f"{value:9.0f}" for value in row[1:]), flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -104,6 +106,32 @@ VERBS = (
         complete,
     ),
 )
+
+
+class Asked(NamedTuple):
+    """What a benchmark is to do: how often, by which seed, in which folder, with which verbs."""
+
+    count: int
+    seed: int
+    folder: Path
+    verbs: list[Verb]
+
+
+def begun(description: str, counted: str, count: int) -> Asked:
+    """The options, with inputs and a temporary folder made; ``--points 200`` or alike counts."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument(f"--{counted}", type=int, default=count, dest="count")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verbs", nargs="+", default=[verb.name for verb in VERBS])
+    given = parser.parse_args()
+    folder = given.out.resolve()
+    (folder / "tmp").mkdir(parents=True)
+    os.environ["TMPDIR"] = str(folder / "tmp")
+    make_inputs(given.data, folder / "inputs")
+    verbs = [verb for verb in VERBS if verb.name in given.verbs]
+    return Asked(given.count, given.seed, folder, verbs)
 
 
 def make_inputs(data: Path, folder: Path) -> None:

@@ -10,7 +10,6 @@ for byte, with nothing else left.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
@@ -18,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from publishing import VERBS, Verb, leavings, make_inputs, run_slowed, seen
+from publishing import Verb, begun, leavings, run_slowed, seen
 
 WITHIN = 0.4
 """Seconds in which the second run begins."""
@@ -50,19 +49,8 @@ def race(verb: Verb, inputs: Path, folder: Path, over: bool, draw: random.Random
 
 def main() -> None:
     """Print a line for each verb, then the sums."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--races", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verbs", nargs="+", default=[verb.name for verb in VERBS])
-    asked = parser.parse_args()
-    folder = asked.out.resolve()
-    (folder / "tmp").mkdir(parents=True)
-    os.environ["TMPDIR"] = str(folder / "tmp")
-    make_inputs(asked.data, folder / "inputs")
-    verbs = [verb for verb in VERBS if verb.name in asked.verbs]
-    draw = random.Random(asked.seed)
+    asked = begun(__doc__ or "", "races", 100)
+    folder, verbs, draw = asked.folder, asked.verbs, random.Random(asked.seed)
     print(f"{'verb':10}{'races':>7}{'old':>7}{'new':>8}{'wrong':>7}", flush=True)
     wrong = 0
     for number, verb in enumerate(verbs):
@@ -70,7 +58,7 @@ def main() -> None:
         for name in ("old", "new"):
             (of / name).mkdir(parents=True)
             run_slowed(verb.words(folder / "inputs" / name, of / name), 0, 0).wait()
-        share = asked.races * (number + 1) // len(verbs) - asked.races * number // len(verbs)
+        share = asked.count * (number + 1) // len(verbs) - asked.count * number // len(verbs)
         ended = [race(verb, folder / "inputs", of, bool(n % 2), draw) for n in range(share)]
         bad = [each for each in ended if each not in ("old", "new")]
         wrong += len(bad)
@@ -78,7 +66,7 @@ def main() -> None:
         print(f"{verb.name:10}{counts[0]:7}{counts[1]:7}{counts[2]:8}{counts[3]:7}", flush=True)
         for each in bad:
             print(f"  {each}", flush=True)
-    print(f"\n{asked.races - wrong} of {asked.races} races end with one run's output, whole")
+    print(f"\n{asked.count - wrong} of {asked.count} races end with one run's output, whole")
     if wrong:
         sys.exit(1)
 
