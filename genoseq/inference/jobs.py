@@ -76,7 +76,7 @@ def parts_of(
 
 
 def in_jobs(
-    work: Callable[[Part], Iterable[Told]], parts: Sequence[Part], jobs: int, threads: int = 1
+    work: Callable[[Part], Iterable[Told]], parts: Sequence[Part], jobs: int
 ) -> Iterator[Told]:
     """What ``work`` makes of each part, in order.
 
@@ -87,9 +87,7 @@ def in_jobs(
     parts
         See :func:`parts_of`.
     jobs
-        Processes.
-    threads
-        Threads of torch in each of them.
+        Processes, of one thread each.
 
     Raises
     ------
@@ -98,7 +96,7 @@ def in_jobs(
     GenoseqError
         Whatever ``work`` raised.
     """
-    with _workers(work, parts, min(jobs, len(parts)), threads) as connections:
+    with _workers(work, parts, min(jobs, len(parts))) as connections:
         board: _Board[Told] = _Board(len(parts), _AHEAD * len(connections))
         for connection in connections:
             Thread(target=_serve, args=(board, connection), daemon=True).start()
@@ -175,7 +173,7 @@ def _serve(board: _Board[Any], connection: Connection) -> None:
 
 @contextmanager
 def _workers(
-    work: Callable[[Part], Iterable[Any]], parts: Sequence[Part], jobs: int, threads: int
+    work: Callable[[Part], Iterable[Any]], parts: Sequence[Part], jobs: int
 ) -> Iterator[list[Connection]]:
     """Connections to processes that live as long as the block."""
     context = multiprocessing.get_context("fork")
@@ -185,7 +183,7 @@ def _workers(
         for _ in range(jobs):
             here, there = context.Pipe()
             ours.append(here)
-            given = (work, parts, there, tuple(ours), threads)
+            given = (work, parts, there, tuple(ours))
             process = context.Process(target=_work, args=given, daemon=True)
             process.start()
             processes.append(process)
@@ -205,7 +203,6 @@ def _work(
     parts: Sequence[Part],
     connection: Connection,
     others: Sequence[Connection],
-    threads: int,
 ) -> None:
     """What a process does: parts by number, until there are no more or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
@@ -215,7 +212,7 @@ def _work(
         other.close()
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # no more: the threads of the parent are not in its fork
     with suppress(EOFError, OSError):
         while (number := connection.recv()) is not None:
             connection.send(_answer(work, parts[number]))

@@ -36,6 +36,7 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 
 import atheris
+import torch
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / name) for name in ("", "validation", "report", "training", "fuzz")]
@@ -46,6 +47,10 @@ with redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["genose
 
     from genoseq.errors import GenoseqError
     from genoseq.files import provenance
+
+# Seeds are made with torch here, and inputs are read with torch in forks of this process, where the
+# threads that it had started are not: the first sum that is shared among them would never end.
+torch.set_num_threads(1)
 
 SECONDS, BYTES, LONGEST = 10, 3 << 29, 1 << 18
 NAME = "target.txt"

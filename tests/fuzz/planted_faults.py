@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import torch
+from seeds import seeded
 from targets import Target
 
 from genoseq.errors import InputFormatError
@@ -32,7 +34,19 @@ def dies(folder: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-RUNS = {each.__name__: each for each in (raises, refuses, hangs, dies)}
+def computes(folder: Path) -> None:
+    """As where a model is read: on several threads, if torch has them."""
+    values = torch.ones(512, 512)
+    assert float((values @ values).sum()) == 512**3
+    refuses(folder)
+
+
+def right(folder: Path) -> None:
+    (folder / "x").write_text("right")
+    computes(folder)
+
+
+RUNS = {each.__name__: each for each in (raises, refuses, hangs, dies, computes)}
 
 
 def fuzzed(name: str, out: Path) -> tuple[int, list[tuple[str, Path]]]:
@@ -41,6 +55,7 @@ def fuzzed(name: str, out: Path) -> tuple[int, list[tuple[str, Path]]]:
 
     fuzz.SECONDS = 0.2
     run = RUNS[name]
-    target = Target("planted", lambda folder: folder.joinpath("x").write_text("right"), ("x",), run)
+    target = Target("planted", right, ("x",), run)
+    seeded(target.make)
     count, found = fuzz.fuzz(target, 1.0, out, seed=1)
     return count, [(fault.what, fault.folder) for fault in found]

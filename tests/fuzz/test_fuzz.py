@@ -44,10 +44,14 @@ def test_mutate_draws_changes_by_a_seed(name: str) -> None:
         ("hangs", "SlowError: more than 0.2 s of CPU"),
         ("dies", "the process ended: SIGKILL"),
         ("refuses", ""),
+        ("computes", ""),
     ],
 )
 @pytest.mark.skipif(not HAS_WHEEL, reason="atheris is for Linux on x86, up to Python 3.13")
-def test_fuzz_finds_a_planted_fault(tmp_path: Path, run: str, said: str) -> None:
+def test_fuzz_finds_a_planted_fault(
+    tmp_path: Path, run: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # as where people run it
     # As people run it: a fork of a process in which torch has computed may end in atheris.
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         count, found = pool.submit(fuzzed, run, tmp_path / "found").result()
