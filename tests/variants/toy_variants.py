@@ -12,7 +12,7 @@ from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import ClassScheme, State, cds_phase_scheme
 from genoseq.genome.sequences import Codes, decode
-from genoseq.genome.vcf_records import VcfRecord
+from genoseq.genome.vcf_records import VcfRecord, bytes_of_text
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -53,7 +53,7 @@ def record(
 ) -> VcfRecord:
     """A record at a 0-based position."""
     columns = (chrom, start + 1, f"v{number}", ref, alt, ".", "PASS", info)
-    line = "\t".join(map(str, columns)).encode()
+    line = bytes_of_text("\t".join(map(str, columns)))
     alts = () if alt == "." else tuple(alt.split(","))
     return VcfRecord(number, line, chrom, start, ref, alts)
 
