@@ -7,7 +7,7 @@ trained on bacteria, and equality of numbers asks for no more.  ``agreement`` ta
 2 kb and one of 35 kb, in two windows, out of each genome, so that scoring each mutated contig
 from scratch is affordable; variants are of every kind, and with them go records that cannot be
 scored.  ``REF`` and ``ALT`` are the largest differences of values without and with the alleles,
-``shift`` is what windows of longer and shorter contigs move at most, which is not counted as a change.
+``shift`` is what windows of longer and shorter contigs move at most, which is no change.
 ``bcftools`` (apt-get install bcftools) reads what comes out.  ``tiling`` tells how far the windows
 of a longer contig alone move values: bases are added at its far end.
 """
