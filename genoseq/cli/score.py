@@ -19,7 +19,7 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
-from genoseq.cli.formats import Digits, Formats, Peaks, Segments
+from genoseq.cli.formats import Bin, BinBy, Digits, Formats, Peaks, Segments
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -62,6 +62,8 @@ def score(
     segments: Segments = None,
     peaks: Peaks = None,
     digits: Digits = None,
+    bin: Bin = None,
+    bin_by: BinBy = "mean",
     window: Annotated[
         int | None,
         typer.Option(
@@ -94,6 +96,7 @@ def score(
             fasta, model, out,
             regions=regions, formats=formats, values=values, by_phase=by_phase,
             confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
+            bin=bin, bin_by=bin_by,
             window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
             jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
         )  # fmt: skip

@@ -59,6 +59,12 @@ class ScoreSettings(Settings):
     digits: Annotated[int, Field(ge=1, le=6)] | None = Field(
         None, description="significant digits of probabilities; null: steps of 0.001"
     )
+    bin: Annotated[int, Field(ge=1, le=1 << 16)] = Field(
+        1, description="of bigWig and bedGraph: bp that share one value"
+    )
+    bin_by: Literal["mean", "max"] = Field(
+        "mean", description="what a bin tells; max: rare sites stay as high"
+    )
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where it is faster; choose one if machines differ"
     )

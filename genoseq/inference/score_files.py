@@ -15,6 +15,7 @@ from genoseq.files.progress import Report, unreported
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.bins import bins_of
 from genoseq.writers.call_rules import call_rules
 from genoseq.writers.outputs import (
     Written,
@@ -51,6 +52,8 @@ def score_files(
     segments: Sequence[str] = (),
     peaks: Sequence[str] = (),
     digits: int | None = None,
+    bin: int | None = None,
+    bin_by: Literal["mean", "max"] = "mean",
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
@@ -71,8 +74,8 @@ def score_files(
         BED of what to score, or ``-``; by default every contig.
     formats
         Names, comma-separated; by default what suits the values.
-    segments, peaks, digits
-        What is called, and digits, see :func:`genoseq.writers.convert.convert_scores`.
+    segments, peaks, digits, bin, bin_by
+        What is called, digits, and bins, see :func:`genoseq.writers.convert.convert_scores`.
     values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect
@@ -86,7 +89,7 @@ def score_files(
         Before anything is written, with what is wrong with a file or an argument.
     """
     models, out = _folders(model), Path(out)
-    rules = call_rules(segments, peaks)
+    rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
@@ -100,7 +103,7 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits)
+        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits, bins)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
@@ -111,7 +114,7 @@ def score_files(
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
-            output.kind, out, written, origin, record, rules, digits,
+            output.kind, out, written, origin, record, rules, digits, bins,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 

@@ -127,11 +127,13 @@ class _Run:
 
     def _tracks(self, model: str, kind: Kind, columns: float) -> tuple[float, float]:
         """Seconds and bytes of a base in the tracks of a model, in all formats that suit it."""
-        formats = map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))
+        rows = [*map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))]
         if kind == "classes" and self.plan.config.score.digits is not None:
             kind = "independent"  # values that are as seldom equal
-        written = [each.costs.get(kind, Cost(nan, nan)) for each in formats]
-        seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
+        written = [each.costs.get(kind, Cost(nan, nan)) for each in rows]
+        bins = [self.plan.config.score.bin if each.binned else 1 for each in rows]
+        seconds = sum(each.seconds for each in written)
+        disk = sum(each.bytes / bin for each, bin in zip(written, bins, strict=True))
         return seconds * columns, disk * columns
 
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
