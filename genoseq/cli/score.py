@@ -43,6 +43,15 @@ def score(
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="bigWig or bedGraph of the genome's control, or NAME=FILE, of a model that has "
+            "learned what controls say; may be repeated.",
+            show_default="none: what controls explain is left out",
+        ),
+    ] = None,
     formats: Formats = None,
     values: Annotated[
         Literal["probability", "log-odds"],
@@ -94,9 +103,9 @@ def score(
     with start_computing("score", out, threads, progress_fd) as report:
         written = score_files(
             fasta, model, out,
-            regions=regions, formats=formats, values=values, by_phase=by_phase,
-            confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
-            bin=bin, bin_by=bin_by,
+            regions=regions, control=control or (), formats=formats, values=values,
+            by_phase=by_phase, confidence=confidence, segments=segments or (), peaks=peaks or (),
+            digits=digits, bin=bin, bin_by=bin_by,
             window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
             jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
         )  # fmt: skip

@@ -21,7 +21,7 @@ from genoseq.genome.tracks import Track, stitch
 from genoseq.inference.confidence import sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import predict_regions, predict_strands
+from genoseq.inference.strands import Controls, predict_regions, predict_strands
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import ValueKind
@@ -41,6 +41,7 @@ def score(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     jobs: int = 1,
     rounded: bool = True,
+    control: Controls | None = None,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, in flat memory.
 
@@ -69,6 +70,10 @@ def score(
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
         processes that share the work; the values are the same.
 
+    control
+        What the controls of signals are, of models that learned it; None: values are free of what
+        controls explain, see :mod:`genoseq.tasks.control`.
+
     Yields
     ------
     Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
@@ -89,7 +94,9 @@ def score(
     output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
-    computed = window_bases, batch_bases
+    if control is not None and not all(one.takes_control for one in predictors):
+        raise ConfigError("this model has learned no control: leave out --control")
+    computed = window_bases, batch_bases, control
 
     def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
         if sure is None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
+from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
+from genoseq.labels.signal_names import SignalFile, name_signals
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
     from genoseq.inference.confidence import SureOutput
+    from genoseq.labels.genome_control import GenomeControl
     from genoseq.models.bundle import Bundle
     from genoseq.models.device import Precision
     from genoseq.tasks.outputs import Output, ValueKind
@@ -45,6 +50,7 @@ def score_files(
     out: PathLike,
     *,
     regions: PathLike | None = None,
+    control: Sequence[str] = (),
     formats: str | None = None,
     values: ValueKind = "probability",
     by_phase: bool = False,
@@ -72,6 +78,9 @@ def score_files(
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions
         BED of what to score, or ``-``; by default every contig.
+    control
+        bigWig or bedGraph files of the genome's controls, ``NAME=FILE``, for a model that has
+        learned what they say; none: values are free of what controls explain.
     formats
         Names, comma-separated; by default what suits the values.
     segments, peaks, digits, bin, bin_by
@@ -92,7 +101,11 @@ def score_files(
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
-    with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
+    controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
+    paths = {role: signal.path for role, signal in controls.items()}
+    with ExitStack() as stack:
+        given = stack.enter_context(all_kept({"regions": regions, **paths}, fasta))
+        genome = stack.enter_context(open_fasta(fasta))
         bed = given.get("regions")
         asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
@@ -104,14 +117,18 @@ def score_files(
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
         check_formats(written, output.kind, output.channels, genome.lengths, rules, digits, bins)
+        named = [replace(signal, path=given[role]) for role, signal in controls.items()]
+        found = stack.enter_context(_control(named, bundles, genome)) if named else None
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
             device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
+            control=None if found is None else found.of,
         )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
-        origin, record = _made_by(genome, models, settings, used, bed, wanted)
+        settings |= {"control": [given[role].sha256 for role in controls]} if controls else {}
+        origin, record = _made_by(genome, models, settings, used, given, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
             output.kind, out, written, origin, record, rules, digits, bins,
@@ -139,6 +156,19 @@ def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) ->
             "the windows of this model are its own, %s bp: --window changes nothing", f"{own:,}"
         )
     return bundle
+
+
+def _control(
+    files: Sequence[SignalFile], bundles: Sequence[Bundle], genome: Fasta
+) -> GenomeControl:
+    """Controls of a genome, as the first model's were."""
+    from genoseq.labels.genome_control import GenomeControl
+    from genoseq.tasks.per_base import PerBase
+
+    task = bundles[0].task
+    if not isinstance(task, PerBase) or task.control is None:
+        raise ConfigError("this model has learned no control: leave out --control")
+    return GenomeControl(files, task.scheme, genome.lengths, task.control.settings)
 
 
 def _output(
@@ -177,7 +207,7 @@ def _made_by(
     models: Sequence[Path],
     settings: Mapping[str, Any],
     used: Sequence[tuple[torch.device, Precision]],
-    regions: Input | None,
+    given: Mapping[str, Input],
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
@@ -193,12 +223,11 @@ def _made_by(
     for number, model in enumerate(models, 1):  # by number: folders may have the same name
         name = "model" if len(models) == 1 else f"model {number}"
         inputs[name] = {WEIGHTS: file_sha256(model / WEIGHTS)}
-    if regions is not None:
-        inputs["regions"] = {regions.name: regions.sha256}
+    inputs |= {role: {file.name: file.sha256} for role, file in given.items()}
     (sha256,) = original.values()
     device = used[0][0]
     origin = Origin(
-        regions=None if regions is None else tuple(wanted),
+        regions=tuple(wanted) if "regions" in given else None,
         model=identity,
         genome=sha256,
         settings=settings,

@@ -22,6 +22,7 @@ from genoseq.labels.gene_parts import GeneParts, read_gene_parts
 from genoseq.metrics.binned import BinnedPairs, Group, ceiling, mean_of
 from genoseq.metrics.bootstrap import block_size
 from genoseq.metrics.interval_sums import IntervalSums
+from genoseq.store.files import REPLICATES
 from genoseq.store.store import Store
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.task import Task
@@ -155,7 +156,7 @@ class SignalFigures:
         """Count a stretch: values (S or more, L), targets (L, S)."""
         told, genome = values[: len(self._scheme)].T, self._names[store.path]
         truth = targets.numpy()
-        libraries = store.replicate_values(chrom, start, start + len(truth))
+        libraries = store.beside(REPLICATES, chrom, start, start + len(truth))
         libraries = np.where(np.isnan(truth).all(1, keepdims=True), np.nan, libraries)
         left, right = [told], [truth]
         for name, strand, one, other in self._pairs:

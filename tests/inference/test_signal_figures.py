@@ -20,6 +20,7 @@ from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.signal_tables import said_by_bin
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.store.files import REPLICATES
 from genoseq.store.store import Store
 from genoseq.store.write import write_store
 from genoseq.tasks.per_base import PerBase
@@ -54,7 +55,7 @@ def store_of(path: Path, seed: int, replicates: bool = True) -> Store:
             labels = np.concatenate([truth, noisy], axis=1) if replicates else truth
             pieces.append((Region(name, start, end), "test", labels.astype(np.float32)))
     facts = {"replicates": KEYS} if replicates else {}
-    columns = len(facts.get("replicates", []))
+    columns = {REPLICATES: len(KEYS)} if replicates else {}
     return write_store(path, path.name, SCHEME, contigs, pieces, {}, None, columns, lambda: facts)
 
 
