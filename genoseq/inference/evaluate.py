@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial, singledispatch
@@ -33,6 +34,7 @@ from genoseq.tasks.seq2seq import Seq2Seq
 from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
+_log = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -197,6 +199,7 @@ def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Predi
     control = None
     if predictor.takes_control and CONTROLS in store.columns_beside:
         control = partial(store.beside, CONTROLS)
+        _log.info("evaluate: %s: the model is given its controls", store.name)
     return predict_regions(predictor, store, regions, control=control)
 
 

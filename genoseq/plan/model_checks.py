@@ -48,7 +48,7 @@ def call_problems(config: Config) -> list[str]:
     score, labels = config.score, config.labels
     found = []
     if score.bin > 1 and not any(format_named(name).binned for name in score.formats):
-        found = [f"score.bin: {listed(score.formats)} tell every base: add bigwig or bedgraph"]
+        found = [f"score.bin: none of {listed(score.formats)} has bins: add bigwig or bedgraph"]
     if labels.scheme == "signal":
         what = "score.segments: segments are of classes, labels.scheme is signal: use score.peaks"
         return found + ([what] if score.segments else [])

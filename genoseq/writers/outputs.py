@@ -203,7 +203,7 @@ def check_formats(
         problems.append("no channel to write")
     if bins is not None and rows and not any(row.binned for row in rows):
         suited = listed(name for name, row in FORMATS.items() if row.binned)
-        problems.append(f"bin {bins.size}: {listed(formats)} tell every base: use {suited}")
+        problems.append(f"bin {bins.size}: none of {listed(formats)} has bins: add {suited}")
     for chrom, length in lengths.items():
         if refused := sorted(row.name for row in rows if chrom.startswith(row.refused_contigs)):
             problems.append(

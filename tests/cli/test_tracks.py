@@ -87,7 +87,7 @@ def test_tracks_of_bins(tmp_path: Path, genoseq: Genoseq) -> None:
     np.testing.assert_array_equal(found, values.reshape(-1, 50).max(1).repeat(50))
     run = genoseq(*words, "--formats", "tsv")
     assert run.returncode == 1
-    assert "bin 50: tsv tell every base: use bedgraph, bigwig" in run.stderr
+    assert "bin 50: none of tsv has bins: add bedgraph, bigwig" in run.stderr
 
 
 def test_tracks_table_of_regions(tmp_path: Path, genoseq: Genoseq) -> None:

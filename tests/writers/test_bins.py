@@ -147,5 +147,5 @@ def test_bins_that_cannot_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--bin-by max is of bins: add --bin BP"):
         bins_of(None, "max")
     assert bins_of(1, "mean") is None
-    with pytest.raises(ConfigError, match="scores, tsv tell every base: use bedgraph, bigwig"):
+    with pytest.raises(ConfigError, match="none of scores, tsv has bins: add bedgraph, bigwig"):
         written(tmp_path, {"x": golden()["A"]}, Bins(5), formats=["tsv", "scores"])
