@@ -1,6 +1,6 @@
 """Coverage told from sequence: correlation by size of bins, and what replicates allow.
 
-    python benchmarks/signals.py DATA OUT [--steps 500] [--loss poisson]
+    python benchmarks/signals.py DATA OUT [--steps 500] [--loss poisson] [--only "yeast RNA"]
 
 A model of the example ``config/examples/rna`` learns RNA of yeast (chromosomes II and IV, both
 strands), by its own loss and by ``multinomial``, and the same network R-loops of human chromosome 1
@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--loss")
+    parser.add_argument("--only", help="one of the runs, and no figure")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     settings = read_mapping(EXAMPLE)["models"]["rna"]
@@ -159,7 +160,7 @@ def main() -> None:
         runs.insert(1, ("yeast RNA, multinomial", found["yeast RNA"], {"loss": "multinomial"}))
     rows: dict[str, list[dict[str, Any]]] = {}
     print("data", *COLUMNS, sep="\t")
-    for name, store, loss in runs:
+    for name, store, loss in [run for run in runs if asked.only in (None, run[0])]:
         folder = asked.out / f"{name.replace(' ', '_')}.model"
         run = settings | {"training": settings["training"] | loss}
         model = gs.fit([store], run, folder, device="cpu")
@@ -170,7 +171,8 @@ def main() -> None:
             rows[title] = _measured(model, folder, test, title == name)
             for row in rows[title]:
                 print(title, *(f"{row[column]:.4g}" for column in COLUMNS), sep="\t", flush=True)
-    draw(asked.out / "signals.png", rows)
+    if asked.only is None:
+        draw(asked.out / "signals.png", rows)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,13 @@ from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
 from genoseq.inference.genome_names import genome_names
-from genoseq.inference.signal_tables import Table, gene_figures, gene_table, region_table
+from genoseq.inference.signal_tables import (
+    Table,
+    gene_figures,
+    gene_table,
+    region_figures,
+    region_table,
+)
 from genoseq.labels.gene_parts import GeneParts, read_gene_parts
 from genoseq.metrics.binned import BinnedPairs, Group, ceiling, mean_of
 from genoseq.metrics.bootstrap import block_size
@@ -185,6 +191,7 @@ class SignalFigures:
         figures: dict[str, Any] = {
             "genomes": self._of_genomes(rows),
             "by_bin": [row for row in rows if row["contig"] == "*"],
+            "by_region": list(region_figures(self._regions, self._by_region, self._labels)),
         }
         figures |= {"by_gene": by_gene} if self._genes else {}
         tables: dict[str, Table] = {

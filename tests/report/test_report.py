@@ -186,7 +186,16 @@ def test_report_of_signals_has_bins_ceilings_and_points(tmp_path: Path) -> None:
     genes = {"genome": "a", "signal": "reads", "genes": 7, "pearson": 0.25}
     genes |= {"pearson_log1p": 0.5, "spearman": None}
     genomes = {name: {"bases": 9, "bin": 1, "pearson": 0.5} for name in "ab"}
+    regions = {
+        "genome": "a",
+        "signal": "reads.both",
+        "regions": 9,
+        "pearson": 0.75,
+        "inside": 0.125,
+    }
+    regions |= {"pearson_log1p": 0.5, "spearman": None}
     found = metrics.compute() | {"by_bin": rows, "by_gene": [genes], "genomes": genomes}
+    found |= {"by_region": [regions]}
     (folders[1] / "metrics.json").write_text(json.dumps(found))
     points = [f"{genome}\treads.both\t100\t{n}\t{n + 1}\n" for genome in "ab" for n in range(9)]
     head = "genome\tsignal\tbin\tpredicted\tmeasured\n"
@@ -196,6 +205,7 @@ def test_report_of_signals_has_bins_ceilings_and_points(tmp_path: Path) -> None:
     assert header[-2:] == ["replicates", "ceiling"]
     assert len(told) == 6
     assert told[0][5] == "0.5000 (0.400 to 0.600)"
+    assert cells_of(page, "by-region")[1][3:] == ["9", "0.7500", "0.5000", "-", "0.1250"]
     assert cells_of(page, "by-gene")[1][3:5] == ["7", "0.2500"]
     assert cells_of(page, "tested")[0][2] == "Pearson r tiny"
     data = data_of(page)
