@@ -25,6 +25,16 @@ EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks
 
 _log = logging.getLogger(__name__)
 
+Control = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="bigWig or bedGraph of the genome's control, or NAME=FILE, of a model that has "
+        "learned what controls say; may be repeated.",
+        show_default="none: what controls explain is left out",
+    ),
+]
+
 
 def score(
     fasta: GenomeFile,
@@ -43,15 +53,7 @@ def score(
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
-    control: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="bigWig or bedGraph of the genome's control, or NAME=FILE, of a model that has "
-            "learned what controls say; may be repeated.",
-            show_default="none: what controls explain is left out",
-        ),
-    ] = None,
+    control: Control = None,
     formats: Formats = None,
     values: Annotated[
         Literal["probability", "log-odds"],

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
     from genoseq.inference.confidence import SureOutput
-    from genoseq.labels.genome_control import GenomeControl
+    from genoseq.inference.strands import Controls
     from genoseq.models.bundle import Bundle
     from genoseq.models.device import Precision
     from genoseq.tasks.outputs import Output, ValueKind
@@ -79,8 +79,7 @@ def score_files(
     regions
         BED of what to score, or ``-``; by default every contig.
     control
-        bigWig or bedGraph files of the genome's controls, ``NAME=FILE``, for a model that has
-        learned what they say; none: values are free of what controls explain.
+        Files of controls, ``NAME=FILE``; none: values are free of what controls explain.
     formats
         Names, comma-separated; by default what suits the values.
     segments, peaks, digits, bin, bin_by
@@ -97,17 +96,15 @@ def score_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    models, out = _folders(model), Path(out)
+    models, out, measures = _folders(model), Path(out), _measures(confidence)
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
-    measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
     paths = {role: signal.path for role, signal in controls.items()}
     with ExitStack() as stack:
         given = stack.enter_context(all_kept({"regions": regions, **paths}, fasta))
         genome = stack.enter_context(open_fasta(fasta))
-        bed = given.get("regions")
-        asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
+        asked = _asked(given.get("regions"), genome)
 
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
@@ -117,23 +114,30 @@ def score_files(
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
         check_formats(written, output.kind, output.channels, genome.lengths, rules, digits, bins)
-        named = [replace(signal, path=given[role]) for role, signal in controls.items()]
-        found = stack.enter_context(_control(named, bundles, genome)) if named else None
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
             device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
-            control=None if found is None else found.of,
+            control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
-        settings |= {"control": [given[role].sha256 for role in controls]} if controls else {}
         origin, record = _made_by(genome, models, settings, used, given, wanted)
+        tracks = reported(tracks, sum(map(len, wanted)), report)
         files = write_tracks(
-            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
-            output.kind, out, written, origin, record, rules, digits, bins,
+            tracks, genome.lengths, output.channels, output.kind, out, written, origin, record,
+            rules, digits, bins,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _measures(confidence: str | None) -> tuple[str, ...]:
+    return () if confidence is None else tuple(confidence.replace(" ", "").split(","))
+
+
+def _asked(bed: Input | None, genome: Fasta) -> list[Region] | None:
+    """Regions of a BED; None if there is none."""
+    return None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
 
 def _folders(model: PathLike | Sequence[PathLike] | None) -> list[Path]:
@@ -159,16 +163,24 @@ def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) ->
 
 
 def _control(
-    files: Sequence[SignalFile], bundles: Sequence[Bundle], genome: Fasta
-) -> GenomeControl:
-    """Controls of a genome, as the first model's were."""
+    stack: ExitStack,
+    controls: Mapping[str, SignalFile],
+    given: Mapping[str, Input],
+    bundles: Sequence[Bundle],
+    genome: Fasta,
+) -> Controls | None:
+    """Controls of a genome, read as the first model's were; None where none are given."""
+    if not controls:
+        return None
     from genoseq.labels.genome_control import GenomeControl
     from genoseq.tasks.per_base import PerBase
 
     task = bundles[0].task
     if not isinstance(task, PerBase) or task.control is None:
         raise ConfigError("this model has learned no control: leave out --control")
-    return GenomeControl(files, task.scheme, genome.lengths, task.control.settings)
+    files = [replace(signal, path=given[role]) for role, signal in controls.items()]
+    found = GenomeControl(files, task.scheme, genome.lengths, task.control.settings)
+    return stack.enter_context(found).of
 
 
 def _output(
@@ -224,6 +236,8 @@ def _made_by(
         name = "model" if len(models) == 1 else f"model {number}"
         inputs[name] = {WEIGHTS: file_sha256(model / WEIGHTS)}
     inputs |= {role: {file.name: file.sha256} for role, file in given.items()}
+    if controls := [file.sha256 for role, file in given.items() if role.startswith("control")]:
+        settings = {**settings, "control": controls}
     (sha256,) = original.values()
     device = used[0][0]
     origin = Origin(

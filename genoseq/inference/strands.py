@@ -71,8 +71,10 @@ def predict_regions(
     control: Controls | None = None,
 ) -> Iterator[Prediction]:
     """Predictions for regions, in order; parameters are those of :func:`predict_strands`."""
-    computed = window_bases, batch_bases, control
-    for each in predict_strands(predictor, genome, regions, told, *computed):
+    found = predict_strands(
+        predictor, genome, regions, told, window_bases, batch_bases, control=control
+    )
+    for each in found:
         mean = predictor.mean(each.plus, each.minus, told)
         yield Prediction(each.chrom, each.start, each.codes, mean)
 

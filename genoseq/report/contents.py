@@ -26,7 +26,7 @@ from genoseq.report.results import ModelResult, Results
 from genoseq.report.signal_charts import (
     by_bin_charts,
     by_bin_table,
-    by_place_table,
+    grouped_table,
     scatter_charts,
 )
 from genoseq.report.tables import (
@@ -89,12 +89,12 @@ def contents(results: Results, folder: Path) -> Contents:
             "by_genome": by_genome_table(results.models),
             "sites": sites_table(results.models),
             "bins": by_bin_table(results.models),
-            "by_region": by_place_table(
+            "by_region": grouped_table(
                 results.models,
                 "region",
                 "Signals of regions, means; and inside of them the median r of their bases",
             ),
-            "by_gene": by_place_table(results.models, "gene", "Signals of genes, means over exons"),
+            "by_gene": grouped_table(results.models, "gene", "Signals of genes, means over exons"),
             "genomes": stores_table(results.stores) if results.stores else None,
             "leaks": leaks_table(leaks),
             "bases": composition_table(parts),

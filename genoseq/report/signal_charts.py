@@ -120,24 +120,24 @@ def by_bin_table(models: Sequence[ModelResult]) -> Table | None:
     return Table("bins", caption, [*head, "replicates", "ceiling"], rows) if rows else None
 
 
-def by_place_table(models: Sequence[ModelResult], place: str, caption: str) -> Table | None:
+def grouped_table(models: Sequence[ModelResult], group: str, caption: str) -> Table | None:
     """A row for each model, genome and signal: correlations over its genes or regions.
 
     Parameters
     ----------
-    place
+    group
         ``gene`` or ``region``.
 
     Returns
     -------
-    None where nothing was measured by place.
+    None where nothing was measured of such groups.
     """
-    found = [(model.name, row) for model in models for row in model.metrics.get(f"by_{place}", [])]
-    columns = ["genome", "signal", f"{place}s", "pearson", "pearson_log1p", "spearman"]
-    columns += ["inside"] if place == "region" else []
+    found = [(model.name, row) for model in models for row in model.metrics.get(f"by_{group}", [])]
+    columns = ["genome", "signal", f"{group}s", "pearson", "pearson_log1p", "spearman"]
+    columns += ["inside"] if group == "region" else []
     rows: list[list[Field]] = [[name, *(row[each] for each in columns)] for name, row in found]
     head = ["model", *(name.replace("_", " ") for name in columns)]
-    return Table(f"by-{place}", caption, head, rows) if rows else None
+    return Table(f"by-{group}", caption, head, rows) if rows else None
 
 
 def _with_ends(row: Mapping[str, Any]) -> Field:

@@ -77,18 +77,16 @@ def write_tracks(
         ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32;
         ``log-odds``: natural log-odds, written as the nearest float16.
     out
-        Folder, made if missing.  Other files in it stay; files that an older manifest lists and
-        this run does not write are removed.
+        Folder, made if missing.  Only files of an older manifest are removed from it.
     formats
         Names of :data:`genoseq.writers.formats.FORMATS`.
     origin
         Noted in ``scores``.
     record
-        What ``provenance.json`` is to say; without it there is none.  No manifest lists it.
-    rules, digits
-        What is called, whose formats are written too; significant digits of probabilities, 1 to 6.
-    bins
-        Of formats that tell values of bins; None: every base.  Calls are of bases all the same.
+        What ``provenance.json`` is to say, if there is to be one.  No manifest lists it.
+    rules, digits, bins
+        What is called, whose formats are written too; significant digits of probabilities, 1 to 6;
+        bins of the formats that have some, None: every base.
 
     Returns
     -------

@@ -71,7 +71,7 @@ def test_config_check_says_strands_and_finds_genes_of_another_genome(
     learn = labels | {"signals": {"control": "learn"}}
     lacks = check_genomes(plan_of(tmp_path, sheet.format("x+=p.bw,x-=m.bw"), labels=learn))
     assert lacks.problems == [
-        "genome a: labels.signals.control learn: column control names no file"
+        "genome 'a': labels.signals.control learn: column control names no file"
     ]
     paired = check_genomes(plan_of(tmp_path, sheet.format("p.bw,m.bw"), labels=labels))
     assert paired.notes == ["genome a: signals: signal (+ and -)"]
