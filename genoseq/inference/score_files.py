@@ -76,20 +76,17 @@ def score_files(
         FASTA, GenBank or EMBL, or ``-`` for stdin; a model's folder or name, several, or none.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
-    regions
-        BED of what to score, or ``-``; by default every contig.
-    control
-        Files of controls, ``NAME=FILE``; none: values are free of what controls explain.
+    regions, control
+        BED of what to score, or ``-``, by default every contig; files of controls, ``NAME=FILE``.
     formats
         Names, comma-separated; by default what suits the values.
     segments, peaks, digits, bin, bin_by
         What is called, digits, and bins, see :func:`genoseq.writers.convert.convert_scores`.
     values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
-    expect
-        Settings by which the model must have been trained, or their file.
-    report
-        Called with the bases that are done, and with all of them.
+    expect, report
+        Settings by which the model must have been trained, or their file; called with the bases
+        that are done, and with all of them.
 
     Raises
     ------
@@ -100,12 +97,10 @@ def score_files(
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
-    paths = {role: signal.path for role, signal in controls.items()}
     with ExitStack() as stack:
-        given = stack.enter_context(all_kept({"regions": regions, **paths}, fasta))
+        given = stack.enter_context(all_kept({"regions": regions, **_paths(controls)}, fasta))
         genome = stack.enter_context(open_fasta(fasta))
         asked = _asked(given.get("regions"), genome)
-
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
 
@@ -129,6 +124,10 @@ def score_files(
             rules, digits, bins,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _paths(controls: Mapping[str, SignalFile]) -> dict[str, PathLike]:
+    return {role: signal.path for role, signal in controls.items()}
 
 
 def _measures(confidence: str | None) -> tuple[str, ...]:
