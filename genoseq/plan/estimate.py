@@ -90,6 +90,8 @@ class _Run:
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kinds = [run.task.kind(scheme.kind) for run in self.runs]
         self.label = prod(scheme.label_shape(1)) * scheme.dtype.itemsize
+        if plan.config.labels.signals.control == "learn":
+            self.label *= 2  # a control is kept beside each signal
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
         confidence = len(plan.config.score.confidence)
