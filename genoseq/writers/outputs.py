@@ -108,7 +108,7 @@ def write_tracks(
     formats = rules.formats(formats)
     check_formats(formats, kind, channels, lengths, rules, digits, bins)
     complete(out)
-    _check_out(out)
+    check_out(out)
     highest = Highest(channels)
     pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
     first = list(islice(pieces, 1))
@@ -120,7 +120,7 @@ def write_tracks(
     size = 1 if bins is None else bins.size
     contents = Contents(lengths, channels, kind, origin, rules, digits, size)
     with filled_folder(out) as filling:
-        _check_out(out)  # another run may have written there meanwhile
+        check_out(out)  # another run may have written there meanwhile
         files = _write(filling, contents, formats, chain(first, pieces), bins)
         write_manifest(filling.new / MANIFEST, files)
         if record is not None and bins is not None:
@@ -214,8 +214,14 @@ def check_formats(
         raise ConfigError(problems)
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest."""
+def check_out(out: Path) -> None:
+    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest.
+
+    Raises
+    ------
+    ConfigError, InputFormatError
+        As :func:`write_tracks`.
+    """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder")
     if _listed(out) or not (out / PROVENANCE).exists():
