@@ -202,7 +202,7 @@ class EditedContig:
         Returns
         -------
         Shape (C, end - start): NaN at deleted bases; at a base before inserted ones the largest of
-        its own value and theirs.
+        its own value and theirs, where they have one.
         """
         low, high = self.span(start, end)
         bases = np.arange(start, end)
@@ -216,7 +216,7 @@ class EditedContig:
             grown[0] |= firsts[0] > 0
             firsts[0] = 0  # what is inserted before any base
             if grown.any():
-                told[:, there] = np.maximum.reduceat(values, firsts, axis=1)
+                told[:, there] = np.fmax.reduceat(values, firsts, axis=1)
         return told
 
 

@@ -1,1 +1,1 @@
-"""Variants: what edits of a genome change in what a model says of it."""
+"""What variants would change: alleles of a VCF to what a model tells of them, and its files."""
