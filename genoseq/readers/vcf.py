@@ -149,9 +149,7 @@ def _checked_columns(line: bytes, path: Input, number: int) -> bytes:
     return line
 
 
-def _records(
-    lines: Iterator[tuple[int, bytes]], columns: int, path: Input
-) -> Iterator[VcfRecord]:
+def _records(lines: Iterator[tuple[int, bytes]], columns: int, path: Input) -> Iterator[VcfRecord]:
     count = 0
     for number, line in lines:
         if not line:
@@ -159,15 +157,15 @@ def _records(
         fields = line.split(b"\t", _FIXED)
         found = line.count(b"\t") + 1
         if found != columns:
-            raise InputFormatError(f"{found} columns, but the header line has {columns}", path, number)
+            raise InputFormatError(
+                f"{found} columns, but the header line has {columns}", path, number
+            )
         position = _text(fields[1])
         if not is_whole(position):
             raise InputFormatError(f"POS, column 2: {position!r} is no position", path, number)
         alt = _text(fields[4])
         alts = () if alt == "." else tuple(alt.split(","))
-        yield VcfRecord(
-            count, line, _text(fields[0]), int(position) - 1, _text(fields[3]), alts
-        )
+        yield VcfRecord(count, line, _text(fields[0]), int(position) - 1, _text(fields[3]), alts)
         count += 1
 
 

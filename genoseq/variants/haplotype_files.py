@@ -9,16 +9,15 @@ samples/NAME/hap1-reference/, hap2-hap1/     what they differ by
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.shard_folder import original_of
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import Input, all_kept
@@ -26,11 +25,13 @@ from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import PROVENANCE, file_sha256, make_record, write_record
 from genoseq.files.staging import temporary_folder
+from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, flank, merge
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
-from genoseq.readers.genotypes import open_phased
+from genoseq.readers.genotypes import samples_of
+from genoseq.readers.vcf import VcfRecord, open_vcf
 from genoseq.writers.origin import Origin
 from genoseq.writers.outputs import check_formats, chosen_formats
 
@@ -54,17 +55,18 @@ _log = logging.getLogger(__name__)
 class Made:
     """What was written: the folder, haplotypes with tracks, rows of variants by their reasons.
 
-    The reason of those that are applied is empty.
+    Of those that are applied it is None.
     """
 
     out: Path
     haplotypes: int
-    reasons: Mapping[str, int]
+    reasons: Mapping[str | None, int]
 
     def __str__(self) -> str:
-        left = (f", {count:,} {why}" for why, count in sorted(self.reasons.items()) if why)
+        others = sorted((why, count) for why, count in self.reasons.items() if why is not None)
+        left = (f", {count:,} {why}" for why, count in others)
         many = f"{self.haplotypes:,} haplotype{'' if self.haplotypes == 1 else 's'}"
-        return f"{self.out}: {many}, variants applied {self.reasons.get('', 0):,}{''.join(left)}"
+        return f"{self.out}: {many}, variants applied {self.reasons.get(None, 0):,}{''.join(left)}"
 
 
 def haplotype_files(
@@ -121,8 +123,9 @@ def haplotype_files(
     with (
         all_kept({"regions": regions, "vcf": vcf}, fasta) as given,
         open_fasta(fasta) as genome,
+        open_vcf(given["vcf"]) as file,
     ):
-        file = open_phased(given["vcf"], samples)
+        chosen = samples_of(file.header, given["vcf"], samples)
         bed = given.get("regions")
         named = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
@@ -130,20 +133,21 @@ def haplotype_files(
         from genoseq.variants.haplotype_folders import sample_folders, write_haplotypes
         from genoseq.variants.haplotypes import Haplotypes, regions_of
 
-        sample_folders(file.samples)
+        sample_folders(chosen.names)
         wanted = wanted_regions(genome, named)
         options = {
             "values": values, "by_phase": by_phase, "batch_bases": batch_bases or BATCH_BASES,
             "device": device, "precision": precision, "jobs": jobs, "rounded": digits is None,
         }  # fmt: skip
-        settings = {"samples": list(file.samples), "unphased": unphased, "digits": digits}
+        settings = {"samples": list(chosen.names), "unphased": unphased, "digits": digits}
         asked = _asked(genome, model, wanted, given, formats, against, options, settings)
         near = _grown(wanted, asked.bundle.context, genome.lengths)
         keep = unphased == "reference"
-        found = Haplotypes(genome, file, regions_of(wanted), regions_of(near), keep)
+        found = Haplotypes(genome, chosen, regions_of(wanted), regions_of(near), keep)
         with temporary_folder() as temporary, atomic_folder(out, _NAMES) as folder:
-            with (folder / TABLE).open("w", encoding="utf-8", newline="") as table:
-                reasons = _write_table(found.rows(), table)
+            with _written(folder / TABLE) as table:
+                reasons = _write_table(_named(found.rows(file.records), given["vcf"]), table)
+            _check_contigs(found, genome, given["vcf"])
             _say_phase_sets(found)
             count = write_haplotypes(found, asked, folder, temporary, report)
             write_record(folder, asked.record)
@@ -196,24 +200,51 @@ def _grown(regions: Iterable[Region], context: int, lengths: Mapping[str, int]) 
     return merge(flank(one, context, context, lengths[one.chrom]) for one in regions)
 
 
-def _write_table(rows: Iterable[Row], table: IO[str]) -> Counter[str]:
+def _written(path: Path) -> IO[str]:
+    # Names that are no UTF-8 come out as they went in.
+    return path.open("w", encoding="utf-8", errors="surrogateescape", newline="\n")
+
+
+def _named(rows: Iterator[Row], path: Input) -> Iterator[Row]:
+    """The same rows; errors of genotypes name the file."""
+    try:
+        yield from rows
+    except InputFormatError as error:
+        raise error if error.path else InputFormatError(error.problem, path) from None
+
+
+def _write_table(rows: Iterable[Row], table: IO[str]) -> Counter[str | None]:
     """Write the table; how many rows there are of each reason."""
-    reasons: Counter[str] = Counter()
-    writer = csv.writer(
-        table, delimiter="\t", quoting=csv.QUOTE_NONE, escapechar="\\", lineterminator="\n"
-    )
-    writer.writerow(COLUMNS)
+    reasons: Counter[str | None] = Counter()
+    table.write("\t".join(COLUMNS) + "\n")
     for row in rows:
         reasons[row.reason] += 1
-        record = row.record
-        writer.writerow(
-            (
-                row.sample, row.haplotype or "*", record.chrom, record.start + 1, record.name,
-                record.ref, row.alt, row.phase_set, row.where,
-                "no" if row.reason else "yes", row.reason or ".",
-            )
-        )  # fmt: skip
+        table.write("\t".join(_cells(row)) + "\n")
     return reasons
+
+
+def _cells(row: Row) -> list[str]:
+    """A row's text; none of it has a tab, because columns of a VCF have none."""
+    record = row.record
+    haplotype = str(row.haplotype or "*")
+    place = [record.chrom, str(record.start + 1), _id(record), record.ref, row.alt]
+    said = ["yes", "."] if row.reason is None else ["no", row.reason]
+    return [row.sample, haplotype, *place, row.phase_set, row.where, *said]
+
+
+def _id(record: VcfRecord) -> str:
+    return record.line.split(b"\t", 3)[2].decode("utf-8", "surrogateescape")
+
+
+def _check_contigs(found: Haplotypes, genome: Fasta, path: Input) -> None:
+    """Refuse a file none of whose contigs is the genome's; say which are not."""
+    strange = found.contigs - genome.lengths.keys()
+    if not strange:
+        return
+    said = f"{listed(strange)}, but the FASTA has {contigs_there(genome.lengths, strange)}"
+    if strange == found.contigs:
+        raise InputFormatError(f"its contigs are {said}: names must be equal", path)
+    _log.warning("%s: nothing is applied of contigs %s", path, said)
 
 
 def _say_phase_sets(found: Haplotypes) -> None:

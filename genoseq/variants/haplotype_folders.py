@@ -21,7 +21,7 @@ from genoseq.genome.tracks import Channel, Kind, Track, safe_name
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output
 from genoseq.variants.haplotype_tracks import difference, score_haplotype
-from genoseq.variants.haplotypes import EditedGenome, Haplotypes
+from genoseq.variants.haplotypes import HaplotypeGenome, Haplotypes
 from genoseq.writers.formats import FORMATS
 from genoseq.writers.origin import Origin
 from genoseq.writers.outputs import reported, write_tracks
@@ -103,7 +103,7 @@ class _Scored:
     temporary: Path
     progress: _Progress
 
-    def scores(self, genome: EditedGenome, name: str) -> Scores:
+    def scores(self, genome: HaplotypeGenome, name: str) -> Scores:
         """Scores of a haplotype at the bases of the reference, in a folder of this name."""
         asked = self.asked
         own = [region for region in asked.regions if region.chrom in genome.contigs]
@@ -143,7 +143,7 @@ def write_haplotypes(
     Those of which no base has a value, as where all of a region is deleted, are left out with a
     line that says so.
     """
-    folders = sample_folders(found.file.samples)
+    folders = sample_folders(found.samples.names)
     progress = _Progress(report, _bases(found, asked))
     scored = _Scored(asked, temporary, progress)
     reference = None
@@ -158,24 +158,24 @@ def write_haplotypes(
     return count
 
 
-def _unedited(found: Haplotypes, asked: Asked) -> EditedGenome:
+def _unedited(found: Haplotypes, asked: Asked) -> HaplotypeGenome:
     chroms = {region.chrom for region in asked.regions}
     contigs = {chrom: EditedContig(asked.lengths[chrom], []) for chrom in chroms}
-    return EditedGenome(found.genome, contigs)
+    return HaplotypeGenome(found.genome, contigs)
 
 
 def _bases(found: Haplotypes, asked: Asked) -> int:
     """Bases of all haplotypes that are scored, the reference among them."""
     ploidy = (
         found.ploidy(sample, region.chrom) * len(region)
-        for sample in found.file.samples
+        for sample in found.samples.names
         for region in asked.regions
     )
     return sum(ploidy) + (sum(map(len, asked.regions)) if asked.with_reference else 0)
 
 
 def _write_sample(
-    genomes: Mapping[int, EditedGenome], scored: _Scored, reference: Scores | None, folder: Path
+    genomes: Mapping[int, HaplotypeGenome], scored: _Scored, reference: Scores | None, folder: Path
 ) -> int:
     """Tracks of one sample; how many haplotypes have some."""
     asked = scored.asked

@@ -14,7 +14,7 @@ from genoseq.genome.regions import Region, tiles
 from genoseq.genome.tracks import DECIMALS, Channel, Track
 from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
-from genoseq.variants.haplotypes import EditedGenome
+from genoseq.variants.haplotypes import HaplotypeGenome
 from genoseq.writers.scores import Scores
 
 _STRETCH = 1 << 18
@@ -24,7 +24,7 @@ Values = NDArray[np.float32]
 
 
 def score_haplotype(
-    genome: EditedGenome, bundle: Bundle, regions: Sequence[Region], **options: Any
+    genome: HaplotypeGenome, bundle: Bundle, regions: Sequence[Region], **options: Any
 ) -> Iterator[Track]:
     """Scores of regions of a haplotype, at the bases of the reference.
 
@@ -53,7 +53,7 @@ def _span(contig: EditedContig, region: Region) -> Region:
 
 
 def on_reference(
-    tracks: Iterator[Track], genome: EditedGenome, regions: Iterable[Region]
+    tracks: Iterator[Track], genome: HaplotypeGenome, regions: Iterable[Region]
 ) -> Iterator[Track]:
     """Tracks of a haplotype's bases, in order, as tracks of the reference's."""
     reader = _Reader(tracks)

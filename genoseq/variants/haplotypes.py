@@ -16,28 +16,25 @@ from typing import Literal, NamedTuple
 from genoseq.errors import InputFormatError
 from genoseq.genome.edits import Edit, EditedContig
 from genoseq.genome.regions import Region, touching
-from genoseq.genome.sequences import Codes, encode
+from genoseq.genome.sequences import Codes
 from genoseq.inference.windows import Genome
-from genoseq.readers.genotypes import MISSING, Genotype, PhasedFile, PhasedRecord
+from genoseq.readers.genotypes import MISSING, Genotype, Samples
+from genoseq.readers.vcf import VcfRecord
+from genoseq.variants.alleles import SAID, Allele, Reason, alleles_of
 
 Where = Literal["region", "context", "elsewhere"]
 """Of a variant: in what is scored, near enough to be seen from there, or farther away."""
-APPLIED, OVERLAP, DUPLICATE, UNPHASED = "", "overlap", "duplicate", "unphased"
-SPANNING, SYMBOLIC, BREAKEND = "spanning-deletion", "symbolic", "breakend"
-NOT_BASES, MISMATCH, OUTSIDE, UNKNOWN = "not-bases", "ref-mismatch", "outside", "missing"
-REASONS = {
-    OVERLAP: "changes bases that an earlier variant of the haplotype changes",
-    DUPLICATE: "an earlier record says the same",
-    UNPHASED: "heterozygous, and which haplotype has it is not known",
-    SPANNING: "*: deleted by another record",
-    SYMBOLIC: "an allele without its bases, such as <DEL>",
-    BREAKEND: "an end of a rearrangement",
-    NOT_BASES: "letters that are no bases",
-    MISMATCH: "REF is not what the genome has there",
-    OUTSIDE: "behind the contig's end, or before its beginning",
-    UNKNOWN: "the genotype is not known",
+Hindrance = Reason | Literal["OVERLAP", "DUPLICATE", "UNPHASED", "UNKNOWN_GENOTYPE"]
+"""Why a variant is not applied to a haplotype."""
+NOT_APPLIED: Mapping[str, str] = {
+    **{str(code): said for code, said in SAID.items()},
+    "OVERLAP": "it changes what an earlier variant of the haplotype changes",
+    "DUPLICATE": "an earlier record says the same",
+    "UNPHASED": "heterozygous, and which haplotype has it is not known",
+    "UNKNOWN_GENOTYPE": "the genotype is not known",
 }
-"""Why a variant is not applied."""
+_LONGEST = 1 << 26
+"""Bases of an allele: as long as a line can be."""
 EVERY = 0
 """In place of a haplotype's number: all of the sample's."""
 
@@ -58,20 +55,20 @@ class Row(NamedTuple):
     where
         Whether it lies in what is scored.
     reason
-        Why it is not applied, of :data:`REASONS`; empty if it is.
+        Why it is not applied; None if it is.
     """
 
     sample: str
     haplotype: int
-    record: PhasedRecord
+    record: VcfRecord
     alt: str
     phase_set: str
     where: Where
-    reason: str
+    reason: Hindrance | None
 
 
 @dataclass(frozen=True)
-class EditedGenome:
+class HaplotypeGenome:
     """A genome some of whose contigs are edited; read like any other."""
 
     genome: Genome
@@ -99,17 +96,15 @@ class Edits:
 
     found: list[Edit] = field(default_factory=list)
 
-    def add(self, edit: Edit) -> str:
-        """Take an edit, unless it overlaps an earlier one; why not, or nothing."""
-        if edit.start == edit.end and not len(edit.alt):
-            return APPLIED  # what is there already
+    def add(self, edit: Edit) -> Literal["OVERLAP", "DUPLICATE"] | None:
+        """Take an edit, unless it overlaps an earlier one; why not, or None."""
         at = bisect_left(self.found, _place(edit), key=_place)
         for other in self.found[max(0, at - 1) : at + 2]:
             if _overlap(edit, other):
                 same = _place(edit) == _place(other) and bytes(edit.alt) == bytes(other.alt)
-                return DUPLICATE if same else OVERLAP
+                return "DUPLICATE" if same else "OVERLAP"
         insort(self.found, edit, key=_place)
-        return APPLIED
+        return None
 
 
 def _place(edit: Edit) -> tuple[int, int]:
@@ -131,8 +126,8 @@ class Haplotypes:
     ----------
     genome
         The reference.
-    file
-        The VCF.
+    samples
+        Those of the file whose haplotypes are wanted.
     regions
         By contig, sorted and merged: what is to be scored.
     near
@@ -140,40 +135,48 @@ class Haplotypes:
     keep_unphased
         Whether the reference is kept where a heterozygous genotype in ``near`` is not phased, which
         is an error otherwise.
+    contigs
+        Those of all records, by the file.
+    phase_sets
+        By contig and sample, those of heterozygous variants in the regions.
     """
 
     genome: Genome
-    file: PhasedFile
+    samples: Samples
     regions: Mapping[str, Sequence[Region]]
     near: Mapping[str, Sequence[Region]]
     keep_unphased: bool = False
     _edits: dict[tuple[str, str, int], Edits] = field(default_factory=lambda: defaultdict(Edits))
     _ploidy: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    contigs: set[str] = field(default_factory=set)
     phase_sets: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def rows(self) -> Iterator[Row]:
-        """Read the file; what each record gives each haplotype that is not the reference.
+    def rows(self, records: Iterable[VcfRecord]) -> Iterator[Row]:
+        """Take the records of a file; what each gives each haplotype that is not the reference.
 
         Raises
         ------
         InputFormatError
-            As :meth:`genoseq.readers.genotypes.PhasedFile.records`; at a heterozygous genotype that
-            is not phased.
+            Without a file: at a genotype that cannot be, or a heterozygous one that is not phased.
         """
-        for record in self.file.records(self.regions.keys()):
-            known = [self._edit(record, alt) for alt in record.alts]
+        for record in records:
+            self.contigs.add(record.chrom)
+            if record.chrom not in self.regions:
+                continue
+            genotypes = self.samples.genotypes(record)
+            known = alleles_of(record, self.genome, longest=_LONGEST) if record.alts else []
             where = self._where(record)
-            for sample, genotype in zip(self.file.samples, record.genotypes, strict=True):
+            for sample, genotype in zip(self.samples.names, genotypes, strict=True):
                 key = record.chrom, sample
                 self._ploidy[key] = max(self._ploidy[key], len(genotype.alleles))
                 yield from self._of_sample(record, sample, genotype, known, where)
 
     def _of_sample(
         self,
-        record: PhasedRecord,
+        record: VcfRecord,
         sample: str,
         genotype: Genotype,
-        known: Sequence[Edit | str],
+        known: Sequence[Allele],
         where: Where,
     ) -> Iterator[Row]:
         unphased = genotype.heterozygous and not genotype.phased
@@ -181,9 +184,7 @@ class Haplotypes:
             raise InputFormatError(
                 f"sample {sample!r} is heterozygous at {record.chrom}:{record.start + 1} and not "
                 f"phased (/ and not |): phase the file (WhatsHap, SHAPEIT, Beagle), or keep the "
-                f"reference there by --unphased reference",
-                self.file.path,
-                record.line,
+                f"reference there by --unphased reference"
             )
         if genotype.heterozygous and genotype.phased and where == "region":
             self.phase_sets[record.chrom, sample].add(genotype.phase_set)
@@ -192,39 +193,18 @@ class Haplotypes:
             if allele == 0:
                 continue
             alt = MISSING if allele is None else record.alts[allele - 1]
-            which = EVERY if unphased or single else number
-            if unphased:
-                reason = UNPHASED
-            elif allele is None:
-                reason = UNKNOWN
-            else:
-                edit = known[allele - 1]
+            reason: Hindrance | None = "UNPHASED" if unphased else "UNKNOWN_GENOTYPE"
+            if not unphased and allele is not None:
                 own = self._edits[record.chrom, sample, number]
-                reason = edit if isinstance(edit, str) else own.add(edit)
+                reason = _applied(known[allele - 1], own)
+            which = EVERY if unphased or single else number
             yield Row(sample, which, record, alt, genotype.phase_set, where, reason)
 
-    def _where(self, record: PhasedRecord) -> Where:
+    def _where(self, record: VcfRecord) -> Where:
         start, end = record.start, record.start + max(1, len(record.ref))
         if touching(self.regions[record.chrom], start, end):
             return "region"
         return "context" if touching(self.near[record.chrom], start, end) else "elsewhere"
-
-    def _edit(self, record: PhasedRecord, alt: str) -> Edit | str:
-        """What an allele does to the contig, or why it cannot be applied."""
-        if reason := _no_bases(alt):
-            return reason
-        if not alt or not record.ref:
-            return NOT_BASES
-        start, end = record.start, record.start + len(record.ref)
-        if start < 0 or end > self.genome.lengths[record.chrom]:
-            return OUTSIDE
-        try:
-            ref, codes = encode(record.ref.encode()), encode(alt.encode())
-        except InputFormatError:
-            return NOT_BASES
-        if (self.genome.codes(record.chrom, start, end) != ref).any():
-            return MISMATCH
-        return Edit(start, end, codes).trimmed(ref)
 
     def ploidy(self, sample: str, chrom: str) -> int:
         """Haplotypes of a contig: what its genotypes say, else those of others, else two."""
@@ -232,7 +212,7 @@ class Haplotypes:
         others = (n for (_, name), n in self._ploidy.items() if name == sample)
         return own or max(others, default=2)
 
-    def of(self, sample: str) -> dict[int, EditedGenome]:
+    def of(self, sample: str) -> dict[int, HaplotypeGenome]:
         """Genomes of a sample's haplotypes, by number.
 
         One of which a contig has fewer is without it: its regions are not to be scored.
@@ -242,16 +222,12 @@ class Haplotypes:
             for number in range(1, self.ploidy(sample, chrom) + 1):
                 edits = self._edits.get((chrom, sample, number), Edits()).found
                 found[number][chrom] = EditedContig(self.genome.lengths[chrom], edits)
-        return {number: EditedGenome(self.genome, found[number]) for number in sorted(found)}
+        return {number: HaplotypeGenome(self.genome, found[number]) for number in sorted(found)}
 
 
-def _no_bases(alt: str) -> str:
-    """Why an allele says no bases; nothing if it does."""
-    if alt in ("*", "<*:DEL>"):
-        return SPANNING
-    if "[" in alt or "]" in alt or (alt.startswith(".") or alt.endswith(".")):
-        return BREAKEND
-    return SYMBOLIC if alt.startswith("<") else ""
+def _applied(allele: Allele, edits: Edits) -> Hindrance | None:
+    """Apply an allele to a contig; why it cannot be, or None."""
+    return allele.reason if allele.edit is None else edits.add(allele.edit)
 
 
 def regions_of(regions: Iterable[Region]) -> dict[str, list[Region]]:

@@ -162,9 +162,7 @@ def _strand_window(look: _Look) -> StrandWindow:
     codes = _padded(look.stretch, low, high, length)
     if look.strand == "-":
         codes = reverse_complement_codes(codes)
-    return StrandWindow(
-        look.stretch.chrom, look.strand, window, *kept, codes, look.tiling.row
-    )
+    return StrandWindow(look.stretch.chrom, look.strand, window, *kept, codes, look.tiling.row)
 
 
 def _padded(stretch: Stretch, low: int, high: int, length: int) -> Codes:
