@@ -43,6 +43,7 @@ from genoseq.cli import (
     train,
     translate,
     validate_tracks,
+    variants,
     verify,
 )
 from genoseq.errors import GenoseqError, told
@@ -104,6 +105,7 @@ app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("embed", epilog=embed.EPILOG)(embed.embed)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
+app.command("variants", epilog=variants.EPILOG)(variants.variants)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
 app.command("haplotypes", epilog=haplotypes.EPILOG)(haplotypes.haplotypes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.files.inputs import Input
-from genoseq.readers.vcf import VcfHeader, VcfRecord
+from genoseq.genome.vcf_records import VcfHeader, VcfRecord, text_of_bytes
 
 MISSING = "."
 """What a VCF has in place of what is not known."""
@@ -124,7 +124,7 @@ def _place(record: VcfRecord) -> str:
 
 
 def _genotype(data: bytes, gt: int, ps: int | None, alleles: int) -> Genotype:
-    values = data.decode("utf-8", "surrogateescape").split(":")
+    values = text_of_bytes(data).split(":")
     if gt >= len(values) or not values[gt]:
         return Genotype((None,), True)
     phase_set = values[ps] if ps is not None and ps < len(values) else MISSING
@@ -141,7 +141,7 @@ def samples_of(header: VcfHeader, path: Input, wanted: Sequence[str] = ()) -> Sa
     ConfigError
         If one that is wanted is not among them.
     """
-    names = header.columns.decode("utf-8", "surrogateescape").split("\t")[_FORMAT + 1 :]
+    names = text_of_bytes(header.columns).split("\t")[_FORMAT + 1 :]
     if not names:
         raise InputFormatError(
             "a VCF without samples: haplotypes are made of genotypes, columns 10 and on", path

@@ -8,7 +8,6 @@ comes out as it went in, byte for byte.  BCF is binary: htslib turns it into lin
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from genoseq.errors import InputFormatError
 from genoseq.files.compression import UTF16, open_bytes
 from genoseq.files.inputs import Input, kept
 from genoseq.files.limits import LONGEST_HEAD, LongLineError, ShortLines, long_line
+from genoseq.genome.vcf_records import VcfHeader, VcfRecord, text_of_bytes
 from genoseq.readers import kinds
 from genoseq.readers.whole_numbers import is_whole
 
@@ -29,61 +29,7 @@ COLUMNS = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 _FIXED = 8
 _BUFFER = 1 << 16
 _BOM = b"\xef\xbb\xbf"
-_CONTIG = re.compile(rb"##contig=<(?:.*,)?ID=([^,>]+)")
-_LENGTH = re.compile(rb"##contig=<(?:.*,)?length=(\d{1,18})[,>]")
 _MADE = b"printf '##fileformat=VCFv4.2\\n" + COLUMNS.replace(b"\t", b"\\t") + b"\\n'"
-
-
-@dataclass(frozen=True, slots=True)
-class VcfHeader:
-    """The lines before the records.
-
-    Attributes
-    ----------
-    meta
-        Those that begin with ``##``, without line ends.
-    columns
-        The one that begins with ``#CHROM``.
-    """
-
-    meta: tuple[bytes, ...]
-    columns: bytes
-
-    @property
-    def contigs(self) -> dict[str, int | None]:
-        """Contigs that are named, and their lengths (bp) where they are said."""
-        found: dict[str, int | None] = {}
-        for line in self.meta:
-            if named := _CONTIG.match(line):
-                length = _LENGTH.match(line)
-                found[_text(named[1])] = int(length[1]) if length else None
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class VcfRecord:
-    """A line of a VCF.
-
-    Attributes
-    ----------
-    number
-        Of the record in its file, 0-based.
-    line
-        Its bytes, without the line end; at least eight columns.
-    chrom
-        Contig as the file names it.
-    start
-        First base of REF, 0-based; -1 of POS 0, which is before the first base.
-    ref, alts
-        Alleles as written; no ALT where the file has ``.``.
-    """
-
-    number: int
-    line: bytes
-    chrom: str
-    start: int
-    ref: str
-    alts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +82,15 @@ def _of_lines(lines: Iterator[tuple[int, bytes]], path: Input) -> Vcf:
 def _headless(line: bytes, path: Input, number: int) -> InputFormatError:
     """What is wrong with a line that comes before #CHROM."""
     fields = line.split(b"\t")
-    if len(fields) < _FIXED or not is_whole(_text(fields[1])):
+    if len(fields) < _FIXED or not is_whole(text_of_bytes(fields[1])):
         return InputFormatError("not a VCF: expected a header and columns with tabs", path, number)
-    made = f"({_text(_MADE)}; cut -f1-8 old.vcf) > new.vcf"
+    made = f"({text_of_bytes(_MADE)}; cut -f1-8 old.vcf) > new.vcf"
     return InputFormatError(f"a record before the line #CHROM: give it one, {made}", path, number)
 
 
 def _checked_columns(line: bytes, path: Input, number: int) -> bytes:
     if line.split(b"\t")[:_FIXED] != COLUMNS.split(b"\t"):
-        said = _text(COLUMNS).replace("\t", " ")
+        said = text_of_bytes(COLUMNS).replace("\t", " ")
         raise InputFormatError(f"the header line must begin with {said}, with tabs", path, number)
     return line
 
@@ -160,12 +106,11 @@ def _records(lines: Iterator[tuple[int, bytes]], columns: int, path: Input) -> I
             raise InputFormatError(
                 f"{found} columns, but the header line has {columns}", path, number
             )
-        position = _text(fields[1])
+        chrom, position, ref, alt = (text_of_bytes(fields[at]) for at in (0, 1, 3, 4))
         if not is_whole(position):
             raise InputFormatError(f"POS, column 2: {position!r} is no position", path, number)
-        alt = _text(fields[4])
         alts = () if alt == "." else tuple(alt.split(","))
-        yield VcfRecord(count, line, _text(fields[0]), int(position) - 1, _text(fields[3]), alts)
+        yield VcfRecord(count, line, chrom, int(position) - 1, ref, alts)
         count += 1
 
 
@@ -222,7 +167,3 @@ def _bcf_lines(file: object, path: Input) -> Iterator[tuple[int, bytes]]:
 
 def _damaged(path: Input, error: Exception) -> InputFormatError:
     return InputFormatError(f"damaged or cut off BCF ({error}): make or copy it again", path)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

@@ -11,8 +11,8 @@ import numpy as np
 
 from genoseq.genome.edits import Edit
 from genoseq.genome.sequences import N, encode
+from genoseq.genome.vcf_records import VcfRecord
 from genoseq.inference.windows import Genome
-from genoseq.readers.vcf import VcfRecord
 
 Reason = Literal[
     "NO_ALT",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import torch
 
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.edits import NOWHERE, Edit
 from genoseq.genome.sequences import N
-from genoseq.genome.tracks import Channel
 from genoseq.inference.predict import Predictor, Values
 from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
@@ -112,10 +112,14 @@ class VariantScorer:
 
     Attributes
     ----------
-    channels
-        What changes are told of, C.
-    decimals
-        To which values are worth telling; None of signals.
+    distance
+        As given.
+    channels, kind
+        What changes are told of, C, and what their values are.
+    likelihoods
+        Whether the model is one of language.
+    device, precision
+        What it computes with.
 
     Raises
     ------
@@ -137,11 +141,12 @@ class VariantScorer:
         bases = 2 * distance + 1
         window = narrow_window(bundle.settings, bundle.context, bases, window_bases)
         self._looks = Looks(predictor, window, batch_bases)
-        self._genome, self._distance = genome, distance
+        self._genome, self.distance = genome, distance
         self._output = bundle.task.output()
         self.channels, self.kind = self._output.channels, self._output.kind
         self.likelihoods = bundle.task.reads_bases
-        self.on_cpu = predictor.device.type == "cpu"
+        self.device = predictor.device.type
+        self.precision = "bf16" if predictor.dtype == torch.bfloat16 else "fp32"
 
     def effects(self, alleles: Sequence[Allele]) -> list[Effect]:
         """What each allele changes, in order; without a base where it has a reason."""
@@ -163,8 +168,8 @@ class VariantScorer:
 
     def _stretch(self, allele: Allele) -> Stretch:
         edit, length = _edit(allele), self._genome.lengths[allele.chrom]
-        start = max(0, edit.start - self._distance)
-        end = min(length, edit.end + self._distance)
+        start = max(0, edit.start - self.distance)
+        end = min(length, edit.end + self.distance)
         return Stretch(self._genome, allele.chrom, start, end)
 
     def _effect(

@@ -27,11 +27,12 @@ from genoseq.files.provenance import PROVENANCE, file_sha256, make_record, write
 from genoseq.files.staging import temporary_folder
 from genoseq.genome.contig_names import contigs_there
 from genoseq.genome.regions import Region, flank, merge
+from genoseq.genome.vcf_records import VcfRecord, text_of_bytes
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.readers.genotypes import samples_of
-from genoseq.readers.vcf import VcfRecord, open_vcf
+from genoseq.readers.vcf import open_vcf
 from genoseq.writers.origin import Origin
 from genoseq.writers.outputs import check_formats, chosen_formats
 
@@ -233,7 +234,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _id(record: VcfRecord) -> str:
-    return record.line.split(b"\t", 3)[2].decode("utf-8", "surrogateescape")
+    return text_of_bytes(record.line.split(b"\t", 3)[2])
 
 
 def _check_contigs(found: Haplotypes, genome: Fasta, path: Input) -> None:

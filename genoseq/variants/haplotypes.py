@@ -19,7 +19,7 @@ from genoseq.genome.regions import Region, touching
 from genoseq.genome.sequences import Codes
 from genoseq.inference.windows import Genome
 from genoseq.readers.genotypes import MISSING, Genotype, Samples
-from genoseq.readers.vcf import VcfRecord
+from genoseq.genome.vcf_records import VcfRecord
 from genoseq.variants.alleles import SAID, Allele, Reason, alleles_of
 
 Where = Literal["region", "context", "elsewhere"]

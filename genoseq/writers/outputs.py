@@ -106,7 +106,7 @@ def write_tracks(
     formats = rules.formats(formats)
     check_formats(formats, kind, channels, lengths, rules, digits)
     complete(out)
-    _check_out(out)
+    check_out(out)
     highest = Highest(channels)
     pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
     first = list(islice(pieces, 1))
@@ -117,7 +117,7 @@ def write_tracks(
         )
     contents = Contents(lengths, channels, kind, origin, rules, digits)
     with filled_folder(out) as filling:
-        _check_out(out)  # another run may have written there meanwhile
+        check_out(out)  # another run may have written there meanwhile
         files = _write(filling, contents, formats, chain(first, pieces))
         write_manifest(filling.new / MANIFEST, files)
         if record is not None:
@@ -198,8 +198,14 @@ def check_formats(
         raise ConfigError(problems)
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest."""
+def check_out(out: Path) -> None:
+    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest.
+
+    Raises
+    ------
+    ConfigError, InputFormatError
+        As :func:`write_tracks`.
+    """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder")
     if _listed(out) or not (out / PROVENANCE).exists():
