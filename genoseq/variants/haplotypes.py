@@ -17,9 +17,9 @@ from genoseq.errors import InputFormatError
 from genoseq.genome.edits import Edit, EditedContig
 from genoseq.genome.regions import Region, touching
 from genoseq.genome.sequences import Codes
+from genoseq.genome.vcf_records import VcfRecord
 from genoseq.inference.windows import Genome
 from genoseq.readers.genotypes import MISSING, Genotype, Samples
-from genoseq.genome.vcf_records import VcfRecord
 from genoseq.variants.alleles import SAID, Allele, Reason, alleles_of
 
 Where = Literal["region", "context", "elsewhere"]

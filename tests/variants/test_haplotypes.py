@@ -258,7 +258,7 @@ def test_haplotypes_are_what_a_string_with_these_changes_is(
         taken: list[tuple[int, int, str]] = []
         for at, ref, alt, who in records:
             change = trimmed(at, ref, alt)
-            if who[number] and change[1:] != (change[0], None):
+            if who[number] and change[1:] != (change[0], ""):
                 taken += [change] if all(together(change, other) for other in taken) else []
         expected = LETTERS
         for start, end, alt in sorted(taken, reverse=True):
