@@ -137,8 +137,8 @@ def changes_of(effect: Effect) -> list[Change]:
 def _four(value: float) -> str:
     if value != value:
         return NONE
-    text = f"{value:.4f}"
-    return "0" if float(text) == 0 else text
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _line(name: str, kind: str, said: str, number: str = "A") -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from shutil import disk_usage
 from typing import IO
 
 from genoseq.errors import ConfigError, InputFormatError
@@ -102,24 +105,25 @@ class VcfFile:
 
     def _convert(self) -> str | None:
         """Make BCF of the text."""
-        from pysam import bcftools, set_verbosity
+        # Not by pysam's records: it adds END to symbolic alleles, which its header does not name.
+        from pysam import bcftools
         from pysam.utils import SamtoolsError
 
-        before = set_verbosity(0)
+        words = ("-Ob", "--no-version", "-o", str(self._path), str(self._text))
         try:
-            bcftools.view(
-                "-Ob", "--no-version", "-o", str(self._path), str(self._text), catch_stdout=False
-            )
+            bcftools.view(*words, catch_stdout=False)
             if not (self._sorted.sorted and self._sorted.any):
                 return None
             bcftools.index("-f", "-c", str(self._path), catch_stdout=False)
         except SamtoolsError as error:
-            said = " ".join(str(error).split())[-300:]
+            if not disk_usage(self._path.parent).free:
+                number = errno.ENOSPC
+                raise OSError(number, os.strerror(number), str(self._path)) from error
             raise InputFormatError(
-                f"BCF cannot hold it ({said}): name the output .vcf.gz"
+                "it cannot be written as BCF, which holds nothing that the header does not name: "
+                "give the header lines of all FORMAT, INFO and FILTER, or name the output .vcf.gz"
             ) from None
         finally:
-            set_verbosity(before)
             self._text.unlink(missing_ok=True)
         return "csi"
 
