@@ -42,7 +42,7 @@ def mixed_problems(config: Config) -> list[str]:
 
 def pair_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[str]:
     """What is wrong with the rows of a run of pairs, whatever is in their files."""
-    for name in ("genes", "hub"):
+    for name in ("genes", "hub", "variants"):
         if getattr(config, name) is not None:
             yield f"{name}: is of models of bases, and these map sequences to sequences: remove it"
     for name, row in genomes.items():
