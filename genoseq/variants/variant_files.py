@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 DISTANCE, LONGEST = 50, 20_000
 """Defaults, see :mod:`genoseq.variants.effect` and :mod:`genoseq.variants.alleles`."""
-_INDEX_SPACE = 1 << 20
 MOST_DISTANCE = 100_000
 
 
