@@ -68,8 +68,8 @@ class ScoreSettings(Settings):
 class VariantSettings(Settings):
     """Variants, scored by every model: what each changes near it."""
 
-    files: Annotated[dict[str, str], Field(min_length=1)] = Field(
-        description="VCF or BCF by the name of its genome in the sheet"
+    files: dict[str, str] = Field(
+        {}, description="VCF or BCF by the name of its genome in the sheet"
     )
     distance: Annotated[int, Field(ge=0, le=100_000)] = Field(
         50, description="bp on either side of a variant of which changes are told"

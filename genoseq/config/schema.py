@@ -239,9 +239,7 @@ class Config(Settings):
     genes: GeneSettings | None = Field(
         None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
     )
-    variants: VariantSettings | None = Field(
-        None, description="variants of genomes, scored by every model; null is off"
-    )
+    variants: VariantSettings = VariantSettings()
     hub: HubSettings | None = Field(
         None, description="hubs for genome browsers; {} takes the defaults, null is off"
     )

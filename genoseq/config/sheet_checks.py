@@ -158,8 +158,6 @@ def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]
 
 def _unused_variants(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[str]:
     """Problems for variants of no genome, and for sites that no annotation tells."""
-    if config.variants is None:
-        return
     for name in config.variants.files:
         if name not in genomes:
             yield (

@@ -121,7 +121,7 @@ class _Run:
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
             *([] if self.plan.config.genes is None else [self._genes()]),
-            *([] if self.plan.config.variants is None else self._variants()),
+            *self._variants(),
             *([] if self.plan.config.hub is None else [self._hub()]),
             self._row("report", [0.0], disk=[files["report"]], memory=[memory["report"]]),
         ]
@@ -237,7 +237,6 @@ class _Run:
     def _variants(self) -> list[Estimate]:
         """How many variants files have is not known before they are read."""
         settings = self.plan.config.variants
-        assert settings is not None
         files = len(settings.files) * len(self.runs)
         memory = self._memory(self.plan.config.score.precision, self.runs)
         unknown = [nan] * files

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from genoseq.config.outputs import VariantSettings
 from genoseq.genome.shards import shard_names
 from genoseq.plan.label_options import options
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
@@ -26,18 +25,13 @@ class ShardWildcards(Wildcards, Protocol):
     shard: str
 
 
-def _settings(plan: Plan) -> VariantSettings:
-    """Snakemake reads the rules also where settings ask for none."""
-    return plan.config.variants or VariantSettings(files={"-": "-"})
-
-
 def _vcf(plan: Plan, wildcards: Wildcards) -> list[str]:
-    return [_settings(plan).files[wildcards.genome]]
+    return [plan.config.variants.files[wildcards.genome]]
 
 
 def _annotation(plan: Plan, wildcards: Wildcards) -> list[str]:
     path = plan.genomes[wildcards.genome].annotation
-    return [path] if path and _settings(plan).genes else []
+    return [path] if path and plan.config.variants.genes else []
 
 
 def vcf_inputs(plan: Plan) -> Callable[[Wildcards], list[str]]:
@@ -75,20 +69,20 @@ def gene_words(plan: Plan) -> Callable[[Wildcards, VariantFiles], str]:
 
 def variant_options(plan: Plan) -> Callable[[Wildcards], str]:
     """Distance, and what is told."""
-    found = _settings(plan).model_dump(include={"distance", "masked", "raw"})
+    found = plan.config.variants.model_dump(include={"distance", "masked", "raw"})
     precision = plan.config.score.precision
     return lambda _: options(**found, precision=precision)
 
 
 def shard_option(plan: Plan) -> Callable[[ShardWildcards], str]:
     """Which part of the records a job scores."""
-    count = _settings(plan).shards
+    count = plan.config.variants.shards
     return lambda wildcards: options(shard=f"{int(wildcards.shard)}/{count}")
 
 
 def merged_shards(plan: Plan) -> Callable[[Wildcards], list[str]]:
     """Scored parts of a file, in order."""
-    names = shard_names(_settings(plan).shards)
+    names = shard_names(plan.config.variants.shards)
 
     def shards(wildcards: Wildcards) -> list[str]:
         folder = f"<results>/shard_variants/{wildcards.genome}/{wildcards.model}"

@@ -108,7 +108,7 @@ class Samples:
         keys = fields[_FORMAT].split(b":")
         if b"GT" not in keys:
             raise InputFormatError(
-                f"{_place(record)} has no GT in FORMAT: haplotypes are made of genotypes"
+                f"{_named(record)} has no GT in FORMAT: haplotypes are made of genotypes"
             )
         gt, ps = keys.index(b"GT"), keys.index(b"PS") if b"PS" in keys else None
         try:
@@ -116,10 +116,10 @@ class Samples:
                 _genotype(fields[column], gt, ps, len(record.alts) + 1) for column in self._columns
             ]
         except InputFormatError as error:
-            raise InputFormatError(f"{_place(record)}: {error.problem}") from None
+            raise InputFormatError(f"{_named(record)}: {error.problem}") from None
 
 
-def _place(record: VcfRecord) -> str:
+def _named(record: VcfRecord) -> str:
     return f"record {record.number + 1}, at {record.chrom}:{record.start + 1},"
 
 

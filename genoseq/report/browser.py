@@ -39,7 +39,7 @@ _EXTRA = 4_096
 """Characters of the section that are no data, for each of its parts."""
 
 
-class Place(Protocol):
+class GenomeRegion(Protocol):
     """What the browser can show: bases of a genome, 0-based half-open."""
 
     @property
@@ -77,7 +77,7 @@ class Browser:
 
 
 def make_browser(
-    results: Results, loci: Sequence[Place], budget_bytes: int, folder: str = FILES
+    results: Results, loci: Sequence[GenomeRegion], budget_bytes: int, folder: str = FILES
 ) -> Browser:
     """The browser of a page.
 
@@ -177,7 +177,7 @@ def _legend(genomes: Sequence[BrowserGenome]) -> str:
 
 
 def _embedded(
-    genomes: Sequence[BrowserGenome], loci: Sequence[Place], room: int, folder: str
+    genomes: Sequence[BrowserGenome], loci: Sequence[GenomeRegion], room: int, folder: str
 ) -> tuple[dict[str, Any], list[str]]:
     """What the script is told, and the texts with the data: small genomes first."""
     told: dict[int, dict[str, Any]] = {}
@@ -201,7 +201,7 @@ def _embedded(
 
 
 def _fitting(
-    genome: BrowserGenome, loci: Sequence[Place], room: int
+    genome: BrowserGenome, loci: Sequence[GenomeRegion], room: int
 ) -> tuple[dict[str, Any], list[str], bool] | None:
     """The whole genome, else windows of as many loci as there is room for; None if of none."""
     for pieces in _choices(genome, loci, room):
@@ -216,7 +216,9 @@ def _fitting(
     return None
 
 
-def _choices(genome: BrowserGenome, loci: Sequence[Place], room: int) -> Iterator[list[Region]]:
+def _choices(
+    genome: BrowserGenome, loci: Sequence[GenomeRegion], room: int
+) -> Iterator[list[Region]]:
     """Pieces to try, ever less of the genome."""
     # A base takes a quarter of a byte, and base64 makes three bytes four characters.
     if genome.store is None or genome.bases / 3 < room:
@@ -232,7 +234,7 @@ def _choices(genome: BrowserGenome, loci: Sequence[Place], room: int) -> Iterato
         size //= 2
 
 
-def windows(loci: Iterable[Place], lengths: Mapping[str, int]) -> list[Region]:
+def windows(loci: Iterable[GenomeRegion], lengths: Mapping[str, int]) -> list[Region]:
     """Loci with bases on either side, merged, in the order of the contigs."""
     found: dict[str, list[Region]] = {}
     for locus in loci:
@@ -244,7 +246,7 @@ def windows(loci: Iterable[Place], lengths: Mapping[str, int]) -> list[Region]:
 
 
 def _start(
-    genomes: Sequence[BrowserGenome], loci: Iterable[Place], told: Iterable[int]
+    genomes: Sequence[BrowserGenome], loci: Iterable[GenomeRegion], told: Iterable[int]
 ) -> list[str | int]:
     """What is shown at first: genome, contig, start, end."""
     shown = {genomes[number].name: genomes[number] for number in sorted(told)}

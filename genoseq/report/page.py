@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from genoseq import __version__
 from genoseq.files.atomic import atomic_together, check_distinct
-from genoseq.report.browser import Place, make_browser
+from genoseq.report.browser import GenomeRegion, make_browser
 from genoseq.report.browser_files import files_beside, replaced_folder, write_files
 from genoseq.report.charts import Data, colour_class, colour_names
 from genoseq.report.contents import Contents, contents
@@ -91,11 +91,11 @@ def write_browsable(
     # The rest of the page says how much room there is.
     slot = Markup(f"<!--{token_hex(16)}-->")
     html = page_html(out, results, title, note, loci, slot, variants)
-    places: list[Place] = [
+    shown_regions: list[GenomeRegion] = [
         *loci,
         *(one for each in variants for one in each.shown if not one.reason),
     ]
-    browser = make_browser(results, places, largest - len(html.encode()), beside)
+    browser = make_browser(results, shown_regions, largest - len(html.encode()), beside)
     rest = browser.rest if beside else {}
     with atomic_together([out, *replaced_folder(out, rest)]) as (page, *folder):
         page.write_text(html.replace(slot, browser.section), encoding="utf-8")

@@ -193,8 +193,8 @@ def _scored(
             name = f"{stem}_{change.upper()}"
             amount = number(_split(fields.get(name, ""), many)[allele]) or 0.0
             if amount > best[0]:
-                place = number(_split(fields.get(f"{name}_DP", ""), many)[allele])
-                best = amount, channel, change, None if place is None else int(place)
+                behind = number(_split(fields.get(f"{name}_DP", ""), many)[allele])
+                best = amount, channel, change, None if behind is None else int(behind)
     amount, channel, change, offset = best
     return _shown(file, record, fields, allele, channel, change, amount, offset)
 

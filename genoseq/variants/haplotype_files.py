@@ -117,9 +117,7 @@ def haplotype_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    out = Path(out)
-    if (problem := irreplaceable(out, _NAMES)) is not None:
-        raise ConfigError(problem)
+    _check_out(out := Path(out))
     # Torch takes seconds to load: what is wrong with the inputs is told before.
     with (
         all_kept({"regions": regions, "vcf": vcf}, fasta) as given,
@@ -127,8 +125,7 @@ def haplotype_files(
         open_vcf(given["vcf"]) as file,
     ):
         chosen = samples_of(file.header, given["vcf"], samples)
-        bed = given.get("regions")
-        named = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
+        named = _regions(given, genome)
 
         from genoseq.inference.score import wanted_regions
         from genoseq.variants.haplotype_folders import sample_folders, write_haplotypes
@@ -142,9 +139,9 @@ def haplotype_files(
         }  # fmt: skip
         settings = {"samples": list(chosen.names), "unphased": unphased, "digits": digits}
         asked = _asked(genome, model, wanted, given, formats, against, options, settings)
-        near = _grown(wanted, asked.bundle.context, genome.lengths)
-        keep = unphased == "reference"
-        found = Haplotypes(genome, chosen, regions_of(wanted), regions_of(near), keep)
+        near = regions_of(_grown(wanted, asked.bundle.context, genome.lengths))
+        kept = unphased == "reference"
+        found = Haplotypes(genome, chosen, regions_of(wanted), near, kept)
         with temporary_folder() as temporary, atomic_folder(out, _NAMES) as folder:
             with _written(folder / TABLE) as table:
                 reasons = _write_table(_named(found.rows(file.records), given["vcf"]), table)
@@ -153,6 +150,16 @@ def haplotype_files(
             count = write_haplotypes(found, asked, folder, temporary, report)
             write_record(folder, asked.record)
     return Made(out, count, reasons)
+
+
+def _check_out(out: Path) -> None:
+    if (problem := irreplaceable(out, _NAMES)) is not None:
+        raise ConfigError(problem)
+
+
+def _regions(given: Mapping[str, Input], genome: Fasta) -> list[Region] | None:
+    bed = given.get("regions")
+    return None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
 
 def _asked(
@@ -220,17 +227,17 @@ def _write_table(rows: Iterable[Row], table: IO[str]) -> Counter[str | None]:
     table.write("\t".join(COLUMNS) + "\n")
     for row in rows:
         reasons[row.reason] += 1
-        table.write("\t".join(_cells(row)) + "\n")
+        table.write("\t".join(_fields(row)) + "\n")
     return reasons
 
 
-def _cells(row: Row) -> list[str]:
+def _fields(row: Row) -> list[str]:
     """A row's text; none of it has a tab, because columns of a VCF have none."""
     record = row.record
     haplotype = str(row.haplotype or "*")
-    place = [record.chrom, str(record.start + 1), _id(record), record.ref, row.alt]
+    site = [record.chrom, str(record.start + 1), _id(record), record.ref, row.alt]
     said = ["yes", "."] if row.reason is None else ["no", row.reason]
-    return [row.sample, haplotype, *place, row.phase_set, row.where, *said]
+    return [row.sample, haplotype, *site, row.phase_set, row.where, *said]
 
 
 def _id(record: VcfRecord) -> str:

@@ -96,8 +96,8 @@ def difference(left: Scores, right: Scores, regions: Iterable[Region]) -> Iterat
     rounded = left.kind == "classes" and left.digits is None
     for region in regions:
         for part in tiles(region, _STRETCH, _STRETCH):
-            place = part.chrom, part.start, part.end
-            found = left.values(*place) - right.values(*place)
+            before = right.values(part.chrom, part.start, part.end)
+            found = left.values(part.chrom, part.start, part.end) - before
             # What both tell in steps differs in steps, but for the last bits.
             values = found.round(DECIMALS) + np.float32(0) if rounded else found
             yield Track(part.chrom, part.start, values, left.channels)

@@ -98,16 +98,16 @@ class Edits:
 
     def add(self, edit: Edit) -> Literal["OVERLAP", "DUPLICATE"] | None:
         """Take an edit, unless it overlaps an earlier one; why not, or None."""
-        at = bisect_left(self.found, _place(edit), key=_place)
+        at = bisect_left(self.found, _bounds(edit), key=_bounds)
         for other in self.found[max(0, at - 1) : at + 2]:
             if _overlap(edit, other):
-                same = _place(edit) == _place(other) and bytes(edit.alt) == bytes(other.alt)
+                same = _bounds(edit) == _bounds(other) and bytes(edit.alt) == bytes(other.alt)
                 return "DUPLICATE" if same else "OVERLAP"
-        insort(self.found, edit, key=_place)
+        insort(self.found, edit, key=_bounds)
         return None
 
 
-def _place(edit: Edit) -> tuple[int, int]:
+def _bounds(edit: Edit) -> tuple[int, int]:
     return edit.start, edit.end
 
 

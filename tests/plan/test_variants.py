@@ -65,7 +65,6 @@ def test_variants_with_braces_in_their_paths_are_words(tmp_path: Path) -> None:
         ({"files": {"three": "a.vcf"}}, "no genome 'three' in the sheet, which has one, two"),
         ({"files": {"two": "a.vcf"}, "masked": True}, "genome 'two' has no annotation to tell"),
         ({"files": {"one": "a.vcf"}, "masked": True, "genes": False}, "leave genes as it is"),
-        ({"files": {}}, "variants.files"),
         ({"files": {"one": "a.vcf"}, "distance": -1}, "variants.distance"),
     ],
 )

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pysam
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pysam import bcftools
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.inputs import kept
@@ -19,6 +21,9 @@ from genoseq.readers.vcf import open_vcf
 from genoseq.variants.haplotypes import Haplotypes, Row
 
 LETTERS = "ACGTACGTTTGACCATGACGGATTACAGATCCGATAGG"
+FORMATS = "".join(
+    f'##FORMAT=<ID={name},Number=1,Type=String,Description="-">\n' for name in ("GT", "PS")
+)
 HEADER = "##fileformat=VCFv4.4\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
 
 
@@ -264,6 +269,28 @@ def test_haplotypes_are_what_a_string_with_these_changes_is(
         for start, end, alt in sorted(taken, reverse=True):
             expected = expected[:start] + alt + expected[end:]
         assert letters == expected
+
+
+def test_haplotypes_are_those_of_bcftools_consensus(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    letters = "".join(rng.choice(list("ACGT"), 3_000))
+    records = []
+    for at in range(20, 2_950, 30):
+        ref, one, two = letters[at], letters[at : at + int(rng.integers(2, 9))], "GATTACA"[at % 7 :]
+        words = [f"{ref} {'ACGT'.replace(ref, '')[at % 3]}", f"{one} {ref}", f"{ref} {ref}{two}"]
+        records.append(
+            f"c {at + 1} {words[int(rng.integers(3))]} {rng.choice(['0|1', '1|0', '1/1'])}"
+        )
+    path = vcf(tmp_path, records)
+    text = path.read_text().replace("#CHROM", "##contig=<ID=c>\n" + FORMATS + "#CHROM", 1)
+    path.write_text(text)
+    (tmp_path / "c.fa").write_text(f">c\n{letters}\n")
+    pysam.tabix_index(str(path), preset="vcf", force=True, keep_original=True)
+    haplotypes, rows = found(path, {"c": letters})
+    assert {row.reason for row in rows} == {None}
+    for number, own in enumerate(sequences(haplotypes), 1):
+        words = ("-H", str(number), "-s", "s", "-f", str(tmp_path / "c.fa"), f"{path}.gz")
+        assert own == "".join(bcftools.consensus(*words).split("\n")[1:])
 
 
 def test_no_haplotype_is_found_of_contigs_that_are_not_asked_for(tmp_path: Path) -> None:
