@@ -27,6 +27,49 @@ EPILOG = (
 _log = logging.getLogger(__name__)
 
 
+Genes = Annotated[
+    Path | None,
+    typer.Option(help="Annotation (GFF3, GTF, GenBank): symbols of genes that are overlapped."),
+]
+Masked = Annotated[
+    bool,
+    typer.Option(
+        "--masked",
+        help="In SpliceAI: no gain at sites of --genes, no loss elsewhere.",
+    ),
+]
+Splice = Annotated[
+    bool,
+    typer.Option(
+        "--spliceai/--no-spliceai",
+        help="Write the field SpliceAI, if the model has splice_donor and splice_acceptor.",
+    ),
+]
+Alias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLE",
+        help="Other names of contigs, in the VCF: chromAlias.txt[:COLUMN], or two columns, the "
+        "FASTA's and the VCF's.",
+    ),
+]
+Table = Annotated[
+    Path | None,
+    typer.Option(help="Also a .tsv or .parquet: one row per allele and class."),
+]
+Tracks = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Also bigWigs: the largest change at each base."),
+]
+Longest = Annotated[
+    int, typer.Option(min=1, max=1 << 24, help="Longest REF or ALT that is scored, in bases.")
+]
+Shard = Annotated[
+    str | None,
+    typer.Option(metavar="K/N", help="Only the K-th of N parts of the records."),
+]
+
+
 def variants(
     variants: Annotated[
         Path, typer.Argument(metavar="VCF", help="VCF, plain or compressed, or BCF; - is stdin.")
@@ -45,47 +88,14 @@ def variants(
     raw: Annotated[
         bool, typer.Option("--raw", help="Also the values with REF and ALT behind each change.")
     ] = False,
-    genes: Annotated[
-        Path | None,
-        typer.Option(help="Annotation (GFF3, GTF, GenBank): symbols of genes that are overlapped."),
-    ] = None,
-    masked: Annotated[
-        bool,
-        typer.Option(
-            "--masked",
-            help="In SpliceAI: no gain at sites of --genes, no loss elsewhere.",
-        ),
-    ] = False,
-    splice: Annotated[
-        bool,
-        typer.Option(
-            "--spliceai/--no-spliceai",
-            help="Write the field SpliceAI, if the model has splice_donor and splice_acceptor.",
-        ),
-    ] = True,
-    alias: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TABLE",
-            help="Other names of contigs, in the VCF: chromAlias.txt[:COLUMN], or two columns, the "
-            "FASTA's and the VCF's.",
-        ),
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option(help="Also a .tsv or .parquet: one row per allele and class."),
-    ] = None,
-    tracks: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Also bigWigs: the largest change at each base."),
-    ] = None,
-    longest: Annotated[
-        int, typer.Option(min=1, max=1 << 24, help="Longest REF or ALT that is scored, in bases.")
-    ] = 20_000,
-    shard: Annotated[
-        str | None,
-        typer.Option(metavar="K/N", help="Only the K-th of N parts of the records."),
-    ] = None,
+    genes: Genes = None,
+    masked: Masked = False,
+    splice: Splice = True,
+    alias: Alias = None,
+    table: Table = None,
+    tracks: Tracks = None,
+    longest: Longest = 20_000,
+    shard: Shard = None,
     window: Annotated[
         int | None,
         typer.Option(

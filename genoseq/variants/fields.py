@@ -20,7 +20,7 @@ from genoseq.variants.effect import Change, Effect, largest
 
 PREFIX = "GS_"
 """How fields begin; older ones that do so are replaced."""
-REASON, LARGEST, LIKELIHOOD = "GS_REASON", "GS_MAX", "GS_LLR"
+REASON, LARGEST, LIKELIHOOD, SHIFT = "GS_REASON", "GS_MAX", "GS_LLR", "GS_SHIFT"
 NONE = "."
 _SIGNS: tuple[tuple[str, Literal[1, -1]], ...] = (("GAIN", 1), ("LOSS", -1))
 _INFO = 7
@@ -67,6 +67,8 @@ class FieldChoice:
                   + "; ".join(f"{code}: {said}" for code, said in SAID.items()), "."),
             _line(LARGEST, "Float", f"Largest gain or loss of any class {near}"),
         ]  # fmt: skip
+        said = "What the windows of a longer or shorter contig move alone, which is not counted"
+        lines.append(_line(SHIFT, "Float", said))
         if self.likelihood:
             said = f"log2 of how much more probable the bases {near} are with the allele"
             lines.append(_line(LIKELIHOOD, "Float", said))
@@ -95,6 +97,9 @@ class FieldChoice:
             for some in changes
         ]
         found.append((LARGEST, ",".join(map(self._number, most))))
+        shifts = [NONE if e.allele.reason else self._number(e.shift) for e in effects]
+        if any(_moves(effect) for effect in effects):
+            found.append((SHIFT, ",".join(shifts)))
         if self.likelihood:
             likely = (np.nan if e.likelihood is None else e.likelihood for e in effects)
             found.append((LIKELIHOOD, ",".join(map(_four, likely))))
@@ -108,16 +113,16 @@ class FieldChoice:
         self, name: str, changes: Sequence[Change | None], position: int
     ) -> list[tuple[str, str]]:
         amounts = [NONE if one is None else self._number(one.amount) for one in changes]
-        places = [
+        offsets = [
             NONE if one is None or text == "0" or one.base == NOWHERE else str(one.base - position)
             for one, text in zip(changes, amounts, strict=True)
         ]
-        found = [(name, ",".join(amounts)), (f"{name}_DP", ",".join(places))]
+        found = [(name, ",".join(amounts)), (f"{name}_DP", ",".join(offsets))]
         if self.raw:
             for allele in ("reference", "alternative"):
                 texts = (
-                    NONE if one is None or place == NONE else self._number(getattr(one, allele))
-                    for one, place in zip(changes, places, strict=True)
+                    NONE if one is None or offset == NONE else self._number(getattr(one, allele))
+                    for one, offset in zip(changes, offsets, strict=True)
                 )
                 found.append((f"{name}_{allele[:3].upper()}", ",".join(texts)))
         return found
@@ -132,6 +137,10 @@ def changes_of(effect: Effect) -> list[Change]:
         return []
     channels = range(len(effect.reference))
     return [largest(effect, channel, sign) for channel in channels for _, sign in _SIGNS]
+
+
+def _moves(effect: Effect) -> bool:
+    return effect.allele.edit is not None and effect.allele.edit.longer != 0
 
 
 def _four(value: float) -> str:

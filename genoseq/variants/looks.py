@@ -57,6 +57,8 @@ class _Look:
         return self.values[:, first : first + window.keep_end - window.keep_start]
 
 
+_Key = tuple[int, str, Strand, int]
+_Shared = dict[_Key, _Look]
 _Parts = list[list[tuple[_Look, Window]]]
 """The windows of a stretch on either strand, 5' to 3'."""
 
@@ -87,15 +89,15 @@ class Looks:
         Parameters
         ----------
         shared
-            Stretches of one genome: what several see in one window is predicted once.
+            What several of these see in one window of one genome is predicted once.
         own
-            Stretches of any genomes, none of which share windows.
+            Stretches of genomes that nothing else is of.
 
         Returns
         -------
         Those of ``shared``, then of ``own``.
         """
-        looks: dict[tuple[str, Strand, int], _Look] = {}
+        looks: _Shared = {}
         parts = [self._parts(stretch, looks) for stretch in shared]
         parts += [self._parts(stretch, None) for stretch in own]
         self._predict(list(looks.values()))
@@ -103,9 +105,7 @@ class Looks:
         self._predict(alone)
         return [self._joined(one) for one in parts]
 
-    def _parts(
-        self, stretch: Stretch, looks: dict[tuple[str, Strand, int], _Look] | None
-    ) -> _Parts:
+    def _parts(self, stretch: Stretch, looks: _Shared | None) -> _Parts:
         settings, context = self.predictor.settings, self.predictor.context
         length = stretch.genome.lengths[stretch.chrom]
         if stretch.start == stretch.end:
@@ -113,14 +113,14 @@ class Looks:
         tiling = tile(length, self._longest, context, settings.stride)
         parts: _Parts = []
         for strand in STRANDS:
-            bases = (stretch.start, stretch.end)
+            first, last = stretch.start, stretch.end
             if strand == "-":
-                bases = (length - stretch.end, length - stretch.start)
+                first, last = length - last, length - first
             found = []
-            for window in tiling.windows(*bases):
+            for window in tiling.windows(first, last):
                 look = _Look(stretch, strand, tiling, window)
                 if looks is not None:
-                    look = looks.setdefault((stretch.chrom, strand, window.start), look)
+                    look = looks.setdefault(_key(look), look)
                     look.widen(window)
                 found.append((look, window))
             parts.append(found)
@@ -151,18 +151,23 @@ class Looks:
         return self.predictor.mean(plus, self.predictor.mirrored(minus))
 
 
+def _key(look: _Look) -> _Key:
+    """What tells a window from others: genomes are told apart as objects."""
+    return id(look.stretch.genome), look.stretch.chrom, look.strand, look.window.start
+
+
 def _strand_window(look: _Look) -> StrandWindow:
     """The window with its bases, N outside the contig."""
     window, length = look.window, look.tiling.length
     low, high = window.start, window.end
-    kept = window.keep_start, window.keep_end
+    start, end = window.keep_start, window.keep_end
     if look.strand == "-":
         low, high = length - high, length - low
-        kept = length - kept[1], length - kept[0]
+        start, end = length - end, length - start
     codes = _padded(look.stretch, low, high, length)
     if look.strand == "-":
         codes = reverse_complement_codes(codes)
-    return StrandWindow(look.stretch.chrom, look.strand, window, *kept, codes, look.tiling.row)
+    return StrandWindow(look.stretch.chrom, look.strand, window, start, end, codes, look.tiling.row)
 
 
 def _padded(stretch: Stretch, low: int, high: int, length: int) -> Codes:

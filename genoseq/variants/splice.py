@@ -116,9 +116,9 @@ def _amount(change: Change) -> float:
 def _entry(effect: Effect, symbol: str, changes: Sequence[Change]) -> str:
     amounts = [f"{max(0.0, _amount(one)):.2f}" for one in changes]
     position = effect.allele.record.start
-    places = [
+    offsets = [
         "0" if one.base == NOWHERE or float(text) == 0 else str(one.base - position)
         for one, text in zip(changes, amounts, strict=True)
     ]
     safe = quote(symbol, safe=SYMBOL_LETTERS)
-    return "|".join([effect.allele.alt, safe, *amounts, *places])
+    return "|".join([effect.allele.alt, safe, *amounts, *offsets])

@@ -56,9 +56,9 @@ class VariantTable:
         self._text: IO[bytes] | None = None
         if name.endswith(".parquet"):
             pa = _pyarrow()
-            text, number, place = pa.string(), pa.float32(), pa.int64()
-            kinds = [text, place, text, text, text, text, text]
-            kinds += [number, place, number, number] * 2 + [text]
+            text, number, offset = pa.string(), pa.float32(), pa.int64()
+            kinds = [text, offset, text, text, text, text, text]
+            kinds += [number, offset, number, number] * 2 + [text]
             self._schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
             self._parquet = __import__("pyarrow.parquet").parquet.ParquetWriter(path, self._schema)
         else:
@@ -112,8 +112,8 @@ def _rows(effect: Effect, channels: Sequence[Channel]) -> Iterator[Row]:
     for number, channel in enumerate(channels):
         told: list[float | int | None] = []
         for change in changes[2 * number : 2 * number + 2]:
-            place = None if change.base == NOWHERE else change.base - record.start
-            told += [change.amount, place, change.reference, change.alternative]
+            offset = None if change.base == NOWHERE else change.base - record.start
+            told += [change.amount, offset, change.reference, change.alternative]
         yield (*site, channel.full_name, channel.strand, *told, None)
 
 

@@ -90,29 +90,21 @@ def score_variants_files(
 
     Parameters
     ----------
-    variants
-        VCF, plain or compressed, or BCF; ``-`` is stdin.
-    fasta, model
-        The reference; a model's folder or name, or none for the default.
+    variants, fasta, model
+        VCF or BCF, or ``-``; the reference; a model's folder or name, or none for the default.
     out
         ``.vcf``, ``.vcf.gz`` (indexed if it is sorted) or ``.bcf``.
-    distance
-        Bases on either side of a variant of which changes are told.
-    raw
-        Tell the values behind each change as well.
-    genes
-        Annotation: symbols of genes that records overlap.
-    masked
-        Of splice sites, leave out gains at sites of the annotation and losses elsewhere.
+    distance, raw
+        Bases on either side of a variant of which changes are told; the values behind them as well.
+    genes, masked
+        Annotation: symbols of genes that records overlap; of splice sites, leave out gains at its
+        sites and losses elsewhere.
     splice
         Whether models with ``splice_donor`` and ``splice_acceptor`` write the field ``SpliceAI``.
     alias
-        Table of the genome's contig names and the file's, see
-        :func:`genoseq.writers.aliases.read_aliases`.
-    longest
-        Bases of the longest REF or ALT that is scored.
-    shard
-        ``K/N``: the K-th of N parts of the records alone; the header is that of the whole.
+        The file's names of contigs, see :func:`genoseq.writers.aliases.read_aliases`.
+    longest, shard
+        Bases of the longest REF or ALT that is scored; ``K/N``: the K-th of N parts alone.
     table, tracks
         A table beside it, ``.tsv`` or ``.parquet``; a folder of bigWigs of the largest change at
         each base.
@@ -126,42 +118,45 @@ def score_variants_files(
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    from genoseq.variants.table import check_table_name
-
     out, table = Path(out), None if table is None else Path(table)
-    check_vcf_name(out)
-    check_table_name(table)
-    if not 0 <= distance <= MOST_DISTANCE:
-        raise ConfigError(f"--distance {distance}: 0 to {MOST_DISTANCE:,} bases can be told")
-    if masked and genes is None:
-        raise ConfigError("--masked needs sites that are known: give an annotation by --genes")
-    if tracks is not None:
-        check_out(Path(tracks))
-    told = {"-o": out, "--table": table}
-    check_distinct(told, {"the variants": Path(variants), "the genome": Path(fasta)})
-    folder = model_folder(model)
-    given_paths = {"variants": variants, "genes": genes}
-    with all_kept(given_paths, fasta) as given, open_fasta(fasta) as genome:
-        names = _names(alias, genome)
-        found = survey(given["variants"], genome.lengths, names)
+    _check(out, table, tracks, {"the variants": Path(variants), "the genome": Path(fasta)})
+    _check_asked(distance, masked and genes is None)
+    with all_kept({"variants": variants, "genes": genes}, fasta) as given, open_fasta(fasta) as dna:
+        names = _names(alias, dna)
+        found = survey(given["variants"], dna.lengths, names)
         numbers = shard_of(shard, found.records)
-        job = _Job(given, genome, names, found, numbers, longest, jobs, report)
+        job = _Job(given, dna, names, found, numbers, longest, jobs, report)
 
         from genoseq.models.bundle import load_bundle
         from genoseq.variants.annotate import Annotator
         from genoseq.variants.effect import VariantScorer
 
+        folder, batch = model_folder(model), batch_bases or BATCH_BASES
         bundle = load_bundle(folder)
-        scorer = VariantScorer(
-            genome, bundle, distance, window_bases, batch_bases or BATCH_BASES, device, precision
-        )
-        annotator = Annotator(scorer, raw, given.get("genes"), genome.lengths, masked, splice)
-        made = _made(folder, genome, scorer, annotator, longest)
-        header = extended_header(
-            found.header, annotator.header(), annotator.replaced_lines,
-            contig_lengths(found, genome.lengths, names), made,
-        )  # fmt: skip
+        scorer = VariantScorer(dna, bundle, distance, window_bases, batch, device, precision)
+        annotator = Annotator(scorer, raw, given.get("genes"), dna.lengths, masked, splice)
+        header = _header(job, folder, scorer, annotator)
         return _write(job, scorer, annotator, header, out, table, tracks)
+
+
+def _check(
+    out: Path, table: Path | None, tracks: PathLike | None, inputs: Mapping[str, Path | None]
+) -> None:
+    """Refuse outputs that could not be written, before anything is computed."""
+    from genoseq.variants.table import check_table_name
+
+    check_vcf_name(out)
+    check_table_name(table)
+    if tracks is not None:
+        check_out(Path(tracks))
+    check_distinct({"-o": out, "--table": table}, inputs)
+
+
+def _check_asked(distance: int, sites_unknown: bool) -> None:
+    if not 0 <= distance <= MOST_DISTANCE:
+        raise ConfigError(f"--distance {distance}: 0 to {MOST_DISTANCE:,} bases can be told")
+    if sites_unknown:
+        raise ConfigError("--masked needs sites that are known: give an annotation by --genes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,20 +179,24 @@ def _names(alias: str | None, genome: Fasta) -> dict[str, str]:
     return {other: own for own, other in read_aliases(alias, genome.lengths).items()}
 
 
-def _made(
-    folder: Path, genome: Fasta, scorer: VariantScorer, annotator: Annotator, longest: int
-) -> str:
-    """What made the file: no path, no time, so that equal runs write equal bytes."""
+def _header(job: _Job, folder: Path, scorer: VariantScorer, annotator: Annotator) -> bytes:
+    """The header that is written; it says what made the file.
+
+    No path and no time, so that equal runs write equal bytes.
+    """
     from genoseq import __version__
     from genoseq.extraction.shard_folder import original_of
     from genoseq.models.bundle import bundle_identity
 
-    (sha256,) = original_of(genome).values()
+    (sha256,) = original_of(job.genome).values()
     settings = " ".join(f"{name}={value}" for name, value in annotator.settings.items())
-    return (
+    made = (
         f"variants {__version__} model={bundle_identity(folder)} genome={sha256} "
-        f"device={scorer.device} precision={scorer.precision} {settings} longest={longest}"
+        f"device={scorer.device} precision={scorer.precision} {settings} longest={job.longest}"
     )
+    contigs = contig_lengths(job.found, job.genome.lengths, job.names)
+    lines, replaced = annotator.header(), annotator.replaced_lines
+    return extended_header(job.found.header, lines, replaced, contigs, made)
 
 
 def _write(

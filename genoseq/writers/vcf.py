@@ -109,12 +109,12 @@ class VcfFile:
         from pysam import bcftools
         from pysam.utils import SamtoolsError
 
-        words = ("-Ob", "--no-version", "-o", str(self._path), str(self._text))
+        path, text = str(self._path), str(self._text)
         try:
-            bcftools.view(*words, catch_stdout=False)
+            bcftools.view("-Ob", "--no-version", "-o", path, text, catch_stdout=False)
             if not (self._sorted.sorted and self._sorted.any):
                 return None
-            bcftools.index("-f", "-c", str(self._path), catch_stdout=False)
+            bcftools.index("-f", "-c", path, catch_stdout=False)
         except SamtoolsError as error:
             if not disk_usage(self._path.parent).free:
                 number = errno.ENOSPC

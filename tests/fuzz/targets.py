@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import seeds
+from variant_target import read_variants
 
 import genoseq as gs
 from genoseq.config.base import parse_settings, read_mapping
@@ -28,17 +29,12 @@ from genoseq.readers.annotation import read_annotation
 from genoseq.readers.genome_size import genome_size
 from genoseq.readers.pairs import read_pair_table, read_paired_records
 from genoseq.readers.signal import open_signal
-from genoseq.readers.vcf import open_vcf
 from genoseq.report.results import read_results
 from genoseq.report.shown_tracks import shown_tracks
 from genoseq.store.checks import count_labels
 from genoseq.store.store import verify_store
 from genoseq.training.checkpoint import open_state
-from genoseq.variants.alleles import alleles_of
-from genoseq.variants.fields import with_fields
-from genoseq.variants.survey import contig_lengths, survey
 from genoseq.writers.manifest import written_files
-from genoseq.writers.vcf import VcfFile, extended_header
 
 Run = Callable[[Path], object]
 
@@ -112,23 +108,6 @@ def read_signal(path: Path) -> None:
 def read_genes(path: Path) -> None:
     """Features, and genes of them."""
     list(read_annotation(path).coding())
-
-
-def read_variants(folder: Path) -> None:
-    """Alleles of every record, and lines with fields, written and indexed."""
-    out = folder / "out.vcf.gz"
-    with gs.open_fasta(folder / "genome.fa") as genome:
-        found = survey(folder / "x.vcf", genome.lengths, {})
-        lengths = contig_lengths(found, genome.lengths, {})
-        lines = ['##INFO=<ID=GS_MAX,Number=A,Type=Float,Description="x">']
-        header = extended_header(found.header, lines, ["##INFO=<ID=GS_"], lengths, "fuzz")
-        file = VcfFile(out, out.name, header, lengths)
-        with open_vcf(folder / "x.vcf") as vcf:
-            for record in vcf.records:
-                reasons = [one.reason or "." for one in alleles_of(record, genome, longest=100)]
-                fields = [("GS_REASON", ",".join(reasons))]
-                file.write(record, with_fields(record.line, fields, ["SpliceAI"]))
-        file.finish()
 
 
 def read_labels(folder: Path) -> None:

@@ -20,7 +20,8 @@ CHANNELS = (Channel("CDS", "+", 1), Channel("x"))
 def effect(chrom: str, start: int, values: list[float]) -> Effect:
     delta = np.array([values, values[::-1]], np.float32)
     allele = Allele(record(chrom, start, "A", "C"), "C", chrom)
-    return Effect(allele, start, np.zeros_like(delta), delta, np.zeros(len(values), bool))
+    zeros = np.zeros_like(delta)
+    return Effect(allele, start, zeros, delta, zeros, np.zeros(len(values), bool))
 
 
 STEPS = [-1.0, -0.5, 0.0, 0.25, 0.5, 1.0, float("nan")]

@@ -71,7 +71,9 @@ def test_effects_equal_scoring_from_scratch(name: str) -> None:
         alternative = expected(genome, bundle, allele, effect)
         # Windows of models that have their own are those of scoring: the same bits.
         tolerance = 1e-5 if name == "bounded" else 0
-        np.testing.assert_allclose(effect.reference, reference, atol=tolerance, rtol=0)
+        np.testing.assert_allclose(effect.scored, reference, atol=tolerance, rtol=0)
+        if allele.edit is not None and allele.edit.longer == 0:
+            np.testing.assert_array_equal(effect.reference, effect.scored)
         np.testing.assert_allclose(effect.alternative, alternative, atol=tolerance, rtol=0)
         moved = max(moved, float(np.nanmax(abs(effect.delta))))
     assert moved > 0.05
@@ -107,6 +109,45 @@ def test_effects_are_the_same_whatever_distance_is_told() -> None:
         first = one.start - wide.start
         part = wide.delta[:, first : first + one.delta.shape[1]]
         np.testing.assert_array_equal(one.delta, part)
+
+
+@pytest.mark.parametrize("name", ["lstm", "bounded"])
+@pytest.mark.parametrize("longer", [-7, -3, 1, 2, 5])
+def test_an_indel_is_compared_with_the_reference_in_the_windows_of_its_contig(
+    name: str, longer: int
+) -> None:
+    # Repeats of one base: an indel within them leaves the sequence on either side as it is, and a
+    # model of short memory must say that little changes, wherever tokens begin.
+    codes = toy_genome().contigs["long"].copy()
+    codes[1_800:2_200] = 0
+    genome = ToyGenome({"long": codes})
+    at = 2_000
+    ref, alt = ("A" * (1 - longer), "A") if longer < 0 else ("A", "A" * (1 + longer))
+    # Not trimmed to the left end of the repeat, so that what is told of lies within it.
+    edit = Edit(at, at + len(ref), np.zeros(len(alt), np.uint8))
+    allele = Allele(record("long", at, ref, alt), alt, "long", edit)
+    (effect,) = VariantScorer(genome, MODELS[name](), DISTANCE, **OPTIONS).effects([allele])
+    kept = ~effect.deleted
+    kept[at - effect.start] &= longer < 0  # else where what is inserted counts
+    assert abs(effect.delta[:, kept]).max() < 1e-5
+    assert effect.shift > 1e-3 or longer % 3 == 0
+    lost = effect.deleted
+    np.testing.assert_array_equal(effect.reference[:, lost], effect.scored[:, lost])
+
+
+def test_what_windows_alone_move_is_told_apart() -> None:
+    genome = toy_genome()
+    one = genome.letters("long", 2_000, 2_001)
+    alleles = [
+        allele
+        for alt in (one + "G", "C" if one != "C" else "G")
+        for allele in alleles_of(record("long", 2_000, one, alt), genome)
+    ]
+    scorer = VariantScorer(genome, MODELS["lstm"](), DISTANCE, **OPTIONS)
+    insertion, snv = scorer.effects(alleles)
+    assert insertion.shift == pytest.approx(np.nanmax(abs(insertion.reference - insertion.scored)))
+    assert insertion.shift > 0
+    assert snv.shift == 0
 
 
 def test_deleted_bases_lose_what_the_reference_has_and_inserted_ones_count_by_their_largest() -> (
@@ -160,7 +201,7 @@ def test_largest_is_the_first_of_several_and_nothing_where_nothing_changes() -> 
     allele = alleles_of(record("long", 10, genome.letters("long", 10, 11), "N"), genome)[0]
     before = np.array([[0.5, 0.5, np.nan, 0.5]], np.float32)
     after = np.array([[0.75, 0.25, 0.5, 0.75]], np.float32)
-    effect = Effect(allele, 100, before, after, np.zeros(4, bool))
+    effect = Effect(allele, 100, before, after, before, np.zeros(4, bool))
     gain, loss = largest(effect, 0, 1), largest(effect, 0, -1)
     assert (gain.amount, gain.base, gain.reference, gain.alternative) == (0.25, 100, 0.5, 0.75)
     assert (loss.amount, loss.base) == (0.25, 101)

@@ -21,7 +21,7 @@ def effect(alt: str, delta: list[list[float]]) -> Effect:
     (allele,) = alleles_of(record("long", 100, BASE, alt), GENOME)
     reference = np.full((2, 3), 0.5, np.float32)
     moved = reference + np.array(delta, np.float32)
-    return Effect(allele, 99, reference, moved, np.zeros(3, bool))
+    return Effect(allele, 99, reference, moved, reference, np.zeros(3, bool))
 
 
 NOTHING = np.empty((2, 0), np.float32)
@@ -29,7 +29,7 @@ NOTHING = np.empty((2, 0), np.float32)
 
 def unscored(alt: str) -> Effect:
     (allele,) = alleles_of(record("long", 100, BASE, alt), GENOME)
-    return Effect(allele, 0, NOTHING, NOTHING, np.empty(0, bool))
+    return Effect(allele, 0, NOTHING, NOTHING, NOTHING, np.empty(0, bool))
 
 
 def test_fields_have_an_entry_for_each_alt() -> None:

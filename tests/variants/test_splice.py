@@ -48,7 +48,7 @@ def effect(changes: dict[tuple[str, str, int], float]) -> Effect:
     after = before.copy()
     for (name, strand, at), change in changes.items():
         after[NUMBER[name, strand], at - 90] += change  # type: ignore[index]
-    return Effect(allele, 90, before, after, np.zeros(20, bool))
+    return Effect(allele, 90, before, after, before, np.zeros(20, bool))
 
 
 CHANGES = {

@@ -4,79 +4,17 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pybigtools
 import pytest
-from toy_variants import MODELS, ToyGenome, toy_genome
+from variant_runs import OPTIONS, info, records, rows, scored, write
 
-from genoseq.errors import ConfigError, GenoseqError, InputFormatError
-from genoseq.models.bundle import save_bundle
+from genoseq.errors import InputFormatError
 from genoseq.variants.merge_files import merge_variants_files
-from genoseq.variants.variant_files import ScoredFile, score_variants_files
+from genoseq.variants.variant_files import score_variants_files
 
 pytestmark = pytest.mark.usefixtures("one_thread", "short_windows")
-GENOME = toy_genome()
-COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts1\n"
-OPTIONS: dict[str, Any] = {"device": "cpu", "precision": "fp32", "batch_bases": 3_000}
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """A folder with genome.fa, model and splice."""
-    (tmp_path / "genome.fa").write_bytes(GENOME.fasta())
-    save_bundle(tmp_path / "model", MODELS["lstm"]())
-    save_bundle(tmp_path / "splice", MODELS["splice"]())
-    return tmp_path
-
-
-def rows(genome: ToyGenome = GENOME) -> list[str]:
-    """Lines of every kind, sorted."""
-
-    def line(chrom: str, start: int, bases: int, alt: str, info: str = ".") -> str:
-        there = genome.lengths.get(chrom, 0)
-        ref = genome.letters(chrom, start, start + bases) if start + bases <= there else "A"
-        alt = alt.replace("@", ref[0])
-        return f"{chrom}\t{start + 1}\t.\t{ref}\t{alt}\t3.50\tPASS\t{info}\tGT:é\t0|1:x\n"
-
-    other = "C" if genome.letters("long", 600, 601) != "C" else "G"
-    return [
-        line("long", 0, 1, "@TT"),
-        line("long", 100, 6, "@"),
-        line("long", 600, 1, other, "DP=3;GS_MAX=9;FLAG"),
-        line("long", 600, 1, f"*,{other},<DEL>,@@@"),
-        line("long", 600, 1, other),
-        line("long", 1_230, 1, "."),
-        line("long", 2_000, 900, "@ACGTAC"),
-        line("long", 3_999, 1, "N"),
-        line("long", 4_000, 1, "C"),
-        line("gaps", 10, 1, "A"),
-        line("elsewhere", 10, 1, "C"),
-    ]
-
-
-def write(path: Path, lines: list[str], head: str = "##fileformat=VCFv4.3\n") -> Path:
-    path.write_text(head + COLUMNS + "".join(lines))
-    return path
-
-
-def scored(files: Path, lines: list[str], name: str = "out.vcf.gz", **options: Any) -> ScoredFile:
-    variants = write(files / "in.vcf", lines)
-    model = files / options.pop("model", "model")
-    return score_variants_files(
-        variants, files / "genome.fa", model, files / name, **OPTIONS | options
-    )
-
-
-def records(path: Path) -> list[list[str]]:
-    data = path.read_bytes()
-    text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-
-
-def info(record: list[str]) -> dict[str, str]:
-    return dict(one.partition("=")[::2] for one in record[7].split(";"))
 
 
 def test_every_record_comes_back_in_order_with_all_else_as_it_was(files: Path) -> None:
@@ -263,51 +201,3 @@ def test_other_names_of_contigs_are_those_of_the_vcf(files: Path) -> None:
     head = gzip.decompress((files / "out.vcf.gz").read_bytes()).decode()
     assert "##contig=<ID=chrL,length=4000>" in head
     assert told.scored == 8
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"name": "out.txt"}, "name it .vcf, .vcf.gz or .bcf"),
-        ({"table": "t.csv"}, "name it .tsv or .parquet"),
-        ({"masked": True}, "--masked needs sites"),
-        ({"shard": "3/2"}, "--shard 3/2: say which of how many"),
-        ({"distance": 10**6}, "--distance 1000000"),
-        ({"name": "in.vcf"}, "-o .*in.vcf is also the variants"),
-        ({"tracks": "genome.fa"}, "genome.fa is a file: name a folder"),
-    ],
-)
-def test_options_that_cannot_be_are_told_before_anything_is_written(
-    files: Path, options: dict[str, Any], said: str
-) -> None:
-    options = {k: files / v if k in ("table", "tracks") else v for k, v in options.items()}
-    before = {path.name for path in files.iterdir()} | {"in.vcf"}
-    with pytest.raises(ConfigError, match=said):
-        scored(files, rows(), **options)
-    assert {path.name for path in files.iterdir()} == before
-
-
-@pytest.mark.parametrize(
-    ("head", "lines", "said"),
-    [
-        ("", ["chrlong\t1\t.\tA\tC\t.\t.\t.\t.\t.\n"], "no record is on a contig .* --alias"),
-        ("##contig=<ID=long,length=9>\n", rows()[:1], "9 bp here and 4000 in the FASTA"),
-        ("", [*rows()[:3], "long\t1\t.\tA\n"], "in.vcf:6: 4 columns, but the header line has 10"),
-    ],
-)
-def test_files_that_do_not_fit_are_one_error_and_nothing_is_written(
-    files: Path, head: str, lines: list[str], said: str
-) -> None:
-    write(files / "in.vcf", lines, "##fileformat=VCFv4.2\n" + head)
-    with pytest.raises(GenoseqError, match=said):
-        score_variants_files(
-            files / "in.vcf", files / "genome.fa", files / "model", files / "o.vcf.gz", **OPTIONS
-        )
-    assert not list(files.glob("o.vcf*"))
-
-
-def test_a_missing_file_format_line_is_added(files: Path) -> None:
-    write(files / "in.vcf", rows()[:1], "##source=x\n")
-    out = files / "o.vcf"
-    score_variants_files(files / "in.vcf", files / "genome.fa", files / "model", out, **OPTIONS)
-    assert out.read_text().splitlines()[:2] == ["##fileformat=VCFv4.2", "##source=x"]
