@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from genoseq.training.fit import fit
     from genoseq.validation.findings import Finding
     from genoseq.validation.validate import CheckedFile, validate_tracks
+    from genoseq.variants.haplotype_files import haplotype_files
     from genoseq.variants.score_variants import ScoredRecord, score_variants
     from genoseq.variants.variant_files import score_variants_files
     from genoseq.writers.convert import convert_scores
@@ -119,6 +120,7 @@ _HOME = {
     "fit": "genoseq.training.fit",
     "fit_genes_files": "genoseq.genes.fit_files",
     "generate_files": "genoseq.inference.generate_files",
+    "haplotype_files": "genoseq.variants.haplotype_files",
     "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
@@ -199,6 +201,7 @@ __all__ = [  # noqa: RUF022
     "fit",
     "fit_genes_files",
     "generate_files",
+    "haplotype_files",
     "init_run",
     "json_schema",
     "leaks",

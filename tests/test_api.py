@@ -77,6 +77,7 @@ VERBS = {
     "config schema": "json_schema",
     "validate-tracks": "validate_tracks",
     "variants": "score_variants_files",
+    "haplotypes": "haplotype_files",
     "verify": "verify_files",
     "models": "shipped_models",
     "doctor": "describe_machine",

@@ -25,6 +25,7 @@ from genoseq.cli import (
     fit_genes,
     generate,
     genes,
+    haplotypes,
     hub,
     init,
     leaks,
@@ -107,6 +108,7 @@ app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("variants", epilog=variants.EPILOG)(variants.variants)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
+app.command("haplotypes", epilog=haplotypes.EPILOG)(haplotypes.haplotypes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("hub", epilog=hub.EPILOG)(hub.hub)

@@ -71,6 +71,25 @@ class ScoreSettings(Settings):
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
 
 
+class VariantSettings(Settings):
+    """Variants, scored by every model: what each changes near it."""
+
+    files: dict[str, str] = Field(
+        {}, description="VCF or BCF by the name of its genome in the sheet"
+    )
+    distance: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        50, description="bp on either side of a variant of which changes are told"
+    )
+    genes: bool = Field(
+        True, description="name the genes of the sheet's annotation, where a genome has one"
+    )
+    masked: bool = Field(
+        False, description="of splice sites: no gain at annotated ones, no loss elsewhere"
+    )
+    raw: bool = Field(False, description="also the values with REF and ALT behind each change")
+    shards: ShardCount = Field(1, description="jobs that share a file")
+
+
 class TranslateSettings(Settings):
     """Translations by models that map sequences to sequences."""
 

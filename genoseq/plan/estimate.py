@@ -123,6 +123,7 @@ class _Run:
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
             *([] if self.plan.config.genes is None else [self._genes()]),
+            *self._variants(),
             *([] if self.plan.config.hub is None else [self._hub()]),
             self._row("report", [0.0], disk=[files["report"]], memory=[memory["report"]]),
         ]
@@ -236,6 +237,19 @@ class _Run:
             memory=[most + each for most in self._memory(precision, runs) for each in held],
             bases=bases * len(runs),
         )
+
+    def _variants(self) -> list[Estimate]:
+        """How many variants files have is not known before they are read."""
+        settings = self.plan.config.variants
+        files = len(settings.files) * len(self.runs)
+        memory = self._memory(self.plan.config.score.precision, self.runs)
+        unknown = [nan] * files
+        return [
+            self._row("variants", unknown * settings.shards, disk=unknown, memory=memory),
+            self._row(
+                "merge_variants", unknown, disk=unknown, memory=[constants.MEGABYTES["merge"]]
+            ),
+        ]
 
     def _hub(self) -> Estimate:
         channels, bases = sum(self.columns), list(self.bases.values())

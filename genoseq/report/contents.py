@@ -37,6 +37,8 @@ from genoseq.report.tables import (
     metrics_table,
     stores_table,
 )
+from genoseq.report.variant_rows import ReadVariants
+from genoseq.report.variant_table import COUNTS, KEY, VariantSection, variant_section
 from genoseq.report.verdict import Check, worst_first
 from genoseq.store.leaks import store_leaks
 
@@ -56,6 +58,7 @@ class Contents:
     signals: list[Chart]
     calibration: Chart | None
     genes: list[GeneCard]
+    variants: VariantSection | None = None
 
     def data(self, loci: Sequence[Locus]) -> dict[str, Data]:
         """The numbers behind every plot and table, by its name on the page."""
@@ -65,10 +68,12 @@ class Contents:
         charts += [chart for card in self.genes for chart in card.charts]
         found = {each.key: each.download() for each in (*tables, *self.metrics, *self.confusions)}
         found |= {chart.key: chart.data for chart in charts}
+        if self.variants is not None:
+            found |= {KEY: self.variants.data(), COUNTS: self.variants.counts.download()}
         return found | {VERDICT: _verdict_data(self.checks), LOCI: loci_data(loci)}
 
 
-def contents(results: Results, folder: Path) -> Contents:
+def contents(results: Results, folder: Path, variants: Sequence[ReadVariants] = ()) -> Contents:
     """Everything of a run that the page shows; links are relative to ``folder``."""
     leaks = store_leaks(results.stores)
     parts = [
@@ -107,6 +112,7 @@ def contents(results: Results, folder: Path) -> Contents:
         [*by_bin_charts(results.models), *scatter_charts(results.models)],
         calibration_chart(results.models),
         gene_cards(results.genes, folder),
+        variant_section(variants, folder),
     )
 
 
