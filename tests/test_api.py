@@ -54,6 +54,7 @@ VERBS = {
     "perplexity": "perplexity_files",
     "generate": "generate_files",
     "embed": "embed",
+    "mutate": "mutate_files",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
@@ -75,7 +76,7 @@ BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
     *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
-    *{"make_demo_pairs", "write_tracks"},
+    *{"make_demo_pairs", "mutate", "write_tracks"},
 }
 
 

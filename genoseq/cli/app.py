@@ -30,6 +30,7 @@ from genoseq.cli import (
     leaks,
     merge,
     models,
+    mutate,
     perplexity,
     plot,
     profile,
@@ -102,6 +103,7 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("embed", epilog=embed.EPILOG)(embed.embed)
+app.command("mutate", epilog=mutate.EPILOG)(mutate.mutate)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
