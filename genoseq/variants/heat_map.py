@@ -25,7 +25,7 @@ Picture = Literal["png", "svg"]
 LARGEST = 2_000
 """Bases of a region that still has a heat map."""
 FOLDER = "heatmaps"
-_LINE = 250
+_LINE = 150
 """Bases in a line, the letters of which are wide enough to be read."""
 _BASE, _BESIDE = 0.075, 1.3
 """Inches of a base, and of what stands beside a line."""
@@ -33,7 +33,7 @@ _NARROWEST = 5.0
 """Inches of a picture."""
 _LETTERS, _ROWS, _BELOW, _ABOVE = 0.6, 0.55, 0.45, 0.4
 """Inches of a line's letters and of its four rows, below them, and above all of it."""
-_DPI = 200
+_DPI = 150
 _LONGEST = 150
 """Characters of a file's name."""
 
@@ -160,7 +160,7 @@ def _draw_rows(
     # The bases as they are, where nothing changes.
     axes.plot(start + known + 0.5, codes[known] + 0.5, ".", color="0.35", ms=1.2, mew=0)
     axes.set_yticks(np.arange(4) + 0.5, list("ACGT"), size=5)
-    step = max(1, _round_step(len(codes) / 10))
+    step = _round_step(min(_LINE, 2 * len(codes)) / 10)
     ticks = [at for at in range(start, start + len(codes)) if (at + 1) % step == 0]
     axes.set_xticks([at + 0.5 for at in ticks], [f"{at + 1:,}" for at in ticks], size=5)
     axes.tick_params(axis="y", length=0)

@@ -26,13 +26,14 @@ from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, write_manifest
-from genoseq.writers.outputs import Written, write_tracks
+from genoseq.writers.outputs import Written, check_formats, write_tracks
 
 if TYPE_CHECKING:
     from genoseq.variants.mutate import Method
     from genoseq.variants.mutations import Mutations
 
 _NAMES = ("mutations.tsv.gz*", "*.importance.bw", "heatmaps", MANIFEST, PROVENANCE)
+_FORMATS = ("bigwig", "tsv")
 _PICTURES = 200
 """Heat maps at most: nobody looks at more."""
 _log = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ def mutate_files(
         bundle = load_bundle(folder)
         check_model(bundle, folder, expect)
         wanted = wanted_regions(genome, named)
+        check_formats(_FORMATS, "signal", bundle.task.output().channels, genome.lengths)
         used = choose_computing(bundle.settings, device, "fp32")
         found = mutate(
             genome, bundle, regions=wanted, targets=targets, distance=distance, at=looked,
