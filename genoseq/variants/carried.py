@@ -84,14 +84,7 @@ class CarriedWindow:
         """Predictions with each of B substitutions alone, (S, B, count)."""
         rows = _ROWS if len(self._layers) == 1 else _ROWS_OF_SEVERAL
         rows = max(1, min(rows, rows * _ROWS // max(1, asked.count)))
-        found = []
-        for at in range(0, len(asked.bases), rows):
-            part = slice(at, at + rows)
-            some = Substitutions(
-                asked.bases[part], asked.codes[part], asked.first[part], asked.count
-            )
-            found.append(self._some(some))
-        return np.concatenate(found, axis=1)
+        return np.concatenate([self._some(each) for each in asked.batches(rows)], axis=1)
 
     def _some(self, asked: Substitutions) -> Values:
         stride, device = self._predictor.stride, self._predictor.device

@@ -20,6 +20,7 @@ from genoseq.variants.mutations import Mutations, importance_of, joined
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 Picture = Literal["png", "svg"]
 LARGEST = 2_000
@@ -111,7 +112,7 @@ def heat_map(codes: Codes, effect: NDArray[np.float32], start: int, title: str) 
     limit = _round_number(float(np.nanmax(np.abs(effect))))
     tallest = float(np.nanmax(np.abs(importance))) or 1.0
     figure.text(0.75 / wide, 1 - 0.22 / high, title, size=8, parse_math=False)
-    drawn = None
+    drawn: AxesImage | None = None
     for number in range(lines):
         part = slice(number * _LINE, min(len(codes), (number + 1) * _LINE))
         top = high - _ABOVE - number * line
@@ -126,6 +127,7 @@ def heat_map(codes: Codes, effect: NDArray[np.float32], start: int, title: str) 
     beside = figure.add_axes(
         (1 - 0.45 / wide, 1 - (_ABOVE + height) / high, 0.1 / wide, height / high)
     )
+    assert drawn is not None
     bar = figure.colorbar(drawn, cax=beside, ticks=[-limit, 0, limit])
     bar.ax.tick_params(labelsize=5)
     return figure
@@ -150,7 +152,7 @@ def _draw_letters(
 
 def _draw_rows(
     axes: Axes, codes: Codes, effect: NDArray[np.float32], start: int, limit: float
-) -> object:
+) -> AxesImage:
     shown = np.ma.masked_invalid(effect.T)
     image = axes.imshow(
         shown, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", interpolation="none",

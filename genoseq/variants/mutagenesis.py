@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ class Mutagenesis:
         extremes = Extremes(gain, loss, *distances)
         return Mutations(region.chrom, region.start, codes, named, self._targets, effect, extremes)
 
-    def _told(self, chrom: str, sites: Sites) -> tuple[NDArray[np.float32], ...]:
+    def _told(self, chrom: str, sites: Sites) -> tuple[NDArray[Any], ...]:
         """Effect, gain, loss and distances of substitutions, (M, C) each."""
         usual, values, known = self._values(chrom, sites)
         distances = sites.first[:, None] + np.arange(self._seen.count) - sites.bases[:, None]
@@ -167,7 +167,7 @@ class Mutagenesis:
         rows = np.flatnonzero(seen & (sites.bases >= low) & (sites.bases < high))
         if not len(rows):
             return
-        bases, codes, first = (each[rows] for each in sites)
+        bases, codes, first = sites.bases[rows], sites.codes[rows], sites.first[rows]
         if window.strand == "+":
             asked = Substitutions(bases - low, codes, first - low, count)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ def importance_of(effect: Values) -> Values:
 
 def summarise(
     change: Values, usual: Values, distances: NDArray[np.int64], targets: Sequence[Target]
-) -> tuple[NDArray[np.float32], ...]:
+) -> tuple[NDArray[Any], ...]:
     """Effect, gain, loss and their distances, (M, C) each, of changes (C, M, n) of M mutations.
 
     Parameters

@@ -124,8 +124,8 @@ class Trajectory:
         self._recurrence = recurrence
         self._read = recurrence.read(vectors)
         states = [recurrence.begin(1)]
-        for read in self._read.split(1):
-            states.append(recurrence.step(read, states[-1]))
+        for step in range(len(self._read)):
+            states.append(recurrence.step(self._read[step : step + 1], states[-1]))
         # Entry t is the state before step t.
         self._states = State(
             torch.cat([each.hidden for each in states]), torch.cat([each.kept for each in states])

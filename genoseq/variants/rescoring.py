@@ -6,7 +6,9 @@ FASTA is predicted in the windows of the FASTA as it is, and only in those that 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ from genoseq.inference.windows import StrandWindow
 Offsets = NDArray[np.int64]
 
 
-class Substitutions(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Substitutions:
     """One base each, of a window, and what is asked for; all on the window's own strand.
 
     Attributes
@@ -38,6 +41,12 @@ class Substitutions(NamedTuple):
     codes: Codes
     first: Offsets
     count: int
+
+    def batches(self, rows: int) -> Iterator[Substitutions]:
+        """The same, so many at once."""
+        for at in range(0, len(self.bases), rows):
+            part = slice(at, at + rows)
+            yield Substitutions(self.bases[part], self.codes[part], self.first[part], self.count)
 
 
 class Rescorer(Protocol):
@@ -74,14 +83,7 @@ class WholeWindows:
         """See :class:`Rescorer`."""
         width = self._width(asked.count)
         rows = batch_rows(BATCH_BASES, width)
-        parts = [slice(at, at + rows) for at in range(0, len(asked.bases), rows)]
-        found = [
-            self._some(
-                Substitutions(asked.bases[part], asked.codes[part], asked.first[part], asked.count),
-                width,
-            )
-            for part in parts
-        ]
+        found = [self._some(each, width) for each in asked.batches(rows)]
         return np.concatenate(found, axis=1)
 
     def _width(self, count: int) -> int:
