@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from genoseq.inference.sequence import OneSequence
 from genoseq.inference.strands import predict_regions
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.per_base import PerBase
 from genoseq.variants.mutagenesis import Mutagenesis
 from genoseq.variants.mutations import Mutations, joined
@@ -50,7 +51,7 @@ def bundle_of(name: str, context: int = 96, signal: bool = False) -> Bundle:
     task = PerBase(scheme)
     model = build_model(chosen, task).eval()
     with torch.no_grad():
-        model.head.projection.weight *= 8
+        cast(PerBaseHead, model.head).projection.weight *= 8
     return Bundle(model, chosen, task, context)
 
 

@@ -59,7 +59,7 @@ def test_mutations_are_those_of_mutated_sequences(name: str, carry: bool) -> Non
         assert (np.isnan(found.effect).all(axis=2).sum(axis=1) == np.where(own == N, 4, 1)).all()
 
 
-@pytest.mark.parametrize("name", ["lstm", "lstm, three layers", "transformer"])
+@pytest.mark.parametrize("name", ["lstm", "lstm, three layers"])
 def test_mutations_of_signals_and_short_contigs(name: str) -> None:
     predictor, seen = predictor_of(name, signal=True), Seen(30)
     for codes in (CODES[:1], CODES[:100]):
@@ -68,7 +68,7 @@ def test_mutations_of_signals_and_short_contigs(name: str) -> None:
             check(predictor, codes, base, seen, found)
 
 
-@pytest.mark.parametrize("name", ["lstm", "lstm, three layers", "registers"])
+@pytest.mark.parametrize("name", ["lstm", "gru, two layers", "transformer"])
 def test_mutations_are_looked_at_in_one_region(name: str) -> None:
     predictor = predictor_of(name)
     seen = Seen(region=Region("sequence", 1_020, 1_090))
@@ -78,7 +78,7 @@ def test_mutations_are_looked_at_in_one_region(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru, two layers"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.data())
 def test_any_base_of_any_sequence(name: str, data: st.DataObject) -> None:
     length = data.draw(st.integers(1, 1_900))
