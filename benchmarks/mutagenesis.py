@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,56 +80,54 @@ def naive(predictor: Predictor, genome: Genome, region: gs.Region, passes: int) 
 
 
 def score_command(
-    fasta: Path, chrom: str, where: tuple[int, int], out: Path
-) -> NDArray[np.float32]:
-    """Values (C, L) of a stretch of a FASTA by ``genoseq score --digits 6``."""
+    fasta: Path, chrom: str, bases: Sequence[int], out: Path
+) -> list[NDArray[np.float32]]:
+    """Values (C, n) around each of some bases of a FASTA by ``genoseq score --digits 6``."""
+    stretches = [(base - DISTANCE, base + DISTANCE + 1) for base in bases]
     bed = out.with_suffix(".bed")
-    bed.write_text(f"{chrom}\t{where[0]}\t{where[1]}\n")
+    bed.write_text("".join(f"{chrom}\t{low}\t{high}\n" for low, high in sorted(stretches)))
     program = str(Path(sys.executable).parent / "genoseq")
     words = ["score", str(fasta), "-o", str(out), "--regions", str(bed), "--digits", "6"]
     more = ["--formats", "bigwig", "--threads", "1", "-q"]
     subprocess.run([program, *words, *more], check=True)
-    rows = []
-    for name in ("CDS.plus.bw", "CDS.minus.bw"):
-        with open_signal(out / name) as signal:
-            rows.append(signal.values(chrom, *where))
-    return np.stack(rows)
+    with open_signal(out / "CDS.plus.bw") as plus, open_signal(out / "CDS.minus.bw") as minus:
+        return [
+            np.stack([each.values(chrom, *stretch) for each in (plus, minus)])
+            for stretch in stretches
+        ]
 
 
 def largest_difference(genome: gs.Fasta, found: Mutations, mutants: int) -> tuple[float, float]:
-    """Of gains and losses, and of effects, to those of mutated FASTA files; sampled evenly by size:
-    of some mutants the strongest, of the others any."""
+    """Of gains and losses, and of effects, to those of mutated FASTA files: of a sample, half of it
+    the strongest mutants, half any."""
     assert found.extremes is not None
     strength = np.nan_to_num(np.abs(found.effect)).max(axis=2).ravel()
-    order = np.argsort(-strength)
     known = np.flatnonzero(~np.isnan(found.effect[..., 0]).ravel())
-    rng = np.random.default_rng(0)
-    chosen = [*order[: mutants // 2], *rng.choice(known, mutants - mutants // 2, replace=False)]
+    some = np.random.default_rng(0).choice(known, mutants - mutants // 2, replace=False)
+    chosen = np.concatenate([np.argsort(-strength)[: mutants // 2], some])
+    rows, codes = np.divmod(chosen, 4)
+    bases = (found.start + rows).tolist()
     letters = bytearray(genome.fetch(found.chrom, 0, genome.lengths[found.chrom]))
-    extremes = effects = 0.0
+    extremes, effects = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for number, index in enumerate(chosen):
-            row, code = divmod(int(index), 4)
-            base = found.start + row
-            where = base - DISTANCE, base + DISTANCE + 1
-            values = []
-            for letter in (letters[base], b"ACGT"[code]):
-                changed = letters.copy()
-                changed[base] = letter
-                fasta = folder / f"{number}.fa"
-                fasta.write_bytes(b">%s\n%s\n" % (found.chrom.encode(), changed))
-                out = folder / f"{number}.{letter}"
-                values.append(score_command(fasta, found.chrom, where, out))
-                fasta.unlink()
-            change = values[1] - values[0]
-            gain, loss = found.extremes.gain[row, code], found.extremes.loss[row, code]
-            apart = np.abs(gain - change.max(axis=1).clip(0)).max()
-            apart = max(apart, np.abs(loss - change.min(axis=1).clip(max=0)).max())
-            extremes = max(extremes, float(apart))
-            effect = np.abs(found.effect[row, code] - change.sum(axis=1)).max()
-            effects = max(effects, float(effect))
-    return extremes, effects
+
+        def scored(number: int, changed: bytes, wanted: Sequence[int]) -> list[NDArray[np.float32]]:
+            fasta = folder / "mutant.fa"
+            fasta.write_bytes(b">%s\n%s\n" % (found.chrom.encode(), changed))
+            return score_command(fasta, found.chrom, wanted, folder / str(number))
+
+        usual = scored(0, letters, bases)
+        for number, (base, code) in enumerate(zip(bases, codes.tolist(), strict=True)):
+            changed = letters.copy()
+            changed[base] = b"ACGT"[code]
+            change = scored(number + 1, changed, [base])[0] - usual[number]
+            row = base - found.start, code
+            gain, loss = found.extremes.gain[row], found.extremes.loss[row]
+            extremes += [np.abs(gain - change.max(axis=1).clip(0)).max()]
+            extremes += [np.abs(loss - change.min(axis=1).clip(max=0)).max()]
+            effects += [np.abs(found.effect[row] - change.sum(axis=1)).max()]
+    return float(max(extremes)), float(max(effects))
 
 
 def correlations(exact: NDArray[np.float32], other: NDArray[np.float32]) -> str:

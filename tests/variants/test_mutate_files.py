@@ -173,7 +173,7 @@ def test_mutate_replaces_nothing_else_and_needs_its_files(folder: Path) -> None:
         mutated(folder, "bad", regions=folder / "bad.bed")
 
 
-@pytest.mark.parametrize("length", [1, 30, 150, 151, 2_000])
+@pytest.mark.parametrize("length", [1, 30, 150, 301])
 def test_heat_map_has_lines_of_readable_letters(length: int) -> None:
     rng = np.random.default_rng(0)
     codes: Codes = rng.integers(0, 5, length).astype(np.uint8)
