@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from genoseq.validation.findings import Finding
     from genoseq.validation.validate import CheckedFile, validate_tracks
     from genoseq.variants.haplotype_files import haplotype_files
+    from genoseq.variants.mutate import mutate
+    from genoseq.variants.mutate_files import mutate_files
     from genoseq.variants.score_variants import ScoredRecord, score_variants
     from genoseq.variants.variant_files import score_variants_files
     from genoseq.writers.convert import convert_scores
@@ -128,6 +130,8 @@ _HOME = {
     "make_demo": "genoseq.extraction.demo",
     "make_demo_pairs": "genoseq.genes.demo_pairs",
     "merge_scores": "genoseq.writers.merge",
+    "mutate": "genoseq.variants.mutate",
+    "mutate_files": "genoseq.variants.mutate_files",
     "open_fasta": "genoseq.readers.fasta",
     "open_pairs": "genoseq.store.pairs",
     "open_store": "genoseq.store.store",
@@ -209,6 +213,8 @@ __all__ = [  # noqa: RUF022
     "make_demo",
     "make_demo_pairs",
     "merge_scores",
+    "mutate",
+    "mutate_files",
     "open_fasta",
     "open_pairs",
     "open_store",

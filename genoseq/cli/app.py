@@ -31,6 +31,7 @@ from genoseq.cli import (
     leaks,
     merge,
     models,
+    mutate,
     perplexity,
     plot,
     profile,
@@ -104,6 +105,7 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("embed", epilog=embed.EPILOG)(embed.embed)
+app.command("mutate", epilog=mutate.EPILOG)(mutate.mutate)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("variants", epilog=variants.EPILOG)(variants.variants)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
