@@ -1,6 +1,6 @@
 """How many variants an hour one thread scores, by model and kind, beside OpenSpliceAI's predictor.
 
-    PYTHONPATH=PACKAGES python benchmarks/variant_speed.py DATA [--variants 60] [--seed 0] [--only WORDS]
+    PYTHONPATH=PACKAGES python benchmarks/variant_speed.py DATA [--variants 60] [--only WORDS]
 
 CPU seconds, sequence reading included, of variants on 1 Mb of E. coli.  OpenSpliceAI (``pip install
 --no-deps --target PACKAGES openspliceai tqdm h5py psutil pandas pytz python-dateutil six``) is its
