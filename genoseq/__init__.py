@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     from genoseq.training.fit import fit
     from genoseq.validation.findings import Finding
     from genoseq.validation.validate import CheckedFile, validate_tracks
+    from genoseq.variants.haplotype_files import haplotype_files
+    from genoseq.variants.mutate import mutate
+    from genoseq.variants.mutate_files import mutate_files
     from genoseq.variants.score_variants import ScoredRecord, score_variants
     from genoseq.variants.variant_files import score_variants_files
     from genoseq.writers.convert import convert_scores
@@ -119,6 +122,7 @@ _HOME = {
     "fit": "genoseq.training.fit",
     "fit_genes_files": "genoseq.genes.fit_files",
     "generate_files": "genoseq.inference.generate_files",
+    "haplotype_files": "genoseq.variants.haplotype_files",
     "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
@@ -126,6 +130,8 @@ _HOME = {
     "make_demo": "genoseq.extraction.demo",
     "make_demo_pairs": "genoseq.genes.demo_pairs",
     "merge_scores": "genoseq.writers.merge",
+    "mutate": "genoseq.variants.mutate",
+    "mutate_files": "genoseq.variants.mutate_files",
     "open_fasta": "genoseq.readers.fasta",
     "open_pairs": "genoseq.store.pairs",
     "open_store": "genoseq.store.store",
@@ -199,6 +205,7 @@ __all__ = [  # noqa: RUF022
     "fit",
     "fit_genes_files",
     "generate_files",
+    "haplotype_files",
     "init_run",
     "json_schema",
     "leaks",
@@ -206,6 +213,8 @@ __all__ = [  # noqa: RUF022
     "make_demo",
     "make_demo_pairs",
     "merge_scores",
+    "mutate",
+    "mutate_files",
     "open_fasta",
     "open_pairs",
     "open_store",

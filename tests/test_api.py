@@ -63,6 +63,7 @@ VERBS = {
     "perplexity": "perplexity_files",
     "generate": "generate_files",
     "embed": "embed",
+    "mutate": "mutate_files",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
@@ -77,6 +78,7 @@ VERBS = {
     "config schema": "json_schema",
     "validate-tracks": "validate_tracks",
     "variants": "score_variants_files",
+    "haplotypes": "haplotype_files",
     "verify": "verify_files",
     "models": "shipped_models",
     "doctor": "describe_machine",
@@ -85,7 +87,7 @@ BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
     *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
-    *{"make_demo_pairs", "open_vcf", "score_variants", "write_tracks"},
+    *{"make_demo_pairs", "mutate", "open_vcf", "score_variants", "write_tracks"},
 }
 
 

@@ -1,1 +1,1 @@
-"""What variants would change: alleles of a VCF to what a model tells of them, and its files."""
+"""What would change: variants and mutations, scored beside the sequence as it is."""
