@@ -24,7 +24,8 @@ from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
-from genoseq.metrics.level import Confusion
+from genoseq.metrics.counted import counted
+from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -139,11 +140,12 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
     classes = found["channels"]["classes"][1:]
     assert [row["name"] for row in intervals["classes"]] == ["CDS+", "CDS-"]
     for row, figures in zip(intervals["classes"], classes, strict=True):
-        for name in ("precision", "recall", "f1"):
+        for name in ("precision", "recall", "f1", "auprc", "lift", "best_f1", "top_k"):
             low, high = row[name]
             assert low <= figures[name] <= high
-            assert 0 < high - low < 0.5
-    assert found["channels"]["macro_f1"] == pytest.approx(np.mean(intervals["macro_f1"]), abs=0.05)
+            assert 0 < high - low < 0.7
+    for name in ("macro_f1", "macro_auprc"):
+        assert found["channels"][name] == pytest.approx(np.mean(intervals[name]), abs=0.05)
     write_evaluation(tmp_path / "out", evaluate(bundle, [store], device="cpu"))
     assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
 
@@ -153,7 +155,8 @@ def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
         Prediction("c", start, np.zeros(bases, np.uint8), np.zeros((1, bases), np.float32))
         for start, bases in ((0, 20_000), (20_000, 10_000), (30_000, 1))
     ]
-    made = Blocks(30_001, lambda: [Confusion("channels", "a", "a", 1)]).cut(pieces)
+    metrics = build_metrics(stranded_scheme(["a"]))
+    made = Blocks(30_001, lambda: counted(metrics)).cut(pieces)
     assert [len(piece.codes) for piece in made] == [10_000, 10_000, 10_000, 1]
 
 
