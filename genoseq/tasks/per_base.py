@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
-    "classes": (CLASS_FIGURES, "macro_f1"),
-    "signal": (SIGNAL_FIGURES, None),
-    "independent": (INDEPENDENT_FIGURES, "macro_auprc"),
+_FIGURES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "classes": (CLASS_FIGURES, ("macro_f1", "macro_auprc")),
+    "signal": (SIGNAL_FIGURES, ()),
+    "independent": (INDEPENDENT_FIGURES, ("macro_auprc",)),
 }
-"""Figures of a row by what labels are, and the one of all rows."""
+"""Figures of a row by what labels are, and those of all rows."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class PerBase(Task):
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
         names, whole = _FIGURES[self.scheme.kind]
         level = report.get("channels", report)
-        columns = {} if whole is None else {whole: _number(level[whole])}
+        columns = {name: _number(level[name]) for name in whole}
         for row in self.rows(report):
             if row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label
