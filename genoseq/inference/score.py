@@ -17,11 +17,12 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Track, stitch
+from genoseq.genome.tracks import Track, round_channels, stitch
 from genoseq.inference.confidence import sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import predict_regions, predict_strands
+from genoseq.inference.track_decimals import track_decimals
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import ValueKind
@@ -72,7 +73,8 @@ def score(
     Yields
     ------
     Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
-    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``; signals are in the signal's units.  A
+    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``, or to more where a class is rare, see
+    :mod:`genoseq.inference.track_decimals`; signals are in the signal's units.  A
     base that is not A, C, G or T is NaN.
 
     Raises
@@ -90,15 +92,20 @@ def score(
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
     computed = window_bases, batch_bases
+    told_as = sure or output
+    decimals: int | Sequence[int] | None = told_as.decimals if rounded else None
+    if decimals is not None:
+        known = [one.metrics for one in bundles]
+        decimals = track_decimals(known, told_as.channels, told_as.kind) or decimals
 
     def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
         if sure is None:
             (one,) = predictors
             found = predict_regions(one, genome, part, "values", *computed)
             pieces = ((p.chrom, p.start, p.codes, output.values(p.values)) for p in found)
-            return _told(pieces, output.decimals if rounded else None)
+            return _told(pieces, decimals)
         streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
-        return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
+        return _told(sure_pieces(predictors, streams, sure), decimals)
 
     pieces = told(wanted)
     if jobs > 1 and predictors[0].device.type == "cpu":
@@ -106,7 +113,7 @@ def score(
         windows = tilings(genome.lengths, first.settings, first.context, window_bases)
         parts = parts_of(wanted, windows, jobs)
         pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
-    return stitch(pieces, (sure or output).channels)
+    return stitch(pieces, told_as.channels)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:
@@ -140,11 +147,11 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
 
 
 def _told(
-    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | None
+    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | Sequence[int] | None
 ) -> Iterator[tuple[str, int, Values]]:
     """Values (C, L) as those of tracks (L, C), rounded if wanted; NaN where a base is N."""
     for chrom, start, codes, values in pieces:
         if decimals is not None:
-            values = values.round(decimals)
+            values = round_channels(values, decimals)
         values[:, codes == N] = np.nan
         yield chrom, start, values.T

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
+from genoseq.errors import listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
+from genoseq.genome.tracks import DECIMALS
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
@@ -100,7 +102,10 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits)
+        decimals = None if digits is not None else _decimals(bundles, output)
+        check_formats(
+            written, output.kind, output.channels, genome.lengths, rules, digits, decimals
+        )
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
@@ -108,10 +113,11 @@ def score_files(
             device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
         )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
+        settings |= {} if decimals is None else {"decimals": list(decimals)}
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
-            output.kind, out, written, origin, record, rules, digits,
+            output.kind, out, written, origin, record, rules, digits, decimals,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
@@ -151,6 +157,18 @@ def _output(
     tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
     sure = sure_output(tasks, values, by_phase, measures)
     return sure or bundles[0].task.output(values, by_phase)
+
+
+def _decimals(bundles: Sequence[Bundle], output: Output | SureOutput) -> tuple[int, ...] | None:
+    """Decimals of each channel, which are told where they are not those of all tracks."""
+    from genoseq.inference.track_decimals import track_decimals
+
+    found = track_decimals([one.metrics for one in bundles], output.channels, output.kind)
+    if found is not None:
+        pairs = zip(output.channels, found, strict=True)
+        more = [f"{one.label} {many}" for one, many in pairs if many > DECIMALS]
+        _log.info("score: decimals of rare classes: %s; of others %d", listed(more), DECIMALS)
+    return found
 
 
 def _settings(

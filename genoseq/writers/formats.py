@@ -58,6 +58,8 @@ class Contents:
         What is called of them; None: the defaults.
     digits
         Significant digits of probabilities; None: steps of 0.001.
+    decimals
+        Of each channel of classes; None: 3.
     """
 
     lengths: Mapping[str, int]
@@ -66,6 +68,7 @@ class Contents:
     origin: Origin
     rules: CallRules | None = None
     digits: int | None = None
+    decimals: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def write_tracks(
     record: Mapping[str, Any] | None = None,
     rules: CallRules = NO_RULES,
     digits: int | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -85,6 +86,8 @@ def write_tracks(
         What ``provenance.json`` is to say; without it there is none.  No manifest lists it.
     rules, digits
         What is called, whose formats are written too; significant digits of probabilities, 1 to 6.
+    decimals
+        Of each channel of classes, where it is not steps of 0.001 of all.
 
     Returns
     -------
@@ -104,18 +107,18 @@ def write_tracks(
     """
     out = Path(out)
     formats = rules.formats(formats)
-    check_formats(formats, kind, channels, lengths, rules, digits)
+    check_formats(formats, kind, channels, lengths, rules, digits, decimals)
     complete(out)
     _check_out(out)
     highest = Highest(channels)
-    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
+    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits, decimals)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
             "no base has a value, so there is nothing to write: is every base N, or outside the "
             "regions?"
         )
-    contents = Contents(lengths, channels, kind, origin, rules, digits)
+    contents = Contents(lengths, channels, kind, origin, rules, digits, decimals)
     with filled_folder(out) as filling:
         _check_out(out)  # another run may have written there meanwhile
         files = _write(filling, contents, formats, chain(first, pieces))
@@ -123,7 +126,7 @@ def write_tracks(
         if record is not None:
             write_record(filling.new, record)
         _publish(filling, files)
-    highest.warn(kind, digits, origin)
+    highest.warn(kind, digits, origin, decimals)
     return files
 
 
@@ -168,6 +171,7 @@ def check_formats(
     lengths: Mapping[str, int],
     rules: CallRules = NO_RULES,
     digits: int | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> None:
     """ConfigError with every reason why these tracks cannot be written in these formats."""
     problems: list[str] = []
@@ -181,7 +185,7 @@ def check_formats(
         problems.append(f"no format asked for: use {', '.join(FORMATS)}")
     told = [row for row in rows if not (row.name == "bed" and rules.suit(kind))]
     problems += [problem for row in told if (problem := row.problem(kind)) is not None]
-    problems += rules.problems(channels, kind, digits)
+    problems += rules.problems(channels, kind, digits, decimals)
     if digits is not None and (kind not in PROBABILITIES or digits not in DIGITS):
         problems.append(f"digits {digits}: 1 to 6 significant digits, of probabilities alone")
     if not channels:
