@@ -41,7 +41,7 @@ class Highest:
         kept = decimals or [DECIMALS] * len(self._channels)
         rows = zip(self._channels, self._values.tolist(), kept, strict=True)
         flat = [
-            f"{one.label} (at most {value:.2g}, steps of {10.0**-many:g})"
+            f"{one.label} (in steps of {10.0**-many:g})"
             for one, value, many in rows
             if value <= 0.5 * 10.0**-many and one.measure is None
         ]

@@ -144,7 +144,7 @@ def test_tracks_of_a_rare_class_are_told_to_be_flat(
     with caplog.at_level(logging.WARNING, "genoseq"):
         write(tmp_path / "flat", {"a": rare()}, ["bigwig"], TSS)
     (line,) = [record.getMessage() for record in caplog.records]
-    assert line.startswith("every value of TSS.minus (at most 0.0004, steps of 0.001), TSS.plus (")
+    assert line.startswith("every value of TSS.minus (in steps of 0.001), TSS.plus (in ")
     assert "--digits 2" in line
     caplog.clear()
     with caplog.at_level(logging.WARNING, "genoseq"):
