@@ -58,16 +58,15 @@ class Blocks:
             return {}
         if self._left < self._size:
             self._close()
-        rows = self._before.rows()
-        chosen = [n for n, row in enumerate(rows) if row["name"] != BACKGROUND]
-        curves, macro_auprc = self._curves.intervals([rows[n] for n in chosen])
-        names = [f"{rows[n]['name']}{rows[n]['strand'].strip('.')}" for n in chosen]
+        rows = [row for row in self._before.rows() if row["name"] != BACKGROUND]
+        curves, macro_auprc = self._curves.intervals(rows)
+        names = [f"{row['name']}{row['strand'].strip('.')}" for row in rows]
         classes: list[dict[str, Any]] = [
             {"name": name, **row} for name, row in zip(names, curves, strict=True)
         ]
         whole: dict[str, Any] = {"blocks": self._closed, "block_bases": self._size}
         if self._pairs:
-            found, macro_f1 = bootstrap_intervals(np.stack(self._pairs)[:, chosen])
+            found, macro_f1 = bootstrap_intervals(np.stack(self._pairs))
             classes = [row | own for row, own in zip(classes, found, strict=True)]
             whole["macro_f1"] = macro_f1
         return {"intervals": whole | {"macro_auprc": macro_auprc, "classes": classes}}
@@ -77,10 +76,11 @@ class Blocks:
         assert now is not None
         assert self._before is not None
         block, self._before, self._left = now.plus(self._before, -1), now, self._size
-        self._curves.add(block.called, block.right)
+        own = [n for n, state in enumerate(block.states) if state.name != BACKGROUND]
+        self._curves.add(block.called[own], block.right[own])
         if (pairs := block.confusion) is not None:
             rows = [pairs.diagonal(), pairs.sum(0), pairs.sum(1)]  # right, called, true
-            self._pairs.append(np.stack(rows, axis=1))
+            self._pairs.append(np.stack(rows, axis=1)[own])
         self._closed += 1
 
 
