@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
+from genoseq.config.training import OUTPUTS
+from genoseq.config.training import Loss as NamedLoss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
@@ -23,7 +25,7 @@ from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
 from genoseq.tasks.correction import Correction, Prior, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
+from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
 from genoseq.tasks.task import Metrics, Prepared, Task
@@ -164,7 +166,7 @@ class PerBase(Task):
     @property
     def outputs(self) -> int:
         """States of the scheme; of some losses twice as many."""
-        return len(self.scheme) * OUTPUTS.get(cast(Loss, self.loss_name), 1)
+        return len(self.scheme) * OUTPUTS.get(cast(NamedLoss, self.loss_name), 1)
 
     @property
     def shown(self) -> int | None:  # type: ignore[override]
