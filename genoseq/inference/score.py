@@ -18,14 +18,14 @@ from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, round_channels, stitch
-from genoseq.inference.confidence import sure_output, sure_pieces
+from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import predict_regions, predict_strands
 from genoseq.inference.track_decimals import track_decimals
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
-from genoseq.tasks.outputs import ValueKind
+from genoseq.tasks.outputs import Output, ValueKind
 
 
 def score(
@@ -72,10 +72,8 @@ def score(
 
     Yields
     ------
-    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
-    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``, or to more where a class is rare, see
-    :mod:`genoseq.inference.track_decimals`; signals are in the signal's units.  A
-    base that is not A, C, G or T is NaN.
+    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, if ``rounded``
+    as :func:`kept_decimals`; signals are in the signal's units.  What is not A, C, G or T is NaN.
 
     Raises
     ------
@@ -86,17 +84,13 @@ def score(
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
     bundles = bundles_of(bundle)
-    tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
+    tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
     computed = window_bases, batch_bases
-    told_as = sure or output
-    decimals: int | Sequence[int] | None = told_as.decimals if rounded else None
-    if decimals is not None:
-        known = [one.metrics for one in bundles]
-        decimals = track_decimals(known, told_as.channels, told_as.kind) or decimals
+    decimals = kept_decimals(bundles, sure or output) if rounded else None
 
     def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
         if sure is None:
@@ -113,7 +107,15 @@ def score(
         windows = tilings(genome.lengths, first.settings, first.context, window_bases)
         parts = parts_of(wanted, windows, jobs)
         pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
-    return stitch(pieces, told_as.channels)
+    return stitch(pieces, (sure or output).channels)
+
+
+def kept_decimals(
+    bundles: Sequence[Bundle], output: Output | SureOutput
+) -> int | Sequence[int] | None:
+    """Decimals of all channels, or of each; None: values are not rounded."""
+    known = [one.metrics for one in bundles]
+    return track_decimals(known, output.channels, output.kind) or output.decimals
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:

@@ -210,8 +210,7 @@ class Plan:
         return options(**found | {name: value for name, value in own.items() if value})
 
     def report_input(self) -> list[str]:
-        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes, and
-        shards, which have the bases, of genomes that are only scored."""
+        """Every folder that the report reads; shards have the bases of what is only scored."""
         models, stores = list(self.config.models), self.learned()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models}

@@ -78,7 +78,11 @@ def precision_recall_charts(models: Sequence[ModelResult]) -> list[Chart]:
         for number, model in enumerate(models)
         for curve in model.precision_recall
     }
-    rates = {row["label"]: row.get("base_rate", 0.0) for model in models for row in model.rows}
+    rates = {
+        row["label"]: row.get("base_rate", row.get("prevalence")) or 0.0
+        for model in models
+        for row in model.rows
+    }
     labels = list(dict.fromkeys(label for label, _ in curves))[:_MOST_CLASSES]
     return [
         _precision_recall(label, index, models, curves, rates) for index, label in enumerate(labels)
@@ -98,7 +102,8 @@ def _precision_recall(
         if (label, number) in curves
     ]
     rate = rates.get(label, 0.0)
-    series.append(Series(f"base rate {rate:.3f}", [(0.0, rate), (1.0, rate)], 7, 2))
+    told = f"{rate:.3f}" if rate >= 0.001 else f"{rate:.2g}"
+    series.append(Series(f"base rate {told}", [(0.0, rate), (1.0, rate)], 7, 2))
     rows: list[list[str | Number]] = [
         [each.name, recall, precision] for each in series for recall, precision in each.points
     ]
@@ -111,7 +116,7 @@ def _precision_recall(
     return Chart(
         f"precision-recall-{index}",
         f"Precision and recall: {label}",
-        f"Precision over recall of {label}, base rate {rate:.4f}; area below: {areas}",
+        f"Precision over recall of {label}, base rate {told}; area below: {areas}",
         lines(series, Axis("recall", **_UNIT), Axis("precision", **_UNIT)),
         Data(["line", "recall", "precision"], rows),
         [(each.name, each.colour, each.dash) for each in series],
