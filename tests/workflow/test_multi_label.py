@@ -38,7 +38,7 @@ def test_run_with_classes_that_share_bases(tmp_path: Path) -> None:
     config["score"] = {
         "formats": ["bigwig", "tsv"],
         "shards": 2,
-        "segments": {"CDS": {"threshold": 0.25, "min": 30}},
+        "segments": {"CDS": {"threshold": 0.2, "min": 30}},
         "peaks": {"TSS": {"threshold": 1e-5, "distance": 10}},
     }
     write_config(tmp_path, config)
