@@ -186,17 +186,26 @@ def _slab(
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
     try:
-        rows = _rows(values, kind, digits, decimals)
+        rows = as_kept(values, kind, digits, decimals)
     except RegionError as error:
         raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
         yield Slab(chrom, start, rows)
 
 
-def _rows(
-    values: NDArray[np.float32], kind: Kind, digits: int | None, decimals: Sequence[int] | None
+def as_kept(
+    values: NDArray[np.float32],
+    kind: Kind,
+    digits: int | None,
+    decimals: Sequence[int] | None = None,
 ) -> Row:
-    """The values as they are kept.  RegionError if one cannot be."""
+    """Values (C, L), which may be changed, as every output keeps them.
+
+    Raises
+    ------
+    RegionError
+        If one is infinite, or of classes outside [0, 1].
+    """
     if kind == "classes":
         rows = thousandths(values)  # checks them
         if decimals is not None:
