@@ -1,6 +1,7 @@
 """Splice sites of baker's yeast, .01% of its bases: what sampling, weights and losses are worth.
 
-    python benchmarks/rare_sites.py DATA OUT [--steps 900] [--seeds 1] [--example] [--arms NAME ...]
+    python benchmarks/rare_sites.py DATA OUT [--steps 900] [--seeds 1] [--example]
+        [--init MODEL] [--arms NAME ...]
 
 DATA holds ``scerevisiae_s288c.fa.gz`` and ``.gff3.gz``; OUT keeps store and models.  Chromosomes I
 to X are learned from, XI chooses the step, XII is tested.  There is a row for each training, and a
@@ -11,7 +12,8 @@ probability of equal width); bits per site that the probabilities cost (log loss
 against all others, divided by its sites); seconds of one core.
 
 ``--example`` takes network, steps and labels (sites alone) of config/examples/splice rather than
-genoseq's default network with coding sequence and introns beside the sites.
+genoseq's default network with coding sequence and introns beside the sites.  ``--init`` goes on
+from a model that is trained, a bundle of the same network and labels, in each arm.
 """
 
 from __future__ import annotations
@@ -134,6 +136,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="900, or those of the example")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--example", action="store_true")
+    parser.add_argument("--init", type=Path)
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     asked = parser.parse_args()
     labels = LABELS
@@ -142,6 +145,9 @@ def main() -> None:
         example = read_mapping(EXAMPLE)
         labels, usual = example["labels"], example["models"]["splice"]
         usual["training"].pop("sampling")
+        usual["training"]["validate_every"] = asked.steps or usual["training"]["steps"]
+        if asked.init:
+            usual.pop("model")
     if asked.steps:
         usual["training"] |= {"steps": asked.steps}
     store = yeast_store(asked.data, asked.out, labels)
@@ -152,7 +158,7 @@ def main() -> None:
             began = time.process_time()
             settings = usual | {"training": {**usual["training"], "seed": seed, **ARMS[name]}}
             folder = asked.out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-            bundle = fit([store], settings, folder, context=384, device="cpu")
+            bundle = fit([store], settings, folder, init=asked.init, context=384, device="cpu")
             seconds = time.process_time() - began
             table.setdefault(name, []).append((*figures(bundle, store), seconds))
             left = without_correction(bundle)

@@ -27,13 +27,11 @@ from genoseq.training.optimizer import learning_rate
 CLASSES = ("splice_donor", "splice_acceptor")
 DILATIONS = {80: (1, 1, 1, 1), 400: (1, 1, 1, 1, 4, 4, 4, 4)}
 """Of the residual units of each network, by the nt that it sees; 32 channels, kernels of 11."""
-VALIDATIONS = 4
-"""In the second half of a training."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How a network is trained: CPU seconds, validations included, and what its windows are."""
+    """How a network is trained: CPU seconds, and what its windows are."""
 
     seconds: float
     share: float
@@ -122,15 +120,13 @@ def states_by_strand(store: Store, labels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def train(store: Store, flank: int, budget: Budget) -> tuple[nn.Module, int]:
-    """The weights with the best AUPRC on the validation split, and the steps taken."""
+    """The network after its budget, and the steps taken."""
     torch.manual_seed(budget.seed)
     began, network = time.process_time(), splice_network(flank)
-    windows = Windows(store, flank, budget)
+    windows, steps = Windows(store, flank, budget), 0
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.0)
-    best, kept, due, steps = -1.0, network.state_dict(), 0.5, 0
-    while due <= 1:
-        done = (time.process_time() - began) / budget.seconds
-        optimizer.param_groups[0]["lr"] = learning_rate(min(done, 1.0), budget.rate, 0.05)
+    while (done := (time.process_time() - began) / budget.seconds) < 1:
+        optimizer.param_groups[0]["lr"] = learning_rate(done, budget.rate, 0.05)
         bases, classes = windows.draw()
         loss = functional.cross_entropy(network(bases), classes)
         optimizer.zero_grad()
@@ -138,14 +134,6 @@ def train(store: Store, flank: int, budget: Budget) -> tuple[nn.Module, int]:
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         steps += 1
-        if done >= due:
-            due += 0.5 / (VALIDATIONS - 1)
-            found = counted(store, predicted(network, store, flank, "valid"))
-            network.train()
-            auprc = sum(counts.figures()["auprc"] for counts in found.values())
-            if auprc > best:
-                best, kept = auprc, {k: v.clone() for k, v in network.state_dict().items()}
-    network.load_state_dict(kept)
     return network.eval(), steps
 
 

@@ -1,21 +1,19 @@
 """Splice sites of baker's yeast: genoseq beside OpenSpliceAI's networks and weight matrices.
 
     pip install --no-deps openspliceai
-    python benchmarks/splice_sites.py DATA FOLDER [--seconds 240] [--no-peers] [--seed 1] [--bundle MODEL]
+    python benchmarks/splice_sites.py DATA FOLDER [--bundle MODEL] [--seconds 240] [--flanks 80 400]
 
 DATA holds ``scerevisiae_s288c.fa.gz`` and ``.gff3.gz``; FOLDER keeps the store, and the model
 ``genoseq`` (what is there is not trained again).  Chromosomes I to X are learned from (160
-introns), XI chooses the weights (13), XII is tested (25).
+introns), XII is tested (25); XI is left for choosing settings.
 
 genoseq's is the model of config/examples/splice, as it is trained there; ``--bundle`` is one that
 is trained.  OpenSpliceAI's two networks get ``--seconds`` of CPU time each, or what genoseq's
 training took.  The same for all: the sequence, which bases are sites (the first and last two of an
 intron), windows and the share of them that are drawn around sites, one thread, a learning rate that
-goes to 0 with the budget.  Not the same: the networks read the flanks of a window beside it, in
-batches of 32 windows, and of four states of the second half of their training those weights are
-kept that have the best AUPRC on XI; genoseq's are the last.  The weight matrices are log-odds of
-the bases from -3 to +6 of donors and from -20 to +3 of acceptors against the composition of the
-training chromosomes.
+goes to 0 with the budget, weights at its end.  Not the same: the networks read the flanks of a
+window beside it, in batches of 32 windows.  The weight matrices are log-odds of the bases from -3
+to +6 of donors and from -20 to +3 of acceptors against the composition of the training chromosomes.
 
 All are scored on both strands of XII by the same code.  ``auprc``, its 95% interval (blocks of
 50 kb), ``lift`` over prevalence, ``top_k``; CPU seconds of training; weights.
@@ -133,7 +131,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, help="CPU time of each network")
     parser.add_argument("--bundle", type=Path, help="a model of the example, trained")
-    parser.add_argument("--no-peers", action="store_true", help="without OpenSpliceAI's")
+    parser.add_argument("--flanks", type=int, nargs="*", choices=DILATIONS, default=list(DILATIONS),
+                        help="which of OpenSpliceAI's networks")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -152,14 +151,13 @@ def main() -> None:
     bundle = gs.load_bundle(out) if out.exists() else fit([store], settings, out, device="cpu")
     spent = time.process_time() - began
     show("genoseq", of_genoseq(bundle, store), spent, weights_of(bundle.model))
-    if asked.no_peers:
-        return
     share, window = settings["training"]["sampling"]["share"], settings["training"]["window"]
     budget = Budget(asked.seconds or spent, share, window, seed=asked.seed)
-    for flank in DILATIONS:
+    for flank in asked.flanks:
         began = time.process_time()
-        network, _ = train(store, flank, budget)
+        network, steps = train(store, flank, budget)
         spent = time.process_time() - began
+        print("#", f"{steps} steps", flush=True)
         told = counted(store, predicted(network, store, flank, "test"))
         show(f"OpenSpliceAI, {flank} nt", told, spent, weights_of(network))
 
