@@ -105,7 +105,7 @@ def test_the_examples_of_sites_are_plans_ranked_by_auprc(
     labels, score = plan.config.labels, plan.config.score
     assert {*labels.classes} == classes
     assert {*score.peaks, *score.segments} == classes
-    # Exclusive classes are ranked by arg-max F1 unless one is rare, and peaks are 6% of the bases.
+    # Exclusive classes are ranked by arg-max F1 unless one is rare, and peaks are 4% of the bases.
     sampled = all(run.training.sampling is not None for run in plan.config.models.values())
     assert sampled == labels.exclusive
 
@@ -114,7 +114,7 @@ def test_the_peaks_of_the_example_lie_where_something_was_measured() -> None:
     folder = REPOSITORY / "config/examples/peaks"
     peaks, unmeasured = (
         [line.split("\t") for line in (folder / name).read_text().splitlines()]
-        for name in ("scc1.bed", "unmeasured.bed")
+        for name in ("polymerase.bed", "unmeasured.bed")
     )
     assert {row[0] for row in peaks} == {"BK006936.2", "BK006938.2"}
     assert not {row[0] for row in peaks} & {row[0] for row in unmeasured}
