@@ -18,9 +18,9 @@ Kind = Literal["classes", "signal", "log-odds", "independent"]
 unit of a signal, natural log-odds of every state of a model, or probabilities of classes of which a
 base may have several."""
 
-Measure = Literal["margin", "entropy", "disagreement", "spread"]
+Measure = Literal["margin", "entropy", "disagreement", "spread", "importance"]
 """What tells how sure values are: margin and entropy of a base's classes, disagreement of its two
-strands, spread of several models."""
+strands, spread of several models; and what a base contributes to them, its importance."""
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 DECIMALS = 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import singledispatch
+from functools import partial, singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
+from genoseq.store.files import CONTROLS
 from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
 from genoseq.tasks.seq2seq import Seq2Seq
 from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
+_log = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -50,6 +53,7 @@ def evaluate(
 
     Windows are those of scoring: those of the contig, with the bundle's context, and with the bases
     beyond a region's ends.  A base that is N leaves the metrics like one without a known label.
+    A model that has learned controls is shown those of the stores that have them.
     Of a model that maps sequences to sequences they are of the pairs of a split, see
     :mod:`genoseq.inference.evaluate_pairs`.
 
@@ -192,7 +196,11 @@ def genome_figures(pairs: Mapping[_Pair, int]) -> dict[str, Any]:
 def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Prediction]:
     """Predictions for the bases of the split's regions."""
     regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
-    return predict_regions(predictor, store, regions)
+    control = None
+    if predictor.takes_control and CONTROLS in store.columns_beside:
+        control = partial(store.beside, CONTROLS)
+        _log.info("evaluate: %s: the model is given its controls", store.name)
+    return predict_regions(predictor, store, regions, control=control)
 
 
 def _batch(store: Store, piece: Prediction) -> Batch:

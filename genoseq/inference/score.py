@@ -8,6 +8,7 @@ windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,13 +19,13 @@ from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, stitch
-from genoseq.inference.confidence import sure_output, sure_pieces
+from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import predict_regions, predict_strands
+from genoseq.inference.strands import Controls, predict_regions, predict_strands
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
-from genoseq.tasks.outputs import ValueKind
+from genoseq.tasks.outputs import Output, ValueKind
 
 
 def score(
@@ -41,6 +42,7 @@ def score(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     jobs: int = 1,
     rounded: bool = True,
+    control: Controls | None = None,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, in flat memory.
 
@@ -69,6 +71,10 @@ def score(
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
         processes that share the work; the values are the same.
 
+    control
+        What the controls of signals are, of models that learned it; None: values are free of what
+        controls explain, see :mod:`genoseq.tasks.control`.
+
     Yields
     ------
     Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
@@ -89,17 +95,10 @@ def score(
     output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
-    computed = window_bases, batch_bases
-
-    def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
-        if sure is None:
-            (one,) = predictors
-            found = predict_regions(one, genome, part, "values", *computed)
-            pieces = ((p.chrom, p.start, p.codes, output.values(p.values)) for p in found)
-            return _told(pieces, output.decimals if rounded else None)
-        streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
-        return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
-
+    if control is not None and not all(one.takes_control for one in predictors):
+        raise ConfigError("this model has learned no control: leave out --control")
+    computed = window_bases, batch_bases, control
+    told = _Told(predictors, genome, output, sure, rounded, computed)
     pieces = told(wanted)
     if jobs > 1 and predictors[0].device.type == "cpu":
         first = predictors[0]
@@ -107,6 +106,31 @@ def score(
         parts = parts_of(wanted, windows, jobs)
         pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
     return stitch(pieces, (sure or output).channels)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is told of any regions: what each model predicts, and how it is written."""
+
+    predictors: Sequence[Predictor]
+    genome: Genome
+    output: Output
+    sure: SureOutput | None
+    rounded: bool
+    computed: tuple[int | None, int, Controls | None]
+
+    def __call__(self, part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
+        computed = self.computed
+        if self.sure is None:
+            (one,) = self.predictors
+            found = predict_regions(one, self.genome, part, "values", *computed)
+            pieces = ((p.chrom, p.start, p.codes, self.output.values(p.values)) for p in found)
+            return _told(pieces, self.output.decimals if self.rounded else None)
+        streams = [
+            predict_strands(one, self.genome, part, "values", *computed) for one in self.predictors
+        ]
+        told = sure_pieces(self.predictors, streams, self.sure)
+        return _told(told, self.sure.decimals if self.rounded else None)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:

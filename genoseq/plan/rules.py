@@ -209,8 +209,7 @@ class Plan:
         return options(**found | {name: value for name, value in own.items() if value})
 
     def report_input(self) -> list[str]:
-        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes, and
-        shards, which have the bases, of genomes that are only scored."""
+        """Every folder that the report reads; of genomes that are only scored shards, for bases."""
         models, stores = list(self.config.models), self.learned()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models}
@@ -218,6 +217,7 @@ class Plan:
             kinds |= {"stores": stores, "tracks": pairs}
             kinds["shards"] = [name for name in self.genomes if name not in stores]
         kinds["genes"] = [f"{name}/{model}" for name in self.genomes for model in self.calling()]
+        kinds["variants"] = [f"{n}/{m}" for n in self.config.variants.files for m in models]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
     def calling(self) -> list[str]:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from genoseq.errors import InputFormatError
 from genoseq.extraction.shard_folder import GENOME
 from genoseq.files.journal import complete
-from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
+from genoseq.files.names import CONFIG, GENES, SUMMARY, VARIANTS, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
 from genoseq.genome.schemes import BACKGROUND
@@ -37,6 +37,7 @@ from genoseq.report.pairing import (
     pair_evaluations,
     weights_of,
 )
+from genoseq.report.variant_rows import VariantFile
 from genoseq.store.store import Store, verify_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
@@ -140,12 +141,14 @@ class Results:
     tracks: tuple[TrackFolder, ...] = ()
     genes: tuple[GeneFolder, ...] = ()
     genomes: Mapping[str, Path] = field(default_factory=dict)
+    variants: tuple[VariantFile, ...] = ()
 
     def __str__(self) -> str:
         counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
         words = [f"{len(of):,} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()]
         genes = f", {len(self.genes):,} of genes" if self.genes else ""
-        return ", ".join(words) + f" of tracks{genes}"
+        variants = f", {len(self.variants):,} of variants" if self.variants else ""
+        return ", ".join(words) + f" of tracks{genes}{variants}"
 
 
 def read_results(folders: Iterable[Path]) -> Results:
@@ -160,7 +163,7 @@ def read_results(folders: Iterable[Path]) -> Results:
         If a folder is none of those, a bundle and its evaluation are not both there, or an
         evaluation, tracks or genes were made with another model.
     """
-    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME)
+    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME, VARIANTS)
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         complete(folder)
@@ -184,7 +187,10 @@ def read_results(folders: Iterable[Path]) -> Results:
         for each in found[GENES_GFF3]
     )
     genomes = {each.name: each / GENOME for each in found[GENOME]}
-    return Results(tuple(models), stores, tuple(tracks), tuple(genes), genomes)
+    variants = [
+        VariantFile(each / VARIANTS, each.parent.name, each.name) for each in found[VARIANTS]
+    ]
+    return Results(tuple(models), stores, tuple(tracks), tuple(genes), genomes, tuple(variants))
 
 
 def _kind(folder: Path, kinds: Iterable[str]) -> str:
@@ -193,7 +199,8 @@ def _kind(folder: Path, kinds: Iterable[str]) -> str:
             return name
     raise InputFormatError(
         f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
-        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes), {GENOME} (shards)",
+        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes), {GENOME} (shards), "
+        f"{VARIANTS} (variants)",
         folder,
     )
 

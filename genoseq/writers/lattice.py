@@ -176,15 +176,21 @@ def _slab(
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
     try:
-        rows = _rows(values, kind, digits)
+        rows = as_kept(values, kind, digits)
     except RegionError as error:
         raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
         yield Slab(chrom, start, rows)
 
 
-def _rows(values: NDArray[np.float32], kind: Kind, digits: int | None) -> Row:
-    """The values as they are kept.  RegionError if one cannot be."""
+def as_kept(values: NDArray[np.float32], kind: Kind, digits: int | None) -> Row:
+    """Values of any shape, which may be changed, as every output keeps them.
+
+    Raises
+    ------
+    RegionError
+        If one is infinite, or of classes outside [0, 1].
+    """
     if kind == "classes":
         rows = thousandths(values)  # checks them
         return rows if digits is None else significant(values, digits)
