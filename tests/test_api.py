@@ -38,7 +38,16 @@ TYPES = {
         "Track",
     },
     *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
-    *{"PairStore", "RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
+    *{
+        "PairStore",
+        "RegionRequest",
+        "ScoredRecord",
+        "ShippedModel",
+        "Store",
+        "Task",
+        "TaskSettings",
+    },
+    *{"Track"},
 }
 VERBS = {
     "init": "init_run",
@@ -68,6 +77,8 @@ VERBS = {
     "config show": "show_config",
     "config schema": "json_schema",
     "validate-tracks": "validate_tracks",
+    "variants": "score_variants_files",
+    "haplotypes": "haplotype_files",
     "verify": "verify_files",
     "models": "shipped_models",
     "doctor": "describe_machine",
@@ -76,7 +87,7 @@ BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
     *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
-    *{"make_demo_pairs", "mutate", "write_tracks"},
+    *{"make_demo_pairs", "mutate", "open_vcf", "score_variants", "write_tracks"},
 }
 
 

@@ -72,6 +72,8 @@ class Predictor:
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
         self.tied = settings.tied_strands
+        offset = deepcopy(bundle.model.offset)
+        self._offset = None if offset is None else offset.float().requires_grad_(False)
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
         if folded and can_fold(settings) and not self.task.reads_bases:
@@ -178,6 +180,19 @@ class Predictor:
         # In double precision neither the order of states nor a base's place in the array shows.
         logits = torch.from_numpy(mean).double()
         values: Values = self.task.values(logits, dim=0).float().numpy()
+        return values
+
+    @property
+    def takes_control(self) -> bool:
+        """Whether the model has learned what controls say, see :mod:`genoseq.tasks.control`."""
+        return self._offset is not None
+
+    def controlled(self, logits: Values, controls: Values) -> Values:
+        """What :meth:`__call__` tells as values of logits (S, L), given controls (L, S)."""
+        assert self._offset is not None
+        outputs = self._offset(torch.from_numpy(logits.T), torch.from_numpy(controls)).T
+        told = outputs if self.tied else self.task.values(outputs, dim=0)
+        values: Values = told.float().numpy()
         return values
 
     @property
