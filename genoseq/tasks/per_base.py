@@ -194,9 +194,8 @@ class PerBase(Task):
 
     def offset(self) -> nn.Module | None:
         """Of signals whose control is learned: that."""
-        if self.control is None:
-            return None
-        return ControlOffset(self.control.means, self.scheme.reverse_permutation)
+        control, mirror = self.control, self.scheme.reverse_permutation
+        return None if control is None else ControlOffset(control.means, mirror)
 
     def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
         """Of bins, targets are means: whatever lies in a step is told at once."""

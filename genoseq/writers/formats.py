@@ -227,11 +227,7 @@ register_format(
         "bigwig",
         ("classes", "signal", "log-odds", "independent"),
         _bigwig,
-        {
-            "classes": Cost(1 / 30e6, 1.2),
-            "signal": Cost(1 / 30e6, 4.2),
-            "independent": Cost(1 / 30e6, 4.2),
-        },
+        _costs(Cost(1 / 30e6, 1.2), Cost(1 / 30e6, 4.2)),
         default_for=("classes", "signal", "log-odds", "independent"),
         binned=True,
     )
@@ -241,11 +237,7 @@ register_format(
         "bedgraph",
         ("classes", "signal", "log-odds", "independent"),
         _bedgraph,
-        {
-            "classes": Cost(1 / 8e6, 2.7),
-            "signal": Cost(1 / 1.5e6, 11.0),
-            "independent": Cost(1 / 1.5e6, 11.0),
-        },
+        _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 11.0)),
         refused_contigs=BED_WORDS,
         binned=True,
     )
@@ -271,11 +263,7 @@ register_format(
         "tsv",
         ("classes", "signal", "log-odds", "independent"),
         _tsv,
-        {
-            "classes": Cost(1 / 5.8e6, 3.6),
-            "signal": Cost(1 / 1.8e6, 11.0),
-            "independent": Cost(1 / 1.8e6, 11.0),
-        },
+        _costs(Cost(1 / 5.8e6, 3.6), Cost(1 / 1.8e6, 11.0)),
         refused_contigs=BED_WORDS,
     )
 )
@@ -284,11 +272,7 @@ register_format(
         "scores",
         ("classes", "signal", "log-odds", "independent"),
         _scores,
-        {
-            "classes": Cost(1 / 54e6, 2.0),
-            "signal": Cost(1 / 54e6, 4.0),
-            "independent": Cost(1 / 54e6, 4.0),
-        },
+        _costs(Cost(1 / 54e6, 2.0), Cost(1 / 54e6, 4.0)),
     )
 )
 register_format(
