@@ -181,6 +181,8 @@ class EditedContig:
 
     def _cut(self, at: int) -> int:
         """Where the edited contig is cut for a cut of the reference before base ``at``."""
+        if at == 0:
+            return 0
         block = int(np.searchsorted(self._last, at, side="right"))
         if at == self.reference_length or block == len(self._last):
             return self.length

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
+from genoseq.genome.tracks import DECIMALS
 from genoseq.labels.signal_names import SignalFile, name_signals
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
@@ -108,7 +109,10 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits, bins)
+        decimals = None if digits is not None else _decimals(bundles, output)
+        check_formats(
+            written, output.kind, output.channels, genome.lengths, rules, digits, bins, decimals
+        )
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
@@ -117,11 +121,12 @@ def score_files(
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
+        settings |= {} if decimals is None else {"decimals": list(decimals)}
         origin, record = _made_by(genome, models, settings, used, given, wanted)
         tracks = reported(tracks, sum(map(len, wanted)), report)
         files = write_tracks(
             tracks, genome.lengths, output.channels, output.kind, out, written, origin, record,
-            rules, digits, bins,
+            rules, digits, bins, decimals,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
@@ -195,6 +200,18 @@ def _output(
     tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
     sure = sure_output(tasks, values, by_phase, measures)
     return sure or bundles[0].task.output(values, by_phase)
+
+
+def _decimals(bundles: Sequence[Bundle], output: Output | SureOutput) -> tuple[int, ...] | None:
+    """Decimals of each channel, which are told where they are not those of all tracks."""
+    from genoseq.inference.track_decimals import track_decimals
+
+    found = track_decimals([one.metrics for one in bundles], output.channels, output.kind)
+    if found is not None:
+        pairs = zip(output.channels, found, strict=True)
+        more = [f"{one.label} {many}" for one, many in pairs if many > DECIMALS]
+        _log.info("score: decimals of rare classes: %s; of others %d", listed(more), DECIMALS)
+    return found
 
 
 def _settings(

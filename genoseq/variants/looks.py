@@ -6,7 +6,7 @@ that several stretches need are predicted once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -202,15 +202,3 @@ def narrow_window(
         return asked
     narrow = 2 * context + round_up(4 * bases, settings.stride)
     return min(narrow, longest_window(settings, context))
-
-
-def batches_of(sizes: Sequence[int], most: int) -> Iterator[slice]:
-    """Consecutive slices of things of these sizes, of at most ``most`` together or one alone."""
-    first, total = 0, 0
-    for number, size in enumerate(sizes):
-        if number > first and total + size > most:
-            yield slice(first, number)
-            first, total = number, 0
-        total += size
-    if first < len(sizes):
-        yield slice(first, len(sizes))

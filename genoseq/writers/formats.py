@@ -60,6 +60,8 @@ class Contents:
         Significant digits of probabilities; None: steps of 0.001.
     bin
         bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
+    decimals
+        Of each channel of classes; None: 3.
     """
 
     lengths: Mapping[str, int]
@@ -69,6 +71,7 @@ class Contents:
     rules: CallRules | None = None
     digits: int | None = None
     bin: int = 1
+    decimals: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

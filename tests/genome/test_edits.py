@@ -105,13 +105,21 @@ def test_values_on_the_reference_are_the_same_in_one_stretch_or_several(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(reference)), max_size=4)))
     cuts = [0, *cuts, len(reference)]
     spans = [contig.span(*cut) for cut in pairwise(cuts)]
-    assert [spans[0][0], spans[-1][1]] == [0, contig.length]
+    if len(reference):
+        assert [spans[0][0], spans[-1][1]] == [0, contig.length]
     assert all(one[1] == other[0] for one, other in pairwise(spans))
     told = [
         contig.on_reference(values[:, low:high], *cut)
         for cut, (low, high) in zip(pairwise(cuts), spans, strict=True)
     ]
     np.testing.assert_array_equal(np.concatenate(told, axis=1), expected)
+
+
+def test_values_that_are_missing_among_inserted_ones_are_passed_over() -> None:
+    contig = EditedContig(3, [Edit(1, 1, codes_of("NA")), Edit(2, 3, codes_of(""))])
+    values = np.array([[0.5, np.nan, 0.75, np.nan]], np.float32)
+    told = contig.on_reference(values, 0, 3)
+    np.testing.assert_array_equal(told, np.array([[0.75, np.nan, np.nan]], np.float32))
 
 
 @given(contigs())

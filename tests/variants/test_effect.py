@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import language
 import numpy as np
 import pytest
 from toy_variants import MODELS, ToyGenome, record, toy_genome
@@ -15,6 +16,7 @@ from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.variants.alleles import Allele, alleles_of
 from genoseq.variants.effect import Effect, VariantScorer, largest
+from genoseq.variants.fields import FieldChoice
 
 pytestmark = pytest.mark.usefixtures("one_thread", "short_windows")
 DISTANCE = 30
@@ -61,7 +63,7 @@ def expected(genome: ToyGenome, bundle: Bundle, allele: Allele, effect: Effect) 
 @pytest.mark.parametrize("name", ["lstm", "two layers", "bounded"])
 def test_effects_equal_scoring_from_scratch(name: str) -> None:
     genome, bundle = toy_genome(), MODELS[name]()
-    alleles = random_alleles(genome, 24)
+    alleles = random_alleles(genome, 8 if name == "bounded" else 24)
     scorer = VariantScorer(genome, bundle, DISTANCE, **OPTIONS)
     whole = {c: scored_from_scratch(genome, bundle, c) for c in ("long", "short")}
     moved = 0.0
@@ -210,6 +212,32 @@ def test_largest_is_the_first_of_several_and_nothing_where_nothing_changes() -> 
     assert largest(same, 0, 1).base == -1
     none = replace(effect, alternative=np.full((1, 4), np.nan, np.float32))
     assert np.isnan(largest(none, 0, 1).amount)
+
+
+def test_a_language_model_tells_how_much_more_probable_the_bases_are() -> None:
+    genome = toy_genome()
+    bundle = language.bundle_of(language.causal(language.NETWORKS["gru of single bases"]))
+    base = genome.letters("short", 100, 101)
+    alleles = [
+        allele
+        for alt in ("C" if base != "C" else "G", base + "TT")
+        for allele in alleles_of(record("short", 100, base, alt), genome)
+    ]
+    scorer = VariantScorer(genome, bundle, 10, **OPTIONS)
+    assert scorer.likelihoods
+    for allele, effect in zip(alleles, scorer.effects(alleles), strict=True):
+        edit = allele.edit
+        assert edit is not None
+        before = genome.contigs["short"]
+        after = np.concatenate([before[: edit.start], edit.alt, before[edit.end :]]).astype(
+            np.uint8
+        )
+        bits = scored_from_scratch(ToyGenome({"short": after}), bundle, "short")[-1]
+        start, end = effect.start, effect.start + effect.reference.shape[1] + edit.longer
+        expected = float(effect.reference[-1].sum() - bits[start:end].sum())
+        assert effect.likelihood == pytest.approx(expected, abs=1e-4)
+    fields = dict(FieldChoice(scorer.channels, scorer.kind, True, False, 10).values([effect]))
+    assert float(fields["GS_LLR"]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_channels_are_those_of_scoring() -> None:
