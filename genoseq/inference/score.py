@@ -21,10 +21,13 @@ from genoseq.genome.tracks import Track, stitch
 from genoseq.inference.confidence import sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import predict_regions, predict_strands
+from genoseq.inference.strands import Prediction, grouped, predict_regions, predict_strands
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
-from genoseq.tasks.outputs import ValueKind
+from genoseq.tasks.outputs import Output, ValueKind
+
+_TOGETHER = 1 << 15
+"""Bases whose values are computed together, of however many contigs."""
 
 
 def score(
@@ -95,8 +98,7 @@ def score(
         if sure is None:
             (one,) = predictors
             found = predict_regions(one, genome, part, "values", *computed)
-            pieces = ((p.chrom, p.start, p.codes, output.values(p.values)) for p in found)
-            return _told(pieces, output.decimals if rounded else None)
+            return _together(found, output, rounded)
         streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
         return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
 
@@ -137,6 +139,21 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
     order = {chrom: index for index, chrom in enumerate(genome.lengths)}
     merged = merge(check_bounds(region, genome.lengths) for region in regions)
     return sorted(merged, key=lambda region: order[region.chrom])
+
+
+def _together(
+    found: Iterable[Prediction], output: Output, rounded: bool
+) -> Iterator[tuple[str, int, Values]]:
+    """Values of pieces as those of tracks; those of reads and other short pieces at one go."""
+    for group in grouped(found, _TOGETHER):
+        codes = np.concatenate([each.codes for each in group])
+        values = output.values(np.concatenate([each.values for each in group], axis=1))
+        pieces = [("", 0, codes, values)]
+        ((_, _, told),) = _told(pieces, output.decimals if rounded else None)
+        first = 0
+        for each in group:
+            yield each.chrom, each.start, told[first : first + len(each.codes)]
+            first += len(each.codes)
 
 
 def _told(
