@@ -13,7 +13,13 @@ from torch import nn
 
 from genoseq.genes.candidates import Mask
 from genoseq.genes.decode import decode, learn_round, log_shares_of
-from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
+from genoseq.genes.features import (
+    CONTEXT_FEATURES,
+    GENE_FEATURES,
+    SITE_FEATURES,
+    START_FEATURES,
+    Matrix,
+)
 from genoseq.genes.fit_starts import Part, fit_starts
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
@@ -25,6 +31,10 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _STEPS, _BATCH = 2000, 512
+_FACTORS = np.arange(0.5, 4.05, 0.1)
+"""By which verified starts may have the weights of sites multiplied."""
+_INTERVAL = 1.92
+"""Nats below the largest likelihood of one number at which its 95% interval ends (Wilks, 1938)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,37 @@ def fit_weights(
                 ),
             )
     return weights
+
+
+def refine_starts(examples: Sequence[Example], weights: DecoderWeights) -> DecoderWeights:
+    """The same weights, but that sites count for as much as verified starts say.
+
+    Annotated starts are a program's or a homologue's, and what they say of sites is blurred: from
+    them one learns to trust sites too little.  Starts known by experiment are too few to learn
+    everything from, but one number: what the weights of all site features are multiplied by.
+    """
+    decoded = [decode(example.genome, weights) for example in examples]
+    parts = [
+        (one.genome.candidates, found.last.starts, one.labels)
+        for one, found in zip(examples, decoded, strict=True)
+    ]
+    scaled = np.isin(START_FEATURES, SITE_FEATURES)
+    likelihoods = [
+        sum(
+            log_shares_of(candidates, matrix @ _scaled(weights.starts, scaled, factor))[
+                labels.start[labels.start >= 0]
+            ].sum()
+            for candidates, matrix, labels in parts
+        )
+        for factor in _FACTORS
+    ]
+    # The least that is not unlikelier than 1 in 20: annotators say that it is less.
+    least = int(np.argmax(np.array(likelihoods) >= max(likelihoods) - _INTERVAL))
+    return replace(weights, starts=_scaled(weights.starts, scaled, float(_FACTORS[least])))
+
+
+def _scaled(weights: Matrix, which: Mask, factor: float) -> Matrix:
+    return np.where(which, weights * factor, weights)
 
 
 def _halves(genome_of: Sequence[int]) -> list[tuple[list[int], list[int]]]:
