@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from genoseq.plan.snakefile import snakefile_path
     from genoseq.pretrained.registry import ShippedModel, shipped_models
     from genoseq.readers.fasta import Fasta, open_fasta
+    from genoseq.readers.vcf import open_vcf
     from genoseq.report.hub import write_hub
     from genoseq.report.page import write_report
     from genoseq.report.plot import plot_loci
@@ -70,6 +71,11 @@ if TYPE_CHECKING:
     from genoseq.training.fit import fit
     from genoseq.validation.findings import Finding
     from genoseq.validation.validate import CheckedFile, validate_tracks
+    from genoseq.variants.haplotype_files import haplotype_files
+    from genoseq.variants.mutate import mutate
+    from genoseq.variants.mutate_files import mutate_files
+    from genoseq.variants.score_variants import ScoredRecord, score_variants
+    from genoseq.variants.variant_files import score_variants_files
     from genoseq.writers.convert import convert_scores
     from genoseq.writers.formats import Format, register_format
     from genoseq.writers.merge import merge_scores
@@ -97,6 +103,7 @@ _HOME = {
     "Region": "genoseq.genome.regions",
     "RegionError": "genoseq.errors",
     "RegionRequest": "genoseq.extraction.requested",
+    "ScoredRecord": "genoseq.variants.score_variants",
     "ShippedModel": "genoseq.pretrained.registry",
     "Store": "genoseq.store.store",
     "StoreError": "genoseq.errors",
@@ -115,6 +122,7 @@ _HOME = {
     "fit": "genoseq.training.fit",
     "fit_genes_files": "genoseq.genes.fit_files",
     "generate_files": "genoseq.inference.generate_files",
+    "haplotype_files": "genoseq.variants.haplotype_files",
     "init_run": "genoseq.plan.init",
     "json_schema": "genoseq.config.json_schema",
     "leaks": "genoseq.store.leaks",
@@ -122,9 +130,12 @@ _HOME = {
     "make_demo": "genoseq.extraction.demo",
     "make_demo_pairs": "genoseq.genes.demo_pairs",
     "merge_scores": "genoseq.writers.merge",
+    "mutate": "genoseq.variants.mutate",
+    "mutate_files": "genoseq.variants.mutate_files",
     "open_fasta": "genoseq.readers.fasta",
     "open_pairs": "genoseq.store.pairs",
     "open_store": "genoseq.store.store",
+    "open_vcf": "genoseq.readers.vcf",
     "perplexity_files": "genoseq.inference.perplexity_files",
     "plot_loci": "genoseq.report.plot",
     "profile_sites": "genoseq.report.profile",
@@ -138,6 +149,8 @@ _HOME = {
     "save_bundle": "genoseq.models.bundle",
     "score": "genoseq.inference.score",
     "score_files": "genoseq.inference.score_files",
+    "score_variants": "genoseq.variants.score_variants",
+    "score_variants_files": "genoseq.variants.variant_files",
     "shipped_models": "genoseq.pretrained.registry",
     "show_config": "genoseq.config.show",
     "snakefile_path": "genoseq.plan.snakefile",
@@ -173,6 +186,7 @@ __all__ = [  # noqa: RUF022
     "Region",
     "RegionError",
     "RegionRequest",
+    "ScoredRecord",
     "ShippedModel",
     "Store",
     "StoreError",
@@ -191,6 +205,7 @@ __all__ = [  # noqa: RUF022
     "fit",
     "fit_genes_files",
     "generate_files",
+    "haplotype_files",
     "init_run",
     "json_schema",
     "leaks",
@@ -198,9 +213,12 @@ __all__ = [  # noqa: RUF022
     "make_demo",
     "make_demo_pairs",
     "merge_scores",
+    "mutate",
+    "mutate_files",
     "open_fasta",
     "open_pairs",
     "open_store",
+    "open_vcf",
     "perplexity_files",
     "plot_loci",
     "predict",
@@ -214,6 +232,8 @@ __all__ = [  # noqa: RUF022
     "save_bundle",
     "score",
     "score_files",
+    "score_variants",
+    "score_variants_files",
     "shipped_models",
     "show_config",
     "snakefile_path",

@@ -38,7 +38,16 @@ TYPES = {
         "Track",
     },
     *{"Bundle", "Channel", "EncoderSettings", "Fasta", "Format", "PerBase", "Predictor", "Region"},
-    *{"PairStore", "RegionRequest", "ShippedModel", "Store", "Task", "TaskSettings", "Track"},
+    *{
+        "PairStore",
+        "RegionRequest",
+        "ScoredRecord",
+        "ShippedModel",
+        "Store",
+        "Task",
+        "TaskSettings",
+    },
+    *{"Track"},
 }
 VERBS = {
     "init": "init_run",
@@ -54,6 +63,7 @@ VERBS = {
     "perplexity": "perplexity_files",
     "generate": "generate_files",
     "embed": "embed",
+    "mutate": "mutate_files",
     "genes": "call_genes_files",
     "fit-genes": "fit_genes_files",
     "merge": "merge_scores",
@@ -67,6 +77,8 @@ VERBS = {
     "config show": "show_config",
     "config schema": "json_schema",
     "validate-tracks": "validate_tracks",
+    "variants": "score_variants_files",
+    "haplotypes": "haplotype_files",
     "verify": "verify_files",
     "models": "shipped_models",
     "doctor": "describe_machine",
@@ -75,7 +87,7 @@ BESIDE = {
     *{"evaluate", "extract", "load_bundle", "open_fasta", "open_store", "predict", "read_scores"},
     *{"register_encoder", "register_format", "register_task", "save_bundle", "score"},
     *{"open_pairs", "register_decoder", "snakefile_path", "tokenize_pairs", "translate"},
-    *{"make_demo_pairs", "write_tracks"},
+    *{"make_demo_pairs", "mutate", "open_vcf", "score_variants", "write_tracks"},
 }
 
 

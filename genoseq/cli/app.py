@@ -25,11 +25,13 @@ from genoseq.cli import (
     fit_genes,
     generate,
     genes,
+    haplotypes,
     hub,
     init,
     leaks,
     merge,
     models,
+    mutate,
     perplexity,
     plot,
     profile,
@@ -42,6 +44,7 @@ from genoseq.cli import (
     train,
     translate,
     validate_tracks,
+    variants,
     verify,
 )
 from genoseq.errors import GenoseqError, told
@@ -102,9 +105,12 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("perplexity", epilog=perplexity.EPILOG)(perplexity.perplexity)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("embed", epilog=embed.EPILOG)(embed.embed)
+app.command("mutate", epilog=mutate.EPILOG)(mutate.mutate)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
+app.command("variants", epilog=variants.EPILOG)(variants.variants)
 app.command("fit-genes", epilog=fit_genes.EPILOG)(fit_genes.fit_genes)
 app.command("genes", epilog=genes.EPILOG)(genes.genes)
+app.command("haplotypes", epilog=haplotypes.EPILOG)(haplotypes.haplotypes)
 app.command("merge", epilog=merge.EPILOG)(merge.merge)
 app.command("tracks", epilog=tracks.EPILOG)(tracks.tracks)
 app.command("hub", epilog=hub.EPILOG)(hub.hub)

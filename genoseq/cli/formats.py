@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,4 +42,18 @@ Digits = Annotated[
         help="Significant digits of probabilities: what is rare is not rounded to 0.",
         show_default="steps of 0.001",
     ),
+]
+Bin = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1 << 16,
+        metavar="BP",
+        help="One value for BP bp in bigWig and bedGraph; other formats keep every base.",
+        show_default="1",
+    ),
+]
+BinBy = Annotated[
+    Literal["mean", "max"],
+    typer.Option(help="What a bin tells: mean, or max, in which rare sites stay as high."),
 ]

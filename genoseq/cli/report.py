@@ -22,8 +22,8 @@ def report(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders of models, evaluations, stores, tracks, genes, in any order; of shards "
-            "for genomes that are only scored.",
+            help="Folders of models, evaluations, stores, tracks, genes, variants, in any order; "
+            "of shards for genomes that are only scored.",
             show_default=False,
         ),
     ] = None,

@@ -19,11 +19,21 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
-from genoseq.cli.formats import Digits, Formats, Peaks, Segments
+from genoseq.cli.formats import Bin, BinBy, Digits, Formats, Peaks, Segments
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
 _log = logging.getLogger(__name__)
+
+Control = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="bigWig or bedGraph of the genome's control, or NAME=FILE, of a model that has "
+        "learned what controls say; may be repeated.",
+        show_default="none: what controls explain is left out",
+    ),
+]
 
 
 def score(
@@ -43,6 +53,7 @@ def score(
     regions: Annotated[
         Path | None, typer.Option(help="BED of what to score; the rest is a gap.")
     ] = None,
+    control: Control = None,
     formats: Formats = None,
     values: Annotated[
         Literal["probability", "log-odds"],
@@ -62,6 +73,8 @@ def score(
     segments: Segments = None,
     peaks: Peaks = None,
     digits: Digits = None,
+    bin: Bin = None,
+    bin_by: BinBy = "mean",
     window: Annotated[
         int | None,
         typer.Option(
@@ -92,8 +105,9 @@ def score(
     with start_computing("score", out, threads, progress_fd) as report:
         written = score_files(
             fasta, model, out,
-            regions=regions, formats=formats, values=values, by_phase=by_phase,
-            confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
+            regions=regions, control=control or (), formats=formats, values=values,
+            by_phase=by_phase, confidence=confidence, segments=segments or (), peaks=peaks or (),
+            digits=digits, bin=bin, bin_by=bin_by,
             window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
             jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
         )  # fmt: skip

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genoseq.cli.progress import progress
-from genoseq.config.labels import SchemeName
 from genoseq.errors import ConfigError
+from genoseq.genome.scheme_names import SchemeName
 
 if TYPE_CHECKING:
     from genoseq.store.store import Store
@@ -80,7 +80,15 @@ Controls = Annotated[
     typer.Option(
         "--control",
         metavar="FILE",
-        help="What is taken off the signals, of the signal NAME or of all; may be repeated.",
+        help="What is taken off the signals, or learned, of the signal NAME or of all; may be "
+        "repeated.",
+    ),
+]
+LearnControl = Annotated[
+    bool,
+    typer.Option(
+        "--learn-control",
+        help="Controls are not taken off, but learned beside the sequence.",
     ),
 ]
 Gaps = Annotated[
@@ -163,6 +171,7 @@ def tokenize(
     mask: Mask = None,
     signals: Signals = None,
     controls: Controls = None,
+    learn_control: LearnControl = False,
     gaps: Gaps = "unknown",
     normalise: Normalise = "none",
     scheme: Scheme = "cds-phase",
@@ -191,6 +200,7 @@ def tokenize(
         for option, value in {
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
             **{"--control": controls, "--gaps": gaps != "unknown"},
+            **{"--learn-control": learn_control},
             **{"--normalise": normalise != "none"},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
@@ -213,7 +223,9 @@ def tokenize(
     trust |= {"tiers": _tiers(tiers)} if tiers else {}
     chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
     chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
-    chosen |= {"signals": {"gaps": gaps, "normalise": normalise}, "exclusive": not multi_label}
+    use = "learn" if learn_control else "subtract"
+    chosen |= {"signals": {"gaps": gaps, "normalise": normalise, "control": use}}
+    chosen |= {"exclusive": not multi_label}
     with progress("tokenize") as report:
         store = make_store(
             fasta,

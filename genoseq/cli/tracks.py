@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.formats import Digits, Formats, Peaks, Segments
+from genoseq.cli.formats import Bin, BinBy, Digits, Formats, Peaks, Segments
 from genoseq.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ def tracks(
     segments: Segments = None,
     peaks: Peaks = None,
     digits: Digits = None,
+    bin: Bin = None,
+    bin_by: BinBy = "mean",
     alias: Annotated[
         str | None,
         typer.Option(
@@ -50,7 +52,7 @@ def tracks(
     from genoseq.writers.convert import convert_scores
 
     if table is not None:
-        if formats or segments or peaks or digits or alias:
+        if formats or segments or peaks or digits or alias or bin:
             raise ConfigError("--table writes a table and no tracks: leave out the other options")
         from genoseq.report.region_table import table_regions
 
@@ -59,6 +61,7 @@ def tracks(
     with progress("tracks", "bases") as report:
         written = convert_scores(
             scores, out, formats, report,
-            segments=segments or (), peaks=peaks or (), digits=digits, alias=alias,
+            segments=segments or (), peaks=peaks or (), digits=digits, bin=bin, bin_by=bin_by,
+            alias=alias,
         )  # fmt: skip
     _log.info("tracks: wrote %s", written)

@@ -59,10 +59,35 @@ class ScoreSettings(Settings):
     digits: Annotated[int, Field(ge=1, le=6)] | None = Field(
         None, description="significant digits of probabilities; null: steps of 0.001"
     )
+    bin: Annotated[int, Field(ge=1, le=1 << 16)] = Field(
+        1, description="of bigWig and bedGraph: bp that share one value"
+    )
+    bin_by: Literal["mean", "max"] = Field(
+        "mean", description="what a bin tells; max: rare sites stay as high"
+    )
     precision: AskedPrecision = Field(
         "auto", description="auto: bf16 where it is faster; choose one if machines differ"
     )
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
+
+
+class VariantSettings(Settings):
+    """Variants, scored by every model: what each changes near it."""
+
+    files: dict[str, str] = Field(
+        {}, description="VCF or BCF by the name of its genome in the sheet"
+    )
+    distance: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        50, description="bp on either side of a variant of which changes are told"
+    )
+    genes: bool = Field(
+        True, description="name the genes of the sheet's annotation, where a genome has one"
+    )
+    masked: bool = Field(
+        False, description="of splice sites: no gain at annotated ones, no loss elsewhere"
+    )
+    raw: bool = Field(False, description="also the values with REF and ALT behind each change")
+    shards: ShardCount = Field(1, description="jobs that share a file")
 
 
 class TranslateSettings(Settings):

@@ -45,6 +45,8 @@ def pair_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[
     for name in ("genes", "hub"):
         if getattr(config, name) is not None:
             yield f"{name}: is of models of bases, and these map sequences to sequences: remove it"
+    if config.variants.files:
+        yield "variants: is of models of bases, and these map sequences to sequences: remove it"
     for name, row in genomes.items():
         if given := [column for column in _OF_GENOMES if getattr(row, column)]:
             yield (

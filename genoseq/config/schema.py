@@ -34,6 +34,7 @@ from genoseq.config.outputs import (
     ReportSettings,
     ScoreSettings,
     TranslateSettings,
+    VariantSettings,
 )
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_later
@@ -238,6 +239,7 @@ class Config(Settings):
     genes: GeneSettings | None = Field(
         None, description="genes of bacteria and archaea; {} takes the defaults, null is off"
     )
+    variants: VariantSettings = VariantSettings()
     hub: HubSettings | None = Field(
         None, description="hubs for genome browsers; {} takes the defaults, null is off"
     )

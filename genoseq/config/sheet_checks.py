@@ -18,6 +18,7 @@ from genoseq.config.pair_checks import (
 )
 from genoseq.config.schema import Config
 from genoseq.config.sheet import PAIRS, GenomeRow, contig_rule
+from genoseq.errors import listed
 from genoseq.writers.formats import format_named
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def sheet_problems(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str
         problems += _missing_labels(name, row, signals, all(needed.values()))
     problems += _unused_settings(config.labels, learned.values())
     problems += _unused_genes(config, genomes)
+    problems += _unused_variants(config, genomes)
     problems += _unsuited_formats(config, config.labels.kind)
     for model_needs in {*needed.values()}:
         labelled = model_needs and not all(needed.values())  # it has fewer genomes than others
@@ -152,6 +154,23 @@ def _unused_genes(config: Config, genomes: Mapping[str, GenomeRow]) -> list[str]
         for column in columns
         if getattr(row, column) is not None
     ]
+
+
+def _unused_variants(config: Config, genomes: Mapping[str, GenomeRow]) -> Iterator[str]:
+    """Problems for variants of no genome, and for sites that no annotation tells."""
+    for name in config.variants.files:
+        if name not in genomes:
+            yield (
+                f"variants.files: no genome {name!r} in the sheet, which has "
+                f"{listed(genomes)}: name one of them"
+            )
+        elif config.variants.masked and not genomes[name].annotation:
+            yield (
+                f"variants.masked: genome {name!r} has no annotation to tell its sites: give one, "
+                f"or leave masked out"
+            )
+    if config.variants.masked and not config.variants.genes:
+        yield "variants.masked: sites are those of the annotation: leave genes as it is, true"
 
 
 def _genes_misfits(

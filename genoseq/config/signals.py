@@ -1,4 +1,5 @@
-"""Settings of signals: what their files leave out, and how tracks are made comparable."""
+"""Settings of signals: what their files leave out, how tracks are made comparable, and what
+controls are for."""
 
 from __future__ import annotations
 
@@ -21,4 +22,9 @@ class SignalSettings(Settings):
         "none",
         description="library: each library, both strands together, is divided by its mean over the "
         "genome, so that 1 is average coverage; factors are in the store",
+    )
+    control: Literal["subtract", "learn"] = Field(
+        "subtract",
+        description="what is done with controls: they are taken off, or learned beside the "
+        "sequence, so that predictions without them are free of what they explain",
     )

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Batch(NamedTuple):
-    """Windows of tokens, the labels of their bases, and the bases.
+    """Windows of tokens, the labels of their bases, the bases, and controls.
 
     Attributes
     ----------
@@ -21,8 +21,11 @@ class Batch(NamedTuple):
     codes
         Base codes on the window's strand, uint8, shape (B, L): A 0, C 1, G 2, T 3, and N 4 also
         beyond the region's ends.
+    controls
+        Of signals whose control is learned: it, float32, shape (B, L, S), NaN where unknown.
     """
 
     ids: Tensor
     labels: Tensor | None
     codes: Tensor
+    controls: Tensor | None = None

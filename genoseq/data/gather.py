@@ -15,7 +15,7 @@ from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, StoreError
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 from genoseq.store.checks import common_scheme, labelled_regions, unlabelled
-from genoseq.store.files import check_codes
+from genoseq.store.files import CONTROLS, check_codes
 from genoseq.store.store import Store
 from genoseq.tokenizers.alignment import left_context, reverse_shift
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -97,6 +97,8 @@ class WindowSource:
     ----------
     scheme
         Of the labels that are read.
+    controls
+        Columns behind the labels, of controls: S where all stores have some to learn, or else 0.
 
     Raises
     ------
@@ -107,6 +109,8 @@ class WindowSource:
     def __init__(self, stores: Sequence[Store], labelled: bool = True) -> None:
         self.scheme = common_scheme(stores) if labelled else None
         self._stores = stores
+        found = {store.columns_beside.get(CONTROLS, 0) for store in stores}
+        self.controls = min(found) if self.scheme is not None else 0
 
     @property
     def unknown_label(self) -> float:
@@ -122,7 +126,10 @@ class WindowSource:
         return rows
 
     def labels(self, regions: RegionPool, first: Integers, length: int) -> NDArray[Any] | None:
-        """Labels likewise, (B, length) or (B, length, S), unknown beyond; None of bare stores."""
+        """Labels likewise, (B, length) or (B, length, S), unknown beyond; None of bare stores.
+
+        Behind those of signals are their controls, (B, length, S + S), where they are learned.
+        """
         scheme = self.scheme
         if scheme is None:
             return None
@@ -130,7 +137,12 @@ class WindowSource:
         sources = [store.all_labels for store in self._stores]
         _copy_rows(rows, sources, regions, regions.label, first)
         _check_read(scheme.check(rows))
-        return rows
+        if not self.controls:
+            return rows
+        beside = np.full((len(first), length, self.controls), np.nan, np.float32)
+        sources = [store.all_beside[CONTROLS] for store in self._stores]
+        _copy_rows(beside, sources, regions, regions.label, first)
+        return np.concatenate([rows, beside], axis=2)
 
     def read(
         self, region: RegionPool, first: int, length: int
@@ -237,10 +249,14 @@ class WindowGather:
         codes = spans[:, self.left : self.left + self._bases].copy()
         moved = self.left + self._shift
         codes[flipped] = reverse_complement_codes(spans[flipped, moved : moved + self._bases])
-        return Batch(torch.from_numpy(ids), self._targets(labels, flipped), torch.from_numpy(codes))
+        beside = None
+        if labels is not None and self.source.controls:
+            labels, beside = np.split(labels, 2, axis=2)
+        targets, controls = (self._targets(each, flipped) for each in (labels, beside))
+        return Batch(torch.from_numpy(ids), targets, torch.from_numpy(codes), controls)
 
     def _targets(self, labels: NDArray[Any] | None, flipped: Flags) -> torch.Tensor | None:
-        """Labels on each window's strand, as a loss takes them."""
+        """Labels, or controls, on each window's strand, as a loss takes them."""
         scheme = self.source.scheme
         if scheme is None or labels is None:
             return None

@@ -18,13 +18,13 @@ Kind = Literal["classes", "signal", "log-odds", "independent"]
 unit of a signal, natural log-odds of every state of a model, or probabilities of classes of which a
 base may have several."""
 
-Measure = Literal["margin", "entropy", "disagreement", "spread"]
+Measure = Literal["margin", "entropy", "disagreement", "spread", "importance"]
 """What tells how sure values are: margin and entropy of a base's classes, disagreement of its two
-strands, spread of several models."""
+strands, spread of several models; and what a base contributes to them, its importance."""
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 DECIMALS = 3
-"""Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""
+"""Decimals of probabilities in tracks, in steps of ``10**-DECIMALS``; rare classes have more."""
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 
 Colour = tuple[int, int, int]
@@ -173,3 +173,13 @@ def stitch(
             raise RegionError(f"{chrom}:{start + 1} was scored twice")
         last, end = chrom, start + len(values)
         yield Track(chrom, start, values, channels)
+
+
+def round_channels(
+    values: NDArray[np.float32], decimals: int | Sequence[int]
+) -> NDArray[np.float32]:
+    """Values (C, L) rounded to so many decimals, of all channels or of each; twice is as once."""
+    if isinstance(decimals, int):
+        return values.round(decimals)
+    rows = zip(values.astype(np.float64), decimals, strict=True)
+    return np.stack([row.round(places) for row, places in rows]).astype(np.float32)

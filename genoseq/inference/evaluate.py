@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import singledispatch
+from functools import partial, singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,17 @@ from genoseq.inference.genome_names import genome_names
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
+from genoseq.metrics.counted import counted
 from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
+from genoseq.store.files import CONTROLS
 from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
 from genoseq.tasks.seq2seq import Seq2Seq
 from genoseq.tasks.task import Metrics, Task
 
 _Pair = tuple[str, str]
+_log = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -50,6 +54,7 @@ def evaluate(
 
     Windows are those of scoring: those of the contig, with the bundle's context, and with the bases
     beyond a region's ends.  A base that is N leaves the metrics like one without a known label.
+    A model that has learned controls is shown those of the stores that have them.
     Of a model that maps sequences to sequences they are of the pairs of a split, see
     :mod:`genoseq.inference.evaluate_pairs`.
 
@@ -106,7 +111,7 @@ def _measured(
     report(done, total)
     genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
     by_class = class_figures(metrics, opened, split)
-    blocks = Blocks(total, lambda: list(_channels(metrics)))
+    blocks = Blocks(total, lambda: counted(metrics))
     for store in opened:
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
@@ -119,10 +124,10 @@ def _measured(
                 beside.update(store, piece.chrom, piece.start, piece.values, targets)
             done += len(piece.codes)
             report(done, total)
-        counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
-        if own := counted - before:
+        pairs = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
+        if own := pairs - before:
             genomes[names[store.path]] = genome_figures(own)
-        before = counted
+        before = pairs
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()
@@ -192,7 +197,11 @@ def genome_figures(pairs: Mapping[_Pair, int]) -> dict[str, Any]:
 def _predicted(predictor: Predictor, store: Store, split: str) -> Iterator[Prediction]:
     """Predictions for the bases of the split's regions."""
     regions = (store.regions[int(index)].region for index in store.regions.of_split(split))
-    return predict_regions(predictor, store, regions)
+    control = None
+    if predictor.takes_control and CONTROLS in store.columns_beside:
+        control = partial(store.beside, CONTROLS)
+        _log.info("evaluate: %s: the model is given its controls", store.name)
+    return predict_regions(predictor, store, regions, control=control)
 
 
 def _batch(store: Store, piece: Prediction) -> Batch:

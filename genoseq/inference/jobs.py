@@ -1,8 +1,8 @@
 """A genome's regions computed by several processes, told in order: the same pieces as by one.
 
 The processes are forks: they share what is open and loaded, also the sequence, and each computes
-with one thread of torch unless told otherwise.  A part of the regions is a task; whoever is done
-takes the next, and a few may be done before the one that is told next.
+with one thread of torch.  A part of the regions is a task; whoever is done takes the next, and a
+few may be done before the one that is told next.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from genoseq.genome.shards import CONTIG_WORK
 from genoseq.genome.windows import Tiling
 
 Told = TypeVar("Told")
-Part = Sequence[Region]
+Part = TypeVar("Part")
 
 LEAST, MOST = 1 << 17, 1 << 20
 """Bases of a part: with fewer, processes wait for one another and compute the windows on both sides
@@ -85,7 +85,7 @@ def in_jobs(
     work
         Called in other processes; what it yields goes through a pipe.
     parts
-        See :func:`parts_of`.
+        Of regions see :func:`parts_of`.
     jobs
         Processes, of one thread each.
 
@@ -173,7 +173,7 @@ def _serve(board: _Board[Any], connection: Connection) -> None:
 
 @contextmanager
 def _workers(
-    work: Callable[[Part], Iterable[Any]], parts: Sequence[Part], jobs: int
+    work: Callable[[Any], Iterable[Any]], parts: Sequence[Any], jobs: int
 ) -> Iterator[list[Connection]]:
     """Connections to processes that live as long as the block."""
     context = multiprocessing.get_context("fork")
@@ -199,8 +199,8 @@ def _workers(
 
 
 def _work(
-    work: Callable[[Part], Iterable[Any]],
-    parts: Sequence[Part],
+    work: Callable[[Any], Iterable[Any]],
+    parts: Sequence[Any],
     connection: Connection,
     others: Sequence[Connection],
 ) -> None:

@@ -16,6 +16,7 @@ from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
+from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Precision, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
@@ -71,6 +72,8 @@ class Predictor:
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)
         self.tied = settings.tied_strands
+        offset = deepcopy(bundle.model.offset)
+        self._offset = None if offset is None else offset.float().requires_grad_(False)
         self._tokenizer = KmerTokenizer(settings.tokenizer.k, settings.tokenizer.stride)
         self._stem: FoldedStem | None = None
         if folded and can_fold(settings) and not self.task.reads_bases:
@@ -123,11 +126,25 @@ class Predictor:
         windows = torch.from_numpy(codes).to(self.device)
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
-        hidden = self._encode(windows, bases, wanted)
+        return self.read(self._encode(windows, bases, wanted), told)
+
+    @torch.inference_mode()
+    def read(self, hidden: Tensor, told: Told = "values") -> Values:
+        """What is told of hidden states (T, R, D), time first: shape (S, R, T * stride)."""
         # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
         ordered = self._told(hidden, told).permute(1, 3, 2, 0)
-        predicted: Values = ordered.reshape(ordered.shape[0], len(codes), -1).cpu().numpy()
+        predicted: Values = ordered.reshape(*ordered.shape[:2], -1).cpu().numpy()
         return predicted
+
+    @torch.inference_mode()
+    def vectors(self, codes: Codes) -> Tensor:
+        """What the encoder reads of windows (R, W): vectors (T, R, E), time first."""
+        return self._vectors(torch.from_numpy(codes).to(self.device))
+
+    @property
+    def network(self) -> SequenceModel:
+        """The network, without gradients, on the device and in the number format it computes in."""
+        return self._model
 
     def _told(self, hidden: Tensor, told: Told) -> Tensor:
         """What is told of hidden states (T, R, D): shape (stride, S or D, T, R)."""
@@ -166,6 +183,19 @@ class Predictor:
         return values
 
     @property
+    def takes_control(self) -> bool:
+        """Whether the model has learned what controls say, see :mod:`genoseq.tasks.control`."""
+        return self._offset is not None
+
+    def controlled(self, logits: Values, controls: Values) -> Values:
+        """What :meth:`__call__` tells as values of logits (S, L), given controls (L, S)."""
+        assert self._offset is not None
+        outputs = self._offset(torch.from_numpy(logits.T), torch.from_numpy(controls)).T
+        told = outputs if self.tied else self.task.values(outputs, dim=0)
+        values: Values = told.float().numpy()
+        return values
+
+    @property
     def takes_any_lengths(self) -> bool:
         """Whether windows of different lengths may be rows of a batch."""
         return knows_lengths(self._model.encoder)
@@ -174,11 +204,13 @@ class Predictor:
         self, codes: Tensor, bases: NDArray[np.int64] | None, wanted: range | None
     ) -> Tensor:
         """Hidden states (T, R, D) of windows (R, W), time first."""
+        return self._hidden(self._vectors(codes), bases, codes.shape[1], wanted)
+
+    def _vectors(self, codes: Tensor) -> Tensor:
+        """Vectors (T, R, E) of windows (R, W), time first."""
         if self._stem is not None:
-            steps = self._stem(codes)
-        else:
-            steps = self._model.embed(token_ids(self._tokenizer, codes)).transpose(0, 1)
-        return self._hidden(steps, bases, codes.shape[1], wanted)
+            return self._stem(codes)
+        return self._model.embed(token_ids(self._tokenizer, codes)).transpose(0, 1)
 
     def _hidden(
         self,

@@ -8,6 +8,7 @@ windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +18,18 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Track, stitch
-from genoseq.inference.confidence import sure_output, sure_pieces
+from genoseq.genome.tracks import Track, round_channels, stitch
+from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import Prediction, grouped, predict_regions, predict_strands
+from genoseq.inference.strands import (
+    Controls,
+    Prediction,
+    grouped,
+    predict_regions,
+    predict_strands,
+)
+from genoseq.inference.track_decimals import track_decimals
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
@@ -44,6 +52,7 @@ def score(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     jobs: int = 1,
     rounded: bool = True,
+    control: Controls | None = None,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, in flat memory.
 
@@ -72,11 +81,14 @@ def score(
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
         processes that share the work; the values are the same.
 
+    control
+        What the controls of signals are, of models that learned it; None: values are free of what
+        controls explain, see :mod:`genoseq.tasks.control`.
+
     Yields
     ------
-    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
-    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``; signals are in the signal's units.  A
-    base that is not A, C, G or T is NaN.
+    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, if ``rounded``
+    as :func:`kept_decimals`; signals are in the signal's units.  What is not A, C, G or T is NaN.
 
     Raises
     ------
@@ -87,21 +99,16 @@ def score(
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
     bundles = bundles_of(bundle)
-    tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
+    tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
     wanted = wanted_regions(genome, regions)
-    computed = window_bases, batch_bases
-
-    def told(part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
-        if sure is None:
-            (one,) = predictors
-            found = predict_regions(one, genome, part, "values", *computed)
-            return _together(found, output, rounded)
-        streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
-        return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
-
+    if control is not None and not all(one.takes_control for one in predictors):
+        raise ConfigError("this model has learned no control: leave out --control")
+    computed = window_bases, batch_bases, control
+    decimals = kept_decimals(bundles, sure or output) if rounded else None
+    told = _Told(predictors, genome, output, sure, decimals, computed)
     pieces = told(wanted)
     if jobs > 1 and predictors[0].device.type == "cpu":
         first = predictors[0]
@@ -109,6 +116,38 @@ def score(
         parts = parts_of(wanted, windows, jobs)
         pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
     return stitch(pieces, (sure or output).channels)
+
+
+def kept_decimals(
+    bundles: Sequence[Bundle], output: Output | SureOutput
+) -> int | Sequence[int] | None:
+    """Decimals of all channels, or of each; None: values are not rounded."""
+    known = [one.metrics for one in bundles]
+    return track_decimals(known, output.channels, output.kind) or output.decimals
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is told of any regions: what each model predicts, and how it is written."""
+
+    predictors: Sequence[Predictor]
+    genome: Genome
+    output: Output
+    sure: SureOutput | None
+    decimals: int | Sequence[int] | None
+    computed: tuple[int | None, int, Controls | None]
+
+    def __call__(self, part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
+        computed = self.computed
+        if self.sure is None:
+            (one,) = self.predictors
+            found = predict_regions(one, self.genome, part, "values", *computed)
+            return _together(found, self.output, self.decimals)
+        streams = [
+            predict_strands(one, self.genome, part, "values", *computed) for one in self.predictors
+        ]
+        told = sure_pieces(self.predictors, streams, self.sure)
+        return _told(told, self.decimals)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:
@@ -142,14 +181,13 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
 
 
 def _together(
-    found: Iterable[Prediction], output: Output, rounded: bool
+    found: Iterable[Prediction], output: Output, decimals: int | Sequence[int] | None
 ) -> Iterator[tuple[str, int, Values]]:
     """Values of pieces as those of tracks; those of reads and other short pieces at one go."""
     for group in grouped(found, _TOGETHER):
         codes = np.concatenate([each.codes for each in group])
         values = output.values(np.concatenate([each.values for each in group], axis=1))
-        pieces = [("", 0, codes, values)]
-        ((_, _, told),) = _told(pieces, output.decimals if rounded else None)
+        ((_, _, told),) = _told([("", 0, codes, values)], decimals)
         first = 0
         for each in group:
             yield each.chrom, each.start, told[first : first + len(each.codes)]
@@ -157,11 +195,11 @@ def _together(
 
 
 def _told(
-    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | None
+    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | Sequence[int] | None
 ) -> Iterator[tuple[str, int, Values]]:
     """Values (C, L) as those of tracks (L, C), rounded if wanted; NaN where a base is N."""
     for chrom, start, codes, values in pieces:
         if decimals is not None:
-            values = values.round(decimals)
+            values = round_channels(values, decimals)
         values[:, codes == N] = np.nan
         yield chrom, start, values.T

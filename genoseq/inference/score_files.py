@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
+from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
+from genoseq.genome.tracks import DECIMALS
+from genoseq.labels.signal_names import SignalFile, name_signals
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, open_fasta
+from genoseq.writers.bins import bins_of
 from genoseq.writers.call_rules import call_rules
 from genoseq.writers.outputs import (
     Written,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from genoseq.files.provenance import Record
     from genoseq.genome.regions import Region
     from genoseq.inference.confidence import SureOutput
+    from genoseq.inference.strands import Controls
     from genoseq.models.bundle import Bundle
     from genoseq.models.device import Precision
     from genoseq.tasks.outputs import Output, ValueKind
@@ -44,6 +51,7 @@ def score_files(
     out: PathLike,
     *,
     regions: PathLike | None = None,
+    control: Sequence[str] = (),
     formats: str | None = None,
     values: ValueKind = "probability",
     by_phase: bool = False,
@@ -51,6 +59,8 @@ def score_files(
     segments: Sequence[str] = (),
     peaks: Sequence[str] = (),
     digits: int | None = None,
+    bin: int | None = None,
+    bin_by: Literal["mean", "max"] = "mean",
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
@@ -67,32 +77,31 @@ def score_files(
         FASTA, GenBank or EMBL, or ``-`` for stdin; a model's folder or name, several, or none.
     out
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
-    regions
-        BED of what to score, or ``-``; by default every contig.
+    regions, control
+        BED of what to score, or ``-``, by default every contig; files of controls, ``NAME=FILE``.
     formats
         Names, comma-separated; by default what suits the values.
-    segments, peaks, digits
-        What is called, and digits, see :func:`genoseq.writers.convert.convert_scores`.
+    segments, peaks, digits, bin, bin_by
+        What is called, digits, and bins, see :func:`genoseq.writers.convert.convert_scores`.
     values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
-    expect
-        Settings by which the model must have been trained, or their file.
-    report
-        Called with the bases that are done, and with all of them.
+    expect, report
+        Settings by which the model must have been trained, or their file; called with the bases
+        that are done, and with all of them.
 
     Raises
     ------
     GenoseqError
         Before anything is written, with what is wrong with a file or an argument.
     """
-    models, out = _folders(model), Path(out)
-    rules = call_rules(segments, peaks)
-    measures = () if confidence is None else tuple(confidence.replace(" ", "").split(","))
+    models, out, measures = _folders(model), Path(out), _measures(confidence)
+    rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     # Torch takes seconds to load: what is wrong with the inputs is told before.
-    with all_kept({"regions": regions}, fasta) as given, open_fasta(fasta) as genome:
-        bed = given.get("regions")
-        asked = None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
-
+    controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
+    with ExitStack() as stack:
+        given = stack.enter_context(all_kept({"regions": regions, **_paths(controls)}, fasta))
+        genome = stack.enter_context(open_fasta(fasta))
+        asked = _asked(given.get("regions"), genome)
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
 
@@ -100,20 +109,39 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits)
+        decimals = None if digits is not None else _decimals(bundles, output)
+        check_formats(
+            written, output.kind, output.channels, genome.lengths, rules, digits, bins, decimals
+        )
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
             device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
+            control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
-        origin, record = _made_by(genome, models, settings, used, bed, wanted)
+        settings |= {} if decimals is None else {"decimals": list(decimals)}
+        origin, record = _made_by(genome, models, settings, used, given, wanted)
+        tracks = reported(tracks, sum(map(len, wanted)), report)
         files = write_tracks(
-            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
-            output.kind, out, written, origin, record, rules, digits,
+            tracks, genome.lengths, output.channels, output.kind, out, written, origin, record,
+            rules, digits, bins, decimals,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
+
+
+def _paths(controls: Mapping[str, SignalFile]) -> dict[str, PathLike]:
+    return {role: signal.path for role, signal in controls.items()}
+
+
+def _measures(confidence: str | None) -> tuple[str, ...]:
+    return () if confidence is None else tuple(confidence.replace(" ", "").split(","))
+
+
+def _asked(bed: Input | None, genome: Fasta) -> list[Region] | None:
+    """Regions of a BED; None if there is none."""
+    return None if bed is None else [one.region for one in read_bed(bed, genome.lengths)]
 
 
 def _folders(model: PathLike | Sequence[PathLike] | None) -> list[Path]:
@@ -138,6 +166,27 @@ def _bundle(model: Path, expect: str | Path | None, window_bases: int | None) ->
     return bundle
 
 
+def _control(
+    stack: ExitStack,
+    controls: Mapping[str, SignalFile],
+    given: Mapping[str, Input],
+    bundles: Sequence[Bundle],
+    genome: Fasta,
+) -> Controls | None:
+    """Controls of a genome, read as the first model's were; None where none are given."""
+    if not controls:
+        return None
+    from genoseq.labels.genome_control import GenomeControl
+    from genoseq.tasks.per_base import PerBase
+
+    task = bundles[0].task
+    if not isinstance(task, PerBase) or task.control is None:
+        raise ConfigError("this model has learned no control: leave out --control")
+    files = [replace(signal, path=given[role]) for role, signal in controls.items()]
+    found = GenomeControl(files, task.scheme, genome.lengths, task.control.settings)
+    return stack.enter_context(found).of
+
+
 def _output(
     models: Sequence[Path],
     bundles: Sequence[Bundle],
@@ -151,6 +200,18 @@ def _output(
     tasks = [(str(path), one.task) for path, one in zip(models, bundles, strict=True)]
     sure = sure_output(tasks, values, by_phase, measures)
     return sure or bundles[0].task.output(values, by_phase)
+
+
+def _decimals(bundles: Sequence[Bundle], output: Output | SureOutput) -> tuple[int, ...] | None:
+    """Decimals of each channel, which are told where they are not those of all tracks."""
+    from genoseq.inference.track_decimals import track_decimals
+
+    found = track_decimals([one.metrics for one in bundles], output.channels, output.kind)
+    if found is not None:
+        pairs = zip(output.channels, found, strict=True)
+        more = [f"{one.label} {many}" for one, many in pairs if many > DECIMALS]
+        _log.info("score: decimals of rare classes: %s; of others %d", listed(more), DECIMALS)
+    return found
 
 
 def _settings(
@@ -174,7 +235,7 @@ def _made_by(
     models: Sequence[Path],
     settings: Mapping[str, Any],
     used: Sequence[tuple[torch.device, Precision]],
-    regions: Input | None,
+    given: Mapping[str, Input],
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:
     """What ``scores.json`` and ``provenance.json`` say of where scores come from."""
@@ -190,12 +251,13 @@ def _made_by(
     for number, model in enumerate(models, 1):  # by number: folders may have the same name
         name = "model" if len(models) == 1 else f"model {number}"
         inputs[name] = {WEIGHTS: file_sha256(model / WEIGHTS)}
-    if regions is not None:
-        inputs["regions"] = {regions.name: regions.sha256}
+    inputs |= {role: {file.name: file.sha256} for role, file in given.items()}
+    if controls := [file.sha256 for role, file in given.items() if role.startswith("control")]:
+        settings = {**settings, "control": controls}
     (sha256,) = original.values()
     device = used[0][0]
     origin = Origin(
-        regions=None if regions is None else tuple(wanted),
+        regions=tuple(wanted) if "regions" in given else None,
         model=identity,
         genome=sha256,
         settings=settings,

@@ -17,11 +17,18 @@ from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import Scheme
 from genoseq.genome.tracks import Channel
 from genoseq.inference.genome_names import genome_names
-from genoseq.inference.signal_tables import Table, gene_figures, gene_table, region_table
+from genoseq.inference.signal_tables import (
+    Table,
+    gene_figures,
+    gene_table,
+    region_figures,
+    region_table,
+)
 from genoseq.labels.gene_parts import GeneParts, read_gene_parts
 from genoseq.metrics.binned import BinnedPairs, Group, ceiling, mean_of
 from genoseq.metrics.bootstrap import block_size
 from genoseq.metrics.interval_sums import IntervalSums
+from genoseq.store.files import REPLICATES
 from genoseq.store.store import Store
 from genoseq.tasks.per_base import PerBase
 from genoseq.tasks.task import Task
@@ -155,7 +162,7 @@ class SignalFigures:
         """Count a stretch: values (S or more, L), targets (L, S)."""
         told, genome = values[: len(self._scheme)].T, self._names[store.path]
         truth = targets.numpy()
-        libraries = store.replicate_values(chrom, start, start + len(truth))
+        libraries = store.beside(REPLICATES, chrom, start, start + len(truth))
         libraries = np.where(np.isnan(truth).all(1, keepdims=True), np.nan, libraries)
         left, right = [told], [truth]
         for name, strand, one, other in self._pairs:
@@ -184,6 +191,7 @@ class SignalFigures:
         figures: dict[str, Any] = {
             "genomes": self._of_genomes(rows),
             "by_bin": [row for row in rows if row["contig"] == "*"],
+            "by_region": list(region_figures(self._regions, self._by_region, self._labels)),
         }
         figures |= {"by_gene": by_gene} if self._genes else {}
         tables: dict[str, Table] = {

@@ -39,6 +39,22 @@ def region_table(
     return [*head, "predicted", "measured", "pearson"], rows
 
 
+def region_figures(
+    regions: Mapping[str, Sequence[Region]],
+    summed: Mapping[str, IntervalSums],
+    labels: Sequence[str],
+) -> Iterator[dict[str, Any]]:
+    """Correlations over the means of the regions of each genome; and the median of r inside them,
+    which says nothing of how much there is in each."""
+    for name in regions:
+        known, means, r = summed[name].known(), summed[name].means(), summed[name].pearson()
+        for column, label in enumerate(labels):
+            pairs = means[known[:, column] > 0, column]
+            inside = r[~np.isnan(r[:, column]), column]
+            found = {"genome": name, "signal": label, "regions": len(pairs), **_agreement(pairs)}
+            yield found | {"inside": float(np.median(inside)) if len(inside) else None}
+
+
 def gene_table(genes: Genes, summed: Mapping[str, IntervalSums], scheme: Scheme) -> Table:
     """A row for each gene and each signal of its strand: means over its exons."""
     head = ["genome", "gene", "contig", "start", "end", "strand", "signal", "bases"]
@@ -69,17 +85,19 @@ def gene_figures(
                 for column in _sense(scheme, gene)
                 if scheme.states[column].name == signal and known[n, column]
             ]
-            told, true = np.array(pairs, np.float64).reshape(-1, 2).T
-            ranks = Sample()
-            ranks.update(told, true)
-            yield {
-                "genome": name,
-                "signal": signal,
-                "genes": len(pairs),
-                "pearson": _pearson(told, true),
-                "pearson_log1p": _pearson(log1p(told), log1p(true)),
-                "spearman": ranks.spearman(),
-            }
+            yield {"genome": name, "signal": signal, "genes": len(pairs), **_agreement(pairs)}
+
+
+def _agreement(pairs: Sequence[Any] | NDArray[Any]) -> dict[str, float | None]:
+    """Correlations of what is predicted and measured, (N, 2)."""
+    told, true = np.array(pairs, np.float64).reshape(-1, 2).T
+    ranks = Sample()
+    ranks.update(told, true)
+    return {
+        "pearson": _pearson(told, true),
+        "pearson_log1p": _pearson(log1p(told), log1p(true)),
+        "spearman": ranks.spearman(),
+    }
 
 
 def _sense(scheme: Scheme, gene: GeneParts) -> list[int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.regions import Region
@@ -12,6 +12,9 @@ from genoseq.genome.sequences import Codes
 from genoseq.inference.batches import predict_windows
 from genoseq.inference.predict import Predictor, Told, Values
 from genoseq.inference.windows import Genome, StrandWindow, windows_of
+
+Controls = Callable[[str, int, int], Values]
+"""Contig and bases ``start <= i < end`` (0-based) to controls of a model's signals, (L, S)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,13 @@ def predict_regions(
     told: Told = "values",
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
+    control: Controls | None = None,
 ) -> Iterator[Prediction]:
     """Predictions for regions, in order; parameters are those of :func:`predict_strands`."""
-    for each in predict_strands(predictor, genome, regions, told, window_bases, batch_bases):
+    found = predict_strands(
+        predictor, genome, regions, told, window_bases, batch_bases, control=control
+    )
+    for each in found:
         mean = predictor.mean(each.plus, each.minus, told)
         yield Prediction(each.chrom, each.start, each.codes, mean)
 
@@ -93,6 +100,7 @@ def predict_strands(
     told: Told = "values",
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
+    control: Controls | None = None,
 ) -> Iterator[StrandPredictions]:
     """Predictions for regions on each strand, in order.
 
@@ -104,15 +112,30 @@ def predict_strands(
         What is predicted, see :meth:`genoseq.inference.predict.Predictor.__call__`.
     window_bases, batch_bases
         See :func:`genoseq.inference.score.score`.
+    control
+        Of values of a model that has learned what controls say; None: those of bases whose control
+        is an average one.
     """
+    asked: Told = told if control is None else "logits"
     windows = windows_of(genome, regions, predictor.settings, predictor.context, window_bases)
     predicted = predict_windows(
-        lambda codes, bases, wanted: predictor(codes, told, bases, wanted),
+        lambda codes, bases, wanted: predictor(codes, asked, bases, wanted),
         windows,
         batch_bases,
         predictor.takes_any_lengths,
     )
-    return _joined(predictor, predicted, told)
+    joined = _joined(predictor, predicted, asked)
+    return joined if control is None else _controlled(predictor, joined, control)
+
+
+def _controlled(
+    predictor: Predictor, joined: Iterable[StrandPredictions], control: Controls
+) -> Iterator[StrandPredictions]:
+    """Values of logits, with what controls say."""
+    for each in joined:
+        found = control(each.chrom, each.start, each.end)
+        plus, minus = (predictor.controlled(logits, found) for logits in (each.plus, each.minus))
+        yield replace(each, plus=plus, minus=minus)
 
 
 def _joined(

@@ -1,53 +1,35 @@
 """Measured signals as labels: the values of signal files on regions.
 
 A signal's value is the mean of its replicates, less its control where it has one (0 where the
-control has more).  The - strand of coverage is often written as negative numbers: where a file has
-no positive number, and its + strand no negative one, its values are taken without the sign.
+control has more); or the control is kept beside it, to be learned.  The - strand of coverage is
+often written as negative numbers: where a file has no positive number, and its + strand no negative
+one, its values are taken without the sign.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genoseq.config.signals import SignalSettings
-from genoseq.errors import ConfigError, InputFormatError, listed
-from genoseq.files.atomic import PathLike
-from genoseq.genome.contig_names import contigs_there
-from genoseq.genome.regions import Region, Strand, check_lengths, known_holes, touching
+from genoseq.errors import InputFormatError
+from genoseq.genome.regions import Region, known_holes, touching
 from genoseq.genome.schemes import signal_scheme
 from genoseq.labels.signal_counts import SignalCounts
+from genoseq.labels.signal_files import (
+    Library,
+    Source,
+    Values,
+    check_contigs,
+    controlled,
+    mean_known,
+    summed,
+    take_sizes,
+)
 from genoseq.labels.signal_names import SignalFile
-
-if TYPE_CHECKING:
-    from genoseq.readers.signal import Signal
-
-Values = NDArray[np.float32]
-_CHUNK_BASES = 1 << 22
-
-
-@dataclass
-class _Library:
-    """An open file of a signal, and what its values are multiplied by."""
-
-    file: SignalFile
-    reader: Signal
-    factor: float = 1.0
-
-
-@dataclass
-class _Source:
-    """All files of one signal on one strand."""
-
-    name: str
-    strand: Strand
-    libraries: list[_Library] = field(default_factory=list)
-    controls: list[_Library] = field(default_factory=list)
 
 
 class SignalLabels:
@@ -65,7 +47,8 @@ class SignalLabels:
     settings
         What gaps are, and whether libraries are brought to one scale, which needs ``lengths``.
     controls
-        What is taken off the signals: those of the same name, or else one control of all.
+        What is taken off the signals, or kept beside them: those of the same name, or else one
+        control of all.
 
     Raises
     ------
@@ -82,6 +65,8 @@ class SignalLabels:
         The S signals.
     replicates
         Name and strand of the R columns behind them: each library of signals that have several.
+    controls
+        How many columns follow those: the control of each signal, S, if it is to be learned.
     """
 
     def __init__(
@@ -95,7 +80,7 @@ class SignalLabels:
         self._settings = settings or SignalSettings()
         keys = dict.fromkeys((signal.name, signal.strand) for signal in signals)
         self.scheme = signal_scheme(keys)
-        self._sources = {key: _Source(*key) for key in keys}
+        self._sources = {key: Source(*key) for key in keys}
         self._mask = known_holes(mask, lengths, "mask")
         self._stack = ExitStack()
         try:
@@ -104,15 +89,17 @@ class SignalLabels:
                 found.libraries.append(self._opened(signal, lengths))
             for control in controls:
                 library = self._opened(control, lengths)
-                for source in _controlled(control, controls, list(self._sources.values())):
+                for source in controlled(control, controls, list(self._sources.values())):
                     source.controls.append(library)
-            _take_sizes([*self._sources.values()])
+            take_sizes([*self._sources.values()])
             if self._settings.normalise == "library":
                 self._normalise(lengths or {})
         except BaseException:
             self._stack.close()
             raise
         several = [each for each in self._sources.values() if len(each.libraries) > 1]
+        learned = self._settings.control == "learn" and bool(controls)
+        self.controls = len(self.scheme) if learned else 0
         self.replicates = tuple((s.name, s.strand) for s in several for _ in s.libraries)
         self.counts = SignalCounts([f"{each.name} {each.strand}" for each in self.scheme.states])
 
@@ -123,21 +110,26 @@ class SignalLabels:
         self._stack.close()
 
     def of(self, chrom: str, start: int, end: int) -> Values:
-        """Values of bases ``start <= i < end`` (0-based): float32 (L, S + R), NaN where unknown.
+        """Values of bases ``start <= i < end`` (0-based), NaN where unknown: float32
+        (L, S + R), or (L, S + R + S) with controls to learn.
 
         A contig that a file does not have is NaN there, as is every base without a value unless
         the settings say that it is 0.
         """
-        columns, beside = [], []
+        columns: list[Values] = []
+        beside: list[Values] = []
+        controls: list[Values] = []
         for source in self._sources.values():
             each = [self._values(library, chrom, start, end) for library in source.libraries]
             control = [self._values(library, chrom, start, end) for library in source.controls]
-            if control:
-                off = _mean(control)
+            off = mean_known(control) if control else np.full(end - start, np.nan, np.float32)
+            if self.controls:
+                controls.append(off)
+            elif control:
                 each = [np.maximum(values - off, 0) for values in each]
-            columns.append(_mean(each))
+            columns.append(mean_known(each))
             beside += each if len(each) > 1 else []
-        labels = np.stack([*columns, *beside], axis=1)
+        labels = np.stack([*columns, *beside, *controls], axis=1)
         for hole in touching(self._mask.get(chrom, []), start, end):
             labels[max(0, hole.start - start) : hole.end - start] = np.nan
         return labels
@@ -148,6 +140,7 @@ class SignalLabels:
             "unit": "input" if self._settings.normalise == "none" else "mean coverage",
             **self._settings.model_dump(),
             "replicates": [list(key) for key in self.replicates],
+            "controls": self.controls,
             "files": [
                 {
                     "name": source.name,
@@ -170,14 +163,14 @@ class SignalLabels:
         counted = self.counts.notes(self._settings.gaps == "zero") if self.counts.bases else []
         return turned + counted
 
-    def _opened(self, signal: SignalFile, lengths: Mapping[str, int] | None) -> _Library:
+    def _opened(self, signal: SignalFile, lengths: Mapping[str, int] | None) -> Library:
         from genoseq.readers.signal import open_signal
 
         reader = self._stack.enter_context(open_signal(signal.path))
-        _check_contigs(reader, lengths, signal.path)
-        return _Library(signal, reader)
+        check_contigs(reader, lengths, signal.path)
+        return Library(signal, reader)
 
-    def _values(self, library: _Library, chrom: str, start: int, end: int) -> Values:
+    def _values(self, library: Library, chrom: str, start: int, end: int) -> Values:
         """Values (L,) of a file, in the labels' unit."""
         found = np.full(end - start, np.nan, np.float32)
         # A bedGraph knows a contig only up to its last value.
@@ -190,7 +183,7 @@ class SignalLabels:
 
     def _normalise(self, lengths: Mapping[str, int]) -> None:
         """Divide each library, both strands together, by its mean over the genome."""
-        together: dict[tuple[str, int, bool], list[_Library]] = {}
+        together: dict[tuple[str, int, bool], list[Library]] = {}
         for source in self._sources.values():
             for control, libraries in ((False, source.libraries), (True, source.controls)):
                 for library in libraries:
@@ -200,7 +193,7 @@ class SignalLabels:
         for libraries in together.values():
             total, bases = 0.0, 0
             for library in libraries:
-                own, known = _sum(library, lengths)
+                own, known = summed(library, lengths)
                 total, bases = total + own, max(bases, known)
             if not total > 0:
                 raise InputFormatError(
@@ -210,78 +203,3 @@ class SignalLabels:
                 )
             for library in libraries:
                 library.factor *= bases / total
-
-
-def _mean(values: Sequence[Values]) -> Values:
-    """Mean of the values that are known, NaN where none is."""
-    if len(values) == 1:
-        return values[0]
-    stacked = np.stack(values).astype(np.float64)
-    known = (~np.isnan(stacked)).sum(0)
-    sums = np.nansum(stacked, 0)
-    mean: Values = np.where(known > 0, sums / np.maximum(known, 1), np.nan).astype(np.float32)
-    return mean
-
-
-def _sum(library: _Library, lengths: Mapping[str, int]) -> tuple[float, int]:
-    """Sum of a library's values, and bases of the contigs that it has."""
-    total, bases = 0.0, 0
-    for chrom, length in lengths.items():
-        stop = min(length, library.reader.chroms.get(chrom, 0))
-        bases += length if stop else 0
-        for at in range(0, stop, _CHUNK_BASES):
-            values = library.reader.values(chrom, at, min(at + _CHUNK_BASES, stop))
-            total += float(np.nansum(values, dtype=np.float64))
-    return total * library.factor, bases
-
-
-def _take_sizes(sources: Sequence[_Source]) -> None:
-    """Turn - strands that are written as negative numbers."""
-    plus = {source.name: source for source in sources if source.strand == "+"}
-    for source in sources:
-        if source.strand == "-" and source.name in plus:
-            forward = [library.reader.extremes() for library in plus[source.name].libraries]
-            for library in [*source.libraries, *source.controls]:
-                low, high = library.reader.extremes()
-                if low < 0 and high <= 0 and all(least >= 0 for least, _ in forward):
-                    library.factor = -1.0
-
-
-def _controlled(
-    control: SignalFile, controls: Sequence[SignalFile], sources: Sequence[_Source]
-) -> list[_Source]:
-    """The signals that a control is taken off: of its name, or all; and of its strand."""
-    named = {source.name for source in sources}
-    mine = [source for source in sources if source.name == control.name]
-    if not mine:
-        others = {each.name for each in controls} - named
-        if len(others) > 1:
-            raise ConfigError(
-                f"controls {listed(sorted(others))} are of no signal ({listed(sorted(named))}): "
-                f"name each as its signal, NAME=FILE, or give one control of all"
-            )
-        own = {each.name for each in controls} & named
-        mine = [source for source in sources if source.name not in own]
-    found = [each for each in mine if control.strand in (".", each.strand)]
-    if not found:
-        raise ConfigError(
-            f"control {control.name!r} has strands and its signal has none: give one control "
-            f"without strand, NAME=FILE"
-        )
-    return found
-
-
-def _check_contigs(signal: Signal, lengths: Mapping[str, int] | None, path: PathLike) -> None:
-    chroms = signal.chroms
-    if lengths is None:
-        return
-    if not chroms.keys() & lengths.keys():
-        raise InputFormatError(
-            f"none of its contigs ({listed(chroms)}) is in the FASTA, which has "
-            f"{contigs_there(lengths, chroms)}: names must be equal (chr is never added or "
-            f"removed)",
-            path,
-        )
-    # Where a bedGraph's last values end, its contigs may go on.
-    longer = {chrom: end for chrom, end in chroms.items() if end > lengths.get(chrom, end)}
-    check_lengths(chroms if signal.has_lengths else longer, lengths, path)

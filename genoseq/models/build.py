@@ -64,6 +64,9 @@ class SequenceModel(nn.Module):
     ----------
     embedding, stem, encoder, head
         The four parts; `stem` is None where the encoder steps token by token.
+    offset
+        What is added to outputs of what is known beside the sequence, see
+        :meth:`genoseq.tasks.task.Task.offset`.
     """
 
     complement: Tensor
@@ -88,22 +91,23 @@ class SequenceModel(nn.Module):
             self.encoder = check_encoder(encoder)
         inputs = cast(int, self.encoder.outputs)
         self.head = task.head(inputs if task.of_bases else inputs + width, settings.stride)
+        self.offset = task.offset()
         if settings.tied_strands:
             table = reverse_complement_table(settings.tokenizer.k).astype(np.int64)
             self.register_buffer("complement", torch.from_numpy(table), persistent=False)
             self.register_buffer("mirrored", torch.from_numpy(task.mirror), persistent=False)
 
-    def forward(self, ids: Tensor, lengths: Tensor | None = None, *beside: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, *beside: Tensor) -> Tensor:
         """Outputs for ids.
 
         Parameters
         ----------
         ids
             Token ids, int64 or int32, shape (B, T); T a multiple of the stem's stride.
-        lengths
-            Bases of each row, (B,), where a head asks for that; behind them are unknown tokens.
         beside
-            What else the head asks for: the S outputs are then as it says.
+            What :attr:`offset` asks for; or, of a head that is not of bases, bases of each row,
+            (B,), behind which are unknown tokens, and what else it asks for: the S outputs are then
+            as it says.
 
         Returns
         -------
@@ -117,9 +121,13 @@ class SequenceModel(nn.Module):
         ConfigError
             If the encoder gives hidden states of another shape than it should.
         """
-        if lengths is not None:
-            hidden, steps = self.encode(ids, lengths)
-            return cast(Tensor, self.head(hidden, steps, *beside))
+        if beside and self.offset is None:
+            hidden, steps = self.encode(ids, beside[0])
+            return cast(Tensor, self.head(hidden, steps, *beside[1:]))
+        outputs = self._either_strand(ids)
+        return cast(Tensor, self.offset(outputs, *beside)) if self.offset and beside else outputs
+
+    def _either_strand(self, ids: Tensor) -> Tensor:
         if not self.settings.tied_strands:
             return self._one_strand(ids)
         reverse = self.complement[ids.flip(1)].to(ids.dtype)

@@ -55,7 +55,7 @@ def check_fit(found: Header, model: SequenceModel, path: Path) -> None:
             raise BundleError(f"{path}: tensor {name} is missing: the settings need it")
         dtype, shape = found[name]
         if shape != tensor.shape:
-            whose = "task" if name.startswith("head.") else "settings"
+            whose = "task" if name.startswith(("head.", "offset.")) else "settings"
             raise BundleError(
                 f"{path}: tensor {name} is {list(shape)}, "
                 f"the {whose} in {CONFIG} need {list(tensor.shape)}"

@@ -128,14 +128,14 @@ class RecurrentEncoder(nn.Module):
         turns = (False, True) if self.recurrent.bidirectional else (False,)
         last = self.recurrent.num_layers - 1
         for layer in range(last + 1):
-            directions = [Layer(*self._weights(layer, reverse)) for reverse in turns]
+            directions = [Layer(*self.weights(layer, reverse)) for reverse in turns]
             some = wanted if layer == last else None
             steps = run_layer(compiled, self.family, steps, directions, lengths, some)
         return steps
 
     def _run(self, steps: Tensor, layer: int, *, reverse: bool) -> Tensor:
         """One layer's weights of a direction, first step first: (N, B, E) -> (N, B, width)."""
-        weights = self._weights(layer, reverse)
+        weights = self.weights(layer, reverse)
         state = self._initial_state(steps)
         pieces = []
         for piece in torch.split(steps, self.chunk):
@@ -159,7 +159,8 @@ class RecurrentEncoder(nn.Module):
         zeros = steps.new_zeros(1, steps.shape[1], self.recurrent.hidden_size)
         return (zeros, zeros) if self.family == "lstm" else zeros
 
-    def _weights(self, layer: int, reverse: bool) -> list[Tensor]:
+    def weights(self, layer: int, reverse: bool) -> list[Tensor]:
+        """Those of a layer's direction: weight_ih, weight_hh, bias_ih, bias_hh."""
         suffix = f"_l{layer}" + ("_reverse" if reverse else "")
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return [getattr(self.recurrent, name + suffix) for name in names]

@@ -23,7 +23,7 @@ from genoseq.models.expected import unlike
 from genoseq.models.weights import weights_bytes
 from genoseq.tasks.task import Task
 
-_HEAD = "head."
+_HEAD = "head.", "offset."
 _log = logging.getLogger("genoseq.training")
 
 

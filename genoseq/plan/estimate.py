@@ -90,6 +90,8 @@ class _Run:
         scheme = build_scheme(plan.config.labels, signals)  # type: ignore[arg-type]
         self.kinds = [run.task.kind(scheme.kind) for run in self.runs]
         self.label = prod(scheme.label_shape(1)) * scheme.dtype.itemsize
+        if plan.config.labels.signals.control == "learn":
+            self.label *= 2  # a control is kept beside each signal
         by_phase = plan.config.score.by_phase and scheme.kind == "classes"
         channels = plan.states - 1 if by_phase else len(scheme.channels)
         confidence = len(plan.config.score.confidence)
@@ -121,17 +123,20 @@ class _Run:
             self._through("merge", genomes, merged),
             self._through("tracks", genomes, tracks),
             *([] if self.plan.config.genes is None else [self._genes()]),
+            *self._variants(),
             *([] if self.plan.config.hub is None else [self._hub()]),
             self._row("report", [0.0], disk=[files["report"]], memory=[memory["report"]]),
         ]
 
     def _tracks(self, model: str, kind: Kind, columns: float) -> tuple[float, float]:
         """Seconds and bytes of a base in the tracks of a model, in all formats that suit it."""
-        formats = map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))
+        rows = [*map(format_named, dict.fromkeys(suited_formats(self.plan.config, model)))]
         if kind == "classes" and self.plan.config.score.digits is not None:
             kind = "independent"  # values that are as seldom equal
-        written = [each.costs.get(kind, Cost(nan, nan)) for each in formats]
-        seconds, disk = sum(each.seconds for each in written), sum(each.bytes for each in written)
+        written = [each.costs.get(kind, Cost(nan, nan)) for each in rows]
+        bins = [self.plan.config.score.bin if each.binned else 1 for each in rows]
+        seconds = sum(each.seconds for each in written)
+        disk = sum(each.bytes / bin for each, bin in zip(written, bins, strict=True))
         return seconds * columns, disk * columns
 
     def _row(self, rule: str, seconds: Sequence[float], **parts: Sequence[float]) -> Estimate:
@@ -197,7 +202,9 @@ class _Run:
             ],
             # Not known where its bases are not.
             disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
-            memory=self._memory("auto", self.runs),
+            memory=[
+                costs.evaluating_memory(run, self.states) + self.contig_memory for run in self.runs
+            ],
             bases=bases,
         )
 
@@ -232,6 +239,19 @@ class _Run:
             memory=[most + each for most in self._memory(precision, runs) for each in held],
             bases=bases * len(runs),
         )
+
+    def _variants(self) -> list[Estimate]:
+        """How many variants files have is not known before they are read."""
+        settings = self.plan.config.variants
+        files = len(settings.files) * len(self.runs)
+        memory = self._memory(self.plan.config.score.precision, self.runs)
+        unknown = [nan] * files
+        return [
+            self._row("variants", unknown * settings.shards, disk=unknown, memory=memory),
+            self._row(
+                "merge_variants", unknown, disk=unknown, memory=[constants.MEGABYTES["merge"]]
+            ),
+        ]
 
     def _hub(self) -> Estimate:
         channels, bases = sum(self.columns), list(self.bases.values())

@@ -9,7 +9,7 @@ from math import isnan
 from genoseq.plan import constants
 from genoseq.plan.processor import Speed
 
-_PLAIN = {*constants.MEGABYTES, "hub"}
+_PLAIN = {*constants.MEGABYTES, "hub", "merge_variants"}
 """Rules that start without torch."""
 
 

@@ -49,6 +49,7 @@ def missing_files(plan: Plan) -> list[str]:
     named = [str(named_file(text)[1]) for text in given]
     named += [p for r in rows for p in (r.evidence_file, r.starts_file) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
+    named += plan.config.variants.files.values()
     wanted = dict.fromkeys(named)
     made = {*DEMO_FILES, *DEMO_PAIRS}
     return [path for path in wanted if path not in made and not Path(path).is_file()]

@@ -62,6 +62,7 @@ def label_options(row: GenomeRow, labels: LabelSettings) -> str:
         dropped=labels.dropped if labels.keep else None,
         gaps=None if signals.gaps == "unknown" else signals.gaps,
         normalise=None if signals.normalise == "none" else signals.normalise,
+        learn_control=signals.control == "learn",
         evidence=None if row.evidence_file else row.evidence,
         tier=[f"{tier}={of}" for tier, of in trust.tiers.items()] if judged else None,
         unlisted=trust.unlisted if judged else None,

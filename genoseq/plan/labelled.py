@@ -80,6 +80,8 @@ def check_signals(
         found.problems.append(str(error))
         return []
     found.notes.append(f"signals: {said_strands(signals)}")
+    if settings.control == "learn" and not controls:
+        found.problems.append("labels.signals.control learn: column control names no file")
     readable = [each for each in (*signals, *controls) if _readable(each, found)]
     for each in readable:
         try:

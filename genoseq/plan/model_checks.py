@@ -10,6 +10,7 @@ from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import LOSSES
 from genoseq.errors import listed
 from genoseq.writers.call_rules import call_rules, rule_words
+from genoseq.writers.formats import format_named
 
 _NAMES = {"signal": "signals", "independent": "classes"}
 _FIRST = {"classes": " (background first)", "independent": ""}
@@ -43,19 +44,22 @@ def model_problems(config: Config, states: int) -> list[str]:
 
 
 def call_problems(config: Config) -> list[str]:
-    """What is wrong with score.segments, score.peaks for the labels."""
+    """What is wrong with score.bin, and with score.segments, score.peaks for the labels."""
     score, labels = config.score, config.labels
+    found = []
+    if score.bin > 1 and not any(format_named(name).binned for name in score.formats):
+        found = [f"score.bin: none of {listed(score.formats)} has bins: add bigwig or bedgraph"]
     if labels.scheme == "signal":
         what = "score.segments: segments are of classes, labels.scheme is signal: use score.peaks"
-        return [what] if score.segments else []
+        return found + ([what] if score.segments else [])
     if not score.segments and not score.peaks:
-        return []
+        return found
     from genoseq.labels.classes import build_scheme  # numpy: workflows load none
 
     asked = score.model_dump(include={"segments", "peaks"})
     rules = call_rules(rule_words(asked["segments"]), rule_words(asked["peaks"]))
     problems = rules.problems(build_scheme(labels).channels, labels.kind, score.digits)
-    return [f"score.{problem.removeprefix('--')}" for problem in problems]
+    return found + [f"score.{problem.removeprefix('--')}" for problem in problems]
 
 
 def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -> Iterator[str]:

@@ -64,7 +64,9 @@ def score_settings(config: Config, model: str) -> dict[str, Any]:
 
 def track_settings(config: Config, model: str) -> dict[str, Any]:
     """Options of tracks: formats that suit a model's values, and what is called of labels."""
-    formats = {"formats": ",".join(suited_formats(config, model))}
+    formats: dict[str, Any] = {"formats": ",".join(suited_formats(config, model))}
+    if config.score.bin > 1:
+        formats |= {"bin": config.score.bin, "bin_by": config.score.bin_by}
     if not config.models[model].task.needs_labels():
         return formats
     found = config.score.model_dump(include={"segments", "peaks"})

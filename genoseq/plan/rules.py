@@ -23,8 +23,7 @@ from genoseq.config.sheet import PAIRS, GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
-from genoseq.plan import model_rules
-from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
+from genoseq.plan import costs, model_rules
 from genoseq.plan.label_options import FileOption, label_files, label_options, options
 from genoseq.plan.model_checks import model_problems
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
@@ -58,7 +57,7 @@ class Plan:
     def states(self) -> int:
         """Outputs of a model for a base."""
         signals = max(len({named_file(s)[0] or s for s in r.signal}) for r in self.genomes.values())
-        return state_count(self.config.labels, signals)
+        return costs.state_count(self.config.labels, signals)
 
     def learned(self, unused: str = "", model: str | None = None) -> list[str]:
         """Genomes that a model, or any, learns from or is tested on, in the sheet's order, but for
@@ -172,16 +171,18 @@ class Plan:
 
     def train_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for a training, and as much again for each retry."""
-        return request(training_memory(self.config.models[wildcards.model], self.states), attempt)
+        run = self.config.models[wildcards.model]
+        return costs.request(costs.training_memory(run, self.states), attempt)
 
     def evaluate_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for an evaluation, likewise."""
-        return request(predicting_memory(self.config.models[wildcards.model], self.states), attempt)
+        run = self.config.models[wildcards.model]
+        return costs.request(costs.evaluating_memory(run, self.states), attempt)
 
     def score_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for scoring a shard, likewise."""
         run, precision = self.config.models[wildcards.model], self.config.score.precision
-        return request(predicting_memory(run, self.states, precision), attempt)
+        return costs.request(costs.predicting_memory(run, self.states, precision), attempt)
 
     def shard_count(self, wildcards: Wildcards) -> int:
         """Shards of the genome: the sheet's word, or that of the settings for all."""
@@ -209,8 +210,7 @@ class Plan:
         return options(**found | {name: value for name, value in own.items() if value})
 
     def report_input(self) -> list[str]:
-        """Every folder that the report reads: bundles, evaluations, stores, tracks and genes, and
-        shards, which have the bases, of genomes that are only scored."""
+        """Every folder that the report reads; of genomes that are only scored shards, for bases."""
         models, stores = list(self.config.models), self.learned()
         pairs = [f"{name}/{model}" for name in self.genomes for model in models]
         kinds = {"models": models, "evaluation": models}
@@ -218,6 +218,7 @@ class Plan:
             kinds |= {"stores": stores, "tracks": pairs}
             kinds["shards"] = [name for name in self.genomes if name not in stores]
         kinds["genes"] = [f"{name}/{model}" for name in self.genomes for model in self.calling()]
+        kinds["variants"] = [f"{n}/{m}" for n in self.config.variants.files for m in models]
         return [f"<results>/{kind}/{name}" for kind, names in kinds.items() for name in names]
 
     def calling(self) -> list[str]:

@@ -59,6 +59,7 @@ BIGWIG = Kind("a bigWig file")
 BIGBED = Kind("a bigBed file", "convert it with bigBedToBed", "BED")
 TWO_BIT = Kind("a 2bit file", "convert it with twoBitToFa", "FASTA")
 VCF = Kind("a VCF file", "convert it with vcf2bed", "BED")
+BCF = Kind("a BCF file of variants")
 SAM = Kind("a SAM file of alignments")
 BAM = Kind("a BAM file of alignments", "make a bigWig of it with bamCoverage", "bigWig")
 CLUSTAL = Kind("a Clustal alignment")
@@ -84,7 +85,7 @@ _MAGICS: tuple[_Magic, ...] = (
     (b"BAM\1", BAM),
     (b"CRAM\2", Kind("a CRAM file of alignments")),
     (b"CRAM\3", Kind("a CRAM file of alignments")),
-    (b"BCF\2", Kind("a BCF file of variants")),
+    (b"BCF\2", BCF),
     (b"BAI\1", Kind("an index of a BAM file", "give the file that it is an index of")),
     (b"TBI\1", Kind("an index of tabix", "give the file that it is an index of")),
     (b"CSI\1", Kind("an index of tabix", "give the file that it is an index of")),

@@ -14,14 +14,13 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from genoseq.genome.regions import Region, merge
 from genoseq.report.browser_tracks import BrowserGenome, browser_genomes, legend
 from genoseq.report.embedded import FullError, Texts, embed
 from genoseq.report.igv_bundle import MISSING, igv_bundle
-from genoseq.report.loci import Locus
 from genoseq.report.results import Results
 from genoseq.writers.bigbed import rgb
 
@@ -38,6 +37,26 @@ _FIRST_WINDOW = 200_000
 """bp of a genome without a locus that are in the page, where not all of it is."""
 _EXTRA = 4_096
 """Characters of the section that are no data, for each of its parts."""
+
+
+class GenomeRegion(Protocol):
+    """What the browser can show: bases of a genome, 0-based half-open."""
+
+    @property
+    def genome(self) -> str:
+        """As its store or its folder of tracks is called."""
+
+    @property
+    def chrom(self) -> str:
+        """Contig; one that the genome has not is passed over."""
+
+    @property
+    def start(self) -> int:
+        """First base."""
+
+    @property
+    def end(self) -> int:
+        """The base after the last."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +77,7 @@ class Browser:
 
 
 def make_browser(
-    results: Results, loci: Sequence[Locus], budget_bytes: int, folder: str = FILES
+    results: Results, loci: Sequence[GenomeRegion], budget_bytes: int, folder: str = FILES
 ) -> Browser:
     """The browser of a page.
 
@@ -158,7 +177,7 @@ def _legend(genomes: Sequence[BrowserGenome]) -> str:
 
 
 def _embedded(
-    genomes: Sequence[BrowserGenome], loci: Sequence[Locus], room: int, folder: str
+    genomes: Sequence[BrowserGenome], loci: Sequence[GenomeRegion], room: int, folder: str
 ) -> tuple[dict[str, Any], list[str]]:
     """What the script is told, and the texts with the data: small genomes first."""
     told: dict[int, dict[str, Any]] = {}
@@ -182,7 +201,7 @@ def _embedded(
 
 
 def _fitting(
-    genome: BrowserGenome, loci: Sequence[Locus], room: int
+    genome: BrowserGenome, loci: Sequence[GenomeRegion], room: int
 ) -> tuple[dict[str, Any], list[str], bool] | None:
     """The whole genome, else windows of as many loci as there is room for; None if of none."""
     for pieces in _choices(genome, loci, room):
@@ -197,7 +216,9 @@ def _fitting(
     return None
 
 
-def _choices(genome: BrowserGenome, loci: Sequence[Locus], room: int) -> Iterator[list[Region]]:
+def _choices(
+    genome: BrowserGenome, loci: Sequence[GenomeRegion], room: int
+) -> Iterator[list[Region]]:
     """Pieces to try, ever less of the genome."""
     # A base takes a quarter of a byte, and base64 makes three bytes four characters.
     if genome.store is None or genome.bases / 3 < room:
@@ -213,22 +234,24 @@ def _choices(genome: BrowserGenome, loci: Sequence[Locus], room: int) -> Iterato
         size //= 2
 
 
-def windows(loci: Iterable[Locus], lengths: Mapping[str, int]) -> list[Region]:
+def windows(loci: Iterable[GenomeRegion], lengths: Mapping[str, int]) -> list[Region]:
     """Loci with bases on either side, merged, in the order of the contigs."""
     found: dict[str, list[Region]] = {}
     for locus in loci:
+        if locus.chrom not in lengths:
+            continue
         start, end = max(0, locus.start - _FLANK), min(locus.end + _FLANK, lengths[locus.chrom])
         found.setdefault(locus.chrom, []).append(Region(locus.chrom, start, end))
     return [piece for chrom in lengths for piece in merge(found.get(chrom, ()))]
 
 
 def _start(
-    genomes: Sequence[BrowserGenome], loci: Iterable[Locus], told: Iterable[int]
+    genomes: Sequence[BrowserGenome], loci: Iterable[GenomeRegion], told: Iterable[int]
 ) -> list[str | int]:
     """What is shown at first: genome, contig, start, end."""
     shown = {genomes[number].name: genomes[number] for number in sorted(told)}
     for locus in loci:
-        if locus.genome in shown:
+        if locus.genome in shown and locus.chrom in shown[locus.genome].lengths:
             return [locus.genome, locus.chrom, locus.start, locus.end]
     for name, genome in shown.items():
         chrom = max(genome.lengths, key=lambda each: genome.lengths[each])

@@ -26,7 +26,7 @@ from genoseq.report.results import ModelResult, Results
 from genoseq.report.signal_charts import (
     by_bin_charts,
     by_bin_table,
-    by_gene_table,
+    grouped_table,
     scatter_charts,
 )
 from genoseq.report.tables import (
@@ -37,6 +37,8 @@ from genoseq.report.tables import (
     metrics_table,
     stores_table,
 )
+from genoseq.report.variant_rows import ReadVariants
+from genoseq.report.variant_table import COUNTS, KEY, VariantSection, variant_section
 from genoseq.report.verdict import Check, worst_first
 from genoseq.store.leaks import store_leaks
 
@@ -56,6 +58,7 @@ class Contents:
     signals: list[Chart]
     calibration: Chart | None
     genes: list[GeneCard]
+    variants: VariantSection | None = None
 
     def data(self, loci: Sequence[Locus]) -> dict[str, Data]:
         """The numbers behind every plot and table, by its name on the page."""
@@ -65,10 +68,12 @@ class Contents:
         charts += [chart for card in self.genes for chart in card.charts]
         found = {each.key: each.download() for each in (*tables, *self.metrics, *self.confusions)}
         found |= {chart.key: chart.data for chart in charts}
+        if self.variants is not None:
+            found |= {KEY: self.variants.data(), COUNTS: self.variants.counts.download()}
         return found | {VERDICT: _verdict_data(self.checks), LOCI: loci_data(loci)}
 
 
-def contents(results: Results, folder: Path) -> Contents:
+def contents(results: Results, folder: Path, variants: Sequence[ReadVariants] = ()) -> Contents:
     """Everything of a run that the page shows; links are relative to ``folder``."""
     leaks = store_leaks(results.stores)
     parts = [
@@ -89,7 +94,12 @@ def contents(results: Results, folder: Path) -> Contents:
             "by_genome": by_genome_table(results.models),
             "sites": sites_table(results.models),
             "bins": by_bin_table(results.models),
-            "by_gene": by_gene_table(results.models),
+            "by_region": grouped_table(
+                results.models,
+                "region",
+                "Signals of regions, means; and inside of them the median r of their bases",
+            ),
+            "by_gene": grouped_table(results.models, "gene", "Signals of genes, means over exons"),
             "genomes": stores_table(results.stores) if results.stores else None,
             "leaks": leaks_table(leaks),
             "bases": composition_table(parts),
@@ -102,6 +112,7 @@ def contents(results: Results, folder: Path) -> Contents:
         [*by_bin_charts(results.models), *scatter_charts(results.models)],
         calibration_chart(results.models),
         gene_cards(results.genes, folder),
+        variant_section(variants, folder),
     )
 
 

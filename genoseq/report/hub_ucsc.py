@@ -80,16 +80,22 @@ def _track(hub: Hub, track: HubTrack, group: str, number: int) -> dict[str, str]
         return common | {"type": "bigBed 9", "visibility": "dense", "itemRgb": "on"}
     assert shown.limits is not None
     low, high = shown.limits
-    return common | {
-        "type": f"bigWig {low:g} {high:g}",
-        "color": rgb(shown.colour),
-        "visibility": "full",
-        "viewLimits": f"{low:g}:{high:g}",
-        "autoScale": "off",
-        "maxHeightPixels": "128:48:16",
-        # Means hide peaks of one base, as starts and splice sites are.
-        "windowingFunction": "mean+whiskers",
-    }
+    # Letters as high as the value of their base (dynseq), where bases are wide enough.
+    letters = {"logo": "on"} if shown.kind == "importance" else {}
+    return (
+        common
+        | letters
+        | {
+            "type": f"bigWig {low:g} {high:g}",
+            "color": rgb(shown.colour),
+            "visibility": "full",
+            "viewLimits": f"{low:g}:{high:g}",
+            "autoScale": "off",
+            "maxHeightPixels": "128:48:16",
+            # Means hide peaks of one base, as starts and splice sites are.
+            "windowingFunction": "mean+whiskers",
+        }
+    )
 
 
 def _stanza(lines: Mapping[str, str]) -> str:

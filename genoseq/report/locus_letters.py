@@ -40,17 +40,22 @@ def draw_scaled_letters(axes: Axes, locus: Locus, values: Values, complement: bo
     complement
         Draw the bases of the - strand.
     """
-    from matplotlib.patches import PathPatch
-    from matplotlib.transforms import Affine2D
-
     letters = locus.letters
     if complement:
         letters = reverse_complement(letters.encode()).decode()[::-1]
     for at, (letter, value) in enumerate(zip(letters, values.tolist(), strict=True)):
         if value == value and value != 0:
-            scale = Affine2D().scale(1, value).translate(locus.region.start + at, 0)
-            path = letter_path(letter).transformed(scale)
-            axes.add_patch(PathPatch(path, facecolor=_colour(letter), edgecolor="none"))
+            draw_scaled_letter(axes, letter, locus.region.start + at, value)
+
+
+def draw_scaled_letter(axes: Axes, letter: str, at: float, value: float) -> None:
+    """Draw one letter from 0 to a value, at a base."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.transforms import Affine2D
+
+    scale = Affine2D().scale(1, value).translate(at, 0)
+    path = letter_path(letter).transformed(scale)
+    axes.add_patch(PathPatch(path, facecolor=_colour(letter), edgecolor="none"))
 
 
 def draw_stack(axes: Axes, start: float, heights: Mapping[str, float]) -> None:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from genoseq import __version__
 from genoseq.files.atomic import atomic_together, check_distinct
-from genoseq.report.browser import make_browser
+from genoseq.report.browser import GenomeRegion, make_browser
 from genoseq.report.browser_files import files_beside, replaced_folder, write_files
 from genoseq.report.charts import Data, colour_class, colour_names
 from genoseq.report.contents import Contents, contents
@@ -26,6 +26,7 @@ from genoseq.report.loci import Locus, worst_loci
 from genoseq.report.loci_table import loci_table
 from genoseq.report.results import ModelResult, Results, TrackFolder, read_results
 from genoseq.report.tables import encoder_text, shown, sort_value
+from genoseq.report.variant_rows import ReadVariants, read_variants
 from genoseq.report.verdict import overall
 
 _MADE_BY = ("software", "hardware")
@@ -46,8 +47,8 @@ def write_report(
     Parameters
     ----------
     folders
-        Of models, evaluations, stores, tracks and genes, in any order; of shards to see how far
-        genomes that are only scored are from those of training.
+        Of models, evaluations, stores, tracks, genes and variants, in any order; of shards to see
+        how far genomes that are only scored are from those of training.
     out, title, note
         See :func:`page_html`.
 
@@ -86,10 +87,15 @@ def write_browsable(
     """
     beside = files_beside(out)
     loci = worst_loci(results)
+    variants = read_variants(results.variants)
     # The rest of the page says how much room there is.
     slot = Markup(f"<!--{token_hex(16)}-->")
-    html = page_html(out, results, title, note, loci, slot)
-    browser = make_browser(results, loci, largest - len(html.encode()), beside)
+    html = page_html(out, results, title, note, loci, slot, variants)
+    shown_regions: list[GenomeRegion] = [
+        *loci,
+        *(one for each in variants for one in each.shown if not one.reason),
+    ]
+    browser = make_browser(results, shown_regions, largest - len(html.encode()), beside)
     rest = browser.rest if beside else {}
     with atomic_together([out, *replaced_folder(out, rest)]) as (page, *folder):
         page.write_text(html.replace(slot, browser.section), encoding="utf-8")
@@ -98,7 +104,13 @@ def write_browsable(
 
 
 def page_html(
-    out: Path, results: Results, title: str, note: str, loci: Sequence[Locus], browser: Markup
+    out: Path,
+    results: Results,
+    title: str,
+    note: str,
+    loci: Sequence[Locus],
+    browser: Markup,
+    variants: Sequence[ReadVariants] = (),
 ) -> str:
     """The text of the page.
 
@@ -116,6 +128,8 @@ def page_html(
         The worst false positives and negatives.
     browser
         The genome browser that these move.
+    variants
+        What files of variants have.
     """
     folder = out.resolve().parent
     html: str = _template().render(
@@ -131,7 +145,7 @@ def page_html(
         more_tracks=max(0, len(results.tracks) - _MOST_FOLDERS),
         loci=loci_table(loci),
         browser=browser,
-        **_told(contents(results, folder), loci),
+        **_told(contents(results, folder, variants), loci),
     )
     return html
 
@@ -151,6 +165,7 @@ def _told(found: Contents, loci: Sequence[Locus]) -> dict[str, Any]:
         "signals": found.signals,
         "calibration": found.calibration,
         "genes": found.genes,
+        "variants": found.variants,
         "data": json_script(found.data(loci)),
     }
 

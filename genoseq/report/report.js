@@ -68,32 +68,31 @@
     }
   }
 
-  const filters = [...document.querySelectorAll("[data-filter]")];
-  const loci = document.getElementById("loci");
-
-  function filter() {
-    const asked = filters.map((input) => [input.dataset.filter, input.value.trim()]);
-    let shown = 0;
-    for (const row of loci.tBodies[0].rows) {
-      const fits = asked.every(([name, text]) =>
-        name === "text"
-          ? row.textContent.toLowerCase().includes(text.toLowerCase())
-          : text === "" || row.dataset[name] === text);
-      row.hidden = !fits;
-      shown += fits;
-    }
-    document.getElementById("loci-shown").textContent = `${shown} of ${loci.tBodies[0].rows.length}`;
+  // Each group of filters is of one table, and says how many of its rows are shown.
+  for (const group of document.querySelectorAll(".filters[data-of]")) {
+    const filters = [...group.querySelectorAll("[data-filter]")];
+    const rows = document.getElementById(group.dataset.of).tBodies[0].rows;
+    const filter = () => {
+      const asked = filters.map((input) => [input.dataset.filter, input.value.trim()]);
+      let shown = 0;
+      for (const row of rows) {
+        const fits = asked.every(([name, text]) =>
+          name === "text"
+            ? row.textContent.toLowerCase().includes(text.toLowerCase())
+            : text === "" || row.dataset[name] === text);
+        row.hidden = !fits;
+        shown += fits;
+      }
+      document.getElementById(`${group.dataset.of}-shown`).textContent = `${shown} of ${rows.length}`;
+    };
+    for (const input of filters) input.addEventListener("input", filter);
   }
 
-  for (const input of filters) input.addEventListener("input", filter);
-
-  if (loci) {
-    loci.addEventListener("click", (event) => {
-      const row = event.target.closest("button.go")?.closest("tr");
-      if (!row) return;
-      const { genome, chrom, start, end } = row.dataset;
-      window.genoseqBrowser?.go(genome, chrom, Number(start), Number(end));
-      document.getElementById("browser")?.scrollIntoView({ block: "start" });
-    });
-  }
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("table.sorted button.go")?.closest("tr");
+    if (!row) return;
+    const { genome, chrom, start, end } = row.dataset;
+    window.genoseqBrowser?.go(genome, chrom, Number(start), Number(end));
+    document.getElementById("browser")?.scrollIntoView({ block: "start" });
+  });
 })();

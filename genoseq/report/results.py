@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from genoseq.errors import InputFormatError
 from genoseq.extraction.shard_folder import GENOME
 from genoseq.files.journal import complete
-from genoseq.files.names import CONFIG, GENES, SUMMARY, WEIGHTS
+from genoseq.files.names import CONFIG, GENES, SUMMARY, VARIANTS, WEIGHTS
 from genoseq.files.provenance import read_record
 from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
 from genoseq.genome.schemes import BACKGROUND
@@ -37,6 +37,7 @@ from genoseq.report.pairing import (
     pair_evaluations,
     weights_of,
 )
+from genoseq.report.variant_rows import VariantFile
 from genoseq.store.store import Store, verify_store
 from genoseq.writers.manifest import MANIFEST, OutputFile, read_manifest
 
@@ -95,8 +96,8 @@ class ModelResult:
     def rows(self) -> list[dict[str, Any]]:
         """Metrics of each class or signal that people see, or of all bases, with a ``label``.
 
-        Classes also have their ``base_rate`` and, where the evaluation has them, 95% intervals of
-        precision, recall and F1 as ``intervals``.
+        Classes that exclude one another also have their ``base_rate``, and all have 95% intervals
+        of figures as ``intervals``, empty where the evaluation has none.
         """
         found = self.metrics
         if self.kind == "bases":
@@ -104,28 +105,26 @@ class ModelResult:
         if self.kind == "sequences":
             return [{**found, "support": found["tokens"], "label": "all pairs"}]
         if self.kind == "classes":
-            rows = self._classes()
+            rows = _with_base_rate(found["channels"]["classes"])
         else:
             rows = found.get({"signal": "signals", "independent": "classes"}.get(self.kind, ""), [])
-        return [
-            {**row, "label": Channel(row["name"], row["strand"]).label}
-            for row in rows
-            if row["name"] != BACKGROUND
-        ]
-
-    def _classes(self) -> list[dict[str, Any]]:
-        rows = self.metrics["channels"]["classes"]
-        bases = sum(row["support"] for row in rows)
-        known = self.metrics.get("intervals", {}).get("classes", [])
+        known = found.get("intervals", {}).get("classes", [])
         intervals = {row["name"]: row for row in known}
         return [
             {
                 **row,
-                "base_rate": row["support"] / bases if bases else 0.0,
+                "label": Channel(row["name"], row["strand"]).label,
                 "intervals": intervals.get(f"{row['name']}{row['strand'].strip('.')}", {}),
             }
             for row in rows
+            if row["name"] != BACKGROUND
         ]
+
+
+def _with_base_rate(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows = list(rows)
+    bases = sum(row["support"] for row in rows)
+    return [{**row, "base_rate": row["support"] / bases if bases else 0.0} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -140,12 +139,14 @@ class Results:
     tracks: tuple[TrackFolder, ...] = ()
     genes: tuple[GeneFolder, ...] = ()
     genomes: Mapping[str, Path] = field(default_factory=dict)
+    variants: tuple[VariantFile, ...] = ()
 
     def __str__(self) -> str:
         counts = {"model": self.models, "labelled genome": self.stores, "folder": self.tracks}
         words = [f"{len(of):,} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()]
         genes = f", {len(self.genes):,} of genes" if self.genes else ""
-        return ", ".join(words) + f" of tracks{genes}"
+        variants = f", {len(self.variants):,} of variants" if self.variants else ""
+        return ", ".join(words) + f" of tracks{genes}{variants}"
 
 
 def read_results(folders: Iterable[Path]) -> Results:
@@ -160,7 +161,7 @@ def read_results(folders: Iterable[Path]) -> Results:
         If a folder is none of those, a bundle and its evaluation are not both there, or an
         evaluation, tracks or genes were made with another model.
     """
-    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME)
+    kinds = (MANIFEST, EVALUATION, CONFIG, STORE, GENES_GFF3, GENOME, VARIANTS)
     found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for folder in folders:
         complete(folder)
@@ -184,7 +185,10 @@ def read_results(folders: Iterable[Path]) -> Results:
         for each in found[GENES_GFF3]
     )
     genomes = {each.name: each / GENOME for each in found[GENOME]}
-    return Results(tuple(models), stores, tuple(tracks), tuple(genes), genomes)
+    variants = [
+        VariantFile(each / VARIANTS, each.parent.name, each.name) for each in found[VARIANTS]
+    ]
+    return Results(tuple(models), stores, tuple(tracks), tuple(genes), genomes, tuple(variants))
 
 
 def _kind(folder: Path, kinds: Iterable[str]) -> str:
@@ -193,7 +197,8 @@ def _kind(folder: Path, kinds: Iterable[str]) -> str:
             return name
     raise InputFormatError(
         f"no folder of results: it has none of {MANIFEST} (tracks), {EVALUATION} (evaluation), "
-        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes), {GENOME} (shards)",
+        f"{CONFIG} (model), {STORE} (store), {GENES_GFF3} (genes), {GENOME} (shards), "
+        f"{VARIANTS} (variants)",
         folder,
     )
 

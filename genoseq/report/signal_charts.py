@@ -120,16 +120,24 @@ def by_bin_table(models: Sequence[ModelResult]) -> Table | None:
     return Table("bins", caption, [*head, "replicates", "ceiling"], rows) if rows else None
 
 
-def by_gene_table(models: Sequence[ModelResult]) -> Table | None:
-    """A row for each model, genome and signal: correlations over genes; None without genes."""
-    columns = ("genome", "signal", "genes", "pearson", "pearson_log1p", "spearman")
-    rows: list[list[Field]] = [
-        [model.name, *(row[name] for name in columns)]
-        for model in models
-        for row in model.metrics.get("by_gene", [])
-    ]
+def grouped_table(models: Sequence[ModelResult], group: str, caption: str) -> Table | None:
+    """A row for each model, genome and signal: correlations over its genes or regions.
+
+    Parameters
+    ----------
+    group
+        ``gene`` or ``region``.
+
+    Returns
+    -------
+    None where nothing was measured of such groups.
+    """
+    found = [(model.name, row) for model in models for row in model.metrics.get(f"by_{group}", [])]
+    columns = ["genome", "signal", f"{group}s", "pearson", "pearson_log1p", "spearman"]
+    columns += ["inside"] if group == "region" else []
+    rows: list[list[Field]] = [[name, *(row[each] for each in columns)] for name, row in found]
     head = ["model", *(name.replace("_", " ") for name in columns)]
-    return Table("by-gene", "Signals of genes, means over exons", head, rows) if rows else None
+    return Table(f"by-{group}", caption, head, rows) if rows else None
 
 
 def _with_ends(row: Mapping[str, Any]) -> Field:

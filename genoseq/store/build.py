@@ -28,6 +28,7 @@ from genoseq.labels.independent import IndependentLabels
 from genoseq.labels.signal_names import name_signals, parse_signal
 from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
+from genoseq.store.files import CONTROLS, REPLICATES
 from genoseq.store.labelling import class_labels, signal_labels
 from genoseq.store.store import Store
 from genoseq.store.write import Contig, LabelledRegion, write_store
@@ -113,8 +114,10 @@ def tokenize(
         scheme, title = None if made is None else made.scheme, name or _stem(genome.path)
         if measured is None:
             return write_store(out, title, scheme, contigs, pieces, sources, record)
-        columns, facts = len(measured.replicates), measured.facts
-        store = write_store(out, title, scheme, contigs, pieces, sources, record, columns, facts)
+        columns = {REPLICATES: len(measured.replicates), CONTROLS: measured.controls}
+        beside = {file: count for file, count in columns.items() if count}
+        facts = measured.facts
+        store = write_store(out, title, scheme, contigs, pieces, sources, record, beside, facts)
         for note in measured.notes():
             _log.warning("tokenize: %s", note)
         return store
@@ -155,7 +158,9 @@ def _check_used(
     if signals and not signal:
         raise ConfigError(f"scheme {settings.scheme} does not use --signal: add --scheme signal")
     if controls and not signals:
-        raise ConfigError("--control is taken off signals: add --scheme signal and --signal")
+        raise ConfigError("--control is of signals: add --scheme signal and --signal")
+    if settings.signals.control == "learn" and not controls:
+        raise ConfigError("labels.signals.control learn (--learn-control): needs a --control")
     if mask is not None and annotation is None and not signals:
         raise ConfigError("--mask needs labels to mask: --annotation or --signal")
     if settings.classes and annotation is None:

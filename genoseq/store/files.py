@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,15 +19,16 @@ from genoseq.genome.sequences import Codes, N
 from genoseq.store.index import damaged
 from genoseq.store.regions import RegionColumns, StoreRegions
 
-CODES, LABELS, REPLICATES = "codes.bin", "labels.bin", "replicates.bin"
+CODES, LABELS = "codes.bin", "labels.bin"
+REPLICATES, CONTROLS = "replicates.bin", "controls.bin"
 
 Array = NDArray[Any]
-REPLICATE_TYPE = np.dtype("<f4")
+SIGNAL_TYPE = np.dtype("<f4")
 Contig = tuple[str, Iterable[Codes]]
 """A contig's name, and its bases in pieces of shape (n,), values 0 to 4."""
 LabelledRegion = tuple[Region, str, Array | None]
 """A region, its split, and its labels (L,) or (L, S), or None without a scheme; where there are
-replicates of signals, they are further columns, (L, S + R)."""
+replicates of signals or controls, they are further columns, (L, S + R + C)."""
 
 _CHUNK_BYTES = 1 << 20
 _BYTES = np.dtype(np.uint8)
@@ -104,14 +106,14 @@ def write_regions(
     lengths: Mapping[str, int],
     scheme: Scheme | None,
     labelled: Iterable[LabelledRegion],
-    replicates: int = 0,
+    beside: Mapping[str, int] | None = None,
 ) -> tuple[StoreRegions, dict[str, str]]:
     """Write ``labels.bin``, where there is a scheme; the regions, and the SHA-256 of each file.
 
     Parameters
     ----------
-    replicates
-        Columns behind the labels that go to ``replicates.bin``.
+    beside
+        How many columns behind the labels go to which other file, in order.
 
     Raises
     ------
@@ -120,27 +122,26 @@ def write_regions(
     RegionError
         If a region is not on the genome.
     """
-    columns = RegionColumns()
-    with (folder / LABELS).open("wb") as handle, (folder / REPLICATES).open("wb") as beside:
-        file, others = _HashedFile(handle), _HashedFile(beside)
+    columns, beside = RegionColumns(), beside or {}
+    with ExitStack() as stack:
+        names = [LABELS, *beside] if scheme is not None else []
+        files = [_HashedFile(stack.enter_context((folder / name).open("wb"))) for name in names]
         for region, split, labels in labelled:
             columns.append(check_bounds(region, lengths), split)
-            if replicates and labels is not None:
-                others.append(labels[:, -replicates:].astype(REPLICATE_TYPE))
-                labels = labels[:, :-replicates]
+            if beside and labels is not None:
+                edges = np.cumsum([labels.shape[1] - sum(beside.values()), *beside.values()])
+                labels, *others = np.split(labels, edges[:-1], axis=1)
+                for file, other in zip(files[1:], others, strict=True):
+                    file.append(other.astype(SIGNAL_TYPE))
             if (checked := _checked_labels(region, labels, scheme)) is not None:
-                file.append(checked)
+                files[0].append(checked)
     regions = columns.regions()
     if regions.total_bases == 0:
         raise StoreError(
             f"no base to store ({len(regions)} regions): every region was filtered out, "
             f"or the sequences are empty; nothing was written"
         )
-    written = {LABELS: file.checksum()} if scheme is not None else {}
-    written |= {REPLICATES: others.checksum()} if replicates else {}
-    for name in {LABELS, REPLICATES} - written.keys():
-        (folder / name).unlink()
-    return regions, written
+    return regions, {name: file.checksum() for name, file in zip(names, files, strict=True)}
 
 
 class _HashedFile:

@@ -12,8 +12,7 @@ from genoseq.errors import StoreError
 from genoseq.store.files import (
     CODES,
     LABELS,
-    REPLICATE_TYPE,
-    REPLICATES,
+    SIGNAL_TYPE,
     Array,
     check_codes,
     verify_file,
@@ -42,9 +41,8 @@ def file_sizes(store: Store) -> dict[Path, int]:
     if store.scheme is not None:
         shape = store.scheme.label_shape(store.regions.total_bases)
         sizes[store.path / LABELS] = math.prod(shape) * store.scheme.dtype.itemsize
-    if store.replicates:
-        shape = store.regions.total_bases, len(store.replicates)
-        sizes[store.path / REPLICATES] = math.prod(shape) * REPLICATE_TYPE.itemsize
+    for name, columns in store.columns_beside.items():
+        sizes[store.path / name] = store.regions.total_bases * columns * SIGNAL_TYPE.itemsize
     return sizes
 
 
@@ -61,7 +59,7 @@ def verify_files(store: Store) -> None:
     verify_file(store.path / CODES, store.checksums.get(CODES), check_codes)
     if store.scheme is not None:
         check, dtype = store.scheme.check, store.scheme.dtype
-        for name in (LABELS, *([REPLICATES] if store.replicates else [])):
+        for name in (LABELS, *store.columns_beside):
             verify_file(store.path / name, store.checksums.get(name), check, dtype)
     if store.checksums.get("index") != table_digest(store.lengths, store.regions):
         problem = damaged("its checksum is not the one in the index")

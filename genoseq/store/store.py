@@ -6,6 +6,7 @@
       codes.bin     base codes 0 to 4 of every contig, whole, one after the other, uint8 (G,)
       labels.bin    labels of all regions in order: uint8 (bases,) or float32 (bases, S)
       replicates.bin    of signals with several libraries: each of these, float32 (bases, R)
+      controls.bin    of signals whose control is learned: it, float32 (bases, S)
 
 Tokens are made when a window is read, so a store suits every tokenizer.  Opening reads the index
 and compares file sizes.  Before anything is learned or judged from a store its files are read once
@@ -29,13 +30,7 @@ from genoseq.files.stored import check_seal
 from genoseq.genome.regions import Region, check_bounds
 from genoseq.genome.schemes import Scheme, State, scheme_from_json
 from genoseq.genome.sequences import Codes, decode
-from genoseq.store.files import (
-    CODES,
-    LABELS,
-    REPLICATE_TYPE,
-    REPLICATES,
-    Array,
-)
+from genoseq.store.files import CODES, CONTROLS, LABELS, REPLICATES, SIGNAL_TYPE, Array
 from genoseq.store.index import INDEX, damaged, read_index, whole
 from genoseq.store.layout import check_regions, check_sizes, mapped, verify_files
 from genoseq.store.regions import StoreRegions, regions_from_json
@@ -129,11 +124,21 @@ class Store:
         """Name and strand of each column of :attr:`all_replicates`, R of them."""
         return [(name, strand) for name, strand in self.signals.get("replicates", [])]
 
+    @property
+    def columns_beside(self) -> dict[str, int]:
+        """Columns of the files beside the labels: of replicates R, of learned controls S."""
+        controls = len(self.classes) if self.signals.get("controls") else 0
+        found = {REPLICATES: len(self.replicates), CONTROLS: controls}
+        return {file: columns for file, columns in found.items() if columns}
+
     @cached_property
-    def all_replicates(self) -> Array:
-        """Each library of signals that have several: a memory map, read-only, (bases, R)."""
-        shape = self.regions.total_bases, len(self.replicates)
-        return mapped(self.path / REPLICATES, REPLICATE_TYPE, shape)
+    def all_beside(self) -> dict[str, Array]:
+        """What these hold of all regions: memory maps, read-only, (bases, columns)."""
+        bases = self.regions.total_bases
+        return {
+            file: mapped(self.path / file, SIGNAL_TYPE, (bases, columns))
+            for file, columns in self.columns_beside.items()
+        }
 
     def _labelled(self) -> Scheme:
         if self.scheme is None:
@@ -170,13 +175,7 @@ class Store:
         return self.all_codes[first + start : first + end]
 
     def sequence(self, chrom: str, start: int, end: int) -> str:
-        """Letters ``ACGTN`` of bases ``start <= i < end`` (0-based).
-
-        Raises
-        ------
-        RegionError
-            As :meth:`codes`.
-        """
+        """Letters ``ACGTN`` of bases ``start <= i < end`` (0-based); errors as :meth:`codes`."""
         return decode(self.codes(chrom, start, end)).decode()
 
     def labels(self, chrom: str, start: int, end: int) -> Array:
@@ -198,17 +197,12 @@ class Store:
         empty = np.full(scheme.label_shape(end - start), scheme.unknown, scheme.dtype)
         return self._filled(empty, self.all_labels, chrom, start)
 
-    def replicate_values(self, chrom: str, start: int, end: int) -> Array:
-        """Libraries of bases ``start <= i < end`` (0-based): float32 (L, R), NaN where unknown.
-
-        Raises
-        ------
-        RegionError
-            As :meth:`codes`.
-        """
+    def beside(self, file: str, chrom: str, start: int, end: int) -> Array:
+        """Of one of these, bases ``start <= i < end`` (0-based): float32 (L, columns), NaN where
+        unknown; no column where the store has no such file.  RegionError as :meth:`codes`."""
         check_bounds(Region(chrom, start, end), self.lengths, f"store {self.name!r}")
-        empty = np.full((end - start, len(self.replicates)), np.nan, REPLICATE_TYPE)
-        return self._filled(empty, self.all_replicates, chrom, start) if empty.size else empty
+        empty = np.full((end - start, self.columns_beside.get(file, 0)), np.nan, SIGNAL_TYPE)
+        return self._filled(empty, self.all_beside[file], chrom, start) if empty.size else empty
 
     def _filled(self, values: Array, every: Array, chrom: str, start: int) -> Array:
         """Values (L, ...) of bases from ``start`` on, with those of all regions where they lie."""

@@ -16,6 +16,7 @@ from genoseq.files.stored import sealed
 from genoseq.genome.schemes import Scheme
 from genoseq.store.files import (
     CODES,
+    CONTROLS,
     LABELS,
     REPLICATES,
     Contig,
@@ -29,7 +30,7 @@ from genoseq.store.store import Store, open_store
 
 __all__ = ["Contig", "LabelledRegion", "write_store"]
 
-_FILES = (INDEX, CODES, LABELS, REPLICATES, PROVENANCE, "ids.bin")
+_FILES = (INDEX, CODES, LABELS, REPLICATES, CONTROLS, PROVENANCE, "ids.bin")
 """Files that a store may hold; ``ids.bin`` is from earlier versions."""
 
 
@@ -41,7 +42,7 @@ def write_store(
     labelled: Iterable[LabelledRegion],
     sources: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
-    replicates: int = 0,
+    beside: Mapping[str, int] | None = None,
     signals: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Store:
     """Write a store, one region at a time, and open it.
@@ -63,8 +64,9 @@ def write_store(
         Files that all this comes from and their checksums (:func:`file_checksum`), for the record.
     record
         What ``provenance.json`` is to say; without it there is none.
-    replicates
-        Columns of the labels, the last ones, that are replicates of signals.
+    beside
+        How many columns behind the labels go to which other file, in order: replicates of
+        signals, and controls.
     signals
         What was done to the files of signals and found in them, asked for once all regions are
         written: :meth:`genoseq.labels.signals.SignalLabels.facts`.
@@ -82,7 +84,7 @@ def write_store(
         raise StoreError(problem)
     with atomic_folder(folder, _FILES) as partial:
         lengths, checksum = write_codes(partial, contigs)
-        regions, checksums = write_regions(partial, lengths, scheme, labelled, replicates)
+        regions, checksums = write_regions(partial, lengths, scheme, labelled, beside)
         checksums |= {CODES: checksum, "index": table_digest(lengths, regions)}
         index = {
             "format": FORMAT,

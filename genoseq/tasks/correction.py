@@ -21,7 +21,7 @@ from torch import Tensor
 
 from genoseq.data.dataset import TrainingWindows
 from genoseq.errors import ConfigError
-from genoseq.genome.schemes import Scheme
+from genoseq.genome.schemes import BACKGROUND, Scheme
 from genoseq.genome.windows import round_up
 from genoseq.tasks.heads import PerBaseHead
 
@@ -54,6 +54,13 @@ class Prior:
         """Of the known bases, (S,)."""
         share: Shares = self.found / np.maximum(self.known, 1)
         return share
+
+    def absent(self, scheme: Scheme) -> list[str]:
+        """Classes without a base on either strand; none of signals."""
+        pairs = zip(scheme.states, self.found, strict=True)
+        seen = {state.name for state, count in pairs if count}
+        named = [state.name for state in scheme.states if state.name != BACKGROUND]
+        return [name for name in named if name not in seen] if scheme.kind != "signal" else []
 
     @property
     def log_odds(self) -> Shares:

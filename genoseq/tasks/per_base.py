@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
+from genoseq.config.training import OUTPUTS
+from genoseq.config.training import Loss as NamedLoss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
@@ -21,9 +23,10 @@ from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
-from genoseq.tasks.correction import Correction, Prior, class_weights, natural_prior, shown_prior
+from genoseq.tasks.control import Control, ControlOffset
+from genoseq.tasks.correction import Correction, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
+from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
 from genoseq.tasks.task import Metrics, Prepared, Task
@@ -32,12 +35,12 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
-    "classes": (CLASS_FIGURES, "macro_f1"),
-    "signal": (SIGNAL_FIGURES, None),
-    "independent": (INDEPENDENT_FIGURES, "macro_auprc"),
+_FIGURES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "classes": (CLASS_FIGURES, ("macro_f1", "macro_auprc")),
+    "signal": (SIGNAL_FIGURES, ()),
+    "independent": (INDEPENDENT_FIGURES, ("macro_auprc",)),
 }
-"""Figures of a row by what labels are, and the one of all rows."""
+"""Figures of a row by what labels are, and those of all rows."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class PerBase(Task):
     factors
         What each signal's values are multiplied by, so that they are right on average, S numbers;
         None: 1.  See :mod:`genoseq.tasks.back_transform`.
+    control
+        Of signals: what is learned beside the sequence, see :mod:`genoseq.tasks.control`.
     correction
         What sampling and weights favour, if it is to be undone.
 
@@ -77,6 +82,7 @@ class PerBase(Task):
     bin: int = 1
     signal_unit: str = AS_GIVEN
     factors: tuple[float, ...] | None = None
+    control: Control | None = None
     correction: Correction | None = None
     name: ClassVar[str] = "per-base"
 
@@ -94,7 +100,7 @@ class PerBase(Task):
         if problems or scheme is None:
             raise ConfigError(problems)
         natural = natural_prior(stores, scheme)
-        if absent := _absent_classes(scheme, natural):
+        if absent := natural.absent(scheme):
             raise ConfigError(
                 f"no base to train on is {listed(absent)}: add a genome that has some, or leave "
                 f"the class out when tokenizing"
@@ -115,6 +121,7 @@ class PerBase(Task):
             listed_weights,
             asked.bin if isinstance(asked, PerBaseSettings) else 1,
             unit_of(stores[0]),
+            control=Control.of(stores, scheme.reverse_permutation),
             correction=correction,
         )
 
@@ -136,6 +143,7 @@ class PerBase(Task):
             bin=bin,
             signal_unit=unit or AS_GIVEN,
             factors=None if factors is None else tuple(map(float, factors)),
+            control=Control.from_json(data.get("control"), len(scheme)),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -143,6 +151,7 @@ class PerBase(Task):
         found: dict[str, Any] = {"name": self.name, "scheme": self.scheme.to_json()}
         found["loss"] = self.loss_name
         found |= {"bin": self.bin} if self.bin > 1 else {}
+        found |= {} if self.control is None else {"control": self.control.to_json()}
         found |= {"unit": self.signal_unit} if self.signal_unit != AS_GIVEN else {}
         return found | ({} if self.factors is None else {"factors": list(self.factors)})
 
@@ -164,7 +173,7 @@ class PerBase(Task):
     @property
     def outputs(self) -> int:
         """States of the scheme; of some losses twice as many."""
-        return len(self.scheme) * OUTPUTS.get(cast(Loss, self.loss_name), 1)
+        return len(self.scheme) * OUTPUTS.get(cast(NamedLoss, self.loss_name), 1)
 
     @property
     def shown(self) -> int | None:  # type: ignore[override]
@@ -183,10 +192,19 @@ class PerBase(Task):
             return PerBaseHead(inputs, bases, self.outputs)
         return BinnedHead(inputs, bases, self.outputs, self.bin)
 
+    def offset(self) -> nn.Module | None:
+        """Of signals whose control is learned: that."""
+        if self.control is None:
+            return None
+        return ControlOffset(self.control.means, self.scheme.reverse_permutation)
+
     def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
         """Of bins, targets are means: whatever lies in a step is told at once."""
         ids, targets = super().prepare(batch, rng)
-        return ids, targets if self.bin == 1 else bin_means(targets, self.bin)
+        targets = targets if self.bin == 1 else bin_means(targets, self.bin)
+        if self.control is None or batch.controls is None:
+            return ids, targets
+        return (cast(Tensor, ids), batch.controls), targets
 
     def targets(self, batch: Batch) -> Tensor:
         """The labels, unknown where a base is N."""
@@ -260,7 +278,7 @@ class PerBase(Task):
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
         names, whole = _FIGURES[self.scheme.kind]
         level = report.get("channels", report)
-        columns = {} if whole is None else {whole: _number(level[whole])}
+        columns = {name: _number(level[name]) for name in whole}
         for row in self.rows(report):
             if row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label
@@ -276,13 +294,6 @@ class PerBase(Task):
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
         """A channel for each class and strand, or for each codon phase as well; or each signal."""
         return scheme_output(self.scheme, values, by_phase)
-
-
-def _absent_classes(scheme: Scheme, natural: Prior) -> list[str]:
-    """Classes without a training base on either strand; none of signals."""
-    seen = {state.name for state, count in zip(scheme.states, natural.found, strict=True) if count}
-    named = [state.name for state in scheme.states if state.name != BACKGROUND]
-    return [name for name in named if name not in seen] if scheme.kind != "signal" else []
 
 
 def _number(value: float | None) -> float:

@@ -154,6 +154,14 @@ class Task(ABC):
         """
         return PerBaseHead(inputs, bases, self.outputs)
 
+    def offset(self) -> nn.Module | None:
+        """What takes outputs (B, L, S), and what :meth:`prepare` gives beside token ids, to
+        outputs; None where it gives nothing.
+
+        Whoever shows a network token ids alone has its outputs without it.
+        """
+        return None
+
     def batches(
         self, stores: Sequence[Any], settings: RunSettings, share: Share
     ) -> tuple[Dataset[Any], Dataset[Any] | None]:
@@ -179,7 +187,7 @@ class Task(ABC):
         """Token ids (B, T) that the network is shown, and targets.  Masking belongs here.
 
         Where a head asks for more than hidden states it is a tuple: ids, bases of each row (B,),
-        and what else the head takes.
+        and what else the head takes; where there is an :meth:`offset`, ids and what that takes.
 
         Parameters
         ----------

@@ -50,6 +50,8 @@ class BbiFile:
         autoSql of its columns; empty in a bigWig.
     fields
         Of bigBed: how many columns there are, and how many of them are BED's own.
+    bin
+        bp that share one value: zoom levels of less than four of them would save nothing.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class BbiFile:
         magic: int,
         sql: str = "",
         fields: tuple[int, int] = (0, 0),
+        bin: int = 1,
     ) -> None:
         self._lengths = np.array(list(lengths.values()), np.int64)
         self._magic, self._fields = magic, fields
         sizes = zoom_levels(int(self._lengths.max()))
+        self._fine = min(sum(size < 4 * bin for size in sizes), len(sizes) - 1) if bin > 1 else 0
         self._sql = sql.encode() + b"\0" if sql else b""
-        self._sql_at = _HEAD + _ZOOM * len(sizes)
+        self._sql_at = _HEAD + _ZOOM * (len(sizes) - self._fine)
         self._tree_at = self._sql_at + len(self._sql) + _SUMMARY
         tree = chromosome_tree(lengths, self._tree_at)
         self._data_at = self._tree_at + len(tree)
@@ -125,7 +129,7 @@ class BbiFile:
             self._append(file)
             index_at = self._offset
             file.write(self._index.tree(index_at, items))
-            zooms = [level.finish(file) for level in self._levels]
+            zooms = [level.finish(file) for level in self._levels[self._fine :]]
             file.write(struct.pack("<I", self._magic))
             file.seek(0)
             file.write(self._header(index_at, zooms, buffer))
@@ -154,7 +158,8 @@ class BbiFile:
                 break
             if level is not self._levels[0]:
                 bins = coarser(bins)
-            level.add(bins)
+            if level.size >= self._levels[self._fine].size:
+                level.add(bins)
 
     def _zoom_beyond_slabs(self) -> None:
         beyond = [level for level in self._levels if level.size > SLAB]
@@ -170,6 +175,6 @@ class BbiFile:
             "<IHHQQQHHQQIQ", self._magic, 4, len(zooms), self._tree_at, self._data_at, index_at,
             *self._fields, sql_at, self._tree_at - _SUMMARY, buffer, 0,
         )  # fmt: skip
-        for level, (data, index) in zip(self._levels, zooms, strict=True):
+        for level, (data, index) in zip(self._levels[self._fine :], zooms, strict=True):
             head += struct.pack("<IIQQ", level.size, 0, data, index)
         return head + self._sql + struct.pack("<Qdddd", int(self._total[0]), *self._total[1:])

@@ -2,9 +2,9 @@
 
 The writer is our own, because existing ones take intervals one by one, which costs more time than
 predicting the values (``benchmarks/writers.py``).  A page of :data:`~genoseq.writers.lattice.PAGE`
-bases without a gap whose values change often is stored base by base (a fixedStep section),
-everything else as runs of equal values (bedGraph sections).  Bases without a value are in no
-section.  Format: see :mod:`genoseq.writers.bbi`.
+bases without a gap whose values change often is stored base by base (a fixedStep section), and
+whole bins number by number, everything else as runs of equal values (bedGraph sections).  Bases
+without a value are in no section.  Format: see :mod:`genoseq.writers.bbi`.
 """
 
 from __future__ import annotations
@@ -37,10 +37,16 @@ _SECTION = struct.Struct("<IIIIIBBH")
 
 
 class BigWigWriter:
-    """Writes ``<file_stem>.bw`` of every channel, slab by slab."""
+    """Writes ``<file_stem>.bw`` of every channel, slab by slab, whose bins of ``bin`` bp are
+    alike."""
 
     def __init__(
-        self, folder: Path, lengths: Mapping[str, int], channels: tuple[Channel, ...], kind: Kind
+        self,
+        folder: Path,
+        lengths: Mapping[str, int],
+        channels: tuple[Channel, ...],
+        kind: Kind,
+        bin: int = 1,
     ) -> None:
         self._kind: Kind = kind
         self._channels = channels
@@ -48,7 +54,8 @@ class BigWigWriter:
         self._ids = {chrom: number for number, chrom in enumerate(lengths)}
         self._spool: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115
         self._files = [
-            BigWigFile(folder / bigwig_name(channel), lengths, self._spool) for channel in channels
+            BigWigFile(folder / bigwig_name(channel), lengths, self._spool, bin)
+            for channel in channels
         ]
 
     def write(self, slab: Slab) -> None:
@@ -83,11 +90,14 @@ def bigwig_name(channel: Channel) -> str:
 class BigWigFile:
     """One bigWig in the making; each contig of ``lengths`` has bases.
 
-    ``spool`` is that of :class:`genoseq.writers.bbi_file.BbiFile`.
+    ``spool`` is that of :class:`genoseq.writers.bbi_file.BbiFile`; the bases of each ``bin`` bp of
+    a contig that have a value have the same.
     """
 
-    def __init__(self, path: Path, lengths: Mapping[str, int], spool: IO[bytes]) -> None:
-        self._file = BbiFile(path, lengths, spool, _MAGIC)
+    def __init__(
+        self, path: Path, lengths: Mapping[str, int], spool: IO[bytes], bin: int = 1
+    ) -> None:
+        self._file, self._bin = BbiFile(path, lengths, spool, _MAGIC, bin=bin), bin
 
     @property
     def empty(self) -> bool:
@@ -104,9 +114,9 @@ class BigWigFile:
         known = ~is_gap(row[starts])
         if not known.any():
             return
-        for section in _sections(start, values, starts, known):
+        for section in _sections(start, values, starts, known, self._bin):
             low, high, type_, count, payload = section
-            step = int(type_ == _FIXED)
+            step = self._bin if type_ == _FIXED else 0
             head = _SECTION.pack(chrom, low, high, step, step, type_, 0, count)
             self._file.add((chrom, low), (chrom, high), head + payload)
         self._file.summarize(chrom, start, values)
@@ -125,6 +135,7 @@ def _sections(
     values: NDArray[np.float32],
     starts: NDArray[np.int64],
     known: NDArray[np.bool_],
+    bin: int,
 ) -> Iterator[_Section]:
     """Sections of a row (L,) from base ``start`` on, given its runs and which have a value."""
     ends = np.append(starts[1:], len(values))
@@ -132,15 +143,20 @@ def _sections(
         runs = _runs(start, starts, ends, values[starts])
         yield from _run_sections(runs if known.all() else runs[known])
         return
-    dense = _dense_pages(len(values), starts, ends, known)
+    if bin == 1:
+        longest, borders = PAGE, np.arange(0, len(values) + PAGE, PAGE).clip(max=len(values))
+        dense = _dense_pages(len(values), starts, ends, known)
+    else:
+        longest = _ITEMS * bin
+        borders, dense = _whole_bins(start, values, bin)
     edges = np.flatnonzero(np.diff(dense, prepend=~dense[0], append=~dense[-1]))
     for first, last in itertools.pairwise(edges.tolist()):
-        low, high = first * PAGE, min(last * PAGE, len(values))
+        low, high = int(borders[first]), int(borders[last])
         if dense[first]:
-            for at in range(low, high, PAGE):
-                page = values[at : min(at + PAGE, high)]
-                span = start + at, start + at + len(page)
-                yield *span, _FIXED, len(page), page.astype("<f4", copy=False).tobytes()
+            for at in range(low, high, longest):
+                end = min(at + longest, high)
+                part = values[at:end:bin].astype("<f4", copy=False)
+                yield start + at, start + end, _FIXED, len(part), part.tobytes()
         else:
             here = slice(np.searchsorted(ends, low, "right"), np.searchsorted(starts, high))
             run_starts, run_ends = np.maximum(starts[here], low), np.minimum(ends[here], high)
@@ -180,3 +196,15 @@ def _dense_pages(
     for gap in np.flatnonzero(~known).tolist() if dense.any() else ():
         dense[starts[gap] // PAGE : (ends[gap] - 1) // PAGE + 1] = False
     return dense
+
+
+def _whole_bins(
+    start: int, values: NDArray[np.float32], bin: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Borders (N + 1,) of bins in a row that begins at base ``start``, and which of them are whole
+    and have no gap, (N,)."""
+    first = -start % bin
+    count = max(0, (len(values) - first) // bin)
+    inside = first + np.arange(count + 1) * bin
+    whole = ~np.isnan(values[first : first + count * bin]).reshape(count, bin).any(1)
+    return np.concatenate([[0], inside, [len(values)]]), np.concatenate([[False], whole, [False]])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import read_record, with_this_software
 from genoseq.writers.aliases import read_aliases, renamed
+from genoseq.writers.bins import bins_of
 from genoseq.writers.call_rules import call_rules
 from genoseq.writers.outputs import Written, chosen_formats, reported, write_tracks
 from genoseq.writers.scores import read_scores
@@ -24,6 +26,8 @@ def convert_scores(
     segments: Sequence[str] = (),
     peaks: Sequence[str] = (),
     digits: int | None = None,
+    bin: int | None = None,
+    bin_by: Literal["mean", "max"] = "mean",
     alias: PathLike | None = None,
 ) -> Written:
     """Write scores as tracks: what ``genoseq tracks`` does.
@@ -42,6 +46,8 @@ def convert_scores(
         What is called, in the words of :func:`genoseq.writers.call_rules.call_rules`.
     digits
         Significant digits of probabilities; by default those of the scores.
+    bin, bin_by
+        bp that share one value in bigWig and bedGraph, and which, see :mod:`genoseq.writers.bins`.
     alias
         Table of other names for contigs, see :mod:`genoseq.writers.aliases`.
 
@@ -55,10 +61,11 @@ def convert_scores(
     scores, out = Path(scores), Path(out)
     if scores.resolve() == out.resolve():
         raise ConfigError(f"{out} holds the scores: choose another folder for the tracks")
-    rules = call_rules(segments, peaks)
+    rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     source = read_scores(scores)
     if digits is not None and source.kind == "classes" and digits > (source.digits or 0):
         kept = f"{source.digits} digits" if source.digits else "steps of 0.001"
+        kept = kept if source.decimals is None else f"decimals {listed(map(str, source.decimals))}"
         raise ConfigError(
             f"--digits {digits}: {scores} keeps {kept}; score again with --digits {digits}"
         )
@@ -79,5 +86,7 @@ def convert_scores(
         record=None if found is None else with_this_software(found),
         rules=rules,
         digits=digits or source.digits,
+        decimals=source.decimals,
+        bins=bins,
     )
     return Written(out, tuple(files), bases)

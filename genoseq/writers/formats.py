@@ -58,6 +58,10 @@ class Contents:
         What is called of them; None: the defaults.
     digits
         Significant digits of probabilities; None: steps of 0.001.
+    bin
+        bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
+    decimals
+        Of each channel of classes; None: 3.
     """
 
     lengths: Mapping[str, int]
@@ -66,6 +70,8 @@ class Contents:
     origin: Origin
     rules: CallRules | None = None
     digits: int | None = None
+    bin: int = 1
+    decimals: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ class Format:
         Beginnings of contig names that a file of this format cannot hold.
     unsuited
         Why the format cannot hold a kind, as the end of an error.
+    binned
+        Whether it tells values of bins where they are asked for; others keep every base.
     """
 
     name: str
@@ -105,6 +113,7 @@ class Format:
     default_for: tuple[Kind, ...] = ()
     refused_contigs: tuple[str, ...] = ()
     unsuited: Mapping[Kind, str] = field(default_factory=dict)
+    binned: bool = False
 
     def problem(self, kind: Kind) -> str | None:
         """Why these values cannot be written in this format, and what to use instead."""
@@ -171,7 +180,7 @@ def _load_entry_points() -> None:
 def _bigwig(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.bigwig import BigWigWriter
 
-    return BigWigWriter(folder, of.lengths, of.channels, of.kind)
+    return BigWigWriter(folder, of.lengths, of.channels, of.kind, of.bin)
 
 
 def _bedgraph(folder: Path, of: Contents) -> Writer:
@@ -224,6 +233,7 @@ register_format(
             "independent": Cost(1 / 30e6, 4.2),
         },
         default_for=("classes", "signal", "log-odds", "independent"),
+        binned=True,
     )
 )
 register_format(
@@ -237,6 +247,7 @@ register_format(
             "independent": Cost(1 / 1.5e6, 11.0),
         },
         refused_contigs=BED_WORDS,
+        binned=True,
     )
 )
 register_format(

@@ -15,13 +15,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from genoseq.errors import ConfigError, InputFormatError, RegionError
+from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
 from genoseq.files.atomic import Filling, PathLike, filled_folder
 from genoseq.files.inside import Inside
 from genoseq.files.journal import complete
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.writers.bins import BinnedWriter, Bins
 from genoseq.writers.call_rules import NO_RULES, PROBABILITIES, CallRules
 from genoseq.writers.flat import Highest
 from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
@@ -60,6 +61,8 @@ def write_tracks(
     record: Mapping[str, Any] | None = None,
     rules: CallRules = NO_RULES,
     digits: int | None = None,
+    bins: Bins | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -75,16 +78,18 @@ def write_tracks(
         ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32;
         ``log-odds``: natural log-odds, written as the nearest float16.
     out
-        Folder, made if missing.  Other files in it stay; files that an older manifest lists and
-        this run does not write are removed.
+        Folder, made if missing.  Only files of an older manifest are removed from it.
     formats
         Names of :data:`genoseq.writers.formats.FORMATS`.
     origin
         Noted in ``scores``.
     record
-        What ``provenance.json`` is to say; without it there is none.  No manifest lists it.
-    rules, digits
-        What is called, whose formats are written too; significant digits of probabilities, 1 to 6.
+        What ``provenance.json`` is to say, if there is to be one.  No manifest lists it.
+    rules, digits, bins
+        What is called, whose formats are written too; significant digits of probabilities, 1 to 6;
+        bins of the formats that have some, None: every base.
+    decimals
+        Of each channel of classes, where it is not steps of 0.001 of all.
 
     Returns
     -------
@@ -104,38 +109,48 @@ def write_tracks(
     """
     out = Path(out)
     formats = rules.formats(formats)
-    check_formats(formats, kind, channels, lengths, rules, digits)
+    check_formats(formats, kind, channels, lengths, rules, digits, bins, decimals)
     complete(out)
-    _check_out(out)
+    check_out(out)
     highest = Highest(channels)
-    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
+    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits, decimals)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
             "no base has a value, so there is nothing to write: is every base N, or outside the "
             "regions?"
         )
-    contents = Contents(lengths, channels, kind, origin, rules, digits)
+    size = 1 if bins is None else bins.size
+    contents = Contents(lengths, channels, kind, origin, rules, digits, size, decimals)
     with filled_folder(out) as filling:
-        _check_out(out)  # another run may have written there meanwhile
-        files = _write(filling, contents, formats, chain(first, pieces))
+        check_out(out)  # another run may have written there meanwhile
+        files = _write(filling, contents, formats, chain(first, pieces), bins)
         write_manifest(filling.new / MANIFEST, files)
+        if record is not None and bins is not None:
+            record = {**record, "settings": {**record.get("settings", {}), **bins.to_json()}}
         if record is not None:
             write_record(filling.new, record)
         _publish(filling, files)
-    highest.warn(kind, digits, origin)
+    highest.warn(kind, digits, origin, decimals)
     return files
 
 
 def _write(
-    filling: Filling, contents: Contents, formats: Collection[str], pieces: Iterable[Slab]
+    filling: Filling,
+    contents: Contents,
+    formats: Collection[str],
+    pieces: Iterable[Slab],
+    bins: Bins | None,
 ) -> list[OutputFile]:
     """Write slabs in every format; the files, with their checksums."""
     with ExitStack() as stack:
         writers = []
         for row in [row for name, row in FORMATS.items() if name in formats]:
-            writers.append(row.writer(filling.new, contents))
-            stack.callback(writers[-1].close)
+            writer = row.writer(filling.new, contents)
+            stack.callback(writer.close)
+            if bins is not None and row.binned:
+                writer = BinnedWriter(writer, bins, contents)
+            writers.append(writer)
         filling.check()
         for slab in pieces:
             for writer in writers:
@@ -168,6 +183,8 @@ def check_formats(
     lengths: Mapping[str, int],
     rules: CallRules = NO_RULES,
     digits: int | None = None,
+    bins: Bins | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> None:
     """ConfigError with every reason why these tracks cannot be written in these formats."""
     problems: list[str] = []
@@ -181,11 +198,14 @@ def check_formats(
         problems.append(f"no format asked for: use {', '.join(FORMATS)}")
     told = [row for row in rows if not (row.name == "bed" and rules.suit(kind))]
     problems += [problem for row in told if (problem := row.problem(kind)) is not None]
-    problems += rules.problems(channels, kind, digits)
+    problems += rules.problems(channels, kind, digits, decimals)
     if digits is not None and (kind not in PROBABILITIES or digits not in DIGITS):
         problems.append(f"digits {digits}: 1 to 6 significant digits, of probabilities alone")
     if not channels:
         problems.append("no channel to write")
+    if bins is not None and rows and not any(row.binned for row in rows):
+        suited = listed(name for name, row in FORMATS.items() if row.binned)
+        problems.append(f"bin {bins.size}: none of {listed(formats)} has bins: add {suited}")
     for chrom, length in lengths.items():
         if refused := sorted(row.name for row in rows if chrom.startswith(row.refused_contigs)):
             problems.append(
@@ -198,8 +218,14 @@ def check_formats(
         raise ConfigError(problems)
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest."""
+def check_out(out: Path) -> None:
+    """Refuse a file, another verb's folder, whose record would be lost, or a strange manifest.
+
+    Raises
+    ------
+    ConfigError, InputFormatError
+        As :func:`write_tracks`.
+    """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file: name a folder")
     if _listed(out) or not (out / PROVENANCE).exists():

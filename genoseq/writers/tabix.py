@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
-from typing import Any
+from typing import Any, Literal
 
 _BLOCK = 0xFF00
 """Bytes of text in a block of htslib's."""
@@ -33,7 +33,7 @@ class TabixFile:
 
     def __init__(self, path: Path, lengths: Mapping[str, int], files: int = 1) -> None:
         self._path = path
-        self._csi = max(lengths.values()) > _TBI_LIMIT
+        self._csi = max(lengths.values(), default=0) > _TBI_LIMIT
         self._waiting: list[bytes] = []
         self._size = 0
         self._most = max(1, min(_AT_ONCE, _WAITING // files)) * _BLOCK
@@ -55,14 +55,18 @@ class TabixFile:
         os.truncate(self._path, self._path.stat().st_size - _END)
         self._waiting = [rest[cut:]]
 
-    def finish(self) -> str:
+    def finish(self, preset: Literal["bed", "vcf"] = "bed") -> str:
         """Complete and index; the index's format, ``tbi`` or ``csi``, which is also its suffix."""
         from pysam import tabix_index
 
-        self._append(self._waiting)
+        self.complete()
         with self._errors():
-            tabix_index(str(self._path), preset="bed", force=True, csi=self._csi)
+            tabix_index(str(self._path), preset=preset, force=True, csi=self._csi)
         return "csi" if self._csi else "tbi"
+
+    def complete(self) -> None:
+        """Complete, without an index: of lines that are not sorted there is none."""
+        self._append(self._waiting)
 
     def _append(self, texts: Iterable[bytes]) -> None:
         from pysam import BGZFile

@@ -152,7 +152,7 @@ def test_tokenize_takes_a_bed_of_named_sites_as_one_class(
         (("--scheme", "stranded", "--classes", "CDS"), "--classes needs --annotation"),
         (("--scheme", "signal"), "scheme signal needs --signal"),
         (("--signal", "x.bw"), "scheme cds-phase does not use --signal: add --scheme signal"),
-        (("--control", "x.bw"), "--control is taken off signals: add --scheme signal and --signal"),
+        (("--control", "x.bw"), "--control is of signals: add --scheme signal and --signal"),
         (("--gaps", "zero"), "signals: are of scheme signal, not of cds-phase: leave it out"),
         (("--scheme", "signal", "--signal", "x+=a.bw"), "'x+' is the + strand of a pair, and no"),
         (("--mask", "BED"), "--mask needs labels to mask: --annotation or --signal"),

@@ -76,6 +76,20 @@ def test_tracks_calls_by_rules(tmp_path: Path, genoseq: Genoseq) -> None:
     assert run.stderr == "genoseq: error: --peaks TSS: no such class; there are CDS\n"
 
 
+def test_tracks_of_bins(tmp_path: Path, genoseq: Genoseq) -> None:
+    source = scores(tmp_path / "scores")
+    words = ("tracks", source, "-o", tmp_path / "out", "--bin", 50, "--bin-by", "max")
+    run = genoseq(*words)
+    assert run.returncode == 0, run.stderr
+    values = read_scores(source).values("c", 100, 3_100)[:, 1]
+    with pybigtools.open(str(tmp_path / "out/CDS.minus.bw")) as file:
+        found = np.array(file.values("c", 100, 3_100, fillna=None), np.float32)
+    np.testing.assert_array_equal(found, values.reshape(-1, 50).max(1).repeat(50))
+    run = genoseq(*words, "--formats", "tsv")
+    assert run.returncode == 1
+    assert "bin 50: none of tsv has bins: add bedgraph, bigwig" in run.stderr
+
+
 def test_tracks_table_of_regions(tmp_path: Path, genoseq: Genoseq) -> None:
     source, out = scores(tmp_path / "scores"), tmp_path / "table.tsv"
     values = read_scores(source).values("c", 0, 4_000)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labelled import SCHEME, SIGNALS, bases, make, make_inside, reference, rows, same
 
+from genoseq.config.augment import AugmentSettings
 from genoseq.config.schema import TokenizerSettings
 from genoseq.config.training import TrainingSettings
 from genoseq.data.dataset import TrainingWindows, ValidationWindows
 from genoseq.data.gather import WindowGather, regions_of_split
+from genoseq.errors import StoreError
+from genoseq.genome.regions import Region
 from genoseq.genome.schemes import (
     Scheme,
 )
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
+from genoseq.store.files import CONTROLS
+from genoseq.store.store import open_store, verify_store
+from genoseq.store.write import write_store
 from genoseq.tokenizers.alignment import left_context
 from genoseq.tokenizers.kmer import KmerTokenizer
 
+DAMAGE = {"substitutions": 0.1, "indels": 0.1, "begin": 0, "full": 0, "share": 1}
+DAMAGE |= {"shortest": 40, "longest": 60}
 SHAPES = st.integers(1, 8).flatmap(lambda k: st.tuples(st.just(k), st.integers(1, k)))
 
 
@@ -113,3 +124,24 @@ def test_reversed_tokens_are_those_of_the_reversed_bases(
     first = len(reverse) - moved - size
     assert batch.ids[0].tolist() == window_of_bases(reverse, first, size, kmers)
     assert batch.codes[0].tolist() == reverse[first : first + size].tolist()
+
+
+@pytest.mark.parametrize("augment", [None, DAMAGE])
+def test_controls_go_the_way_of_labels(tmp_path: Path, augment: dict[str, Any] | None) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.random((900, 3), np.float32)
+    values[100:200] = np.nan
+    pieces = [(Region("c", 50, 950), "train", np.concatenate([values, values], axis=1))]
+    more = ({}, None, {CONTROLS: 3}, lambda: {"controls": 3})
+    store = write_store(tmp_path / "s", "s", SIGNALS, [("c", [bases(1_000)])], pieces, *more)
+    assert verify_store(store).columns_beside == {CONTROLS: 3}
+    training = TrainingSettings(batch=6, steps=4, augment=augment and AugmentSettings(**augment))
+    data = TrainingWindows([store], TokenizerSettings(k=4, stride=1), 120, training)
+    for number in range(len(data)):
+        batch = data[number]
+        assert batch.labels is not None
+        assert batch.controls is not None
+        np.testing.assert_array_equal(batch.labels.numpy(), batch.controls.numpy())
+    (tmp_path / "s/controls.bin").write_bytes(b"12")
+    with pytest.raises(StoreError, match=r"controls.bin: the store is damaged .* \(2 bytes, its"):
+        open_store(tmp_path / "s")

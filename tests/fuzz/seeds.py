@@ -51,6 +51,18 @@ FEATURES             Location/Qualifiers
 ORIGIN
 """
 
+VCF = """\
+##fileformat=VCFv4.3
+##contig=<ID=a,length=3000>
+##INFO=<ID=GS_MAX,Number=A,Type=Float,Description="of an earlier run">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts1
+a\t1\trs1\tN\tA,C,*\t30\tPASS\tDP=3;GS_MAX=1,.\tGT\t0|1
+a\t5\t.\tACGT\tA,<DEL>,A[a:30[\t.\t.\t.\tGT\t.
+a\t3000\t.\tA\t.\t.\tq10\tEND=3000\tGT\t1/1
+other\t0\t.\tR\tNNN\t.\t.\tX\tGT\t./.
+"""
+
 EMBL = """\
 ID   c; ; circular; genomic DNA; STD; PRO; 60 BP.
 AC   c;
@@ -91,6 +103,12 @@ def annotations(folder: Path) -> None:
     texts = {"x.gff3": GFF3, "x.gtf": GTF, "x.gb": genbank(), "x.embl": EMBL, "x.bed": BED12}
     for name, text in texts.items():
         (folder / name).write_text(text)
+
+
+def variants(folder: Path) -> None:
+    """A genome, and a VCF of alleles of every kind."""
+    annotations(folder)
+    (folder / "x.vcf").write_text(VCF)
 
 
 def labels(folder: Path) -> None:

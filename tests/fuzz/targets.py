@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import seeds
+from variant_target import read_variants
 
 import genoseq as gs
 from genoseq.config.base import parse_settings, read_mapping
@@ -249,6 +250,7 @@ TARGETS: tuple[Target, ...] = (
       for name in ("gb", "embl")),
     *(of_file(f"signal {name}", seeds.signals, f"x.{name}", read_signal, name == "bedgraph")
       for name in ("bw", "bedgraph")),
+    Target("variants", seeds.variants, ("x.vcf",), read_variants, True),
     Target("labels", seeds.labels, ("x.gff3", "regions.bed", "mask.bed", "evidence.tsv"),
            read_labels, True),
     *(checked(name) for name in ("x.bw", "x.bb", "x.gff3", "x.gtf", "x.gb", "x.bed", "x.tsv")),

@@ -20,6 +20,7 @@ from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.signal_tables import said_by_bin
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
+from genoseq.store.files import REPLICATES
 from genoseq.store.store import Store
 from genoseq.store.write import write_store
 from genoseq.tasks.per_base import PerBase
@@ -54,7 +55,7 @@ def store_of(path: Path, seed: int, replicates: bool = True) -> Store:
             labels = np.concatenate([truth, noisy], axis=1) if replicates else truth
             pieces.append((Region(name, start, end), "test", labels.astype(np.float32)))
     facts = {"replicates": KEYS} if replicates else {}
-    columns = len(facts.get("replicates", []))
+    columns = {REPLICATES: len(KEYS)} if replicates else {}
     return write_store(path, path.name, SCHEME, contigs, pieces, {}, None, columns, lambda: facts)
 
 
@@ -98,6 +99,14 @@ def test_evaluate_has_regions_and_points_and_files(tmp_path: Path) -> None:
     ]
     labels = store.labels("d", 100, 900)
     assert float(regions[3]["measured"]) == pytest.approx(labels[:, 0].mean(), rel=1e-4)
+    means = [(float(row["predicted"]), float(row["measured"])) for row in regions[::3]]
+    own = [row for row in found.metrics["by_region"] if row["genome"] == regions[0]["genome"]]
+    assert [row["signal"] for row in own] == ["x.plus", "x.minus", "y.both"]
+    count = own[0]["regions"]
+    expected = np.corrcoef(np.array(means[:count]).T)[0, 1]
+    assert own[0]["pearson"] == pytest.approx(expected, abs=1e-3)
+    inside = np.median([float(row["pearson"]) for row in regions[: 3 * count : 3]])
+    assert own[0]["inside"] == pytest.approx(inside, abs=1e-4)
     with (tmp_path / "out/scatter.tsv").open() as file:
         points = list(csv.DictReader(file, delimiter="\t"))
     assert len(points) == 3 * (40 + 16 + 19)

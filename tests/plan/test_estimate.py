@@ -123,6 +123,16 @@ def test_estimate_of_signals_counts_their_columns(tmp_path: Path) -> None:
     found = {row.rule: row for row in estimate(plan, {"one": SIZES["one"]})}
     assert found["tokenize"].disk == 10_000_000 * (1 + 2 * 4)
     assert found["score"].disk == 10_000_000 * 2 * 4
+    binned = make_plan(config | {"score": {"formats": ["bigwig", "scores"], "bin": 25}})
+    told = {row.rule: row for row in estimate(binned, {"one": SIZES["one"]})}
+    assert told["tracks"].disk == pytest.approx(found["tracks"].disk / 25 + found["score"].disk)
+    learn = {"labels": {"scheme": "signal", "signals": {"control": "learn"}}}
+    (learned, *_) = [
+        row
+        for row in estimate(make_plan(config | learn), {"one": SIZES["one"]})
+        if row.rule == "tokenize"
+    ]
+    assert learned.disk == 10_000_000 * (1 + 2 * 2 * 4)
     # Measured on random values: 4.1 bytes a base and channel.
     assert found["tracks"].disk == pytest.approx(10_000_000 * 2 * 4.1, rel=0.05)
 

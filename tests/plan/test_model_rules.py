@@ -139,6 +139,10 @@ def test_rules_of_calls_go_to_tracks_and_digits_to_scores(tmp_path: Path) -> Non
     score = {"digits": 2, "segments": {"CDS": {"min": 30}}, "peaks": {"CDS": {"threshold": 0.2}}}
     sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
     plan = plan_of(tmp_path, sheet, models={"a": {}}, score=score)
+    binned = plan_of(tmp_path, sheet, models={"a": {}}, score={"bin": 25, "bin_by": "max"})
+    assert binned.score_options(wild(model="a")) == "--precision auto"  # shards are joined before
+    wanted = "--formats bigwig,bed --bin 25 --bin-by max"
+    assert binned.tracks_options(wild(model="a")) == wanted
     assert plan.score_options(wild(model="a")) == "--precision auto --digits 2"
     assert plan.tracks_options(wild(model="a")) == (
         "--formats bigwig,bed --segments CDS:min=30,gap=0 --peaks CDS:threshold=0.2,distance=10"

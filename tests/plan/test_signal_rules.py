@@ -29,6 +29,8 @@ def test_tokenize_gets_strands_replicates_and_controls(tmp_path: Path) -> None:
         "--signal x+=x/p.bw --signal x-=x/m.bw --signal x+=x/q.bw --signal x-=x/n.bw "
         "--control c=x/c.bw"
     )
+    learned = plan_of(tmp_path, SHEET, labels={"scheme": "signal", "signals": {"control": "learn"}})
+    assert "--learn-control" in tokenize_options(learned, wild(genome="one"), "x/").split()
     assert {"c.bw", "n.bw"} <= {path.split()[0] for path in missing_files(plan)}
 
 
@@ -66,6 +68,11 @@ def test_config_check_says_strands_and_finds_genes_of_another_genome(
     good = check_genomes(plan_of(tmp_path, sheet.format("x+=p.bw,x-=m.bw"), labels=labels))
     assert good.problems == []
     assert good.notes == ["genome a: signals: x (+ and -)"]
+    learn = labels | {"signals": {"control": "learn"}}
+    lacks = check_genomes(plan_of(tmp_path, sheet.format("x+=p.bw,x-=m.bw"), labels=learn))
+    assert lacks.problems == [
+        "genome 'a': labels.signals.control learn: column control names no file"
+    ]
     paired = check_genomes(plan_of(tmp_path, sheet.format("p.bw,m.bw"), labels=labels))
     assert paired.notes == ["genome a: signals: signal (+ and -)"]
     Path("a.gff3").write_text("##gff-version 3\nz\t.\texon\t5\t80\t.\t+\t.\tParent=t\n")

@@ -183,19 +183,19 @@ def test_report_of_signals_has_bins_ceilings_and_points(tmp_path: Path) -> None:
         for genome in ("*", "a", "b")
         for size in (1, 100)
     ]
-    genes = {"genome": "a", "signal": "reads", "genes": 7, "pearson": 0.25}
-    genes |= {"pearson_log1p": 0.5, "spearman": None}
+    both = row | {"genome": "a", "genes": 7, "regions": 9, "pearson": 0.25, "inside": 0.125}
     genomes = {name: {"bases": 9, "bin": 1, "pearson": 0.5} for name in "ab"}
-    found = metrics.compute() | {"by_bin": rows, "by_gene": [genes], "genomes": genomes}
+    found = {"by_bin": rows, "by_gene": [both], "by_region": [both], "genomes": genomes}
+    found |= metrics.compute()
     (folders[1] / "metrics.json").write_text(json.dumps(found))
-    points = [f"{genome}\treads.both\t100\t{n}\t{n + 1}\n" for genome in "ab" for n in range(9)]
-    head = "genome\tsignal\tbin\tpredicted\tmeasured\n"
-    (folders[1] / "scatter.tsv").write_text(head + "".join(points))
+    points = ["genome\tsignal\tbin\tpredicted\tmeasured\n"]
+    points += [f"{genome}\treads.both\t100\t{n}\t{n + 1}\n" for genome in "ab" for n in range(9)]
+    (folders[1] / "scatter.tsv").write_text("".join(points))
     page = page_of(folders, tmp_path)
     header, *told = cells_of(page, "bins")
     assert header[-2:] == ["replicates", "ceiling"]
-    assert len(told) == 6
-    assert told[0][5] == "0.5000 (0.400 to 0.600)"
+    assert (len(told), told[0][5]) == (6, "0.5000 (0.400 to 0.600)")
+    assert cells_of(page, "by-region")[1][3:] == ["9", "0.2500", "0.7000", "-", "0.1250"]
     assert cells_of(page, "by-gene")[1][3:5] == ["7", "0.2500"]
     assert cells_of(page, "tested")[0][2] == "Pearson r tiny"
     data = data_of(page)

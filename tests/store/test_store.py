@@ -13,7 +13,7 @@ from genoseq.genome.schemes import (
     Scheme,
     State,
 )
-from genoseq.store.files import file_checksum
+from genoseq.store.files import REPLICATES, file_checksum
 from genoseq.store.store import verify_store
 from genoseq.store.write import write_store
 
@@ -152,11 +152,13 @@ def test_store_keeps_replicates_beside_labels(tmp_path: Path) -> None:
     facts = {"replicates": [["a", "+"]], "unit": "mean coverage"}
     codes = [("c", [np.zeros(50, np.uint8)])]
     pieces = [(Region("c", 10, 30), "train", labels)]
-    store = write_store(tmp_path / "s", "s", SIGNALS, codes, pieces, {}, None, 1, lambda: facts)
+    store = write_store(
+        tmp_path / "s", "s", SIGNALS, codes, pieces, {}, None, {REPLICATES: 1}, lambda: facts
+    )
     again = verify_store(tmp_path / "s")
     assert again.signals == store.signals == facts
     assert np.array_equal(again.labels("c", 10, 30), labels[:, :2])
-    assert again.replicate_values("c", 8, 12)[:, 0].tolist() == pytest.approx(
+    assert again.beside(REPLICATES, "c", 8, 12)[:, 0].tolist() == pytest.approx(
         [np.nan, np.nan, 2, 5], nan_ok=True
     )
     (tmp_path / "s/replicates.bin").write_bytes(b"12")
@@ -166,6 +168,6 @@ def test_store_keeps_replicates_beside_labels(tmp_path: Path) -> None:
 
 def test_store_without_replicates_has_no_file_of_them(tmp_path: Path) -> None:
     store = make(tmp_path / "s")
-    assert store.replicate_values("chr0", 0, 5).shape == (5, 0)
+    assert store.beside(REPLICATES, "chr0", 0, 5).shape == (5, 0)
     assert not (tmp_path / "s/replicates.bin").exists()
     assert "signals" not in json.loads((tmp_path / "s/index.json").read_text())

@@ -52,9 +52,12 @@ def test_signals_are_learned_and_right_on_average(
     store: Store, tmp_path: Path, loss: str, bin: int
 ) -> None:
     model = fit_in_context([store], settings(loss, bin), tmp_path / "model")
-    found = evaluate(model, [store], bins=[1], device="cpu")
+    found = evaluate(model, [store], bins=[1, 300], device="cpu")
     for row in found.metrics["signals"]:
         assert row["pearson"] > 0.4
+    totals = [row for row in found.metrics["by_bin"] if row["bin"] == 300]
+    assert len(totals) == 4  # two signals, of the genome and of all
+    assert min(row["pearson"] for row in totals) > 0.7  # how many lie in a window, and not only how
     _, rows = found.tables["regions.tsv"]
     for *_, predicted, measured, _ in rows:
         assert predicted == pytest.approx(measured, rel=0.25)

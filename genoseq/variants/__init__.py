@@ -1,0 +1,1 @@
+"""What would change: variants and mutations, scored beside the sequence as it is."""
