@@ -20,7 +20,7 @@ from genoseq.genes.features import (
     START_FEATURES,
     Matrix,
 )
-from genoseq.genes.fit_starts import Part, fit_starts
+from genoseq.genes.fit_starts import Part, fit_factor, fit_starts
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
@@ -31,10 +31,6 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _STEPS, _BATCH = 2000, 512
-_FACTORS = np.arange(0.5, 4.05, 0.1)
-"""By which verified starts may have the weights of sites multiplied."""
-_INTERVAL = 1.92
-"""Nats below the largest likelihood of one number at which its 95% interval ends (Wilks, 1938)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +106,10 @@ def refine_starts(examples: Sequence[Example], weights: DecoderWeights) -> Decod
         (one.genome.candidates, found.last.starts, one.labels)
         for one, found in zip(examples, decoded, strict=True)
     ]
-    scaled = np.isin(START_FEATURES, SITE_FEATURES)
-    likelihoods = [
-        sum(
-            log_shares_of(candidates, matrix @ _scaled(weights.starts, scaled, factor))[
-                labels.start[labels.start >= 0]
-            ].sum()
-            for candidates, matrix, labels in parts
-        )
-        for factor in _FACTORS
-    ]
-    # The least that is not unlikelier than 1 in 20: annotators say that it is less.
-    least = int(np.argmax(np.array(likelihoods) >= max(likelihoods) - _INTERVAL))
-    return replace(weights, starts=_scaled(weights.starts, scaled, float(_FACTORS[least])))
-
-
-def _scaled(weights: Matrix, which: Mask, factor: float) -> Matrix:
-    return np.where(which, weights * factor, weights)
+    sites = np.isin(START_FEATURES, SITE_FEATURES)
+    factor = fit_factor(parts, weights.starts, sites)
+    starts = np.where(sites, weights.starts * factor, weights.starts)
+    return replace(weights, starts=starts)
 
 
 def _halves(genome_of: Sequence[int]) -> list[tuple[list[int], list[int]]]:
