@@ -22,11 +22,20 @@ from genoseq.genome.tracks import Track, round_channels, stitch
 from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import Controls, predict_regions, predict_strands
+from genoseq.inference.strands import (
+    Controls,
+    Prediction,
+    grouped,
+    predict_regions,
+    predict_strands,
+)
 from genoseq.inference.track_decimals import track_decimals
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
+
+_TOGETHER = 1 << 15
+"""Bases whose values are computed together, of however many contigs."""
 
 
 def score(
@@ -133,8 +142,7 @@ class _Told:
         if self.sure is None:
             (one,) = self.predictors
             found = predict_regions(one, self.genome, part, "values", *computed)
-            pieces = ((p.chrom, p.start, p.codes, self.output.values(p.values)) for p in found)
-            return _told(pieces, self.decimals)
+            return _together(found, self.output, self.decimals)
         streams = [
             predict_strands(one, self.genome, part, "values", *computed) for one in self.predictors
         ]
@@ -170,6 +178,20 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
     order = {chrom: index for index, chrom in enumerate(genome.lengths)}
     merged = merge(check_bounds(region, genome.lengths) for region in regions)
     return sorted(merged, key=lambda region: order[region.chrom])
+
+
+def _together(
+    found: Iterable[Prediction], output: Output, decimals: int | Sequence[int] | None
+) -> Iterator[tuple[str, int, Values]]:
+    """Values of pieces as those of tracks; those of reads and other short pieces at one go."""
+    for group in grouped(found, _TOGETHER):
+        codes = np.concatenate([each.codes for each in group])
+        values = output.values(np.concatenate([each.values for each in group], axis=1))
+        ((_, _, told),) = _told([("", 0, codes, values)], decimals)
+        first = 0
+        for each in group:
+            yield each.chrom, each.start, told[first : first + len(each.codes)]
+            first += len(each.codes)
 
 
 def _told(
