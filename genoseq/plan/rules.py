@@ -227,10 +227,8 @@ class Plan:
         return [name for name, run in models.items() if run.task.needs_labels()]
 
     def report_options(self, _: Wildcards) -> str:
-        """Title and note, of which either may be empty.
-
-        Snakemake looks for wildcards in strings, but not in what a function gives.
-        """
+        """Title and note, of which either may be empty: Snakemake looks for wildcards in strings,
+        but not in what a function gives."""
         return options(**self.config.report.model_dump())
 
 
