@@ -48,16 +48,13 @@ class Contents:
     ----------
     lengths
         Contig lengths, in FASTA order.
-    channels
-        The columns of every track.
-    kind
-        What their values are.
+    channels, kind
+        The columns of every track, and what their values are.
     origin
-        Where the values come from.
-    rules
-        What is called of them; None: the defaults.
-    digits
-        Significant digits of probabilities; None: steps of 0.001.
+        Where values come from.
+    rules, digits
+        What is called of them, None: the defaults; significant digits of probabilities, None: steps
+        of 0.001.
     bin
         bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
     decimals
