@@ -1,6 +1,7 @@
 """Splice sites of baker's yeast, .01% of its bases: what sampling, weights and losses are worth.
 
-    python benchmarks/rare_sites.py DATA OUT [--steps 900] [--seeds 1]
+    python benchmarks/rare_sites.py DATA OUT [--steps 900] [--seeds 1] [--example]
+        [--init MODEL] [--arms NAME ...]
 
 DATA holds ``scerevisiae_s288c.fa.gz`` and ``.gff3.gz``; OUT keeps store and models.  Chromosomes I
 to X are learned from, XI chooses the step, XII is tested.  There is a row for each training, and a
@@ -9,6 +10,10 @@ acceptors on either strand; their mean probability as a multiple of their share 
 calibrated; the expected calibration error of sites as a multiple of their share (bins of
 probability of equal width); bits per site that the probabilities cost (log loss of each class
 against all others, divided by its sites); seconds of one core.
+
+``--example`` takes network, steps and labels (sites alone) of config/examples/splice rather than
+genoseq's default network with coding sequence and introns beside the sites.  ``--init`` goes on
+from a model that is trained, a bundle of the same network and labels, in each arm.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from genoseq.config.base import read_mapping
 from genoseq.inference.evaluate import evaluate
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
@@ -31,7 +37,7 @@ from genoseq.tasks.per_base import PerBase
 from genoseq.training.fit import fit
 
 NAME = "scerevisiae_s288c"
-LABELS = {
+LABELS: dict[str, Any] = {
     "scheme": "stranded",
     "classes": ["CDS", "intron", "splice_donor", "splice_acceptor"],
     "keep": ["type=mRNA"],
@@ -50,10 +56,16 @@ ARMS: dict[str, dict[str, Any]] = {
     "sampling, nine tenths": around(0.9),
     "balanced weights": {"class_weights": "balanced", "correct": True},
     "sampling, nine tenths, focal": around(0.9) | {"loss": "focal"},
+    "sampling, nine tenths, nearby": around(0.9) | {"nearby": {"classes": list(SITES), "bp": 2}},
+    "sampling, nine tenths, nearby same": around(0.9)
+    | {"nearby": {"classes": list(SITES), "bp": 1, "teach": "same"}},
+    "sampling, nine tenths, negatives": around(0.9)
+    | {"negatives": {"motifs": ["GT", "AG"], "others": 0.1}},
 }
+EXAMPLE = Path(__file__).parents[1] / "config/examples/splice/config.yaml"
 
 
-def yeast_store(data: Path, out: Path) -> Store:
+def yeast_store(data: Path, out: Path, labels: dict[str, Any] = LABELS) -> Store:
     """Labels of chromosomes I to X (train), XI (valid) and XII (test)."""
     with open_fasta(data / f"{NAME}.fa.gz") as genome:
         splits = dict(zip(sorted(genome.lengths), ["train"] * 12, strict=True))
@@ -66,7 +78,7 @@ def yeast_store(data: Path, out: Path) -> Store:
         )
         bed.write_text("".join(rows))
         annotation = data / f"{NAME}.gff3.gz"
-        return tokenize(genome, annotation, out=out / "store", regions=bed, labels=LABELS)
+        return tokenize(genome, annotation, out=out / "store", regions=bed, labels=labels)
 
 
 def without_correction(bundle: Bundle) -> Bundle | None:
@@ -121,18 +133,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, help="900, or those of the example")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--example", action="store_true")
+    parser.add_argument("--init", type=Path)
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     asked = parser.parse_args()
-    store = yeast_store(asked.data, asked.out)
+    labels = LABELS
+    usual: dict[str, Any] = {"training": USUAL | {"steps": 900}}
+    if asked.example:
+        example = read_mapping(EXAMPLE)
+        labels, usual = example["labels"], example["models"]["splice"]
+        usual["training"].pop("sampling")
+        usual["training"]["validate_every"] = asked.steps or usual["training"]["steps"]
+        if asked.init:
+            usual.pop("model")
+    if asked.steps:
+        usual["training"] |= {"steps": asked.steps}
+    store = yeast_store(asked.data, asked.out, labels)
     print("arm", "auprc", "probability", "error", "bits", "seconds", sep="\t", flush=True)
-    for name, training in ARMS.items():
+    for name in asked.arms:
         table: dict[str, list[tuple[float, ...]]] = {}
         for seed in range(1, asked.seeds + 1):
             began = time.process_time()
-            settings = {"training": {**USUAL, "steps": asked.steps, "seed": seed, **training}}
+            settings = usual | {"training": {**usual["training"], "seed": seed, **ARMS[name]}}
             folder = asked.out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-            bundle = fit([store], settings, folder, context=384, device="cpu")
+            bundle = fit([store], settings, folder, init=asked.init, context=384, device="cpu")
             seconds = time.process_time() - began
             table.setdefault(name, []).append((*figures(bundle, store), seconds))
             left = without_correction(bundle)

@@ -37,7 +37,6 @@ MODELS: dict[str, dict[str, Any]] = {
     "bases": {"stem": None, "tokenizer": {"k": 1}, "encoder": {"width": 16}},
     "tied": {"encoder": {"width": 16}, "tied_strands": True},
     "transformer": {"encoder": TRANSFORMER},
-    "tied transformer": {"encoder": TRANSFORMER, "tied_strands": True},
     "registers": {"encoder": TRANSFORMER | {"registers": 2}},
 }
 CODES = np.random.default_rng(4).integers(0, 4, 1_900).astype(np.uint8)

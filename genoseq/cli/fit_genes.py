@@ -38,6 +38,14 @@ def fit_genes(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="File to write; genes.json in the model's folder.")
     ],
+    refine: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights to begin with, where the table's starts are known by experiment: those "
+            "of starts are drawn to them, all others stay.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed.")] = 1,
     device: Device = None,
     precision: Precision = "auto",
@@ -51,6 +59,13 @@ def fit_genes(
 
     with start_computing("fit-genes", out, threads, unit="") as report:
         written = fit_genes_files(
-            table, model, out, seed=seed, device=device, precision=precision, report=report
+            table,
+            model,
+            out,
+            seed=seed,
+            refine=refine,
+            device=device,
+            precision=precision,
+            report=report,
         )
     _log.info("fit-genes: wrote %s", written)

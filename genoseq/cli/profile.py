@@ -24,8 +24,30 @@ def profile(
             show_default=False,
         ),
     ],
-    sites: Annotated[Path, typer.Option(help="BED of sites; longer ones count by their middle.")],
+    sites: Annotated[
+        Path,
+        typer.Option(
+            help="BED of sites, or an annotation with --class; longer ones count by their middle."
+        ),
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for tables and figures.")],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Sites of the annotation: splice_donor, splice_acceptor, start_codon, stop_codon, "
+            "or a type of the file.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="CONDITION",
+            help="Conditions that they keep to, as of genoseq tokenize: type=mRNA, score>=500.",
+        ),
+    ] = None,
     fasta: Annotated[Path | None, typer.Option(help="The genome, for a logo of the sites.")] = None,
     flank: Annotated[
         int, typer.Option(min=0, max=100_000, help="bp on either side of a site.")
@@ -37,4 +59,7 @@ def profile(
     """
     from genoseq.report.profile import profile_sites
 
-    _log.info("profile: wrote %s", profile_sites(tracks, sites, out, fasta=fasta, flank=flank))
+    written = profile_sites(
+        tracks, sites, out, kind=kind, keep=keep or (), fasta=fasta, flank=flank
+    )
+    _log.info("profile: wrote %s", written)

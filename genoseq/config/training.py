@@ -30,6 +30,9 @@ LOSSES: dict[str, tuple[str, ...]] = {
 }
 """Losses that suit each kind of labels, the default first."""
 
+OUTPUTS: dict[str | None, int] = {"negative-binomial": 2}
+"""Outputs for a signal, where there is more than one: its mean, and then its dispersion."""
+
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
 _LATER = ("augment", "sampling", "nearby", "negatives", "correct")

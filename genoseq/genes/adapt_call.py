@@ -21,6 +21,7 @@ from genoseq.genes.state_values import model_scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
 from genoseq.inference.predict import choose_computing
+from genoseq.models.allocator import give_back_freed_memory
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.device import computing
 
@@ -87,6 +88,7 @@ class Calling:
             code=self.code, together=self.together, mask=self.mask, shortest=self.shortest,
             shifts=USUAL_SHIFTS if self.frameshifts else None,
         )  # fmt: skip
+        give_back_freed_memory()
         return replace(calls, kept=kept)
 
     def computing(self, bundle: Bundle) -> dict[str, str]:
@@ -173,11 +175,13 @@ def call_adapted(
     if reason := _unfit(calls, labels, asked):
         shown.finish()
         return AdaptedCalls(calls, bundle, Adaptation(asked, False, reason, **known))
+    give_back_freed_memory()
     contigs = [contig for one in calls.organisms for contig in one.contigs]
     trained = adapt(
         bundle, contigs, labels, folder, settings,
         device=calling.device, precision=calling.precision, report=shown.trained,
     )  # fmt: skip
+    give_back_freed_memory()
     adapted = between(bundle, trained, HALF_WAY)
     again = calling(adapted, shown.scored_again)
     changed = disagreement(calls, again)

@@ -20,7 +20,9 @@ CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 _COLUMNS = [[i for i, state in enumerate(STATES) if state[1] == one.strand] for one in CHANNELS]
 """States of each channel."""
 _NONE = 65535
-_CHUNK_BASES = 1 << 20
+_CHUNK_BASES = 1 << 18
+_HELD_BASES = 1 << 16
+"""Bases of short contigs that are written together."""
 
 
 class KeptValues:
@@ -42,20 +44,22 @@ class KeptValues:
         with temporary_folder() as folder, (folder / "values").open("w+b") as file:
             # A map of a file that finds the disk full ends the process: the room is taken before.
             os.posix_fallocate(file.fileno(), 0, math.prod(shape) * step.itemsize)
-            self._values = np.memmap(file, step, "r+", shape=shape)  # as long as it is needed
+            # As long as it is needed, and without what a memmap does whenever it is cut.
+            self._values = np.asarray(np.memmap(file, step, "r+", shape=shape))
+        self._held: list[tuple[Contig, Values]] = []
+        self._bases_held = 0
 
     def keeping(self, scorer: Scorer) -> Scorer:
         """The same scorer, whose values are kept; of contigs that it is given again the last."""
 
         def scored(contigs: Sequence[Contig]) -> Iterable[Values]:
-            for one, values in zip(contigs, scorer(contigs), strict=True):
-                self._keep(one, values)
-                yield values
+            return map(self._keep, contigs, scorer(contigs))
 
         return scored
 
     def tracks(self) -> Iterator[Track]:
         """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T."""
+        self._write()
         for chrom, length in self._lengths.items():
             for start in range(0, length, _CHUNK_BASES):
                 first = self._offsets[chrom] + start
@@ -64,13 +68,28 @@ class KeptValues:
                 values[steps == _NONE] = np.nan
                 yield Track(chrom, start, values, CHANNELS)
 
-    def _keep(self, one: Contig, values: Values) -> None:
-        if not one.length:
+    def _keep(self, one: Contig, values: Values) -> Values:
+        """The same values, of which the tracks' are kept; those of reads many at once."""
+        self._held.append((one, values))
+        self._bases_held += one.length
+        if self._bases_held >= _HELD_BASES:
+            self._write()
+        return values
+
+    def _write(self) -> None:
+        held, self._held, self._bases_held = self._held, [], 0
+        if not held:
             return
-        own = np.stack([values[states].sum(0) for states in _COLUMNS], axis=1)
-        known = np.isfinite(own)
-        steps = np.where(known, np.where(known, own, 0).clip(0, 1) * 10**DECIMALS, _NONE).round()
-        first = self._offsets[one.name]
+        whole = held[0][1] if len(held) == 1 else np.concatenate([each for _, each in held], axis=1)
         # A circle is turned while its genes are called, and lies as in its file here.
-        turned = np.roll(steps, one.turned, axis=0) if one.turned else steps
-        self._values[first : first + one.length] = turned
+        at = [
+            self._offsets[one.name] + (np.arange(one.length) + one.turned) % max(one.length, 1)
+            for one, _ in held
+        ]
+        where = np.concatenate(at)
+        for begin in range(0, len(where), _CHUNK_BASES):
+            part = whole[:, begin : begin + _CHUNK_BASES]
+            own = np.stack([part[states].sum(0) for states in _COLUMNS], axis=1)
+            known = np.isfinite(own)
+            steps = np.where(known, np.where(known, own, 0).clip(0, 1) * 10**DECIMALS, _NONE)
+            self._values[where[begin : begin + _CHUNK_BASES]] = steps.round()

@@ -19,8 +19,9 @@ def choose(layout: Layout, candidates: Candidates, scores: NDArray[np.float64]) 
     owner = layout.contig_of(low)
     order = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[order], np.arange(len(layout.contigs) + 1))
-    chosen: list[Positions] = [np.zeros(0, np.int64)]
-    for index in np.unique(owner):
+    alone = np.diff(bounds) == 1  # many a read has one candidate, and nothing to choose
+    chosen: list[Positions] = [worth[order[bounds[:-1][alone]]]]
+    for index in np.flatnonzero(np.diff(bounds) > 1):
         own = order[bounds[index] : bounds[index + 1]]
         contig, offset = layout.contigs[index], layout.offsets[index]
         found = select(

@@ -19,7 +19,8 @@ STEPS = 256
 
 def in_steps(values: NDArray[np.floating]) -> NDArray[np.int32]:
     """Values in whole steps."""
-    return np.asarray(np.rint(values * STEPS), np.int32)
+    scaled = np.asarray(values * STEPS)
+    return np.rint(scaled, out=scaled).astype(np.int32)
 
 
 class CodonSums:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ _LEAST = 2e-3
 _LARGEST = 4.0
 """Log-odds of one base at most."""
 _CHUNK_BASES = 1 << 22
+_BLOCK_BASES = 1 << 18
 PROFILE = (-30, -15, -8, -4, -2, -1, 0, 1, 2, 4, 8, 15, 30)
 """Bounds, in codons from a start on, of stretches of which it is asked whether its frame is coding
 there: short ones at the start, where the model drops from one state to the other."""
@@ -62,6 +63,10 @@ class Content:
         return np.asarray(self.profile[:, columns].sum(1), np.float64)
 
 
+OfCodons = Callable[[Values], NDArray[np.int32]]
+"""Probabilities of states, (S, L), to a number of the codon that begins at each base, (L,)."""
+
+
 def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
     """Log-odds of the codon that begins at each base, in steps.
 
@@ -76,13 +81,11 @@ def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
     Shape (L,): the sum over three bases of log p(phase) - log p(none), each limited.
     """
     background = np.log(none + _LEAST)
-    odds = [
-        in_steps((np.log(phase + _LEAST) - background).clip(-_LARGEST, _LARGEST))
-        for phase in phases
-    ]
-    codons = odds[0].copy()
-    codons[:-1] += odds[1][1:]
-    codons[:-2] += odds[2][2:]
+    codons = np.zeros(len(none), np.int32)
+    for place, phase in enumerate(phases):
+        odds = np.log(phase + _LEAST)
+        odds -= background
+        codons[: len(codons) - place] += in_steps(odds.clip(-_LARGEST, _LARGEST, out=odds))[place:]
     return codons
 
 
@@ -101,62 +104,100 @@ def content_of(layout: Layout, candidates: Candidates, values: Iterable[Values])
         np.zeros((count, len(BEFORE) - 1), np.float32),
         np.zeros(count),
     )
-    held: list[Values] = []
-    bases = first = 0
-    for index, each in enumerate(values):
-        held.append(each)
-        bases += each.shape[1]
-        if bases >= _CHUNK_BASES or index == len(layout.contigs) - 1:
-            _add_chunk(layout, candidates, first, held, found)
-            first, bases, held = index + 1, 0, []
+    left = iter(values)
+    for first, last in _chunks(layout):
+        pieces = [layout.lying(index, next(left)) for index in range(first, last + 1)]
+        held = pieces.pop() if len(pieces) == 1 else np.concatenate(pieces, axis=1)
+        del pieces  # values of many bases: there is room for them once
+        _add_chunk(candidates, _Chunk(layout, first, last, held), found)
+        del held
     return found
 
 
-def _add_chunk(
-    layout: Layout,
-    candidates: Candidates,
-    first: int,
-    pieces: Sequence[Values],
-    found: Content,
-) -> None:
-    """Fill in what is of the starts on contigs from ``first`` on."""
-    last = first + len(pieces) - 1
-    low = int(layout.offsets[first]) - 2 * MARGIN
-    high = int(layout.offsets[last] + layout.extents[last]) + 2 * MARGIN
-    # 1 of all states where nothing is known: no state is likelier, and nothing is coding.
-    whole = np.ones((7, high - low), np.float32)
-    for index, piece in enumerate(pieces, first):
-        begin = int(layout.offsets[index]) - MARGIN - low
-        end = begin + int(layout.extents[index]) + 2 * MARGIN
-        layout.fill(whole[:, begin:end], index, piece)
-    np.copyto(whole, 1.0, where=np.isnan(whole))
+def _chunks(layout: Layout) -> Iterator[tuple[int, int]]:
+    """First and last contig of stretches of :data:`_CHUNK_BASES` or more."""
+    first = bases = 0
+    for index, one in enumerate(layout.contigs):
+        bases += one.length
+        if bases >= _CHUNK_BASES or index == len(layout.contigs) - 1:
+            yield first, index
+            first, bases = index + 1, 0
+
+
+class _Chunk:
+    """Contigs from ``first`` to ``last``, and the values of their bases, one behind the other."""
+
+    def __init__(self, layout: Layout, first: int, last: int, values: Values) -> None:
+        self._filled, self._values = layout.filled(first, last), values
+        low = int(layout.offsets[first]) - 2 * MARGIN
+        self._positions = low, 2 * layout.size - low - len(self._filled)
+
+    def __len__(self) -> int:
+        return len(self._filled)
+
+    def position(self, reverse: bool) -> int:
+        """Position of the first value on either strand."""
+        return self._positions[reverse]
+
+    def sums(self, of_codons: OfCodons, states: Sequence[int], reverse: bool) -> CodonSums:
+        """Sums of what a function makes of some states of a strand, in memory for a block."""
+        found = np.empty(len(self), np.int32)
+        for begin in range(0, len(self), _BLOCK_BASES):
+            end = min(begin + _BLOCK_BASES, len(self))
+            # Two bases more, which the last codons have.
+            rows = self._rows(states, begin, min(end + 2, len(self)), reverse)
+            found[begin:end] = of_codons(rows)[: end - begin]
+        return CodonSums(found, self.position(reverse))
+
+    def _rows(self, states: Sequence[int], begin: int, end: int, reverse: bool) -> Values:
+        """Probabilities of states, 5' to 3'; 1 where nothing is known: then no state is likelier,
+        and nothing is coding."""
+        if reverse:
+            begin, end = len(self) - end, len(self) - begin
+        filled = self._filled[begin:end]
+        first = np.count_nonzero(self._filled[:begin])
+        own = slice(first, first + np.count_nonzero(filled))
+        found = np.ones((len(states), end - begin), np.float32)
+        for row, state in zip(found, states, strict=True):
+            row[filled] = self._values[state, own]
+        found[np.isnan(found)] = 1.0
+        return found[:, ::-1] if reverse else found
+
+
+def _add_chunk(candidates: Candidates, chunk: _Chunk, found: Content) -> None:
+    """Fill in what is of the starts on some contigs."""
     for reverse in (False, True):
-        position = 2 * layout.size - high if reverse else low
-        frames = np.searchsorted(candidates.begins, [position, position + high - low])
+        position = chunk.position(reverse)
+        frames = np.searchsorted(candidates.begins, [position, position + len(chunk)])
         own = slice(int(candidates.first[frames[0]]), int(candidates.first[frames[1]]))
         kept = slice(int(frames[0]), int(frames[1]))
         ends = np.repeat(candidates.ends[kept], np.diff(candidates.first)[kept])
-        none, phases = (whole[0, ::-1], whole[4:7, ::-1]) if reverse else (whole[0], whole[1:4])
         starts = candidates.starts[own]
-        odds = CodonSums(codon_log_odds(none, phases), position)
+        odds = chunk.sums(_log_odds, [0, *(range(4, 7) if reverse else range(1, 4))], reverse)
         found.whole[own] = odds.between(starts, ends)
         found.profile[own] = odds.around(starts, PROFILE)
-        found.nothing[own] = CodonSums(_nothing(none), position).around(starts, BEFORE)
-        coding = CodonSums(_coding(none), position)
+        del odds
+        found.nothing[own] = chunk.sums(_nothing, [0], reverse).around(starts, BEFORE)
+        coding = chunk.sums(_coding, [0], reverse)
         found.other[own] = coding.between(starts - 30, starts) / 10
 
 
-def _coding(none: Values) -> NDArray[np.int32]:
+def _log_odds(rows: Values) -> NDArray[np.int32]:
+    """As :func:`codon_log_odds`, of no gene and the three phases."""
+    return codon_log_odds(rows[0], rows[1:])
+
+
+def _coding(rows: Values) -> NDArray[np.int32]:
     """Share of the codon that begins at each base that is coding in any frame, in steps."""
-    coding = 1 - none
+    coding = 1 - rows[0]
     mean = coding.copy()
     mean[:-2] = (coding[:-2] + coding[1:-1] + coding[2:]) / 3
     return in_steps(mean)
 
 
-def _nothing(none: Values) -> NDArray[np.int32]:
+def _nothing(rows: Values) -> NDArray[np.int32]:
     """log p(not coding) of the codon that begins at each base, in steps."""
-    log = in_steps(np.log(none + _LEAST))
+    log = in_steps(np.log(rows[0] + _LEAST))
     codons = log.copy()
     codons[:-1] += log[1:]
     codons[:-2] += log[2:]

@@ -31,6 +31,11 @@ START_FEATURES = (
     "gap to the gene before", "overlap on the other strand", "edge", "rank", "longest", "length",
     "passed",
 )  # fmt: skip
+SITE_FEATURES = (
+    "motif", "pairing", "positions before, near", "positions before, far", "positions behind",
+    "codons behind", "promoter", "gap to the gene before",
+)  # fmt: skip
+"""Those that the genome at hand teaches of its start sites, but for the start codon."""
 _NEAR_POSITIONS = 20
 """bp before the start that count as near; a promoter lies further away."""
 

@@ -13,8 +13,14 @@ from torch import nn
 
 from genoseq.genes.candidates import Mask
 from genoseq.genes.decode import decode, learn_round, log_shares_of
-from genoseq.genes.features import CONTEXT_FEATURES, GENE_FEATURES, START_FEATURES, Matrix
-from genoseq.genes.fit_starts import Part, fit_starts
+from genoseq.genes.features import (
+    CONTEXT_FEATURES,
+    GENE_FEATURES,
+    SITE_FEATURES,
+    START_FEATURES,
+    Matrix,
+)
+from genoseq.genes.fit_starts import Part, fit_factor, fit_starts
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
@@ -86,6 +92,24 @@ def fit_weights(
                 ),
             )
     return weights
+
+
+def refine_starts(examples: Sequence[Example], weights: DecoderWeights) -> DecoderWeights:
+    """The same weights, but that sites count for as much as verified starts say.
+
+    Annotated starts are a program's or a homologue's, and what they say of sites is blurred: from
+    them one learns to trust sites too little.  Starts known by experiment are too few to learn
+    everything from, but one number: what the weights of all site features are multiplied by.
+    """
+    decoded = [decode(example.genome, weights) for example in examples]
+    parts = [
+        (one.genome.candidates, found.last.starts, one.labels)
+        for one, found in zip(examples, decoded, strict=True)
+    ]
+    sites = np.isin(START_FEATURES, SITE_FEATURES)
+    factor = fit_factor(parts, weights.starts, sites)
+    starts = np.where(sites, weights.starts * factor, weights.starts)
+    return replace(weights, starts=starts)
 
 
 def _halves(genome_of: Sequence[int]) -> list[tuple[list[int], list[int]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.evidence import STARTS
 from genoseq.config.tables import read_table
@@ -80,6 +80,7 @@ def fit_genes_files(
     out: PathLike,
     *,
     seed: int = 1,
+    refine: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -98,6 +99,9 @@ def fit_genes_files(
         Folder of a bundle.
     out
         File of the weights.
+    refine
+        A file of weights to begin with, where the starts of the table are known by experiment:
+        those of starts are drawn to them, all others stay.
     seed, device, precision
         Of the fit, and as :class:`genoseq.inference.predict.Predictor`.
     report
@@ -108,22 +112,29 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    check_distinct({"--out": Path(out)}, {"the table": Path(table)})
+    given = {"the table": Path(table)} | ({} if refine is None else {"--refine": Path(refine)})
+    check_distinct({"--out": Path(out)}, given)
     folder = model_folder(model)
     if tells_introns(folder):
+        if refine is not None:
+            raise ConfigError("--refine is for models of codon phases, and this one tells introns")
         return fit_sites_files(table, out)
     rows = read_known_genomes(Path(table))
 
-    from genoseq.genes.fit import fit_weights
+    from genoseq.genes.fit import fit_weights, refine_starts
     from genoseq.genes.state_values import model_scorer
-    from genoseq.genes.weights import save_weights
+    from genoseq.genes.weights import fitted_facts, load_weights, save_weights
     from genoseq.models.bundle import bundle_identity, load_bundle
 
+    before = None if refine is None else load_weights(Path(refine))
     scorer = model_scorer(load_bundle(folder), device=device, precision=precision)
     whole: list[Example] = []
     pieces: list[Example] = []
     for row in rows:
         report(len(whole), len(rows))
+        if before is not None:
+            whole.append(example_of(row, scorer))
+            continue
         for examples, one in zip((whole, pieces), examples_of(row, scorer, seed), strict=True):
             examples.append(one)
     report(len(rows), len(rows))
@@ -134,14 +145,18 @@ def fit_genes_files(
             f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
             table,
         )
-    weights = fit_weights(whole + pieces, seed, genomes=len(whole))
-    facts = {
+    facts: dict[str, Any] = {
         "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],
         "genes": genes,
         "starts": starts,
-        "seed": seed,
     }
+    if refine is None or before is None:
+        weights = fit_weights(whole + pieces, seed, genomes=len(whole))
+        facts["seed"] = seed
+    else:
+        weights = refine_starts(whole, before)
+        facts = {**fitted_facts(Path(refine)), "refined": facts}
     save_weights(Path(out), weights, facts)
     return FitWritten(Path(out), len(rows), genes, starts)
 
@@ -191,6 +206,21 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
     from genoseq.genes.pieces import cut_up
 
     contigs, known = _read(row)
+    whole = _whole(row, contigs, known, scorer)
+    pieces = _example(row, *cut_up(contigs, known, seed), scorer)
+    # The rest of a piece is what the whole genome teaches, from sites that are better known there.
+    edges = np.where(pieces.genome.candidates.open_5prime, pieces.labels.start, -1)
+    return whole, replace(pieces, labels=replace(pieces.labels, start=edges))
+
+
+def example_of(row: KnownGenome, scorer: Scorer) -> Example:
+    """The same of a genome as it is alone."""
+    return _whole(row, *_read(row), scorer)
+
+
+def _whole(
+    row: KnownGenome, contigs: Sequence[Contig], known: KnownGenes, scorer: Scorer
+) -> Example:
     whole = _example(row, contigs, known, scorer)
     if not whole.labels.gene.any():
         raise InputFormatError(
@@ -198,10 +228,7 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
             f"this genome, and of this code?",
             row.annotation,
         )
-    pieces = _example(row, *cut_up(contigs, known, seed), scorer)
-    # The rest of a piece is what the whole genome teaches, from sites that are better known there.
-    edges = np.where(pieces.genome.candidates.open_5prime, pieces.labels.start, -1)
-    return whole, replace(pieces, labels=replace(pieces.labels, start=edges))
+    return whole
 
 
 def _read(row: KnownGenome) -> tuple[list[Contig], KnownGenes]:

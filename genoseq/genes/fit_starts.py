@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
+from genoseq.genes.decode import log_shares_of
 from genoseq.genes.features import Matrix
 from genoseq.genes.known import Labels
 
@@ -22,6 +23,11 @@ WRONG = 0.1
 _ITERATIONS = 30
 _LONGEST_STEP = 2.0
 _CLOSE_ENOUGH = 1e-5
+
+_FACTORS = np.arange(5, 41) / 10
+"""By which some weights may be multiplied."""
+_INTERVAL = 1.92
+"""Nats below the largest likelihood of one number at which its 95% interval ends (Wilks, 1938)."""
 
 Part = tuple[Candidates, Matrix, Labels]
 """A genome's candidates, the features of its starts, and what is known of them."""
@@ -69,6 +75,34 @@ def fit_starts(
         if iteration > 1 and np.abs(step).max() < _CLOSE_ENOUGH:
             break
     return np.asarray(weights / scale, np.float64)
+
+
+def fit_factor(
+    parts: Sequence[Part], weights: NDArray[np.float64], which: NDArray[np.bool_]
+) -> float:
+    """By what some of the weights have to be multiplied for the known starts.
+
+    Parameters
+    ----------
+    parts
+        Of starts that are right without doubt.
+    weights, which
+        Of the features, and whether each is multiplied, both of shape (features,).
+
+    Returns
+    -------
+    Of the factors that are not unlikelier than 1 in 20 the nearest to 1: what few starts do not
+    show stays as it is.
+    """
+    likelihoods = np.zeros(len(_FACTORS))
+    for candidates, matrix, labels in parts:
+        true = labels.start[labels.start >= 0]
+        fixed, scaled = matrix @ np.where(which, 0.0, weights), matrix @ (which * weights)
+        likelihoods += [
+            log_shares_of(candidates, fixed + factor * scaled)[true].sum() for factor in _FACTORS
+        ]
+    likely = _FACTORS[likelihoods >= likelihoods.max() - _INTERVAL]
+    return float(likely[np.abs(np.log(likely)).argmin()])
 
 
 def _step(known: _Known, weights: Matrix, decay: float, wrong: float) -> Matrix:

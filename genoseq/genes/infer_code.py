@@ -10,6 +10,7 @@ that TGA is glycine says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,31 +77,43 @@ class CodonCounter:
         held, self._held, self._bases = self._held, [], 0
         if not held:
             return
-        gap, nothing = np.full(_GAP, N, np.uint8), np.zeros((7, _GAP), np.float32)
+        gap = np.full(_GAP, N, np.uint8)
         codes = np.concatenate([part for each, _ in held for part in (each, gap)])
-        values = np.concatenate([part for _, each in held for part in (each, nothing)], axis=1)
         starts = np.cumsum([0, *(len(each) + _GAP for each, _ in held[:-1])])
         counts = np.zeros((len(held), 3), np.int64)
         for reverse in (False, True):
             bases = reverse_complement_codes(codes) if reverse else codes
-            at = _coding_codons(values[4:7, ::-1] if reverse else values[1:4])
+            at = _coding_codons([each for _, each in held], reverse)
             numbers = codon_numbers(bases)[at]
             owner = np.searchsorted(starts, len(codes) - 3 - at if reverse else at, "right") - 1
             for column, codon in enumerate((None, "TGA", "TAG")):
-                own = owner if codon is None else owner[numbers == codon_number(codon)]
-                counts[:, column] += np.bincount(own, minlength=len(held))
+                those = owner if codon is None else owner[numbers == codon_number(codon)]
+                counts[:, column] += np.bincount(those, minlength=len(held))
         self._counts.append(counts)
 
 
-def _coding_codons(phases: Values) -> NDArray[np.int64]:
+def _coding_codons(values: Sequence[Values], reverse: bool) -> NDArray[np.int64]:
     """First bases of codons that stand between two stretches that are coding in their frame.
 
     Parameters
     ----------
-    phases
-        Probabilities of the codon phases, 5' to 3', shape (3, L).
+    values
+        Of contigs, which follow one another with gaps behind them.
+    reverse
+        Whether codons of the reverse strand are asked for, at positions on it.
     """
-    coding = np.nan_to_num((phases[0, :-2] + phases[1, 1:-1] + phases[2, 2:]) / 3)
+    nothing = np.zeros(_GAP, np.float32)
+
+    def phase(number: int) -> NDArray[np.float32]:
+        state = number + (4 if reverse else 1)
+        whole = np.concatenate([part for each in values for part in (each[state], nothing)])
+        return whole[::-1] if reverse else whole
+
+    # One after another, and in place: of a long contig each is large.
+    coding = phase(0)[:-2] + phase(1)[1:-1]
+    coding += phase(2)[2:]
+    coding /= 3
+    np.nan_to_num(coding, copy=False)
     return np.concatenate([3 * _within(coding[frame::3]) + frame for frame in range(3)])
 
 

@@ -58,7 +58,7 @@ def contig(name: str, codes: Codes, circular: bool = False) -> Contig:
     """A contig of base codes, shape (L,); a circle is turned to its least rotation."""
     circular = circular and len(codes) > 0
     turned = least_rotation(codes) if circular else 0
-    return Contig(name, len(codes), circular, turned, np.roll(codes, -turned))
+    return Contig(name, len(codes), circular, turned, np.roll(codes, -turned) if turned else codes)
 
 
 def by_bases(one: Contig) -> tuple[int, str]:
@@ -127,22 +127,29 @@ class Layout:
         """Index of the contig on or just before which positions of the forward strand lie."""
         return np.searchsorted(self.offsets - MARGIN, forward, side="right") - 1
 
-    def fill(self, into: NDArray[np.float32], index: int, values: NDArray[np.float32]) -> None:
-        """Write the values of the bases of a contig where its bases lie, a circle's more than once.
+    def lying(self, index: int, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values of the bases of a contig, (S, length), as its bases lie.
 
-        Parameters
-        ----------
-        into
-            Shape (S, 2 * MARGIN + extent): the positions from ``offset - MARGIN`` on.
-        values
-            Shape (S, length).
+        A circle's lie more than once, from :data:`MARGIN` before its first base on.
         """
-        one, extent = self.contigs[index], int(self.extents[index])
-        into[:, MARGIN : MARGIN + one.length] = values
-        if one.circular:
-            for beyond in (slice(0, MARGIN), slice(MARGIN + one.length, extent + 2 * MARGIN)):
-                bases = np.arange(beyond.start - MARGIN, beyond.stop - MARGIN) % one.length
-                into[:, beyond] = values[:, bases]
+        one = self.contigs[index]
+        if not one.circular:
+            return values
+        around = np.arange(-MARGIN, int(self.extents[index]) + MARGIN)
+        return np.asarray(values[:, around % max(one.length, 1)])
+
+    def filled(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Whether a base lies at a position, as :meth:`lying` has them.
+
+        Positions are those from two margins before the one contig to two behind the other.
+        """
+        low = int(self.offsets[first]) - 2 * MARGIN
+        filled = np.zeros(int(self.offsets[last] + self.extents[last]) + 2 * MARGIN - low, bool)
+        for index in range(first, last + 1):
+            around = MARGIN * self.contigs[index].circular
+            begin = int(self.offsets[index]) - low
+            filled[begin - around : begin + int(self.extents[index]) + around] = True
+        return filled
 
 
 def lay_out(contigs: Iterable[Contig], code: GeneticCode) -> Layout:

@@ -174,12 +174,11 @@ def _inferred(
     """
     counter = CodonCounter()
 
-    def counted() -> Iterator[Values]:
-        for one, each in zip(contigs, values, strict=True):
-            counter.add(one.codes, each)
-            yield each
+    def counted(one: Contig, each: Values) -> Values:
+        counter.add(one.codes, each)
+        return each
 
-    prepared = _prepared(contigs, USUAL, counted(), limits)
+    prepared = _prepared(contigs, USUAL, map(counted, contigs, values), limits)
     counts = counter.counts()
     codes = codes_of(counts)
     for number in sorted({*codes.tolist()} or {USUAL}):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,15 @@ class ShiftFinder:
 
     def kept(self, values: Iterable[Values]) -> Iterator[Values]:
         """Values of each contig, passed on."""
-        for index, (one, each) in enumerate(zip(self._contigs, values, strict=True)):
+
+        def read(index: int, one: Contig, each: Values) -> Values:
             for reverse in (False, True):
                 own = read_strand(index, one, each, reverse)
                 if own is not None:
                     self._strands.append(own)
-            yield each
+            return each
+
+        return map(read, count(), self._contigs, values)
 
     def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> list[BrokenGene]:
         """Genes with a change of frame, by contig, strand and start; ``closed``: none cut off."""

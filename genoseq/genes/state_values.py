@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -79,7 +80,9 @@ def model_scorer(
             precision=precision,
             jobs=jobs,
         )
-        for index, one in enumerate(contigs):
+
+        def values_of_contig(index: int, one: Contig) -> Values:
+            nonlocal done
             values = np.full((len(order), one.length), np.nan, np.float32)
             margin, end = around * one.circular, genome.lengths[str(index)]
             while end:
@@ -92,7 +95,10 @@ def model_scorer(
                 report(done, total)
                 if track.end == end:
                     break
-            yield values
+            return values
+
+        # Passed on by map, values are kept by nobody but who asked for them.
+        return map(values_of_contig, count(), contigs)
 
     return values_of
 

@@ -90,6 +90,11 @@ def save_weights(path: Path, weights: DecoderWeights, facts: dict[str, Any] | No
         partial.write_text(json.dumps(sealed(data), allow_nan=False) + "\n")
 
 
+def fitted_facts(path: Path) -> dict[str, Any]:
+    """What a file of weights, which can be loaded, says of where they come from."""
+    return dict(read_json(path)["fitted"])
+
+
 def load_weights(path: Path) -> DecoderWeights:
     """Weights of a file.
 

@@ -24,7 +24,7 @@ strands, spread of several models; and what a base contributes to them, its impo
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 DECIMALS = 3
-"""Decimals of probabilities in tracks: every output keeps them in steps of ``10**-DECIMALS``."""
+"""Decimals of probabilities in tracks, in steps of ``10**-DECIMALS``; rare classes have more."""
 STRAND_WORDS: dict[Strand, str] = {"+": "plus", "-": "minus", ".": "both"}
 
 Colour = tuple[int, int, int]
@@ -173,3 +173,13 @@ def stitch(
             raise RegionError(f"{chrom}:{start + 1} was scored twice")
         last, end = chrom, start + len(values)
         yield Track(chrom, start, values, channels)
+
+
+def round_channels(
+    values: NDArray[np.float32], decimals: int | Sequence[int]
+) -> NDArray[np.float32]:
+    """Values (C, L) rounded to so many decimals, of all channels or of each; twice is as once."""
+    if isinstance(decimals, int):
+        return values.round(decimals)
+    rows = zip(values.astype(np.float64), decimals, strict=True)
+    return np.stack([row.round(many) for row, many in rows]).astype(np.float32)

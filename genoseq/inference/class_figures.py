@@ -45,9 +45,10 @@ class ClassFigures:
 
     def __init__(self, metrics: _Counting, stores: Sequence[Store], split: str) -> None:
         self._metrics, self._before = metrics, _counts(metrics)
-        self._sites = SiteFigures(metrics.scheme)
         self._names = genome_names(stores)
         self._left = _bases_left(stores, self._names, split)
+        whole = sum(bases for (_, contig), bases in self._left.items() if contig == "*")
+        self._sites = SiteFigures(metrics.scheme, whole)
         self._apart = _longest(self._left)
         self._at: _Where | None = None
         self._open: dict[_Where, Counted] = {}

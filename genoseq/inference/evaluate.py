@@ -25,6 +25,7 @@ from genoseq.inference.genome_names import genome_names
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
+from genoseq.metrics.counted import counted
 from genoseq.metrics.level import Confusion
 from genoseq.models.bundle import Bundle
 from genoseq.store.files import CONTROLS
@@ -110,7 +111,7 @@ def _measured(
     report(done, total)
     genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
     by_class = class_figures(metrics, opened, split)
-    blocks = Blocks(total, lambda: list(_channels(metrics)))
+    blocks = Blocks(total, lambda: counted(metrics))
     for store in opened:
         for piece in blocks.cut(_predicted(predictor, store, split)):
             targets = task.targets(_batch(store, piece))[0]
@@ -123,10 +124,10 @@ def _measured(
                 beside.update(store, piece.chrom, piece.start, piece.values, targets)
             done += len(piece.codes)
             report(done, total)
-        counted = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
-        if own := counted - before:
+        pairs = Counter({(c.true, c.predicted): c.bases for c in _channels(metrics)})
+        if own := pairs - before:
             genomes[names[store.path]] = genome_figures(own)
-        before = counted
+        before = pairs
     used = {store.name: store.checksums["codes.bin"] for store in opened}
     figures = metrics.compute()
     told = None if beside is None else beside.figures()

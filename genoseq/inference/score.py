@@ -18,14 +18,24 @@ from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
-from genoseq.genome.tracks import Track, stitch
+from genoseq.genome.tracks import Track, round_channels, stitch
 from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
-from genoseq.inference.strands import Controls, predict_regions, predict_strands
+from genoseq.inference.strands import (
+    Controls,
+    Prediction,
+    grouped,
+    predict_regions,
+    predict_strands,
+)
+from genoseq.inference.track_decimals import track_decimals
 from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
+
+_TOGETHER = 1 << 15
+"""Bases whose values are computed together, of however many contigs."""
 
 
 def score(
@@ -77,9 +87,8 @@ def score(
 
     Yields
     ------
-    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, to
-    :data:`~genoseq.genome.tracks.DECIMALS` if ``rounded``; signals are in the signal's units.  A
-    base that is not A, C, G or T is NaN.
+    Tracks of consecutive pieces, contigs in FASTA order.  Classes are probabilities, if ``rounded``
+    as :func:`kept_decimals`; signals are in the signal's units.  What is not A, C, G or T is NaN.
 
     Raises
     ------
@@ -90,7 +99,7 @@ def score(
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
     bundles = bundles_of(bundle)
-    tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
+    tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
     predictors = [Predictor(one, device, precision) for one in bundles]
@@ -98,7 +107,8 @@ def score(
     if control is not None and not all(one.takes_control for one in predictors):
         raise ConfigError("this model has learned no control: leave out --control")
     computed = window_bases, batch_bases, control
-    told = _Told(predictors, genome, output, sure, rounded, computed)
+    decimals = kept_decimals(bundles, sure or output) if rounded else None
+    told = _Told(predictors, genome, output, sure, decimals, computed)
     pieces = told(wanted)
     if jobs > 1 and predictors[0].device.type == "cpu":
         first = predictors[0]
@@ -106,6 +116,14 @@ def score(
         parts = parts_of(wanted, windows, jobs)
         pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
     return stitch(pieces, (sure or output).channels)
+
+
+def kept_decimals(
+    bundles: Sequence[Bundle], output: Output | SureOutput
+) -> int | Sequence[int] | None:
+    """Decimals of all channels, or of each; None: values are not rounded."""
+    known = [one.metrics for one in bundles]
+    return track_decimals(known, output.channels, output.kind) or output.decimals
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ class _Told:
     genome: Genome
     output: Output
     sure: SureOutput | None
-    rounded: bool
+    decimals: int | Sequence[int] | None
     computed: tuple[int | None, int, Controls | None]
 
     def __call__(self, part: Sequence[Region]) -> Iterator[tuple[str, int, Values]]:
@@ -124,13 +142,12 @@ class _Told:
         if self.sure is None:
             (one,) = self.predictors
             found = predict_regions(one, self.genome, part, "values", *computed)
-            pieces = ((p.chrom, p.start, p.codes, self.output.values(p.values)) for p in found)
-            return _told(pieces, self.output.decimals if self.rounded else None)
+            return _together(found, self.output, self.decimals)
         streams = [
             predict_strands(one, self.genome, part, "values", *computed) for one in self.predictors
         ]
         told = sure_pieces(self.predictors, streams, self.sure)
-        return _told(told, self.sure.decimals if self.rounded else None)
+        return _told(told, self.decimals)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:
@@ -163,12 +180,26 @@ def wanted_regions(genome: Genome, regions: Iterable[Region] | None) -> list[Reg
     return sorted(merged, key=lambda region: order[region.chrom])
 
 
+def _together(
+    found: Iterable[Prediction], output: Output, decimals: int | Sequence[int] | None
+) -> Iterator[tuple[str, int, Values]]:
+    """Values of pieces as those of tracks; those of reads and other short pieces at one go."""
+    for group in grouped(found, _TOGETHER):
+        codes = np.concatenate([each.codes for each in group])
+        values = output.values(np.concatenate([each.values for each in group], axis=1))
+        ((_, _, told),) = _told([("", 0, codes, values)], decimals)
+        first = 0
+        for each in group:
+            yield each.chrom, each.start, told[first : first + len(each.codes)]
+            first += len(each.codes)
+
+
 def _told(
-    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | None
+    pieces: Iterable[tuple[str, int, Codes, Values]], decimals: int | Sequence[int] | None
 ) -> Iterator[tuple[str, int, Values]]:
     """Values (C, L) as those of tracks (L, C), rounded if wanted; NaN where a base is N."""
     for chrom, start, codes, values in pieces:
         if decimals is not None:
-            values = values.round(decimals)
+            values = round_channels(values, decimals)
         values[:, codes == N] = np.nan
         yield chrom, start, values.T

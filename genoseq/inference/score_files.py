@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
+from genoseq.genome.tracks import DECIMALS
 from genoseq.labels.signal_names import SignalFile, name_signals
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.bed import read_bed
@@ -108,20 +109,20 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, digits, bins)
+        kept = digits, bins, _decimals(bundles, output, digits)
+        check_formats(written, output.kind, output.channels, genome.lengths, rules, *kept)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
-            window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
-            device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
+            window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,
+            device=str(used[0][0]), jobs=jobs, rounded=digits is None,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
-        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
+        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits, kept[2])
         origin, record = _made_by(genome, models, settings, used, given, wanted)
-        tracks = reported(tracks, sum(map(len, wanted)), report)
         files = write_tracks(
-            tracks, genome.lengths, output.channels, output.kind, out, written, origin, record,
-            rules, digits, bins,
+            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
+            output.kind, out, written, origin, record, rules, *kept,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
@@ -197,6 +198,22 @@ def _output(
     return sure or bundles[0].task.output(values, by_phase)
 
 
+def _decimals(
+    bundles: Sequence[Bundle], output: Output | SureOutput, digits: int | None
+) -> tuple[int, ...] | None:
+    """Decimals of each channel, which are told where they are not those of all tracks."""
+    if digits is not None:
+        return None
+    from genoseq.inference.track_decimals import track_decimals
+
+    found = track_decimals([one.metrics for one in bundles], output.channels, output.kind)
+    if found is not None:
+        pairs = zip(output.channels, found, strict=True)
+        more = [f"{one.label} {many}" for one, many in pairs if many > DECIMALS]
+        _log.info("score: decimals of rare classes: %s; of others %d", listed(more), DECIMALS)
+    return found
+
+
 def _settings(
     values: ValueKind,
     by_phase: bool,
@@ -204,12 +221,14 @@ def _settings(
     window_bases: int | None,
     batch_bases: int | None,
     digits: int | None,
+    decimals: tuple[int, ...] | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
     # Defaults are left out, as in older records.
     beside: dict[str, Any] = {"values": values} if values != "probability" else {}
     beside |= {} if digits is None else {"digits": digits}
+    beside |= {} if decimals is None else {"decimals": list(decimals)}
     return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 

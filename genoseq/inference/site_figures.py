@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
+from genoseq.metrics.bootstrap import Figures, block_size, bootstrap_intervals
 from genoseq.metrics.level import BINS, slots_of, thresholds
 from genoseq.metrics.sites import SiteClass, matched
 
 BY_SITE = "sites.tsv"
 TOLERANCES = (0, 1, 3, 5, 10)
 """bp from a site within which it counts as found."""
+_INTERVALS = ("precision", "recall", "f1")
+_NO_INTERVALS: list[Figures] = [dict.fromkeys(_INTERVALS) for _ in TOLERANCES]
 _CONTIG = 1 << 40
 """Positions of the axis for each contig: more than any has."""
 
@@ -28,10 +31,15 @@ class SiteFigures:
     ----------
     scheme
         Of classes, exclusive or not.
+    bases
+        Of the whole split, which is drawn again in blocks for intervals.
     """
 
-    def __init__(self, scheme: Scheme) -> None:
+    def __init__(self, scheme: Scheme, bases: int) -> None:
         self._scheme = scheme
+        self._size, self._done = block_size(bases), 0
+        self._starts: list[int] = []
+        self._blocks: list[int] = []
         self._classes = [SiteClass() for _ in scheme.channels]
         self._contigs: dict[tuple[str, str], int] = {}
 
@@ -40,6 +48,9 @@ class SiteFigures:
     ) -> None:
         """Count a stretch of a genome and contig: values (S, L), targets (L,) or (L, S)."""
         offset = self._contigs.setdefault(where, len(self._contigs)) * _CONTIG + start
+        self._starts.append(offset)
+        self._blocks.append(self._done // self._size)
+        self._done += values.shape[1]
         truth, of = targets.numpy(), self._scheme.channel_of_state
         for index, each in enumerate(self._classes):
             if each.over:
@@ -69,31 +80,83 @@ class SiteFigures:
         if sites is None:
             return
         peaks, least = own.peaks(least)
-        counts = {("*", "*"): np.zeros(2 + len(TOLERANCES), np.int64)}
+        found = np.zeros((len(TOLERANCES), len(sites)), bool)
+        counts: dict[tuple[str, str], NDArray[np.int64]] = {}
         for (genome, contig), number in self._contigs.items():
             here = [number * _CONTIG, (number + 1) * _CONTIG]
-            true = sites[slice(*np.searchsorted(sites[:, 0], here))]
+            true = slice(*np.searchsorted(sites[:, 0], here))
             called = peaks[slice(*np.searchsorted(peaks, here))]
-            pairs = [matched(true, called, tolerance) for tolerance in TOLERANCES]
+            for row, tolerance in zip(found, TOLERANCES, strict=True):
+                row[true][matched(sites[true], called, tolerance)] = True
+            sums = np.array([len(sites[true]), len(called), *found[:, true].sum(1)])
             for where in (("*", "*"), (genome, "*"), (genome, contig)):
-                counts.setdefault(where, np.zeros_like(counts["*", "*"]))
-                counts[where] += [len(true), len(called), *pairs]
+                counts[where] = counts.get(where, np.zeros_like(sums)) + sums
         threshold = float(thresholds()[BINS - 1 - least]) if least < BINS else 1.0
+        blocks = _Blocks(self._contigs, self._starts, self._blocks)
         for (genome, contig), each in counts.items():
             named = {"genome": genome, "contig": contig, "class": label, "threshold": threshold}
-            yield from (named | row for row in _by_tolerance(each.tolist()))
+            ends = _NO_INTERVALS
+            if contig == "*":
+                ends, _ = bootstrap_intervals(blocks.counts(genome, sites[:, 0], peaks, found))
+            yield from (named | row for row in _by_tolerance(each.tolist(), ends))
 
 
-def _by_tolerance(counts: Sequence[int]) -> Iterator[dict[str, Any]]:
+class _Blocks:
+    """Which block, and of which genome, a position of the axis is in."""
+
+    def __init__(
+        self, contigs: Mapping[tuple[str, str], int], starts: Sequence[int], blocks: Sequence[int]
+    ) -> None:
+        order = np.argsort(starts)
+        self._starts, self._blocks = np.array(starts)[order], np.array(blocks)[order]
+        self._genomes = np.array([genome for genome, _ in contigs])
+
+    def _of_genome(self, genome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        own: NDArray[np.bool_] = (self._genomes == genome) | (genome == "*")
+        return own[positions // _CONTIG]
+
+    def counts(
+        self,
+        genome: str,
+        sites: NDArray[np.int64],
+        peaks: NDArray[np.int64],
+        found: NDArray[np.bool_],
+    ) -> NDArray[np.int64]:
+        """Sites found, called and true of each block of a genome: (blocks, T, 3).
+
+        Parameters
+        ----------
+        genome
+            Its name; ``*`` is all of them.
+        sites, peaks
+            First bases of true sites (N,), and called ones.
+        found
+            Which sites are found at each tolerance, (T, N).
+        """
+        own = np.unique(self._blocks[self._of_genome(genome, self._starts)])
+
+        def by_block(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+            positions = positions[self._of_genome(genome, positions)]
+            of = self._blocks[np.searchsorted(self._starts, positions, "right") - 1]
+            return np.bincount(np.searchsorted(own, of), minlength=len(own))
+
+        true, called = by_block(sites), by_block(peaks)
+        return np.stack([np.stack([by_block(sites[row]), called, true], 1) for row in found], 1)
+
+
+def _by_tolerance(counts: Sequence[int], ends: Sequence[Figures]) -> Iterator[dict[str, Any]]:
     """Rows of the numbers of sites, of called ones, and of pairs of each tolerance."""
     sites, called, *pairs = counts
-    for tolerance, found in zip(TOLERANCES, pairs, strict=True):
+    for tolerance, found, interval in zip(TOLERANCES, pairs, ends, strict=True):
         if sites or called:
-            yield {
-                "sites": sites,
-                "called": called,
-                "tolerance": tolerance,
+            told = {
                 "precision": found / called if called else None,
                 "recall": found / sites if sites else None,
                 "f1": 2 * found / (sites + called),
             }
+            bounds = {
+                f"{name}_{end}": None if (own := interval[name]) is None else own[number]
+                for name in _INTERVALS
+                for number, end in enumerate(("low", "high"))
+            }
+            yield {"sites": sites, "called": called, "tolerance": tolerance, **told, **bounds}

@@ -79,6 +79,20 @@ def predict_regions(
         yield Prediction(each.chrom, each.start, each.codes, mean)
 
 
+def grouped(predictions: Iterable[Prediction], bases: int) -> Iterator[list[Prediction]]:
+    """Predictions in groups of so many bases or more, in order."""
+    group: list[Prediction] = []
+    held = 0
+    for each in predictions:
+        group.append(each)
+        held += len(each.codes)
+        if held >= bases:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
 def predict_strands(
     predictor: Predictor,
     genome: Genome,

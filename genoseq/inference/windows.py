@@ -80,7 +80,11 @@ def windows_of(
         reader = _StretchReader(genome, region, tiling.width)
         forward = _forward(reader, region, tiling)
         reverse = _reverse(reader, region, tiling)
-        yield from merge(forward, reverse, key=lambda one: one.start)
+        if tiling.count == 1:  # as of a read: one window on either strand
+            yield from forward
+            yield from reverse
+        else:
+            yield from merge(forward, reverse, key=lambda one: one.start)
 
 
 def tilings(

@@ -6,8 +6,6 @@ replacement: the block bootstrap of Künsch (1989), with blocks that do not over
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,20 +81,3 @@ def block_size(bases: int, at_least: int = 10_000, most: int = 2_000) -> int:
         Number of blocks.
     """
     return max(at_least, -(-bases // most))
-
-
-def counts_of(
-    blocks: Sequence[dict[tuple[str, str], int]], names: Sequence[str]
-) -> NDArray[np.int64]:
-    """Counts of blocks, (blocks, K, 3), of the bases of each pair of true and predicted class."""
-    columns = {name: index for index, name in enumerate(names)}
-    counts = np.zeros((len(blocks), len(names), 3), np.int64)
-    for block, pairs in zip(counts, blocks, strict=True):
-        for (true, predicted), bases in pairs.items():
-            if true in columns:
-                block[columns[true], 2] += bases
-            if predicted in columns:
-                block[columns[predicted], 1] += bases
-            if true == predicted and true in columns:
-                block[columns[true], 0] += bases
-    return counts

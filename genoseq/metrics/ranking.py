@@ -67,7 +67,7 @@ def never_called(report: Mapping[str, Any]) -> list[str]:
 
 
 def _classes(level: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [row for row in level["classes"] if row["name"] != BACKGROUND]
+    return [row for row in level.get("classes", ()) if row["name"] != BACKGROUND]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

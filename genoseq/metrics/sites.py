@@ -95,15 +95,17 @@ class SiteClass:
         return keys[best[np.r_[True, np.diff(stretch[best]) > 0]]], least
 
 
-def matched(sites: Span, peaks: NDArray[np.int64], tolerance: int) -> int:
-    """Most pairs of a site (N, 2) and a peak within ``tolerance`` bp of it, each in one pair."""
-    found = site = 0
-    spans = sites.tolist()
+def matched(sites: Span, peaks: NDArray[np.int64], tolerance: int) -> NDArray[np.int64]:
+    """Which sites (N, 2) are in most pairs of a site and a peak within ``tolerance`` bp of it, each
+    in one pair: their numbers, ascending."""
+    found: list[int] = []
+    site, spans = 0, sites.tolist()
     for peak in peaks.tolist():
         while site < len(spans) and spans[site][1] - 1 + tolerance < peak:
             site += 1
         if site == len(spans):
             break
         if spans[site][0] - tolerance <= peak:
-            found, site = found + 1, site + 1
-    return found
+            found.append(site)
+            site += 1
+    return np.array(found, np.int64)

@@ -22,3 +22,14 @@ def keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_TRIM_THRESHOLD, -1)
         libc.mallopt(_M_MMAP_MAX, 0)
+
+
+def give_back_freed_memory() -> None:
+    """Hand freed memory back to the system, between two parts of a command that need other sizes.
+
+    What one part freed lies in holes that the arrays of the next do not fit into, and the process
+    grows by them (:func:`keep_freed_memory`).
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)

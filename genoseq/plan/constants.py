@@ -17,6 +17,9 @@ PAIRED_PER_SECOND = 8e6
 """Bases of the sources of pairs that are put into a store."""
 EVALUATED_PER_SECOND = 0.11e6
 """Bases whose metrics are added up, on top of their prediction."""
+EVALUATED_MEGABYTES, STATE_MEGABYTES = 54, 28
+"""Main memory of figures of classes, and of each state, on top of a prediction's: of 3 Mb of random
+probabilities 102 MB with 2 classes and 247 with 8; each has 4 more of a large genome's blocks."""
 BASELINES_PER_SECOND = 0.16e6
 """Bases of which baselines of coding sequence are measured."""
 BASELINE_SECONDS = 4.0

@@ -23,6 +23,7 @@ from genoseq.config.encoders import Operations
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.config.labels import LabelSettings
 from genoseq.config.schema import ModelSettings, RunSettings
+from genoseq.config.training import OUTPUTS
 from genoseq.genome.windows import round_up
 from genoseq.plan import constants
 from genoseq.plan.constants import FAMILIES, UNKNOWN_FAMILY, FamilyCost
@@ -55,6 +56,7 @@ def work_of(run: RunSettings, states: int, window: int) -> Operations:
         bp.
     """
     model = run.model
+    states *= OUTPUTS.get(run.training.loss, 1)
     head = (run.task.work(model.stride, states) or (nan, nan))[0]
     inputs = model.embedding if model.stem is None else model.stem.width
     encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN_OPERATIONS
@@ -134,7 +136,7 @@ def training_memory(run: RunSettings, states: int) -> float:
 
 @cache
 def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision = "auto") -> float:
-    """MB of scoring or evaluating by a model, both strands of a batch at once.
+    """MB of scoring by a model, both strands of a batch at once.
 
     ``auto`` is taken for fp32, which takes more: a job may meet a processor without bf16.
     """
@@ -147,6 +149,13 @@ def predicting_memory(run: RunSettings, states: int, precision: AskedPrecision =
     held = bases * work.widest * cost_of(run).number_bytes[number_format]
     loaded = constants.LOADED_BYTES[number_format] * work.weights + held
     return cost_of(run).start + max(constants.LOADING_BYTES * work.weights, loaded) / 1e6
+
+
+def evaluating_memory(run: RunSettings, states: int) -> float:
+    """MB of evaluating a model: the best bases of each class, whose sites are matched at the end,
+    and counts of blocks, beside its predictions."""
+    counted = constants.EVALUATED_MEGABYTES + constants.STATE_MEGABYTES * states
+    return predicting_memory(run, states) + counted
 
 
 def request(megabytes: float, attempt: int) -> int:

@@ -202,7 +202,9 @@ class _Run:
             ],
             # Not known where its bases are not.
             disk=[constants.BYTES["evaluate"] * len(self.runs), 0 * sum(bases)],
-            memory=self._memory("auto", self.runs),
+            memory=[
+                costs.evaluating_memory(run, self.states) + self.contig_memory for run in self.runs
+            ],
             bases=bases,
         )
 

@@ -23,8 +23,7 @@ from genoseq.config.sheet import PAIRS, GenomeRow, named_file, read_genomes
 from genoseq.config.sheet_checks import sheet_problems
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genome.shards import shard_names
-from genoseq.plan import model_rules
-from genoseq.plan.costs import predicting_memory, request, state_count, training_memory
+from genoseq.plan import costs, model_rules
 from genoseq.plan.label_options import FileOption, label_files, label_options, options
 from genoseq.plan.model_checks import model_problems
 from genoseq.plan.patterns import plain_paths, stamps, where_brought
@@ -58,7 +57,7 @@ class Plan:
     def states(self) -> int:
         """Outputs of a model for a base."""
         signals = max(len({named_file(s)[0] or s for s in r.signal}) for r in self.genomes.values())
-        return state_count(self.config.labels, signals)
+        return costs.state_count(self.config.labels, signals)
 
     def learned(self, unused: str = "", model: str | None = None) -> list[str]:
         """Genomes that a model, or any, learns from or is tested on, in the sheet's order, but for
@@ -172,16 +171,18 @@ class Plan:
 
     def train_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for a training, and as much again for each retry."""
-        return request(training_memory(self.config.models[wildcards.model], self.states), attempt)
+        run = self.config.models[wildcards.model]
+        return costs.request(costs.training_memory(run, self.states), attempt)
 
     def evaluate_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for an evaluation, likewise."""
-        return request(predicting_memory(self.config.models[wildcards.model], self.states), attempt)
+        run = self.config.models[wildcards.model]
+        return costs.request(costs.evaluating_memory(run, self.states), attempt)
 
     def score_memory(self, wildcards: Wildcards, attempt: int) -> int:
         """MB for scoring a shard, likewise."""
         run, precision = self.config.models[wildcards.model], self.config.score.precision
-        return request(predicting_memory(run, self.states, precision), attempt)
+        return costs.request(costs.predicting_memory(run, self.states, precision), attempt)
 
     def shard_count(self, wildcards: Wildcards) -> int:
         """Shards of the genome: the sheet's word, or that of the settings for all."""
@@ -226,10 +227,7 @@ class Plan:
         return [name for name, run in models.items() if run.task.needs_labels()]
 
     def report_options(self, _: Wildcards) -> str:
-        """Title and note, of which either may be empty.
-
-        Snakemake looks for wildcards in strings, but not in what a function gives.
-        """
+        """Title and note, by a function: in strings Snakemake would look for wildcards."""
         return options(**self.config.report.model_dump())
 
 

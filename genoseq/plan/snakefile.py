@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from genoseq.errors import GenoseqError, told
 
 PACKAGED = Path(__file__).parent / "packaged"
 """Snakefile, ``workflows/`` and ``config/`` as in the repository."""
@@ -29,3 +33,15 @@ def put_scripts_on_path() -> None:
     parts = os.environ.get("PATH", "").split(os.pathsep)
     if folder not in parts:
         os.environ["PATH"] = os.pathsep.join([folder, *parts])
+
+
+@contextmanager
+def ends_with_a_line() -> Iterator[None]:
+    """End the program with what is wrong, a line each, where a mistake is met.
+
+    Snakemake would tell of each with the lines of Python that met it.
+    """
+    try:
+        yield
+    except GenoseqError as error:
+        sys.exit("\n".join(f"genoseq: error: {line}" for line in told(str(error))))

@@ -8,7 +8,16 @@ from typing import Any
 
 from genoseq.metrics.ranking import HEADLINES, RARE, any_rare, headline, never_called
 from genoseq.report.results import ModelResult
-from genoseq.report.tables import KINDS, OTHER, Field, Table, encoder_text, heading, short
+from genoseq.report.tables import (
+    KINDS,
+    OTHER,
+    Field,
+    Table,
+    encoder_text,
+    heading,
+    short,
+    with_interval,
+)
 
 _SHOWN_BP = (0, 3, 10)
 """Distances from a site of which the page tells; evaluations have more."""
@@ -68,11 +77,12 @@ def _best_first(models: Sequence[ModelResult], figure: str) -> list[ModelResult]
     )
 
 
-def _overall(model: ModelResult, figure: str) -> float | None:
+def _overall(model: ModelResult, figure: str) -> Field:
     if model.kind not in ("classes", "independent"):
         return None
     value = headline(model.metrics, figure)
-    return None if math.isnan(value) else value
+    ends = model.metrics.get("intervals", {}).get(figure)
+    return None if math.isnan(value) else with_interval(value, ends)
 
 
 def _figure(kind: str, rare: bool) -> str:
@@ -132,10 +142,20 @@ def sites_table(models: Sequence[ModelResult]) -> Table | None:
     rows: list[list[Field]] = []
     for named, own in found.items():
         first = own[_SHOWN_BP[0]]
-        figures = [own[bp][name] for bp in _SHOWN_BP for name in ("recall", "precision")]
+        figures = [
+            with_interval(own[bp][name], _ends(own[bp], name))
+            for bp in _SHOWN_BP
+            for name in ("recall", "precision")
+        ]
         counts = [first["sites"], first["called"], short(first["threshold"])]
         rows.append([*named, *counts, *figures])
     head = ["model", "genome", "class", "sites", "called", "threshold"]
     head += [f"{name}, {bp} bp" for bp in _SHOWN_BP for name in ("recall", "precision")]
     caption = "Sites found within so many bp, at the threshold of the best F1"
     return Table("sites", caption, head, rows) if rows else None
+
+
+def _ends(row: Mapping[str, Any], name: str) -> list[float] | None:
+    """The interval of a figure of sites; None where there is none, or in earlier evaluations."""
+    ends = [row.get(f"{name}_{end}") for end in ("low", "high")]
+    return None if None in ends else [end for end in ends if end is not None]

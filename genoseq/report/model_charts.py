@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from genoseq.metrics.ranking import HEADLINES, headline_of
 from genoseq.report.charts import Axis, Chart, Data, Number, Series, lines
 from genoseq.report.results import ModelResult
 from genoseq.report.tables import Field, Shown, Table
@@ -30,10 +31,14 @@ def thinned(points: Sequence[Any]) -> list[Any]:
 
 
 def learning_charts(models: Sequence[ModelResult]) -> list[Chart]:
-    """Loss of training and validation by step, and macro F1 of validation where there is one."""
+    """Loss of training and validation by step, and of classes macro F1 of validation; macro AUPRC
+    where a class is rare."""
+    rare = any(headline_of(model.metrics) == "macro_auprc" for model in models)
+    figure = "macro_auprc" if rare else "macro_f1"
+    name = HEADLINES[figure]
     found = [
         _by_step(models, "learning", "Learning curves", "loss", "train_loss", "valid_loss"),
-        _by_step(models, "learning-f1", "Macro F1 of validation", "macro F1", "", "macro_f1"),
+        _by_step(models, "learning-f1", f"M{name[1:]} of validation", name, "", figure),
     ]
     return [chart for chart in found if chart is not None]
 
@@ -53,7 +58,7 @@ def _by_step(
         return None
     last = max(at for each in series for at, _ in each.points)
     values = [value for each in series for _, value in each.points]
-    top = 1.0 if y == "macro F1" else max(values) * 1.05
+    top = 1.0 if y in HEADLINES.values() else max(values) * 1.05
     low = min(0.0, *values)
     drawing = lines(series, Axis("step", 0, last), Axis(y, low, top if top > low else low + 1))
     rows: list[list[str | Number]] = [
@@ -73,7 +78,11 @@ def precision_recall_charts(models: Sequence[ModelResult]) -> list[Chart]:
         for number, model in enumerate(models)
         for curve in model.precision_recall
     }
-    rates = {row["label"]: row.get("base_rate", 0.0) for model in models for row in model.rows}
+    rates = {
+        row["label"]: row.get("base_rate", row.get("prevalence")) or 0.0
+        for model in models
+        for row in model.rows
+    }
     labels = list(dict.fromkeys(label for label, _ in curves))[:_MOST_CLASSES]
     return [
         _precision_recall(label, index, models, curves, rates) for index, label in enumerate(labels)
@@ -93,7 +102,8 @@ def _precision_recall(
         if (label, number) in curves
     ]
     rate = rates.get(label, 0.0)
-    series.append(Series(f"base rate {rate:.3f}", [(0.0, rate), (1.0, rate)], 7, 2))
+    told = f"{rate:.3f}" if rate >= 0.001 else f"{rate:.2g}"
+    series.append(Series(f"base rate {told}", [(0.0, rate), (1.0, rate)], 7, 2))
     rows: list[list[str | Number]] = [
         [each.name, recall, precision] for each in series for recall, precision in each.points
     ]
@@ -106,7 +116,7 @@ def _precision_recall(
     return Chart(
         f"precision-recall-{index}",
         f"Precision and recall: {label}",
-        f"Precision over recall of {label}, base rate {rate:.4f}; area below: {areas}",
+        f"Precision over recall of {label}, base rate {told}; area below: {areas}",
         lines(series, Axis("recall", **_UNIT), Axis("precision", **_UNIT)),
         Data(["line", "recall", "precision"], rows),
         [(each.name, each.colour, each.dash) for each in series],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from genoseq.metrics.ranking import any_rare, never_called
+from genoseq.metrics.ranking import HEADLINES, headline, headline_of, never_called
 from genoseq.report.results import ModelResult
 from genoseq.report.verdict import Check, Limits, judged, unmeasured
 
@@ -16,6 +17,7 @@ NEVER = Limits(1, 1, "fail from one class")
 STRANDS = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15 between strands")
 BASE_RATE = Limits(0.25, 0.05, "warn up to 25%, fail up to 5% of the way to 1", rising=False)
 BASELINE = Limits(0.0, -0.05, "warn up to 0, fail up to -0.05", rising=False)
+_CLASSES = ("classes", "independent")
 _AGAIN = "evaluate the model again with this version of genoseq"
 
 
@@ -67,17 +69,18 @@ def check_loss_gap(model: ModelResult) -> Check:
 
 
 def check_test_gap(model: ModelResult) -> Check:
-    """How much worse the test is than the validation that chose the step: macro F1."""
-    name = "Overfit: validation to test"
-    if model.kind != "classes":
+    """How much worse the test is than the validation that chose the step: macro F1, or macro AUPRC
+    where a class is rare."""
+    name, figure = "Overfit: validation to test", headline_of(model.metrics)
+    if model.kind not in _CLASSES or figure is None:
         return _no_classes(name, model, TEST_GAP)
-    valid = model.bundle["metrics"].get("valid", {}).get("channels", {}).get("macro_f1")
-    test = model.metrics["channels"].get("macro_f1")
-    if valid is None or test is None:
-        why = "there was no validation split" if valid is None else "no class is in the test"
+    valid = headline(model.bundle["metrics"].get("valid", {}), figure)
+    test = headline(model.metrics, figure)
+    if math.isnan(valid) or math.isnan(test):
+        why = "there was no validation split" if math.isnan(valid) else "no class is in the test"
         how = "give the split valid (or test) some regions with every class"
         return unmeasured(name, model.name, why, how, TEST_GAP)
-    said = f"macro F1 {valid:.4f} of validation, {test:.4f} of test"
+    said = f"{HEADLINES[figure]} {valid:.4f} of validation, {test:.4f} of test"
     advice = (
         "the test is harder than what chose the model: are its genomes further away? Report the "
         "test, not the validation"
@@ -94,27 +97,27 @@ def check_never(model: ModelResult) -> Check:
     said = f"{', '.join(missed)}: never called" if missed else "every class of the test is called"
     advice = (
         "train longer, or with training.class_weights: balanced or the focal loss; or leave the "
-        "class out"
+        "class out; call sites by a threshold (score.peaks), which AUPRC and best F1 are of"
     )
     return judged(name, model.name, len(missed), NEVER, said, advice)
 
 
 def check_strands(model: ModelResult) -> Check:
-    """The largest difference in F1 between the strands of a class."""
-    name = "Strand asymmetry"
-    if model.kind != "classes":
+    """The largest difference in F1 between the strands of a class; in AUPRC, where one is rare."""
+    name, figure = "Strand asymmetry", _of_class(model)
+    if model.kind not in _CLASSES:
         return _no_classes(name, model, STRANDS)
     gaps = {
-        label: abs(plus["f1"] - minus["f1"])
+        label: abs(plus[figure] - minus[figure])
         for label, plus, minus in _strand_pairs(model.rows)
-        if plus["f1"] is not None and minus["f1"] is not None
+        if plus[figure] is not None and minus[figure] is not None
     }
     if not gaps:
         why = "no class has bases on both strands in the test"
         how = "learn classes of strands (cds-phase, stranded), and test on more bases"
         return unmeasured(name, model.name, why, how, STRANDS)
     label, gap = max(gaps.items(), key=lambda pair: pair[1])
-    said = f"F1 of {label} differs by {gap:.4f} between strands"
+    said = f"{figure.upper()} of {label} differs by {gap:.4f} between strands"
     advice = (
         "train with reverse_complement, or model.tied_strands; or the test has few genes of one "
         "strand: add genomes to it"
@@ -125,18 +128,20 @@ def check_strands(model: ModelResult) -> Check:
 def check_base_rate(model: ModelResult) -> Check:
     """How far the worst class is on the way from guessing by its base rate to perfection."""
     name = "Better than the base rate"
-    if model.kind != "classes":
+    if model.kind not in _CLASSES:
         return _no_classes(name, model, BASE_RATE)
+    rates = "prevalence" if model.kind == "independent" else "base_rate"
     ways = {
         row["label"]: ((row["auprc"] - rate) / (1 - rate), row["auprc"], rate)
         for row in model.rows
-        if row["auprc"] is not None and 0 < (rate := row["base_rate"]) < 1
+        if row["auprc"] is not None and 0 < (rate := row[rates]) < 1
     }
     if not ways:
         why = "no class has bases in the test"
         return unmeasured(name, model.name, why, "test on genomes that have them", BASE_RATE)
     label, (way, auprc, rate) = min(ways.items(), key=lambda pair: pair[1][0])
-    said = f"{label}: AUPRC {auprc:.4f}, base rate {rate:.4f}: {way:.1%} of the way to 1"
+    shown = ".4f" if rate >= 0.001 else ".2g"
+    said = f"{label}: AUPRC {auprc:.4f}, base rate {rate:{shown}}: {way:.1%} of the way to 1"
     advice = "this class is hardly told from chance: more examples of it, or other labels"
     return judged(name, model.name, way, BASE_RATE, said, advice)
 
@@ -144,10 +149,9 @@ def check_base_rate(model: ModelResult) -> Check:
 def check_baselines(model: ModelResult) -> Check:
     """By how much the model's F1 is above that of the best baseline, in its worst class; or AUPRC,
     where a class is rare."""
-    name = "Better than baselines"
-    if model.kind != "classes":
+    name, figure = "Better than baselines", _of_class(model)
+    if model.kind not in _CLASSES:
         return _no_classes(name, model, BASELINE)
-    figure = "auprc" if any_rare(model.metrics) else "f1"
     best: dict[str, tuple[float, str]] = {}
     for row in model.baselines:
         own = row.figures.get(figure)
@@ -176,6 +180,13 @@ def _strand_pairs(
             yield name, by_name[name, "+"], by_name[name, "-"]
 
 
+def _of_class(model: ModelResult) -> str:
+    """The figure of a class that suits: F1 of the class that is called, or AUPRC."""
+    return "auprc" if headline_of(model.metrics) == "macro_auprc" else "f1"
+
+
 def _no_classes(name: str, model: ModelResult, limits: Limits) -> Check:
     why = f"it is of classes, and this model was measured by {model.kind}"
+    if model.kind == "independent":
+        why = "it is of the most probable class, and here a base may have several"
     return unmeasured(name, model.name, why, "nothing to do", limits)

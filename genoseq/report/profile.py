@@ -15,11 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.errors import ConfigError, InputFormatError
+from genoseq.config.base import parse_settings
+from genoseq.config.labels import LabelSettings
+from genoseq.errors import ConfigError, InputFormatError, RegionError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.genome.complement import reverse_complement
-from genoseq.genome.regions import Region, Strand
+from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.tracks import Channel
+from genoseq.labels.conditions import kept_intervals
+from genoseq.readers.annotation import annotation_format, read_annotation
 from genoseq.readers.bed import read_bed
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.readers.signal import Signal, open_signal
@@ -74,6 +78,8 @@ def profile_sites(
     sites: PathLike,
     out: PathLike,
     *,
+    kind: str | None = None,
+    keep: Sequence[str] = (),
     fasta: PathLike | Fasta | None = None,
     flank: int = FLANK,
 ) -> Profiled:
@@ -84,7 +90,12 @@ def profile_sites(
     paths
         Folders of scores and of tracks (bigWigs), bigWigs and bedGraphs.
     sites
-        A BED.
+        A BED, or an annotation, of which ``kind`` is meant.
+    kind
+        A class of the annotation, as labels have them: ``splice_donor``, ``start_codon``, ``TSS``;
+        of a BED, its name column.
+    keep
+        Conditions that its features keep to, as ``labels.keep`` has them.
     out
         Folder for ``profile.tsv``, ``profile.svg`` and ``profile.png``.
     fasta
@@ -106,7 +117,7 @@ def profile_sites(
         sources = [_source(Path(path), stack) for path in paths]
         genome = None if fasta is None else stack.enter_context(opened(fasta))
         lengths = genome.lengths if genome is not None else sources[0].lengths
-        wanted = [bed.region for bed in read_bed(sites, lengths) if bed.end > bed.start]
+        wanted = _sites(sites, kind, keep, lengths)
         if not wanted:
             raise InputFormatError("no site: there is nothing to profile", sites)
         if flank < 0 or len(wanted) * (2 * flank + 1) > _MOST:
@@ -125,6 +136,28 @@ def profile_sites(
             (stage / FILES[1]).write_text(_letters_text(counts, flank))
         save_figure(profile_figure(profiles, heights, flank), stage / FILES[2], stage / FILES[3])
     return Profiled(out, len(wanted), len(profiles))
+
+
+def _sites(
+    path: PathLike, kind: str | None, keep: Sequence[str], lengths: Mapping[str, int]
+) -> list[Region]:
+    """What is profiled: records of a BED in its order, or features of a class."""
+    if kind is None:
+        if keep or annotation_format(path, measured=True) != "bed":
+            raise ConfigError(
+                f"{path}: --class says which features of an annotation are the sites: "
+                f"splice_donor, start_codon, or a type of the file"
+            )
+        return [bed.region for bed in read_bed(path, lengths) if bed.end > bed.start]
+    words = {"scheme": "stranded", "classes": [kind], "keep": list(keep)}
+    settings = parse_settings(LabelSettings, words)
+    annotation = read_annotation(path, attributes=settings.asked)
+    try:
+        found = [each.feature for each in kept_intervals(annotation, settings)]
+        regions = [Region(each.chrom, each.start, each.end, each.strand) for each in found]
+        return [check_bounds(region, lengths) for region in regions if len(region)]
+    except (InputFormatError, RegionError) as error:
+        raise InputFormatError(str(error), path) from None
 
 
 def _source(path: Path, stack: ExitStack) -> _Source:

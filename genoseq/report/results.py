@@ -96,8 +96,8 @@ class ModelResult:
     def rows(self) -> list[dict[str, Any]]:
         """Metrics of each class or signal that people see, or of all bases, with a ``label``.
 
-        Classes also have their ``base_rate`` and, where the evaluation has them, 95% intervals of
-        precision, recall and F1 as ``intervals``.
+        Classes that exclude one another also have their ``base_rate``, and all have 95% intervals
+        of figures as ``intervals``, empty where the evaluation has none.
         """
         found = self.metrics
         if self.kind == "bases":
@@ -105,28 +105,26 @@ class ModelResult:
         if self.kind == "sequences":
             return [{**found, "support": found["tokens"], "label": "all pairs"}]
         if self.kind == "classes":
-            rows = self._classes()
+            rows = _with_base_rate(found["channels"]["classes"])
         else:
             rows = found.get({"signal": "signals", "independent": "classes"}.get(self.kind, ""), [])
-        return [
-            {**row, "label": Channel(row["name"], row["strand"]).label}
-            for row in rows
-            if row["name"] != BACKGROUND
-        ]
-
-    def _classes(self) -> list[dict[str, Any]]:
-        rows = self.metrics["channels"]["classes"]
-        bases = sum(row["support"] for row in rows)
-        known = self.metrics.get("intervals", {}).get("classes", [])
+        known = found.get("intervals", {}).get("classes", [])
         intervals = {row["name"]: row for row in known}
         return [
             {
                 **row,
-                "base_rate": row["support"] / bases if bases else 0.0,
+                "label": Channel(row["name"], row["strand"]).label,
                 "intervals": intervals.get(f"{row['name']}{row['strand'].strip('.')}", {}),
             }
             for row in rows
+            if row["name"] != BACKGROUND
         ]
+
+
+def _with_base_rate(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows = list(rows)
+    bases = sum(row["support"] for row in rows)
+    return [{**row, "base_rate": row["support"] / bases if bases else 0.0} for row in rows]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ SIGNAL_COLUMNS = ("pearson", "pearson_log1p", "spearman", "mse")
 LANGUAGE_COLUMNS = ("bits_per_base", "perplexity", "accuracy")
 INDEPENDENT_COLUMNS = ("prevalence", "auprc", *_OF_RARE)
 PAIR_COLUMNS = ("edit_distance", "exact", "token_accuracy")
-_WITH_INTERVAL = ("precision", "recall", "f1")
+_OF_CURVE = ("auprc", "lift", "best_f1", "top_k")
+_WITH_INTERVAL = {"classes": ("precision", "recall", "f1", *_OF_CURVE), "independent": _OF_CURVE}
+"""Figures of classes that have a 95% interval where blocks are enough."""
 _HEADINGS = {
     "f1": "F1",
     "mcc": "MCC",
@@ -125,22 +127,22 @@ def encoder_text(settings: Any) -> str:
 def metrics_table(model: ModelResult, number: int) -> Table:
     """Metrics of each class or signal; of classes with base rate and intervals."""
     what, columns, _ = KINDS.get(model.kind, OTHER)
-    classes = model.kind == "classes"
+    classes, ended = model.kind == "classes", _WITH_INTERVAL.get(model.kind, ())
     rate = ["base rate"] if classes else []
     rows: list[list[Field]] = []
     data: list[list[str | Number]] = []
     for row in model.rows:
         first = [row["label"], row["support"], *([row["base_rate"]] if classes else [])]
         rows.append([*map(short, first), *(_figure(row, name) for name in columns)])
-        ends = (_ends(row, name) for name in _WITH_INTERVAL) if classes else ()
-        data.append(
-            [*first, *(row.get(name) for name in columns), *(x for pair in ends for x in pair)]
-        )
+        ends = (end for name in ended for end in _ends(row, name))
+        data.append([*first, *(row.get(name) for name in columns), *ends])
     macro = model.metrics["channels"]["macro_f1"] if classes else None
     counted = "letters" if model.kind == "sequences" else "bases"
     head = [what, counted, *rate, *map(heading, columns)]
-    named = [f"{n} {end}" for n in _WITH_INTERVAL for end in ("low", "high")] if classes else []
+    named = [f"{name} {end}" for name in ended for end in ("low", "high")]
     said = f"{model.name}: macro F1 {shown(macro)}" if classes else model.name
+    if any(row.get("intervals", {}).get(name) for row in model.rows for name in ended):
+        said += "; in brackets 95% intervals, by drawing blocks of the test again"
     return Table(
         f"metrics-{number}", said, head, rows, Data([what, counted, *rate, *columns, *named], data)
     )
@@ -153,11 +155,23 @@ def _ends(row: Any, name: str) -> tuple[float | None, float | None]:
 
 def _figure(row: Any, name: str) -> Field:
     """A figure, and its interval behind it where there is one."""
-    value = row.get(name)  # evaluations of earlier versions have fewer
-    found = row.get("intervals", {}).get(name)
-    if found is None or value is None:
+    # Evaluations of earlier versions have fewer figures.
+    return with_interval(row.get(name), row.get("intervals", {}).get(name))
+
+
+def with_interval(value: float | None, ends: Sequence[float] | None) -> Field:
+    """A figure with its interval, if it has one; of what is small the first digits."""
+    if ends is None or value is None:
         return short(value)
-    return Shown(value, f"{value:.4f} ({found[0]:.3f} to {found[1]:.3f})")
+    low, high = map(_end, ends)
+    return Shown(value, f"{shown(short(value))} ({low} to {high})")
+
+
+def _end(value: float) -> str:
+    """An end of an interval: three decimals, fewer of what is large, digits of what is small."""
+    if 0 < value < 0.001:
+        return f"{value:.2g}"
+    return f"{value:.3f}" if value < 100 else f"{value:,.0f}"
 
 
 def short(field: Field) -> Field:

@@ -39,8 +39,6 @@ ACTIVATIONS: dict[Loss, Activation] = {
     "multinomial": "exp",
 }
 """How logits that were learned by a loss become values."""
-OUTPUTS: dict[Loss, int] = {"negative-binomial": 2}
-"""Outputs for a signal, where there is more than one: its mean, and then its dispersion."""
 
 
 def loss_of(loss: str | None, scheme: Scheme) -> Loss:

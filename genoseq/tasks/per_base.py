@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
+from genoseq.config.training import OUTPUTS
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
@@ -24,7 +25,7 @@ from genoseq.tasks.back_transform import back_factors
 from genoseq.tasks.control import Control, ControlOffset
 from genoseq.tasks.correction import Correction, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import ACTIVATIONS, OUTPUTS, Loss, loss_function, loss_of
+from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
 from genoseq.tasks.task import Metrics, Prepared, Task
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
 
-_FIGURES: dict[Kind, tuple[tuple[str, ...], str | None]] = {
-    "classes": (CLASS_FIGURES, "macro_f1"),
-    "signal": (SIGNAL_FIGURES, None),
-    "independent": (INDEPENDENT_FIGURES, "macro_auprc"),
+_FIGURES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "classes": (CLASS_FIGURES, ("macro_f1", "macro_auprc")),
+    "signal": (SIGNAL_FIGURES, ()),
+    "independent": (INDEPENDENT_FIGURES, ("macro_auprc",)),
 }
-"""Figures of a row by what labels are, and the one of all rows."""
+"""Figures of a row by what labels are, and those of all rows."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class PerBase(Task):
     @property
     def outputs(self) -> int:
         """States of the scheme; of some losses twice as many."""
-        return len(self.scheme) * OUTPUTS.get(cast(Loss, self.loss_name), 1)
+        return len(self.scheme) * OUTPUTS.get(self.loss_name, 1)
 
     @property
     def shown(self) -> int | None:  # type: ignore[override]
@@ -192,9 +193,8 @@ class PerBase(Task):
 
     def offset(self) -> nn.Module | None:
         """Of signals whose control is learned: that."""
-        if self.control is None:
-            return None
-        return ControlOffset(self.control.means, self.scheme.reverse_permutation)
+        control, mirror = self.control, self.scheme.reverse_permutation
+        return None if control is None else ControlOffset(control.means, mirror)
 
     def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
         """Of bins, targets are means: whatever lies in a step is told at once."""
@@ -276,7 +276,7 @@ class PerBase(Task):
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
         names, whole = _FIGURES[self.scheme.kind]
         level = report.get("channels", report)
-        columns = {} if whole is None else {whole: _number(level[whole])}
+        columns = {name: _number(level[name]) for name in whole}
         for row in self.rows(report):
             if row["name"] != BACKGROUND:
                 label = Channel(row["name"], row["strand"]).label

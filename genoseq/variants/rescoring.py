@@ -73,7 +73,9 @@ class WholeWindows:
     def __init__(self, predictor: Predictor, window: StrandWindow) -> None:
         self._predictor, self._codes = predictor, window.codes
         settings = predictor.settings
-        self._reach = settings.reach if any_window_suits(settings) else None
+        # What a base of a language model is told by begins at the window's first word.
+        bounded = any_window_suits(settings) and not predictor.task.reads_bases
+        self._reach = settings.reach if bounded else None
 
     def reference(self) -> Values:
         """See :class:`Rescorer`."""

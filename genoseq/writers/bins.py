@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
-from genoseq.genome.tracks import Kind
-from genoseq.writers.formats import Writer
+from genoseq.writers.formats import Contents, Writer
 from genoseq.writers.lattice import Row, Slab, as_kept, floats
 from genoseq.writers.manifest import OutputFile
 
@@ -92,8 +91,8 @@ class BinnedWriter:
     A slab waits for the next one, which may have the rest of its last bin.
     """
 
-    def __init__(self, writer: Writer, bins: Bins, kind: Kind, digits: int | None) -> None:
-        self._writer, self._bins, self._kind, self._digits = writer, bins, kind, digits
+    def __init__(self, writer: Writer, bins: Bins, of: Contents) -> None:
+        self._writer, self._bins, self._of = writer, bins, of
         self._held: _Held | None = None
 
     def write(self, slab: Slab) -> None:
@@ -141,5 +140,5 @@ class BinnedWriter:
         widths = np.diff(held.edges, append=held.values.shape[1])
         told = np.repeat(of_bins, widths, axis=1)
         told[np.isnan(held.values)] = np.nan
-        rows: Row = as_kept(told, self._kind, self._digits)
+        rows: Row = as_kept(told, self._of.kind, self._of.digits, self._of.decimals)
         return Slab(held.slab.chrom, held.slab.start, rows)

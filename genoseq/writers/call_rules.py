@@ -81,16 +81,25 @@ class CallRules:
         return kind == "independent" and any(rule.threshold is not None for rule in rules)
 
     def problems(
-        self, channels: Sequence[Channel], kind: Kind, digits: int | None = None
+        self,
+        channels: Sequence[Channel],
+        kind: Kind,
+        digits: int | None = None,
+        decimals: Sequence[int] | None = None,
     ) -> list[str]:
         """Why these rules do not fit the values; nothing if they do."""
         names = list(dict.fromkeys(channel.name for channel in channels if not channel.measure))
+        steps = dict.fromkeys(names, 0.0)
+        if kind == "classes" and digits is None:
+            steps = dict.fromkeys(names, _STEP)
+            rows = zip(channels, decimals or (), strict=decimals is not None)
+            steps |= {one.name: 10.0**-many for one, many in rows if not one.measure}
         found = []
         for option, rules in (("--segments", self.segments), ("--peaks", self.peaks)):
             for name, rule in rules.items():
                 if name not in names:
                     found.append(f"{option} {name}: no such class; there are {listed(names)}")
-                elif problem := _problem(rule, kind, digits):
+                elif problem := _problem(rule, kind, steps[name]):
                     found.append(f"{option} {name}: {problem}")
         return found
 
@@ -98,15 +107,15 @@ class CallRules:
 NO_RULES = CallRules()
 
 
-def _problem(rule: SegmentRule | PeakRule, kind: Kind, digits: int | None) -> str | None:
+def _problem(rule: SegmentRule | PeakRule, kind: Kind, step: float) -> str | None:
     threshold = rule.threshold
     if threshold is None:
         return None if kind == "classes" else "a threshold is needed, as classes share bases"
     if kind in PROBABILITIES and not 0 < threshold <= 1:
         return f"threshold {threshold:g} is no probability above 0, at most 1"
-    if kind == "classes" and digits is None and threshold < _STEP:
+    if threshold < step:
         return (
-            f"threshold {threshold:g}: these values are kept in steps of {_STEP:g}; score with "
+            f"threshold {threshold:g}: these values are kept in steps of {step:g}; score with "
             f"--digits 2"
         )
     return None

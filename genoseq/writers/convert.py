@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from genoseq.errors import ConfigError
+from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import read_record, with_this_software
@@ -65,6 +65,7 @@ def convert_scores(
     source = read_scores(scores)
     if digits is not None and source.kind == "classes" and digits > (source.digits or 0):
         kept = f"{source.digits} digits" if source.digits else "steps of 0.001"
+        kept = kept if source.decimals is None else f"decimals {listed(map(str, source.decimals))}"
         raise ConfigError(
             f"--digits {digits}: {scores} keeps {kept}; score again with --digits {digits}"
         )
@@ -85,6 +86,7 @@ def convert_scores(
         record=None if found is None else with_this_software(found),
         rules=rules,
         digits=digits or source.digits,
+        decimals=source.decimals,
         bins=bins,
     )
     return Written(out, tuple(files), bases)

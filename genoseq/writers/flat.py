@@ -8,12 +8,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from genoseq.errors import listed
-from genoseq.genome.tracks import Channel, Kind, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Kind, Track
 from genoseq.writers.origin import Origin
 
 _log = logging.getLogger(__name__)
-_LEAST = 0.0005
-"""What is no more is 0 in thousandths."""
 
 
 class Highest:
@@ -30,15 +28,26 @@ class Highest:
                 np.fmax(self._values, np.fmax.reduce(track.values), out=self._values)
             yield track
 
-    def warn(self, kind: Kind, digits: int | None, origin: Origin) -> None:
-        """Name the classes of which every probability of the genome is 0 in thousandths."""
+    def warn(
+        self,
+        kind: Kind,
+        digits: int | None,
+        origin: Origin,
+        decimals: tuple[int, ...] | None = None,
+    ) -> None:
+        """Name the classes of which every probability of the genome is 0 as tracks have it."""
         if kind != "classes" or digits is not None or origin.regions is not None:
             return
-        pairs = zip(self._channels, self._values.tolist(), strict=True)
-        flat = [one.label for one, value in pairs if value <= _LEAST and one.measure is None]
+        kept = decimals or [DECIMALS] * len(self._channels)
+        rows = zip(self._channels, self._values.tolist(), kept, strict=True)
+        flat = [
+            f"{one.label} (in steps of {10.0**-many:g})"
+            for one, value, many in rows
+            if value <= 0.5 * 10.0**-many and one.measure is None
+        ]
         if flat:
             _log.warning(
-                "every value of %s rounds to 0, as tracks keep probabilities in steps of 0.001: "
-                "genoseq score --digits 2 keeps two significant digits",
+                "every value of %s rounds to 0: genoseq score --digits 2 keeps two significant "
+                "digits",
                 listed(flat),
             )

@@ -105,7 +105,8 @@ def _feature_lines(each: GeneSequences) -> Iterator[str]:
 
 def _feature(kind: str, where: str) -> Iterator[str]:
     """The first lines of a feature: its location, cut behind commas."""
-    for number, row in enumerate(wrap(where.replace(",", ", "), _TEXT)):
+    whole = len(where) <= _TEXT and "," not in where
+    for number, row in enumerate([where] if whole else wrap(where.replace(",", ", "), _TEXT)):
         yield f"     {kind if number == 0 else '':<16}{row.replace(' ', '')}"
 
 

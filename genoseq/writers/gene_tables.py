@@ -11,6 +11,7 @@ Prodigal's: of the first base on the contig, then of the last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import quote
 
@@ -26,6 +27,12 @@ ARTIFICIAL = "low-quality sequence region"
 _Row = tuple[str, int, int, str]
 """Contig, start and end of a line of BED, and the line."""
 _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str, safe: str) -> str:
+    """Text with ``%XX`` for what is not safe; most values and names are asked for many times."""
+    return quote(text, safe=safe)
 
 
 def gff3_lines(
@@ -48,7 +55,7 @@ def gff3_lines(
         if length:
             yield f"##sequence-region {seqid(name)} 1 {length}"
     for name in (name for name in circles if lengths[name]):
-        identity = quote(f"region-{name}", safe=_VALUE)
+        identity = _quoted(f"region-{name}", _VALUE)
         yield "\t".join(
             (seqid(name), "genoseq", "region", "1", str(lengths[name]), ".", "+", ".",
              f"ID={identity};Is_circular=true")
@@ -59,19 +66,19 @@ def gff3_lines(
 
 def seqid(name: str) -> str:
     """A contig's name in column 1, with ``%XX`` for what GFF3 does not allow there."""
-    text = quote(name, safe=_SEQID)
+    text = _quoted(name, _SEQID)
     return "%3E" + text[1:] if text.startswith(">") else text
 
 
 def _gene_lines(gene: CalledGene) -> Iterator[str]:
     transcript: Transcript = gene.transcript
     (cds,) = transcript.coding
-    identity = quote(gene.name, safe=_VALUE)
+    identity = _quoted(gene.name, _VALUE)
     for part in gene.spans:
         yield _line(
             gene, "gene", part.start, part.end, ".", f"ID=gene-{identity};locus_tag={identity}"
         )
-    said = ";".join(f"{key}={quote(value, safe=_VALUE)}" for key, value in attributes(gene).items())
+    said = ";".join(f"{key}={_quoted(value, _VALUE)}" for key, value in attributes(gene).items())
     parent = "gene"
     if gene.introns is not None:
         parent, about = "rna", f"ID=rna-{identity};Parent=gene-{identity}"

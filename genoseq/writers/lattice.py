@@ -7,14 +7,14 @@ values alone, never on the pieces in which they arrived, and so do the bytes of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
-from genoseq.genome.tracks import DECIMALS, Channel, Kind, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Kind, Track, round_channels
 
 Thousandths = NDArray[np.uint16]
 Row = NDArray[np.uint16] | NDArray[np.float32]
@@ -28,6 +28,8 @@ GAP = 65535
 """Thousandths of a base without a value."""
 DIGITS = range(1, 7)
 """Significant digits that may be asked for: float32 has 7."""
+KEPT_DECIMALS = range(DECIMALS, 8)
+"""Decimals that a channel may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Slab:
         Contig and 0-based first base, a multiple of :data:`PAGE`.
     values
         Shape (C, L), C-contiguous: uint16 thousandths with :data:`GAP` for classes, float32 with
-        NaN for signals and log-odds (these rounded to float16).  At least one base has a value.
+        NaN for signals, log-odds (these rounded to float16) and classes of more decimals.  At least
+        one base has a value.
     """
 
     chrom: str
@@ -100,6 +103,7 @@ def slabs(
     channels: tuple[Channel, ...],
     kind: Kind,
     digits: int | None = None,
+    decimals: Sequence[int] | None = None,
 ) -> Iterator[Slab]:
     """Slabs of consecutive tracks; slabs without any value are left out.
 
@@ -111,6 +115,8 @@ def slabs(
         Contig lengths, in FASTA order.
     digits
         Significant digits of probabilities, kept as float32; None: of classes, thousandths.
+    decimals
+        Of each channel of classes, kept as float32; None: thousandths.
 
     Raises
     ------
@@ -122,11 +128,11 @@ def slabs(
     for track in _checked(tracks, lengths, channels):
         for part in _cut(track):
             if parts and _slab_of(part) != _slab_of(parts[0]):
-                yield from _slab(parts, lengths, kind, digits)
+                yield from _slab(parts, lengths, kind, digits, decimals)
                 parts.clear()
             parts.append(part)
     if parts:
-        yield from _slab(parts, lengths, kind, digits)
+        yield from _slab(parts, lengths, kind, digits, decimals)
 
 
 def _checked(
@@ -166,7 +172,11 @@ def _slab_of(track: Track) -> tuple[str, int]:
 
 
 def _slab(
-    parts: list[Track], lengths: Mapping[str, int], kind: Kind, digits: int | None
+    parts: list[Track],
+    lengths: Mapping[str, int],
+    kind: Kind,
+    digits: int | None,
+    decimals: Sequence[int] | None,
 ) -> Iterator[Slab]:
     chrom = parts[0].chrom
     start = parts[0].start // PAGE * PAGE
@@ -176,15 +186,20 @@ def _slab(
     for part in parts:
         values[:, part.start - start : part.end - start] = part.values.T
     try:
-        rows = as_kept(values, kind, digits)
+        rows = as_kept(values, kind, digits, decimals)
     except RegionError as error:
         raise RegionError(f"{where}: {error}") from None
     if not is_gap(rows).all():
         yield Slab(chrom, start, rows)
 
 
-def as_kept(values: NDArray[np.float32], kind: Kind, digits: int | None) -> Row:
-    """Values of any shape, which may be changed, as every output keeps them.
+def as_kept(
+    values: NDArray[np.float32],
+    kind: Kind,
+    digits: int | None,
+    decimals: Sequence[int] | None = None,
+) -> Row:
+    """Values (C, L), which may be changed, as every output keeps them.
 
     Raises
     ------
@@ -193,6 +208,8 @@ def as_kept(values: NDArray[np.float32], kind: Kind, digits: int | None) -> Row:
     """
     if kind == "classes":
         rows = thousandths(values)  # checks them
+        if decimals is not None:
+            return round_channels(values, decimals)
         return rows if digits is None else significant(values, digits)
     if kind == "log-odds":
         values = values.astype(np.float16).astype(np.float32)

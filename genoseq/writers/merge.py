@@ -92,6 +92,7 @@ class Shards:
             origin=replace(first.origin, regions=None),
             record=self.record,
             digits=first.digits,
+            decimals=first.decimals,
         )
 
 
@@ -153,6 +154,8 @@ def _check_same(first: Scores, part: Scores) -> None:
         differs, mend = f"other values, {part.kind} and not {first.kind}", _AGAIN
     elif part.digits != first.digits:
         differs, mend = f"other --digits, {part.digits} and not {first.digits}", _AGAIN
+    elif part.decimals != first.decimals:
+        differs, mend = f"other decimals, {part.decimals} and not {first.decimals}", _AGAIN
     elif part.channels != first.channels:
         found, wanted = (", ".join(c.label for c in s.channels) for s in (part, first))
         differs, mend = f"other channels, {found} and not {wanted}", _AGAIN

@@ -62,6 +62,7 @@ def write_tracks(
     rules: CallRules = NO_RULES,
     digits: int | None = None,
     bins: Bins | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -69,10 +70,8 @@ def write_tracks(
     ----------
     tracks
         Consecutive pieces in FASTA order, of any length; bases may be skipped or NaN (gaps).
-    lengths
-        Contig lengths, in FASTA order.
-    channels
-        The columns of every track.
+    lengths, channels
+        Contig lengths, in FASTA order; the columns of every track.
     kind
         ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32;
         ``log-odds``: natural log-odds, written as the nearest float16.
@@ -84,9 +83,9 @@ def write_tracks(
         Noted in ``scores``.
     record
         What ``provenance.json`` is to say, if there is to be one.  No manifest lists it.
-    rules, digits, bins
+    rules, digits, bins, decimals
         What is called, whose formats are written too; significant digits of probabilities, 1 to 6;
-        bins of the formats that have some, None: every base.
+        bins of the formats that have some; decimals of each channel, None: 3.
 
     Returns
     -------
@@ -106,11 +105,11 @@ def write_tracks(
     """
     out = Path(out)
     formats = rules.formats(formats)
-    check_formats(formats, kind, channels, lengths, rules, digits, bins)
+    check_formats(formats, kind, channels, lengths, rules, digits, bins, decimals)
     complete(out)
     check_out(out)
     highest = Highest(channels)
-    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits)
+    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits, decimals)
     first = list(islice(pieces, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
@@ -118,7 +117,7 @@ def write_tracks(
             "regions?"
         )
     size = 1 if bins is None else bins.size
-    contents = Contents(lengths, channels, kind, origin, rules, digits, size)
+    contents = Contents(lengths, channels, kind, origin, rules, digits, size, decimals)
     with filled_folder(out) as filling:
         check_out(out)  # another run may have written there meanwhile
         files = _write(filling, contents, formats, chain(first, pieces), bins)
@@ -128,7 +127,7 @@ def write_tracks(
         if record is not None:
             write_record(filling.new, record)
         _publish(filling, files)
-    highest.warn(kind, digits, origin)
+    highest.warn(kind, digits, origin, decimals)
     return files
 
 
@@ -146,7 +145,7 @@ def _write(
             writer = row.writer(filling.new, contents)
             stack.callback(writer.close)
             if bins is not None and row.binned:
-                writer = BinnedWriter(writer, bins, contents.kind, contents.digits)
+                writer = BinnedWriter(writer, bins, contents)
             writers.append(writer)
         filling.check()
         for slab in pieces:
@@ -181,6 +180,7 @@ def check_formats(
     rules: CallRules = NO_RULES,
     digits: int | None = None,
     bins: Bins | None = None,
+    decimals: tuple[int, ...] | None = None,
 ) -> None:
     """ConfigError with every reason why these tracks cannot be written in these formats."""
     problems: list[str] = []
@@ -194,7 +194,7 @@ def check_formats(
         problems.append(f"no format asked for: use {', '.join(FORMATS)}")
     told = [row for row in rows if not (row.name == "bed" and rules.suit(kind))]
     problems += [problem for row in told if (problem := row.problem(kind)) is not None]
-    problems += rules.problems(channels, kind, digits)
+    problems += rules.problems(channels, kind, digits, decimals)
     if digits is not None and (kind not in PROBABILITIES or digits not in DIGITS):
         problems.append(f"digits {digits}: 1 to 6 significant digits, of probabilities alone")
     if not channels:

@@ -1,11 +1,10 @@
 """The scores folder: every value of a genome, memory-mapped, between ``score`` and ``tracks``.
 
 ``scores.npy`` holds one row per base and one column per channel: uint16 thousandths with 65535 for
-a gap (classes), float32 with NaN (signals, and probabilities with significant digits), or float16
-with NaN (log-odds).  ``scores.json`` says
-which bases the rows are, what they were computed from and how
-(:data:`~genoseq.writers.origin.MADE_BY`), and which bases were asked for (a base that has no row
-may be a gap).
+a gap (classes), float32 with NaN (signals, and probabilities with digits or decimals of their own),
+or float16 with NaN (log-odds).  ``scores.json`` says which bases the rows are, what they were
+computed from and how (:data:`~genoseq.writers.origin.MADE_BY`), and which bases were asked for (a
+base that has no row may be a gap).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from genoseq.files.stored import LARGEST_INDEX, check_seal, read_json
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.schemes import MOST_SIGNALS
 from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
-from genoseq.writers.lattice import DIGITS, ONE, SLAB, Row, floats
+from genoseq.writers.lattice import DIGITS, KEPT_DECIMALS, ONE, SLAB, Row, floats
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
 
 VALUES = "scores.npy"
@@ -76,6 +75,8 @@ class Scores:
         The model, and what was asked of it.
     digits
         Significant digits of probabilities, kept as float32; None: of classes, thousandths.
+    decimals
+        Of each channel of classes, kept as float32; None: thousandths.
     """
 
     path: Path
@@ -86,11 +87,12 @@ class Scores:
     sha256: str
     origin: Origin = UNKNOWN_ORIGIN
     digits: int | None = None
+    decimals: tuple[int, ...] | None = None
 
     @property
     def dtype(self) -> str:
         """Type of the values in ``scores.npy``."""
-        return dtype_of(self.kind, self.digits)
+        return dtype_of(self.kind, self.digits, self.decimals)
 
     def tracks(self) -> Iterator[Track]:
         """Every value in order, at most :data:`~genoseq.writers.lattice.SLAB` bases per track.
@@ -122,7 +124,7 @@ class Scores:
 
     def _unlikely(self, rows: NDArray[Any]) -> str | None:
         """What cannot be among values as they are stored."""
-        if self.kind == "classes" and self.digits is not None:
+        if self.kind == "classes" and self.dtype == "<f4":
             return "a probability is above 1" if np.fmax.reduce(rows, initial=0) > 1 else None
         # A gap is 0 here.
         if self.kind == "classes" and int((rows + np.uint16(1)).max(initial=0)) > ONE + 1:
@@ -227,7 +229,13 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
     digits = data.get("digits")
     if digits is not None and (type(digits) is not int or digits not in DIGITS):
         raise ValueError(f"{digits!r} significant digits")
-    return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin, digits)
+    decimals = data.get("decimals")
+    if decimals is not None:
+        whole = [*map(type, decimals)] == [int] * len(channels)
+        if kind != "classes" or not whole or not {*decimals} <= {*KEPT_DECIMALS}:
+            raise ValueError(f"decimals {decimals!r}")
+        decimals = tuple(decimals)
+    return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin, digits, decimals)
 
 
 def _channel(name: Any, strand: Any, phase: Any, measure: Any = None) -> Channel:
@@ -265,9 +273,9 @@ def _check_values(scores: Scores) -> None:
         )
 
 
-def dtype_of(kind: Kind, digits: int | None = None) -> str:
-    """Type of values of a kind: float32 of probabilities with significant digits."""
-    return DTYPES[kind] if digits is None else "<f4"
+def dtype_of(kind: Kind, digits: int | None = None, decimals: tuple[int, ...] | None = None) -> str:
+    """Type of values of a kind: float32 of probabilities with digits or decimals of their own."""
+    return DTYPES[kind] if digits is None and decimals is None else "<f4"
 
 
 def npy_header(dtype: str, shape: tuple[int, int]) -> bytes:

@@ -32,7 +32,7 @@ class ScoresWriter:
 
     def __init__(self, folder: Path, of: Contents) -> None:
         self._folder, self._of = folder, of
-        self._dtype = dtype_of(of.kind, of.digits)
+        self._dtype = dtype_of(of.kind, of.digits, of.decimals)
         self._intervals: list[ScoredInterval] = []
         self._rows = 0
         self._digest = hashlib.sha256()
@@ -67,6 +67,7 @@ class ScoresWriter:
             "version": VERSION,
             "kind": self._of.kind,
             **({} if self._of.digits is None else {"digits": self._of.digits}),
+            **({} if self._of.decimals is None else {"decimals": list(self._of.decimals)}),
             "channels": [_channel_row(channel) for channel in self._of.channels],
             **{name: getattr(self._of.origin, name) for name in MADE_BY},
             "lengths": list(self._of.lengths.items()),

@@ -10,7 +10,7 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 
 from genoseq.errors import InputFormatError
 from genoseq.genes.decode import decode
-from genoseq.genes.fit import Example, _halves, fit_weights, platt
+from genoseq.genes.fit import Example, _halves, fit_weights, platt, refine_starts
 from genoseq.genes.fit_files import KnownGenome, examples_of, read_known_genomes
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.known import known_genes, labels_of
@@ -115,6 +115,14 @@ def test_fit_weights_learn_starts_where_they_are_known() -> None:
     without = fit_weights(examples[1:], passes=1, steps=20)
     assert weights.starts_calibration == without.starts_calibration
     assert np.isfinite(weights.starts).all()
+
+
+def test_refine_starts_leaves_all_as_it_was_where_no_gene_has_a_choice() -> None:
+    planted = planted_genome(60, 29)
+    genome = prepared(planted)
+    labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
+    weights = fit_weights([Example(genome, labels)], passes=1, steps=20)
+    assert (refine_starts([Example(genome, labels)], weights).starts == weights.starts).all()
 
 
 def test_halves_never_judge_a_genome_that_was_learned_from() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genoseq.genes.candidates import Candidates
-from genoseq.genes.fit_starts import Part, fit_starts
+from genoseq.genes.fit_starts import Part, fit_factor, fit_starts
 from genoseq.genes.known import Labels
 
 TRUE = np.array([1.5, -0.7, 0.0])
@@ -55,3 +55,18 @@ def test_fit_starts_of_a_feature_that_says_nothing_is_nothing() -> None:
     candidates, matrix, labels = part(500, 5)
     matrix[:, 2] = 0.0
     assert abs(fit_starts([(candidates, matrix, labels)])[2]) < 1e-9
+
+
+def test_fit_factor_finds_what_some_weights_are_too_small_or_too_large_by() -> None:
+    parts = [part(3000, 6), part(1000, 7, unknown=0.5)]
+    which = np.array([True, True, False])
+    for wrong, expected in ((0.5, 2.0), (2.0, 0.5), (1.0, 1.0)):
+        found = fit_factor(parts, np.where(which, TRUE * wrong, TRUE), which)
+        assert abs(np.log(found / expected)) < 0.15
+        assert abs(np.log(found)) <= abs(np.log(expected)) + 1e-9
+
+
+def test_fit_factor_of_few_starts_stays_nearer_to_1() -> None:
+    weights, which = np.where([True, True, False], TRUE / 2, TRUE), np.array([True, True, False])
+    few, many = (fit_factor([part(frames, 8)], weights, which) for frames in (60, 4000))
+    assert 1 <= few < many

@@ -160,3 +160,45 @@ def test_sites_are_found_within_some_bp(tmp_path: Path, independent: bool) -> No
     assert [row["precision"] for row in named[:5]] == [1 / 4, 2 / 4, 2 / 4, 3 / 4, 3 / 4]
     assert all(0.29 < row["threshold"] <= 0.3 for row in named)
     assert told["sites"] == named[:10]
+
+
+def test_sites_have_intervals_by_blocks_of_each_genome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the blocks of one genome find their site, all of the other's."""
+    monkeypatch.setattr("genoseq.inference.site_figures.block_size", lambda _: 100)
+    scheme, blocks = unstranded_scheme(["a"]), 40
+    stores, values = [], []
+    for number, name in enumerate(("one", "two")):
+        labels, told = np.zeros(100 * blocks, np.uint8), np.full(100 * blocks, 0.001, np.float32)
+        labels[50::100] = 1
+        told[50 :: 100 * (2 - number)] = 0.3
+        row = ("x", "test", np.zeros(len(labels), np.uint8), labels)
+        stores.append(store_of_contigs(tmp_path / name, scheme, [row], name))
+        values.append(np.stack([1 - told, told]))
+    metrics = build_metrics(scheme)
+    figures = class_figures(metrics, stores, "test")
+    assert figures is not None
+    for store, own in zip(stores, values, strict=True):
+        for start in range(0, 100 * blocks, 50):  # a piece ends where a block does, or before
+            end = start + 50
+            truth = torch.from_numpy(store.labels("x", start, end).astype(np.int64))
+            figures.enter(store, "x", start, own[:, start:end], truth)
+            metrics.update(torch.from_numpy(own[:, start:end].T.copy()), truth)
+    told_rows, tables = figures.finish()
+    found = {
+        row["genome"]: (row["recall"], row["recall_low"], row["recall_high"])
+        for row in told_rows["sites"]
+        if row["tolerance"] == 0
+    }
+    recall, low, high = found["*"]
+    assert recall == 0.75
+    assert low == pytest.approx(0.75 - 1.96 * (3 / 16 / 80) ** 0.5, abs=0.02)
+    assert high == pytest.approx(0.75 + 1.96 * (3 / 16 / 80) ** 0.5, abs=0.02)
+    assert found["two"] == (1, 1, 1)
+    assert found["one"][0] == 0.5
+    assert found["one"][1] == pytest.approx(0.5 - 1.96 * (1 / 4 / 40) ** 0.5, abs=0.03)
+    head, lines = tables["sites.tsv"]
+    contigs = [dict(zip(head, line, strict=True)) for line in lines if line[1] == "x"]
+    assert contigs
+    assert {row["recall_low"] for row in contigs} == {None}, "contigs have none"

@@ -24,7 +24,9 @@ from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
-from genoseq.metrics.level import Confusion
+from genoseq.metrics.bootstrap_curves import BlockCurves
+from genoseq.metrics.counted import counted
+from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -139,13 +141,45 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
     classes = found["channels"]["classes"][1:]
     assert [row["name"] for row in intervals["classes"]] == ["CDS+", "CDS-"]
     for row, figures in zip(intervals["classes"], classes, strict=True):
-        for name in ("precision", "recall", "f1"):
+        for name in ("precision", "recall", "f1", "auprc", "lift", "best_f1", "top_k"):
             low, high = row[name]
             assert low <= figures[name] <= high
-            assert 0 < high - low < 0.5
-    assert found["channels"]["macro_f1"] == pytest.approx(np.mean(intervals["macro_f1"]), abs=0.05)
+            assert 0 < high - low < 0.7
+    for name in ("macro_f1", "macro_auprc"):
+        assert found["channels"][name] == pytest.approx(np.mean(intervals[name]), abs=0.05)
     write_evaluation(tmp_path / "out", evaluate(bundle, [store], device="cpu"))
     assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
+
+
+def test_intervals_of_a_class_are_by_its_own_counts() -> None:
+    """Not those of its neighbour, or of the background, moved to where the class is."""
+    scheme, blocks = stranded_scheme(["a"]), 30
+    metrics, curves = build_metrics(scheme), BlockCurves()
+    made = Blocks(blocks * 10_000, lambda: counted(metrics))
+    rng = np.random.default_rng(0)
+    values = rng.dirichlet([50, 1, 1], (blocks, 10_000)).astype(np.float32)
+    labels = rng.choice(3, (blocks, 10_000), p=[0.98, 0.015, 0.005])
+    pieces = [
+        Prediction("c", n * 10_000, np.zeros(10_000, np.uint8), own.T)
+        for n, own in enumerate(values)
+    ]
+    for piece, truth in zip(made.cut(pieces), labels, strict=True):
+        before = counted(metrics)
+        metrics.update(torch.from_numpy(piece.values.T.copy()), torch.from_numpy(truth))
+        after = counted(metrics)
+        assert before is not None
+        assert after is not None
+        curves.add(*(after.plus(before, -1).called[1:], after.plus(before, -1).right[1:]))
+    assert after is not None
+    expected, macro = curves.intervals(after.rows()[1:])
+    found = made.intervals()["intervals"]
+    assert (found["macro_auprc"], found["blocks"]) == (macro, blocks)
+    for row, own in zip(found["classes"], expected, strict=True):
+        assert {name: row[name] for name in own} == own
+    widths = [row["auprc"][1] - row["auprc"][0] for row in found["classes"]]
+    assert widths[0] != pytest.approx(widths[1], rel=0.1)
+    ends = found["classes"][0]["lift"]
+    assert 0.05 < ends[1] - ends[0] < 0.5
 
 
 def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
@@ -153,7 +187,8 @@ def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
         Prediction("c", start, np.zeros(bases, np.uint8), np.zeros((1, bases), np.float32))
         for start, bases in ((0, 20_000), (20_000, 10_000), (30_000, 1))
     ]
-    made = Blocks(30_001, lambda: [Confusion("channels", "a", "a", 1)]).cut(pieces)
+    metrics = build_metrics(stranded_scheme(["a"]))
+    made = Blocks(30_001, lambda: counted(metrics)).cut(pieces)
     assert [len(piece.codes) for piece in made] == [10_000, 10_000, 10_000, 1]
 
 

@@ -19,7 +19,7 @@ from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.sequences import Codes, reverse_complement_codes
 from genoseq.inference.predict import Predictor
 from genoseq.inference.sequence import OneSequence
-from genoseq.inference.strands import predict_regions
+from genoseq.inference.strands import Prediction, grouped, predict_regions
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -139,3 +139,14 @@ def test_a_contig_has_the_values_that_it_has_alone_bit_for_bit(name: str) -> Non
     for number, (chrom, length) in enumerate(lengths.items()):
         alone = predicted(predictor, CODES[number * 100 : number * 100 + length])
         np.testing.assert_array_equal(np.concatenate(found[chrom], axis=1), alone)
+
+
+def test_grouped_keeps_the_order_and_ends_a_group_where_it_is_full() -> None:
+    lengths = [3, 4, 20, 1, 1, 5]
+    pieces = [
+        Prediction(str(n), 0, CODES[:length], np.zeros((2, length), np.float32))
+        for n, length in enumerate(lengths)
+    ]
+    found = list(grouped(pieces, 6))
+    assert [[len(each.codes) for each in group] for group in found] == [[3, 4], [20], [1, 1, 5]]
+    assert [each.chrom for group in found for each in group] == [each.chrom for each in pieces]

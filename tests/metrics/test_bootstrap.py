@@ -9,7 +9,6 @@ from genoseq.metrics.bootstrap import (
     FEWEST_BLOCKS,
     block_size,
     bootstrap_intervals,
-    counts_of,
 )
 
 
@@ -44,14 +43,6 @@ def test_intervals_of_few_blocks_or_a_class_that_is_never_called_are_none() -> N
     (row,), macro = bootstrap_intervals(never)
     assert row == {"precision": None, "recall": [0, 0], "f1": [0, 0]}
     assert macro == [0, 0]
-
-
-def test_counts_of_blocks_are_those_of_their_pairs() -> None:
-    blocks = [{("a", "a"): 3, ("a", "none"): 2, ("none", "b"): 5}, {("b", "a"): 7}]
-    assert counts_of(blocks, ["a", "b"]).tolist() == [
-        [[3, 3, 5], [0, 5, 0]],
-        [[0, 7, 0], [0, 0, 7]],
-    ]
 
 
 def test_blocks_are_few_and_not_short() -> None:

@@ -82,4 +82,6 @@ def test_matched_is_the_most_pairs_there_are(
     spans = np.array(sites, np.int64).reshape(-1, 2)
     own = sorted(peaks)
     found = matched(spans, np.array(own, np.int64), tolerance)
-    assert found == most_pairs(sites, own, tolerance)
+    assert len({*found.tolist()}) == len(found) == most_pairs(sites, own, tolerance)
+    for low, high in spans[found].tolist():
+        assert any(low - tolerance <= peak < high + tolerance for peak in own)

@@ -11,11 +11,12 @@ import pytest
 from genoseq.config.base import AskedPrecision, parse_settings
 from genoseq.config.labels import LabelSettings
 from genoseq.config.schema import RunSettings
-from genoseq.genome.schemes import cds_phase_scheme
+from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.labels.classes import build_scheme
 from genoseq.models.build import build_model
 from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import (
+    evaluating_memory,
     predicting_memory,
     request,
     state_count,
@@ -111,6 +112,29 @@ def test_predicting_memory_grows_with_a_window_longer_than_a_batch() -> None:
     found = parse_settings(RunSettings, {"model": long.model_dump(), "training": trained})
     short = parse_settings(RunSettings, {"model": long.model_dump()})
     assert predicting_memory(found, 7) > 2 * predicting_memory(short, 7)
+
+
+def test_evaluating_memory_grows_with_classes() -> None:
+    """102 and 247 MB beside the predictions of 2 and 8 classes were measured."""
+    run = RunSettings()
+    for states, measured in ((3, 102), (9, 247)):
+        beside = evaluating_memory(run, states) - predicting_memory(run, states)
+        assert measured <= beside <= 1.5 * measured
+
+
+def test_negative_binomial_has_two_outputs_for_a_signal() -> None:
+    runs = [
+        parse_settings(RunSettings, {"training": {"loss": loss}})
+        for loss in ("poisson", "negative-binomial")
+    ]
+    one, two = (work_of(run, 40, 1536) for run in runs)
+    assert two.outputs == 2 * one.outputs
+    assert training_memory(runs[1], 400) > training_memory(runs[0], 400)
+    scheme = signal_scheme([(f"s{number}", ".") for number in range(40)])
+    for run, work in zip(runs, (one, two), strict=True):
+        model = build_model(run.model, PerBase(scheme, run.training.loss))
+        true = sum(weight.numel() for weight in model.parameters())
+        assert work.weights == pytest.approx(true, rel=0.04)
 
 
 # MB of three steps on one core, with a validation.

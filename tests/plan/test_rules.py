@@ -18,7 +18,7 @@ from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.plan.check import missing_files
 from genoseq.plan.constants import FLOOR
-from genoseq.plan.costs import predicting_memory, request, training_memory
+from genoseq.plan.costs import evaluating_memory, predicting_memory, request, training_memory
 from genoseq.plan.model_rules import settings_json
 from genoseq.plan.rules import Plan, growing, make_plan
 from genoseq.plan.snakefile import put_scripts_on_path
@@ -266,6 +266,7 @@ def test_memory_of_rules_follows_the_model(tmp_path: Path) -> None:
     for rule, estimate in (
         (plan.train_memory, training_memory(run, 7)),
         (plan.score_memory, predicting_memory(run, 7, "fp32")),
+        (plan.evaluate_memory, evaluating_memory(run, 7)),
     ):
         found = [rule(wild(model="b"), attempt) for attempt in (1, 2)]
         assert found == [request(estimate, 1), 2 * request(estimate, 1)]

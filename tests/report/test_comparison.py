@@ -11,8 +11,16 @@ import pytest
 from run_folders import make_bundle, make_evaluation
 
 from genoseq.report.comparison import by_genome_table, comparison_table, sites_table
-from genoseq.report.curves import Baseline
-from genoseq.report.model_checks import check_baselines
+from genoseq.report.curves import Baseline, Curve
+from genoseq.report.model_charts import learning_charts
+from genoseq.report.model_checks import (
+    check_base_rate,
+    check_baselines,
+    check_calibration,
+    check_never,
+    check_strands,
+    check_test_gap,
+)
 from genoseq.report.results import ModelResult, read_model
 from genoseq.report.tables import metrics_table, shown
 
@@ -109,3 +117,87 @@ def test_sites_have_recall_and_precision_by_distance(model: ModelResult) -> None
         *("0.0004", "0.0000", "0.0000", "0.1500", "0.3000", "0.5000", "1.0000")
     ]
     assert sites_table([model]) is None
+
+
+def validated(model: ModelResult, macro_f1: float, auprc: float) -> ModelResult:
+    classes = [{"name": "none", "auprc": 0.9}, {"name": "CDS", "auprc": auprc}]
+    valid = {"channels": {"macro_f1": macro_f1, "classes": classes}}
+    return replace(model, bundle=model.bundle | {"metrics": {"valid": valid}})
+
+
+def test_validation_and_test_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
+    steady = check_test_gap(validated(rare(model, "m", 0.1, 0.3, 40), 0.9, 0.31))
+    assert (steady.grade, steady.value) == ("pass", pytest.approx(0.01))
+    assert steady.found == "macro AUPRC 0.3100 of validation, 0.3000 of test"
+    worse = check_test_gap(validated(rare(model, "m", 0.9, 0.1, 40), 0.9, 0.4))
+    assert (worse.grade, worse.value) == ("fail", pytest.approx(0.3))
+    common = check_test_gap(validated(model, 0.9, 0.4))
+    assert common.found.startswith("macro F1 0.9000 of validation")
+
+
+def test_strands_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
+    of = rare(model, "m", 0.5, 0.3, 40)
+    of.metrics["channels"]["classes"][2] |= {"f1": 0.9, "auprc": 0.31}
+    found = check_strands(of)
+    assert (found.grade, found.found) == (
+        "pass", "AUPRC of CDS differs by 0.0100 between strands"
+    )  # fmt: skip
+
+
+def test_checks_of_classes_that_share_bases_are_by_auprc(model: ModelResult) -> None:
+    rows = [
+        {"name": "TSS", "strand": way, "support": 5, "auprc": auprc, "prevalence": 2e-4}
+        for way, auprc in (("+", 0.4), ("-", 0.2))
+    ]
+    metrics = {"kind": "independent", "classes": rows}
+    valid = {"valid": {"classes": [{"name": "TSS", "auprc": 0.38}]}}
+    of = replace(model, metrics=metrics, bundle=model.bundle | {"metrics": valid})
+    assert check_test_gap(of).value == pytest.approx(0.08)
+    assert check_strands(of).value == pytest.approx(0.2)
+    assert check_base_rate(of).found == (
+        "TSS.minus: AUPRC 0.2000, base rate 0.0002: 20.0% of the way to 1"
+    )
+    kmers = tuple(Baseline("kmers", f"TSS.{way}", {"auprc": 0.1}) for way in ("plus", "minus"))
+    assert check_baselines(replace(of, baselines=kmers)).value == pytest.approx(0.1)
+    for check in (check_calibration, check_never):
+        assert check(of).grade == "not measured"
+
+
+def test_learning_curve_of_rare_classes_is_of_auprc(model: ModelResult) -> None:
+    learned = Curve({"macro_f1": ((50, 0.7),), "macro_auprc": ((50, 0.2),)})
+    of = replace(rare(model, "m", 0.5, 0.3, 40), learning=learned)
+    (chart,) = learning_charts([of])
+    assert (chart.title, chart.said[:11]) == ("Macro AUPRC of validation", "macro AUPRC")
+    (chart,) = learning_charts([replace(model, learning=learned)])
+    assert chart.title == "Macro F1 of validation"
+
+
+def test_figures_have_their_intervals_behind_them(model: ModelResult) -> None:
+    ends = {"f1": [0.25, 0.5], "auprc": [2e-4, 9e-4], "best_f1": None, "lift": [80.0, 1234.5]}
+    intervals = {"macro_auprc": [0.2, 0.4], "classes": [{"name": "CDS+", **ends}]}
+    of = rare(model, "m", 0.5, 0.0005, 40)
+    of = replace(of, metrics=of.metrics | {"intervals": intervals})
+    table = metrics_table(of, 0)
+    row = dict(zip(table.headings, map(shown, table.rows[0]), strict=True))
+    assert row["AUPRC"] == "0.0005 (0.0002 to 0.0009)"
+    assert row["F1"] == "0.5000 (0.250 to 0.500)"
+    assert row["lift"] == f"{of.rows[0]['lift']:.4f} (80.000 to 1,234)"
+    assert row["best F1"] == "1.0000"
+    assert "95% intervals" in table.caption
+    data = table.download()
+    told = dict(zip(data.columns, data.rows[0], strict=True))
+    assert (told["auprc low"], told["auprc high"], told["best_f1 low"]) == (2e-4, 9e-4, None)
+    _, rows = rows_of([of])
+    assert shown(rows[0]["macro AUPRC"]) == "0.0005 (0.200 to 0.400)"
+
+
+def test_sites_have_their_intervals_behind_them(model: ModelResult) -> None:
+    ends = {"recall_low": 0.1, "recall_high": 0.3, "precision_low": None, "precision_high": None}
+    row = {
+        **{"genome": "one", "contig": "*", "class": "s", "threshold": 0.5, "sites": 8, "called": 4},
+        **{"recall": 0.2, "precision": 0.5, "f1": 0.1, **ends},
+    }
+    rows = [row | {"tolerance": bp} for bp in (0, 3, 10)]
+    table = sites_table([replace(model, metrics=model.metrics | {"sites": rows})])
+    assert table is not None
+    assert [shown(field) for field in table.rows[0][6:8]] == ["0.2000 (0.100 to 0.300)", "0.5000"]

@@ -130,3 +130,37 @@ def test_profile_says_what_is_wrong_and_writes_nothing(
     with pytest.raises(ConfigError):
         profile_sites([source], sites, source)
     assert not out.exists()
+
+
+GFF = """##gff-version 3
+c\tx\tmRNA\t101\t900\t.\t+\t.\tID=t1
+c\tx\texon\t101\t400\t.\t+\t.\tParent=t1
+c\tx\texon\t501\t900\t.\t+\t.\tParent=t1
+c\tx\ttRNA\t1001\t1300\t.\t-\t.\tID=t2
+c\tx\texon\t1001\t1100\t.\t-\t.\tParent=t2
+c\tx\texon\t1151\t1300\t.\t-\t.\tParent=t2
+"""
+
+
+def test_sites_of_an_annotation_are_those_of_a_class(
+    tmp_path: Path, values: Values, fasta: Path
+) -> None:
+    """The donor of t1 is at 400 (0-based), that of t2, which is read backwards, at 1149."""
+    source = write(tmp_path / "s", {"c": values}, ["scores"], TSS)
+    genes, out = tmp_path / "g.gff3", tmp_path / "out"
+    genes.write_text(GFF)
+    for keep, number in (((), 2), (("type=mRNA",), 1)):
+        written = profile_sites(
+            [source], genes, out, kind="splice_donor", keep=keep, fasta=fasta, flank=FLANK
+        )
+        assert written.sites == number
+    found = read(out / "profile.tsv")
+    # Of the site's two bases the first is its middle.
+    assert [found["TSS.sense", at][0] for at in (-1, 0, 1)] == ["0", "0.8", "0.4"]
+    with pytest.raises(ConfigError, match="--class says which features"):
+        profile_sites([source], genes, out, flank=FLANK)
+    with pytest.raises(InputFormatError, match=r"g\.gff3: no feature to label as splice_dono, did"):
+        profile_sites([source], genes, out, kind="splice_dono", flank=FLANK)
+    genes.write_text(GFF.replace("c\t", "d\t"))
+    with pytest.raises(InputFormatError, match=r"g\.gff3: .*d"):
+        profile_sites([source], genes, out, kind="splice_donor", flank=FLANK)

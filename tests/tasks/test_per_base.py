@@ -49,8 +49,8 @@ def test_counting_labels_takes_little_memory(tmp_path: Path) -> None:
 
 def test_figures_of_classes_leave_out_the_background() -> None:
     columns = CLASSES.figures(CLASSES.metrics().compute())
-    assert list(columns)[:2] == ["macro_f1", "CDS.plus.precision"]
-    assert len(columns) == 1 + 2 * 5
+    assert list(columns)[:3] == ["macro_f1", "macro_auprc", "CDS.plus.precision"]
+    assert len(columns) == 2 + 2 * 5
     assert all(value != value for value in columns.values())  # NaN: nothing was counted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import language
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,10 +45,11 @@ def check(predictor: Predictor, codes: Codes, base: int, seen: Seen, found: Muta
 
 
 RECURRENT = [name for name in MODELS if "former" not in name and name != "registers"]
+WHOLE = ["gru, two layers", "one direction, codons", "tied", "transformer", "registers"]
 
 
 @pytest.mark.parametrize(
-    ("name", "carry"), [*((name, False) for name in MODELS), *((name, True) for name in RECURRENT)]
+    ("name", "carry"), [*((name, False) for name in WHOLE), *((name, True) for name in RECURRENT)]
 )
 def test_mutations_are_those_of_mutated_sequences(name: str, carry: bool) -> None:
     predictor, seen = predictor_of(name), Seen(40)
@@ -87,6 +89,19 @@ def test_any_base_of_any_sequence(name: str, data: st.DataObject) -> None:
     codes = CODES[:length]
     predictor = predictor_of(name)
     check(predictor, codes, base, seen, mutated_by(predictor, codes, (base, base + 1), seen))
+
+
+@pytest.mark.parametrize("name", ["lstm", "window"])
+def test_mutations_change_what_a_language_model_says(name: str) -> None:
+    predictor = Predictor(language.bundle_of(language.causal(language.NETWORKS[name])), "cpu")
+    codes, seen = CODES[:300], Seen(12)
+    found = mutated_by(predictor, codes, (140, 142), seen)
+    assert {each.name for each in found.channels} == {"bits"}
+    for base in (140, 141):
+        check(predictor, codes, base, seen, found)
+    # Bits may rise or fall without a bound: the mutated base's own is another letter's.
+    assert found.extremes is not None
+    assert (np.nan_to_num(found.extremes.gain) > 0).any()
 
 
 def test_the_reverse_complement_has_the_same_mutations() -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from command import run_command
 from small_run import CONFIG, SHEET, jobs, snakemake, write_config, write_genome
 
 
@@ -53,3 +54,18 @@ def test_run_refuses_a_wrong_config_with_every_problem(folder: Path) -> None:
         snakemake(folder, "--dry-run")
     assert "models.one.training.steps" in str(error.value)
     assert "models.one.training.sneed" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "said"),
+    [("", "the sample sheet is empty"), ("name\tfasta\n", "no genome yet: add a row")],
+)
+def test_run_with_an_empty_sheet_says_so_in_one_line(folder: Path, sheet: str, said: str) -> None:
+    write_config(folder, CONFIG)
+    (folder / "config/genomes.tsv").write_text(sheet)
+    found = run_command("genoseq", ["run", str(folder), "--dry-run"], one_stream=True)
+    assert found.returncode == 1
+    (line,) = [each for each in found.stdout.splitlines() if "genomes.tsv" in each]
+    assert line.startswith("genoseq: error: config/genomes.tsv")
+    assert said in line
+    assert 'File "' not in found.stdout

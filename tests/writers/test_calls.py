@@ -144,7 +144,7 @@ def test_tracks_of_a_rare_class_are_told_to_be_flat(
     with caplog.at_level(logging.WARNING, "genoseq"):
         write(tmp_path / "flat", {"a": rare()}, ["bigwig"], TSS)
     (line,) = [record.getMessage() for record in caplog.records]
-    assert line.startswith("every value of TSS.minus, TSS.plus rounds to 0")
+    assert line.startswith("every value of TSS.minus (in steps of 0.001), TSS.plus (in ")
     assert "--digits 2" in line
     caplog.clear()
     with caplog.at_level(logging.WARNING, "genoseq"):
@@ -181,6 +181,40 @@ def test_digits_are_kept_and_shortened_from_scores(tmp_path: Path) -> None:
     flat = write(tmp_path / "flat", {"a": probabilities(50)}, ["scores"])
     with pytest.raises(ConfigError, match=r"keeps steps of 0\.001; score again"):
         convert_scores(flat, tmp_path / "no", digits=2)
+
+
+def with_decimals(out: Path, genome: dict[str, Values], formats: list[str]) -> Path:
+    """A common class, and one of 6 decimals."""
+    lengths = {chrom: len(values) for chrom, values in genome.items()}
+    write_tracks(
+        pieces(genome, CDS), lengths, CDS, "classes", out, formats, decimals=(3, 6)
+    )  # fmt: skip
+    return out
+
+
+def test_decimals_of_a_rare_class_leave_tracks_of_the_others_as_they_are(tmp_path: Path) -> None:
+    values = np.stack([probabilities(5_000)[:, 0], rare()[:, 1]], axis=1)
+    values[7] = np.nan
+    source = with_decimals(tmp_path / "own", {"a": values}, ["scores", "bigwig"])
+    plain = write(tmp_path / "plain", {"a": values}, ["bigwig"])
+    for name, same in (("CDS.plus.bw", True), ("CDS.minus.bw", False)):
+        assert ((source / name).read_bytes() == (plain / name).read_bytes()) is same
+    scores = read_scores(source)
+    assert scores.decimals == (3, 6)
+    found = scores.values("a", 0, 5_000)
+    assert np.isnan(found[7]).all()
+    np.testing.assert_allclose(found[:, 1], values[:, 1], atol=5.1e-7)
+    assert len(np.unique(found[:, 1])) > 300
+    convert_scores(source, tmp_path / "late", "bigwig", peaks=["CDS:threshold=0.0001"])
+    for name in ("CDS.plus.bw", "CDS.minus.bw"):
+        assert (tmp_path / "late" / name).read_bytes() == (source / name).read_bytes()
+    assert {row[5] for row in rows(tmp_path / "late/peaks.bed")} == {"+", "-"}
+    with pytest.raises(ConfigError, match="keeps decimals 3, 6; score again with --digits 4"):
+        convert_scores(source, tmp_path / "no", digits=4)
+    index = source / "scores.json"
+    index.write_text(index.read_text().replace('"decimals": [3, 6]', '"decimals": [3, 99]'))
+    with pytest.raises(InputFormatError, match="not an index of scores"):
+        read_scores(source)
 
 
 def test_scores_with_another_number_of_digits_are_damaged(tmp_path: Path) -> None:

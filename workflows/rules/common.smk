@@ -5,9 +5,10 @@ from genoseq.plan import signal_rules as genoseq_signals
 from genoseq.plan import rules as genoseq_workflow
 from genoseq.plan import variants as genoseq_variants
 from genoseq.config.schema import TRAINING_FORMAT
-from genoseq.plan.snakefile import put_scripts_on_path
+from genoseq.plan.snakefile import ends_with_a_line, put_scripts_on_path
 
-plan = genoseq_workflow.make_plan(config, files=workflow.configfiles)
+with ends_with_a_line():
+    plan = genoseq_workflow.make_plan(config, files=workflow.configfiles)
 put_scripts_on_path()
 
 

@@ -1,0 +1,87 @@
+"""What the benchmarks of sites count, and the weight matrices that they compare with."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genoseq.genome.sequences import encode
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def script(name: str) -> Any:
+    """A module of benchmarks/, which find one another there."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+site_table, promoter_matrix, signal_peaks = (
+    script(name) for name in ("site_table", "promoter_matrix", "signal_peaks")
+)
+
+
+def test_counts_are_the_same_however_a_contig_is_cut() -> None:
+    rng = np.random.default_rng(1)
+    values, own = rng.random(130_000, np.float32), rng.random(130_000) < 0.001
+    values[own] = 1 - values[own] / 4
+    whole, cut = site_table.Counts(), site_table.Counts()
+    whole.update("c", 0, values, own)
+    for start, end in ((0, 49_999), (49_999, 110_000), (110_000, 130_000)):
+        cut.update("c", start, values[start:end], own[start:end])
+    figures = whole.figures()
+    assert figures == cut.figures()
+    assert figures["low"] <= figures["auprc"] <= figures["high"]
+    assert figures["prevalence"] == pytest.approx(own.mean())
+
+
+def test_starts_are_found_within_five_bp_on_their_own_strand() -> None:
+    own = {strand: np.zeros(1000, bool) for strand in "+-"}
+    told = {strand: np.full(1000, 0.01, np.float32) for strand in "+-"}
+    own["+"][[100, 500]] = True
+    own["-"][[300]] = True
+    told["+"][[105, 300]] = 0.9, 0.8  # near a start; where the other strand has one
+    told["-"][[306]] = 0.7  # too far
+    starts = site_table.Starts()
+    starts.contig(told, own)
+    assert starts.recall_at([1.0, 0.5]) == [pytest.approx(1 / 3)] * 2
+
+
+def test_matrix_scores_are_those_of_words() -> None:
+    codes = encode(b"ACGTNACGT")
+    matrix = np.log(np.array([[4.0, 1, 1, 1], [1, 4, 1, 1]]))
+    found = site_table.matrix_scores(codes, matrix)
+    assert found == pytest.approx(np.log([16, 1, 1, 1, 1, 16, 1, 1]))
+
+
+def test_boxes_are_found_where_they_were_planted() -> None:
+    rng = np.random.default_rng(2)
+    words = rng.integers(4, size=(300, promoter_matrix.BEFORE + promoter_matrix.AFTER))
+    for word in words:
+        ten = promoter_matrix.BEFORE + int(rng.integers(-13, -10))
+        spacer = int(rng.integers(16, 19))
+        word[ten : ten + 6] = encode(b"TACGAT")
+        word[ten - spacer - 6 : ten - spacer] = encode(b"TTCACA")
+    background = np.full(4, 0.25)
+    found = promoter_matrix.learn(words.astype(np.uint8), background)
+    assert promoter_matrix.consensus_of(found.ten) == "TACGAT"
+    assert promoter_matrix.consensus_of(found.thirty_five) == "TTCACA"
+    scores = found.scores(np.concatenate(words[:20]).astype(np.uint8))
+    at = promoter_matrix.BEFORE + words.shape[1] * np.arange(1, 20)
+    assert np.median(scores[at]) > np.quantile(scores, 0.95)
+
+
+def test_peaks_are_joined_and_long_enough() -> None:
+    values: Any = np.zeros(10_000)
+    for start, end, height in ((100, 300, 50.0), (400, 500, 80.0), (2000, 2100, 90.0)):
+        values[start:end] = height
+    mean = values.mean()
+    assert signal_peaks.peaks(values, 3, 150, 150) == [(100, 500, min(round(8000 / mean), 1000))]
