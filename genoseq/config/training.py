@@ -30,7 +30,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
 }
 """Losses that suit each kind of labels, the default first."""
 
-OUTPUTS: dict[Loss, int] = {"negative-binomial": 2}
+OUTPUTS: dict[str | None, int] = {"negative-binomial": 2}
 """Outputs for a signal, where there is more than one: its mean, and then its dispersion."""
 
 NOT_WEIGHTS = {"checkpoint_minutes"}

@@ -182,4 +182,4 @@ def round_channels(
     if isinstance(decimals, int):
         return values.round(decimals)
     rows = zip(values.astype(np.float64), decimals, strict=True)
-    return np.stack([row.round(places) for row, places in rows]).astype(np.float32)
+    return np.stack([row.round(many) for row, many in rows]).astype(np.float32)

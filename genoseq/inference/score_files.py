@@ -109,24 +109,20 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        decimals = None if digits is not None else _decimals(bundles, output)
-        check_formats(
-            written, output.kind, output.channels, genome.lengths, rules, digits, bins, decimals
-        )
+        kept = digits, bins, _decimals(bundles, output, digits)
+        check_formats(written, output.kind, output.channels, genome.lengths, rules, *kept)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
-            window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
-            device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
+            window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,
+            device=str(used[0][0]), jobs=jobs, rounded=digits is None,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
-        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
-        settings |= {} if decimals is None else {"decimals": list(decimals)}
+        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits, kept[2])
         origin, record = _made_by(genome, models, settings, used, given, wanted)
-        tracks = reported(tracks, sum(map(len, wanted)), report)
         files = write_tracks(
-            tracks, genome.lengths, output.channels, output.kind, out, written, origin, record,
-            rules, digits, bins, decimals,
+            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
+            output.kind, out, written, origin, record, rules, *kept,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
@@ -202,8 +198,12 @@ def _output(
     return sure or bundles[0].task.output(values, by_phase)
 
 
-def _decimals(bundles: Sequence[Bundle], output: Output | SureOutput) -> tuple[int, ...] | None:
+def _decimals(
+    bundles: Sequence[Bundle], output: Output | SureOutput, digits: int | None
+) -> tuple[int, ...] | None:
     """Decimals of each channel, which are told where they are not those of all tracks."""
+    if digits is not None:
+        return None
     from genoseq.inference.track_decimals import track_decimals
 
     found = track_decimals([one.metrics for one in bundles], output.channels, output.kind)
@@ -221,12 +221,14 @@ def _settings(
     window_bases: int | None,
     batch_bases: int | None,
     digits: int | None,
+    decimals: tuple[int, ...] | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
     # Defaults are left out, as in older records.
     beside: dict[str, Any] = {"values": values} if values != "probability" else {}
     beside |= {} if digits is None else {"digits": digits}
+    beside |= {} if decimals is None else {"decimals": list(decimals)}
     return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 

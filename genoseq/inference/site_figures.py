@@ -111,9 +111,9 @@ class _Blocks:
         self._starts, self._blocks = np.array(starts)[order], np.array(blocks)[order]
         self._genomes = np.array([genome for genome, _ in contigs])
 
-    def _of_genome(self, genome: str, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _of_genome(self, genome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
         own: NDArray[np.bool_] = (self._genomes == genome) | (genome == "*")
-        return own[places // _CONTIG]
+        return own[positions // _CONTIG]
 
     def counts(
         self,
@@ -135,9 +135,9 @@ class _Blocks:
         """
         own = np.unique(self._blocks[self._of_genome(genome, self._starts)])
 
-        def by_block(places: NDArray[np.int64]) -> NDArray[np.int64]:
-            places = places[self._of_genome(genome, places)]
-            of = self._blocks[np.searchsorted(self._starts, places, "right") - 1]
+        def by_block(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+            positions = positions[self._of_genome(genome, positions)]
+            of = self._blocks[np.searchsorted(self._starts, positions, "right") - 1]
             return np.bincount(np.searchsorted(own, of), minlength=len(own))
 
         true, called = by_block(sites), by_block(peaks)

@@ -56,7 +56,7 @@ def work_of(run: RunSettings, states: int, window: int) -> Operations:
         bp.
     """
     model = run.model
-    states *= 1 if run.training.loss is None else OUTPUTS.get(run.training.loss, 1)
+    states *= OUTPUTS.get(run.training.loss, 1)
     head = (run.task.work(model.stride, states) or (nan, nan))[0]
     inputs = model.embedding if model.stem is None else model.stem.width
     encoder = model.encoder.operations(inputs, window / model.stride) or UNKNOWN_OPERATIONS

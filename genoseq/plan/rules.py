@@ -227,10 +227,7 @@ class Plan:
         return [name for name, run in models.items() if run.task.needs_labels()]
 
     def report_options(self, _: Wildcards) -> str:
-        """Title and note, of which either may be empty.
-
-        Snakemake looks for wildcards in strings, but not in what a function gives.
-        """
+        """Title and note, by a function: in strings Snakemake would look for wildcards."""
         return options(**self.config.report.model_dump())
 
 

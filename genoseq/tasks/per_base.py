@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import OUTPUTS
-from genoseq.config.training import Loss as NamedLoss
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
@@ -173,7 +172,7 @@ class PerBase(Task):
     @property
     def outputs(self) -> int:
         """States of the scheme; of some losses twice as many."""
-        return len(self.scheme) * OUTPUTS.get(cast(NamedLoss, self.loss_name), 1)
+        return len(self.scheme) * OUTPUTS.get(self.loss_name, 1)
 
     @property
     def shown(self) -> int | None:  # type: ignore[override]
@@ -194,9 +193,8 @@ class PerBase(Task):
 
     def offset(self) -> nn.Module | None:
         """Of signals whose control is learned: that."""
-        if self.control is None:
-            return None
-        return ControlOffset(self.control.means, self.scheme.reverse_permutation)
+        control, mirror = self.control, self.scheme.reverse_permutation
+        return None if control is None else ControlOffset(control.means, mirror)
 
     def prepare(self, batch: Batch, rng: np.random.Generator) -> Prepared:
         """Of bins, targets are means: whatever lies in a step is told at once."""

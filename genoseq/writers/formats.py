@@ -48,16 +48,13 @@ class Contents:
     ----------
     lengths
         Contig lengths, in FASTA order.
-    channels
-        The columns of every track.
-    kind
-        What their values are.
+    channels, kind
+        The columns of every track, and what their values are.
     origin
-        Where the values come from.
-    rules
-        What is called of them; None: the defaults.
-    digits
-        Significant digits of probabilities; None: steps of 0.001.
+        Where values come from.
+    rules, digits
+        What is called of them, None: the defaults; significant digits of probabilities, None: steps
+        of 0.001.
     bin
         bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
     decimals
@@ -227,11 +224,7 @@ register_format(
         "bigwig",
         ("classes", "signal", "log-odds", "independent"),
         _bigwig,
-        {
-            "classes": Cost(1 / 30e6, 1.2),
-            "signal": Cost(1 / 30e6, 4.2),
-            "independent": Cost(1 / 30e6, 4.2),
-        },
+        _costs(Cost(1 / 30e6, 1.2), Cost(1 / 30e6, 4.2)),
         default_for=("classes", "signal", "log-odds", "independent"),
         binned=True,
     )
@@ -241,11 +234,7 @@ register_format(
         "bedgraph",
         ("classes", "signal", "log-odds", "independent"),
         _bedgraph,
-        {
-            "classes": Cost(1 / 8e6, 2.7),
-            "signal": Cost(1 / 1.5e6, 11.0),
-            "independent": Cost(1 / 1.5e6, 11.0),
-        },
+        _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 11.0)),
         refused_contigs=BED_WORDS,
         binned=True,
     )
@@ -271,11 +260,7 @@ register_format(
         "tsv",
         ("classes", "signal", "log-odds", "independent"),
         _tsv,
-        {
-            "classes": Cost(1 / 5.8e6, 3.6),
-            "signal": Cost(1 / 1.8e6, 11.0),
-            "independent": Cost(1 / 1.8e6, 11.0),
-        },
+        _costs(Cost(1 / 5.8e6, 3.6), Cost(1 / 1.8e6, 11.0)),
         refused_contigs=BED_WORDS,
     )
 )
@@ -284,11 +269,7 @@ register_format(
         "scores",
         ("classes", "signal", "log-odds", "independent"),
         _scores,
-        {
-            "classes": Cost(1 / 54e6, 2.0),
-            "signal": Cost(1 / 54e6, 4.0),
-            "independent": Cost(1 / 54e6, 4.0),
-        },
+        _costs(Cost(1 / 54e6, 2.0), Cost(1 / 54e6, 4.0)),
     )
 )
 register_format(

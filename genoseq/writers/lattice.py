@@ -28,7 +28,7 @@ GAP = 65535
 """Thousandths of a base without a value."""
 DIGITS = range(1, 7)
 """Significant digits that may be asked for: float32 has 7."""
-PLACES = range(DECIMALS, 8)
+KEPT_DECIMALS = range(DECIMALS, 8)
 """Decimals that a channel may have."""
 
 

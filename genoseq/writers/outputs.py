@@ -70,10 +70,8 @@ def write_tracks(
     ----------
     tracks
         Consecutive pieces in FASTA order, of any length; bases may be skipped or NaN (gaps).
-    lengths
-        Contig lengths, in FASTA order.
-    channels
-        The columns of every track.
+    lengths, channels
+        Contig lengths, in FASTA order; the columns of every track.
     kind
         ``classes``: probabilities, written in steps of 0.001; ``signal``: any finite float32;
         ``log-odds``: natural log-odds, written as the nearest float16.
@@ -85,11 +83,9 @@ def write_tracks(
         Noted in ``scores``.
     record
         What ``provenance.json`` is to say, if there is to be one.  No manifest lists it.
-    rules, digits, bins
+    rules, digits, bins, decimals
         What is called, whose formats are written too; significant digits of probabilities, 1 to 6;
-        bins of the formats that have some, None: every base.
-    decimals
-        Of each channel of classes, where it is not steps of 0.001 of all.
+        bins of the formats that have some; decimals of each channel, None: 3.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from genoseq.files.stored import LARGEST_INDEX, check_seal, read_json
 from genoseq.genome.regions import Region, Strand, check_bounds
 from genoseq.genome.schemes import MOST_SIGNALS
 from genoseq.genome.tracks import MEASURES, Channel, Kind, Track
-from genoseq.writers.lattice import DIGITS, ONE, PLACES, SLAB, Row, floats
+from genoseq.writers.lattice import DIGITS, KEPT_DECIMALS, ONE, SLAB, Row, floats
 from genoseq.writers.origin import MADE_BY, UNKNOWN_ORIGIN, Origin
 
 VALUES = "scores.npy"
@@ -232,7 +232,7 @@ def _parse_index(path: Path, data: dict[str, Any]) -> Scores:
     decimals = data.get("decimals")
     if decimals is not None:
         whole = [*map(type, decimals)] == [int] * len(channels)
-        if kind != "classes" or not whole or not {*decimals} <= {*PLACES}:
+        if kind != "classes" or not whole or not {*decimals} <= {*KEPT_DECIMALS}:
             raise ValueError(f"decimals {decimals!r}")
         decimals = tuple(decimals)
     return Scores(path, lengths, channels, kind, tuple(intervals), digest, origin, digits, decimals)

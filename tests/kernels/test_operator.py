@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from kernels.dense_attention import dense_attention, documents
+from kernels.operator_inputs import CU_SEQLENS, OTHER, TOKENS, other_inputs, random_inputs, tables
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
@@ -16,8 +17,6 @@ from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import Attended, attention
 from genoseq.kernels.rotary import Rotary, positions, rotate
 
-CU_SEQLENS = documents(13, 0, 7, 13)
-TOKENS = 33
 OPTIONS: dict[str, dict[str, Any]] = {
     "full": {},
     "causal": {"causal": True},
@@ -28,32 +27,11 @@ OPERATOR = torch.ops.genoseq.attention.default
 BACKWARD = torch.ops.genoseq.attention_backward.default
 
 
-def random_inputs(dtype: torch.dtype = torch.float64, width: int = 8) -> list[Tensor]:
-    torch.manual_seed(1)
-    return [
-        torch.randn(TOKENS, heads, width, dtype=dtype, requires_grad=True) for heads in (4, 2, 2)
-    ]
-
-
-OTHER = documents(5, 9, 0, 21)
-"""Keys of other tokens: 35, none for one document."""
 OF_OTHER: dict[str, dict[str, Any]] = {
     "all": {},
     "causal": {"causal": True},
     "window, causal": {"window": 3, "global_tokens": 1, "causal": True},
 }
-
-
-def other_inputs(dtype: torch.dtype = torch.float64) -> list[Tensor]:
-    """q of 33 tokens, k and v of 35."""
-    torch.manual_seed(1)
-    shapes = ((TOKENS, 4), (35, 2), (35, 2))
-    return [torch.randn(*shape, 8, dtype=dtype, requires_grad=True) for shape in shapes]
-
-
-def tables(dtype: torch.dtype = torch.float64, width: int = 8) -> Rotary:
-    angles = torch.rand(13, width // 2, dtype=dtype, generator=torch.Generator().manual_seed(2)) * 6
-    return Rotary(angles.cos(), angles.sin())
 
 
 def total(attended: Attended) -> Tensor:
@@ -241,68 +219,3 @@ def test_one_document_of_other_keys_needs_no_cu_seqlens() -> None:
 def test_no_tokens_give_no_rows() -> None:
     out, lse = attention(*(tensor[:0] for tensor in random_inputs()))
     assert (out.shape, lse.shape) == ((0, 4, 8), (4, 0))
-
-
-def with_inputs(change: Callable[[list[Any]], None]) -> list[Any]:
-    given: list[Any] = [*random_inputs(torch.float32), CU_SEQLENS]
-    change(given)
-    return given
-
-
-REFUSED: list[tuple[Callable[[list[Any]], None], str]] = [
-    (lambda x: x.__setitem__(0, x[0][0]), "takes .tokens, heads, width."),
-    (lambda x: x.__setitem__(2, x[2][:, :1]), "k and v in tokens and heads"),
-    (lambda x: x.__setitem__(0, x[0][:, :3]), "multiple of key heads"),
-    (lambda x: x.__setitem__(1, x[1].half()), "one floating type"),
-    (lambda x: x.__setitem__(3, x[3].long()), "must be int32"),
-    (lambda x: x.__setitem__(3, x[3][:0]), "at least one document"),
-    (
-        lambda x: x.__setitem__(3, documents(13, 7)),
-        "from 0 to the number of tokens, 33; found 0 to 20",
-    ),
-    (lambda x: x.__setitem__(3, documents(20, -7, 20)), "must not fall"),
-    (lambda x: x.__setitem__(0, x[0][1:]), r"cu_seqlens_k must say where .* q \(32, 4, 8\)"),
-    (lambda x: x.append(documents(33)), "as many documents, found 4 in cu_seqlens and 1 in"),
-    (lambda x: x.append(documents(13, 0, 7, 14)), "cu_seqlens_k must go from 0 .* 33; found 0 to"),
-    (lambda x: x.append(documents(20, -7, 10, 10)), "cu_seqlens_k must not fall"),
-    (lambda x: x.append(CU_SEQLENS.long()), "cu_seqlens_k must be int32"),
-]
-
-
-@pytest.mark.parametrize(("change", "message"), REFUSED)
-def test_what_does_not_fit_is_refused(change: Callable[[list[Any]], None], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        attention(*with_inputs(change))
-
-
-@pytest.mark.parametrize(
-    ("rotary", "message"),
-    [
-        (tables(torch.float32, 6), "head width 8"),
-        (tables(torch.float64), "must be torch.float32"),
-        (Rotary(*(table[:9] for table in tables(torch.float32))), "longest document 13"),
-    ],
-)
-def test_tables_that_do_not_fit_are_refused(rotary: Rotary, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        attention(*random_inputs(torch.float32), CU_SEQLENS, rotary=rotary)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"window": 3}, "with cu_seqlens_k need causal, by which the queries are the last tokens"),
-        ({"global_tokens": 3}, "without it every query sees every key"),
-        ({"rotary": tables(torch.float32), "causal": True}, "turn what has to be turned before"),
-    ],
-)
-def test_options_that_make_no_sense_with_other_keys_are_refused(
-    options: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        attention(*other_inputs(torch.float32), CU_SEQLENS, OTHER, **options)
-
-
-def test_a_mask_that_cannot_be_is_refused() -> None:
-    with pytest.raises(ValueError, match="window -1"):
-        attention(*random_inputs(), window=-1)

@@ -64,7 +64,7 @@ def test_fields_say_values_behind_changes_if_asked() -> None:
     assert found["GS_CDS_plus_LOSS_ALT"] == "0.375"
     assert found["GS_a_b_both_GAIN_REF"] == "."
     named = {line.split("ID=")[1].split(",")[0] for line in raw.header()}
-    assert set(found) | {"GS_REASON"} == named
+    assert set(found) | {"GS_REASON", "GS_SHIFT"} == named
 
 
 def test_fields_of_a_record_without_scores_are_the_reason_alone() -> None:

@@ -61,7 +61,7 @@ def names(folder: Path) -> set[str]:
 
 def test_mutate_writes_what_python_gives(folder: Path) -> None:
     (folder / "r.bed").write_text("a/1\t1185\t1196\na/1\t1180\t1187\nb\t0\t60\n")
-    rows = mutated(folder, "all", regions=folder / "r.bed", distance=20)
+    rows = mutated(folder, "all", regions=folder / "r.bed", distance=20, pictures="none")
     with gs.open_fasta(folder / "genome.fa") as genome:
         regions = [Region("a/1", 1_180, 1_196), Region("b", 0, 60)]
         found = list(gs.mutate(genome, folder / "model", regions=regions, distance=20))
