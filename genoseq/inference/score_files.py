@@ -79,15 +79,12 @@ def score_files(
         Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions, control
         BED of what to score, or ``-``, by default every contig; files of controls, ``NAME=FILE``.
-    formats
-        Names, comma-separated; by default what suits the values.
-    segments, peaks, digits, bin, bin_by
-        What is called, digits, and bins, see :func:`genoseq.writers.convert.convert_scores`.
+    formats, segments, peaks, digits, bin, bin_by
+        See :func:`genoseq.writers.convert.convert_scores`.
     values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect, report
-        Settings by which the model must have been trained, or their file; called with the bases
-        that are done, and with all of them.
+        Settings that the model must be of, or their file; called with the bases done, and all.
 
     Raises
     ------
@@ -96,12 +93,12 @@ def score_files(
     """
     models, out, measures = _folders(model), Path(out), _measures(confidence)
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
-    # Torch takes seconds to load: what is wrong with the inputs is told before.
     controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
     with ExitStack() as stack:
         given = stack.enter_context(all_kept({"regions": regions, **_paths(controls)}, fasta))
         genome = stack.enter_context(open_fasta(fasta))
         asked = _asked(given.get("regions"), genome)
+        # Torch takes seconds to load: what is wrong with the inputs is told before.
         from genoseq.inference.predict import choose_computing
         from genoseq.inference.score import score, wanted_regions
 
@@ -109,8 +106,9 @@ def score_files(
         wanted = wanted_regions(genome, asked)
         output = _output(models, bundles, values, by_phase, measures)
         written = rules.formats(chosen_formats(formats, output.kind))
-        kept = digits, bins, _decimals(bundles, output, digits)
-        check_formats(written, output.kind, output.channels, genome.lengths, rules, *kept)
+        decimals = _decimals(bundles, output, digits)
+        lengths, kind, channels = genome.lengths, output.kind, output.channels
+        check_formats(written, kind, channels, lengths, rules, digits, bins, decimals)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
@@ -118,11 +116,13 @@ def score_files(
             device=str(used[0][0]), jobs=jobs, rounded=digits is None,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
-        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits, kept[2])
+        settings = _settings(
+            values, by_phase, measures, window_bases, batch_bases, digits, decimals
+        )
         origin, record = _made_by(genome, models, settings, used, given, wanted)
         files = write_tracks(
-            reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
-            output.kind, out, written, origin, record, rules, *kept,
+            reported(tracks, sum(map(len, wanted)), report), lengths, channels, kind, out, written,
+            origin, record, rules, digits, bins, decimals,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 
