@@ -23,6 +23,14 @@ from genoseq.cli.formats import Digits, Formats, Peaks, Segments
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
+Strands = Annotated[
+    Literal["both", "one"] | None,
+    typer.Option(
+        help="both: the mean of both strands; one: the forward strand alone, in half the time.",
+        show_default="the model's",
+    ),
+]
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +83,7 @@ def score(
     batch_bases: Annotated[
         int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
     ] = None,
+    strands: Strands = None,
     device: Device = None,
     precision: Precision = "auto",
     jobs: Jobs = None,
@@ -95,6 +104,6 @@ def score(
             regions=regions, formats=formats, values=values, by_phase=by_phase,
             confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
             window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
-            jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
+            jobs=chosen_jobs(jobs, threads), strands=strands, expect=expect, report=report,
         )  # fmt: skip
     _log.info("score: wrote %s", written)

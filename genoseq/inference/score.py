@@ -13,12 +13,13 @@ from typing import Literal
 
 import numpy as np
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, stitch
-from genoseq.inference.confidence import sure_output, sure_pieces
+from genoseq.inference.confidence import check_strands, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import predict_regions, predict_strands
@@ -41,8 +42,9 @@ def score(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     jobs: int = 1,
     rounded: bool = True,
+    strands: AskedStrands | None = None,
 ) -> Iterator[Track]:
-    """Score a genome, both strands averaged, in flat memory.
+    """Score a genome, both strands averaged, or one where the model reads one, in flat memory.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def score(
     device, precision, jobs
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
         processes that share the work; the values are the same.
+    strands
+        ``one``: the forward strand alone, for half the work; None: as the model's settings say.
 
     Yields
     ------
@@ -79,7 +83,8 @@ def score(
     ------
     ConfigError
         If log-odds are asked for of signals, or by phase; or the genome or model is none; if models
-        do not tell the same, or there is no such confidence in what they tell.
+        do not tell the same, or there is no such confidence in what they tell; if a model that
+        reads both strands is to read one.
     """
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
@@ -87,7 +92,8 @@ def score(
     tasks = [(f"model {number}", one.task) for number, one in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
-    predictors = [Predictor(one, device, precision) for one in bundles]
+    predictors = [Predictor(one, device, precision, strands=strands) for one in bundles]
+    check_strands(confidence, predictors)
     wanted = wanted_regions(genome, regions)
     computed = window_bases, batch_bases
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
@@ -57,6 +58,7 @@ def score_files(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     expect: str | Path | None = None,
     jobs: int = 1,
+    strands: AskedStrands | None = None,
     report: Report = unreported,
 ) -> Written:
     """Score a genome and write tracks, with manifest and provenance.
@@ -73,7 +75,7 @@ def score_files(
         Names, comma-separated; by default what suits the values.
     segments, peaks, digits
         What is called, and digits, see :func:`genoseq.writers.convert.convert_scores`.
-    values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
+    values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs, strands
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect
         Settings by which the model must have been trained, or their file.
@@ -106,8 +108,9 @@ def score_files(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES,
             device=str(used[0][0]), precision=precision, jobs=jobs, rounded=digits is None,
+            strands=strands,
         )  # fmt: skip
-        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits)
+        settings = _settings(values, by_phase, measures, window_bases, batch_bases, digits, strands)
         origin, record = _made_by(genome, models, settings, used, bed, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), genome.lengths, output.channels,
@@ -160,12 +163,14 @@ def _settings(
     window_bases: int | None,
     batch_bases: int | None,
     digits: int | None,
+    strands: AskedStrands | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
     # Defaults are left out, as in older records.
     beside: dict[str, Any] = {"values": values} if values != "probability" else {}
     beside |= {} if digits is None else {"digits": digits}
+    beside |= {} if strands is None else {"strands": strands}
     return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 

@@ -32,6 +32,7 @@ from genoseq.training.curve import CURVE
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.loop import Training
 from genoseq.training.stop_signals import stop_requests
+from genoseq.training.teacher import Teacher
 
 _log = logging.getLogger("genoseq.training")
 
@@ -103,7 +104,8 @@ def fit(
     where = choose_device(device)
     precision, reason = choose_precision(where, run.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
-    origin = start.fingerprint()
+    teacher = Teacher.of(run.training, task, where)
+    origin = start.fingerprint() | (teacher.fingerprint() if teacher else {})
     fingerprint = _fingerprint(opened, run) | origin
     state_folder = open_state(folder, fingerprint, group.rank == 0, logs / CURVE)
     gpus = [where.index or 0] if where.type == "cuda" else []
@@ -113,8 +115,9 @@ def fit(
         context = asked_context(context, model, task, opened)
         limit = limit_minutes or 0.0
         training = Training(
-            run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
-        )
+            run, task, model, train, valid, kept, logs, where, precision, group, stop, report,
+            limit, teacher,
+        )  # fmt: skip
         return _trained(training, opened, origin, context, out)
 
 
