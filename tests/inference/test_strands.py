@@ -160,7 +160,7 @@ def test_one_strand_is_the_forward_pass_of_both(name: str) -> None:
         np.concatenate([p.values for p in predict_regions(of, genome, regions, "hidden")], axis=1)
         for of in (both, one)
     ]
-    assert np.array_equal(*hidden)
+    assert np.array_equal(hidden[0], hidden[1])
 
 
 def test_one_strand_makes_half_the_windows() -> None:
