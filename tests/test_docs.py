@@ -6,7 +6,7 @@ import ast
 import re
 import shlex
 import tomllib
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,13 @@ from genoseq.config.schema import Config
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text()
-PAGES = ["README.md", "CONTRIBUTING.md", "config/README.md", "docs/recipes.md"]
+FOLDERS = [".", "docs", "config", "config/examples", "workflows", "benchmarks", "genoseq/kernels"]
+PAGES = sorted(
+    str(path.relative_to(REPOSITORY))
+    for folder in FOLDERS
+    for path in [*(REPOSITORY / folder).glob("*.md"), *(REPOSITORY / folder).glob("*/README.md")]
+    if path.name != "CHANGELOG.md" and path.parent.name[:1] != "."  # it tells of verbs that went
+)
 ROOT = typer.main.get_command(app)
 ROOMS = {path.parent.name for path in (REPOSITORY / "genoseq").glob("*/__init__.py")}
 
@@ -27,9 +33,11 @@ def commands(page: str) -> list[list[str]]:
     """Words of every genoseq command of a page's code blocks."""
     found = []
     for line in re.sub(r"\\\n\s*", " ", page).splitlines():
-        match = re.match(r"(?:    |\$ |    \$ )?(genoseq [^#|>&]*)", line)
+        match = re.match(r"(?:    |\$ |    \$ )(genoseq .*)", line)
         if match:
-            found.append(shlex.split(match[1]))
+            words = shlex.shlex(match[1], posix=True, punctuation_chars="|>&;")
+            words.whitespace_split = True
+            found.append(list(takewhile(lambda word: not set(word) <= set("|>&;"), words)))
     return found
 
 

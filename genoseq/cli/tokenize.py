@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genoseq.cli.progress import progress
-from genoseq.config.labels import SchemeName
 from genoseq.errors import ConfigError
+from genoseq.genome.scheme_names import SchemeName
 
 if TYPE_CHECKING:
     from genoseq.store.store import Store

@@ -12,9 +12,8 @@ from genoseq.config.conditions import Condition, parse_condition
 from genoseq.config.evidence import EvidenceSettings
 from genoseq.config.signals import SignalSettings
 from genoseq.errors import ConfigError
+from genoseq.genome.scheme_names import SchemeName
 
-SchemeName = Literal["cds-phase", "gene-phase", "stranded", "unstranded", "signal"]
-"""What is predicted of a base."""
 WITH_PHASE: Mapping[str, tuple[str, ...]] = {
     "cds-phase": ("CDS",),
     "gene-phase": ("CDS", "coding_intron"),

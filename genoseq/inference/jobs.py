@@ -1,8 +1,8 @@
 """A genome's regions computed by several processes, told in order: the same pieces as by one.
 
 The processes are forks: they share what is open and loaded, also the sequence, and each computes
-with one thread of torch unless told otherwise.  A part of the regions is a task; whoever is done
-takes the next, and a few may be done before the one that is told next.
+with one thread of torch.  A part of the regions is a task; whoever is done takes the next, and a
+few may be done before the one that is told next.
 """
 
 from __future__ import annotations

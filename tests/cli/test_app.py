@@ -32,7 +32,7 @@ def verbs(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str
         yield from verbs(child, (*path, name))
 
 
-HEAVY = {"torch", "tensorboard", "matplotlib", "pysam", "Bio", "numpy", "pyrodigal"}
+HEAVY = {"torch", "tensorboard", "matplotlib", "pysam", "Bio", "numpy", "pydantic", "pyrodigal"}
 
 
 def test_app_help_loads_no_heavy_package() -> None:
