@@ -11,7 +11,6 @@ import typer
 from genoseq.cli.computing import (
     Device,
     Expected,
-    GenomeFile,
     Jobs,
     Precision,
     ProgressFd,
@@ -20,6 +19,7 @@ from genoseq.cli.computing import (
     start_computing,
 )
 from genoseq.cli.formats import Digits, Formats, Peaks, Segments
+from genoseq.cli.genomes import GenomeFiles, for_each_genome
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
 
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 def score(
-    fasta: GenomeFile,
+    fasta: GenomeFiles,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
     model: Annotated[
         list[str] | None,
@@ -98,12 +98,15 @@ def score(
     """
     from genoseq.inference.score_files import score_files
 
-    with start_computing("score", out, threads, progress_fd) as report:
-        written = score_files(
-            fasta, model, out,
-            regions=regions, formats=formats, values=values, by_phase=by_phase,
-            confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
-            window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
-            jobs=chosen_jobs(jobs, threads), strands=strands, expect=expect, report=report,
-        )  # fmt: skip
-    _log.info("score: wrote %s", written)
+    def of_genome(genome: Path, folder: Path) -> None:
+        with start_computing("score", folder, threads, progress_fd) as report:
+            written = score_files(
+                genome, model, folder,
+                regions=regions, formats=formats, values=values, by_phase=by_phase,
+                confidence=confidence, segments=segments or (), peaks=peaks or (), digits=digits,
+                window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
+                jobs=chosen_jobs(jobs, threads), strands=strands, expect=expect, report=report,
+            )  # fmt: skip
+        _log.info("score: wrote %s", written)
+
+    for_each_genome(fasta, out, {"--regions": regions}, of_genome)
