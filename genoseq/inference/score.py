@@ -106,13 +106,19 @@ def score(
         streams = [predict_strands(one, genome, part, "values", *computed) for one in predictors]
         return _told(sure_pieces(predictors, streams, sure), sure.decimals if rounded else None)
 
-    pieces = told(wanted)
-    if jobs > 1 and predictors[0].device.type == "cpu":
-        first = predictors[0]
-        windows = tilings(genome.lengths, first.settings, first.context, window_bases)
-        parts = parts_of(wanted, windows, jobs)
-        pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
+    parts = _parts(predictors[0], genome, wanted, window_bases, jobs)
+    pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else told(wanted)
     return stitch(pieces, (sure or output).channels)
+
+
+def _parts(
+    first: Predictor, genome: Genome, wanted: list[Region], window_bases: int | None, jobs: int
+) -> list[list[Region]]:
+    """What is wanted, in parts for several processes; one part where a single one computes."""
+    if jobs <= 1 or first.device.type != "cpu":
+        return [wanted]
+    windows = tilings(genome.lengths, first.settings, first.context, window_bases)
+    return parts_of(wanted, windows, jobs)
 
 
 def bundles_of(model: Bundle | str | Path | Sequence[Bundle | str | Path]) -> list[Bundle]:

@@ -55,9 +55,8 @@ def fit(
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
 
-    Killed at any moment and called again with the same stores and settings it goes on from the
-    last saved state; on a CPU of the same kind, and without ``max_minutes``, it ends with the same
-    weights, bit for bit.
+    Killed at any moment and called again with the same stores and settings it goes on from its last
+    state; on a CPU of the same kind, without ``max_minutes``, to the same weights, bit for bit.
 
     Parameters
     ----------
@@ -106,17 +105,17 @@ def fit(
     _log.info("computing in %s on %s: %s", precision, where, reason)
     teacher = Teacher.of(run.training, task, where)
     origin = start.fingerprint() | (teacher.fingerprint() if teacher else {})
-    fingerprint = _fingerprint(opened, run) | origin
-    state_folder = open_state(folder, fingerprint, group.rank == 0, logs / CURVE)
+    state_folder = open_state(
+        folder, _fingerprint(opened, run) | origin, group.rank == 0, logs / CURVE
+    )
     gpus = [where.index or 0] if where.type == "cuda" else []
     with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
         train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
         model = start.network(run.model, task, run.training.seed)
         context = asked_context(context, model, task, opened)
-        limit = limit_minutes or 0.0
         training = Training(
             run, task, model, train, valid, kept, logs, where, precision, group, stop, report,
-            limit, teacher,
+            limit_minutes or 0.0, teacher,
         )  # fmt: skip
         return _trained(training, opened, origin, context, out)
 
