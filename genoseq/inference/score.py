@@ -83,8 +83,7 @@ def score(
     ------
     ConfigError
         If log-odds are asked for of signals, or by phase; or the genome or model is none; if models
-        do not tell the same, or there is no such confidence in what they tell; if a model that
-        reads both strands is to read one.
+        do not tell the same, or have no such confidence, or read both strands and are to read one.
     """
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")

@@ -108,8 +108,7 @@ def fit(
     state_folder = open_state(
         folder, _fingerprint(opened, run) | origin, group.rank == 0, logs / CURVE
     )
-    gpus = [where.index or 0] if where.type == "cuda" else []
-    with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
+    with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
         train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
         model = start.network(run.model, task, run.training.seed)
         context = asked_context(context, model, task, opened)
@@ -118,6 +117,11 @@ def fit(
             limit_minutes or 0.0, teacher,
         )  # fmt: skip
         return _trained(training, opened, origin, context, out)
+
+
+def _gpus(where: torch.device) -> list[int]:
+    """The GPU of a training, if it has one."""
+    return [where.index or 0] if where.type == "cuda" else []
 
 
 def check_training(
