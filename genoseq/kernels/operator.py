@@ -19,6 +19,10 @@ from genoseq.kernels.mask import Mask
 from genoseq.kernels.rotary import Rotary, positions, rotate
 from genoseq.kernels.validation import check_tables, check_tensors, check_unequal
 
+_MOST_KEPT = 1 << 26
+"""Bytes of weights that one call keeps for its gradients, at most; with more they are computed
+again, so that memory is as flat as that of long contexts has to be."""
+
 
 class Attended(NamedTuple):
     """What attention gives back; both are differentiable."""
@@ -89,9 +93,11 @@ def attention(
         cu_seqlens = torch.arange(2, dtype=torch.int32, device=q.device) * q.shape[0]
     cos, sin = (None, None) if rotary is None else (rotary.cos, rotary.sin)
     scale = q.shape[-1] ** -0.5 if scale is None else scale
-    out, lse, _, _ = _forward(
-        q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, scale, window, global_tokens, causal, backend
-    )
+    keep = torch.is_grad_enabled() and any(each.requires_grad for each in (q, k, v))
+    out, lse, _, _, _ = _forward(
+        q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, scale, window, global_tokens, causal, backend,
+        keep,
+    )  # fmt: skip
     return Attended(out, lse)
 
 
@@ -109,8 +115,10 @@ def _forward(
     global_tokens: int,
     causal: bool,
     backend: str,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Outputs, log-sum-exp, and the rotated q and k (empty without tables), for the backward."""
+    keep: bool = False,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Outputs, log-sum-exp, and for the backward the rotated q and k (empty without tables) and,
+    if they are to be kept and are not too many, the weights of the reference (else empty)."""
     mask = Mask(window, global_tokens, causal)
     check_tensors(q, k, v, cu_seqlens, cu_seqlens_k)
     if cu_seqlens_k is not None:
@@ -122,21 +130,31 @@ def _forward(
         position = positions(cu_seqlens, q.shape[0])
         q = turned_q = rotate(q, Rotary(cos, sin), position)
         k = turned_k = rotate(k, Rotary(cos, sin), position)
+    kind = reference.accumulator(q.dtype)
+    weights = q.new_empty(0, dtype=kind)
     if choice.backend == "triton":
         from genoseq.kernels.attention import launch
 
         out, lse = launch.forward(q, k, v, cu_seqlens, mask, scale, cu_seqlens_k=cu_seqlens_k)
     else:
-        out, lse = reference.forward(q, k, v, cu_seqlens, mask, scale, cu_seqlens_k)
-    return out, lse, turned_q, turned_k
+        size = reference.weights_size(q, k, cu_seqlens, mask, cu_seqlens_k) if keep else 0
+        if 0 < size * kind.itemsize <= _MOST_KEPT:
+            weights = q.new_empty(size, dtype=kind)
+        kept = weights if len(weights) else None
+        out, lse = reference.forward(q, k, v, cu_seqlens, mask, scale, cu_seqlens_k, kept)
+    return out, lse, turned_q, turned_k, weights
 
 
 @_forward.register_fake
-def _forward_shapes(q: Tensor, k: Tensor, *others: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    rotated = others[3] is not None
-    lse = q.new_empty((q.shape[1], q.shape[0]), dtype=reference.accumulator(q.dtype))
+def _forward_shapes(
+    q: Tensor, k: Tensor, *others: Any
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    rotated, keep = others[3] is not None, others[-1] is True
+    kind = reference.accumulator(q.dtype)
+    lse = q.new_empty((q.shape[1], q.shape[0]), dtype=kind)
     turned = [t.new_empty(t.shape if rotated else 0) for t in (q, k)]
-    return q.new_empty(q.shape), lse, turned[0], turned[1]
+    size = torch.library.get_ctx().new_dynamic_size() if keep else 0
+    return q.new_empty(q.shape), lse, turned[0], turned[1], q.new_empty(size, dtype=kind)
 
 
 @torch.library.custom_op("genoseq::attention_backward", mutates_args=())
@@ -157,6 +175,7 @@ def _backward(
     global_tokens: int,
     causal: bool,
     backend: str,
+    weights: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients by q and k before their rotation, and by v; q and k come rotated."""
     mask = Mask(window, global_tokens, causal)
@@ -169,8 +188,9 @@ def _backward(
             d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, rotary,
             cu_seqlens_k=cu_seqlens_k,
         )  # fmt: skip
+    kept = weights if weights is not None and len(weights) else None
     d_q, d_k, d_v = reference.backward(
-        d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, cu_seqlens_k
+        d_out, d_lse, q, k, v, out, lse, cu_seqlens, mask, scale, cu_seqlens_k, kept
     )
     if rotary is not None:
         position = positions(cu_seqlens, q.shape[0])
@@ -185,26 +205,26 @@ def _backward_shapes(*given: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, *settings = inputs
-    out, lse, turned_q, turned_k = output
+    q, k, v, cu_seqlens, cu_seqlens_k, cos, sin, *settings, _ = inputs
+    out, lse, turned_q, turned_k, weights = output
     if cos is not None:
         q, k = turned_q, turned_k
-    ctx.mark_non_differentiable(turned_q, turned_k)
+    ctx.mark_non_differentiable(turned_q, turned_k, weights)
     ctx.set_materialize_grads(False)
-    ctx.save_for_backward(q, k, v, out, lse, cu_seqlens, cu_seqlens_k, cos, sin)
+    ctx.save_for_backward(q, k, v, out, lse, cu_seqlens, cu_seqlens_k, cos, sin, weights)
     ctx.settings = settings
 
 
 def _gradients(
     ctx: Any, d_out: Tensor | None, d_lse: Tensor | None, *_: Tensor | None
 ) -> tuple[Tensor | None, ...]:
-    saved = ctx.saved_tensors
-    others = (None,) * 9
+    *saved, weights = ctx.saved_tensors
+    others = (None,) * 10
     if d_out is None and d_lse is None:
         return (None, None, None, *others)
     if d_out is None:
         d_out = torch.zeros_like(saved[3])
-    gradients = _backward(d_out, d_lse, *saved, *ctx.settings)
+    gradients = _backward(d_out, d_lse, *saved, *ctx.settings, weights)
     return (*gradients, *others)
 
 

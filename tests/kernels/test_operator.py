@@ -11,6 +11,7 @@ from kernels.dense_attention import dense_attention, documents
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from genoseq.kernels import operator
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.operator import Attended, attention
 from genoseq.kernels.rotary import Rotary, positions, rotate
@@ -131,12 +132,27 @@ def test_opcheck_with_other_keys() -> None:
 
 
 def check_operators(inputs: list[Tensor], settings: tuple[Any, ...]) -> None:
+    assert set(torch.library.opcheck(OPERATOR, (*inputs, *settings, True)).values()) == {"SUCCESS"}
     assert set(torch.library.opcheck(OPERATOR, (*inputs, *settings)).values()) == {"SUCCESS"}
     out, lse, *_ = (tensor.detach() for tensor in OPERATOR(*inputs, *settings))
     saved = [tensor.detach() for tensor in inputs]
     for d_lse in (None, torch.randn_like(lse)):
         given = (torch.randn_like(out), d_lse, *saved, out, lse, *settings)
         assert set(torch.library.opcheck(BACKWARD, given).values()) == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20])
+def test_gradients_are_right_whether_weights_were_kept_or_not(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(operator, "_MOST_KEPT", most)
+    inputs = random_inputs()
+    attended = attention(*inputs, CU_SEQLENS, window=3, global_tokens=2)
+    *_, weights = attended.out.grad_fn.saved_tensors  # type: ignore[union-attr]
+    assert bool(len(weights)) == bool(most)
+    true = dense_attention(*inputs, CU_SEQLENS, Mask(3, 2), 8**-0.5)
+    slopes = [torch.autograd.grad(total(Attended(*each)), inputs) for each in (attended, true)]
+    torch.testing.assert_close(*slopes, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("compiler", ["aot_eager", "inductor"])

@@ -56,13 +56,18 @@ def results(
     inputs: list[Tensor], cu_seqlens: Tensor, mask: Mask, keys: Tensor | None = None
 ) -> list[Tensor]:
     """Outputs, log-sum-exp and three gradients of the reference; `keys`: their documents."""
-    out, lse = reference.forward(*inputs, cu_seqlens, mask, 0.3, keys)
-    d_out, d_lse = slopes_of(out), slopes_of(lse)
-    return [
-        out,
-        lse,
-        *reference.backward(d_out, d_lse, *inputs, out, lse, cu_seqlens, mask, 0.3, keys),
-    ]
+    size = reference.weights_size(*inputs[:2], cu_seqlens, mask, keys)
+    kept = torch.full((size,), torch.nan, dtype=reference.accumulator(inputs[0].dtype))
+    settings = (cu_seqlens, mask, 0.3, keys)
+    out, lse = reference.forward(*inputs, *settings, kept)
+    assert kept.isfinite().all() or not all(tensor.isfinite().all() for tensor in inputs)
+    given_back = (slopes_of(out), slopes_of(lse), *inputs, out, lse, *settings)
+    gradients = reference.backward(*given_back)
+    again = reference.backward(*given_back, kept)
+    numbers = torch.cat([torch.zeros(1), *(each.nan_to_num(0).flatten() for each in gradients)])
+    bound = 1e4 * float(numbers.abs().max()) * torch.finfo(inputs[0].dtype).eps
+    torch.testing.assert_close(again, gradients, rtol=0, atol=bound, equal_nan=True)
+    return [out, lse, *gradients]
 
 
 def expected(

@@ -10,7 +10,7 @@ compared with.
     tile         the formulas, on one tile
 """
 
-from genoseq.kernels.reference.documents import backward, forward
+from genoseq.kernels.reference.documents import backward, forward, weights_size
 from genoseq.kernels.reference.tile import accumulator
 
-__all__ = ["accumulator", "backward", "forward"]
+__all__ = ["accumulator", "backward", "forward", "weights_size"]

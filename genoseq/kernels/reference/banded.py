@@ -23,7 +23,6 @@ from genoseq.kernels.reference.tile import (
     CHUNK,
     LOG2E,
     Rows,
-    accumulator,
     products,
     slopes,
     softmax_,
@@ -153,6 +152,18 @@ class Band:
             blocks = slice(run.first + shift, run.last + shift)
             padded[run.heads, blocks, : piece.shape[2]] += piece
 
+    def weights(self, heads: int, group: int) -> tuple[int, int, int, int]:
+        """Shape of all weights of R document-heads, (R, blocks, g B, keys)."""
+        return heads, self.blocks, group * self.block, self.keys
+
+    def clear(self, weights: Tensor, group: int, first: int) -> None:
+        """Set weights to 0 of the first queries, which see all keys, and of those that fill up."""
+        split = weights.view(*weights.shape[:2], group, self.block, self.keys)
+        whole, rest = divmod(first, self.block)
+        split[:, :whole] = 0
+        split[:, whole : whole + 1, :, :rest] = 0
+        split[:, -1:, :, self.length - (self.blocks - 1) * self.block :] = 0
+
     def runs(self, heads: int, group: int) -> Iterator[BlockRun]:
         """All blocks of all document-heads, chunk by chunk."""
         items = max(1, CHUNK // (group * self.block * self.keys))
@@ -193,14 +204,21 @@ class Band:
 
 
 def forward(
-    q: Tensor, k: Tensor, v: Tensor, mask: Mask, scale: float, out: Tensor, lse: Tensor
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    band: Band,
+    scale: float,
+    out: Tensor,
+    lse: Tensor,
+    kept: Tensor | None = None,
 ) -> None:
     """Fill `out` (R, g, L, D) and `lse` (R, g, L) from q (R, g, L, D), k and v (R, K, D).
 
-    Rows of global tokens come out as if they saw a window only.
+    Rows of global tokens come out as if they saw a window only.  ``kept``, of the shape of
+    :meth:`Band.weights` and the accumulator's type, is filled with the weights.
     """
-    heads, group, length, _ = q.shape
-    band = Band(mask, length, k.shape[1], q.device, accumulator(q.dtype))
+    heads, group = q.shape[:2]
     queries, padded_k, padded_v = band.pad_queries(q), band.pad_keys(k), band.pad_keys(v)
     attended = torch.empty(queries.shape, dtype=q.dtype, device=q.device)
     totals = torch.empty(queries.shape[:-1], dtype=lse.dtype, device=q.device)
@@ -211,6 +229,8 @@ def forward(
         blocks = (run.heads, slice(run.first, run.last))
         attended[blocks] = torch.bmm(weights.to(q.dtype), values).view_as(attended[blocks])
         totals[blocks] = total.view_as(totals[blocks])
+        if kept is not None:
+            kept[blocks] = weights.view_as(kept[blocks])
     out.copy_(band.crop(attended))
     lse.copy_(band.crop(totals))
 
@@ -222,19 +242,19 @@ def backward(
     v: Tensor,
     lse2: Tensor,
     delta: Tensor,
-    mask: Mask,
+    band: Band,
     scale: float,
     d_q: Tensor,
     d_k: Tensor,
     d_v: Tensor,
+    kept: Tensor | None = None,
 ) -> None:
     """Add gradients to `d_q` (R, g, L, D), `d_k` and `d_v` (R, K, D), in the accumulator's type.
 
     `lse2` and `delta` are (R, g, L), `d_out` (R, g, L, D).  A row whose `lse2` is +inf adds
-    nothing.
+    nothing.  Weights are those that are `kept`, or computed again.
     """
     heads, group, length, width = q.shape
-    band = Band(mask, length, k.shape[1], q.device, accumulator(q.dtype))
     padded_k, padded_v = band.pad_keys(k), band.pad_keys(v)
     saved = (band.pad_queries(q), band.pad_queries(d_out))
     columns = (band.pad_queries(lse2, torch.inf), band.pad_queries(delta))
@@ -244,9 +264,12 @@ def backward(
         keys, values = band.gather(k, padded_k, run), band.gather(v, padded_v, run)
         queries, d_rows = (band.take(rows, run) for rows in saved)
         lse_rows, delta_rows = (band.take(rows.unsqueeze(-1), run) for rows in columns)
-        scores = _scores(queries, keys, run, group, scale)
-        part = slopes(Rows(queries, d_rows, lse_rows, delta_rows), keys, values, scores, scale)
         blocks = (run.heads, slice(run.first, run.last))
+        if kept is None:
+            weights = _scores(queries, keys, run, group, scale).sub_(lse_rows).exp2_()
+        else:
+            weights = kept[blocks].flatten(0, 1)
+        part = slopes(Rows(queries, d_rows, delta_rows), keys, values, weights, scale)
         sums_q[blocks] = part.d_q.view_as(sums_q[blocks])
         band.scatter(part.d_k, d_k, sums_k, run)
         band.scatter(part.d_v, d_v, sums_v, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from genoseq.kernels.mask import Mask
 from genoseq.kernels.reference import banded, full
+from genoseq.kernels.reference.banded import Band
 from genoseq.kernels.reference.tile import LOG2E, accumulator
 
 _TOKENS = 2**16
@@ -52,6 +54,7 @@ def forward(
     mask: Mask,
     scale: float,
     cu_seqlens_k: Tensor | None = None,
+    kept: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Attention of packed documents.
 
@@ -69,6 +72,9 @@ def forward(
         Factor of the scores.
     cu_seqlens_k
         First key of each document, then Tk: integers (documents + 1,); None: as for the queries.
+    kept
+        Of :func:`weights_size` numbers of the accumulator's type: filled with the weights of
+        windows, for :func:`backward`.
 
     Returns
     -------
@@ -81,6 +87,7 @@ def forward(
     if cu_seqlens_k is not None:  # some queries may see no key
         out.zero_()
         lse.fill_(-torch.inf)
+    shelf = _Shelf(kept)
     for part, other in _parts(cu_seqlens, cu_seqlens_k, mask, k.shape[1]):
         queries = part.read(q, group)
         keys, values = (other.read(tensor, 1).squeeze(1) for tensor in (k, v))
@@ -89,7 +96,11 @@ def forward(
         seeing_all = part.length
         if _banded(mask, other.length):
             seeing_all = max(0, min(mask.global_tokens - ahead, part.length))
-            banded.forward(queries, keys, values, mask, scale, attended, total)
+            band = Band(mask, part.length, other.length, q.device, lse.dtype)
+            weights = shelf.next(band.weights(len(queries), group))
+            banded.forward(queries, keys, values, band, scale, attended, total, weights)
+            if weights is not None:
+                band.clear(weights, group, seeing_all)
         if seeing_all:
             rows = queries[:, :, :seeing_all]
             full.forward(rows, keys, values, mask.causal, scale, attended, total, ahead)
@@ -110,6 +121,7 @@ def backward(
     mask: Mask,
     scale: float,
     cu_seqlens_k: Tensor | None = None,
+    kept: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of :func:`forward` by q, k and v, of their types.
 
@@ -119,31 +131,60 @@ def backward(
         Gradients by the outputs and by the log-sum-exp; None: nothing depends on that.
     out, lse
         What `forward` gave.
+    kept
+        The weights that it kept; None: they are computed again, which takes longer.
     """
-    kept = accumulator(q.dtype)
-    group = q.shape[1] // k.shape[1]
+    kind, group = accumulator(q.dtype), q.shape[1] // k.shape[1]
     d_q, d_k, d_v = (torch.empty(t.shape, dtype=t.dtype, device=t.device) for t in (q, k, v))
     if cu_seqlens_k is not None:  # some queries may see no key, some keys be seen by no query
         for gradient in (d_q, d_k, d_v):
             gradient.zero_()
+    shelf = _Shelf(kept)
     for part, other in _parts(cu_seqlens, cu_seqlens_k, mask, k.shape[1]):
         queries, d_rows = part.read(q, group), part.read(d_out, group)
         keys, values = (other.read(tensor, 1).squeeze(1) for tensor in (k, v))
-        delta = (part.read(out, group).to(kept) * d_rows).sum(-1)
+        delta = (part.read(out, group).to(kind) * d_rows).sum(-1)
         if d_lse is not None:
             delta -= part.read(d_lse.T, group)
         lse2 = part.read(lse.T, group) * LOG2E
         rows = (d_rows, queries, keys, values, lse2, delta)
-        sums = tuple(torch.zeros_like(t, dtype=kept) for t in (queries, keys, values))
-        _add_gradients(rows, mask, scale, sums)
+        sums = tuple(torch.zeros_like(t, dtype=kind) for t in (queries, keys, values))
+        _add_gradients(rows, mask, scale, sums, shelf)
         part.write(d_q, sums[0])
         other.write(d_k, sums[1].unsqueeze(1))
         other.write(d_v, sums[2].unsqueeze(1))
     return d_q, d_k, d_v
 
 
+class _Shelf:
+    """Weights of all parts, one after the other in one tensor; of none if that is None."""
+
+    def __init__(self, weights: Tensor | None) -> None:
+        self._weights, self._at = weights, 0
+
+    def next(self, shape: tuple[int, ...]) -> Tensor | None:
+        """Those of the next part."""
+        if self._weights is None:
+            return None
+        start, self._at = self._at, self._at + math.prod(shape)
+        return self._weights[start : self._at].view(shape)
+
+
+def weights_size(
+    q: Tensor, k: Tensor, cu_seqlens: Tensor, mask: Mask, cu_seqlens_k: Tensor | None = None
+) -> int:
+    """How many weights :func:`forward` of the same tensors would keep."""
+    heads, kind, size = k.shape[1], accumulator(q.dtype), 0
+    for part, other in _parts(cu_seqlens, cu_seqlens_k, mask, heads):
+        if _banded(mask, other.length):
+            band = Band(mask, part.length, other.length, q.device, kind)
+            rows = part.documents * len(range(*part.heads.indices(heads)))
+            size += math.prod(band.weights(rows, q.shape[1] // heads))
+    return size
+
+
 def _add_gradients(
-    rows: tuple[Tensor, ...], mask: Mask, scale: float, sums: tuple[Tensor, ...]
+    rows: tuple[Tensor, ...], mask: Mask, scale: float, sums: tuple[Tensor, ...], shelf: _Shelf
 ) -> None:
     d_out, q, k, v, lse2, delta = rows
     d_q, d_k, d_v = sums
@@ -153,7 +194,9 @@ def _add_gradients(
         seeing_all = max(0, min(mask.global_tokens - ahead, length))
         ordinary = lse2.clone()
         ordinary[:, :, :seeing_all] = torch.inf
-        banded.backward(d_out, q, k, v, ordinary, delta, mask, scale, d_q, d_k, d_v)
+        band = Band(mask, length, k.shape[1], q.device, lse2.dtype)
+        weights = shelf.next(band.weights(len(q), q.shape[1]))
+        banded.backward(d_out, q, k, v, ordinary, delta, band, scale, d_q, d_k, d_v, weights)
     if seeing_all:
         first = (tensor[:, :, :seeing_all] for tensor in (d_out, q, lse2, delta, d_q))
         d_out, q, lse2, delta, d_q = first

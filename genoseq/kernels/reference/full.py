@@ -74,13 +74,14 @@ def backward(
         rows = Rows(
             q[block].flatten(1, 2),
             d_out[block].flatten(1, 2),
-            lse2[block].flatten(1, 2).unsqueeze(-1),
             delta[block].flatten(1, 2).unsqueeze(-1),
         )
+        total = lse2[block].flatten(1, 2).unsqueeze(-1)
         positions = range(first + start, first + stop)
         for keys in _keys(k, causal, positions.stop):
             scores = _scores(rows.q, k[some, keys], causal, scale, positions, keys.start)
-            part = slopes(rows, k[some, keys], v[some, keys], scores, scale)
+            weights = scores.sub_(total).exp2_()
+            part = slopes(rows, k[some, keys], v[some, keys], weights, scale)
             d_q[block] += part.d_q.view(d_q[block].shape)
             d_k[some, keys] += part.d_k
             d_v[some, keys] += part.d_v

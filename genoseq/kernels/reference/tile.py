@@ -115,15 +115,12 @@ class Rows(NamedTuple):
     """(X, Q, D)."""
     d_out: Tensor
     """(X, Q, D)."""
-    lse2: Tensor
-    """Log-sum-exp in units of log2 (X, Q, 1); +inf takes a row out."""
     delta: Tensor
     """(X, Q, 1)."""
 
 
-def slopes(rows: Rows, k: Tensor, v: Tensor, scores: Tensor, scale: float) -> Slopes:
-    """Gradients of a tile; the scores' memory is used."""
-    weights = scores.sub_(rows.lse2).exp2_()
+def slopes(rows: Rows, k: Tensor, v: Tensor, weights: Tensor, scale: float) -> Slopes:
+    """Gradients of a tile, from the weights p (X, Q, K) of its keys."""
     d_v = torch.bmm(weights.to(v.dtype).mT, rows.d_out)
     d_weights = torch.bmm(rows.d_out, v.mT).to(weights.dtype)
     d_scores = d_weights.sub_(rows.delta).mul_(weights).mul_(scale).to(k.dtype)
