@@ -27,7 +27,7 @@ from genoseq.training.distributed import ProcessGroup
 from genoseq.training.optimizer import build_adamw, learning_rate, moments, restore_moments
 from genoseq.training.seeding import seed_step
 from genoseq.training.stop_signals import StopRequest
-from genoseq.training.teacher import Teacher
+from genoseq.training.teacher import Teacher, joined, totals
 
 LOG_EVERY = 50
 """Steps between two rows of the learning curve."""
@@ -62,7 +62,7 @@ class Training:
     report, limit_minutes
         As of :func:`genoseq.training.fit.fit`; each row of the curve is reported.
     teacher
-        A model that is learned from; validations are by labels alone.
+        A model that is learned from; losses are then of what it tells, figures of labels.
     progress
         Where it stands.
     """
@@ -175,10 +175,8 @@ class Training:
         inputs, targets = self._prepared(batch, number)
         with autocast(self.precision, self.device):
             outputs = self._parallel(*inputs)
-        total, weight = self.task.loss(outputs, targets)
-        loss = mean(total, self.group.sum(weight))
-        if self.teacher is not None:
-            loss = self.teacher.loss(self.task, outputs, batch.codes, loss, self.group)
+        parts = totals(self.task, self.teacher, outputs, targets, batch)
+        loss = joined([(total, self.group.sum(weight)) for total, weight in parts], self.teacher)
         self._losses.append(loss.detach())
         # DistributedDataParallel divides the sum of gradients by the number of processes.
         torch.autograd.backward(loss * self.group.world_size / self.settings.training.accumulate)
@@ -206,38 +204,46 @@ class Training:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
         self._save()
 
-    @torch.no_grad()
     def outcomes(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Outputs and targets of the validation, or else of as much of the training's, whole."""
+        return ((outputs, targets) for _, outputs, targets in self._outcomes())
+
+    @torch.no_grad()
+    def _outcomes(self) -> Iterator[tuple[Any, Tensor, Tensor]]:
+        """The same, with this process's part of the batch."""
         batches, settings = self.train if self.valid is None else self.valid, self.settings.training
         some = -(-settings.validation_windows // settings.batch) if self.valid is None else None
         for number in range(len(cast(Sized, batches)))[:some]:
             self._agree()
             self._heed_signals()
-            inputs, targets = self._prepared(batches[number], number)
+            batch = batches[number]
+            inputs, targets = self._prepared(batch, number)
             rows = len(targets)  # 0 where the last batch has fewer than there are processes
             inputs = inputs if rows else [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
                 outputs = self.task.corrected(self.model(*inputs)[:rows])
-            yield self.group.concat(outputs.float()), self.group.concat(targets)
+            yield batch, self.group.concat(outputs.float()), self.group.concat(targets)
 
     @torch.no_grad()
     def _measure(self) -> tuple[float, dict[str, Any]]:
         """Loss and figures of the validation."""
         group, metrics = self.group, self.task.metrics()
-        sums = torch.zeros(2, dtype=torch.float64)
-        for outputs, targets in self.outcomes():
-            total, weight = self.task.loss(outputs, targets)
-            if not bool(total.isfinite()):
-                raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
-            sums += torch.stack([total, weight]).double().cpu()
+        sums = torch.zeros(2, 2, dtype=torch.float64)
+        for batch, outputs, targets in self._outcomes():
+            parts = totals(self.task, self.teacher, outputs, targets, batch, group.concat)
+            for row, (total, weight) in zip(sums, parts, strict=False):
+                if not bool(total.isfinite()):
+                    loss = float(mean(total, weight))
+                    raise not_finite(loss, self.progress.step, "validation loss")
+                row += torch.stack([total, weight]).double().cpu()
             metrics.update(self.task.judged(outputs, targets), targets)
-        if not sums[1] > 0:  # a loss of 0 would be the best there is
+        if not sums[0, 1] > 0:  # a loss of 0 would be the best there is
             raise ConfigError(
                 "no target of the validation windows counts: N, or labels unknown or of weight 0; "
                 "raise training.validation_windows, or choose other regions for split valid"
             )
-        return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
+        whole = joined([(row[0], row[1]) for row in sums], self.teacher)
+        return group.from_rank_0(lambda: (float(whole), metrics.compute()))
 
     def _agree(self) -> None:
         """Give all processes the same time (rank 0's) and the same signals (any process's)."""

@@ -7,6 +7,7 @@ from the strand it reads comes near to it in half the work (``model.strands: one
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,7 +23,9 @@ from genoseq.pretrained.registry import model_folder
 from genoseq.tasks.losses import mean
 from genoseq.tasks.task import Task
 from genoseq.tokenizers.kmer import KmerTokenizer
-from genoseq.training.distributed import ProcessGroup
+
+Total = tuple[Tensor, Tensor]
+"""A sum of losses, and what it weighs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +87,8 @@ class Teacher:
         mirror = torch.from_numpy(bundle.task.mirror).to(minus.device)
         return ((plus + minus.flip(1)[..., mirror]) / 2)[:, :length]
 
-    def loss(
-        self, task: Task, outputs: Tensor, codes: Tensor, labels: Tensor, group: ProcessGroup
-    ) -> Tensor:
-        """The loss of a batch.
+    def sums(self, task: Task, outputs: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Sum of the losses against what it tells, and the number of bases; scalars.
 
         Parameters
         ----------
@@ -97,12 +98,39 @@ class Teacher:
             Of the network that learns, (B, L, S).
         codes
             Bases of the windows on the strand that it reads, (B, L).
-        labels
-            The loss of the batch by its labels.
-        group
-            Processes that share the batch.
         """
         known = (codes < N).to(outputs.device)
-        total, weight = task.taught(outputs, self.told(codes).to(outputs.device), known)
-        learned = mean(total, group.sum(weight))
-        return learned if self.share == 1 else labels.lerp(learned, self.share)
+        return task.taught(outputs, self.told(codes).to(outputs.device), known)
+
+
+def totals(
+    task: Task,
+    teacher: Teacher | None,
+    outputs: Tensor,
+    targets: Tensor,
+    batch: Any,
+    whole: Callable[[Tensor], Tensor] = lambda codes: codes,
+) -> list[Total]:
+    """Sum of the losses of a batch and what they weigh: by its labels, and by a teacher if any.
+
+    Parameters
+    ----------
+    outputs, targets
+        Of the batch, or of the batches of all processes.
+    batch
+        This process's.
+    whole
+        Its bases to those of all processes, where outputs are.
+    """
+    labels = task.loss(outputs, targets)
+    return [labels] if teacher is None else [
+        labels, teacher.sums(task, outputs, whole(batch.codes))
+    ]  # fmt: skip
+
+
+def joined(parts: Sequence[Total], teacher: Teacher | None) -> Tensor:
+    """The loss, of what :func:`totals` gives."""
+    losses = [mean(total, weight) for total, weight in parts]
+    if teacher is None:
+        return losses[0]
+    return losses[1] if teacher.share == 1 else losses[0].lerp(losses[1], teacher.share)

@@ -9,6 +9,7 @@ import torch
 from small_fit import SMALL, fit_in_context, run_settings, weights_of
 
 from genoseq.config.training import TrainingSettings
+from genoseq.data.dataset import ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.genome.schemes import independent_scheme, stranded_scheme
 from genoseq.genome.sequences import N, reverse_complement_codes
@@ -166,3 +167,24 @@ def test_network_to_go_on_from_may_read_other_strands(
     assert fit_in_context([store], short, tmp_path / "next", init=made).settings.strands == "one"
     back = short | {"model": {"strands": "both"}}
     assert fit_in_context([store], back, tmp_path / "back", init=made).settings.strands == "both"
+
+
+def test_validation_is_of_the_loss_that_is_learned(
+    store: Store, trained: Path, tmp_path: Path
+) -> None:
+    made = fit_in_context([store], taught_by(trained, steps=2), tmp_path / "made", init=trained)
+    mixed = fit_in_context(
+        [store], taught_by(trained, steps=2, teacher_share=0.25, learning_rate=1e-9),
+        tmp_path / "mixed", init=trained,
+    )  # fmt: skip
+    windows = ValidationWindows([store], made.settings.tokenizer, "valid", 300, 4, 256)
+    by_labels, by_teacher = torch.zeros(2), torch.zeros(2)
+    teacher, model = teacher_of(trained), load_bundle(trained).model
+    with torch.no_grad():
+        for batch in (windows[number] for number in range(len(windows))):
+            outputs = model(batch.ids)
+            by_labels += torch.stack(made.task.loss(outputs, made.task.targets(batch)))
+            by_teacher += torch.stack(teacher.sums(made.task, outputs, batch.codes))
+    expected = 0.75 * by_labels[0] / by_labels[1] + 0.25 * by_teacher[0] / by_teacher[1]
+    assert mixed.metrics["valid"]["loss"] == pytest.approx(float(expected), rel=1e-4)
+    assert made.metrics["valid"]["bases"] == int(by_labels[1])
