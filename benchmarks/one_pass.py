@@ -23,7 +23,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -174,13 +174,19 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def print_table(title: str, rows: Mapping[str, Sequence[float]]) -> None:
-    """F1 by each way, and what ways lose to the first."""
+def print_table(title: str, rows: Iterable[tuple[str, Sequence[float]]]) -> None:
+    """F1 by each way as it comes, and what ways lose to the first."""
     print(f"\n{title:28}" + "".join(f"{way:>18}" for way in WAYS) + f"{'lost':>9}{'lost':>9}")
-    means = [statistics.mean(column) for column in zip(*rows.values(), strict=True)]
-    for name, row in [*rows.items(), (f"mean of {len(rows)}", means)]:
-        lost = "".join(f"{row[0] - each:9.4f}" for each in row[1:])
-        print(f"{name:28}" + "".join(f"{each:18.4f}" for each in row) + lost, flush=True)
+    found = []
+    for name, row in rows:
+        found.append(row)
+        print_row(name, row)
+    print_row(f"mean of {len(found)}", [*map(statistics.mean, zip(*found, strict=True))])
+
+
+def print_row(name: str, row: Sequence[float]) -> None:
+    lost = "".join(f"{row[0] - each:9.4f}" for each in row[1:])
+    print(f"{name:28}" + "".join(f"{each:18.4f}" for each in row) + lost, flush=True)
 
 
 def main() -> None:
@@ -202,10 +208,10 @@ def main() -> None:
     paths = (model_folder(asked.teacher), forward_alone(asked), last)
     ways = dict(zip(WAYS, paths, strict=True))
     titles = {n: n if n in record["inputs"] else f"({n})" for n in asked.tested}
-    print_table("F1 of bases", {titles[n]: of_bases(asked, n, ways) for n in asked.tested})
+    print_table("F1 of bases", ((titles[n], of_bases(asked, n, ways)) for n in asked.tested))
     if asked.score is not None:
         scorer = load(asked.score / "cds_f1.py")
-        found = {titles[n]: of_genes(asked, scorer, n, ways) for n in asked.tested}
+        found = ((titles[n], of_genes(asked, scorer, n, ways)) for n in asked.tested)
         print_table("F1 of genes", found)
     fasta = asked.data / f"{asked.tested[0]}.fa.gz"
     print("\nclass differs from the reverse complement's, and kb per CPU second:")
