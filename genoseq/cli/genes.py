@@ -11,7 +11,6 @@ import typer
 
 from genoseq.cli.computing import (
     Device,
-    GenomeFile,
     Jobs,
     Model,
     Precision,
@@ -20,6 +19,7 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
+from genoseq.cli.genomes import GenomeFiles, for_each_genome
 from genoseq.errors import TrainingInterruptedError
 
 EPILOG = "Example: genoseq genes genome.fa.gz -m results/models/bilstm -o genes/"
@@ -66,7 +66,7 @@ _log = logging.getLogger(__name__)
 
 
 def genes(
-    fasta: GenomeFile,
+    fasta: GenomeFiles,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the genes.")],
     model: Model = None,
     code: Code = "auto",
@@ -109,12 +109,13 @@ def genes(
 
     # One count of bases tells of scoring and training alike.
     logging.getLogger("genoseq.training").setLevel(logging.WARNING)
-    try:
-        with start_computing("genes", out, threads, progress_fd) as report:
+
+    def of_genome(genome: Path, folder: Path) -> None:
+        with start_computing("genes", folder, threads, progress_fd) as report:
             written = call_genes_files(
-                fasta,
+                genome,
                 model,
-                out,
+                folder,
                 code=code,
                 together=together,
                 circular=circular,
@@ -131,7 +132,10 @@ def genes(
                 jobs=chosen_jobs(jobs, threads),
                 report=report,
             )
+        _log.info("genes: wrote %s", written)
+
+    try:
+        for_each_genome(fasta, out, {"--mask": mask, "--save-model": save_model}, of_genome)
     except TrainingInterruptedError as error:
         print(f"genoseq: {error}", file=sys.stderr)
         raise typer.Exit(128 + error.signal) from None
-    _log.info("genes: wrote %s", written)

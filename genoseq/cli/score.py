@@ -11,7 +11,6 @@ import typer
 from genoseq.cli.computing import (
     Device,
     Expected,
-    GenomeFile,
     Jobs,
     Precision,
     ProgressFd,
@@ -20,8 +19,17 @@ from genoseq.cli.computing import (
     start_computing,
 )
 from genoseq.cli.formats import Bin, BinBy, Digits, Formats, Peaks, Segments
+from genoseq.cli.genomes import GenomeFiles, for_each_genome
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
+
+Strands = Annotated[
+    Literal["both", "one"] | None,
+    typer.Option(
+        help="both: the mean of both strands; one: the forward strand alone, in half the time.",
+        show_default="the model's",
+    ),
+]
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +45,7 @@ Control = Annotated[
 
 
 def score(
-    fasta: GenomeFile,
+    fasta: GenomeFiles,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the tracks.")],
     model: Annotated[
         list[str] | None,
@@ -88,6 +96,7 @@ def score(
     batch_bases: Annotated[
         int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
     ] = None,
+    strands: Strands = None,
     device: Device = None,
     precision: Precision = "auto",
     jobs: Jobs = None,
@@ -102,13 +111,17 @@ def score(
     """
     from genoseq.inference.score_files import score_files
 
-    with start_computing("score", out, threads, progress_fd) as report:
-        written = score_files(
-            fasta, model, out,
-            regions=regions, control=control or (), formats=formats, values=values,
-            by_phase=by_phase, confidence=confidence, segments=segments or (), peaks=peaks or (),
-            digits=digits, bin=bin, bin_by=bin_by,
-            window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
-            jobs=chosen_jobs(jobs, threads), expect=expect, report=report,
-        )  # fmt: skip
-    _log.info("score: wrote %s", written)
+    def of_genome(genome: Path, folder: Path) -> None:
+        with start_computing("score", folder, threads, progress_fd) as report:
+            written = score_files(
+                genome, model, folder,
+                regions=regions, control=control or (), formats=formats, values=values,
+                by_phase=by_phase, confidence=confidence, segments=segments or (),
+                peaks=peaks or (), digits=digits, bin=bin, bin_by=bin_by,
+                window_bases=window, batch_bases=batch_bases, device=device, precision=precision,
+                jobs=chosen_jobs(jobs, threads), strands=strands, expect=expect, report=report,
+            )  # fmt: skip
+        _log.info("score: wrote %s", written)
+
+    beside = {"--regions": regions, "--control": control}
+    for_each_genome(fasta, out, beside, of_genome)

@@ -46,6 +46,8 @@ Weight = Annotated[float, Field(ge=0, le=10**9)]
 ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AskedPrecision = Literal["auto", "bf16", "fp32"]
+AskedStrands = Literal["both", "one"]
+"""Strands that a model reads for a prediction: either in a pass of its own, or the forward one."""
 
 
 class Settings(BaseModel):

@@ -16,8 +16,7 @@ from pydantic import (
 )
 
 from genoseq.config.base import (
-    Basepairs,
-    Fraction,
+    AskedStrands,
     Layers,
     Settings,
     Size,
@@ -36,6 +35,7 @@ from genoseq.config.outputs import (
     TranslateSettings,
     VariantSettings,
 )
+from genoseq.config.splits import RegionSettings, SplitSettings
 from genoseq.config.tasks import PerBaseSettings, Task
 from genoseq.config.training import NOT_WEIGHTS, TrainingSettings, without_later
 from genoseq.writers.formats import default_formats
@@ -47,25 +47,6 @@ another way: then no training goes on from an older state, and the workflow trai
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 """Names of genomes and models, which become names of files."""
-
-
-class RegionSettings(Settings):
-    """Which parts of the genomes are learned from."""
-
-    min_length: Basepairs = Field(300, description="bp; shorter pieces are dropped")
-    max_n_fraction: Fraction = Field(0.5, description="pieces with more N than this are dropped")
-    blacklist: str | None = Field(None, description="BED of regions never to use")
-
-
-class SplitSettings(Settings):
-    """How rows whose split is `blocks` are divided."""
-
-    block: Basepairs = Field(50_000, description="bp per block")
-    gap: Annotated[int, Field(ge=0, le=10**12)] = Field(
-        2_000, description="bp unused between two splits"
-    )
-    valid: Fraction = Field(0.1, description="fraction of blocks for validation")
-    test: Fraction = Field(0.2, description="fraction of blocks for the test")
 
 
 class TokenizerSettings(Settings):
@@ -121,9 +102,22 @@ class ModelSettings(Settings):
         description="average the logits of a window and its reverse complement, in training too: "
         "twice the work",
     )
+    strands: AskedStrands = Field(
+        "both",
+        description="passes of a prediction: both (the mean of both strands), or one (the forward "
+        "strand tells both: half the work, for models that learned from a teacher)",
+    )
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Settings of releases that knew both strands alone stay what they were.
+        dumped: dict[str, Any] = handler(self)
+        return {k: v for k, v in dumped.items() if k != "strands" or v != "both"}
 
     @model_validator(mode="after")
     def _tokens_mirror(self) -> ModelSettings:
+        if self.tied_strands and self.strands == "one":
+            raise ValueError("strands one: tied_strands read both, in training too: leave one out")
         k, stride = self.tokenizer.k, self.tokenizer.stride
         if self.tied_strands and (k - stride) % 2:
             raise ValueError(
@@ -150,6 +144,10 @@ class ModelSettings(Settings):
         margin = 0 if self.stem is None else max(self.stem.margins)
         beside = margin * stride + (k - stride + 1) // 2
         return self.stride * (steps + -(-beside // self.stride))
+
+
+NO_NETWORK = {"strands"}
+"""Settings of a model that may differ from those of the one whose weights it begins with."""
 
 
 class RunSettings(Settings):
@@ -215,7 +213,10 @@ def with_networks(models: Mapping[str, ModelEntry]) -> dict[str, ModelEntry]:
         if own.init in (name, *before):
             raise ValueError(f"{name}.init {own.init!r}: goes on from itself")
         network = entry(own.init, (name, *before)).model
-        if "model" in own.model_fields_set and own.model != network:
+        named = own.model.model_fields_set if "model" in own.model_fields_set else set()
+        if named:
+            network = network.model_copy(update={"strands": own.model.strands})
+        if named - NO_NETWORK and own.model != network:
             raise ValueError(
                 f"{name}.model is not that of {own.init}, whose weights it goes on from: leave it "
                 f"out, or ask for the same"

@@ -139,6 +139,8 @@ class LanguageSettings(TaskSettings):
     def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
         """Tied strands, and settings of labels."""
         problems = _of_labels(self.name, training)
+        if model.strands == "one":
+            problems.append(f"model.strands one: bits of a {self.name} are of either strand")
         if model.tied_strands:
             problems.append(
                 f"model.tied_strands: a {self.name} reads one strand at a time: leave it out "
@@ -224,6 +226,7 @@ def _of_labels(task: str, training: TrainingSettings) -> list[str]:
         "sampling": training.sampling is not None,
         "nearby": training.nearby is not None,
         "negatives": training.negatives is not None,
+        "teacher": training.teacher is not None,
     }
     return [
         f"training.{setting}: is for labels of bases, which a {task} has none of: leave it out"
@@ -260,6 +263,11 @@ class Seq2SeqSettings(TaskSettings):
     def problems(self, model: ModelSettings, training: TrainingSettings) -> list[str]:
         """Tied strands, settings of labels, and sources cut into fragments."""
         problems = _of_labels(self.name, training)
+        if model.strands == "one":
+            problems.append(
+                f"model.strands one: is of tasks that say something of each base, {self.name} does "
+                f"not: leave it out"
+            )
         if model.tied_strands:
             problems.append(
                 f"model.tied_strands: is of tasks that say something of each base, {self.name} "

@@ -35,8 +35,10 @@ OUTPUTS: dict[str | None, int] = {"negative-binomial": 2}
 
 NOT_WEIGHTS = {"checkpoint_minutes"}
 """Settings of a training that do not decide its weights."""
-_LATER = ("augment", "sampling", "nearby", "negatives", "correct")
+_LATER = ("augment", "sampling", "nearby", "negatives", "correct", "teacher")
 """Settings that not all releases had: left out where they are off."""
+_TAUGHT = "teacher_share"
+"""Said where there is a teacher."""
 
 
 class TrainingSettings(Settings):
@@ -83,6 +85,14 @@ class TrainingSettings(Settings):
         description="probabilities are those of the genome as it is, whatever sampling and "
         "class_weights favour; default: with sampling",
     )
+    teacher: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="a bundle, or a model in the box: learn what it tells of both strands of each "
+        "training window, rather than labels",
+    )
+    teacher_share: Fraction = Field(
+        1.0, description="with teacher: its part of the loss; the rest is that of labels"
+    )
     validate_every: Count = Field(500, description="steps between validations")
     validation_windows: Count = Field(256, description="windows per validation")
     patience: Count | None = Field(
@@ -104,6 +114,26 @@ class TrainingSettings(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _taught(self) -> TrainingSettings:
+        if self.teacher is None:
+            if "teacher_share" in self.model_fields_set and self.teacher_share != 1:
+                raise ValueError("teacher_share: is for a teacher: name one, or leave it out")
+        elif (
+            self.corrects
+            or self.class_weights != "none"
+            or self.loss
+            not in (
+                None,
+                "cross-entropy",
+            )
+        ):
+            raise ValueError(
+                "teacher: its probabilities are those of the genome as it is: leave class_weights, "
+                "correct, sampling that is corrected, and losses but cross-entropy out"
+            )
+        return self
+
     def keeps(self, step: int) -> bool:
         """Whether weights of a step may be kept: from when on they know all of the damage."""
         return self.augment is None or step >= self.augment.full * self.steps
@@ -115,4 +145,5 @@ class TrainingSettings(Settings):
 
 def without_later(training: dict[str, Any]) -> dict[str, Any]:
     """Settings without those that are off and that earlier releases did not have."""
-    return {k: v for k, v in training.items() if k not in _LATER or v is not None}
+    kept = {k: v for k, v in training.items() if k not in _LATER or v is not None}
+    return {k: v for k, v in kept.items() if k != _TAUGHT or "teacher" in kept}

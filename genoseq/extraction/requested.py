@@ -180,7 +180,7 @@ def _split_chunks(
 ) -> Iterator[Intervals]:
     """The genome's regions by split; what the splits share is said on stderr."""
     from genoseq.config.base import parse_settings
-    from genoseq.config.schema import RegionSettings, SplitSettings
+    from genoseq.config.splits import RegionSettings, SplitSettings
     from genoseq.extraction.located import contig_line
     from genoseq.extraction.splits import assign_splits  # numpy: only where there are splits
 

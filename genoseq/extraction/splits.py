@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.config.base import SPLITS
-from genoseq.config.schema import RegionSettings, SplitSettings
 from genoseq.config.sheet import contig_rule
+from genoseq.config.splits import RegionSettings, SplitSettings
 from genoseq.errors import ConfigError, RegionError, listed
 from genoseq.extraction.intervals import blacklist_holes
 from genoseq.extraction.n_runs import NRuns, n_runs

@@ -166,6 +166,15 @@ def _checked(asked: Sequence[str], output: Output, task: Task) -> tuple[Measure,
     return tuple(measure for measure in ASKED if measure in asked)
 
 
+def check_strands(asked: Sequence[str], predictors: Sequence[Predictor]) -> None:
+    """ConfigError if strands are to be compared, and one alone is read."""
+    if "disagreement" in asked and any(one.strands == "one" for one in predictors):
+        raise ConfigError(
+            "confidence disagreement: of the two strands, and one alone is read: ask for strands "
+            "both, or leave it out"
+        )
+
+
 def sure_pieces(
     predictors: Sequence[Predictor],
     streams: Sequence[Iterator[StrandPredictions]],

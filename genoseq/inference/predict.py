@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes
@@ -34,6 +35,8 @@ class Predictor:
     It predicts window by window, each on its own strand; a base's prediction is the mean of those
     on both strands, so that the reverse complement has the same values on swapped strands.  Of a
     model with tied strands it is the mean of logits, as in training, otherwise that of values.
+    Where one strand is read it is what the forward strand says: half the work, and the reverse
+    complement has other values, though near to them where a model was taught both strands.
 
     Parameters
     ----------
@@ -47,13 +50,20 @@ class Predictor:
     folded
         Use look-up tables for the stem where they fit; False runs the module as it was trained,
         which gives the same values up to rounding.
+    strands
+        ``both`` or ``one``; None: those of the model's settings.
+
+    Attributes
+    ----------
+    strands
+        Which are read: ``both``, or ``one``, the forward strand.
 
     Raises
     ------
     BackendError
         If the device or precision cannot be had here, with the reason.
     ConfigError
-        If the model says nothing of bases.
+        If the model says nothing of bases; if it reads both strands whatever is asked for.
     """
 
     def __init__(
@@ -62,12 +72,17 @@ class Predictor:
         device: str | None = None,
         precision: Literal["auto", "bf16", "fp32"] = "auto",
         folded: bool = True,
+        strands: AskedStrands | None = None,
     ) -> None:
         if not bundle.task.of_bases:
             raise bundle.task.refusal(NOT_OF_BASES)
         self.task, self.context = bundle.task, bundle.context
         self.settings = settings = bundle.settings
         self.stride = settings.stride
+        self.strands = strands or settings.strands
+        if self.strands == "one" and (settings.tied_strands or self.task.reads_bases):
+            why = "has tied strands" if settings.tied_strands else f"is a {self.task.name}"
+            raise ConfigError(f"strands one: the model {why} and reads both: leave strands out")
         self.device, chosen = choose_computing(settings, device, precision)
         self.dtype = torch.bfloat16 if chosen == "bf16" else torch.float32
         model = deepcopy(bundle.model).eval().requires_grad_(False)

@@ -14,12 +14,13 @@ from typing import Literal
 
 import numpy as np
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, round_channels, stitch
-from genoseq.inference.confidence import SureOutput, sure_output, sure_pieces
+from genoseq.inference.confidence import SureOutput, check_strands, sure_output, sure_pieces
 from genoseq.inference.jobs import in_jobs, parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import (
@@ -53,8 +54,9 @@ def score(
     jobs: int = 1,
     rounded: bool = True,
     control: Controls | None = None,
+    strands: AskedStrands | None = None,
 ) -> Iterator[Track]:
-    """Score a genome, both strands averaged, in flat memory.
+    """Score a genome, both strands averaged, or one where the model reads one, in flat memory.
 
     Parameters
     ----------
@@ -80,6 +82,8 @@ def score(
     device, precision, jobs
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
         processes that share the work; the values are the same.
+    strands
+        ``one``: the forward strand alone, for half the work; None: as the model's settings say.
 
     control
         What the controls of signals are, of models that learned it; None: values are free of what
@@ -94,7 +98,7 @@ def score(
     ------
     ConfigError
         If log-odds are asked for of signals, or by phase; or the genome or model is none; if models
-        do not tell the same, or there is no such confidence in what they tell.
+        do not tell the same, or have no such confidence, or read both strands and are to read one.
     """
     if not hasattr(genome, "lengths"):
         raise ConfigError(f"{genome!r} is no genome: open it, by open_fasta or open_store")
@@ -102,20 +106,27 @@ def score(
     tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
-    predictors = [Predictor(one, device, precision) for one in bundles]
+    predictors = [Predictor(one, device, precision, strands=strands) for one in bundles]
+    check_strands(confidence, predictors)
     wanted = wanted_regions(genome, regions)
     if control is not None and not all(one.takes_control for one in predictors):
         raise ConfigError("this model has learned no control: leave out --control")
     computed = window_bases, batch_bases, control
     decimals = kept_decimals(bundles, sure or output) if rounded else None
     told = _Told(predictors, genome, output, sure, decimals, computed)
-    pieces = told(wanted)
-    if jobs > 1 and predictors[0].device.type == "cpu":
-        first = predictors[0]
-        windows = tilings(genome.lengths, first.settings, first.context, window_bases)
-        parts = parts_of(wanted, windows, jobs)
-        pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else pieces
+    parts = _parts(predictors[0], genome, wanted, window_bases, jobs)
+    pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else told(wanted)
     return stitch(pieces, (sure or output).channels)
+
+
+def _parts(
+    first: Predictor, genome: Genome, wanted: list[Region], window_bases: int | None, jobs: int
+) -> list[list[Region]]:
+    """What is wanted, in parts for several processes; one part where a single one computes."""
+    if jobs <= 1 or first.device.type != "cpu":
+        return [wanted]
+    windows = tilings(genome.lengths, first.settings, first.context, window_bases)
+    return parts_of(wanted, windows, jobs)
 
 
 def kept_decimals(

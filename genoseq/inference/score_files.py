@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
@@ -67,6 +68,7 @@ def score_files(
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     expect: str | Path | None = None,
     jobs: int = 1,
+    strands: AskedStrands | None = None,
     report: Report = unreported,
 ) -> Written:
     """Score a genome and write tracks, with manifest and provenance.
@@ -81,7 +83,7 @@ def score_files(
         BED of what to score, or ``-``, by default every contig; files of controls, ``NAME=FILE``.
     formats, segments, peaks, digits, bin, bin_by
         See :func:`genoseq.writers.convert.convert_scores`.
-    values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs
+    values, by_phase, confidence, window_bases, batch_bases, device, precision, jobs, strands
         See :func:`genoseq.inference.score.score`; ``confidence`` is comma-separated.
     expect, report
         Settings that the model must be of, or their file; called with the bases done, and all.
@@ -113,11 +115,11 @@ def score_files(
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,
-            device=str(used[0][0]), jobs=jobs, rounded=digits is None,
+            device=str(used[0][0]), jobs=jobs, rounded=digits is None, strands=strands,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(
-            values, by_phase, measures, window_bases, batch_bases, digits, decimals
+            values, by_phase, measures, window_bases, batch_bases, digits, decimals, strands
         )
         origin, record = _made_by(genome, models, settings, used, given, wanted)
         files = write_tracks(
@@ -222,6 +224,7 @@ def _settings(
     batch_bases: int | None,
     digits: int | None,
     decimals: tuple[int, ...] | None,
+    strands: AskedStrands | None,
 ) -> dict[str, Any]:
     """The settings that decide the bytes, as records say them."""
     settings = {"by_phase": by_phase, "window": window_bases, "batch_bases": batch_bases}
@@ -229,6 +232,7 @@ def _settings(
     beside: dict[str, Any] = {"values": values} if values != "probability" else {}
     beside |= {} if digits is None else {"digits": digits}
     beside |= {} if decimals is None else {"decimals": list(decimals)}
+    beside |= {} if strands is None else {"strands": strands}
     return settings | beside | ({"confidence": list(measures)} if measures else {})
 
 

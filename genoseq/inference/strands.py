@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
@@ -28,7 +29,8 @@ class Prediction:
     codes
         Base codes, shape (L,).
     values
-        Shape (S, L): the mean of both strands, in the forward strand's order and names.
+        Shape (S, L): the mean of both strands, or what the forward one says where no other is
+        read, in the forward strand's order and names.
     """
 
     chrom: str
@@ -46,7 +48,8 @@ class Prediction:
 class StrandPredictions:
     """As :class:`Prediction`, with what is predicted on either strand; both (S, L).
 
-    ``minus`` is in the forward strand's order and names.
+    ``minus`` is in the forward strand's order and names.  Where one strand is read both are what
+    that says.
     """
 
     chrom: str
@@ -104,6 +107,9 @@ def predict_strands(
 ) -> Iterator[StrandPredictions]:
     """Predictions for regions on each strand, in order.
 
+    Of a predictor that reads one strand they are those of that for both; hidden states are of
+    either strand by any.
+
     Parameters
     ----------
     regions
@@ -117,14 +123,17 @@ def predict_strands(
         is an average one.
     """
     asked: Told = told if control is None else "logits"
-    windows = windows_of(genome, regions, predictor.settings, predictor.context, window_bases)
+    strands: AskedStrands = "both" if told == "hidden" else predictor.strands
+    windows = windows_of(
+        genome, regions, predictor.settings, predictor.context, window_bases, strands
+    )
     predicted = predict_windows(
         lambda codes, bases, wanted: predictor(codes, asked, bases, wanted),
         windows,
         batch_bases,
         predictor.takes_any_lengths,
     )
-    joined = _joined(predictor, predicted, asked)
+    joined = map(_as_both, predicted) if strands == "one" else _joined(predictor, predicted, asked)
     return joined if control is None else _controlled(predictor, joined, control)
 
 
@@ -136,6 +145,13 @@ def _controlled(
         found = control(each.chrom, each.start, each.end)
         plus, minus = (predictor.controlled(logits, found) for logits in (each.plus, each.minus))
         yield replace(each, plus=plus, minus=minus)
+
+
+def _as_both(predicted: tuple[StrandWindow, Values]) -> StrandPredictions:
+    """What the forward strand says, for both."""
+    window, values = predicted
+    codes = window.codes[window.window.keep]
+    return StrandPredictions(window.chrom, window.start, codes, values, values)
 
 
 def _joined(

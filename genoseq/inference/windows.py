@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from genoseq.config.base import AskedStrands
 from genoseq.config.context import longest_window
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.regions import Region
@@ -62,8 +63,10 @@ def windows_of(
     settings: ModelSettings,
     context: int,
     window_bases: int | None = None,
+    strands: AskedStrands = "both",
 ) -> Iterator[StrandWindow]:
-    """Windows of both strands whose kept parts cover regions, in the order of their first bases.
+    """Windows of the strands that are read, whose kept parts cover regions, in the order of their
+    first bases.
 
     A base lies in the same windows whatever regions are asked for.
 
@@ -73,12 +76,17 @@ def windows_of(
         Those of the bundle: see :func:`genoseq.config.context.longest_window`.
     window_bases
         Bases of a window with its context; None: the usual.
+    strands
+        ``one``: the forward strand.
     """
     tiling_of = tilings(genome.lengths, settings, context, window_bases)
     for region in regions:
         tiling = tiling_of(region.chrom)
         reader = _StretchReader(genome, region, tiling.width)
         forward = _forward(reader, region, tiling)
+        if strands == "one":
+            yield from forward
+            continue
         reverse = _reverse(reader, region, tiling)
         if tiling.count == 1:  # as of a read: one window on either strand
             yield from forward

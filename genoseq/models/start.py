@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from genoseq.config.base import parse_settings, read_mapping
-from genoseq.config.schema import ModelSettings, RunSettings
+from genoseq.config.schema import NO_NETWORK, ModelSettings, RunSettings
 from genoseq.errors import ConfigError
 from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.bundle import Bundle, load_bundle
@@ -73,8 +73,10 @@ class Start:
 
     def _parsed(self, asked: Mapping[str, Any] | str | Path) -> RunSettings:
         data = asked if isinstance(asked, Mapping) else read_mapping(asked)
-        if self.bundle is not None and "model" not in data:
-            data = {**data, "model": self.bundle.settings.model_dump(mode="json")}
+        model = data.get("model", {})
+        if self.bundle is not None and isinstance(model, Mapping) and {*model} <= NO_NETWORK:
+            network = self.bundle.settings.model_dump(mode="json")
+            data = {**data, "model": {**network, **model}}
         named = not isinstance(asked, Mapping) and not str(asked).lstrip().startswith("{")
         return parse_settings(RunSettings, data, str(asked) if named else None)
 
@@ -121,7 +123,7 @@ def start_from(
 
 
 def _check_same_network(found: ModelSettings, asked: ModelSettings) -> None:
-    ours, wanted = found.model_dump(mode="json"), asked.model_dump(mode="json")
+    ours, wanted = (one.model_dump(mode="json", exclude=NO_NETWORK) for one in (found, asked))
     differing = [f"model.{name} {own} and not {other}" for name, own, other in unlike(ours, wanted)]
     if differing:
         raise ConfigError(

@@ -133,6 +133,8 @@ def _summary(plan: Plan) -> Iterator[str]:
     for name in plan.config.models:
         init = plan.config.models[name].init
         after = "" if init is None else f", from the weights of {init}"
+        teacher = plan.config.models[name].training.teacher
+        after += "" if teacher is None else f", taught by {teacher}"
         yield f"model {name}: trains on {listed(plan.learned('test', name))}{after}"
         yield f"model {name}: is tested on {listed(plan.learned('train', name))}"
         if plan.pairs:

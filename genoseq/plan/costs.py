@@ -93,6 +93,8 @@ def training_seconds(run: RunSettings, states: int, speed: Speed = REFERENCE) ->
     cost, kind = cost_of(run), run.training.precision
     slower = speed.network(cost.like, "training", fast_format(run, kind))
     seconds = slower * passes * bases * work.multiply_adds / cost.training
+    if training.teacher is not None:  # taken for a network like this one, which reads both strands
+        seconds += slower * 2 * bases * work.multiply_adds / cost.scoring
     # In this order the budget is the least also where the seconds are NaN.
     return seconds if training.max_minutes is None else min(60 * training.max_minutes, seconds)
 
@@ -111,11 +113,12 @@ def predicting_seconds(
     speed: Speed = REFERENCE,
     precision: AskedPrecision = "auto",
 ) -> float:
-    """Seconds of predicting a base on both strands."""
+    """Seconds of predicting a base on the strands that are read."""
     work, cost = work_of(run, states, 4 * usual_context(run)), cost_of(run)
     slower = speed.network(cost.like, "scoring", fast_format(run, precision))
     _, passes = run.task.work(run.model.stride, states) or (nan, nan)
-    return slower * passes * 2 * work.multiply_adds / cost.scoring
+    strands = 1 if run.model.strands == "one" else 2
+    return slower * passes * strands * work.multiply_adds / cost.scoring
 
 
 def fast_format(run: RunSettings, precision: AskedPrecision) -> Literal["bf16", "fp32"]:

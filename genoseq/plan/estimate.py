@@ -27,13 +27,15 @@ from genoseq.writers.formats import Cost, format_named
 
 
 def windows_of(size: GenomeSize, settings: RunSettings) -> int:
-    """Windows in which a genome is scored, of both strands."""
+    """Windows in which a genome is scored, of all strands that are read."""
     model = settings.model
     context = round_up(usual_context(settings), model.stride)
     longest = longest_window(model, context)
 
     def count(length: int) -> int:
-        return 2 * tile(length, longest, context, model.stride).count
+        return (1 if model.strands == "one" else 2) * tile(
+            length, longest, context, model.stride
+        ).count
 
     if size.lengths is None:
         return size.contigs * count(max(1, size.bases // size.contigs))

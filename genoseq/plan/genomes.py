@@ -18,6 +18,7 @@ from genoseq.plan.labelled import (
     check_signals,
     check_table,
 )
+from genoseq.plan.model_rules import teacher_files
 from genoseq.plan.rules import DEMO_FILES, DEMO_PAIRS, Plan
 from genoseq.readers.genome_size import GenomeSize, genome_size
 
@@ -50,6 +51,7 @@ def missing_files(plan: Plan) -> list[str]:
     named += [p for r in rows for p in (r.evidence_file, r.starts_file) if p]
     named += [plan.config.regions.blacklist] if plan.config.regions.blacklist else []
     named += plan.config.variants.files.values()
+    named += [path for run in plan.config.models.values() for path in teacher_files(run)]
     wanted = dict.fromkeys(named)
     made = {*DEMO_FILES, *DEMO_PAIRS}
     return [path for path in wanted if path not in made and not Path(path).is_file()]

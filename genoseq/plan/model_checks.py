@@ -31,6 +31,12 @@ def model_problems(config: Config, states: int) -> list[str]:
         for name, run in config.models.items()
         if isinstance(run.task, PerBaseSettings) and run.task.bin > 1 and kind == "classes"
     ]
+    network += [
+        f"models.{name}.model.strands one: score.confidence disagreement is of two strands: leave "
+        f"one of them out"
+        for name, run in config.models.items()
+        if run.model.strands == "one" and "disagreement" in config.score.confidence
+    ]
     return (
         network
         + call_problems(config)
@@ -64,6 +70,8 @@ def call_problems(config: Config) -> list[str]:
 
 def _problems(run: RunSettings, kind: str, states: int, labels: LabelSettings) -> Iterator[str]:
     yield from _sampling_problems(run, labels)
+    if run.training.teacher is not None and kind == "signal":
+        yield "teacher: teaches classes, labels.scheme is signal: leave it out"
     loss, weights = run.training.loss, run.training.class_weights
     if loss is not None and loss not in LOSSES[kind]:
         yield f"loss: {loss} is not for {_NAMES.get(kind, kind)}: use {' or '.join(LOSSES[kind])}"

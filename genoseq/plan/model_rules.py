@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genoseq.config.schema import Config, RunSettings
 from genoseq.config.sheet import GenomeRow
+from genoseq.files.names import CONFIG, WEIGHTS
+from genoseq.pretrained.registry import shipped_models
 from genoseq.writers.call_rules import PROBABILITIES, rule_words
 from genoseq.writers.formats import format_named
 
@@ -20,6 +23,18 @@ if TYPE_CHECKING:
 def settings_json(run: RunSettings) -> str:
     """A model's settings that decide its weights: JSON, sorted keys, so that equal means equal."""
     return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
+
+
+def teacher_files(run: RunSettings) -> list[str]:
+    """Files of the model that another learns from; none where it is in the box, or there is none.
+
+    A folder that is there is taken before a model in the box, as by
+    :func:`genoseq.pretrained.registry.model_folder`.
+    """
+    teacher = run.training.teacher
+    if teacher is None or (teacher in shipped_models() and not Path(teacher).exists()):
+        return []
+    return [str(Path(teacher) / name) for name in (CONFIG, WEIGHTS)]
 
 
 def learned_genomes(

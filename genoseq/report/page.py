@@ -201,6 +201,8 @@ def model_card(model: ModelResult) -> list[tuple[str, str]]:
     settings = bundle["model"]
     stem, tokenizer = settings["stem"], settings["tokenizer"]
     strands = "tied" if settings.get("tied_strands") else "averaged at scoring"
+    if settings.get("strands") == "one":
+        strands = "the forward one tells both"
     stride = "none" if stem is None else f"stride {stem['stride']}, width {stem['width']}"
     return [
         ("encoder", encoder_text(settings)),

@@ -144,6 +144,33 @@ def binary(
     return (nll * weight).sum(), weight.sum()
 
 
+def taught(logits: Tensor, values: Tensor, known: Tensor, *, exclusive: bool) -> Total:
+    """Cross-entropy of logits against probabilities, in place of labels.
+
+    Parameters
+    ----------
+    logits, values
+        Shape (B, L, S) each.
+    known
+        Which bases count, (B, L).
+    exclusive
+        Whether states exclude one another.
+    """
+    if exclusive:
+        likely = values.flatten(0, 1).T.to(torch.float32)
+        losses = -(likely * _log_p(logits)).sum(0)
+    else:
+        losses = (
+            functional.binary_cross_entropy_with_logits(
+                logits.float(), values.float(), reduction="none"
+            )
+            .sum(2)
+            .flatten()
+        )
+    weight = known.flatten()
+    return (losses * weight).sum(), weight.sum()
+
+
 def mse(logits: Tensor, labels: Tensor) -> Total:
     """Squared errors on the log1p scale (see ``heads.compress``).
 

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import OUTPUTS
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
@@ -25,7 +24,7 @@ from genoseq.tasks.back_transform import back_factors
 from genoseq.tasks.control import Control, ControlOffset
 from genoseq.tasks.correction import Correction, class_weights, natural_prior, shown_prior
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
-from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of
+from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of, taught
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
 from genoseq.tasks.task import Metrics, Prepared, Task
@@ -112,13 +111,12 @@ class PerBase(Task):
         if training.corrects:
             shown = shown_prior(settings, stores, natural, scheme)
             correction = Correction.of(natural, shown, listed_weights, scheme)
-        asked = settings.task
         return cls(
             scheme,
             training.loss,
             training.focal_gamma,
             listed_weights,
-            asked.bin if isinstance(asked, PerBaseSettings) else 1,
+            getattr(settings.task, "bin", 1),
             unit_of(stores[0]),
             control=Control.of(stores, scheme.reverse_permutation),
             correction=correction,
@@ -217,6 +215,17 @@ class PerBase(Task):
         """See :mod:`genoseq.tasks.losses`."""
         weights = None if self.weights is None else torch.tensor(self.weights)
         return loss_function(cast(Loss, self.loss_name), self.gamma)(outputs, targets, weights)
+
+    def unlike_teacher(self, teacher: Task) -> str | None:
+        """Signals, and classes other than these."""
+        if self.scheme.kind == "signal":
+            return "classes are learned from another model, and these labels are signals"
+        same = isinstance(teacher, PerBase) and teacher.scheme.to_json() == self.scheme.to_json()
+        return None if same else "it tells other classes than the labels"
+
+    def taught(self, outputs: Tensor, values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy against probabilities, see :func:`genoseq.tasks.losses.taught`."""
+        return taught(outputs, values, known, exclusive=self.scheme.kind == "classes")
 
     def corrected(self, outputs: Tensor) -> Tensor:
         """With what sampling and weights favour undone."""

@@ -204,6 +204,15 @@ class Task(ABC):
         The loss is their quotient, over the batch of all processes.
         """
 
+    def unlike_teacher(self, teacher: Task) -> str | None:
+        """Why this is not learned from a model of another task; None if it is."""
+        del teacher
+        return f"a {self.name} is learned from no other model: leave it out"
+
+    def taught(self, outputs: Tensor, values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """As :meth:`loss`, against a teacher's values (B, L, S), where bases are known (B, L)."""
+        raise NotImplementedError((outputs, values, known))
+
     def corrected(self, outputs: Tensor) -> Tensor:
         """Outputs (B, L, S) of a network in training as those of one whose head is calibrated."""
         return outputs

@@ -32,6 +32,7 @@ from genoseq.training.curve import CURVE
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.loop import Training
 from genoseq.training.stop_signals import stop_requests
+from genoseq.training.teacher import Teacher
 
 _log = logging.getLogger("genoseq.training")
 
@@ -54,9 +55,8 @@ def fit(
 ) -> Bundle:
     """Train a model on the ``train`` regions of stores and write its bundle.
 
-    Killed at any moment and called again with the same stores and settings it goes on from the
-    last saved state; on a CPU of the same kind, and without ``max_minutes``, it ends with the same
-    weights, bit for bit.
+    Killed at any moment and called again with the same stores and settings it goes on from its last
+    state; on a CPU of the same kind, without ``max_minutes``, to the same weights, bit for bit.
 
     Parameters
     ----------
@@ -103,19 +103,25 @@ def fit(
     where = choose_device(device)
     precision, reason = choose_precision(where, run.training.precision)
     _log.info("computing in %s on %s: %s", precision, where, reason)
-    origin = start.fingerprint()
-    fingerprint = _fingerprint(opened, run) | origin
-    state_folder = open_state(folder, fingerprint, group.rank == 0, logs / CURVE)
-    gpus = [where.index or 0] if where.type == "cuda" else []
-    with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(gpus):
+    teacher = Teacher.of(run.training, task, where)
+    origin = start.fingerprint() | (teacher.fingerprint() if teacher else {})
+    state_folder = open_state(
+        folder, _fingerprint(opened, run) | origin, group.rank == 0, logs / CURVE
+    )
+    with state_folder as kept, stop_requests() as stop, torch.random.fork_rng(_gpus(where)):
         train, valid = task.batches(opened, run, Share(group.rank, group.world_size))
         model = start.network(run.model, task, run.training.seed)
         context = asked_context(context, model, task, opened)
-        limit = limit_minutes or 0.0
         training = Training(
-            run, task, model, train, valid, kept, logs, where, precision, group, stop, report, limit
-        )
+            run, task, model, train, valid, kept, logs, where, precision, group, stop, report,
+            limit_minutes or 0.0, teacher,
+        )  # fmt: skip
         return _trained(training, opened, origin, context, out)
+
+
+def _gpus(where: torch.device) -> list[int]:
+    """The GPU of a training, if it has one."""
+    return [where.index or 0] if where.type == "cuda" else []
 
 
 def check_training(

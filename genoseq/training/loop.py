@@ -25,7 +25,9 @@ from genoseq.training.checkpoint import Progress, StateFolder, save_due
 from genoseq.training.curve import Curve, not_finite
 from genoseq.training.distributed import ProcessGroup
 from genoseq.training.optimizer import build_adamw, learning_rate, moments, restore_moments
+from genoseq.training.seeding import seed_step
 from genoseq.training.stop_signals import StopRequest
+from genoseq.training.teacher import Teacher, joined, totals
 
 LOG_EVERY = 50
 """Steps between two rows of the learning curve."""
@@ -59,6 +61,8 @@ class Training:
         Whether a signal asked to stop.
     report, limit_minutes
         As of :func:`genoseq.training.fit.fit`; each row of the curve is reported.
+    teacher
+        A model that is learned from; losses are then of what it tells, figures of labels.
     progress
         Where it stands.
     """
@@ -76,6 +80,7 @@ class Training:
     stop: StopRequest = field(default_factory=StopRequest)
     report: Callable[[float, str], None] = lambda _fraction, _said: None
     limit_minutes: float = 0.0
+    teacher: Teacher | None = None
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +140,7 @@ class Training:
     def _step(self) -> None:
         """One optimizer step; log, save and stop where it is time to."""
         settings, progress = self.settings.training, self.progress
-        self._seed()
+        seed_step(settings.seed, progress.step, self.group.rank, self.device)
         # In its middle: neither the first nor the last step is lost to a rate of 0.
         middle = progress.fraction(settings, ahead=0.5)
         rate = learning_rate(middle, settings.learning_rate, settings.warmup)
@@ -164,36 +169,22 @@ class Training:
         if (due or progress.stopped is not None) and not self.validation_due:  # which saves
             self._save()
 
-    def _seed(self) -> None:
-        """Make the random numbers of a step, which dropout draws, a function of its number.
-
-        A resumed run draws the same; processes do not: what one drops is of other rows.
-
-        Not ``torch.manual_seed``: for each kind of device that is absent it keeps the call and its
-        stack for later, 0.7 ms and some memory a step.
-        """
-        key = [self.settings.training.seed, self.progress.step, self.group.rank]
-        # 32 bits: torch's generator on the CPU takes no more.
-        mixed = int(np.random.SeedSequence(key).generate_state(1)[0])
-        torch.default_generator.manual_seed(mixed)
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(mixed)
-
     def _backward(self, number: int) -> None:
         """Gradients of a micro-batch: the loss is a mean over the targets of all processes."""
-        inputs, targets = self._prepared(self.train, number)
+        batch = self.train[number]
+        inputs, targets = self._prepared(batch, number)
         with autocast(self.precision, self.device):
             outputs = self._parallel(*inputs)
-        total, weight = self.task.loss(outputs, targets)
-        loss = mean(total, self.group.sum(weight))
+        parts = totals(self.task, self.teacher, outputs, targets, batch)
+        loss = joined([(total, self.group.sum(weight)) for total, weight in parts], self.teacher)
         self._losses.append(loss.detach())
         # DistributedDataParallel divides the sum of gradients by the number of processes.
         torch.autograd.backward(loss * self.group.world_size / self.settings.training.accumulate)
 
-    def _prepared(self, batches: Dataset[Any], number: int) -> tuple[list[Tensor], Tensor]:
+    def _prepared(self, batch: Any, number: int) -> tuple[list[Tensor], Tensor]:
         """Inputs and targets of a batch on the device; its number decides what a task draws."""
         rng = np.random.default_rng([self.settings.training.seed, number, self.group.rank])
-        shown, targets = self.task.prepare(batches[number], rng)
+        shown, targets = self.task.prepare(batch, rng)
         inputs = [shown] if isinstance(shown, Tensor) else shown
         return [each.to(self.device) for each in inputs], targets.to(self.device)
 
@@ -213,38 +204,46 @@ class Training:
             progress.stopped = f"no better validation since step {progress.best_step:,}"
         self._save()
 
-    @torch.no_grad()
     def outcomes(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Outputs and targets of the validation, or else of as much of the training's, whole."""
+        return ((outputs, targets) for _, outputs, targets in self._outcomes())
+
+    @torch.no_grad()
+    def _outcomes(self) -> Iterator[tuple[Any, Tensor, Tensor]]:
+        """The same, with this process's part of the batch."""
         batches, settings = self.train if self.valid is None else self.valid, self.settings.training
         some = -(-settings.validation_windows // settings.batch) if self.valid is None else None
         for number in range(len(cast(Sized, batches)))[:some]:
             self._agree()
             self._heed_signals()
-            inputs, targets = self._prepared(batches, number)
+            batch = batches[number]
+            inputs, targets = self._prepared(batch, number)
             rows = len(targets)  # 0 where the last batch has fewer than there are processes
             inputs = inputs if rows else [each.new_zeros(1, *each.shape[1:]) for each in inputs]
             with autocast(self.precision, self.device):
                 outputs = self.task.corrected(self.model(*inputs)[:rows])
-            yield self.group.concat(outputs.float()), self.group.concat(targets)
+            yield batch, self.group.concat(outputs.float()), self.group.concat(targets)
 
     @torch.no_grad()
     def _measure(self) -> tuple[float, dict[str, Any]]:
         """Loss and figures of the validation."""
         group, metrics = self.group, self.task.metrics()
-        sums = torch.zeros(2, dtype=torch.float64)
-        for outputs, targets in self.outcomes():
-            total, weight = self.task.loss(outputs, targets)
-            if not bool(total.isfinite()):
-                raise not_finite(float(mean(total, weight)), self.progress.step, "validation loss")
-            sums += torch.stack([total, weight]).double().cpu()
+        sums = torch.zeros(2, 2, dtype=torch.float64)
+        for batch, outputs, targets in self._outcomes():
+            parts = totals(self.task, self.teacher, outputs, targets, batch, group.concat)
+            for row, (total, weight) in zip(sums, parts, strict=False):
+                if not bool(total.isfinite()):
+                    loss = float(mean(total, weight))
+                    raise not_finite(loss, self.progress.step, "validation loss")
+                row += torch.stack([total, weight]).double().cpu()
             metrics.update(self.task.judged(outputs, targets), targets)
-        if not sums[1] > 0:  # a loss of 0 would be the best there is
+        if not sums[0, 1] > 0:  # a loss of 0 would be the best there is
             raise ConfigError(
                 "no target of the validation windows counts: N, or labels unknown or of weight 0; "
                 "raise training.validation_windows, or choose other regions for split valid"
             )
-        return group.from_rank_0(lambda: (float(mean(sums[0], sums[1])), metrics.compute()))
+        whole = joined([(row[0], row[1]) for row in sums], self.teacher)
+        return group.from_rank_0(lambda: (float(whole), metrics.compute()))
 
     def _agree(self) -> None:
         """Give all processes the same time (rank 0's) and the same signals (any process's)."""

@@ -83,3 +83,21 @@ def test_score_refuses_a_confidence_that_there_is_not(
         "genoseq: error: confidence 'luck': use margin, entropy, disagreement\n",
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_score_of_one_strand_is_noted_and_compared_with_nothing(
+    genoseq: Genoseq, genome: Path, model: Path, tmp_path: Path
+) -> None:
+    one, jobs = tmp_path / "one", tmp_path / "jobs"
+    words = ("score", genome, "-m", model, "--strands", "one")
+    assert genoseq(*words, "-o", one, "--jobs", 1).returncode == 0
+    assert genoseq(*words, "-o", jobs, "--jobs", 2).returncode == 0
+    assert genoseq("score", genome, "-m", model, "-o", tmp_path / "both").returncode == 0
+    files = [(tmp_path / name / "CDS.plus.bw").read_bytes() for name in ("one", "jobs", "both")]
+    assert files[0] == files[1] != files[2]
+    record = json.loads((one / "provenance.json").read_text())
+    assert record["settings"]["strands"] == "one"
+    run = genoseq(*words, "-o", tmp_path / "no", "--confidence", "disagreement")
+    assert run.returncode == 1
+    assert "disagreement: of the two strands, and one alone is read" in run.stderr
+    assert not (tmp_path / "no").exists()

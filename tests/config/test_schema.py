@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,8 +194,9 @@ def test_decisive_settings_are_all_but_how_often_a_state_is_saved() -> None:
     run = RunSettings()
     everything = run.training.model_dump(mode="json")
     assert everything.pop("checkpoint_minutes") == 5
-    for later in ("augment", "sampling", "nearby", "negatives", "correct"):
+    for later in ("augment", "sampling", "nearby", "negatives", "correct", "teacher"):
         assert everything.pop(later) is None  # as in releases without it
+    assert everything.pop("teacher_share") == 1
     assert run.training.decisive() == run.decisive()["training"] == everything
     assert run.decisive()["model"] == run.model.model_dump(mode="json")
 
@@ -258,3 +260,28 @@ def test_widths_that_no_network_has_are_refused() -> None:
 def test_config_names_the_new_name_of_an_old_key() -> None:
     with pytest.raises(ConfigError, match="summary: is called report now"):
         parse_settings(Config, {"summary": {"title": "mine"}})
+
+
+def test_strands_are_left_out_where_both_are_read() -> None:
+    assert "strands" not in ModelSettings().model_dump()
+    one = parse_settings(ModelSettings, {"strands": "one"})
+    assert one.model_dump()["strands"] == "one"
+    assert parse_settings(ModelSettings, one.model_dump()) == one
+
+
+def test_model_that_goes_on_from_another_may_read_other_strands() -> None:
+    network = {"embedding": 16}
+    models: dict[str, Any] = {
+        "big": {"model": network},
+        "one": {"init": "big", "model": {"strands": "one"}},
+        "same": {"init": "one"},
+        "back": {"init": "one", "model": network},
+    }
+    found = parse_settings(Config, {"models": models}).models
+    assert {name: each.model.strands for name, each in found.items()} == {
+        "big": "both", "one": "one", "same": "one", "back": "both"
+    }  # fmt: skip
+    assert {each.model.embedding for each in found.values()} == {16}
+    models["one"]["model"]["embedding"] = 8
+    with pytest.raises(ConfigError, match=r"one\.model is not that of big"):
+        parse_settings(Config, {"models": models})

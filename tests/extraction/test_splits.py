@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genoseq.config.schema import RegionSettings, SplitSettings
+from genoseq.config.splits import RegionSettings, SplitSettings
 from genoseq.errors import ConfigError, RegionError
 from genoseq.extraction.leaks import K, sample_for, shared_count, sketch, split_leaks
 from genoseq.extraction.n_runs import n_runs

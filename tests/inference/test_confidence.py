@@ -244,3 +244,18 @@ def test_channels_of_confidence_have_names_of_their_own() -> None:
     channels = [Channel("", measure="margin"), Channel("margin"), Channel("a/b", "+", 1, "spread")]
     assert [one.label for one in channels] == ["margin", "margin.both", "a/b_phase1.plus.spread"]
     assert [one.file_stem for one in channels][2] == "a%2Fb_phase1.plus.spread"
+
+
+def test_disagreement_is_refused_where_one_strand_is_read(bundle: Bundle, codes: Codes) -> None:
+    with pytest.raises(ConfigError, match=r"^confidence disagreement: of the two strands"):
+        score(OneSequence(codes), bundle, confidence=ALL, strands="one", **OPTIONS)
+    one = replace(bundle, settings=bundle.settings.model_copy(update={"strands": "one"}))
+    with pytest.raises(ConfigError, match=r"^confidence disagreement: of the two strands"):
+        score(OneSequence(codes), [bundle, one], confidence=("disagreement",), **OPTIONS)
+    plain, asked = told(codes, one), told(codes, one, confidence=("margin", "entropy"))
+    assert list(asked) == ["CDS.plus", "CDS.minus", "margin", "entropy"]
+    assert all(asked[label].tobytes() == values.tobytes() for label, values in plain.items())
+    by_option = told(codes, bundle, strands="one")
+    assert all(by_option[label].tobytes() == values.tobytes() for label, values in plain.items())
+    both = told(codes, one, strands="both")
+    assert all(told(codes, bundle)[k].tobytes() == values.tobytes() for k, values in both.items())

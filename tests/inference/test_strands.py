@@ -14,12 +14,19 @@ from hypothesis import strategies as st
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
+from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import cds_phase_scheme, signal_scheme
 from genoseq.genome.sequences import Codes, reverse_complement_codes
 from genoseq.inference.predict import Predictor
 from genoseq.inference.sequence import OneSequence
-from genoseq.inference.strands import Prediction, grouped, predict_regions
+from genoseq.inference.strands import (
+    Prediction,
+    grouped,
+    predict_regions,
+    predict_strands,
+)
+from genoseq.inference.windows import windows_of
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.per_base import PerBase
@@ -150,3 +157,43 @@ def test_grouped_keeps_the_order_and_ends_a_group_where_it_is_full() -> None:
     found = list(grouped(pieces, 6))
     assert [[len(each.codes) for each in group] for group in found] == [[3, 4], [20], [1, 1, 5]]
     assert [each.chrom for group in found for each in group] == [each.chrom for each in pieces]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_strand_is_the_forward_pass_of_both(name: str) -> None:
+    """Wherever regions are cut; hidden states are those of both strands."""
+    changes = MODELS[name] | {"strands": "one"}
+    if changes.get("tied_strands"):
+        return
+    both, one = predictor_of(MODELS[name]), predictor_of(changes)
+    regions = [Region("sequence", 7, 4_000), Region("sequence", 4_400, len(CODES))]
+    genome = OneSequence(CODES)
+    pieces = list(predict_strands(both, genome, regions, batch_bases=6_000))
+    forward = np.concatenate([piece.plus for piece in pieces], axis=1)
+    alone = predicted(one, CODES, (7, 4_000), (4_400, len(CODES)))
+    assert np.allclose(alone, forward, atol=1e-6)
+    hidden = [
+        np.concatenate([p.values for p in predict_regions(of, genome, regions, "hidden")], axis=1)
+        for of in (both, one)
+    ]
+    assert np.array_equal(hidden[0], hidden[1])
+
+
+def test_one_strand_makes_half_the_windows() -> None:
+    both, one = predictor_of({}), predictor_of({"strands": "one"})
+    genome, regions = OneSequence(CODES), [Region("sequence", 0, len(CODES))]
+    found = [
+        list(windows_of(genome, regions, of.settings, of.context, strands=of.strands))
+        for of in (both, one)
+    ]
+    assert len(found[0]) == 2 * len(found[1])
+    assert {window.strand for window in found[1]} == {"+"}
+
+
+def test_models_that_read_both_strands_refuse_one() -> None:
+    with pytest.raises(ConfigError, match=r"^strands one: tied_strands read both"):
+        parse_settings(ModelSettings, {"tied_strands": True, "strands": "one"})
+    tied = predictor_of(MODELS["tied"])
+    bundle = Bundle(tied._model, tied.settings, tied.task, tied.context)
+    with pytest.raises(ConfigError, match=r"^strands one: the model has tied strands and reads"):
+        Predictor(bundle, "cpu", "fp32", strands="one")

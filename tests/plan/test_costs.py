@@ -18,6 +18,7 @@ from genoseq.plan.constants import FLOOR
 from genoseq.plan.costs import (
     evaluating_memory,
     predicting_memory,
+    predicting_seconds,
     request,
     state_count,
     training_memory,
@@ -164,6 +165,15 @@ def test_training_seconds_are_the_steps_that_were_measured() -> None:
     assert training_seconds(short, 7) == 60
     tied = parse_settings(RunSettings, {"model": {"tied_strands": True}})
     assert training_seconds(tied, 7) == pytest.approx(2 * found, rel=0.05)
+
+
+def test_one_strand_costs_half_and_a_teacher_two_more_passes() -> None:
+    run, one = RunSettings(), parse_settings(RunSettings, {"model": {"strands": "one"}})
+    assert predicting_seconds(one, 7) == predicting_seconds(run, 7) / 2
+    training = {"training": {"teacher": "bacteria"}}
+    taught = training_seconds(parse_settings(RunSettings, training), 7)
+    seen = run.training.steps * run.training.batch * run.training.window
+    assert taught - training_seconds(run, 7) == pytest.approx(seen * predicting_seconds(run, 7))
 
 
 def test_request_is_half_as_much_again_and_grows_with_attempts() -> None:

@@ -36,6 +36,7 @@ SIZES = {
     "one": GenomeSize(10_000_000, 2, {"a": 9_000_000, "b": 1_000_000}),
     "two": GenomeSize(10_000_000_000, 1_000),
 }
+ONE: dict[str, Any] = {"model": {"strands": "one"}}
 TRANSFORMER = {"model": {"encoder": {"family": "transformer"}}}
 
 
@@ -157,7 +158,7 @@ def test_estimate_of_memory_is_that_of_the_largest_model(tmp_path: Path) -> None
     assert bf16["evaluate"].memory == both["evaluate"].memory
 
 
-@pytest.mark.parametrize("data", [{}, TRANSFORMER, {"model": {"encoder": {"width": 9}}}])
+@pytest.mark.parametrize("data", [{}, TRANSFORMER, {"model": {"encoder": {"width": 9}}}, ONE])
 def test_windows_are_those_of_scoring(data: dict[str, Any]) -> None:
     settings = parse_settings(RunSettings, data)
     lengths = {"a": 1_000_001, "b": 40, "c": 0, "d": 9_000}
@@ -171,7 +172,8 @@ def test_windows_are_those_of_scoring(data: dict[str, Any]) -> None:
             return genome[chrom][start:end]
 
     regions = [Region(name, 0, length) for name, length in lengths.items()]
-    true = len(list(scored_windows(Zeros(), regions, settings.model, context)))
+    strands = settings.model.strands
+    true = len(list(scored_windows(Zeros(), regions, settings.model, context, strands=strands)))
     size = GenomeSize(sum(lengths.values()), len(lengths), lengths)
     assert windows_of(size, settings) == true
 

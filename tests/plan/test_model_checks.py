@@ -77,6 +77,16 @@ def test_make_plan_refuses_models_that_do_not_suit_the_labels(
             r"model\.tokenizer: k 3 at stride 1 gives the next base away: write k: 3",
         ),
         ("masked-lm", {"model": {"tied_strands": True}}, r"model\.tied_strands: a masked-lm reads"),
+        (
+            "masked-lm",
+            {"model": {"strands": "one"}},
+            r"model\.strands one: bits of a masked-lm are",
+        ),
+        (
+            "masked-lm",
+            {"training": {"teacher": "bacteria"}},
+            r"training\.teacher: is for labels of bases, which a masked-lm has none of",
+        ),
         ("masked-lm", {"training": {"loss": "mse"}}, r"training\.loss mse: is for labels of bases"),
         (
             "masked-lm",
@@ -101,3 +111,14 @@ def test_make_plan_refuses_rules_of_calls_that_do_not_suit_the_labels(tmp_path: 
     ):
         with pytest.raises(ConfigError, match=message):
             plan_of(tmp_path, sheet, score=score)
+
+
+def test_make_plan_refuses_what_one_strand_or_a_teacher_cannot_do(tmp_path: Path) -> None:
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
+    one = {"a": {"model": {"strands": "one"}}}
+    with pytest.raises(ConfigError, match=r"models\.a\.model\.strands one: score\.confidence dis"):
+        plan_of(tmp_path, sheet, models=one, score={"confidence": ["disagreement"]})
+    plan_of(tmp_path, sheet, models=one, score={"confidence": ["margin"]})
+    signals, taught = sheet.replace("annotation", "signal"), {"teacher": "bacteria"}
+    with pytest.raises(ConfigError, match=r"models\.a\.training\.teacher: teaches classes"):
+        plan_of(tmp_path, signals, models={"a": {"training": taught}}, labels={"scheme": "signal"})

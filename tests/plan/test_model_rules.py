@@ -9,7 +9,11 @@ from types import SimpleNamespace
 import pytest
 from plans import plan_of, tokenize_options, wild
 
+from genoseq.config.base import parse_settings
+from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
+from genoseq.plan.genomes import missing_files
+from genoseq.plan.model_rules import teacher_files
 
 SHEET = """\
 name\tfasta\tannotation\tmask\tsplit
@@ -147,3 +151,21 @@ def test_rules_of_calls_go_to_tracks_and_digits_to_scores(tmp_path: Path) -> Non
     assert plan.tracks_options(wild(model="a")) == (
         "--formats bigwig,bed --segments CDS:min=30,gap=0 --peaks CDS:threshold=0.2,distance=10"
     )
+
+
+def test_files_of_a_teacher_are_inputs_unless_it_is_in_the_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def files(teacher: str | None) -> list[str]:
+        return teacher_files(parse_settings(RunSettings, {"training": {"teacher": teacher}}))
+
+    assert files(None) == files("bacteria") == []
+    wanted = ["models/big/config.json", "models/big/model.safetensors"]
+    assert files("models/big") == wanted
+    Path("bacteria").mkdir()
+    assert files("bacteria") == ["bacteria/config.json", "bacteria/model.safetensors"]
+    taught = {"a": {"training": {"teacher": "models/big"}}}
+    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
+    assert missing_files(plan_of(tmp_path, sheet, models=taught))[-2:] == wanted

@@ -1,4 +1,5 @@
 # What all rules share. The logic is Python: genoseq/plan/rules.py.
+from genoseq.plan import model_rules as genoseq_models
 from genoseq.plan import hubs as genoseq_hubs
 from genoseq.plan import pair_rules as genoseq_pairs
 from genoseq.plan import signal_rules as genoseq_signals

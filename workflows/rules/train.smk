@@ -8,6 +8,7 @@ rule train:
     input:
         stores=plan.stores_of(unused="test"),
         init=plan.init_bundle,
+        teacher=lambda wildcards: genoseq_models.teacher_files(plan.config.models[wildcards.model]),
     output:
         directory("<results>/models/{model}"),
     log:
