@@ -82,10 +82,12 @@ def codon_log_odds(none: Values, phases: Values) -> NDArray[np.int32]:
     """
     background = np.log(none + _LEAST)
     codons = np.zeros(len(none), np.int32)
-    for place, phase in enumerate(phases):
+    for offset, phase in enumerate(phases):
         odds = np.log(phase + _LEAST)
         odds -= background
-        codons[: len(codons) - place] += in_steps(odds.clip(-_LARGEST, _LARGEST, out=odds))[place:]
+        codons[: len(codons) - offset] += in_steps(odds.clip(-_LARGEST, _LARGEST, out=odds))[
+            offset:
+        ]
     return codons
 
 

@@ -138,13 +138,7 @@ def fit_genes_files(
         for examples, one in zip((whole, pieces), examples_of(row, scorer, seed), strict=True):
             examples.append(one)
     report(len(rows), len(rows))
-    genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in whole)
-    starts = sum(int((each.labels.start >= 0).sum()) for each in whole)
-    if not starts:
-        raise InputFormatError(
-            f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
-            table,
-        )
+    genes, starts = _known_of(whole, table)
     facts: dict[str, Any] = {
         "model": bundle_identity(folder),
         "genomes": [row.fasta.name for row in rows],
@@ -159,6 +153,18 @@ def fit_genes_files(
         facts = {**fitted_facts(Path(refine)), "refined": facts}
     save_weights(Path(out), weights, facts)
     return FitWritten(Path(out), len(rows), genes, starts)
+
+
+def _known_of(examples: Sequence[Example], table: PathLike) -> tuple[int, int]:
+    """How many genes and starts are known of genomes; InputFormatError if no start is."""
+    genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
+    starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
+    if not starts:
+        raise InputFormatError(
+            f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
+            table,
+        )
+    return genes, starts
 
 
 def read_known_genomes(path: Path) -> list[KnownGenome]:
@@ -215,7 +221,8 @@ def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, E
 
 def example_of(row: KnownGenome, scorer: Scorer) -> Example:
     """The same of a genome as it is alone."""
-    return _whole(row, *_read(row), scorer)
+    contigs, known = _read(row)
+    return _whole(row, contigs, known, scorer)
 
 
 def _whole(
