@@ -14,15 +14,14 @@ from torch import Tensor, nn
 from genoseq.config.training import OUTPUTS
 from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
-from genoseq.genome.schemes import BACKGROUND, Scheme, scheme_from_json
+from genoseq.genome.schemes import Scheme, scheme_from_json
 from genoseq.genome.sequences import N
-from genoseq.genome.tracks import Channel, Kind
-from genoseq.metrics.independent import INDEPENDENT_FIGURES
-from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES, build_metrics
+from genoseq.metrics.per_base import build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
 from genoseq.tasks.control import Control, ControlOffset
 from genoseq.tasks.correction import Correction, class_weights, natural_prior, shown_prior
+from genoseq.tasks.figures import figures_of, rows_of
 from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, bin_means
 from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of, taught
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
@@ -32,13 +31,6 @@ from genoseq.tasks.task import Metrics, Prepared, Task
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
     from genoseq.store.store import Store
-
-_FIGURES: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "classes": (CLASS_FIGURES, ("macro_f1", "macro_auprc")),
-    "signal": (SIGNAL_FIGURES, ()),
-    "independent": (INDEPENDENT_FIGURES, ("macro_auprc",)),
-}
-"""Figures of a row by what labels are, and those of all rows."""
 
 
 @dataclass(frozen=True)
@@ -283,25 +275,12 @@ class PerBase(Task):
 
     def figures(self, report: Mapping[str, Any]) -> dict[str, float]:
         """``CDS.plus.f1``, ``macro_f1`` ...; NaN where a figure is not defined."""
-        names, whole = _FIGURES[self.scheme.kind]
-        level = report.get("channels", report)
-        columns = {name: _number(level[name]) for name in whole}
-        for row in self.rows(report):
-            if row["name"] != BACKGROUND:
-                label = Channel(row["name"], row["strand"]).label
-                columns |= {f"{label}.{name}": _number(row[name]) for name in names}
-        return columns
+        return figures_of(self.scheme.kind, report)
 
     def rows(self, report: Mapping[str, Any]) -> list[dict[str, Any]]:
         """By strand, codon phases together."""
-        level = report.get("channels", report)
-        rows = level["signals" if self.scheme.kind == "signal" else "classes"]
-        return [{name: row[name] for name in row if name != "phase"} for row in rows]
+        return rows_of(self.scheme.kind, report)
 
     def output(self, values: ValueKind = "probability", by_phase: bool = False) -> Output:
         """A channel for each class and strand, or for each codon phase as well; or each signal."""
         return scheme_output(self.scheme, values, by_phase)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
