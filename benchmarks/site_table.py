@@ -86,7 +86,7 @@ class Starts:
             assert sites is not None
             peaks, _ = each.peaks(least)
             true, called = true + len(sites), called + len(peaks)
-            right += matched(sites, peaks, TOLERANCE)
+            right += len(matched(sites, peaks, TOLERANCE))
         return (right / called if called else 1.0), right / true
 
 
