@@ -123,5 +123,4 @@ def score(
             )  # fmt: skip
         _log.info("score: wrote %s", written)
 
-    beside = {"--regions": regions, "--control": control}
-    for_each_genome(fasta, out, beside, of_genome)
+    for_each_genome(fasta, out, {"--regions": regions, "--control": control}, of_genome)

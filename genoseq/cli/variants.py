@@ -82,7 +82,9 @@ def variants(
     distance: Annotated[
         int,
         typer.Option(
-            min=0, help="Bases on either side of a variant of which changes are told; no more."
+            min=0,
+            max=1 << 20,
+            help="Bases on either side of a variant of which changes are told; no more.",
         ),
     ] = 50,
     raw: Annotated[

@@ -99,8 +99,7 @@ class ModelSettings(Settings):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     tied_strands: bool = Field(
         False,
-        description="average the logits of a window and its reverse complement, in training too: "
-        "twice the work",
+        description="average the logits of a window and its reverse complement, in training too",
     )
     strands: AskedStrands = Field(
         "both",

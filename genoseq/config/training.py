@@ -122,11 +122,7 @@ class TrainingSettings(Settings):
         elif (
             self.corrects
             or self.class_weights != "none"
-            or self.loss
-            not in (
-                None,
-                "cross-entropy",
-            )
+            or (self.loss is not None and self.loss != "cross-entropy")
         ):
             raise ValueError(
                 "teacher: its probabilities are those of the genome as it is: leave class_weights, "

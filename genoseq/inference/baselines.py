@@ -25,13 +25,14 @@ from genoseq.inference.baseline_kmers import Values, fit_words, known_labels, st
 from genoseq.inference.baseline_markov import ORDERS, fit_markov
 from genoseq.metrics.independent import INDEPENDENT_FIGURES
 from genoseq.metrics.language import LANGUAGE_FIGURES
+from genoseq.metrics.metrics import Metrics
 from genoseq.metrics.per_base import CLASS_FIGURES, SIGNAL_FIGURES
 from genoseq.metrics.ranking import HEADLINES, headline, headline_of
 from genoseq.store.store import Store
 from genoseq.tasks.correction import natural_prior
 from genoseq.tasks.language import LanguageModel
 from genoseq.tasks.per_base import PerBase
-from genoseq.tasks.task import Metrics, Task
+from genoseq.tasks.task import Task
 
 UNMEASURED = "not measured: "
 """How the note of a baseline begins that has no figures."""

@@ -18,9 +18,9 @@ from genoseq.inference.site_figures import BY_SITE, SiteFigures
 from genoseq.metrics.counted import Counted, counted
 from genoseq.metrics.independent import IndependentMetrics
 from genoseq.metrics.level import best_slot, mean_known
+from genoseq.metrics.metrics import Metrics
 from genoseq.metrics.per_base import ClassMetrics
 from genoseq.store.store import Store
-from genoseq.tasks.task import Metrics
 
 BY_CLASS = "classes.tsv"
 MOST_CONTIGS = 1_000

@@ -27,12 +27,13 @@ from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.metrics.counted import counted
 from genoseq.metrics.level import Confusion
+from genoseq.metrics.metrics import Metrics
 from genoseq.models.bundle import Bundle
 from genoseq.store.files import CONTROLS
 from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
 from genoseq.tasks.seq2seq import Seq2Seq
-from genoseq.tasks.task import Metrics, Task
+from genoseq.tasks.task import Task
 
 _Pair = tuple[str, str]
 _log = logging.getLogger(__name__)

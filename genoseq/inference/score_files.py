@@ -75,10 +75,9 @@ def score_files(
 
     Parameters
     ----------
-    fasta, model
-        FASTA, GenBank or EMBL, or ``-`` for stdin; a model's folder or name, several, or none.
-    out
-        Folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
+    fasta, model, out
+        FASTA, GenBank or EMBL, or ``-`` for stdin; a model's folder or name, several, or none;
+        folder for the tracks, see :func:`genoseq.writers.outputs.write_tracks`.
     regions, control
         BED of what to score, or ``-``, by default every contig; files of controls, ``NAME=FILE``.
     formats, segments, peaks, digits, bin, bin_by

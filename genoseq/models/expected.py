@@ -8,6 +8,7 @@ from typing import Any
 
 from genoseq.config.base import parse_settings, read_mapping
 from genoseq.config.schema import RunSettings
+from genoseq.config.training import without_later
 from genoseq.errors import BundleError
 from genoseq.models.bundle import Bundle
 
@@ -34,7 +35,7 @@ def check_expected(bundle: Bundle, path: Path, settings: RunSettings) -> None:
     found: dict[str, Any] = {"model": bundle.settings.model_dump(mode="json")}
     trained = bundle.provenance.get("settings")
     if trained:
-        found["training"] = dict(trained)
+        found["training"] = without_later(dict(trained))
     task = settings.task.model_dump(mode="json")
     noted = bundle.provenance.get("task")  # of tasks with settings
     found["task"] = noted or {"name": bundle.task.name}

@@ -16,6 +16,7 @@ from genoseq.data.batch import Batch
 from genoseq.errors import ConfigError, listed
 from genoseq.genome.schemes import Scheme, scheme_from_json
 from genoseq.genome.sequences import N
+from genoseq.metrics.metrics import Metrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.store.checks import misfits
 from genoseq.tasks.back_transform import back_factors
@@ -26,7 +27,7 @@ from genoseq.tasks.heads import Activation, BinnedHead, PerBaseHead, activate, b
 from genoseq.tasks.losses import ACTIVATIONS, Loss, loss_function, loss_of, taught
 from genoseq.tasks.outputs import Output, ValueKind, scheme_output
 from genoseq.tasks.signal_units import AS_GIVEN, are_factors, other_units, unit_of
-from genoseq.tasks.task import Metrics, Prepared, Task
+from genoseq.tasks.task import Prepared, Task
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from genoseq.data.batch import Batch
 from genoseq.data.dataset import Share, TrainingWindows, ValidationWindows
 from genoseq.errors import ConfigError
 from genoseq.genome.windows import round_up
+from genoseq.metrics.metrics import Metrics
 from genoseq.store.store import open_stores
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.outputs import Output, ValueKind
@@ -28,7 +29,6 @@ from genoseq.tokenizers.kmer import KmerTokenizer
 
 if TYPE_CHECKING:
     from genoseq.config.schema import RunSettings
-    from genoseq.metrics.level import Confusion, CurvePoint
     from genoseq.store.store import Store
 
 Network = Callable[[Tensor], Tensor]
@@ -41,22 +41,6 @@ Prepared = tuple[Tensor | tuple[Tensor, ...], Tensor]
 
 NOT_OF_BASES = "it says nothing of single bases"
 """Of models whose outputs are of whole sequences."""
-
-
-class Metrics(Protocol):
-    """Figures that are added up batch by batch."""
-
-    def update(self, values: Tensor, targets: Tensor) -> None:
-        """Count values (..., S) and their targets."""
-
-    def compute(self) -> dict[str, Any]:
-        """All figures so far, plain JSON data; ``kind`` says of what they are."""
-
-    def curves(self) -> list[CurvePoint]:
-        """Precision and recall by threshold; empty where there are no classes."""
-
-    def confusions(self) -> list[Confusion]:
-        """Bases of each pair of classes; likewise empty where there are none."""
 
 
 class Task(ABC):

@@ -15,5 +15,8 @@ def test_constants_are_all_printed_but_for_what_is_chosen() -> None:
     printed = re.findall(r'yield f?"(\w+) =', text)
     named = {name for name in vars(constants) if re.fullmatch(r"[A-Z][A-Z_]+", name)}
     assert len(printed) == len({*printed})
-    assert named - {*printed} == {"FLOOR", "MARGIN", "UNKNOWN_FAMILY"}
+    assert named - {*printed} == {
+        *{"FLOOR", "MARGIN", "UNKNOWN_FAMILY"},
+        *{"EVALUATED_MEGABYTES", "STATE_MEGABYTES"},  # measured by hand
+    }
     assert {*printed} <= named
