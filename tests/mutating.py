@@ -35,6 +35,7 @@ MODELS: dict[str, dict[str, Any]] = {
     },
     "even k": {"tokenizer": {"k": 4}, "encoder": {"width": 16}},
     "bases": {"stem": None, "tokenizer": {"k": 1}, "encoder": {"width": 16}},
+    "one strand": {"encoder": {"width": 16}, "strands": "one"},
     "tied": {"encoder": {"width": 16}, "tied_strands": True},
     "transformer": {"encoder": TRANSFORMER},
     "registers": {"encoder": TRANSFORMER | {"registers": 2}},

@@ -182,6 +182,11 @@ class Predictor:
         told_values: Values = values.permute(2, 0, 1).float().cpu().numpy()
         return told_values
 
+    @property
+    def read_strands(self) -> tuple[Literal["+", "-"], ...]:
+        """The strands whose windows are predicted."""
+        return ("+",) if self.strands == "one" else ("+", "-")
+
     def mirrored(self, predicted: Values, told: Told = "values") -> Values:
         """Predictions (S, L) of the reverse strand, in the forward strand's order and names."""
         turned = predicted[:, ::-1]

@@ -147,6 +147,12 @@ def _controlled(
         yield replace(each, plus=plus, minus=minus)
 
 
+def strand_windows(predictor: Predictor, genome: Genome, region: Region) -> list[StrandWindow]:
+    """Windows in which a region is seen on the strands that a predictor reads."""
+    settings, context = predictor.settings, predictor.context
+    return list(windows_of(genome, [region], settings, context, strands=predictor.strands))
+
+
 def _as_both(predicted: tuple[StrandWindow, Values]) -> StrandPredictions:
     """What the forward strand says, for both."""
     window, values = predicted

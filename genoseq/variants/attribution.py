@@ -20,7 +20,8 @@ from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N
 from genoseq.inference.predict import Predictor
-from genoseq.inference.windows import Genome, StrandWindow, windows_of
+from genoseq.inference.strands import strand_windows
+from genoseq.inference.windows import Genome, StrandWindow
 from genoseq.tasks.outputs import Output
 from genoseq.variants.mutations import Mutations
 from genoseq.variants.relaxed import relaxed_vectors
@@ -107,13 +108,13 @@ class Attribution:
         return (total / len(shares)).numpy()
 
     def windows_around(self, region: Region) -> list[StrandWindow]:
-        """Windows of both strands that keep what is looked at where a region is mutated."""
-        predictor, length = self._predictor, self._genome.lengths[region.chrom]
+        """Windows, on each strand that is read, that keep what is looked at of a mutated region."""
+        length = self._genome.lengths[region.chrom]
         distance = self._seen.distance
         looked = self._seen.region or Region(
             region.chrom, max(0, region.start - distance), min(length, region.end + distance)
         )
-        return list(windows_of(self._genome, [looked], predictor.settings, predictor.context))
+        return strand_windows(self._predictor, self._genome, looked)
 
     def value_at(self, windows: Sequence[StrandWindow], region: Region, bases: Tensor) -> Tensor:
         """The sums that are derived, (C,), where the bases of a region are distributions (L, 4).
@@ -131,7 +132,7 @@ class Attribution:
         """What is told of the bases that windows keep, summed up, (C,)."""
         task = self._predictor.task
         strands = []
-        for strand in "+-":
+        for strand in self._predictor.read_strands:
             kept = [
                 rows[each.window.keep]
                 for each, rows in zip(windows, outputs, strict=True)
@@ -141,7 +142,7 @@ class Attribution:
                 kept = [rows.flip(0)[:, task.mirror.tolist()] for rows in kept]
             rows = torch.cat(kept)
             strands.append(rows if self._predictor.tied else task.values(rows))
-        mean = (strands[0] + strands[1]) / 2
+        mean = torch.stack(strands).mean(dim=0)
         values = task.values(mean) if self._predictor.tied else mean
         known = np.concatenate([w.codes[w.window.keep] != N for w in windows if w.strand == "+"])
         summed: Tensor = self._sums.to(values) @ values[

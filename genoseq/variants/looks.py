@@ -21,7 +21,6 @@ from genoseq.inference.predict import Predictor, Values
 from genoseq.inference.windows import Genome, StrandWindow
 
 Strand = Literal["+", "-"]
-STRANDS: tuple[Strand, ...] = ("+", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class _Look:
 _Key = tuple[int, str, Strand, int]
 _Shared = dict[_Key, _Look]
 _Parts = list[list[tuple[_Look, Window]]]
-"""The windows of a stretch on either strand, 5' to 3'."""
+"""The windows of a stretch on each strand that is read, 5' to 3'."""
 
 
 class Looks:
@@ -84,7 +83,7 @@ class Looks:
         self._longest = longest_window(predictor.settings, predictor.context, window_bases)
 
     def values(self, shared: Sequence[Stretch], own: Sequence[Stretch]) -> list[Values]:
-        """Predictions (S, L) for stretches, the mean of both strands, in order.
+        """Predictions (S, L) for stretches, the mean of the strands that are read, in order.
 
         Parameters
         ----------
@@ -109,10 +108,10 @@ class Looks:
         settings, context = self.predictor.settings, self.predictor.context
         length = stretch.genome.lengths[stretch.chrom]
         if stretch.start == stretch.end:
-            return [[], []]
+            return [[] for _ in self.predictor.read_strands]
         tiling = tile(length, self._longest, context, settings.stride)
         parts: _Parts = []
-        for strand in STRANDS:
+        for strand in self.predictor.read_strands:
             first, last = stretch.start, stretch.end
             if strand == "-":
                 first, last = length - last, length - first
@@ -128,7 +127,7 @@ class Looks:
 
     def _predict(self, looks: list[_Look]) -> None:
         # Alike in what is wanted of them: of a batch, an LSTM goes no further than any row needs.
-        for strand in STRANDS:
+        for strand in self.predictor.read_strands:
             some = [look for look in looks if look.strand == strand]
             some.sort(key=lambda look: (look.tiling.row, look.window.keep.start))
             predicted = predict_windows(
@@ -141,14 +140,14 @@ class Looks:
                 look.values = values
 
     def _joined(self, parts: _Parts) -> Values:
-        """Values (S, L) of a stretch, of its windows on either strand."""
-        plus, minus = (
+        """Values (S, L) of a stretch, of its windows on each strand."""
+        plus, *minus = (
             np.concatenate([look.of(window) for look, window in some], axis=1)
             if some
             else np.empty((self.predictor.task.outputs, 0), np.float32)
             for some in parts
         )
-        return self.predictor.mean(plus, self.predictor.mirrored(minus))
+        return self.predictor.mean(plus, self.predictor.mirrored(minus[0])) if minus else plus
 
 
 def _key(look: _Look) -> _Key:

@@ -1,7 +1,7 @@
 """In-silico saturation mutagenesis: every base to each of the three others, scored exactly.
 
-A base's way: ``targets`` says which bases are looked at, ``windows_of`` which windows keep them on
-either strand, ``carried`` or ``rescoring`` predicts those windows with the base substituted,
+A base's way: ``targets`` says which bases are looked at, ``strand_windows`` which windows keep them
+on either strand, ``carried`` or ``rescoring`` predicts those windows with the base substituted,
 ``Predictor.mean`` joins the strands as in scoring, ``summarise`` makes a few numbers of what
 changes.
 """
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N
 from genoseq.inference.predict import Predictor, Values
-from genoseq.inference.windows import Genome, StrandWindow, windows_of
+from genoseq.inference.strands import strand_windows
+from genoseq.inference.windows import Genome, StrandWindow
 from genoseq.tasks.outputs import Output
 from genoseq.variants.carried import CarriedWindow, can_carry
 from genoseq.variants.mutations import Extremes, Mutations, summarise
@@ -143,18 +144,18 @@ class Mutagenesis:
         each substitution, (S, M, n)."""
         usual = {
             strand: np.empty((self._predictor.task.outputs, len(looked)), np.float32)
-            for strand in "+-"
+            for strand in self._predictor.read_strands
         }
-        predictor = self._predictor
-        windows = list(windows_of(self._genome, [looked], predictor.settings, predictor.context))
+        windows = strand_windows(self._predictor, self._genome, looked)
         for window in windows:
             _, values = self._of(window)
             kept = self._forward(values[:, window.window.keep], window)
             usual[window.strand][:, window.start - looked.start : window.end - looked.start] = kept
-        changed = {strand: usual[strand][:, columns] for strand in "+-"}
+        changed = {strand: values[:, columns] for strand, values in usual.items()}
         for window in windows:
             self._add(changed[window.strand], window, sites)
-        return [(usual[strand], changed[strand]) for strand in "+-"]
+        told = [(usual[strand], changed[strand]) for strand in usual]
+        return told if len(told) == 2 else told * 2  # what one strand says stands for both
 
     def _add(self, changed: Values, window: StrandWindow, sites: Sites) -> None:
         """Write what a window keeps of substitutions in it into (S, M, n)."""

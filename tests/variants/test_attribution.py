@@ -54,7 +54,7 @@ def test_what_is_derived_is_the_sum_of_values(name: str) -> None:
     np.testing.assert_allclose(value, usual, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lstm", "tied"])
+@pytest.mark.parametrize("name", ["lstm", "tied", "one strand"])
 def test_gradients_are_what_small_changes_change(name: str) -> None:
     predictor, seen = predictor_of(name), Seen(15)
     own = attribution(predictor, seen)

@@ -60,7 +60,7 @@ def expected(genome: ToyGenome, bundle: Bundle, allele: Allele, effect: Effect) 
     return whole[:, effect.start : effect.start + effect.reference.shape[1]]
 
 
-@pytest.mark.parametrize("name", ["lstm", "two layers", "bounded"])
+@pytest.mark.parametrize("name", ["lstm", "two layers", "one strand", "bounded"])
 def test_effects_equal_scoring_from_scratch(name: str) -> None:
     genome, bundle = toy_genome(), MODELS[name]()
     alleles = random_alleles(genome, 8 if name == "bounded" else 24)

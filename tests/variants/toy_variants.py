@@ -99,6 +99,7 @@ ATTENTION = {
 MODELS: dict[str, Made] = {
     "lstm": lambda: bundle_of(LSTM),
     "two layers": lambda: bundle_of(LSTM | {"encoder": {"width": 8, "layers": 2}}),
+    "one strand": lambda: bundle_of(LSTM | {"strands": "one"}),
     "bounded": lambda: bundle_of(ATTENTION),
     "splice": lambda: bundle_of(LSTM, scheme=SPLICE),
 }
