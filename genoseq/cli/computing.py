@@ -44,6 +44,9 @@ Jobs = Annotated[
         show_default="one for each processor, as memory allows; with --threads 1",
     ),
 ]
+BatchBases = Annotated[
+    int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
+]
 Expected = Annotated[
     str | None,
     typer.Option(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from genoseq.cli.computing import (
+    BatchBases,
     Device,
     Expected,
     GenomeFile,
@@ -54,9 +55,7 @@ def embed(
     dtype: Annotated[
         Literal["float16", "float32"], typer.Option(help="float16 takes half of the disk.")
     ] = "float32",
-    batch_bases: Annotated[
-        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
-    ] = None,
+    batch_bases: BatchBases = None,
     device: Device = None,
     precision: Precision = "auto",
     threads: Threads = None,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from genoseq.cli.computing import (
+    BatchBases,
     Device,
     GenomeFile,
     Jobs,
@@ -69,9 +70,7 @@ def haplotypes(
         bool, typer.Option("--by-phase", help="One track for each codon phase.")
     ] = False,
     digits: Digits = None,
-    batch_bases: Annotated[
-        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
-    ] = None,
+    batch_bases: BatchBases = None,
     device: Device = None,
     precision: Precision = "auto",
     jobs: Jobs = None,

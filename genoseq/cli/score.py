@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from genoseq.cli.computing import (
+    BatchBases,
     Device,
     Expected,
     Jobs,
@@ -93,9 +94,7 @@ def score(
             show_default="15360",
         ),
     ] = None,
-    batch_bases: Annotated[
-        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
-    ] = None,
+    batch_bases: BatchBases = None,
     strands: Strands = None,
     device: Device = None,
     precision: Precision = "auto",

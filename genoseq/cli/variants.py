@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from genoseq.cli.computing import (
+    BatchBases,
     Device,
     GenomeFile,
     Jobs,
@@ -108,9 +109,7 @@ def variants(
             show_default="what costs least",
         ),
     ] = None,
-    batch_bases: Annotated[
-        int | None, typer.Option(min=1, max=1 << 30, help="Bases a batch.", show_default="46080")
-    ] = None,
+    batch_bases: BatchBases = None,
     device: Device = None,
     precision: Precision = "auto",
     jobs: Jobs = None,
