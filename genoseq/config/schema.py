@@ -206,7 +206,7 @@ def with_networks(models: Mapping[str, ModelEntry]) -> dict[str, ModelEntry]:
         own = models[name]
         if own.freeze and own.init is None:
             raise ValueError(f"{name}.freeze: weights to freeze come from another model: name init")
-        if own.init not in models or name in found:  # it begins anew, or from a bundle
+        if own.init is None or own.init not in models or name in found:
             return found.setdefault(name, own)
         if own.init in (name, *before):
             raise ValueError(f"{name}.init {own.init!r}: goes on from itself")
