@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import os
 import resource
 import subprocess
 import sys
@@ -68,7 +67,9 @@ def copied(path: Path, copies: int, folder: Path, fasta: bool) -> Path:
 def start() -> float:
     """CPU seconds of a process that imports what tokenizing needs, and ends."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", "import genoseq.cli.app, genoseq.store.build"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", "import genoseq.cli.app, genoseq.store.build"], check=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -103,7 +104,7 @@ def main() -> None:
                 copied(asked.annotation, asked.copies, folder, fasta=False),
             )
         rows = [measured(*files, folder / "store") for _ in range(asked.rounds)]
-        size = os.path.getsize(folder / "store/codes.bin") / 1e6
+        size = (folder / "store/codes.bin").stat().st_size / 1e6
     least = min(rows, key=lambda row: sum(row.values()))
     whole = sum(least.values())
     print(f"{size:.1f} Mb, CPU seconds, least of {asked.rounds}")
