@@ -81,6 +81,7 @@ def fit_genes_files(
     *,
     seed: int = 1,
     refine: PathLike | None = None,
+    calibrate: PathLike | None = None,
     device: str | None = None,
     precision: Literal["auto", "bf16", "fp32"] = "auto",
     report: Report = unreported,
@@ -102,6 +103,9 @@ def fit_genes_files(
     refine
         A file of weights to begin with, where the starts of the table are known by experiment:
         those of starts are drawn to them, all others stay.
+    calibrate
+        With ``refine`` a table of annotated genomes, those of the weights to begin with at best:
+        they hold refined weights back, and make ``conf`` and ``start_conf`` true again.
     seed, device, precision
         Of the fit, and as :class:`genoseq.inference.predict.Predictor`.
     report
@@ -112,32 +116,32 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    given = {"the table": Path(table)} | ({} if refine is None else {"--refine": Path(refine)})
-    check_distinct({"--out": Path(out)}, given)
+    others = {"--refine": refine, "--calibrate": calibrate}
+    given = {name: Path(path) for name, path in others.items() if path is not None}
+    check_distinct({"--out": Path(out)}, {"the table": Path(table)} | given)
     folder = model_folder(model)
     if tells_introns(folder):
-        if refine is not None:
-            raise ConfigError("--refine is for models of codon phases, and this one tells introns")
+        if given:
+            raise ConfigError(
+                f"{min(given)} is for models of codon phases, and this one tells introns"
+            )
         return fit_sites_files(table, out)
+    if len(given) == 1:
+        raise ConfigError(
+            "--refine and --calibrate go together: a file of weights, and a table of annotated "
+            "genomes that hold the refined weights back, and make their conf and start_conf true"
+        )
     rows = read_known_genomes(Path(table))
+    annotated = [] if calibrate is None else read_known_genomes(Path(calibrate))
 
-    from genoseq.genes.fit import fit_weights, refine_starts
+    from genoseq.genes.fit import fit_weights, recalibrate, refine_starts
     from genoseq.genes.state_values import model_scorer
     from genoseq.genes.weights import fitted_facts, load_weights, save_weights
     from genoseq.models.bundle import bundle_identity, load_bundle
 
     before = None if refine is None else load_weights(Path(refine))
     scorer = model_scorer(load_bundle(folder), device=device, precision=precision)
-    whole: list[Example] = []
-    pieces: list[Example] = []
-    for row in rows:
-        report(len(whole), len(rows))
-        if before is not None:
-            whole.append(example_of(row, scorer))
-            continue
-        for examples, one in zip((whole, pieces), examples_of(row, scorer, seed), strict=True):
-            examples.append(one)
-    report(len(rows), len(rows))
+    whole, second = _scored(rows, annotated, scorer, seed, report, cut=before is None)
     genes, starts = _known_of(whole, table)
     facts: dict[str, Any] = {
         "model": bundle_identity(folder),
@@ -145,14 +149,35 @@ def fit_genes_files(
         "genes": genes,
         "starts": starts,
     }
-    if refine is None or before is None:
-        weights = fit_weights(whole + pieces, seed, genomes=len(whole))
+    if refine is None or before is None or calibrate is None:
+        weights = fit_weights(whole + second, seed, genomes=len(whole))
         facts["seed"] = seed
     else:
-        weights = refine_starts(whole, before)
+        _known_of(second, calibrate)
+        weights = recalibrate(second, refine_starts(whole, second, before), seed)
+        facts["calibrated"] = [row.fasta.name for row in annotated]
         facts = {**fitted_facts(Path(refine)), "refined": facts}
     save_weights(Path(out), weights, facts)
     return FitWritten(Path(out), len(rows), genes, starts)
+
+
+def _scored(
+    rows: Sequence[KnownGenome], annotated: Sequence[KnownGenome], scorer: Scorer, seed: int,
+    report: Report, cut: bool,
+) -> tuple[list[Example], list[Example]]:  # fmt: skip
+    """Genomes as they are, and then, if ``cut``, in pieces, else those to calibrate by."""
+    whole: list[Example] = []
+    second: list[Example] = []
+    for index, row in enumerate([*rows, *annotated]):
+        report(index, len(rows) + len(annotated))
+        if cut:
+            one, pieces = examples_of(row, scorer, seed)
+            whole.append(one)
+            second.append(pieces)
+        else:
+            (whole if index < len(rows) else second).append(example_of(row, scorer))
+    report(1, 1)
+    return whole, second
 
 
 def _known_of(examples: Sequence[Example], table: PathLike) -> tuple[int, int]:
