@@ -22,7 +22,7 @@ from genoseq.readers.fasta import open_fasta
 from genoseq.readers.whole_numbers import is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from genoseq.genes.fit import Example
     from genoseq.genes.known import KnownGenes
@@ -120,17 +120,9 @@ def fit_genes_files(
     given = {name: Path(path) for name, path in others.items() if path is not None}
     check_distinct({"--out": Path(out)}, {"the table": Path(table)} | given)
     folder = model_folder(model)
+    _check_refinement(given, tells_introns(folder))
     if tells_introns(folder):
-        if given:
-            raise ConfigError(
-                f"{min(given)} is for models of codon phases, and this one tells introns"
-            )
         return fit_sites_files(table, out)
-    if len(given) == 1:
-        raise ConfigError(
-            "--refine and --calibrate go together: a file of weights, and a table of annotated "
-            "genomes that hold the refined weights back, and make their conf and start_conf true"
-        )
     rows = read_known_genomes(Path(table))
     annotated = [] if calibrate is None else read_known_genomes(Path(calibrate))
 
@@ -161,6 +153,16 @@ def fit_genes_files(
     return FitWritten(Path(out), len(rows), genes, starts)
 
 
+def _check_refinement(given: Collection[str], introns: bool) -> None:
+    if given and introns:
+        raise ConfigError(f"{min(given)} is for models of codon phases: this one tells introns")
+    if len(given) == 1:
+        raise ConfigError(
+            "--refine and --calibrate go together: a file of weights, and a table of annotated "
+            "genomes that hold the refined weights back, and make their conf and start_conf true"
+        )
+
+
 def _scored(
     rows: Sequence[KnownGenome], annotated: Sequence[KnownGenome], scorer: Scorer, seed: int,
     report: Report, cut: bool,
@@ -168,26 +170,26 @@ def _scored(
     """Genomes as they are, and then, if ``cut``, in pieces, else those to calibrate by."""
     whole: list[Example] = []
     second: list[Example] = []
+    count = len(rows) + len(annotated)
     for index, row in enumerate([*rows, *annotated]):
-        report(index, len(rows) + len(annotated))
+        report(index, count)
         if cut:
             one, pieces = examples_of(row, scorer, seed)
             whole.append(one)
             second.append(pieces)
         else:
             (whole if index < len(rows) else second).append(example_of(row, scorer))
-    report(1, 1)
+    report(count, count)
     return whole, second
 
 
 def _known_of(examples: Sequence[Example], table: PathLike) -> tuple[int, int]:
-    """How many genes and starts are known of genomes; InputFormatError if no start is."""
+    """How many genes and starts are known; InputFormatError if no start is."""
     genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
     starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
     if not starts:
         raise InputFormatError(
-            f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
-            table,
+            f"of {genes:,} genes no start is known: add a genome with starts to trust", table
         )
     return genes, starts
 

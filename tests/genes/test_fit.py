@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 
-from genoseq.errors import InputFormatError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.decode import decode
 from genoseq.genes.fit import Example, _halves, fit_weights, platt, recalibrate, refine_starts
-from genoseq.genes.fit_files import KnownGenome, examples_of, read_known_genomes
+from genoseq.genes.fit_files import (
+    KnownGenome,
+    examples_of,
+    fit_genes_files,
+    read_known_genomes,
+)
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.known import known_genes, labels_of
 from genoseq.genes.layout import contig, lay_out
@@ -142,6 +147,13 @@ def test_refine_starts_leaves_all_as_it_was_where_no_gene_has_a_choice() -> None
     one = Example(genome, labels)
     weights = fit_weights([one], passes=1, steps=20)
     assert np.allclose(refine_starts([one], [one], weights).starts, weights.starts, atol=1e-9)
+
+
+def test_fit_genes_files_refine_and_calibrate_together(tmp_path: Path) -> None:
+    table, given = tmp_path / "genomes.tsv", tmp_path / "given"
+    for options in ({"refine": given}, {"calibrate": given}):
+        with pytest.raises(ConfigError, match="--refine and --calibrate go together"):
+            fit_genes_files(table, "bacteria", tmp_path / "genes.json", **options)  # type: ignore[arg-type]
 
 
 def test_halves_never_judge_a_genome_that_was_learned_from() -> None:
