@@ -1,11 +1,11 @@
 """What a number format costs in accuracy: bases whose class moves, and F1 of coding bases.
 
     taskset -c 0 python benchmarks/precisions.py DATA SCORE [--model bacteria]
-        [--genomes ecoli_k12_mg1655 npharaonis_dsm2160] [--bases N]
+        [--genomes ecoli_k12_mg1655 npharaonis_dsm2160] [--bases N] [--kernels torch avx2 ...]
 
 Whole genomes of DATA are scored on both strands by each of the kernels for CPUs that run here
 (``torch``: none of them) in each number format that it has.  ``moved`` is the share of bases whose
-most probable class is not that of PyTorch's fp32; ``f1`` that of stranded coding bases against
+most probable class is not that of the first row; ``f1`` that of stranded coding bases against
 ``NAME.gff3.gz`` by SCORE, the folder of ``cds_f1.py``, without what ``NAME.mask.bed`` holds;
 ``kb/s`` are of CPU time, nothing written, and mean little where other work runs beside.  Kernels
 that give the same classes in a format share a row with ``=``.
@@ -17,6 +17,7 @@ import argparse
 import importlib.util
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,16 +37,17 @@ Classes = dict[str, NDArray[np.int8]]
 """By contig the most probable class of each base: 0 none, then those of the channels."""
 
 
-def ways() -> list[tuple[str, str]]:
+def ways(names: Sequence[str]) -> list[tuple[str, str]]:
     """Kernels and number formats that run here, the reference first."""
-    found = [("torch", "fp32")]
-    if choose_precision("cpu").precision == "bf16":
-        found.append(("torch", "bf16"))
-    for name in reversed(runnable()):
+    found = []
+    has_bf16 = choose_precision("cpu").precision == "bf16"
+    for name in names:
         kernels = Chosen(name, "")
         found.append((name, "fp32"))
-        found += [(name, "bf16")] * (torch.bfloat16 in kernels.dtypes)
-        found += [(name, "int8")] * kernels.has_int8
+        if torch.bfloat16 in kernels.dtypes or (name == "torch" and has_bf16):
+            found.append((name, "bf16"))
+        if kernels.has_int8:
+            found.append((name, "int8"))
     return found
 
 
@@ -114,6 +116,7 @@ def main() -> None:
     parser.add_argument("--model", default="bacteria")
     parser.add_argument("--genomes", nargs="+", default=["ecoli_k12_mg1655", "npharaonis_dsm2160"])
     parser.add_argument("--bases", type=int, help="of each genome, the first; all if left out")
+    parser.add_argument("--kernels", nargs="+", default=["torch", *reversed(runnable())])
     asked = parser.parse_args()
     torch.set_num_threads(1)
     scorer, bundle = load(asked.score / "cds_f1.py"), load_bundle(asked.model)
@@ -121,10 +124,10 @@ def main() -> None:
     for name in asked.genomes:
         print(f"\n{name}\n{'':22}{'moved':>10}{'f1':>9}{'kb/s':>7}", flush=True)
         known: dict[str, Classes] = {}
-        for kernels, precision in ways():
+        for kernels, precision in ways(asked.kernels):
             fasta = asked.data / f"{name}.fa.gz"
             found, speed = classes_by(fasta, bundle, kernels, precision, asked.bases)
-            reference = known.setdefault("torch fp32", found)
+            reference = next(iter(known.values()), found)
             moved = sum(int((found[each] != reference[each]).sum()) for each in found)
             share = moved / sum(map(len, found.values()))
             same = [
