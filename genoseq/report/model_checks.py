@@ -8,13 +8,17 @@ from typing import Any
 
 from genoseq.metrics.ranking import HEADLINES, headline, headline_of, never_called
 from genoseq.report.results import ModelResult
-from genoseq.report.verdict import Check, Limits, judged, unmeasured
+from genoseq.report.verdict import GRADES, Check, Limits, judged, unmeasured
 
 CALIBRATION = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15")
 LOSS_GAP = Limits(0.25, 1.0, "warn from 25%, fail from 100% more loss")
 TEST_GAP = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15 less")
 NEVER = Limits(1, 1, "fail from one class")
+BY_THRESHOLD = Limits(1, math.inf, "warn from one class that a threshold calls")
+TOLD = 0.1
+"""Best F1 from which a threshold calls a class that is never the most probable one."""
 STRANDS = Limits(0.05, 0.15, "warn from 0.05, fail from 0.15 between strands")
+UNSURE_STRANDS = Limits(0.05, math.inf, "warn from 0.05; no more where intervals overlap")
 BASE_RATE = Limits(0.25, 0.05, "warn up to 25%, fail up to 5% of the way to 1", rising=False)
 BASELINE = Limits(0.0, -0.05, "warn up to 0, fail up to -0.05", rising=False)
 _CLASSES = ("classes", "independent")
@@ -89,11 +93,19 @@ def check_test_gap(model: ModelResult) -> Check:
 
 
 def check_never(model: ModelResult) -> Check:
-    """Classes that are in the test and are never called."""
+    """Classes that are in the test and are never called; at worst a warning where all of them are
+    well called by a threshold, as rare classes are."""
     name = "Class never predicted"
     if model.kind != "classes":
         return _no_classes(name, model, NEVER)
     missed = never_called(model.metrics)
+    best = {f"{row['name']}{row['strand'].strip('.')}": row.get("best_f1") for row in model.rows}
+    told = [label for label in missed if (best[label] or 0) >= TOLD]
+    if missed and told == missed:
+        figures = ", ".join(f"{label} (best F1 {best[label]:.2f})" for label in missed)
+        said = f"never the most probable class of a base: {figures}"
+        advice = "call them by a threshold (score.peaks, score.segments), and look at their AUPRC"
+        return judged(name, model.name, len(missed), BY_THRESHOLD, said, advice)
     said = f"{', '.join(missed)}: never called" if missed else "every class of the test is called"
     advice = (
         "train longer, or with training.class_weights: balanced or the focal loss; or leave the "
@@ -103,12 +115,13 @@ def check_never(model: ModelResult) -> Check:
 
 
 def check_strands(model: ModelResult) -> Check:
-    """The largest difference in F1 between the strands of a class; in AUPRC, where one is rare."""
+    """The largest difference in F1 between the strands of a class; in AUPRC, where one is rare.  At
+    worst a warning where 95% intervals of both strands overlap: then the test may be too small."""
     name, figure = "Strand asymmetry", _of_class(model)
     if model.kind not in _CLASSES:
         return _no_classes(name, model, STRANDS)
     gaps = {
-        label: abs(plus[figure] - minus[figure])
+        label: (not _overlap(plus, minus, figure), abs(plus[figure] - minus[figure]))
         for label, plus, minus in _strand_pairs(model.rows)
         if plus[figure] is not None and minus[figure] is not None
     }
@@ -116,13 +129,28 @@ def check_strands(model: ModelResult) -> Check:
         why = "no class has bases on both strands in the test"
         how = "learn classes of strands (cds-phase, stranded), and test on more bases"
         return unmeasured(name, model.name, why, how, STRANDS)
-    label, gap = max(gaps.items(), key=lambda pair: pair[1])
+    label, (sure, gap) = max(gaps.items(), key=lambda pair: _graver(*pair[1]))
     said = f"{figure.upper()} of {label} differs by {gap:.4f} between strands"
+    if not sure:
+        said += ", whose 95% intervals overlap"
     advice = (
         "train with reverse_complement, or model.tied_strands; or the test has few genes of one "
         "strand: add genomes to it"
     )
-    return judged(name, model.name, gap, STRANDS, said, advice)
+    limits = STRANDS if sure else UNSURE_STRANDS
+    return judged(name, model.name, gap, limits, said, advice)
+
+
+def _graver(sure: bool, gap: float) -> tuple[int, float]:
+    """What the worst of differences between strands is chosen by: grade, then size."""
+    grade = (STRANDS if sure else UNSURE_STRANDS).grade(gap)
+    return -GRADES.index(grade), gap
+
+
+def _overlap(plus: Mapping[str, Any], minus: Mapping[str, Any], figure: str) -> bool:
+    """Whether intervals of both strands share a number; not where one has none."""
+    one, other = (row.get("intervals", {}).get(figure) for row in (plus, minus))
+    return bool(one and other) and max(one[0], other[0]) <= min(one[1], other[1])
 
 
 def check_base_rate(model: ModelResult) -> Check:

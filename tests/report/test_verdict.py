@@ -116,6 +116,20 @@ def test_never_predicted_names_the_class() -> None:
     assert (found.grade, found.value, found.found) == ("fail", 1, "CDS-: never called")
 
 
+@pytest.mark.parametrize(("best", "grade"), [(0.5, "warn"), (0.1, "warn"), (0.09, "fail")])
+def test_what_a_threshold_calls_is_no_failure_for_never_being_the_most_probable(
+    best: float, grade: str
+) -> None:
+    of = model()
+    of.metrics["channels"]["confusion"] = [[590, 10, 0], [30, 270, 0], [90, 10, 0]]
+    of.metrics["channels"]["classes"][2]["best_f1"] = best
+    found = check_never(of)
+    assert found.grade == grade
+    assert ("CDS- (best F1 0.50)" in found.found) == (best == 0.5)
+    of.metrics["channels"]["confusion"] = [[600, 0, 0], [300, 0, 0], [100, 0, 0]]
+    assert check_never(of).grade == "fail"  # of CDS+ no threshold is known
+
+
 @pytest.mark.parametrize(("minus", "grade"), [(0.88, "pass"), (0.8, "warn"), (0.7, "fail")])
 def test_strands(minus: float, grade: str) -> None:
     found = check_strands(model(minus=minus))
@@ -123,6 +137,31 @@ def test_strands(minus: float, grade: str) -> None:
     of = model()
     del of.metrics["channels"]["classes"][2]
     assert check_strands(of).grade == "not measured"
+
+
+@pytest.mark.parametrize(("low", "grade"), [(0.76, "fail"), (0.75, "warn")])
+def test_strands_whose_intervals_overlap_are_at_worst_a_warning(low: float, grade: str) -> None:
+    of = model(minus=0.7)
+    of.metrics["intervals"] = {
+        "classes": [{"name": "CDS+", "f1": [low, 0.95]}, {"name": "CDS-", "f1": [0.5, 0.75]}]
+    }
+    found = check_strands(of)
+    assert (found.grade, found.value) == (grade, pytest.approx(0.2))
+    assert ("intervals overlap" in found.found) == (grade == "warn")
+    of.metrics["intervals"]["classes"].pop()  # no interval: the difference stands
+    assert check_strands(of).grade == "fail"
+
+
+def test_strands_of_the_gravest_difference_are_told_not_of_the_largest() -> None:
+    of = model(minus=0.7)  # 0.2 of CDS, by chance; 0.16 of what has no intervals
+    of.metrics["channels"]["classes"] += [
+        row("intron", "+", 90, 0.9, 0.9), row("intron", "-", 90, 0.74, 0.9)
+    ]  # fmt: skip
+    of.metrics["intervals"] = {
+        "classes": [{"name": "CDS+", "f1": [0.6, 1.0]}, {"name": "CDS-", "f1": [0.5, 0.8]}]
+    }
+    found = check_strands(of)
+    assert (found.grade, found.value) == ("fail", pytest.approx(0.16))
 
 
 @pytest.mark.parametrize(("auprc", "grade"), [(0.95, "pass"), (0.4, "warn"), (0.31, "fail")])
