@@ -97,6 +97,9 @@ def test_loss_gap_is_that_near_the_best_step(loss: float, grade: str) -> None:
     found = check_loss_gap(replace(model(), learning=Curve(columns)))
     assert (found.grade, found.value) == (grade, pytest.approx(loss - 1))
     assert check_loss_gap(model()).grade == "not measured"
+    sampled = {"settings": {"sampling": {"share": 0.5}}}  # losses are of unlike windows
+    unlike = replace(model(), learning=Curve(columns), origin=sampled)
+    assert check_loss_gap(unlike).grade == "not measured"
     zero = Curve({"train_loss": ((1, 0.0),), "valid_loss": ((1, 1.0),)})
     assert check_loss_gap(replace(model(), learning=zero)).grade == "not measured"
 
