@@ -17,7 +17,15 @@ from setuptools.command.build_ext import build_ext
 
 FOLDER = "genoseq/kernels/cpu"
 AVX512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"]
-X86 = {"avx2": ["-mavx2", "-mfma"], "avx512": AVX512, "avx512_bf16": [*AVX512, "-mavx512bf16"]}
+AVX512_BF16 = [*AVX512, "-mavx512vnni", "-mavx512bf16"]
+X86 = {
+    "avx2": ["-mavx2", "-mfma"],
+    "avx2_vnni": ["-mavx2", "-mfma", "-mavxvnni"],
+    "avx512": AVX512,
+    "avx512_vnni": [*AVX512, "-mavx512vnni"],
+    "avx512_bf16": AVX512_BF16,
+    "amx": [*AVX512_BF16, "-mamx-tile", "-mamx-int8", "-mamx-bf16"],
+}
 SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
 OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
@@ -51,7 +59,7 @@ setup(
         Extension(
             f"genoseq.kernels.cpu.{name}",
             [f"{FOLDER}/recurrent.cpp", f"{FOLDER}/stem.cpp"],
-            depends=[f"{FOLDER}/vectors.h"],
+            depends=[f"{FOLDER}/{name}.h" for name in ("tiles", "vectors")],
             define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
             extra_compile_args=[*OPTIONS, *options],
             language="c++",

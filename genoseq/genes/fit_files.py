@@ -82,7 +82,7 @@ def fit_genes_files(
     seed: int = 1,
     refine: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     report: Report = unreported,
 ) -> FitWritten | SitesWritten:
     """Learn the decoder's weights for a model, best on genomes that it did not learn from.

@@ -151,7 +151,7 @@ class VariantScorer:
         window_bases: int | None = None,
         batch_bases: int = BATCH_BASES,
         device: str | None = None,
-        precision: Literal["auto", "bf16", "fp32"] = "auto",
+        precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     ) -> None:
         predictor = Predictor(bundle, device, precision)
         bases = 2 * distance + 1

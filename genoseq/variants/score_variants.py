@@ -44,7 +44,7 @@ def score_variants(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
 ) -> Iterator[ScoredRecord]:
     """What variants change of a model's predictions; every record comes back, in order.

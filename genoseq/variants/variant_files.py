@@ -82,7 +82,7 @@ def score_variants_files(
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> ScoredFile:
