@@ -219,3 +219,49 @@ class TransformerSettings(EncoderSettings):
         seen = f"{'all' if self.window is None else self.window} tokens{side}"
         aside = f", {self.registers} registers" if self.registers else ""
         return f"{self.family}, {self.layers} x {self.width}, {self.heads} heads, {seen}{aside}"
+
+
+@ENCODERS.register
+class ConvolutionSettings(EncoderSettings):
+    """Convolutional encoder; each layer sees `dilation` times as far as the one before."""
+
+    family: Literal["convolution"] = "convolution"
+    layers: Annotated[int, Field(ge=1, le=64)] = 4
+    width: Size = 64
+    kernel: Size = Field(11, description="steps that a layer sees, odd")
+    dilation: Annotated[int, Field(ge=1, le=16)] = Field(
+        2, description="steps from one that a layer sees to the next: 1, this, its square ..."
+    )
+
+    @model_validator(mode="after")
+    def _seen(self) -> ConvolutionSettings:
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel {self.kernel}: must be odd, to be centred")
+        if self.reach() > 1 << 20:
+            raise ValueError(
+                f"{self.layers} layers of dilation {self.dilation} see {self.reach():,} steps on "
+                f"either side: use fewer layers, or a smaller kernel or dilation"
+            )
+        return self
+
+    @property
+    def dilations(self) -> list[int]:
+        """Of each layer."""
+        return [self.dilation**layer for layer in range(self.layers)]
+
+    def reach(self) -> int:
+        """Half of each layer's kernel, layer after layer."""
+        return self.kernel // 2 * sum(self.dilations)
+
+    def operations(self, inputs: int, steps: float) -> Operations:
+        """Of convolutions, and of the matrix behind each."""
+        del steps
+        layer = self.width**2 * (self.kernel + 1)
+        weights = self.layers * layer + inputs * self.width
+        return Operations(
+            weights, weights, 4 * self.layers * self.width, 5 * self.width, self.width
+        )
+
+    def describe(self) -> str:
+        """Family and size, and how far it sees."""
+        return f"{self.family}, {self.layers} x {self.width}, {self.reach()} steps on either side"

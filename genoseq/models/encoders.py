@@ -21,11 +21,13 @@ from torch import Tensor, nn
 
 from genoseq.config.encoders import (
     ENCODERS,
+    ConvolutionSettings,
     EncoderSettings,
     RecurrentSettings,
     TransformerSettings,
 )
 from genoseq.errors import ConfigError
+from genoseq.models.convolution import Convolution
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.models.transformer import Transformer
 
@@ -130,4 +132,5 @@ ENCODERS.register(GivenSettings, listed=False)
 _BUILDERS: dict[type[EncoderSettings], Builder] = {
     RecurrentSettings: RecurrentEncoder,
     TransformerSettings: Transformer,
+    ConvolutionSettings: Convolution,
 }

@@ -69,6 +69,13 @@ class Prior:
         odds: Shares = np.log(self.found / against)
         return odds
 
+    @property
+    def begin(self) -> tuple[float, ...]:
+        """Log-odds as :attr:`log_odds`, of states that are nowhere as of those on one base."""
+        against = self.found[0] if self.exclusive else self.known - self.found
+        odds: Shares = np.log((self.found + 1) / (against + 1))
+        return tuple(odds.tolist())
+
     def weighed(self, weights: Sequence[float] | None) -> Prior:
         """With weights (S,) of states: a base of weight 2 counts twice."""
         if weights is None:

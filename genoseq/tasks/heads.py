@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 import torch
@@ -41,6 +42,11 @@ class PerBaseHead(nn.Module):
         batch, steps, _ = hidden.shape
         projected = cast(Tensor, self.projection(hidden))
         return projected.reshape(batch, steps * self.bases, self.states)
+
+    @torch.no_grad()
+    def begin_at(self, logits: Sequence[float]) -> None:
+        """Set the biases: what is told of a base of which nothing is known, (S,)."""
+        self.projection.bias.copy_(torch.tensor(logits).repeat(self.bases))
 
 
 class BinnedHead(nn.Module):

@@ -59,6 +59,8 @@ class PerBase(Task):
         Of signals: what is learned beside the sequence, see :mod:`genoseq.tasks.control`.
     correction
         What sampling and weights favour, if it is to be undone.
+    begin
+        Logits that a training begins with: how often classes are shown.  None: all alike.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class PerBase(Task):
     factors: tuple[float, ...] | None = None
     control: Control | None = None
     correction: Correction | None = None
+    begin: tuple[float, ...] | None = None
     name: ClassVar[str] = "per-base"
 
     def __post_init__(self) -> None:
@@ -100,10 +103,13 @@ class PerBase(Task):
             raise ConfigError("training.class_weights are for classes, these labels are signals")
         weights = class_weights(natural, training.class_weights)
         listed_weights = None if weights is None else tuple(weights.tolist())
-        correction = None
-        if training.corrects:
+        correction = begin = None
+        if training.sampling is not None or training.corrects:
             shown = shown_prior(settings, stores, natural, scheme)
-            correction = Correction.of(natural, shown, listed_weights, scheme)
+            if training.corrects:
+                correction = Correction.of(natural, shown, listed_weights, scheme)
+            if training.sampling is not None:
+                begin = shown.mirrored(scheme.reverse_permutation).weighed(listed_weights).begin
         return cls(
             scheme,
             training.loss,
@@ -113,6 +119,7 @@ class PerBase(Task):
             unit_of(stores[0]),
             control=Control.of(stores, scheme.reverse_permutation),
             correction=correction,
+            begin=begin,
         )
 
     @classmethod
@@ -179,7 +186,10 @@ class PerBase(Task):
     def head(self, inputs: int, bases: int) -> nn.Module:
         """Linear, for each base or for each bin."""
         if self.bin == 1:
-            return PerBaseHead(inputs, bases, self.outputs)
+            head = PerBaseHead(inputs, bases, self.outputs)
+            if self.begin is not None:
+                head.begin_at(self.begin)
+            return head
         return BinnedHead(inputs, bases, self.outputs, self.bin)
 
     def offset(self) -> nn.Module | None:

@@ -131,3 +131,18 @@ def test_measured_shift_stays_where_there_is_next_to_nothing() -> None:
     assert found is not None
     assert found.shift == pytest.approx(begun.shift, abs=0.02)
     assert PerBase(SCHEME).measured(logits, torch.zeros(500)) == PerBase(SCHEME)
+
+
+def test_log_odds_to_begin_with_are_finite_where_a_state_is_nowhere() -> None:
+    begin = prior(10_000.0, 20, 0).begin
+    assert begin == pytest.approx([0, np.log(21 / 10_001), -np.log(10_001)])
+    alone = Prior(np.array([10.0, 0]), np.array([100.0, 60]), exclusive=False).begin
+    assert alone == pytest.approx([np.log(11 / 91), -np.log(61)])
+
+
+def test_a_head_tells_what_it_begins_with_of_every_base_of_a_step() -> None:
+    head = PerBase(SCHEME, begin=(0.0, -4.0, -5.0)).head(2, 3)
+    told = head(torch.zeros(1, 2, 2))
+    assert told[0].tolist() == [[0.0, -4.0, -5.0]] * 6
+    plain = PerBase(SCHEME).head(2, 3)(torch.zeros(1, 2, 2))
+    assert bool((plain.abs() < 1).all())

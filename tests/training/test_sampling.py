@@ -11,6 +11,7 @@ import torch
 from planted import sites_store
 from small_fit import fit_in_context, run_settings, weights_of
 
+from genoseq.data.dataset import TrainingWindows
 from genoseq.errors import TrainingInterruptedError
 from genoseq.genome.schemes import stranded_scheme
 from genoseq.inference.evaluate import evaluate
@@ -69,6 +70,18 @@ def test_correction_brings_probabilities_back(sites: Store, corrected: Bundle) -
     # Those of a training without sampling are 0.7 to 0.9 of what is there.
     assert 0.5 < called(corrected, sites) < 1.6
     assert called(left, sites) > 2 * called(corrected, sites)
+
+
+def test_trainings_with_sampling_begin_at_the_shares_that_are_shown(sites: Store) -> None:
+    settings = run_settings(window=120, steps=200, sampling={"share": 0.8}, class_weights=[1, 2, 2])
+    task = PerBase.of(settings, [sites])
+    drawn = TrainingWindows([sites], settings.model.tokenizer, 120, settings.training)
+    labels = [drawn[number].labels for number in range(len(drawn))]
+    counts = sum(SCHEME.tally(each.numpy())[0] for each in labels if each is not None)
+    # Strands are alike, and a site has twice the weight of a base that is none.
+    assert task.begin is not None
+    assert np.exp(task.begin) == pytest.approx([1, *[counts[1:].sum() / counts[0]] * 2], rel=0.1)
+    assert PerBase.of(run_settings(class_weights=[1, 2, 2]), [sites]).begin is None
 
 
 def test_uncorrected_models_tell_what_they_learned(
