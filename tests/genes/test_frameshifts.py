@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,13 +10,21 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
-from genoseq.genes import shifts
 from genoseq.genes.base_chain import BaseChain, of_bases
 from genoseq.genes.call import GeneCalls, call_genes
-from genoseq.genes.content import Values
-from genoseq.genes.layout import Contig, contig
+from genoseq.genes.layout import contig
+from genoseq.genes.shift_genes import phases_of
+from genoseq.genes.shift_paths import (
+    BEGIN,
+    EXTRA_1,
+    EXTRA_3,
+    FIRST,
+    OUTSIDE,
+    SECOND,
+    SECOND_AFTER,
+    THIRD,
+)
 from genoseq.genes.shifts import USUAL_SHIFTS
-from genoseq.genes.state_values import Scorer
 from genoseq.genes.summary import frameshifts_of
 from genoseq.genome.called_genes import GeneSequences
 from genoseq.genome.regions import Region
@@ -233,40 +241,7 @@ def test_base_chain_tells_the_phases_of_what_it_has_counted() -> None:
     assert (of_bases(codes, chain.log_odds())[:, 50:56] == 0).all()
 
 
-def test_noisy_reads_teach_the_chain_what_the_model_is_unsure_of(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    genome = planted_genome(genes=40)
-    rng = np.random.default_rng(5)
-    places = np.sort(rng.choice(len(genome.codes) - 20, len(genome.codes) // 120, replace=False))
-    hurt = damaged(genome, [(int(at), bool(rng.integers(2))) for at in places])
-
-    def found(rounds: int) -> tuple[int, int]:
-        monkeypatch.setattr(shifts, "_ROUNDS", rounds)
-        monkeypatch.setattr(shifts, "_NOISY", 100.0)  # whatever was counted
-        calls = call_genes(
-            [contig("chr", hurt.codes)], unsure(KnowingScorer(chr=hurt)), simple_weights(),
-            code=11, together=True, shifts=USUAL_SHIFTS,
-        )  # fmt: skip
-        coding = np.zeros(len(hurt.codes), bool)
-        for each in calls.genes:
-            for span in each.gene.spans:
-                coding[span.start : span.end] = True
-        true = hurt.states > 0
-        return int((coding & true).sum()), int((coding & ~true).sum())
-
-    right, wrong = found(2)
-    assert right > found(0)[0]
-    assert wrong < right / 20
-
-
-def unsure(scorer: KnowingScorer) -> Scorer:
-    """A model that is right, and so unsure that nothing is learned from what it says alone."""
-
-    def values_of(contigs: Sequence[Contig]) -> Iterator[Values]:
-        for values in scorer(contigs):
-            weak = values * np.float32(0.75)
-            weak[0] += 0.25
-            yield weak
-
-    return values_of
+def test_phases_of_a_best_path_are_none_outside_and_of_bases_too_many() -> None:
+    states = [OUTSIDE, FIRST, SECOND, THIRD, FIRST, EXTRA_1, SECOND_AFTER, THIRD, EXTRA_3]
+    path = np.array(states, np.uint8) | np.uint8(8 * BEGIN)
+    assert phases_of(path).tolist() == [-1, 0, 1, 2, 0, -1, 1, 2, -1]
