@@ -100,9 +100,7 @@ class Matrices:
             row[1:] = np.maximum(row[1:], row[:-1].copy())
         return probability(found, self.prior)
 
-    def predicted(
-        self, store: Store, split: str
-    ) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
+    def predicted(self, store: Store, split: str) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
         """As :func:`splice_peers.predicted`."""
         for number in store.regions.of_split(split):
             region = store.regions[int(number)]

@@ -98,9 +98,8 @@ class Predictor:
         self._model = model.to(self.device, self.dtype)
         if chosen == "int8":
             assert isinstance(model.encoder, RecurrentEncoder)
-            model.encoder = IntegerEncoder(
-                model.encoder, self.vectors(calibration_codes(self.stride))
-            )
+            vectors = self.vectors(calibration_codes(self.stride))
+            model.encoder = IntegerEncoder(model.encoder, vectors)
         head = self._head = deepcopy(model.head)
         self._head_type = torch.float32 if self.task.exact else self.dtype
         head.to(self.device, self._head_type)

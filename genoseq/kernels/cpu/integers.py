@@ -61,7 +61,7 @@ def integer_layer(family: Family, layer: Layer, low: Tensor, high: Tensor) -> In
 
 def _as_bytes(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Whole numbers (R, C), float64, and what 1 of each row stands for."""
-    pairs = functional.pad(weights, (0, weights.shape[1] % 2)).unflatten(1, (-1, 2))
+    pairs = functional.pad(weights, (0, weights.shape[1] % 2)).view(len(weights), -1, 2)
     of_one_sign = torch.stack([pairs.clamp(min=0), -pairs.clamp(max=0)]).sum(-1)
     most = of_one_sign.amax(dim=(0, 2))
     scale = torch.where(most == 0, 1.0, most / _PAIR)
@@ -105,13 +105,13 @@ def _next_state(
         both = _power_of_two(sums)
         return (1 - both) / (1 + both), kept
     if family == "gru":
-        reset_sum, update_sum, third = sums.split(width, 1)
+        reset_sum, update_sum, third = torch.split(sums, width, 1)
         reset, update = 1 / (1 + _power_of_two(reset_sum)), _power_of_two(update_sum)
         candidate = _power_of_two(_fma(reset, third, inputs[:, 2 * width :]))
         proposed = (1 - candidate) / (1 + candidate)
         state = _fma(update, proposed, kept) / (1 + update)
         return state, state
-    in_sum, forget_sum, candidate_sum, out_sum = sums.split(width, 1)
+    in_sum, forget_sum, candidate_sum, out_sum = torch.split(sums, width, 1)
     into, forget = 1 + _power_of_two(in_sum), 1 + _power_of_two(forget_sum)
     candidate, out = _power_of_two(candidate_sum), 1 + _power_of_two(out_sum)
     both = into * (1 + candidate)

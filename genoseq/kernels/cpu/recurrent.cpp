@@ -28,7 +28,6 @@
 namespace {
 
 constexpr int L = GENOSEQ_LANES;
-constexpr int BLOCK = 6;  // rows that are multiplied together
 constexpr int BLOCK_BYTES = 131072;  // of gates that wait for their states: they stay in the L2
 constexpr float LOG2_E = 1.44269504f;
 
@@ -144,6 +143,10 @@ struct Int8 {
 template <class F>
 constexpr bool IS_INT8 = sizeof(typename F::Number) == 1;
 
+// Rows that are multiplied together: as many as fill the registers with sums.
+template <class F>
+constexpr int BLOCK = L == 8 && !IS_INT8<F> ? 3 : 6;
+
 int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
 int gates_of(int32_t family) { return family == LSTM ? 4 : family == GRU ? 3 : 1; }
@@ -235,11 +238,12 @@ template <class F, int G, int FIRST, int C, int M>
 __attribute__((noinline)) void multiply(float *sums, const Ends &ends,
                                         const typename F::Number *rows, int64_t rows_apart,
                                         const typename F::Number *panel, int64_t groups) {
+  const Ends own = ends;  // which what is stored cannot change
   typename F::Sum sum[M][C];
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m)
 #pragma GCC unroll 8
-    for (int c = 0; c < C; ++c) sum[m][c] = F::begin(ends.base<G>(m, FIRST + c));
+    for (int c = 0; c < C; ++c) sum[m][c] = F::begin(own.base<G>(m, FIRST + c));
   for (int64_t k = 0; k < groups; ++k) {
     typename F::Numbers weights[C];
 #pragma GCC unroll 8
@@ -257,14 +261,14 @@ __attribute__((noinline)) void multiply(float *sums, const Ends &ends,
 #pragma GCC unroll 8
     for (int c = 0; c < C; ++c)
       store(sums + (m * G + FIRST + c) * L,
-            F::end(sum[m][c], ends.scale + (FIRST + c) * L, ends.base<G>(m, FIRST + c)));
+            F::end(sum[m][c], own.scale + (FIRST + c) * L, own.base<G>(m, FIRST + c)));
 }
 
 // All gates' sums; where registers are few, some gates after the others.
 template <class F, int G, int M, int FIRST = 0>
 void multiply_gates(float *sums, const Ends &ends, const typename F::Number *rows,
                     int64_t rows_apart, const typename F::Number *panel, int64_t groups) {
-  constexpr int most = L == 8 && (M > 3 || IS_INT8<F>) ? 2 : G;
+  constexpr int most = L == 8 && M > 3 ? 2 : G;
   constexpr int C = most < G - FIRST ? most : G - FIRST;
   multiply<F, G, FIRST, C, M>(sums, ends, rows, rows_apart, panel, groups);
   if constexpr (FIRST + C < G)
@@ -401,16 +405,22 @@ class Direction {
     return count;
   }
 
+  static vf as_byte(vf x, vf scale, vf zero) {  // not yet rounded, nor cut off below 0
+    return least(every(255.0f), fma(x, scale, zero));
+  }
+
   void take(Number *to, const Given *from) const {  // the inputs of a row's step
 #if defined(GENOSEQ_INTEGERS)
     if constexpr (IS_INT8<F>) {
-      for (int k = 0; k < run_.width_in; k += L) {
-        const int some = std::min(L, run_.width_in - k);
-        const vf zero = load_some(run_.input_zero + k, some);
-        const vf scaled = fma(load_some(from + k, some), load_some(run_.input_scale + k, some), zero);
+      int k = 0;
+      for (; k + L <= run_.width_in; k += L)
+        store_bytes(to + k, as_byte(load(from + k), load(run_.input_scale + k),
+                                    load(run_.input_zero + k)));
+      if (const int some = run_.width_in - k) {
         uint8_t bytes[L];
-        store_bytes(bytes, most(every(0.0f), least(every(255.0f), scaled)));
-        std::memcpy(to + k, bytes, some);
+        store_bytes(bytes, as_byte(load_some(from + k, some), load_some(run_.input_scale + k, some),
+                                   load_some(run_.input_zero + k, some)));
+        std::memcpy(to + k, bytes, size_t(some));
       }
       return;
     }
@@ -419,7 +429,8 @@ class Direction {
   }
 
   static int64_t next_block(int64_t left) {
-    return left <= BLOCK ? left : left < 2 * BLOCK ? (left + 1) / 2 : BLOCK;
+    constexpr int most = BLOCK<F>;
+    return left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;
   }
 
   // Call `work` with the rows of each block, their number a constant.
@@ -437,7 +448,7 @@ class Direction {
   static void in_blocks(int64_t rows, const Work &work) {
     for (int64_t row = 0, count; row < rows; row += count) {
       count = next_block(rows - row);
-      in_blocks_of<BLOCK>(count, row, work);
+      in_blocks_of<BLOCK<F>>(count, row, work);
     }
   }
 
@@ -481,7 +492,7 @@ class Direction {
   void advance(int64_t step, int64_t rows, int64_t before, int64_t count) {
     const Number *states = states_[step % 2].data();
     Number *next = states_[(step + 1) % 2].data();
-    float sums[(F::TILES ? TILE_ROWS : BLOCK) * G * L];
+    float sums[(F::TILES ? TILE_ROWS : BLOCK<F>) * G * L];
     for (int panel = 0; panel < panels_; ++panel) {
       const float *gates = &gates_[(panel * count + before) * G * L];
       // What a GRU's states add to its third gate is multiplied before the inputs' part is added.
