@@ -59,8 +59,8 @@ LIMITS = """\
 LEARNED = """
 CDS that rest on homology or on curators teach; those that only a gene finder called are unknown,
 as are starts that are not trusted; pseudogenes are masked. The weights were trained from scratch
-by this project. How much start sites count for in `genoseq genes` was learned from starts of
-*E. coli*, *N. pharaonis* and *Synechocystis* that experiments show."""
+by this project. What tells a start in `genoseq genes` was learned from annotated starts, and from
+those of *E. coli*, *N. pharaonis* and *Synechocystis* that experiments show."""
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

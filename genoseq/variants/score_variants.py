@@ -15,7 +15,8 @@ from genoseq.inference.predict import bundle_of
 from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
 from genoseq.variants.alleles import LONGEST, Allele, alleles_of
-from genoseq.variants.effect import DISTANCE, Effect, VariantScorer
+from genoseq.variants.effect import Effect, VariantScorer
+from genoseq.variants.targets import DISTANCE
 
 _RECORDS = 512
 """Records of a block, whose windows of the reference are shared."""

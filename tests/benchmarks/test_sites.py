@@ -25,8 +25,8 @@ def script(name: str) -> Any:
         sys.path.remove(str(BENCHMARKS))
 
 
-site_table, promoter_matrix, signal_peaks = (
-    script(name) for name in ("site_table", "promoter_matrix", "signal_peaks")
+site_table, promoter_matrix, signal_peaks, peak_table = (
+    script(name) for name in ("site_table", "promoter_matrix", "signal_peaks", "peak_table")
 )
 
 
@@ -129,3 +129,29 @@ def test_a_signal_of_another_genome_is_refused(
         signal_peaks.main([str(tmp_path / part) for part in ("signal.bw", "b.fa", "never")])
     assert f"has no contig of {tmp_path / 'b.fa'}: c" in capsys.readouterr().err
     assert not (tmp_path / "never").exists()
+
+
+def test_gc_is_that_of_the_known_bases_around() -> None:
+    codes = encode(b"ACGTNGGGAA")
+    found = peak_table.gc_around(codes, 4)
+    plain = [
+        sum(code in b"CG" for code in near) / sum(code in b"ACGT" for code in near)
+        for near in (b"ACGTNGGGAA"[max(at - 2, 0) : at + 3] for at in range(10))
+    ]
+    assert found == pytest.approx(plain)
+
+
+def test_figures_of_a_run_are_those_of_its_tables(tmp_path: Path) -> None:
+    folder = tmp_path / "evaluation/peaks"
+    folder.mkdir(parents=True)
+    (folder / "classes.tsv").write_text(
+        "genome\tcontig\tclass\tprevalence\tauprc\tbest_f1\n"
+        "g\t*\tpeak\t0.1\t0.4\t0.5\ng\tc\tpeak\t0.2\t0.3\t0.1\n"
+    )
+    (folder / "baselines.tsv").write_text(
+        "name\tclass\tprevalence\tauprc\tbest_f1\nkmers\tpeak\t0.1\t0.2\t0.3\nother\t.\t.\t.\t.\n"
+    )
+    rows = peak_table.of_run(tmp_path)
+    assert {name: row.get("lift") for name, row in rows.items()} == {
+        "peaks": 4.0, "kmers": 2.0, "other": None,
+    }  # fmt: skip
