@@ -76,7 +76,9 @@ def test_codes_do_not_read_what_a_large_deletion_took() -> None:
 
 
 @given(contigs())
-def test_positions_of_the_reference_are_where_their_bases_came(drawn: tuple[Codes, list[Edit]]) -> None:
+def test_positions_of_the_reference_are_where_their_bases_came(
+    drawn: tuple[Codes, list[Edit]],
+) -> None:
     reference, edits = drawn
     _, origin = by_hand(reference, edits)
     contig = EditedContig(len(reference), edits)
