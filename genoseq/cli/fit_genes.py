@@ -50,8 +50,8 @@ def fit_genes(
         Path | None,
         typer.Option(
             metavar="TABLE",
-            help="With --refine: annotated genomes, those of FILE at best, by which conf and start_conf "
-            "are made true again.",
+            help="With --refine: annotated genomes, those of FILE at best, by which conf and "
+            "start_conf are made true again.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed.")] = 1,

@@ -115,9 +115,9 @@ def _next_state(
     into, forget = 1 + _power_of_two(in_sum), 1 + _power_of_two(forget_sum)
     candidate, out = _power_of_two(candidate_sum), 1 + _power_of_two(out_sum)
     both = into * (1 + candidate)
-    cell = _fma(kept, both, (1 - candidate) * forget) / (both * forget)
-    shown = _power_of_two(cell * torch.tensor(_TANH, dtype=torch.float32))
-    return (1 - shown) / (out * (1 + shown)), cell
+    kept = _fma(kept, both, (1 - candidate) * forget) / (both * forget)
+    shown = _power_of_two(kept * torch.tensor(_TANH, dtype=torch.float32))
+    return (1 - shown) / (out * (1 + shown)), kept
 
 
 def _power_of_two(x: Tensor) -> Tensor:
