@@ -39,7 +39,8 @@ It began with the weights of `{teacher}`, and half of its loss was against what 
 both strands, half against labels. Below 0 is better than the teacher, which learned for a shorter
 time. Take it where time matters: many genomes, a first look, searches. What is published is better
 scored by `{teacher}`: the mean of both strands is the same for a genome and for its reverse
-complement, which one pass is not: {moved:.2%} of the bases of a Mb of *E. coli* have another class there."""
+complement, which one pass is not: {moved:.2%} of the bases of a Mb of *E. coli* have another class
+there."""
 LEARNED_TAUGHT = """
 The weights were trained by this project. It brings no decoder: `genoseq genes` takes that of
 `{teacher}`."""
