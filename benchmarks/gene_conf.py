@@ -2,13 +2,16 @@
 
     python benchmarks/gene_conf.py DATA SCORE CALLS [--adapt auto]
 
-CALLS is the folder ``--keep`` of ``genes.py``, or OUT of ``gene_folds.py``: it holds, at any depth,
+CALLS is the folder ``--keep`` of ``genes.py``, or OUT of ``gene_folds.py`` or ``start_sites.py``:
+it holds, at any depth,
 ``NAME.genoseq.ADAPT/genes.gff3`` and ``NAME.prodigal.gff3``.  Printed are
 
 - of ``conf`` in ten bins, how many genes it was said of and how many of these stops the annotation
   has, and of ``start_conf`` the same among the genes that are right, counting starts; with the
   expected error: the mean of the distance between the two, weighed by genes.  Genes that touch the
   mask are left out; starts are only counted where ``accessions.tsv`` says that they can be trusted;
+- the same of ``start_conf`` among the genes whose starts experiments show, which are better than
+  annotations, and of genes that are easier;
 - of CDS up to 300 bp with Ribo-seq or mass spectrometry in ``NAME.translated.tsv``, how many each
   caller found.
 """
@@ -47,10 +50,10 @@ def stop_of(fields: list[str]) -> Key:
 
 
 def judged(
-    scorer: Any, data: Path, name: str, called: Path
+    scorer: Any, data: Path, name: str, called: Path, known: str = "gff3.gz"
 ) -> Iterator[tuple[float, bool, float, bool]]:
-    """``conf``, whether the stop is right, ``start_conf``, whether the start is right too."""
-    truth = scorer.stops(scorer.gff_cds(str(data / f"{name}.gff3.gz")))
+    """``conf``, whether the stop is known, ``start_conf``, whether the start is right too."""
+    truth = scorer.stops(scorer.gff_cds(str(data / f"{name}.{known}")))
     mask = intervals(data / f"{name}.mask.bed")
     for fields, told in attributes(called):
         start, end = int(fields[3]) - 1, int(fields[4])
@@ -118,19 +121,23 @@ def main() -> None:
         trusted = {
             row["name"]: row["starts"] == "known" for row in csv.DictReader(file, delimiter="\t")
         }
-    rows, starts = [], []
+    rows, starts, verified = [], [], []
     for called in sorted(asked.calls.glob(f"**/*.genoseq.{asked.adapt}/genes.gff3")):
         name = called.parent.name.split(".")[0]
         found = list(judged(scorer, asked.data, name, called))
         rows += found
         starts += found if trusted[name] else []
+        if (asked.data / f"{name}.verified.gff3.gz").exists():
+            verified += judged(scorer, asked.data, name, called, "verified.gff3.gz")
         if (asked.data / f"{name}.translated.tsv").exists():
             peer = called.parent.with_name(f"{name}.prodigal.gff3")
             translated(scorer, asked.data, name, {"genoseq": called, "prodigal": peer})
     table = np.array(rows)
     reliability("conf", table[:, 0], table[:, 1])
-    table = np.array([row for row in starts if row[1]])
-    reliability("start_conf", table[:, 2], table[:, 3])
+    for title, found in (("start_conf", starts), ("start_conf, verified", verified)):
+        table = np.array([row for row in found if row[1]])
+        if len(table):
+            reliability(title, table[:, 2], table[:, 3])
 
 
 if __name__ == "__main__":

@@ -73,28 +73,35 @@ def train(fold: Path, names: set[str], steps: int) -> Path:
     return bundle
 
 
+def known_rows(table: str, names: set[str]) -> list[dict[str, str]]:
+    """Rows of a table of the example without the named genomes, their paths absolute."""
+    example = EXAMPLE.resolve()
+    return [
+        row | {key: str((example / row[key]).resolve())
+               for key in ("fasta", "annotation", "mask", "evidence")
+               if row.get(key, "-") != "-"}
+        for row in rows_of(EXAMPLE / table)
+        if Path(row["fasta"]).name.removesuffix(".fa.gz") not in names
+    ]  # fmt: skip
+
+
+def fit_genes(table: Path, bundle: Path, out: Path, *options: object) -> Path:
+    """Weights of the decoder by ``genoseq fit-genes``, unless they are there."""
+    if not out.exists():
+        words = [sys.executable, "-m", "genoseq", "-q", "fit-genes", table, "-m", bundle]
+        words += ["-o", out, "--threads", "1", *options]
+        subprocess.run([str(word) for word in words], check=True)
+    return out
+
+
 def fit(fold: Path, bundle: Path, names: set[str]) -> Path:
     """The decoder's weights, fitted without the named genomes."""
-    annotated, weights = fold / "annotated.json", fold / "genes.json"
-    for table, out, refine in (
-        ("genes.tsv", annotated, []),
-        ("verified.tsv", weights, ["--refine", annotated]),
-    ):
-        if out.exists():
-            continue
-        example = EXAMPLE.resolve()
-        rows = [
-            row | {key: str((example / row[key]).resolve())
-                   for key in ("fasta", "annotation", "mask", "evidence")
-                   if row.get(key, "-") != "-"}
-            for row in rows_of(EXAMPLE / table)
-            if Path(row["fasta"]).name.removesuffix(".fa.gz") not in names
-        ]  # fmt: skip
-        write_rows(fold / table, rows)
-        words = [sys.executable, "-m", "genoseq", "-q", "fit-genes", fold / table]
-        words += ["-m", bundle, "-o", out, "--threads", "1", *refine]
-        subprocess.run([str(word) for word in words], check=True)
-    return weights
+    for table in ("genes.tsv", "verified.tsv"):
+        write_rows(fold / table, known_rows(table, names))
+    table = fold / "genes.tsv"
+    annotated = fit_genes(table, bundle, fold / "annotated.json")
+    options = ("--refine", annotated, "--calibrate", table)
+    return fit_genes(fold / "verified.tsv", bundle, fold / "genes.json", *options)
 
 
 def call(asked: argparse.Namespace, fold: Path, name: str, code: str) -> dict[str, Row]:

@@ -1,16 +1,16 @@
-"""One pass in place of two: what it costs in F1, and what it saves.
+"""One pass in place of two: what it costs in F1 and in genes, and what it saves.
 
-    python benchmarks/one_pass.py DATA FOLDER [--steps 1500] [--minutes M] [--score SCORE]
-        [--learned NAME ...] [--tested NAME ...]
+    python benchmarks/one_pass.py DATA FOLDER [--taught bacteria-fast] [--tested NAME ...]
+        [--blocks STORES] [--score SCORE] [--repeats 2]
 
-The model in the box teaches itself to tell from the forward strand what it tells of both: FOLDER
-gets stores of the learned genomes and the model, ``FOLDER/model``, unless it is there.  Three ways
-to score are compared: both strands by the teacher; its forward strand alone; the forward strand by
-the model that was taught.  Figures: stranded F1 of coding bases (arg-max; bases with unknown labels
-do not count) of whole genomes, of which the teacher taught nothing where they are in brackets; with
-SCORE (the folder of ``cds_f1.py``) that of ``genoseq genes``; bases whose most probable class
-differs from that of the reverse complement, in the first Mb of the first genome; kb per CPU second,
-FASTA to bigWig and BED, one job, ways in turn.
+Three ways to score are compared: both strands by the teacher (``bacteria``); its forward strand
+alone; the forward strand by a model that it taught (``config/examples/bacteria/one-strand.yaml``).
+Figures: stranded F1 of coding bases (arg-max; bases with unknown labels do not count) of whole
+genomes, which both models learned; with STORES, that run's, of blocks of its genomes that neither
+of them saw; with SCORE (the folder of ``cds_f1.py``) those of ``genoseq genes`` by the decoder of
+the model in the box; bases whose most probable class differs from that of the reverse complement,
+in the first Mb of the first genome; kb per CPU second, FASTA to bigWig and BED, one job, ways in
+turn.  FOLDER gets stores, genes, and ``one_pass.json``, which ``ship_model.py`` reads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genoseq.files.names import DECODER
 from genoseq.genes.call_files import call_genes_files
 from genoseq.genome.sequences import reverse_complement_codes
 from genoseq.inference.evaluate import evaluate
@@ -41,24 +41,14 @@ from genoseq.models.bundle import load_bundle, save_bundle
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.fasta import open_fasta
 
-LEARNED = (
-    "bsubtilis_best7003", "paeruginosa_pao1", "afischeri_mj11", "synechocystis_pcc6803",
-    "afulgidus_dsm4304", "bmelitensis_16m", "dvulgaris_miyazakif", "bburgdorferi_b31",
-)  # fmt: skip
 TESTED = (
-    "ecoli_k12_mg1655", "npharaonis_dsm2160", "saureus_asm59796", "cglutamicum_k051",
-    "bsubtilis_best7003",
+    "ecoli_k12_mg1655", "npharaonis_dsm2160", "saureus_asm59796", "bsubtilis_best7003",
+    "cglutamicum_k051", "mgenitalium_g37", "bburgdorferi_b31", "pfuriosus_dsm3638",
 )  # fmt: skip
-TRAINING = {
-    "window": 2304,
-    "batch": 12,
-    "learning_rate": 0.002,
-    "warmup": 0.05,
-    "precision": "fp32",
-    "validate_every": 250,
-    "validation_windows": 96,
-}
 WAYS = ("both strands", "forward alone", "taught, one pass")
+TEACHER = "bacteria"
+GENES = {"F1": "f1", "stops found": "stop_recall", "stops right": "stop_precision"}
+"""Figures of genes, and what ``cds_f1.py`` calls them."""
 
 
 def genoseq(*words: object) -> None:
@@ -66,73 +56,64 @@ def genoseq(*words: object) -> None:
     subprocess.run([sys.executable, "-m", "genoseq", *map(str, words)], check=True)
 
 
-def store_of(data: Path, name: str, folder: Path, whole: bool) -> Path:
-    """A store of a genome: all of it, or blocks of which some are for validation."""
-    store = folder / "stores" / (f"{name}-whole" if whole else name)
-    if store.exists():
-        return store
-    store.parent.mkdir(parents=True, exist_ok=True)
-    fasta, mask = data / f"{name}.fa.gz", data / f"{name}.mask.bed"
-    options: list[object] = ["--mask", mask] if mask.exists() else []
-    if not whole:
-        bed = store.with_suffix(".bed")
-        blocks = ("--split", "blocks", "--valid", 0.03, "--test", 0.05)
-        genoseq("extract", fasta, *blocks, "--bed", bed, "-o", store.with_suffix(".fa"))
-        options += ["--bed", bed]
-    genoseq("tokenize", fasta, "--annotation", data / f"{name}.gff3.gz", *options, "-o", store)
+def store_of(data: Path, name: str, folder: Path) -> Path:
+    """A store of a whole genome."""
+    store = folder / "stores" / name
+    if not store.exists():
+        fasta, mask = data / f"{name}.fa.gz", data / f"{name}.mask.bed"
+        options = ["--mask", mask] if mask.exists() else []
+        annotation = ("--annotation", data / f"{name}.gff3.gz")
+        genoseq("tokenize", fasta, *annotation, *options, "-o", store)
     return store
 
 
-def taught(asked: argparse.Namespace) -> Path:
-    """The model that learned from the teacher, trained if it is not there."""
-    model: Path = asked.folder / "model"
-    if not model.exists():
-        stores = [store_of(asked.data, name, asked.folder, whole=False) for name in asked.learned]
-        training = TRAINING | {"teacher": asked.teacher, "steps": asked.steps}
-        if asked.minutes is not None:
-            training["max_minutes"] = asked.minutes
-        settings = {"model": {"strands": "one"}, "training": training}
-        words = ("--settings", json.dumps(settings), "--init-from", asked.teacher)
-        context = load_bundle(asked.teacher).context
-        genoseq("train", *stores, "-o", model, *words, "--context", context)
-    decoder = model_folder(asked.teacher) / "genes.json"
-    if decoder.exists() and not (model / "genes.json").exists():
-        shutil.copy(decoder, model)
-    return model
-
-
-def forward_alone(asked: argparse.Namespace) -> Path:
+def forward_alone(folder: Path) -> Path:
     """The teacher as a model that reads one strand."""
-    folder: Path = asked.folder / "forward"
-    if not folder.exists():
-        bundle, decoder = load_bundle(asked.teacher), model_folder(asked.teacher) / "genes.json"
-        one = replace(bundle, settings=bundle.settings.model_copy(update={"strands": "one"}))
-        save_bundle(folder, one, decoder=decoder.read_bytes() if decoder.exists() else None)
-    return folder
+    if not (folder / "forward").exists():
+        bundle = load_bundle(model_folder(TEACHER))
+        one = bundle.settings.model_copy(update={"strands": "one"})
+        save_bundle(folder / "forward", replace(bundle, settings=one))
+    return folder / "forward"
 
 
 def of_bases(asked: argparse.Namespace, name: str, ways: Mapping[str, Path]) -> list[float]:
     """F1 of coding bases of a genome by each way."""
-    store = store_of(asked.data, name, asked.folder, whole=True)
+    store = store_of(asked.data, name, asked.folder)
+    return [row[name] for row in figures([store], "train", ways)]
+
+
+def figures(stores: list[Path], split: str, ways: Mapping[str, Path]) -> list[dict[str, float]]:
+    """F1 of coding bases of genomes, by their names, by each way."""
     found = []
     for model in ways.values():
-        (row,) = evaluate(model, [store], "train").metrics["genomes"].values()
-        found.append(float(row["micro_f1"]))
+        genomes = evaluate(model, stores, split).metrics["genomes"]
+        found.append({name: float(row["micro_f1"]) for name, row in genomes.items()})
     return found
 
 
 def of_genes(
     asked: argparse.Namespace, scorer: Any, name: str, ways: Mapping[str, Path]
-) -> list[float]:
-    """F1 of the bases of genes by each way."""
+) -> list[dict[str, float]]:
+    """Figures of the genes of a genome by each way but the second."""
     fasta, mask = asked.data / f"{name}.fa.gz", asked.data / f"{name}.mask.bed"
+    verified, decoder = asked.data / f"{name}.verified.gff3.gz", model_folder(TEACHER) / DECODER
     found = []
-    for number, model in enumerate(ways.values()):
-        out = asked.folder / "genes" / f"{name}-{number}"
-        call_genes_files(fasta, model, out, precision="fp32")
+    for way in (WAYS[0], WAYS[2]):
+        out = asked.folder / "genes" / f"{name} {way}"
+        call_genes_files(fasta, ways[way], out, weights=decoder, precision="fp32")
         truth, given = asked.data / f"{name}.gff3.gz", str(mask) if mask.exists() else None
         told = scorer.score(str(truth), str(fasta), str(out / "genes.gff3"), given)
-        found.append(float(told["f1"]))
+        row = {title: float(told[of]) for title, of in GENES.items()}
+        if verified.exists():
+            words = [
+                sys.executable,
+                asked.score / "verified_starts.py",
+                verified,
+                out / "genes.gff3",
+            ]
+            run = subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True)
+            row["verified starts"] = float(json.loads(run.stdout)["exact_frac"])
+        found.append(row)
     return found
 
 
@@ -174,14 +155,16 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def print_table(title: str, rows: Iterable[tuple[str, Sequence[float]]]) -> None:
-    """F1 by each way as it comes, and what ways lose to the first."""
+def print_table(title: str, rows: Iterable[tuple[str, Sequence[float]]]) -> dict[str, Any]:
+    """F1 by each way as it comes, and what ways lose to the first; the same as data."""
     print(f"\n{title:28}" + "".join(f"{way:>18}" for way in WAYS) + f"{'lost':>9}{'lost':>9}")
-    found = []
+    found: dict[str, Any] = {}
     for name, row in rows:
-        found.append(row)
+        found[name] = list(row)
         print_row(name, row)
-    print_row(f"mean of {len(found)}", [*map(statistics.mean, zip(*found, strict=True))])
+    means = [*map(statistics.mean, zip(*found.values(), strict=True))]
+    print_row(f"mean of {len(found)}", means)
+    return {"genomes": found, "mean": means}
 
 
 def print_row(name: str, row: Sequence[float]) -> None:
@@ -189,35 +172,45 @@ def print_row(name: str, row: Sequence[float]) -> None:
     print(f"{name:28}" + "".join(f"{each:18.4f}" for each in row) + lost, flush=True)
 
 
+def print_genes(asked: argparse.Namespace, ways: Mapping[str, Path]) -> dict[str, Any]:
+    """Figures of genes by both strands, and by one pass."""
+    scorer, found = load(asked.score / "cds_f1.py"), {}
+    print(f"\n{'genes, both strands | one pass':32}{', '.join(GENES)}, verified starts")
+    for name in asked.tested:
+        found[name] = both = of_genes(asked, scorer, name, ways)
+        told = (" ".join(f"{each:.4f}" for each in row.values()) for row in both)
+        print(f"{name:32}{' | '.join(told)}", flush=True)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--teacher", default="bacteria")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--taught", default="bacteria-fast")
+    parser.add_argument("--blocks", type=Path)
     parser.add_argument("--score", type=Path)
-    parser.add_argument("--learned", nargs="+", default=LEARNED)
     parser.add_argument("--tested", nargs="+", default=TESTED)
     parser.add_argument("--repeats", type=int, default=2)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    last = taught(asked)
-    record = load_bundle(last).provenance
-    print(f"taught: {record['steps']:,} steps, from {len(record['inputs'])} genomes")
-    paths = (model_folder(asked.teacher), forward_alone(asked), last)
-    ways = dict(zip(WAYS, paths, strict=True))
-    titles = {n: n if n in record["inputs"] else f"({n})" for n in asked.tested}
-    print_table("F1 of bases", ((titles[n], of_bases(asked, n, ways)) for n in asked.tested))
+    paths = (model_folder(TEACHER), forward_alone(asked.folder), model_folder(asked.taught))
+    ways, found = dict(zip(WAYS, paths, strict=True)), {}
+    if asked.blocks is not None:
+        rows = figures(sorted(asked.blocks.iterdir()), "test", ways)
+        blocks = ((name, [row[name] for row in rows]) for name in rows[0])
+        found["blocks"] = print_table("F1 of bases, blocks unseen", blocks)
+    whole = ((name, of_bases(asked, name, ways)) for name in asked.tested)
+    found["whole"] = print_table("F1 of bases, whole genomes", whole)
     if asked.score is not None:
-        scorer = load(asked.score / "cds_f1.py")
-        found = ((titles[n], of_genes(asked, scorer, n, ways)) for n in asked.tested)
-        print_table("F1 of genes", found)
+        found["genes"] = print_genes(asked, ways)
     fasta = asked.data / f"{asked.tested[0]}.fa.gz"
     print("\nclass differs from the reverse complement's, and kb per CPU second:")
-    rates = speeds(fasta, asked.folder, ways, asked.repeats)
-    for way, model in ways.items():
-        print(f"{way:28}{moved(fasta, model):9.4%}{rates[way]:9.0f}", flush=True)
+    found["speed"] = rates = speeds(fasta, asked.folder, ways, asked.repeats)
+    found["moved"] = {way: moved(fasta, model) for way, model in ways.items()}
+    for way in ways:
+        print(f"{way:28}{found['moved'][way]:9.4%}{rates[way]:9.0f}", flush=True)
+    (asked.folder / "one_pass.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

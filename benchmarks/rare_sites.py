@@ -1,7 +1,7 @@
 """Splice sites of baker's yeast, .01% of its bases: what sampling, weights and losses are worth.
 
     python benchmarks/rare_sites.py DATA OUT [--steps 900] [--seeds 1] [--example]
-        [--init MODEL] [--arms NAME ...]
+        [--alone] [--init MODEL] [--arms NAME ...]
 
 DATA holds ``scerevisiae_s288c.fa.gz`` and ``.gff3.gz``; OUT keeps store and models.  Chromosomes I
 to X are learned from, XI chooses the step, XII is tested.  There is a row for each training, and a
@@ -11,9 +11,9 @@ calibrated; the expected calibration error of sites as a multiple of their share
 probability of equal width); bits per site that the probabilities cost (log loss of each class
 against all others, divided by its sites); seconds of one core.
 
-``--example`` takes network, steps and labels (sites alone) of config/examples/splice rather than
-genoseq's default network with coding sequence and introns beside the sites.  ``--init`` goes on
-from a model that is trained, a bundle of the same network and labels, in each arm.
+``--example`` takes network, steps and labels of config/examples/splice rather than genoseq's
+default network; ``--alone`` leaves coding sequence and introns out of the labels.  ``--init`` goes
+on from a model that is trained, a bundle of the same network and labels, in each arm.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="900, or those of the example")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--example", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--init", type=Path)
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     asked = parser.parse_args()
@@ -144,10 +145,13 @@ def main() -> None:
     if asked.example:
         example = read_mapping(EXAMPLE)
         labels, usual = example["labels"], example["models"]["splice"]
-        usual["training"].pop("sampling")
+        for own in ("sampling", "class_weights"):  # what the arms are about
+            usual["training"].pop(own)
         usual["training"]["validate_every"] = asked.steps or usual["training"]["steps"]
         if asked.init:
             usual.pop("model")
+    if asked.alone:
+        labels = labels | {"classes": list(SITES)}
     if asked.steps:
         usual["training"] |= {"steps": asked.steps}
     store = yeast_store(asked.data, asked.out, labels)

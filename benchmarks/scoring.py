@@ -5,11 +5,11 @@
 
 Rows are taken in turn, so that a change of the machine's speed meets all of them, and seconds are
 those of the CPU.  genoseq reads the FASTA, runs both strands and writes bigWig and BED, by each of
-the kernels for CPUs that run here (``torch``: none of them); ``forward`` is the share of that time
-inside the network.  ``recurrent`` and ``matrix`` are billions of additions and multiplications a
-second: of the encoder alone, if it is recurrent, and of a large fp32 matrix product.  The peers:
-pyrodigal (train and find genes, single mode) and the network of OpenSpliceAI's 400-nt model with
-random weights (one strand, forward passes only).
+the kernels for CPUs that run here (``torch``: none of them) in each of their number formats;
+``forward`` is the share of that time inside the network.  ``recurrent`` and ``matrix`` are billions
+of additions and multiplications a second: of the encoder alone, if it is recurrent, and of a large
+fp32 matrix product.  The peers: pyrodigal (train and find genes, single mode) and the network of
+OpenSpliceAI's 400-nt model with random weights (one strand, forward passes only).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyrodigal
@@ -38,6 +39,7 @@ from genoseq.kernels.cpu.library import VARIABLE, Chosen, runnable
 from genoseq.models.allocator import keep_freed_memory
 from genoseq.models.bundle import load_bundle
 from genoseq.models.device import choose_precision
+from genoseq.models.integers import IntegerEncoder
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.readers.fasta import open_fasta
 from genoseq.writers.outputs import write_tracks
@@ -128,13 +130,15 @@ def run_command(genome: Path, folder: str, kernels: str) -> float:
 def run_encoder(folder: str, kernels: str, precision: str) -> tuple[float, float]:
     """Seconds, and billions of operations, of a recurrent encoder: 4 rows of 4,096 steps."""
     os.environ[VARIABLE] = kernels
-    encoder = load_bundle(folder).model.encoder.eval()
+    encoder: Any = load_bundle(folder).model.encoder.eval()
     if not isinstance(encoder, RecurrentEncoder):
         return 1.0, 0.0
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     steps = torch.randn(4096, 4, encoder.recurrent.input_size).to(dtype)
     weights = sum(p.numel() for n, p in encoder.named_parameters() if "weight" in n)
     encoder.to(dtype)
+    if precision == "int8":
+        encoder = IntegerEncoder(encoder, steps)
     with torch.inference_mode():
         start = time.process_time()
         encoder.time_first(steps)
@@ -198,6 +202,7 @@ def main() -> None:
     computing += [
         (name, "bf16") for name in asked.kernels if best == "bf16" and computes_bf16(name)
     ]
+    computing += [(name, "int8") for name in asked.kernels if Chosen(name, "").has_int8]
     rows: dict[str, Callable[[], float]] = {
         f"{name} {precision}, FASTA to bigWig + BED": partial(
             run_genoseq, asked.genome, asked.bundle, name, precision

@@ -2,21 +2,24 @@
 
     pip install --no-deps openspliceai
     python benchmarks/splice_sites.py DATA FOLDER [--bundle MODEL] [--seconds 240] [--flanks 80 400]
+        [--split valid]
 
 DATA holds ``scerevisiae_s288c.fa.gz`` and ``.gff3.gz``; FOLDER keeps the store, and the model
 ``genoseq`` (what is there is not trained again).  Chromosomes I to X are learned from (160
-introns), XII is tested (25); XI is left for choosing settings.
+introns), XII is tested (25); XI is for choosing settings: ``--split valid``.
 
 genoseq's is the model of config/examples/splice, as it is trained there; ``--bundle`` is one that
 is trained.  OpenSpliceAI's two networks get ``--seconds`` of CPU time each, or what genoseq's
 training took.  The same for all: the sequence, which bases are sites (the first and last two of an
 intron), windows and the share of them that are drawn around sites, one thread, a learning rate that
-goes to 0 with the budget, weights at its end.  Not the same: the networks read the flanks of a
-window beside it, in batches of 32 windows.  The weight matrices are log-odds of the bases from -3
-to +6 of donors and from -20 to +3 of acceptors against the composition of the training chromosomes.
+goes to 0 with the budget, weights at its end.  Not the same: genoseq's has introns and coding
+sequence as classes beside the sites, and weights of classes; the networks have their three classes
+and equal weights, as they are published, and read the flanks of a window beside it, in batches of
+32 windows.  The weight matrices are log-odds of the bases from -3 to +6 of donors and from -20 to
++3 of acceptors against the composition of the training chromosomes.
 
-All are scored on both strands of XII by the same code.  ``auprc``, its 95% interval (blocks of
-50 kb), ``lift`` over prevalence, ``top_k``; CPU seconds of training; weights.
+All are scored on both strands of the split by the same code.  ``auprc``, its 95% interval (blocks
+of 50 kb), ``top_k``, ``lift`` over prevalence; CPU seconds of training; weights.
 """
 
 from __future__ import annotations
@@ -56,12 +59,12 @@ SPANS = {"splice_donor": (3, 6), "splice_acceptor": (18, 5)}
 """bp of a matrix before the first base of a site, and from it on."""
 
 
-def of_genoseq(bundle: Bundle, store: Store) -> dict[str, Counts]:
-    """What a bundle says of the test chromosome."""
+def of_genoseq(bundle: Bundle, store: Store, split: str) -> dict[str, Counts]:
+    """What a bundle says of the chromosome of a split."""
     assert store.scheme is not None
     index = {(s.name, s.strand): n for n, s in enumerate(store.scheme.states)}
     order = [[index[name, strand] for name in CLASSES] for strand in "+-"]
-    regions = (store.regions[int(n)].region for n in store.regions.of_split("test"))
+    regions = (store.regions[int(n)].region for n in store.regions.of_split(split))
     pieces = predict_regions(Predictor(bundle, "cpu", "fp32"), store, regions)
     return counted(store, ((p.chrom, p.start, p.values[order]) for p in pieces))
 
@@ -97,9 +100,9 @@ class Matrices:
             row[1:] = np.maximum(row[1:], row[:-1].copy())
         return probability(found, self.prior)
 
-    def predicted(self, store: Store) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
-        """As :func:`splice_peers.predicted`, of the test chromosome."""
-        for number in store.regions.of_split("test"):
+    def predicted(self, store: Store, split: str) -> Iterator[tuple[str, int, NDArray[np.float32]]]:
+        """As :func:`splice_peers.predicted`."""
+        for number in store.regions.of_split(split):
             region = store.regions[int(number)]
             codes = store.codes(region.chrom, region.start, region.end)
             turned = self(reverse_complement_codes(codes))[:, ::-1]
@@ -133,6 +136,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, help="a model of the example, trained")
     parser.add_argument("--flanks", type=int, nargs="*", choices=DILATIONS, default=list(DILATIONS),
                         help="which of OpenSpliceAI's networks")  # fmt: skip
+    parser.add_argument("--split", choices=("valid", "test"), default="test")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -146,11 +150,11 @@ def main() -> None:
           sep="\t", flush=True)  # fmt: skip
     found = Matrices(store)
     shown = sum(matrix.size for matrix in found.matrices.values())
-    show("weight matrices", counted(store, found.predicted(store)), 0, shown)
+    show("weight matrices", counted(store, found.predicted(store, asked.split)), 0, shown)
     out, began = asked.bundle or asked.folder / f"genoseq-{asked.seed}", time.process_time()
     bundle = gs.load_bundle(out) if out.exists() else fit([store], settings, out, device="cpu")
     spent = time.process_time() - began
-    show("genoseq", of_genoseq(bundle, store), spent, weights_of(bundle.model))
+    show("genoseq", of_genoseq(bundle, store, asked.split), spent, weights_of(bundle.model))
     share, window = settings["training"]["sampling"]["share"], settings["training"]["window"]
     budget = Budget(asked.seconds or spent, share, window, seed=asked.seed)
     for flank in asked.flanks:
@@ -158,7 +162,7 @@ def main() -> None:
         network, steps = train(store, flank, budget)
         spent = time.process_time() - began
         print("#", f"{steps} steps", flush=True)
-        told = counted(store, predicted(network, store, flank, "test"))
+        told = counted(store, predicted(network, store, flank, asked.split))
         show(f"OpenSpliceAI, {flank} nt", told, spent, weights_of(network))
 
 

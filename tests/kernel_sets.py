@@ -19,6 +19,11 @@ def of_bf16() -> list[Any]:
     return [each for each in runnable() if torch.bfloat16 in chosen(each).dtypes] or _NONE
 
 
+def of_int8() -> list[Any]:
+    """Those that compute recurrent layers in int8."""
+    return [each for each in runnable() if chosen(each).has_int8] or _NONE
+
+
 def chosen(name: str) -> Chosen:
     """As if an environment variable had asked for them."""
     return Chosen(name, "asked for by a test")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
 import os
@@ -47,15 +46,9 @@ from genoseq.cli import (
     variants,
     verify,
 )
-from genoseq.errors import GenoseqError, told
+from genoseq.cli.error_text import EXPECTED, text_of_error
+from genoseq.errors import told
 
-_OF_STDOUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""Errors of writing: outputs say which file it was."""
-_NO_MEMORY = (
-    *("allocate memory", "out of memory", "not enough memory"),
-    "failed to map segment",  # of a library, while it is imported
-)
-"""What torch says in other errors, of processors and of graphics cards."""
 _FLAGS = ("-q", "--quiet", "-v", "--verbose")
 
 app = typer.Typer(
@@ -148,8 +141,8 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _flushed(command)
-    except (GenoseqError, OSError, MemoryError, RuntimeError, ImportError) as error:
-        text = _text_of(error)
+    except EXPECTED as error:
+        text = text_of_error(error)
         if text is None or logging.getLogger("genoseq").level == logging.DEBUG:
             raise
         if isinstance(error, OSError) and error.filename is None:
@@ -175,21 +168,6 @@ def _let_go_of_stdout() -> None:
     """Drop what stdout did not take: Python would try again at its end, and say so at length."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _text_of(error: Exception) -> str | None:
-    """What is said of an error; None of one that nobody expects."""
-    if isinstance(error, GenoseqError):
-        return str(error)
-    if isinstance(error, OSError):
-        name = error.filename or ("stdout" if error.errno in _OF_STDOUT else None)
-        return f"{name}: {error.strerror}" if name and error.strerror else str(error)
-    if isinstance(error, MemoryError) or any(word in str(error) for word in _NO_MEMORY):
-        why = str(error).strip().partition("\n")[0]
-        return (
-            f"out of memory{f' ({why})' if why else ''}: allow this process more, or ask for less"
-        )
-    return None
 
 
 def main() -> None:

@@ -46,6 +46,14 @@ def fit_genes(
             "of starts are drawn to them, all others stay.",
         ),
     ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE",
+            help="With --refine: annotated genomes, those of FILE at best, by which conf and "
+            "start_conf are made true again.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed.")] = 1,
     device: Device = None,
     precision: Precision = "auto",
@@ -64,6 +72,7 @@ def fit_genes(
             out,
             seed=seed,
             refine=refine,
+            calibrate=calibrate,
             device=device,
             precision=precision,
             report=report,

@@ -16,6 +16,11 @@ Formats = Annotated[
         f"of signals {','.join(default_formats('signal'))}",
     ),
 ]
+ValuesTold = Annotated[
+    Literal["probability", "log-odds"],
+    typer.Option(help="log-odds: natural, of every state, codon phases and background too."),
+]
+ByPhase = Annotated[bool, typer.Option("--by-phase", help="One track for each codon phase.")]
 Segments = Annotated[
     list[str] | None,
     typer.Option(

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from genoseq.errors import ConfigError, GenoseqError, TrainingInterruptedError, listed, told
+from genoseq.cli.error_text import EXPECTED, FULL, text_of_error
+from genoseq.errors import ConfigError, TrainingInterruptedError, listed, told
 from genoseq.readers.many import genome_folders
 
 GenomeFiles = Annotated[
@@ -30,7 +31,8 @@ def for_each_genome(
 ) -> None:
     """Do what a verb does for one genome or for each of several.
 
-    What is wrong with one of several is told, and the others are done.
+    What is wrong with one of several is told, and the others are done; but where a disk is full
+    they would not be written either.
 
     Parameters
     ----------
@@ -59,9 +61,12 @@ def for_each_genome(
             work(genome, folder)
         except TrainingInterruptedError:
             raise
-        except GenoseqError as error:
+        except EXPECTED as error:
+            text = text_of_error(error)
+            if text is None or (isinstance(error, OSError) and error.errno in FULL):
+                raise
             failed.append(str(genome))
-            for line in told(str(error)):
+            for line in told(text):
                 print(f"genoseq: error: {line}", file=sys.stderr)
     if failed:
         raise ConfigError(

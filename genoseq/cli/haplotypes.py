@@ -20,7 +20,7 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
-from genoseq.cli.formats import Digits, Formats
+from genoseq.cli.formats import ByPhase, Digits, Formats, ValuesTold
 
 EPILOG = (
     "Example: genoseq haplotypes phased.vcf.gz genome.fa -m results/models/bilstm "
@@ -62,13 +62,8 @@ def haplotypes(
         ),
     ] = "both",
     formats: Formats = None,
-    values: Annotated[
-        Literal["probability", "log-odds"],
-        typer.Option(help="log-odds: natural, of every state, codon phases and background too."),
-    ] = "probability",
-    by_phase: Annotated[
-        bool, typer.Option("--by-phase", help="One track for each codon phase.")
-    ] = False,
+    values: ValuesTold = "probability",
+    by_phase: ByPhase = False,
     digits: Digits = None,
     batch_bases: BatchBases = None,
     device: Device = None,

@@ -19,7 +19,16 @@ from genoseq.cli.computing import (
     chosen_jobs,
     start_computing,
 )
-from genoseq.cli.formats import Bin, BinBy, Digits, Formats, Peaks, Segments
+from genoseq.cli.formats import (
+    Bin,
+    BinBy,
+    ByPhase,
+    Digits,
+    Formats,
+    Peaks,
+    Segments,
+    ValuesTold,
+)
 from genoseq.cli.genomes import GenomeFiles, for_each_genome
 
 EPILOG = "Example: genoseq score genome.fa.gz -m results/models/bilstm -o tracks/"
@@ -64,13 +73,8 @@ def score(
     ] = None,
     control: Control = None,
     formats: Formats = None,
-    values: Annotated[
-        Literal["probability", "log-odds"],
-        typer.Option(help="log-odds: natural, of every state, codon phases and background too."),
-    ] = "probability",
-    by_phase: Annotated[
-        bool, typer.Option("--by-phase", help="One track for each codon phase.")
-    ] = False,
+    values: ValuesTold = "probability",
+    by_phase: ByPhase = False,
     confidence: Annotated[
         str | None,
         typer.Option(

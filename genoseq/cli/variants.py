@@ -27,7 +27,6 @@ EPILOG = (
 
 _log = logging.getLogger(__name__)
 
-
 Genes = Annotated[
     Path | None,
     typer.Option(help="Annotation (GFF3, GTF, GenBank): symbols of genes that are overlapped."),
@@ -84,7 +83,7 @@ def variants(
         int,
         typer.Option(
             min=0,
-            max=1 << 20,
+            max=100_000,
             help="Bases on either side of a variant of which changes are told; no more.",
         ),
     ] = 50,

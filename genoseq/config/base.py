@@ -45,7 +45,9 @@ Positive = Annotated[float, Field(gt=0, le=10**9)]
 Weight = Annotated[float, Field(ge=0, le=10**9)]
 ShardCount = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-AskedPrecision = Literal["auto", "bf16", "fp32"]
+TrainedPrecision = Literal["auto", "bf16", "fp32"]
+AskedPrecision = Literal["auto", "bf16", "fp32", "int8"]
+"""Number format of predictions."""
 AskedStrands = Literal["both", "one"]
 """Strands that a model reads for a prediction: either in a pass of its own, or the forward one."""
 

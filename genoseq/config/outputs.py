@@ -66,7 +66,9 @@ class ScoreSettings(Settings):
         "mean", description="what a bin tells; max: rare sites stay as high"
     )
     precision: AskedPrecision = Field(
-        "auto", description="auto: bf16 where it is faster; choose one if machines differ"
+        "auto",
+        description="auto: bf16 where it is faster; int8: fastest, recurrent networks on CPUs; "
+        "choose one if machines differ",
     )
     shards: ShardCount = Field(1, description="jobs per genome, where the sheet does not say")
 

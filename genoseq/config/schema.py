@@ -145,7 +145,7 @@ class ModelSettings(Settings):
         return self.stride * (steps + -(-beside // self.stride))
 
 
-NO_NETWORK = {"strands"}
+NO_NETWORK = {"strands", "dropout"}
 """Settings of a model that may differ from those of the one whose weights it begins with."""
 
 
@@ -174,7 +174,8 @@ class ModelEntry(RunSettings):
     """One entry of `models`, which may go on from the weights of another."""
 
     init: str | None = Field(
-        None, description="another model: begin with its weights, and its network"
+        None,
+        description="another model, one in the box or a bundle: begin with its weights and network",
     )
     freeze: bool = Field(False, description="with init: train the head alone")
 
@@ -196,8 +197,8 @@ def with_networks(models: Mapping[str, ModelEntry]) -> dict[str, ModelEntry]:
     Raises
     ------
     ValueError
-        If one goes on from itself, by way of others too, from one that is not there, or asks for
-        another network; if weights are frozen that come from nowhere.
+        If one goes on from itself, by way of others too, or asks for another network; if weights
+        are frozen that come from nowhere.
     """
     found: dict[str, ModelEntry] = {}
 
@@ -205,16 +206,15 @@ def with_networks(models: Mapping[str, ModelEntry]) -> dict[str, ModelEntry]:
         own = models[name]
         if own.freeze and own.init is None:
             raise ValueError(f"{name}.freeze: weights to freeze come from another model: name init")
-        if own.init is None or name in found:
+        if own.init is None or own.init not in models or name in found:
             return found.setdefault(name, own)
-        if own.init not in models:
-            raise ValueError(f"{name}.init {own.init!r}: no such model: use {', '.join(models)}")
         if own.init in (name, *before):
             raise ValueError(f"{name}.init {own.init!r}: goes on from itself")
         network = entry(own.init, (name, *before)).model
         named = own.model.model_fields_set if "model" in own.model_fields_set else set()
         if named:
-            network = network.model_copy(update={"strands": own.model.strands})
+            free = NO_NETWORK if named - NO_NETWORK else named
+            network = network.model_copy(update={each: getattr(own.model, each) for each in free})
         if named - NO_NETWORK and own.model != network:
             raise ValueError(
                 f"{name}.model is not that of {own.init}, whose weights it goes on from: leave it "

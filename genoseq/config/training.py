@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from genoseq.config.augment import AugmentSettings
 from genoseq.config.base import (
-    AskedPrecision,
     Count,
     Fraction,
     Minutes,
     Positive,
     Settings,
     Size,
+    TrainedPrecision,
     Weight,
     WindowLength,
 )
@@ -55,7 +55,7 @@ class TrainingSettings(Settings):
     warmup: Fraction = Field(0.05, description="fraction of the run")
     weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.01
     clip: Positive = Field(1.0, description="largest gradient norm")
-    precision: AskedPrecision = Field(
+    precision: TrainedPrecision = Field(
         "auto", description="auto: bf16 where the processor or GPU computes in it"
     )
     loss: Loss | None = Field(

@@ -25,7 +25,7 @@ from genoseq.models.allocator import give_back_freed_memory
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.device import computing
 
-Precision = Literal["auto", "bf16", "fp32"]
+Precision = Literal["auto", "bf16", "fp32", "int8"]
 
 FEWEST = 150
 """Certain genes that are enough to learn from."""
@@ -90,6 +90,11 @@ class Calling:
         )  # fmt: skip
         give_back_freed_memory()
         return replace(calls, kept=kept)
+
+    @property
+    def trained_precision(self) -> Literal["auto", "bf16", "fp32"]:
+        """The number format of an adaptation: models are not trained in int8."""
+        return "auto" if self.precision == "int8" else self.precision
 
     def computing(self, bundle: Bundle) -> dict[str, str]:
         """What ``provenance.json`` notes of the device and the number format."""
@@ -179,7 +184,7 @@ def call_adapted(
     contigs = [contig for one in calls.organisms for contig in one.contigs]
     trained = adapt(
         bundle, contigs, labels, folder, settings,
-        device=calling.device, precision=calling.precision, report=shown.trained,
+        device=calling.device, precision=calling.trained_precision, report=shown.trained,
     )  # fmt: skip
     give_back_freed_memory()
     adapted = between(bundle, trained, HALF_WAY)

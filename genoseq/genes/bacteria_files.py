@@ -58,7 +58,7 @@ def call_bacteria_files(
     frameshifts: bool,
     save_model: PathLike | None,
     device: str | None,
-    precision: Literal["auto", "bf16", "fp32"],
+    precision: Literal["auto", "bf16", "fp32", "int8"],
     jobs: int,
     report: Report,
 ) -> GenesWritten:

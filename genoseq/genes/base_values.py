@@ -60,13 +60,16 @@ class KeptValues:
     def tracks(self) -> Iterator[Track]:
         """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T."""
         self._write()
+        begun, values = 0, np.empty((0, len(CHANNELS)), np.float32)
         for chrom, length in self._lengths.items():
             for start in range(0, length, _CHUNK_BASES):
                 first = self._offsets[chrom] + start
-                steps = self._values[first : first + min(_CHUNK_BASES, length - start)]
-                values = (steps / np.float32(10**DECIMALS)).astype(np.float32)
-                values[steps == _NONE] = np.nan
-                yield Track(chrom, start, values, CHANNELS)
+                end = first + min(_CHUNK_BASES, length - start)
+                if end > begun + len(values):  # the next bases, of however many contigs
+                    steps = self._values[first : first + _CHUNK_BASES]
+                    begun, values = first, (steps / np.float32(10**DECIMALS)).astype(np.float32)
+                    values[steps == _NONE] = np.nan
+                yield Track(chrom, start, values[first - begun : end - begun], CHANNELS)
 
     def _keep(self, one: Contig, values: Values) -> Values:
         """The same values, of which the tracks' are kept; those of reads many at once."""

@@ -31,7 +31,7 @@ def call_genes_files(
     frameshifts: bool = False,
     save_model: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:

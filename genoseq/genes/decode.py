@@ -32,6 +32,9 @@ ROUNDS = 3
 _RIVAL = 150
 """bp between a chosen start and another of its frame that sites are told apart from: start codons
 far within genes have other bases around them than those that might be taken for the start."""
+DOUBT = 0.02
+"""Probability that all starts of a frame share, however sure one of them is: about so many of the
+annotated starts are others than those that all evidence is for."""
 _UNLIKELY = 4.0
 """Starts that are this many nats less likely than the best of their frame are not chosen."""
 
@@ -133,6 +136,18 @@ def log_shares_of(candidates: Candidates, logits: NDArray[np.float64]) -> NDArra
     largest = candidates.per_start(candidates.largest(logits))
     total = candidates.per_start(candidates.total(np.exp(logits - largest)))
     return np.asarray(logits - largest - np.log(total), np.float64)
+
+
+def tempered(
+    candidates: Candidates, logits: NDArray[np.float64], slope: float
+) -> NDArray[np.float64]:
+    """Probability of each start among those of its frame, by a slope of their log-odds, (m,).
+
+    :data:`DOUBT` is shared by all starts of the frame.
+    """
+    shares = np.exp(log_shares_of(candidates, slope * logits))
+    counts = candidates.per_start(np.diff(candidates.first))
+    return np.asarray((1 - DOUBT) * shares + DOUBT / counts, np.float64)
 
 
 def top_starts(candidates: Candidates, log_shares: NDArray[np.float64]) -> Positions:

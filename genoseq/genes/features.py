@@ -36,6 +36,14 @@ SITE_FEATURES = (
     "codons behind", "promoter", "gap to the gene before",
 )  # fmt: skip
 """Those that the genome at hand teaches of its start sites, but for the start codon."""
+EVIDENCE = (
+    SITE_FEATURES,
+    ("start codon",),
+    tuple(name for name in START_FEATURES if name.startswith(("content", "not coding", "coding"))),
+    tuple(name for name in START_FEATURES if name.startswith(("chain", "hexamers"))),
+)
+"""Features by where they come from: sites, start codon, the network, codon usage.  The others say
+where a start lies in its frame and among genes."""
 _NEAR_POSITIONS = 20
 """bp before the start that count as near; a promoter lies further away."""
 

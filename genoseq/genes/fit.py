@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from genoseq.genes.candidates import Mask
-from genoseq.genes.decode import decode, learn_round, log_shares_of
+from genoseq.genes.decode import decode, learn_round
 from genoseq.genes.features import (
     CONTEXT_FEATURES,
+    EVIDENCE,
     GENE_FEATURES,
-    SITE_FEATURES,
     START_FEATURES,
     Matrix,
 )
-from genoseq.genes.fit_starts import Part, fit_factor, fit_starts
+from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
@@ -94,22 +94,47 @@ def fit_weights(
     return weights
 
 
-def refine_starts(examples: Sequence[Example], weights: DecoderWeights) -> DecoderWeights:
-    """The same weights, but that sites count for as much as verified starts say.
+def refine_starts(
+    verified: Sequence[Example], annotated: Sequence[Example], weights: DecoderWeights
+) -> DecoderWeights:
+    """The same weights, but those of starts are drawn to verified ones.
 
     Annotated starts are a program's or a homologue's, and what they say of sites is blurred: from
-    them one learns to trust sites too little.  Starts known by experiment are too few to learn
-    everything from, but one number: what the weights of all site features are multiplied by.
+    them one learns to trust evidence too little, and the length of genes too much.  Starts known by
+    experiment are too few to learn all from, see :func:`genoseq.genes.fit_starts.drawn_starts`.
+    ``conf`` and ``start_conf`` are to be calibrated again afterwards.
     """
-    decoded = [decode(example.genome, weights) for example in examples]
     parts = [
-        (one.genome.candidates, found.last.starts, one.labels)
-        for one, found in zip(examples, decoded, strict=True)
+        [
+            (one.genome.candidates, decode(one.genome, weights).last.starts, one.labels)
+            for one in examples
+        ]
+        for examples in (verified, annotated)
     ]
-    sites = np.isin(START_FEATURES, SITE_FEATURES)
-    factor = fit_factor(parts, weights.starts, sites)
-    starts = np.where(sites, weights.starts * factor, weights.starts)
-    return replace(weights, starts=starts)
+    kinds = np.array([np.isin(START_FEATURES, names) for names in EVIDENCE])
+    return replace(weights, starts=drawn_starts(parts[0], parts[1], weights.starts, kinds))
+
+
+def recalibrate(
+    examples: Sequence[Example], weights: DecoderWeights, seed: int = 1, steps: int = _STEPS
+) -> DecoderWeights:
+    """The same weights, whose probabilities are those of annotated genomes, called by them."""
+    decoded = [decode(example.genome, weights) for example in examples]
+    labels = [example.labels for example in examples]
+    context = [
+        np.concatenate([one.last.genes, one.last.context], axis=1).astype(np.float64)
+        for one in decoded
+    ]
+    told = [
+        (one.genome.candidates, one.last.log_shares, each)
+        for one, each in zip(decoded, labels, strict=True)
+        if (each.start >= 0).any()
+    ]
+    return replace(
+        weights,
+        genes_calibration=_genes_calibration(context, labels, range(len(labels)), seed, steps),
+        starts_calibration=true_slope(told),
+    )
 
 
 def _halves(genome_of: Sequence[int]) -> list[tuple[list[int], list[int]]]:
@@ -163,21 +188,14 @@ def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
 
 
 def _starts_calibration(parts: Sequence[Part], genome_of: Sequence[int]) -> float:
-    """Slope of the log-odds of starts under which true starts are likeliest, learned as above."""
+    """Slope of the log-odds of starts under which they are true, learned as above."""
     told = [index for index, part in enumerate(parts) if (part[2].start >= 0).any()]
     parts, genome_of = [parts[i] for i in told], [genome_of[i] for i in told]
-    slopes = np.arange(0.4, 2.05, 0.05)
-    likelihoods = np.zeros(len(slopes))
+    judged_parts = []
     for learned, judged in _halves(genome_of):
         weights = fit_starts([parts[i] for i in learned])
-        for index in judged:
-            candidates, matrix, labels = parts[index]
-            true = labels.start[labels.start >= 0]
-            logits = matrix @ weights
-            likelihoods += [
-                log_shares_of(candidates, slope * logits)[true].sum() for slope in slopes
-            ]
-    return float(slopes[int(likelihoods.argmax())])
+        judged_parts += [(parts[i][0], parts[i][1] @ weights, parts[i][2]) for i in judged]
+    return true_slope(judged_parts)
 
 
 def fit_network(

@@ -22,7 +22,7 @@ from genoseq.readers.fasta import open_fasta
 from genoseq.readers.whole_numbers import is_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from genoseq.genes.fit import Example
     from genoseq.genes.known import KnownGenes
@@ -81,8 +81,9 @@ def fit_genes_files(
     *,
     seed: int = 1,
     refine: PathLike | None = None,
+    calibrate: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     report: Report = unreported,
 ) -> FitWritten | SitesWritten:
     """Learn the decoder's weights for a model, best on genomes that it did not learn from.
@@ -102,6 +103,9 @@ def fit_genes_files(
     refine
         A file of weights to begin with, where the starts of the table are known by experiment:
         those of starts are drawn to them, all others stay.
+    calibrate
+        With ``refine`` a table of annotated genomes, those of the weights to begin with at best:
+        they hold refined weights back, and make ``conf`` and ``start_conf`` true again.
     seed, device, precision
         Of the fit, and as :class:`genoseq.inference.predict.Predictor`.
     report
@@ -112,32 +116,24 @@ def fit_genes_files(
     GenoseqError
         Before anything is written, with what is wrong with a file.
     """
-    given = {"the table": Path(table)} | ({} if refine is None else {"--refine": Path(refine)})
-    check_distinct({"--out": Path(out)}, given)
+    others = {"--refine": refine, "--calibrate": calibrate}
+    given = {name: Path(path) for name, path in others.items() if path is not None}
+    check_distinct({"--out": Path(out)}, {"the table": Path(table)} | given)
     folder = model_folder(model)
+    _check_refinement(given, tells_introns(folder))
     if tells_introns(folder):
-        if refine is not None:
-            raise ConfigError("--refine is for models of codon phases, and this one tells introns")
         return fit_sites_files(table, out)
     rows = read_known_genomes(Path(table))
+    annotated = [] if calibrate is None else read_known_genomes(Path(calibrate))
 
-    from genoseq.genes.fit import fit_weights, refine_starts
+    from genoseq.genes.fit import fit_weights, recalibrate, refine_starts
     from genoseq.genes.state_values import model_scorer
     from genoseq.genes.weights import fitted_facts, load_weights, save_weights
     from genoseq.models.bundle import bundle_identity, load_bundle
 
     before = None if refine is None else load_weights(Path(refine))
     scorer = model_scorer(load_bundle(folder), device=device, precision=precision)
-    whole: list[Example] = []
-    pieces: list[Example] = []
-    for row in rows:
-        report(len(whole), len(rows))
-        if before is not None:
-            whole.append(example_of(row, scorer))
-            continue
-        for examples, one in zip((whole, pieces), examples_of(row, scorer, seed), strict=True):
-            examples.append(one)
-    report(len(rows), len(rows))
+    whole, second = _scored(rows, annotated, scorer, seed, report, cut=before is None)
     genes, starts = _known_of(whole, table)
     facts: dict[str, Any] = {
         "model": bundle_identity(folder),
@@ -145,24 +141,55 @@ def fit_genes_files(
         "genes": genes,
         "starts": starts,
     }
-    if refine is None or before is None:
-        weights = fit_weights(whole + pieces, seed, genomes=len(whole))
+    if refine is None or before is None or calibrate is None:
+        weights = fit_weights(whole + second, seed, genomes=len(whole))
         facts["seed"] = seed
     else:
-        weights = refine_starts(whole, before)
+        _known_of(second, calibrate)
+        weights = recalibrate(second, refine_starts(whole, second, before), seed)
+        facts["calibrated"] = [row.fasta.name for row in annotated]
         facts = {**fitted_facts(Path(refine)), "refined": facts}
     save_weights(Path(out), weights, facts)
     return FitWritten(Path(out), len(rows), genes, starts)
 
 
+def _check_refinement(given: Collection[str], introns: bool) -> None:
+    if given and introns:
+        raise ConfigError(f"{min(given)} is for models of codon phases: this one tells introns")
+    if len(given) == 1:
+        raise ConfigError(
+            "--refine and --calibrate go together: a file of weights, and a table of annotated "
+            "genomes that hold the refined weights back, and make their conf and start_conf true"
+        )
+
+
+def _scored(
+    rows: Sequence[KnownGenome], annotated: Sequence[KnownGenome], scorer: Scorer, seed: int,
+    report: Report, cut: bool,
+) -> tuple[list[Example], list[Example]]:  # fmt: skip
+    """Genomes as they are, and then, if ``cut``, in pieces, else those to calibrate by."""
+    whole: list[Example] = []
+    second: list[Example] = []
+    count = len(rows) + len(annotated)
+    for index, row in enumerate([*rows, *annotated]):
+        report(index, count)
+        if cut:
+            one, pieces = examples_of(row, scorer, seed)
+            whole.append(one)
+            second.append(pieces)
+        else:
+            (whole if index < len(rows) else second).append(example_of(row, scorer))
+    report(count, count)
+    return whole, second
+
+
 def _known_of(examples: Sequence[Example], table: PathLike) -> tuple[int, int]:
-    """How many genes and starts are known of genomes; InputFormatError if no start is."""
+    """How many genes and starts are known; InputFormatError if no start is."""
     genes = sum(int((each.labels.gene & (each.labels.weight > 0)).sum()) for each in examples)
     starts = sum(int((each.labels.start >= 0).sum()) for each in examples)
     if not starts:
         raise InputFormatError(
-            f"of {genes:,} genes no start is known: add a genome with starts that can be trusted",
-            table,
+            f"of {genes:,} genes no start is known: add a genome with starts to trust", table
         )
     return genes, starts
 

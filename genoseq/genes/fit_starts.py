@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
-from genoseq.genes.decode import log_shares_of
+from genoseq.genes.decode import tempered
 from genoseq.genes.features import Matrix
 from genoseq.genes.known import Labels
 
@@ -23,11 +23,12 @@ WRONG = 0.1
 _ITERATIONS = 30
 _LONGEST_STEP = 2.0
 _CLOSE_ENOUGH = 1e-5
-
-_FACTORS = np.arange(5, 41) / 10
-"""By which some weights may be multiplied."""
-_INTERVAL = 1.92
-"""Nats below the largest likelihood of one number at which its 95% interval ends (Wilks, 1938)."""
+_SLOPES = 0.05, 3.0
+"""Between which the slope of start_conf is looked for."""
+_FACTOR = 0.3
+"""Standard deviation of the factor of a kind of evidence before verified starts are seen."""
+_WORTH = 20
+"""Annotated starts that a verified one counts as much as."""
 
 Part = tuple[Candidates, Matrix, Labels]
 """A genome's candidates, the features of its starts, and what is known of them."""
@@ -77,36 +78,75 @@ def fit_starts(
     return np.asarray(weights / scale, np.float64)
 
 
-def fit_factor(
-    parts: Sequence[Part], weights: NDArray[np.float64], which: NDArray[np.bool_]
-) -> float:
-    """By what some of the weights have to be multiplied for the known starts.
+def drawn_starts(
+    verified: Sequence[Part],
+    annotated: Sequence[Part],
+    weights: NDArray[np.float64],
+    kinds: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Weights that were learned from annotated starts, drawn to those that are right without doubt.
+
+    They give way as far as annotated starts leave them free, which each count for little, and as
+    far as what those are blurred by asks for: all evidence of one kind by the same factor.
+
+    Parameters
+    ----------
+    weights, kinds
+        Of the features, shape (features,), and which of them are of each kind, (kinds, features).
+    """
+    known, right = _known(annotated), _known(verified)
+    scale = known.inputs.std(0) + 1e-6
+    known.inputs[:] /= scale
+    right.inputs[:] /= scale
+    before = weights * scale
+    _, held = _slope_and_curve(known, before, WRONG)
+    held = held * len(known.first) / _WORTH + np.diag(np.full(len(scale), 1e-3))
+    moves = kinds * before * _FACTOR
+    held = np.linalg.inv(np.linalg.inv(held) + moves.T @ moves) / len(right.first)
+    found = before.copy()
+    for _ in range(_ITERATIONS):
+        slope, curve = _slope_and_curve(right, found, 0.0)
+        step = np.linalg.solve(curve + held, slope - held @ (found - before))
+        found += step / max(1.0, np.abs(step).max() / _LONGEST_STEP)
+        if np.abs(step).max() < _CLOSE_ENOUGH:
+            break
+    return np.asarray(found / scale, np.float64)
+
+
+def true_slope(parts: Sequence[tuple[Candidates, NDArray[np.float64], Labels]]) -> float:
+    """The slope by which likeliest starts are said to be right as often as they are.
+
+    Not the one that makes the known starts likeliest: of those some are wrong, and a few that are
+    very unlikely would make it small.
 
     Parameters
     ----------
     parts
-        Of starts that are right without doubt.
-    weights, which
-        Of the features, and whether each is multiplied, both of shape (features,).
-
-    Returns
-    -------
-    Of the factors that are not unlikelier than 1 in 20 the nearest to 1: what few starts do not
-    show stays as it is.
+        Of each genome its candidates, log-odds of its starts, (m,), and what is known of them;
+        genomes count alike.
     """
-    likelihoods = np.zeros(len(_FACTORS))
-    for candidates, matrix, labels in parts:
-        true = labels.start[labels.start >= 0]
-        fixed, scaled = matrix @ np.where(which, 0.0, weights), matrix @ (which * weights)
-        likelihoods += [
-            log_shares_of(candidates, fixed + factor * scaled)[true].sum() for factor in _FACTORS
-        ]
-    likely = _FACTORS[likelihoods >= likelihoods.max() - _INTERVAL]
-    return float(likely[np.abs(np.log(likely)).argmin()])
+    low, high = _SLOPES
+    while high - low > _CLOSE_ENOUGH:
+        slope = (low + high) / 2
+        surplus = 0.0
+        for candidates, logits, labels in parts:
+            known = labels.start >= 0
+            said = candidates.largest(tempered(candidates, logits, slope))[known]
+            right = logits[labels.start[known]] >= candidates.largest(logits)[known]
+            surplus += float(said.mean() - right.mean())
+        low, high = (low, slope) if surplus > 0 else (slope, high)
+    return round(low, 4)
 
 
 def _step(known: _Known, weights: Matrix, decay: float, wrong: float) -> Matrix:
-    """Newton's step: each frame counts by how likely its label is no guess."""
+    """Newton's step."""
+    slope, curve = _slope_and_curve(known, weights, wrong)
+    curve += 2 * decay * np.eye(len(weights))
+    return np.asarray(np.linalg.solve(curve, slope - 2 * decay * weights), np.float64)
+
+
+def _slope_and_curve(known: _Known, weights: Matrix, wrong: float) -> tuple[Matrix, Matrix]:
+    """Of the mean log-likelihood: each frame counts by how likely its label is no guess."""
     inputs, first, group = known.inputs, known.first, known.group
     logits = inputs @ weights
     shares = np.exp(logits - np.maximum.reduceat(logits, first)[group])
@@ -114,11 +154,10 @@ def _step(known: _Known, weights: Matrix, decay: float, wrong: float) -> Matrix:
     likely = (1 - wrong) * shares[known.right]
     trust = likely / (likely + wrong / np.bincount(group) + 1e-300) / len(first)
     weighed = shares * trust[group]
-    slope = inputs[known.right].T @ trust - inputs.T @ weighed - 2 * decay * weights
+    slope = inputs[known.right].T @ trust - inputs.T @ weighed
     means = np.add.reduceat(inputs * shares[:, None], first)
     curve = (inputs * weighed[:, None]).T @ inputs - (means * trust[:, None]).T @ means
-    curve += 2 * decay * np.eye(len(weights))
-    return np.asarray(np.linalg.solve(curve, slope), np.float64)
+    return slope, curve
 
 
 def _known(parts: Sequence[Part]) -> _Known:

@@ -60,7 +60,7 @@ def call_spliced_files(
     shortest: int = SHORTEST,
     weights: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genes.decode import Decoded, log_shares_of
+from genoseq.genes.decode import Decoded, tempered
 from genoseq.genes.genetic_codes import EDGE, START_CODONS
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.weights import DecoderWeights
@@ -28,8 +28,8 @@ def confidence(
     candidates = decoded.genome.candidates
     slope, offset = weights.genes_calibration
     log_odds = slope * decoded.log_odds + offset
-    tempered = log_shares_of(candidates, weights.starts_calibration * decoded.last.log_shares)
-    return 1 / (1 + np.exp(-log_odds.clip(-30, 30))), np.exp(tempered)
+    of_starts = tempered(candidates, decoded.last.log_shares, weights.starts_calibration)
+    return 1 / (1 + np.exp(-log_odds.clip(-30, 30))), of_starts
 
 
 def in_file(layout: Layout, owner: Positions, low: Positions) -> Positions:

@@ -50,7 +50,7 @@ def model_scorer(
     bundle: Bundle,
     *,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     report: Report = unreported,
     states: States = STATES,

@@ -158,18 +158,8 @@ class EditedContig:
     def edited_of(self, positions: Positions) -> Positions:
         """Where bases of the reference are in the edited contig; :data:`NOWHERE` if deleted."""
         block = np.maximum(np.searchsorted(self._first, positions, side="right") - 1, 0)
-        return np.where(self._holds(block, positions), positions + self._shift[block], NOWHERE)
-
-    def reference_of(self, positions: Positions) -> Positions:
-        """Where bases of the edited contig are in the reference; :data:`NOWHERE` if inserted."""
-        starts = self._first + self._shift
-        block = np.maximum(np.searchsorted(starts, positions, side="right") - 1, 0)
-        back: Positions = positions - self._shift[block]
-        return np.where(self._holds(block, back), back, NOWHERE)
-
-    def _holds(self, block: Positions, bases: Positions) -> NDArray[np.bool_]:
-        inside: NDArray[np.bool_] = (self._first[block] <= bases) & (bases < self._last[block])
-        return inside
+        there = (self._first[block] <= positions) & (positions < self._last[block])
+        return np.where(there, positions + self._shift[block], NOWHERE)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of the edited contig that stands for ``start <= i < end`` of the reference.

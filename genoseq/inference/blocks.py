@@ -1,91 +1,75 @@
-"""A split in blocks of bases, whose counts of classes say how sure its figures are."""
+"""Blocks of consecutive bases, whose counts of classes say how sure figures are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.schemes import BACKGROUND
-from genoseq.inference.strands import Prediction
-from genoseq.metrics.bootstrap import block_size, bootstrap_intervals
+from genoseq.metrics.bootstrap import Interval, bootstrap_intervals
 from genoseq.metrics.bootstrap_curves import BlockCurves
 from genoseq.metrics.counted import Counted
+from genoseq.metrics.ranking import class_name
 
 
 class Blocks:
-    """Counts of each block of consecutive bases, through all genomes.
+    """Counts of the blocks of a split, a genome or a contig.
 
-    Parameters
+    Attributes
     ----------
-    bases
-        Of the whole split.
-    counts
-        What was counted of classes so far; None where there are none.
+    number
+        How many there are.
     """
 
-    def __init__(self, bases: int, counts: Callable[[], Counted | None]) -> None:
-        self._counts = counts
-        self._before = counts()
-        self._size = 0 if self._before is None else block_size(bases)
-        self._left = self._size
+    def __init__(self) -> None:
         self._pairs: list[NDArray[np.int64]] = []
         self._curves = BlockCurves()
-        self._closed = 0
+        self._total: Counted | None = None
+        self.number = 0
 
-    def cut(self, pieces: Iterable[Prediction]) -> Iterator[Prediction]:
-        """The pieces, none of which is in two blocks; each is counted before the next is asked for.
+    @property
+    def total(self) -> Counted:
+        """Counts of all of them; there is one at least."""
+        assert self._total is not None
+        return self._total
 
-        Pieces of signals stay whole.
-        """
-        for piece in pieces:
-            at = 0
-            while self._size and len(piece.codes) - at > self._left:
-                if self._left:
-                    yield _part(piece, at, at + self._left)
-                at += self._left
-                self._close()
-            self._left -= len(piece.codes) - at
-            yield _part(piece, at, len(piece.codes))
-
-    def intervals(self) -> dict[str, Any]:
-        """``intervals``: ``blocks``, ``block_bases``, ``macro_f1`` of classes that exclude one
-        another, ``macro_auprc`` and, for each of ``classes``, its ``name`` and 95% intervals of
-        its figures; nothing where there are no classes."""
-        if self._before is None:
-            return {}
-        if self._left < self._size:
-            self._close()
-        rows = [row for row in self._before.rows() if row["name"] != BACKGROUND]
-        curves, macro_auprc = self._curves.intervals(rows)
-        names = [f"{row['name']}{row['strand'].strip('.')}" for row in rows]
-        classes: list[dict[str, Any]] = [
-            {"name": name, **row} for name, row in zip(names, curves, strict=True)
-        ]
-        whole: dict[str, Any] = {"blocks": self._closed, "block_bases": self._size}
-        if self._pairs:
-            found, macro_f1 = bootstrap_intervals(np.stack(self._pairs))
-            classes = [row | own for row, own in zip(classes, found, strict=True)]
-            whole["macro_f1"] = macro_f1
-        return {"intervals": whole | {"macro_auprc": macro_auprc, "classes": classes}}
-
-    def _close(self) -> None:
-        now = self._counts()
-        assert now is not None
-        assert self._before is not None
-        block, self._before, self._left = now.plus(self._before, -1), now, self._size
+    def add(self, block: Counted) -> None:
+        """Count the next block."""
         own = [n for n, state in enumerate(block.states) if state.name != BACKGROUND]
         self._curves.add(block.called[own], block.right[own])
         if (pairs := block.confusion) is not None:
             rows = [pairs.diagonal(), pairs.sum(0), pairs.sum(1)]  # right, called, true
             self._pairs.append(np.stack(rows, axis=1)[own])
-        self._closed += 1
+        self._total = block if self._total is None else self._total.plus(block)
+        self.number += 1
 
+    def auprc(self) -> list[Interval | None]:
+        """95% intervals of the AUPRC of each class but the background."""
+        return self._curves.auprc(self._rows())
 
-def _part(piece: Prediction, start: int, end: int) -> Prediction:
-    if (start, end) == (0, len(piece.codes)):
-        return piece
-    values = piece.values[:, start:end]
-    return Prediction(piece.chrom, piece.start + start, piece.codes[start:end], values)
+    def intervals(self) -> dict[str, Any]:
+        """``blocks``, ``macro_f1`` of classes that exclude one another, ``macro_auprc``; for each
+        of ``classes`` its ``name`` and 95% intervals of its figures, and for each of ``strands``,
+        classes that are on both, that of what + has more AUPRC, as a share of the larger one."""
+        rows = self._rows()
+        at = {(row["name"], row["strand"]): number for number, row in enumerate(rows)}
+        names = [name for name, strand in at if strand == "+" and (name, "-") in at]
+        pairs = [(at[name, "+"], at[name, "-"]) for name in names]
+        told = self._curves.intervals(rows, pairs)
+        classes: list[dict[str, Any]] = [
+            {"name": class_name(row), **curves}
+            for row, curves in zip(rows, told.classes, strict=True)
+        ]
+        ends = zip(names, told.pairs, strict=True)
+        strands = [{"name": name, "auprc": each} for name, each in ends]
+        whole: dict[str, Any] = {"blocks": self.number}
+        if self._pairs:
+            found, macro_f1 = bootstrap_intervals(np.stack(self._pairs))
+            classes = [row | own for row, own in zip(classes, found, strict=True)]
+            whole["macro_f1"] = macro_f1
+        return whole | {"macro_auprc": told.macro_auprc, "classes": classes, "strands": strands}
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [row for row in self.total.rows() if row["name"] != BACKGROUND]

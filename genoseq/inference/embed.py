@@ -80,7 +80,7 @@ def embed(
     dtype: NumberFormat = "float32",
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     expect: str | Path | None = None,
     report: Report = unreported,
 ) -> Embeddings:
@@ -153,7 +153,7 @@ class _States:
         model: Path,
         expect: str | Path | None,
         device: str | None,
-        precision: Literal["auto", "bf16", "fp32"],
+        precision: Literal["auto", "bf16", "fp32", "int8"],
         batch_bases: int | None,
     ) -> None:
         from genoseq.inference.predict import Predictor, choose_computing

@@ -17,7 +17,6 @@ from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.inference.baselines import Measured, baseline_table
-from genoseq.inference.blocks import Blocks
 from genoseq.inference.class_figures import class_figures
 from genoseq.inference.evaluate_pairs import pair_figures
 from genoseq.inference.evaluation import Evaluation
@@ -25,7 +24,6 @@ from genoseq.inference.genome_names import genome_names
 from genoseq.inference.predict import Predictor, bundle_of
 from genoseq.inference.signal_figures import SignalFigures, figures_of
 from genoseq.inference.strands import Prediction, predict_regions
-from genoseq.metrics.counted import counted
 from genoseq.metrics.level import Confusion
 from genoseq.metrics.metrics import Metrics
 from genoseq.models.bundle import Bundle
@@ -112,9 +110,9 @@ def _measured(
     report(done, total)
     genomes, before, names = {}, Counter[_Pair](), genome_names(opened)
     by_class = class_figures(metrics, opened, split)
-    blocks = Blocks(total, lambda: counted(metrics))
     for store in opened:
-        for piece in blocks.cut(_predicted(predictor, store, split)):
+        pieces = _predicted(predictor, store, split)
+        for piece in pieces if by_class is None else by_class.cut(store, pieces):
             targets = task.targets(_batch(store, piece))[0]
             if by_class is not None:
                 by_class.enter(store, piece.chrom, piece.start, piece.values, targets)
@@ -136,7 +134,7 @@ def _measured(
     placed, tables = ({}, {}) if local is None else local.finish()
     for name, own in placed.pop("genomes", {}).items():
         genomes[name] = genomes.get(name, {}) | own
-    whole = {"split": split, "stores": used, "genomes": genomes, **blocks.intervals(), **figures}
+    whole = {"split": split, "stores": used, "genomes": genomes, **figures}
     return Evaluation(
         whole | placed,
         metrics.curves(),

@@ -43,7 +43,16 @@ _CGROUPS = tuple(
     )
 )
 """Limit and use of this container, as cgroups of version 2 and 1 tell them."""
-CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
+CPU_FLAGS = (
+    "avx2",
+    "avx_vnni",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_tile",
+    "amx_bf16",
+    "amx_int8",
+)
 
 
 def describe_machine() -> Iterator[tuple[str, str]]:
@@ -88,6 +97,7 @@ def _computing() -> Iterator[tuple[str, str]]:
     from genoseq.kernels.cpu import choose as choose_kernels
     from genoseq.kernels.dispatch import choose
     from genoseq.models.device import choose_device, choose_precision
+    from genoseq.models.integers import difference_from_twin
     from genoseq.models.recurrent import difference_from_torch
 
     device = choose_device()
@@ -101,6 +111,8 @@ def _computing() -> Iterator[tuple[str, str]]:
     yield "precision", f"{chosen.precision}: {chosen.reason}"
     kernels = choose_kernels()
     differ = "" if kernels.name == "torch" else f"; {difference_from_torch():.0e} from PyTorch"
+    if kernels.has_int8:
+        differ += f"; int8 {difference_from_twin():.0e} from its twin"
     yield "recurrent cpu", f"{kernels.name}: {kernels.reason}{differ}"
     for name in dict.fromkeys(("cpu", device.type)):
         kernel = choose(name, kind, _HEAD_WIDTH)

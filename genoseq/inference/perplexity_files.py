@@ -38,7 +38,7 @@ def perplexity_files(
     regions: PathLike | None = None,
     formats: str | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     report: Report = unreported,
 ) -> str:
     """Tell how likely a genome is to a language model: of each base, contig and region.

@@ -19,8 +19,10 @@ from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
 from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
 from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import Bundle, load_bundle
-from genoseq.models.device import Precision, choose_device, choose_precision
+from genoseq.models.device import Computed, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
+from genoseq.models.integers import IntegerEncoder, calibration_codes, check_int8
+from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.task import NOT_OF_BASES, token_ids
 from genoseq.tokenizers.kmer import KmerTokenizer
@@ -46,7 +48,7 @@ class Predictor:
         ``cpu`` or ``cuda``; by default a GPU where one is visible.
     precision
         ``auto`` (bf16 where the device computes in it, and on a CPU the encoder gains from it),
-        ``bf16`` or ``fp32``.
+        ``bf16``, ``fp32``, or ``int8``: fp32 but for the products of a recurrent encoder.
     folded
         Use look-up tables for the stem where they fit; False runs the module as it was trained,
         which gives the same values up to rounding.
@@ -70,7 +72,7 @@ class Predictor:
         self,
         bundle: Bundle,
         device: str | None = None,
-        precision: Literal["auto", "bf16", "fp32"] = "auto",
+        precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
         folded: bool = True,
         strands: AskedStrands | None = None,
     ) -> None:
@@ -94,6 +96,10 @@ class Predictor:
         if folded and can_fold(settings) and not self.task.reads_bases:
             self._stem = fold_stem(model, settings).to(self.device, self.dtype)
         self._model = model.to(self.device, self.dtype)
+        if chosen == "int8":
+            assert isinstance(model.encoder, RecurrentEncoder)
+            vectors = self.vectors(calibration_codes(self.stride))
+            model.encoder = IntegerEncoder(model.encoder, vectors)
         head = self._head = deepcopy(model.head)
         self._head_type = torch.float32 if self.task.exact else self.dtype
         head.to(self.device, self._head_type)
@@ -268,10 +274,13 @@ def bundle_of(model: Bundle | str | Path) -> Bundle:
 def choose_computing(
     settings: ModelSettings,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
-) -> tuple[torch.device, Precision]:
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+) -> tuple[torch.device, Computed]:
     """Device and number format in which a :class:`Predictor` computes."""
     chosen = choose_device(device)
+    if precision == "int8":
+        check_int8(settings.encoder, chosen)
+        return chosen, precision
     if (precision, chosen.type) == ("auto", "cpu") and not settings.encoder.gains_from_bf16():
         precision = "fp32"
     return chosen, choose_precision(chosen, precision).precision

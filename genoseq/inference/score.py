@@ -50,7 +50,7 @@ def score(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     rounded: bool = True,
     control: Controls | None = None,

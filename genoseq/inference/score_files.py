@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from genoseq.inference.confidence import SureOutput
     from genoseq.inference.strands import Controls
     from genoseq.models.bundle import Bundle
-    from genoseq.models.device import Precision
+    from genoseq.models.device import Computed
     from genoseq.tasks.outputs import Output, ValueKind
     from genoseq.writers.origin import Origin
 
@@ -65,7 +65,7 @@ def score_files(
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     expect: str | Path | None = None,
     jobs: int = 1,
     strands: AskedStrands | None = None,
@@ -239,7 +239,7 @@ def _made_by(
     genome: Fasta,
     models: Sequence[Path],
     settings: Mapping[str, Any],
-    used: Sequence[tuple[torch.device, Precision]],
+    used: Sequence[tuple[torch.device, Computed]],
     given: Mapping[str, Input],
     wanted: Sequence[Region],
 ) -> tuple[Origin, Record]:

@@ -38,7 +38,7 @@ def predict(
     output: Told = "values",
     *,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
 ) -> NDArray[np.float32]:
     """What a model says of each base of a sequence, both strands averaged.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genoseq.genome.schemes import UNKNOWN_LABEL, Scheme
-from genoseq.metrics.bootstrap import Figures, block_size, bootstrap_intervals
+from genoseq.metrics.bootstrap import Figures, bootstrap_intervals
 from genoseq.metrics.level import BINS, slots_of, thresholds
 from genoseq.metrics.sites import SiteClass, matched
 
@@ -31,26 +31,28 @@ class SiteFigures:
     ----------
     scheme
         Of classes, exclusive or not.
-    bases
-        Of the whole split, which is drawn again in blocks for intervals.
     """
 
-    def __init__(self, scheme: Scheme, bases: int) -> None:
+    def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
-        self._size, self._done = block_size(bases), 0
         self._starts: list[int] = []
         self._blocks: list[int] = []
         self._classes = [SiteClass() for _ in scheme.channels]
         self._contigs: dict[tuple[str, str], int] = {}
 
     def update(
-        self, where: tuple[str, str], start: int, values: NDArray[np.float32], targets: Tensor
+        self,
+        where: tuple[str, str],
+        start: int,
+        values: NDArray[np.float32],
+        targets: Tensor,
+        block: int,
     ) -> None:
-        """Count a stretch of a genome and contig: values (S, L), targets (L,) or (L, S)."""
+        """Count a stretch of a genome and contig: values (S, L), targets (L,) or (L, S); ``block``
+        is the number of what is drawn again with it for intervals."""
         offset = self._contigs.setdefault(where, len(self._contigs)) * _CONTIG + start
         self._starts.append(offset)
-        self._blocks.append(self._done // self._size)
-        self._done += values.shape[1]
+        self._blocks.append(block)
         truth, of = targets.numpy(), self._scheme.channel_of_state
         for index, each in enumerate(self._classes):
             if each.over:

@@ -208,7 +208,7 @@ def _taken(pieces: deque[Prediction], end: int) -> Prediction:
     """The first piece up to a base; the rest of it stays."""
     first = pieces.popleft()
     count = end - first.start
-    if count < len(first.codes):
-        rest = Prediction(first.chrom, end, first.codes[count:], first.values[:, count:])
-        pieces.appendleft(rest)
+    if count == len(first.codes):
+        return first
+    pieces.appendleft(Prediction(first.chrom, end, first.codes[count:], first.values[:, count:]))
     return Prediction(first.chrom, first.start, first.codes[:count], first.values[:, :count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import merge
 from typing import Literal, Protocol
 
@@ -103,7 +104,9 @@ def tilings(
 ) -> Callable[[str], Tiling]:
     """The windows of either strand of a contig, by its name; parameters as :func:`windows_of`."""
     longest = longest_window(settings, context, window_bases)
-    return lambda chrom: tile(lengths[chrom], longest, context, settings.stride)
+    # Of many reads few have a length of their own.
+    tiling = lru_cache(maxsize=1024)(tile)
+    return lambda chrom: tiling(lengths[chrom], longest, context, settings.stride)
 
 
 def _forward(reader: _StretchReader, region: Region, tiling: Tiling) -> Iterator[StrandWindow]:

@@ -28,7 +28,6 @@ from genoseq.metrics.level import (
 )
 
 INDEPENDENT_FIGURES = ("prevalence", "auprc", "best_f1", "threshold")
-_OF_RARE = ("prevalence", "auprc", "lift", "best_f1", "threshold", "top_k")
 _CHUNK_BASES = 1 << 17  # stays in the processor's cache
 
 
@@ -74,10 +73,9 @@ class IndependentMetrics:
     def compute(self) -> dict[str, Any]:
         """Everything so far: ``kind``, ``classes``, ``macro_auprc`` and ``calibration``.
 
-        Each class has name, strand, support (bases of it), bases (of which that is known),
-        prevalence (the AUPRC of chance), auprc, lift (their ratio), the best F1, the
-        threshold that has it, and top_k, see :func:`genoseq.metrics.level.rare_figures`;
-        calibration as of :meth:`genoseq.metrics.level.Level.calibration`.
+        Each class has name, strand, support (bases of it), bases (of which that is known), and
+        those of :func:`genoseq.metrics.level.rare_figures`; calibration is as of
+        :meth:`genoseq.metrics.level.Level.calibration`.
         """
         own = zip(self.states, self.called, self.right, strict=True)
         rows = [independent_row(*each) for each in own]
@@ -106,11 +104,10 @@ def independent_row(
     state: State, called: NDArray[np.int64], right: NDArray[np.int64]
 ) -> dict[str, Any]:
     """Figures of a class by its counts, see :meth:`IndependentMetrics.compute`."""
-    found = rare_figures(called, right)
     return {
         "name": state.name,
         "strand": state.strand,
         "support": int(right.sum()),
         "bases": int(called.sum()),
-        **{name: found[name] for name in _OF_RARE},
+        **rare_figures(called, right),
     }

@@ -181,8 +181,9 @@ def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[st
     -------
     ``auprc``; ``prevalence``, the AUPRC of chance; ``lift``, the one over the other; ``best_f1``
     of any threshold, and that ``threshold``; ``top_k``, the share of the class among the k bases
-    with the highest probability, k being its bases (Jaganathan et al. 2019).  None is what is not
-    defined, all but prevalence where no base is of the class.
+    with the highest probability, k being its bases (Jaganathan et al. 2019); ``calibration_error``,
+    see :func:`calibration_error`.  None is what is not defined, all but prevalence where no base is
+    of the class.
     """
     above, own = falling(called, right)
     prevalence = _ratio(int(own[-1]), int(above[-1]))
@@ -200,6 +201,7 @@ def rare_figures(called: NDArray[np.int64], right: NDArray[np.int64]) -> dict[st
         "best_f1": best,
         "threshold": threshold,
         "top_k": top,
+        "calibration_error": calibration_error(called, right),
     }
 
 
@@ -230,14 +232,9 @@ def curve(
     least = thresholds()
     for slot in range(CURVE_STEP - 1, BINS, CURVE_STEP):
         if above[slot] and own[-1]:
+            precision, recall = float(own[slot] / above[slot]), float(own[slot] / own[-1])
             yield CurvePoint(
-                level,
-                state.name,
-                state.strand,
-                state.phase,
-                float(least[slot]),
-                float(own[slot] / above[slot]),
-                float(own[slot] / own[-1]),
+                level, state.name, state.strand, state.phase, float(least[slot]), precision, recall
             )
 
 
@@ -248,17 +245,44 @@ def _probability(offset: NDArray[Any]) -> NDArray[np.float64]:
 
 def reliability(bases: NDArray[np.int64], right: NDArray[np.int64]) -> dict[str, list[Any]]:
     """Bases, mean probability and share that is right, by bins of probability of equal width."""
-    middle = _probability(np.arange(BINS) + 0.5)
-    slots = (middle * RELIABILITY_BINS).astype(np.int64)
-    sums = [
-        np.bincount(slots, weights, RELIABILITY_BINS) for weights in (bases, bases * middle, right)
-    ]
     rows = [
         (int(count), total / count if count else None, own / count if count else None)
-        for count, total, own in zip(*(each.tolist() for each in sums), strict=True)
+        for count, total, own in zip(
+            *map(np.ndarray.tolist, reliability_sums(bases, right)), strict=True
+        )
     ]
     columns = zip(*rows, strict=True)
     return dict(zip(("bases", "probability", "share"), map(list, columns), strict=True))
+
+
+def reliability_sums(
+    called: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Bases, those that probabilities say are of the class, and those that are, by
+    RELIABILITY_BINS of probability; (..., RELIABILITY_BINS) each.
+
+    Parameters
+    ----------
+    called, right
+        All bases, and the class's own, by bins that share the log-odds, (..., n).
+    """
+    bins = called.shape[-1]
+    middle = _probability((np.arange(bins) + 0.5) * BINS / bins)
+    starts = np.searchsorted(middle, np.arange(RELIABILITY_BINS) / RELIABILITY_BINS)
+    columns = (called, called * middle, right)
+    bases, told, own = (np.add.reduceat(x, starts, axis=-1, dtype=np.float64) for x in columns)
+    return bases, told, own
+
+
+def calibration_error(called: NDArray[np.int64], right: NDArray[np.int64]) -> float | None:
+    """Bases by which probabilities are wrong, in RELIABILITY_BINS, as a share of the class's own.
+
+    That is the expected calibration error of the class over its prevalence, so that it says as much
+    of a class that is rare: one of which twice as many bases are told as there are has 1.  None
+    where there is no base of it.
+    """
+    _, expected, own = reliability_sums(called, right)
+    return float(abs(expected - own).sum() / own.sum()) if own.any() else None
 
 
 def _label(state: State) -> str:

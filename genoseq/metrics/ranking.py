@@ -60,10 +60,15 @@ def never_called(report: Mapping[str, Any]) -> list[str]:
     level = report.get("channels", {})
     called = [sum(column) for column in zip(*level.get("confusion", ()), strict=True)]
     return [
-        f"{row['name']}{row['strand'].strip('.')}"
+        class_name(row)
         for row, bases in zip(level.get("classes", ()), called, strict=True)
         if row["support"] and not bases
     ]
+
+
+def class_name(row: Mapping[str, Any]) -> str:
+    """``CDS+``: what the row of a class is called in reports."""
+    return f"{row['name']}{row['strand'].strip('.')}"
 
 
 def _classes(level: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -139,7 +139,7 @@ class SequenceModel(nn.Module):
         self._check(ids)
         if self.stem is None:
             return cast(Tensor, self.embedding(ids))
-        return cast(Tensor, self.stem(self.embedding(self.stem.pad(ids))))
+        return self.stem.of_tokens(self.embedding, self.stem.pad(ids))
 
     def step(self, ids: Tensor, after: Stepped | None = None) -> tuple[Tensor, Stepped]:
         """Outputs for ids that follow others, as :meth:`forward` gives them for all of them.

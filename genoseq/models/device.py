@@ -17,6 +17,8 @@ import torch
 from genoseq.errors import BackendError
 
 Precision = Literal["bf16", "fp32"]
+Computed = Literal["bf16", "fp32", "int8"]
+"""Number format of predictions; int8: of recurrent layers on CPUs (genoseq/models/integers.py)."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ def choose_precision(
     return PrecisionChoice(asked, f"asked for, though slow here: {reason}")
 
 
-def computing(device: torch.device, precision: Precision) -> dict[str, str]:
+def computing(device: torch.device, precision: Computed) -> dict[str, str]:
     """What ``provenance.json`` notes of a computation: kind or GPU, and number format."""
     gpu = device.type == "cuda"
     return {

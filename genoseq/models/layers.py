@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from genoseq.config.schema import StemSettings
+
+_MOST_NUMBERS = 1 << 18
+"""Numbers of the tables of a stem: with more they leave the cache of a core."""
 
 
 class Stem(nn.Module):
@@ -44,6 +47,47 @@ class Stem(nn.Module):
         """Vectors of padded tokens (B, T + M, E) -> (B, T / stride, width)."""
         convolved = cast(Tensor, self.convolution(vectors.transpose(1, 2)))
         return functional.gelu(convolved.transpose(1, 2).contiguous())
+
+    def of_tokens(self, embedding: nn.Embedding, ids: Tensor) -> Tensor:
+        """What :meth:`forward` gives of embedded padded ids (B, T + M): (B, T / stride, width).
+
+        Few tokens make one vector for each at each position of the kernel, and a step is their sum.
+        On a CPU that is faster than to embed and convolve: a training step of the model in the box
+        takes 115 ms and not 139 (one AVX-512 thread).
+        """
+        weight, kernel = self.convolution.weight, self.convolution.kernel_size[0]
+        vectors = embedding.weight
+        few = kernel * len(vectors) * len(weight) <= _MOST_NUMBERS
+        if ids.device.type != "cpu" or vectors.dtype != torch.float32 or not few:
+            return cast(Tensor, self(embedding(ids)))
+        with torch.autocast("cpu", enabled=False):  # sums of bf16 would be coarse
+            tables = torch.einsum("ve,dep->pvd", vectors, weight).flatten(0, 1)
+            first = torch.arange(kernel) * len(vectors)
+            words = (ids.unfold(1, kernel, self.stride) + first).flatten(0, 1)
+            sums = cast(Tensor, cast(Any, _SumOfRows.apply)(tables, words))
+            steps = sums.view(len(ids), -1, len(weight))
+            return functional.gelu(steps + cast(Tensor, self.convolution.bias))
+
+
+class _SumOfRows(torch.autograd.Function):
+    """Sums of rows of a table (R, D), by their numbers (N, P): (N, D).
+
+    PyTorch's own backward sorts the numbers, which takes four times as long.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, numbers: Tensor) -> Tensor:
+        ctx.save_for_backward(numbers)
+        ctx.rows = len(table)
+        return functional.embedding_bag(numbers, table, mode="sum")
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (numbers,) = ctx.saved_tensors
+        grad, found = grad.contiguous(), grad.new_zeros(ctx.rows, grad.shape[1])
+        for column in numbers.unbind(1):
+            found.index_add_(0, column, grad)
+        return found, None
 
 
 class Dropout(nn.Module):

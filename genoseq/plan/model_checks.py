@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
+from genoseq.config.base import parse_settings
 from genoseq.config.labels import LabelSettings
-from genoseq.config.schema import Config, RunSettings
+from genoseq.config.schema import NO_NETWORK, Config, RunSettings
 from genoseq.config.tasks import PerBaseSettings
 from genoseq.config.training import LOSSES
-from genoseq.errors import listed
+from genoseq.errors import GenoseqError, listed
+from genoseq.files.names import CONFIG
+from genoseq.files.stored import read_json
+from genoseq.pretrained.registry import model_folder, shipped_models
 from genoseq.writers.call_rules import call_rules, rule_words
 from genoseq.writers.formats import format_named
 
@@ -25,6 +30,7 @@ def model_problems(config: Config, states: int) -> list[str]:
         for name, run in config.models.items()
         for problem in run.task.problems(run.model, run.training)
     ]
+    network += [f"models.{problem}" for problem in _start_problems(config)]
     network += [
         f"models.{name}.task.bin: is for signals, labels.scheme is {config.labels.scheme}: leave "
         f"it out"
@@ -47,6 +53,29 @@ def model_problems(config: Config, states: int) -> list[str]:
             for problem in _problems(run, kind, states, config.labels)
         ]
     )
+
+
+def _start_problems(config: Config) -> Iterator[str]:
+    """What is wrong with models to begin with that no rule makes."""
+    for name, run in config.models.items():
+        if run.init is None or run.init in config.models:
+            continue
+        try:
+            path = model_folder(run.init) / CONFIG
+            settings = {"model": read_json(path)["model"]}
+        except (GenoseqError, OSError, ValueError, LookupError, TypeError):
+            yield (
+                f"{name}.init {run.init!r}: no such model: use {listed(config.models)}, one in the "
+                f"box ({listed(shipped_models())}), or the folder of a bundle"
+            )
+            continue
+        network = parse_settings(RunSettings, settings, path).model
+        found, asked = (each.model_dump(exclude=NO_NETWORK) for each in (network, run.model))
+        if found != asked:
+            yield (
+                f"{name}.model is not that of {run.init}, whose weights it goes on from: write "
+                f"model: {json.dumps(network.model_dump(mode='json', exclude=NO_NETWORK))}"
+            )
 
 
 def call_problems(config: Config) -> list[str]:

@@ -25,16 +25,33 @@ def settings_json(run: RunSettings) -> str:
     return json.dumps(run.decisive(), sort_keys=True, separators=(",", ":"))
 
 
-def teacher_files(run: RunSettings) -> list[str]:
-    """Files of the model that another learns from; none where it is in the box, or there is none.
+def bundle_files(model: str | None) -> list[str]:
+    """Files of a model that no rule makes; none where it is in the box, or there is none.
 
     A folder that is there is taken before a model in the box, as by
     :func:`genoseq.pretrained.registry.model_folder`.
     """
-    teacher = run.training.teacher
-    if teacher is None or (teacher in shipped_models() and not Path(teacher).exists()):
+    if model is None or (model in shipped_models() and not Path(model).exists()):
         return []
-    return [str(Path(teacher) / name) for name in (CONFIG, WEIGHTS)]
+    return [str(Path(model) / name) for name in (CONFIG, WEIGHTS)]
+
+
+def teacher_files(run: RunSettings) -> list[str]:
+    """Files of the model that another learns from."""
+    return bundle_files(run.training.teacher)
+
+
+def start_files(config: Config, model: str) -> list[str]:
+    """What a rule reads of the model that another begins with: the folder that a rule makes, or
+    files of a bundle."""
+    init = config.models[model].init
+    return [f"<results>/models/{init}"] if init in config.models else bundle_files(init)
+
+
+def start(config: Config, model: str, brought: list[str]) -> list[str]:
+    """The model to begin with, if there is one: where its rule's was brought, or as it is named."""
+    init = config.models[model].init
+    return brought if init is None or init in config.models else [init]
 
 
 def learned_genomes(

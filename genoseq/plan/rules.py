@@ -85,12 +85,11 @@ class Plan:
 
     def init_bundle(self, wildcards: Wildcards) -> list[str]:
         """The model whose weights this one goes on from, if there is one."""
-        init = self.config.models[wildcards.model].init
-        return [] if init is None else [f"<results>/models/{init}"]
+        return model_rules.start_files(self.config, wildcards.model)
 
-    def init_options(self, _: Wildcards, input: Any) -> str:
+    def init_options(self, wildcards: Wildcards, input: Any) -> str:
         """The same as an option."""
-        return options(init_from=list(input.init))
+        return options(init_from=model_rules.start(self.config, wildcards.model, list(input.init)))
 
     def freeze_option(self, wildcards: Wildcards) -> str:
         """Whether the head alone is trained."""

@@ -119,7 +119,7 @@ def by_genome_table(models: Sequence[ModelResult]) -> Table | None:
     rows: list[list[Field]] = [
         [
             *(model.name, row["genome"], row["class"], row["support"]),
-            *(short(row.get(name)) for name in columns),
+            *(with_interval(row.get(name), _ends(row, name)) for name in columns),
         ]
         for model in models
         for row in model.metrics.get("by_genome", ())
@@ -156,6 +156,6 @@ def sites_table(models: Sequence[ModelResult]) -> Table | None:
 
 
 def _ends(row: Mapping[str, Any], name: str) -> list[float] | None:
-    """The interval of a figure of sites; None where there is none, or in earlier evaluations."""
+    """The interval of a figure of a place; None where there is none, or in earlier evaluations."""
     ends = [row.get(f"{name}_{end}") for end in ("low", "high")]
     return None if None in ends else [end for end in ends if end is not None]

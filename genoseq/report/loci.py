@@ -58,12 +58,14 @@ class Locus:
 
     @property
     def weight(self) -> float:
-        """What loci are ranked by: bases times confidence."""
+        """What loci of a class are ranked by: bases times confidence."""
         return self.bases * self.confidence
 
 
 def worst_loci(results: Results, most: int = MOST) -> list[Locus]:
-    """The worst errors of each model, the worst first.
+    """The worst errors of each model: the worst of each class, then the second of each.
+
+    Sites of a base or two would else stand behind all errors of what is long.
 
     Only bases of the test split count, or of the validation split where a genome has no test; of
     these only those whose label is known and that have a prediction.
@@ -80,19 +82,27 @@ def worst_loci(results: Results, most: int = MOST) -> list[Locus]:
     InputFormatError
         If a bigWig is damaged, or of a genome with other contigs.
     """
-    heaps: dict[str, list[tuple[float, int, Locus]]] = {}
+    heaps: dict[str, dict[str, list[tuple[float, int, Locus]]]] = {}
     number = count()
     for of in compared(results):
-        heap = heaps.setdefault(of.tracks.model, [])
+        classes = heaps.setdefault(of.tracks.model, {})
         for locus in _errors(of):
+            heap = classes.setdefault(locus.name, [])
             # Of equal ones the first stay: the number counts down.
             entry = locus.weight, -next(number), locus
             if len(heap) < most:
                 heapq.heappush(heap, entry)
             elif entry > heap[0]:
                 heapq.heapreplace(heap, entry)
-    found = [entry for heap in heaps.values() for entry in heap]
-    return [locus for _, _, locus in sorted(found, reverse=True)]
+    found: list[tuple[int, float, int, Locus]] = []
+    for classes in heaps.values():
+        ranked = [
+            (-rank, *entry)
+            for heap in classes.values()
+            for rank, entry in enumerate(sorted(heap, reverse=True))
+        ]
+        found += heapq.nlargest(most, ranked)
+    return [locus for *_, locus in sorted(found, reverse=True)]
 
 
 def _errors(of: Compared) -> Iterator[Locus]:

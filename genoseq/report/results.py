@@ -21,6 +21,7 @@ from genoseq.files.provenance import read_record
 from genoseq.files.stored import LARGEST_INDEX, check_file, read_json
 from genoseq.genome.schemes import BACKGROUND
 from genoseq.genome.tracks import Channel
+from genoseq.metrics.ranking import class_name
 from genoseq.report.curves import (
     Baseline,
     Curve,
@@ -114,7 +115,7 @@ class ModelResult:
             {
                 **row,
                 "label": Channel(row["name"], row["strand"]).label,
-                "intervals": intervals.get(f"{row['name']}{row['strand'].strip('.')}", {}),
+                "intervals": intervals.get(class_name(row), {}),
             }
             for row in rows
             if row["name"] != BACKGROUND

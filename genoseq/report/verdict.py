@@ -76,9 +76,37 @@ def judged(name: str, of: str, value: float, limits: Limits, found: str, advice:
     return Check(name, of, grade, value, found, limits.text, "" if grade == "pass" else advice)
 
 
+def judged_between(
+    name: str,
+    of: str,
+    value: float,
+    ends: Sequence[float] | None,
+    limits: Limits,
+    found: str,
+    advice: str,
+) -> Check:
+    """As :func:`judged`, of a number with its 95% interval: not measured where there is none, or it
+    has room for what is good as well as for what is bad."""
+    how = "test on more bases of the class: other genomes, or a larger split"
+    if ends is None:
+        why = f"{found}: too few stretches with the class to say how sure that is"
+        return unmeasured(name, of, why, how, limits)
+    low, high = ends
+    found = f"{found} ({low:.3g} to {high:.3g})"
+    if {limits.grade(low), limits.grade(high)} == {"pass", "fail"}:
+        return unmeasured(name, of, f"{found}: from pass to fail", how, limits)
+    return judged(name, of, value, limits, found, advice)
+
+
 def unmeasured(name: str, of: str, why: str, how: str, limits: Limits | None = None) -> Check:
     """A check that could not be made."""
     return Check(name, of, "not measured", None, why, limits.text if limits else "", how)
+
+
+def worst(checks: Sequence[Check]) -> Check:
+    """The worst of several of one kind; of equal ones that of the largest number."""
+    order: tuple[Grade, ...] = ("fail", "warn", "not measured", "pass")
+    return min(checks, key=lambda check: (order.index(check.grade), -(check.value or 0)))
 
 
 def worst_first(checks: Sequence[Check]) -> list[Check]:

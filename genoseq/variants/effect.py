@@ -29,9 +29,8 @@ from genoseq.models.bundle import Bundle
 from genoseq.variants.alleles import Allele
 from genoseq.variants.edited_genome import EditedGenome
 from genoseq.variants.looks import Looks, Stretch, narrow_window
+from genoseq.variants.targets import DISTANCE
 
-DISTANCE = 50
-"""Bases on either side of a variant of which changes are told by default."""
 _LEAST = 1e-6
 """Smaller changes are rounding."""
 
@@ -151,7 +150,7 @@ class VariantScorer:
         window_bases: int | None = None,
         batch_bases: int = BATCH_BASES,
         device: str | None = None,
-        precision: Literal["auto", "bf16", "fp32"] = "auto",
+        precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     ) -> None:
         predictor = Predictor(bundle, device, precision)
         bases = 2 * distance + 1

@@ -13,7 +13,7 @@ from genoseq.genome.annotation import Annotation
 from genoseq.genome.derived import derived
 from genoseq.genome.features import Feature
 from genoseq.genome.genes import Transcript
-from genoseq.genome.regions import Strand, check_lengths, known_holes
+from genoseq.genome.regions import Region, Strand, check_lengths, known_holes
 from genoseq.readers.annotation import read_annotation
 
 _SYMBOLS = ("gene_name", "gene", "Name", "gene_id", "locus_tag")
@@ -86,8 +86,6 @@ def read_genes(path: str | PathLike[str], lengths: Mapping[str, int]) -> GeneInd
     annotation = read_annotation(path, attributes=_SYMBOLS)
     check_lengths(annotation.lengths, lengths, path)
     genes = list(_genes(annotation))
-    from genoseq.genome.regions import Region
-
     known_holes((Region(g.chrom, g.start, g.end) for g in genes), lengths, f"--genes {path}")
     return GeneIndex(genes)
 

@@ -123,7 +123,7 @@ def sample_folders(samples: Iterable[str]) -> dict[str, str]:
     Raises
     ------
     ConfigError
-        If a name is too long for a folder, or two become one.
+        If a name is none, or too long for a folder.
     """
     names = {sample: safe_name(sample) for sample in samples}
     for sample, name in names.items():

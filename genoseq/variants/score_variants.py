@@ -15,7 +15,8 @@ from genoseq.inference.predict import bundle_of
 from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
 from genoseq.variants.alleles import LONGEST, Allele, alleles_of
-from genoseq.variants.effect import DISTANCE, Effect, VariantScorer
+from genoseq.variants.effect import Effect, VariantScorer
+from genoseq.variants.targets import DISTANCE
 
 _RECORDS = 512
 """Records of a block, whose windows of the reference are shared."""
@@ -44,7 +45,7 @@ def score_variants(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
 ) -> Iterator[ScoredRecord]:
     """What variants change of a model's predictions; every record comes back, in order.

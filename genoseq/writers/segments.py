@@ -21,6 +21,7 @@ from genoseq.genome.tracks import Channel, channel_colours
 from genoseq.writers.call_rules import NO_RULES, CallRules
 from genoseq.writers.lattice import GAP, ONE, Row, Slab, floats, is_gap, run_starts, thousandths
 from genoseq.writers.manifest import MANY, OutputFile, plain
+from genoseq.writers.short_contigs import Joined, ShortContigs
 
 SEGMENTS = "segments.bed"
 
@@ -69,9 +70,13 @@ class SegmentsWriter:
         self._written: Counter[str] = Counter()
         self._bases: Counter[str] = Counter()
         self._file = (folder / SEGMENTS).open("w", newline="\n")
+        self._gaps = any(rule.gap for rule in self._rules)
+        self._short = ShortContigs(self._write_short)
 
     def write(self, slab: Slab) -> None:
         """Add a slab of probabilities, shape (C, L)."""
+        if not self._gaps and self._short.took(slab):
+            return
         values = slab.values[: len(self._names)]
         if slab.chrom != self._end[0]:
             self._close(list(self._open))
@@ -91,8 +96,27 @@ class SegmentsWriter:
         self._close([n for n, last in self._open.items() if last.end + gaps[n] < self._end[1]])
         self._write_closed()
 
+    def _write_short(self, joined: Joined) -> None:
+        """Write the segments of whole contigs, each of one run, for no gap is closed."""
+        self._close(list(self._open))
+        self._write_closed()
+        runs = self._runs(joined.values[: len(self._names)], joined.borders)
+        owners = joined.owners(np.array([start for start, *_ in runs], np.int64)).tolist()
+        borders = joined.borders.tolist()
+        lines = []
+        for (start, end, channel, total), owner in zip(runs, owners, strict=True):
+            if end - start >= self._rules[channel].min:
+                begin, chrom = borders[owner], joined.chroms[owner]
+                lines.append(
+                    self._line(
+                        _Segment(chrom, start - begin, end - begin, channel, total, end - start)
+                    )
+                )
+        self._file.write("".join(lines))
+
     def finish(self) -> list[OutputFile]:
         """Write the last segments."""
+        self._short.write()
         self._close(list(self._open))
         self._write_closed()
         self.close()
@@ -106,26 +130,28 @@ class SegmentsWriter:
         """Release the file; may be called again."""
         self._file.close()
 
-    def _runs(self, values: Row) -> list[tuple[int, int, int, float]]:
+    def _runs(
+        self, values: Row, borders: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, int, int, float]]:
         """Start, end, channel and sum of thousandths of what is called in a slab, in order."""
         found: list[tuple[int, int, int, float]] = []
         if self._most.any():
             winner, best = winners(
                 values if values.dtype == np.uint16 else thousandths(floats(values))
             )
-            starts = run_starts(winner)
+            starts = run_starts(winner, borders)
             kept = self._most[winner[starts]]
             found += _called(starts, kept, winner[starts], best)
         for channel, rule in enumerate(self._rules):
             if rule.threshold is not None:
                 above, scaled = _above(values[channel], rule.threshold)
-                starts = run_starts(above)
+                starts = run_starts(above, borders)
                 found += _called(starts, above[starts] > 0, np.full(len(starts), channel), scaled)
         return sorted(found)
 
     def _known_from(self, values: Row, start: int) -> NDArray[np.int64]:
         """Where stretches of bases with values begin: the last one before the slab, and inside."""
-        if not any(rule.gap for rule in self._rules):
+        if not self._gaps:
             return np.array([self._known])
         missing: NDArray[np.uint16] = np.any(is_gap(values), axis=0).astype(np.uint16)
         starts = run_starts(missing)

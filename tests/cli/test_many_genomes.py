@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command import Genoseq
+
+from genoseq.cli.genomes import for_each_genome
 
 
 @pytest.fixture
@@ -48,6 +51,35 @@ def test_a_genome_that_is_none_leaves_the_others(
     assert f"genoseq: error: {bad}" in run.stderr
     assert run.stderr.splitlines()[-1].endswith(f"1 of 3 genomes are not in {out}: {bad}")
     assert {path.name for path in out.iterdir()} == {"one", "two"}
+
+
+def test_a_genome_that_cannot_be_opened_leaves_the_others(
+    genoseq: Genoseq, genomes: Path, model: Path, tmp_path: Path
+) -> None:
+    """Folders and links to nothing, first and last: errors of the system, not of a format."""
+    (genomes / "a folder.fa").mkdir()
+    (genomes / "zero.fa").symlink_to(tmp_path / "nothing")
+    out = tmp_path / "out"
+    run = genoseq("score", genomes, "-m", model, "-o", out, "--jobs", 1)
+    assert run.returncode == 1
+    *_, last = run.stderr.splitlines()
+    assert last.endswith(
+        f"2 of 4 genomes are not in {out}: {genomes / 'a folder.fa'}, {genomes / 'zero.fa'}"
+    )
+    assert "Traceback" not in run.stderr
+    assert {path.name for path in out.iterdir()} == {"one", "two"}
+
+
+def test_a_full_disk_ends_all(tmp_path: Path) -> None:
+    tried = []
+
+    def work(genome: Path, folder: Path) -> None:
+        tried.append(genome.name)
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    with pytest.raises(OSError, match="No space"):
+        for_each_genome([Path("a.fa"), Path("b.fa")], tmp_path / "out", {}, work)
+    assert tried == ["a.fa"]
 
 
 def test_options_of_one_genome_are_refused_for_several(

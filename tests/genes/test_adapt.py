@@ -202,9 +202,11 @@ def test_disagreement_is_of_last_bases(planted: PlantedGenome) -> None:
     assert disagreement(calls, replace(calls, genes=(other, *calls.genes[1:]))) == 0
 
 
+@pytest.mark.parametrize("strands", ["both", "one"])
 def test_genes_adapts_and_saves_the_model(
-    genoseq: Genoseq, planted: PlantedGenome, bundle: Bundle, tmp_path: Path
+    genoseq: Genoseq, planted: PlantedGenome, bundle: Bundle, tmp_path: Path, strands: str
 ) -> None:
+    bundle = replace(bundle, settings=bundle.settings.model_copy(update={"strands": strands}))
     write_fasta(tmp_path / "genome.fa", [("a", decode(planted.codes))])
     save_bundle(tmp_path / "model", bundle)
     save_weights(tmp_path / "model" / "genes.json", CERTAIN)
@@ -220,7 +222,9 @@ def test_genes_adapts_and_saves_the_model(
     summary = json.loads((out / "summary.json").read_text())
     assert summary["adaptation"]["used"]
     assert summary["settings"]["adapt"] == "on"
-    weights = load_bundle(saved).model.state_dict()
+    adapted = load_bundle(saved)
+    assert adapted.settings.strands == strands
+    weights = adapted.model.state_dict()
     before = bundle.model.state_dict()
     assert any(not torch.equal(before[name], value) for name, value in weights.items())
     again = genoseq(*words, "-m", saved, "-o", tmp_path / "again")

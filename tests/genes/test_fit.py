@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 
-from genoseq.errors import InputFormatError
+from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.decode import decode
-from genoseq.genes.fit import Example, _halves, fit_weights, platt, refine_starts
-from genoseq.genes.fit_files import KnownGenome, examples_of, read_known_genomes
+from genoseq.genes.fit import Example, _halves, fit_weights, platt, recalibrate, refine_starts
+from genoseq.genes.fit_files import (
+    KnownGenome,
+    examples_of,
+    fit_genes_files,
+    read_known_genomes,
+)
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.known import known_genes, labels_of
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
+from genoseq.genes.start_table import confidence
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region
@@ -117,12 +124,36 @@ def test_fit_weights_learn_starts_where_they_are_known() -> None:
     assert np.isfinite(weights.starts).all()
 
 
+def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
+    planted = planted_genome(60, 30)
+    genome = prepared(planted)
+    labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
+    example = Example(genome, labels)
+    weights = fit_weights([example], passes=1, steps=20)
+    bold = replace(weights, starts=10 * weights.starts, genes_calibration=(9.0, 9.0))
+    found = recalibrate([example], bold, steps=20)
+    assert (found.starts == bold.starts).all()
+    assert found.genes_calibration != bold.genes_calibration
+    said = confidence(decode(genome, found), found)[1]
+    known = labels.start >= 0
+    right = genome.candidates.largest(said)[known] <= said[labels.start[known]]
+    assert abs(genome.candidates.largest(said)[known].mean() - right.mean()) < 0.02
+
+
 def test_refine_starts_leaves_all_as_it_was_where_no_gene_has_a_choice() -> None:
     planted = planted_genome(60, 29)
     genome = prepared(planted)
     labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
-    weights = fit_weights([Example(genome, labels)], passes=1, steps=20)
-    assert (refine_starts([Example(genome, labels)], weights).starts == weights.starts).all()
+    one = Example(genome, labels)
+    weights = fit_weights([one], passes=1, steps=20)
+    assert np.allclose(refine_starts([one], [one], weights).starts, weights.starts, atol=1e-9)
+
+
+def test_fit_genes_files_refine_and_calibrate_together(tmp_path: Path) -> None:
+    table, given = tmp_path / "genomes.tsv", tmp_path / "given"
+    for options in ({"refine": given}, {"calibrate": given}):
+        with pytest.raises(ConfigError, match="--refine and --calibrate go together"):
+            fit_genes_files(table, "bacteria", tmp_path / "genes.json", **options)  # type: ignore[arg-type]
 
 
 def test_halves_never_judge_a_genome_that_was_learned_from() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from genoseq.genes.candidates import Candidates
-from genoseq.genes.fit_starts import Part, fit_factor, fit_starts
+from genoseq.genes.decode import DOUBT, tempered
+from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
 from genoseq.genes.known import Labels
 
 TRUE = np.array([1.5, -0.7, 0.0])
@@ -57,16 +58,47 @@ def test_fit_starts_of_a_feature_that_says_nothing_is_nothing() -> None:
     assert abs(fit_starts([(candidates, matrix, labels)])[2]) < 1e-9
 
 
-def test_fit_factor_finds_what_some_weights_are_too_small_or_too_large_by() -> None:
-    parts = [part(3000, 6), part(1000, 7, unknown=0.5)]
-    which = np.array([True, True, False])
-    for wrong, expected in ((0.5, 2.0), (2.0, 0.5), (1.0, 1.0)):
-        found = fit_factor(parts, np.where(which, TRUE * wrong, TRUE), which)
-        assert abs(np.log(found / expected)) < 0.15
-        assert abs(np.log(found)) <= abs(np.log(expected)) + 1e-9
+KINDS = np.array([[True, False, False], [False, True, False]])
 
 
-def test_fit_factor_of_few_starts_stays_nearer_to_1() -> None:
-    weights, which = np.where([True, True, False], TRUE / 2, TRUE), np.array([True, True, False])
-    few, many = (fit_factor([part(frames, 8)], weights, which) for frames in (60, 4000))
-    assert 1 <= few < many
+def test_drawn_starts_find_what_annotated_starts_are_blurred_by() -> None:
+    blurred = TRUE * [0.6, 0.6, 1.0]
+    found = drawn_starts([part(4000, 6)], [part(1000, 7, unknown=0.5)], blurred, KINDS)
+    assert np.abs(found - TRUE).max() < 0.1
+
+
+def test_drawn_starts_of_few_are_held_by_many_annotated_ones() -> None:
+    wrong, none = np.array([0.7, -0.7, 0.0]), np.zeros((1, 3), bool)
+    few, many = (
+        drawn_starts([part(300, 8)], [part(frames, 9)], wrong, none) for frames in (50, 50_000)
+    )
+    assert abs(few[0] - TRUE[0]) < 0.4
+    assert abs(many[0] - wrong[0]) < 0.2
+
+
+def test_drawn_starts_of_a_kind_move_together() -> None:
+    kinds = np.array([[True, True, False]])
+    found = drawn_starts([part(300, 8)], [part(50_000, 9)], TRUE * [0.5, 0.5, 1.0], kinds)
+    assert found[0] > 0.6 * TRUE[0]
+    assert abs(found[1] / found[0] - TRUE[1] / TRUE[0]) < 0.15
+
+
+def test_true_slope_says_how_often_likeliest_starts_are_right() -> None:
+    for wrong in (0.0, 0.1):
+        parts = [
+            (candidates, matrix @ TRUE * 3, labels)
+            for candidates, matrix, labels in (part(3000, seed, wrong) for seed in (10, 11))
+        ]
+        slope = true_slope(parts)
+        assert slope < 0.5  # logits are three times what they should be
+        for candidates, logits, labels in parts:
+            said = candidates.largest(tempered(candidates, logits, slope))
+            right = logits[labels.start] >= candidates.largest(logits)
+            assert abs(said.mean() - right.mean()) < 0.02
+
+
+def test_tempered_are_probabilities_none_of_which_is_sure() -> None:
+    candidates, matrix, _ = part(50, 12)
+    found = tempered(candidates, matrix @ TRUE * 100, 1.0)
+    assert np.allclose(candidates.total(found), 1.0)
+    assert found.max() < 1 - DOUBT / 2

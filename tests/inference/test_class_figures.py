@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +14,13 @@ from planted import store_of_contigs
 
 from genoseq.genome.regions import Region
 from genoseq.genome.schemes import Scheme, independent_scheme, stranded_scheme, unstranded_scheme
-from genoseq.inference.class_figures import class_figures
+from genoseq.inference.class_figures import ClassFigures, class_figures
 from genoseq.inference.evaluate import evaluate
 from genoseq.inference.evaluation import write_evaluation
+from genoseq.inference.strands import Prediction
+from genoseq.metrics.bootstrap_curves import BlockCurves
+from genoseq.metrics.counted import counted
+from genoseq.metrics.metrics import Metrics
 from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.store.store import Store
@@ -43,6 +49,25 @@ def made(folder: Path, scheme: Scheme) -> list[Store]:
     return [one, store_of_contigs(folder / "two", scheme, rows, "two")]
 
 
+def count(
+    figures: ClassFigures, metrics: Metrics, store: Store, stretches: Sequence[tuple[str, int, Any]]
+) -> list[int]:
+    """Count values (S, L) of stretches as an evaluation does; bases of the pieces they come in."""
+    pieces = [
+        Prediction(chrom, start, np.zeros(values.shape[1], np.uint8), values)
+        for chrom, start, values in stretches
+    ]
+    sizes = []
+    for piece in figures.cut(store, pieces):
+        labels = torch.from_numpy(store.labels(piece.chrom, piece.start, piece.end).copy())
+        kind = metrics.scheme.kind  # type: ignore[attr-defined]
+        labels = labels.to(torch.int64 if kind == "classes" else torch.float32)
+        figures.enter(store, piece.chrom, piece.start, piece.values, labels)
+        metrics.update(torch.from_numpy(piece.values.T.copy()), labels)
+        sizes.append(len(piece.codes))
+    return sizes
+
+
 @pytest.mark.parametrize("scheme", [CLASSES, INDEPENDENT])
 def test_figures_of_a_place_are_those_of_its_bases_alone(tmp_path: Path, scheme: Scheme) -> None:
     stores = made(tmp_path, scheme)
@@ -57,10 +82,9 @@ def test_figures_of_a_place_are_those_of_its_bases_alone(tmp_path: Path, scheme:
             values = torch.from_numpy(rng.dirichlet(np.ones(len(scheme)), len(region))).float()
             labels = torch.from_numpy(store.labels(region.chrom, region.start, region.end).copy())
             labels = labels.to(torch.int64 if scheme.kind == "classes" else torch.float32)
-            figures.enter(store, region.chrom, region.start, values.numpy().T, labels)
-            places = [(store.name, region.chrom), (store.name, "*"), ("*", "*")]
-            for each in (metrics, *(alone.setdefault(p, build_metrics(scheme)) for p in places)):
-                each.update(values, labels)
+            count(figures, metrics, store, [(region.chrom, region.start, values.numpy().T)])
+            for place in ((store.name, region.chrom), (store.name, "*"), ("*", "*")):
+                alone.setdefault(place, build_metrics(scheme)).update(values, labels)
     told, tables = figures.finish()
     head, rows = tables["classes.tsv"]
     found: dict[tuple[str, str], list[dict[str, object]]] = {}
@@ -94,11 +118,8 @@ def test_only_the_longest_contigs_have_rows(
         for store in stores:
             for index in store.regions.of_split("test"):
                 region = store.regions[int(index)].region
-                labels = store.labels(region.chrom, region.start, region.end).astype(np.int64)
-                values = torch.full((len(region), 5), 0.2)
-                truth = torch.from_numpy(labels)
-                figures.enter(store, region.chrom, region.start, values.numpy().T, truth)
-                metrics.update(values, truth)
+                values = np.full((5, len(region)), 0.2, np.float32)
+                count(figures, metrics, store, [(region.chrom, region.start, values)])
         head, lines = figures.finish()[1]["classes.tsv"]
         return [dict(zip(head, line, strict=True)) for line in lines]
 
@@ -143,10 +164,7 @@ def test_sites_are_found_within_some_bp(tmp_path: Path, independent: bool) -> No
     metrics = build_metrics(scheme)
     figures = class_figures(metrics, [store], "test")
     assert figures is not None
-    for name, values in stretches:
-        labels = torch.from_numpy(store.labels(name, 0, 300).astype(np.int64))
-        figures.enter(store, name, 0, values, labels)
-        metrics.update(torch.from_numpy(values.T.copy()), labels)
+    count(figures, metrics, store, [(name, 0, values) for name, values in stretches])
     told, tables = figures.finish()
     assert [row["top_k"] for row in told["by_genome"]] == [pytest.approx(1 / 4)]
     head, lines = tables["sites.tsv"]
@@ -166,7 +184,7 @@ def test_sites_have_intervals_by_blocks_of_each_genome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of the blocks of one genome find their site, all of the other's."""
-    monkeypatch.setattr("genoseq.inference.site_figures.block_size", lambda _: 100)
+    monkeypatch.setattr("genoseq.inference.class_figures.block_size", lambda _: 100)
     scheme, blocks = unstranded_scheme(["a"]), 40
     stores, values = [], []
     for number, name in enumerate(("one", "two")):
@@ -180,11 +198,8 @@ def test_sites_have_intervals_by_blocks_of_each_genome(
     figures = class_figures(metrics, stores, "test")
     assert figures is not None
     for store, own in zip(stores, values, strict=True):
-        for start in range(0, 100 * blocks, 50):  # a piece ends where a block does, or before
-            end = start + 50
-            truth = torch.from_numpy(store.labels("x", start, end).astype(np.int64))
-            figures.enter(store, "x", start, own[:, start:end], truth)
-            metrics.update(torch.from_numpy(own[:, start:end].T.copy()), truth)
+        starts = range(0, 100 * blocks, 50)  # a piece ends where a block does, or before
+        count(figures, metrics, store, [("x", at, own[:, at : at + 50]) for at in starts])
     told_rows, tables = figures.finish()
     found = {
         row["genome"]: (row["recall"], row["recall_low"], row["recall_high"])
@@ -202,3 +217,81 @@ def test_sites_have_intervals_by_blocks_of_each_genome(
     contigs = [dict(zip(head, line, strict=True)) for line in lines if line[1] == "x"]
     assert contigs
     assert {row["recall_low"] for row in contigs} == {None}, "contigs have none"
+
+
+def test_intervals_of_a_class_are_by_its_own_counts(tmp_path: Path) -> None:
+    """Not those of its neighbour, or of the background, moved to where the class is."""
+    scheme, blocks, size = stranded_scheme(["a"]), 30, 10_000
+    rng = np.random.default_rng(0)
+    values = rng.dirichlet([50, 1, 1], (blocks, size)).astype(np.float32)
+    labels = rng.choice(np.arange(3, dtype=np.uint8), (blocks, size), p=[0.98, 0.015, 0.005])
+    row = ("x", "test", np.zeros(blocks * size, np.uint8), labels.ravel())
+    store = store_of_contigs(tmp_path / "s", scheme, [row], "g")
+    metrics, curves = build_metrics(scheme), BlockCurves()
+    figures = class_figures(metrics, [store], "test")
+    assert figures is not None
+    for number, (own, truth) in enumerate(zip(values, labels, strict=True)):
+        before = counted(metrics)
+        count(figures, metrics, store, [("x", number * size, own.T)])
+        after = counted(metrics)
+        assert before is not None
+        assert after is not None
+        block = after.plus(before, -1)
+        assert block.right.sum(1).tolist() == np.bincount(truth, minlength=3).tolist()
+        curves.add(block.called[1:], block.right[1:])
+    expected = curves.intervals(after.rows()[1:], [(0, 1)])
+    told, tables = figures.finish()
+    found = told["intervals"]
+    assert (found["macro_auprc"], found["blocks"]) == (expected.macro_auprc, blocks)
+    assert found["strands"] == [{"name": "a", "auprc": expected.pairs[0]}]
+    for row, own in zip(found["classes"], expected.classes, strict=True):
+        assert {name: row[name] for name in own} == own
+    widths = [row["auprc"][1] - row["auprc"][0] for row in found["classes"]]
+    assert widths[0] != pytest.approx(widths[1], rel=0.1)
+    ends = found["classes"][0]["lift"]
+    assert 0.05 < ends[1] - ends[0] < 0.5
+    head, rows = tables["classes.tsv"]
+    low, high = head.index("auprc_low"), head.index("auprc_high")
+    each = [row["auprc"] for row in expected.classes]
+    assert [[row[low], row[high]] for row in rows] == each * 3, "of the whole, genome and contig"
+
+
+def test_intervals_of_places_are_of_their_own_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One contig has sites in every block, found in half of them; the other a single one."""
+    monkeypatch.setattr("genoseq.inference.class_figures.block_size", lambda _: 100)
+    scheme, rows, stretches = unstranded_scheme(["a"]), [], []
+    for name, step in (("many", 100), ("single", 10_000)):
+        labels, told = np.zeros(4_050, np.uint8), np.full(4_050, 0.001, np.float32)
+        labels[50::step] = 1
+        told[50 :: 2 * step] = 0.3
+        rows.append((name, "test", np.zeros(4_050, np.uint8), labels))
+        stretches.append((name, 0, np.stack([1 - told, told])))
+    store = store_of_contigs(tmp_path / "s", scheme, rows, "g")
+    metrics = build_metrics(scheme)
+    figures = class_figures(metrics, [store], "test")
+    assert figures is not None
+    assert count(figures, metrics, store, stretches) == [*[100] * 40, 50] * 2
+    told, tables = figures.finish()
+    head, lines = tables["classes.tsv"]
+    found = {row["contig"]: row for row in (dict(zip(head, each, strict=True)) for each in lines)}
+    low, high = found["many"]["auprc_low"], found["many"]["auprc_high"]
+    assert low < found["many"]["auprc"] < high
+    assert 0.1 < high - low < 0.4
+    assert (found["single"]["auprc_low"], found["single"]["auprc_high"]) == (None, None)
+    assert found["single"]["auprc"] == 1
+    genome = told["by_genome"][0]
+    assert [genome["auprc_low"], genome["auprc_high"]] == told["intervals"]["classes"][0]["auprc"]
+
+
+def test_blocks_that_end_with_a_region_make_no_empty_piece(tmp_path: Path) -> None:
+    scheme = unstranded_scheme(["a"])
+    row = ("c", "test", np.zeros(30_001, np.uint8), np.zeros(30_001, np.uint8))
+    store = store_of_contigs(tmp_path / "s", scheme, [row], "g")
+    metrics = build_metrics(scheme)
+    figures = class_figures(metrics, [store], "test")
+    assert figures is not None
+    places = ((0, 20_000), (20_000, 10_000), (30_000, 1))
+    stretches = [("c", start, np.full((2, bases), 0.5, np.float32)) for start, bases in places]
+    assert count(figures, metrics, store, stretches) == [10_000, 10_000, 10_000, 1]

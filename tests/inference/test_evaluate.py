@@ -17,16 +17,12 @@ from genoseq.genome.schemes import UNKNOWN_LABEL, cds_phase_scheme, stranded_sch
 from genoseq.genome.sequences import N
 from genoseq.genome.windows import Window
 from genoseq.inference.batches import predict_windows
-from genoseq.inference.blocks import Blocks
 from genoseq.inference.evaluate import bases_of_split, evaluate
 from genoseq.inference.evaluation import write_evaluation
 from genoseq.inference.predict import Values
 from genoseq.inference.score import score
 from genoseq.inference.strands import Prediction, predict_regions
 from genoseq.inference.windows import StrandWindow
-from genoseq.metrics.bootstrap_curves import BlockCurves
-from genoseq.metrics.counted import counted
-from genoseq.metrics.per_base import build_metrics
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
 from genoseq.store.store import Store
@@ -132,11 +128,15 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
     bundle: Bundle, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = evaluate(bundle, [store], device="cpu").metrics
-    assert (whole["intervals"]["blocks"], whole["intervals"]["macro_f1"]) == (1, None)
-    monkeypatch.setattr("genoseq.inference.blocks.block_size", lambda _: 400)
+    assert (whole["intervals"]["blocks"], whole["intervals"]["macro_f1"]) == (2, None)
+    monkeypatch.setattr("genoseq.inference.class_figures.block_size", lambda _: 400)
     found = evaluate(bundle, [store], device="cpu").metrics
     intervals = found.pop("intervals")
     assert (intervals["blocks"], intervals["block_bases"]) == (22, 400)
+    for row, bare in zip(found["by_genome"], whole["by_genome"], strict=True):
+        assert (bare["auprc_low"], bare["auprc_high"]) == (None, None)
+        bare |= {name: row[name] for name in ("auprc_low", "auprc_high")}
+        assert bare["auprc_low"] <= row["auprc"] <= bare["auprc_high"]
     assert found == {name: figure for name, figure in whole.items() if name != "intervals"}
     classes = found["channels"]["classes"][1:]
     assert [row["name"] for row in intervals["classes"]] == ["CDS+", "CDS-"]
@@ -149,47 +149,6 @@ def test_evaluate_has_intervals_by_blocks_of_bases(
         assert found["channels"][name] == pytest.approx(np.mean(intervals[name]), abs=0.05)
     write_evaluation(tmp_path / "out", evaluate(bundle, [store], device="cpu"))
     assert json.loads((tmp_path / "out/metrics.json").read_text())["intervals"] == intervals
-
-
-def test_intervals_of_a_class_are_by_its_own_counts() -> None:
-    """Not those of its neighbour, or of the background, moved to where the class is."""
-    scheme, blocks = stranded_scheme(["a"]), 30
-    metrics, curves = build_metrics(scheme), BlockCurves()
-    made = Blocks(blocks * 10_000, lambda: counted(metrics))
-    rng = np.random.default_rng(0)
-    values = rng.dirichlet([50, 1, 1], (blocks, 10_000)).astype(np.float32)
-    labels = rng.choice(3, (blocks, 10_000), p=[0.98, 0.015, 0.005])
-    pieces = [
-        Prediction("c", n * 10_000, np.zeros(10_000, np.uint8), own.T)
-        for n, own in enumerate(values)
-    ]
-    for piece, truth in zip(made.cut(pieces), labels, strict=True):
-        before = counted(metrics)
-        metrics.update(torch.from_numpy(piece.values.T.copy()), torch.from_numpy(truth))
-        after = counted(metrics)
-        assert before is not None
-        assert after is not None
-        curves.add(*(after.plus(before, -1).called[1:], after.plus(before, -1).right[1:]))
-    assert after is not None
-    expected, macro = curves.intervals(after.rows()[1:])
-    found = made.intervals()["intervals"]
-    assert (found["macro_auprc"], found["blocks"]) == (macro, blocks)
-    for row, own in zip(found["classes"], expected, strict=True):
-        assert {name: row[name] for name in own} == own
-    widths = [row["auprc"][1] - row["auprc"][0] for row in found["classes"]]
-    assert widths[0] != pytest.approx(widths[1], rel=0.1)
-    ends = found["classes"][0]["lift"]
-    assert 0.05 < ends[1] - ends[0] < 0.5
-
-
-def test_blocks_that_end_with_a_region_make_no_empty_piece() -> None:
-    pieces = [
-        Prediction("c", start, np.zeros(bases, np.uint8), np.zeros((1, bases), np.float32))
-        for start, bases in ((0, 20_000), (20_000, 10_000), (30_000, 1))
-    ]
-    metrics = build_metrics(stranded_scheme(["a"]))
-    made = Blocks(30_001, lambda: counted(metrics)).cut(pieces)
-    assert [len(piece.codes) for piece in made] == [10_000, 10_000, 10_000, 1]
 
 
 def test_evaluate_says_what_does_not_fit(bundle: Bundle, tmp_path: Path) -> None:

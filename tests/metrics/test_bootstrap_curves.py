@@ -37,7 +37,7 @@ def added(blocks: Counts) -> BlockCurves:
 def test_intervals_are_those_of_figures_of_drawn_blocks() -> None:
     blocks = blocks_of(40, np.random.default_rng(3))
     point = rare_figures(*blocks.sum(0)[:, 0])
-    (row,), macro = added(blocks).intervals([point])
+    (row,), macro, _ = added(blocks).intervals([point])
     drawn = np.random.default_rng(0).multinomial(40, np.full(40, 1 / 40), RESAMPLES)
     sums = np.einsum("rb,bck->rck", drawn, blocks[:, :, 0])
     resampled = [rare_figures(*each) for each in sums]
@@ -48,13 +48,14 @@ def test_intervals_are_those_of_figures_of_drawn_blocks() -> None:
         low, high = expected
         assert high - low > 0.1 * low, "a width that 2% would not hide"
     assert macro == row["auprc"]
+    assert added(blocks).auprc([point]) == [row["auprc"]]
 
 
 def test_intervals_of_what_never_varies_are_the_figure_itself() -> None:
     (one,) = blocks_of(1, np.random.default_rng(1), share=0.2)
     blocks = np.repeat(one[None], 30, axis=0)
     point = rare_figures(*blocks.sum(0)[:, 0])
-    (row,), _ = added(blocks).intervals([point])
+    (row,), _, _ = added(blocks).intervals([point])
     for name in CURVE_FIGURES:
         assert row[name] == pytest.approx(2 * [point[name]])
 
@@ -75,11 +76,11 @@ def test_intervals_of_few_blocks_or_a_class_that_is_not_there_are_none() -> None
     rng = np.random.default_rng(0)
     few = added(blocks_of(FEWEST_BLOCKS - 1, rng))
     nothing = dict.fromkeys(CURVE_FIGURES)
-    assert few.intervals([{"auprc": 0.5}]) == ([nothing], None)
+    assert few.intervals([{"auprc": 0.5}]) == ([nothing], None, [])
     absent = blocks_of(20, rng)
     absent[:, 1] = 0
     point = rare_figures(*absent.sum(0)[:, 0])
-    assert added(absent).intervals([point]) == ([nothing], None)
+    assert added(absent).intervals([point]) == ([nothing], None, [])
 
 
 def test_macro_auprc_is_over_the_classes_that_are_there() -> None:
@@ -88,6 +89,6 @@ def test_macro_auprc_is_over_the_classes_that_are_there() -> None:
     absent[:, 1] = 0
     blocks = np.concatenate([blocks_of(20, rng), absent], axis=2)
     points = [rare_figures(*blocks.sum(0)[:, index]) for index in (0, 1)]
-    (row, other), macro = added(blocks).intervals(points)
+    (row, other), macro, _ = added(blocks).intervals(points)
     assert other["auprc"] is None
     assert macro == row["auprc"]

@@ -154,6 +154,7 @@ def test_what_is_not_defined_is_null():
         "best_f1": None,
         "threshold": None,
         "top_k": None,
+        "calibration_error": None,
     }
     assert (found["states"]["macro_f1"], found["states"]["micro_f1"]) == (None, None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found

@@ -32,6 +32,41 @@ def test_stem_is_a_centred_convolution():
     torch.testing.assert_close(stem(vectors)[0], functional.gelu(torch.stack(expected)))
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("stride", "kernel"), [(3, 9), (1, 1), (2, 4), (4, 10)])
+def test_stem_of_tokens_is_that_of_their_vectors(stride, kernel, causal):
+    torch.manual_seed(0)
+    settings = StemSettings(stride=stride, kernel=kernel, width=7, causal=causal)
+    stem, embedding = Stem(5, settings, unknown=1), torch.nn.Embedding(11, 5)
+    ids = stem.pad(torch.randint(0, 11, (3, 6 * stride), dtype=torch.int32))
+    parameters = [embedding.weight, *stem.parameters()]
+    expected, found = stem(embedding(ids)), stem.of_tokens(embedding, ids)
+    assert found.shape == (3, 6, 7)
+    torch.testing.assert_close(found, expected)
+    factor = torch.randn(found.shape)
+    pair = (torch.autograd.grad((each * factor).sum(), parameters) for each in (expected, found))
+    for one, other in zip(*pair, strict=True):
+        torch.testing.assert_close(other, one)
+
+
+def test_stem_of_many_tokens_or_other_numbers_is_the_convolution():
+    stem = Stem(2, StemSettings(stride=3, kernel=9, width=64), unknown=1)
+    many = torch.nn.Embedding(1000, 2)
+    ids = stem.pad(torch.randint(0, 1000, (2, 30)))
+    assert torch.equal(stem.of_tokens(many, ids), stem(many(ids)))
+    stem, few = stem.double(), torch.nn.Embedding(70, 2).double()
+    assert torch.equal(stem.of_tokens(few, ids % 70), stem(few(ids % 70)))
+
+
+def test_stem_of_tokens_sums_in_fp32_where_products_are_of_bf16():
+    torch.manual_seed(0)
+    stem, embedding = Stem(32, StemSettings(), unknown=1), torch.nn.Embedding(65, 32)
+    ids = stem.pad(torch.randint(0, 65, (2, 300)))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = stem.of_tokens(embedding, ids)
+    assert torch.equal(found, stem.of_tokens(embedding, ids))
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.5])
 @pytest.mark.parametrize("shape", [(3, 1001, 33), (1, 50_000, 2)])
 def test_dropout_drops_the_rate_and_keeps_the_mean(rate, shape):

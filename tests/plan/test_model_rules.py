@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +13,11 @@ from plans import plan_of, tokenize_options, wild
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import RunSettings
 from genoseq.errors import ConfigError
+from genoseq.files.names import CONFIG
+from genoseq.files.stored import read_json
 from genoseq.plan.genomes import missing_files
 from genoseq.plan.model_rules import teacher_files
+from genoseq.pretrained.registry import model_folder
 
 SHEET = """\
 name\tfasta\tannotation\tmask\tsplit
@@ -22,6 +26,7 @@ bare\tbare.fa\t-\t-\tblocks
 more\tmore.fa\t-\t-\ttrain
 new\tnew.fa\t-\t-\tscore
 """
+LABELLED = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
 CAUSAL = {
     "task": {"name": "causal-lm"},
     "model": {
@@ -76,10 +81,40 @@ def test_model_goes_on_from_another_with_its_network(tmp_path: Path) -> None:
     assert plan.freeze_option(wild(model="masked")) == ""
 
 
+def test_model_goes_on_from_one_in_the_box_or_from_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = read_json(model_folder("bacteria") / CONFIG)["model"]
+    model = network | {"strands": "one", "dropout": 0}
+    plan = plan_of(tmp_path, LABELLED, models={"a": {"init": "bacteria", "model": model}})
+    assert plan.config.models["a"].model.strands == "one"
+    assert plan.init_bundle(wild(model="a")) == []
+    assert plan.init_options(wild(model="a"), wild(init=[])) == "--init-from bacteria"
+    shutil.copytree(model_folder("bacteria"), "other/big")
+    plan = plan_of(tmp_path, LABELLED, models={"a": {"init": "other/big", "model": model}})
+    files = ["other/big/config.json", "other/big/model.safetensors"]
+    assert plan.init_bundle(wild(model="a")) == files
+    assert plan.init_options(wild(model="a"), wild(init=files)) == "--init-from other/big"
+
+
+def test_entry_of_models_is_taken_before_a_model_in_the_box(tmp_path: Path) -> None:
+    models = {"bacteria": {}, "a": {"init": "bacteria", "model": {"dropout": 0.3}}}
+    plan = plan_of(tmp_path, LABELLED, models=models)
+    assert plan.init_bundle(wild(model="a")) == ["<results>/models/bacteria"]
+    assert plan.config.models["a"].model.dropout == 0.3
+    assert plan.config.models["bacteria"].model.dropout == 0.1
+
+
 @pytest.mark.parametrize(
     ("models", "said"),
     [
-        ({"a": {"init": "b"}}, "a.init 'b': no such model: use a"),
+        ({"a": {"init": "b"}}, "models.a.init 'b': no such model: use a, one in the box (bacteria"),
+        ({"a": {"init": "no/b"}}, "models.a.init 'no/b': no such model: use a, one in the box"),
+        (
+            {"a": {"init": "bacteria", "model": {"embedding": 9, "strands": "one"}}},
+            "models.a.model is not that of bacteria, whose weights it goes on from: write model: {",
+        ),
         ({"a": {"init": "b"}, "b": {"init": "a"}}, "b.init 'a': goes on from itself"),
         ({"a": {"freeze": True}}, "a.freeze: weights to freeze come from another model: name init"),
         (
@@ -167,5 +202,4 @@ def test_files_of_a_teacher_are_inputs_unless_it_is_in_the_box(
     Path("bacteria").mkdir()
     assert files("bacteria") == ["bacteria/config.json", "bacteria/model.safetensors"]
     taught = {"a": {"training": {"teacher": "models/big"}}}
-    sheet = "name\tfasta\tannotation\tsplit\none\tone.fa\ta\tblocks\n"
-    assert missing_files(plan_of(tmp_path, sheet, models=taught))[-2:] == wanted
+    assert missing_files(plan_of(tmp_path, LABELLED, models=taught))[-2:] == wanted

@@ -11,16 +11,8 @@ import pytest
 from run_folders import make_bundle, make_evaluation
 
 from genoseq.report.comparison import by_genome_table, comparison_table, sites_table
-from genoseq.report.curves import Baseline, Curve
+from genoseq.report.curves import Curve
 from genoseq.report.model_charts import learning_charts
-from genoseq.report.model_checks import (
-    check_base_rate,
-    check_baselines,
-    check_calibration,
-    check_never,
-    check_strands,
-    check_test_gap,
-)
 from genoseq.report.results import ModelResult, read_model
 from genoseq.report.tables import metrics_table, shown
 
@@ -66,14 +58,6 @@ def test_models_of_common_classes_are_ranked_by_macro_f1(model: ModelResult) -> 
     assert caption.endswith("the best macro F1 first")
 
 
-def test_baselines_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
-    figures = {"f1": 0.99, "auprc": 0.25}
-    kmers = tuple(Baseline("kmers", f"CDS.{way}", figures) for way in ("plus", "minus"))
-    found = check_baselines(replace(rare(model, "m", 0.5, 0.3, 40), baselines=kmers))
-    assert (found.grade, found.value) == ("pass", pytest.approx(0.05))
-    assert "AUPRC +0.0500 against kmers (0.2500)" in found.found
-
-
 def test_an_earlier_evaluation_has_what_it_has(model: ModelResult) -> None:
     metrics = json.loads(json.dumps(model.metrics))
     for row in metrics["channels"]["classes"]:
@@ -117,50 +101,6 @@ def test_sites_have_recall_and_precision_by_distance(model: ModelResult) -> None
         *("0.0004", "0.0000", "0.0000", "0.1500", "0.3000", "0.5000", "1.0000")
     ]
     assert sites_table([model]) is None
-
-
-def validated(model: ModelResult, macro_f1: float, auprc: float) -> ModelResult:
-    classes = [{"name": "none", "auprc": 0.9}, {"name": "CDS", "auprc": auprc}]
-    valid = {"channels": {"macro_f1": macro_f1, "classes": classes}}
-    return replace(model, bundle=model.bundle | {"metrics": {"valid": valid}})
-
-
-def test_validation_and_test_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
-    steady = check_test_gap(validated(rare(model, "m", 0.1, 0.3, 40), 0.9, 0.31))
-    assert (steady.grade, steady.value) == ("pass", pytest.approx(0.01))
-    assert steady.found == "macro AUPRC 0.3100 of validation, 0.3000 of test"
-    worse = check_test_gap(validated(rare(model, "m", 0.9, 0.1, 40), 0.9, 0.4))
-    assert (worse.grade, worse.value) == ("fail", pytest.approx(0.3))
-    common = check_test_gap(validated(model, 0.9, 0.4))
-    assert common.found.startswith("macro F1 0.9000 of validation")
-
-
-def test_strands_of_rare_classes_are_compared_by_auprc(model: ModelResult) -> None:
-    of = rare(model, "m", 0.5, 0.3, 40)
-    of.metrics["channels"]["classes"][2] |= {"f1": 0.9, "auprc": 0.31}
-    found = check_strands(of)
-    assert (found.grade, found.found) == (
-        "pass", "AUPRC of CDS differs by 0.0100 between strands"
-    )  # fmt: skip
-
-
-def test_checks_of_classes_that_share_bases_are_by_auprc(model: ModelResult) -> None:
-    rows = [
-        {"name": "TSS", "strand": way, "support": 5, "auprc": auprc, "prevalence": 2e-4}
-        for way, auprc in (("+", 0.4), ("-", 0.2))
-    ]
-    metrics = {"kind": "independent", "classes": rows}
-    valid = {"valid": {"classes": [{"name": "TSS", "auprc": 0.38}]}}
-    of = replace(model, metrics=metrics, bundle=model.bundle | {"metrics": valid})
-    assert check_test_gap(of).value == pytest.approx(0.08)
-    assert check_strands(of).value == pytest.approx(0.2)
-    assert check_base_rate(of).found == (
-        "TSS.minus: AUPRC 0.2000, base rate 0.0002: 20.0% of the way to 1"
-    )
-    kmers = tuple(Baseline("kmers", f"TSS.{way}", {"auprc": 0.1}) for way in ("plus", "minus"))
-    assert check_baselines(replace(of, baselines=kmers)).value == pytest.approx(0.1)
-    for check in (check_calibration, check_never):
-        assert check(of).grade == "not measured"
 
 
 def test_learning_curve_of_rare_classes_is_of_auprc(model: ModelResult) -> None:

@@ -10,7 +10,7 @@ import pytest
 from error_cases import SCHEME, Labels, Stretch, made_store, made_tracks, probabilities, results_of
 
 from genoseq.errors import InputFormatError
-from genoseq.genome.schemes import UNKNOWN_LABEL, ClassScheme, State
+from genoseq.genome.schemes import UNKNOWN_LABEL, ClassScheme, State, unstranded_scheme
 from genoseq.genome.tracks import Channel
 from genoseq.report import calls as calls_module
 from genoseq.report.calls import calls, compared, labels_of
@@ -191,3 +191,19 @@ def test_labels_of_phases_and_of_strangers() -> None:
     assert labels_of(SCHEME, (Channel("CDS", "+"),)) is None
     plain = ClassScheme((State("none"), State("exon")))
     assert labels_of(plain, (Channel("intron"), Channel("exon")))[:2].tolist() == [-1, 1]  # type: ignore[index]
+
+
+def test_worst_loci_of_short_classes_stand_beside_those_of_long_ones(tmp_path: Path) -> None:
+    """Sites of two bases that are missed, in the test with long stretches of CDS that are."""
+    scheme = unstranded_scheme(["CDS", "site"])
+    labels = np.zeros(3_000, np.uint8)
+    for at in range(100, 2_500, 400):
+        labels[at : at + 200] = 1
+    labels[[50, 51, 2_800]] = 2
+    values = {chrom: np.full((n, 2), 0.1, np.float32) for chrom, n in LENGTHS.items()}
+    store = made_store(tmp_path, LENGTHS, [Stretch("b", 0, "test", labels)], scheme=scheme)
+    tracks = made_tracks(tmp_path, LENGTHS, values, scheme.channels)
+    found = worst_loci(results_of(store, tracks), 4)
+    assert [(x.name, x.start, x.end) for x in found] == [
+        ("CDS", 100, 300), ("site", 50, 52), ("CDS", 500, 700), ("site", 2_800, 2_801)
+    ]  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+from measured_models import model
 
 from genoseq.extraction.leaks import Leak
 from genoseq.genome.sequences import encode
@@ -23,32 +23,7 @@ from genoseq.report.model_checks import (
     check_strands,
     check_test_gap,
 )
-from genoseq.report.results import ModelResult
 from genoseq.report.verdict import Check, Limits, overall, unmeasured, worst_first
-
-
-def row(name: str, strand: str, support: int, f1: float, auprc: float) -> dict[str, Any]:
-    return {
-        "name": name, "strand": strand, "support": support, "precision": f1, "recall": f1,
-        "f1": f1, "mcc": f1, "auprc": auprc,
-    }  # fmt: skip
-
-
-def model(
-    plus: float = 0.9, minus: float = 0.88, auprc: float = 0.95, macro: float | None = 0.89
-) -> ModelResult:
-    classes = [row("none", ".", 600, 0.9, 0.9), row("CDS", "+", 300, plus, auprc)]
-    classes.append(row("CDS", "-", 100, minus, 0.97))
-    level = {
-        "classes": classes,
-        "macro_f1": macro,
-        "confusion": [[560, 30, 10], [20, 270, 10], [5, 5, 90]],
-        "calibration": {"error": 0.03, "called": {}, "classes": []},
-    }
-    valid = {"channels": {"macro_f1": 0.9}}
-    return ModelResult(
-        "m", {"metrics": {"valid": valid}}, {}, {"kind": "classes", "channels": level}, 1, None, ()
-    )
 
 
 def test_limits_are_beyond_at_the_number_itself() -> None:

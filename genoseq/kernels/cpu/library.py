@@ -20,10 +20,16 @@ _log = logging.getLogger(__name__)
 VARIABLE = "GENOSEQ_CPU_KERNELS"
 """Environment variable that names one of :data:`SETS`, or ``torch``: none of them."""
 
+_AVX2 = ("avx2", "fma3")
+_AVX512 = ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq")
+_BF16 = (*_AVX512, "avx512_vnni", "avx512_bf16")
 SETS: Mapping[str, tuple[str, ...]] = {
-    "avx512_bf16": ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_bf16"),
-    "avx512": ("avx512_f", "avx512_bw", "avx512_vl", "avx512_dq"),
-    "avx2": ("avx2", "fma3"),
+    "amx": (*_BF16, "amx_tile", "amx_int8", "amx_bf16"),
+    "avx512_bf16": _BF16,
+    "avx512_vnni": (*_AVX512, "avx512_vnni"),
+    "avx512": _AVX512,
+    "avx2_vnni": (*_AVX2, "avx_vnni"),
+    "avx2": _AVX2,
     "neon": (),
 }
 """Instruction sets, the best first, and the features that torch calls them by.  setup.py has what
@@ -31,7 +37,10 @@ each is compiled with."""
 
 POINTER, LONG, INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
 """Types of the fields of what kernels are given."""
-_SUFFIX = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+_SUFFIX = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.int8: "int8"}
+_OF_BF16 = ("amx", "avx512_bf16")
+_OF_INT8 = tuple(name for name in SETS if name != "neon")
+_ASKING = ("amx",)
 _MACHINES = {"neon": ("aarch64", "arm64")}
 _X86 = ("x86_64", "amd64")
 
@@ -47,7 +56,12 @@ class Chosen(NamedTuple):
         """What its kernels compute in."""
         if self.name == "torch":
             return ()
-        return (torch.float32, torch.bfloat16) if self.name == "avx512_bf16" else (torch.float32,)
+        return (torch.float32, torch.bfloat16) if self.name in _OF_BF16 else (torch.float32,)
+
+    @property
+    def has_int8(self) -> bool:
+        """Whether it also has recurrent layers in int8."""
+        return self.name in _OF_INT8
 
 
 def choose() -> Chosen:
@@ -114,9 +128,17 @@ def _lacking(name: str) -> str:
     """Why an instruction set cannot be used here; nothing if it can."""
     if not _processor_has(name):
         return "the processor lacks it"
+    if not _path(name):
+        return "it was not compiled when genoseq was installed, or of other sources"
     return (
-        "" if _path(name) else "it was not compiled when genoseq was installed, or of other sources"
+        "" if name not in _ASKING or _may_run(name) else "the system does not let programs use it"
     )
+
+
+@cache
+def _may_run(name: str) -> bool:
+    """Whether the system lets this process use registers that it has to be asked for."""
+    return bool(_load(name).genoseq_may_run())
 
 
 def _processor_has(name: str) -> bool:

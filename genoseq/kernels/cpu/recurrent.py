@@ -35,6 +35,32 @@ class Layer(NamedTuple):
     bias_hh: Tensor
 
 
+class IntegerLayer(NamedTuple):
+    """A layer's direction in int8.
+
+    Attributes
+    ----------
+    weight_ih, weight_hh
+        Signed bytes, shapes (G D, E) and (G D, D), G gates.
+    bias_ih, bias_hh
+        Shape (G D,), with the gates' factors and what the zeros of inputs and states add up to.
+        ``bias_hh`` is that of a GRU's third gate, 0 for others, whose biases are added up.
+    scale_ih, scale_hh
+        What 1 of either sum is in the gate's argument, shape (G D,).
+    input_scale, input_zero
+        An input is told as ``round(x * input_scale + input_zero)``, shape (E,).
+    """
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor
+    bias_hh: Tensor
+    scale_ih: Tensor
+    scale_hh: Tensor
+    input_scale: Tensor
+    input_zero: Tensor
+
+
 class _Run(ctypes.Structure):
     """GenoseqRun of recurrent.cpp."""
 
@@ -46,6 +72,10 @@ class _Run(ctypes.Structure):
         ("weight_hh", POINTER),
         ("bias_ih", POINTER),
         ("bias_hh", POINTER),
+        ("scale_ih", POINTER),
+        ("scale_hh", POINTER),
+        ("input_scale", POINTER),
+        ("input_zero", POINTER),
         ("input_step", LONG),
         ("input_row", LONG),
         ("output_step", LONG),
@@ -94,6 +124,33 @@ def run_layer(
     MemoryError
         If there is none left.
     """
+    weights = [Layer(*(each.float().contiguous() for each in layer)) for layer in directions]
+    compute = kernel(chosen, "recurrent", steps.dtype)
+    return _run(compute, family, steps, weights, lengths, wanted)
+
+
+def run_integer_layer(
+    chosen: Chosen,
+    family: Family,
+    steps: Tensor,
+    directions: Sequence[IntegerLayer],
+    lengths: Tensor | None = None,
+    wanted: range | None = None,
+) -> Tensor:
+    """The same in int8; vectors and hidden states are float32."""
+    assert steps.dtype == torch.float32
+    compute = kernel(chosen, "recurrent", torch.int8)
+    return _run(compute, family, steps, directions, lengths, wanted)
+
+
+def _run(
+    compute: Callable[..., int],
+    family: Family,
+    steps: Tensor,
+    directions: Sequence[Layer] | Sequence[IntegerLayer],
+    lengths: Tensor | None,
+    wanted: range | None,
+) -> Tensor:
     (count, rows, width_in), width = steps.shape, directions[0].weight_hh.shape[1]
     if lengths is None:
         lengths = torch.full((rows,), count)
@@ -101,16 +158,16 @@ def run_layer(
     wanted = range(count) if wanted is None else wanted
     if steps.stride(2) != 1:
         steps = steps.contiguous()
-    weights = [Layer(*(each.float().contiguous() for each in layer)) for layer in directions]
     hidden = steps.new_empty(count, rows, width * len(directions))
-    compute = kernel(chosen, "recurrent", steps.dtype)
     jobs: list[Callable[[], None]] = []
-    for number, layer in enumerate(weights):
+    for number, layer in enumerate(directions):
         part = hidden[:, :, number * width : (number + 1) * width]
+        pointers = [each.data_ptr() for each in layer]
+        pointers += [0] * (len(IntegerLayer._fields) - len(layer))
         for some in _shares(rows, len(directions)):
             run = _Run(
                 *(each.data_ptr() for each in (steps[:, some], part[:, some], lengths[some])),
-                *(each.data_ptr() for each in layer),
+                *pointers,
                 *steps.stride()[:2], *part.stride()[:2],
                 count, some.stop - some.start, wanted.start, wanted.stop,
                 width_in, width, _FAMILIES[family], number,

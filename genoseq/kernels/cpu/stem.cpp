@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "tiles.h"
 #include "vectors.h"
 
 extern "C" {
@@ -65,6 +66,11 @@ extern "C" {
 
 // SHA-256 of the sources that this library is compiled from, by setup.py.
 GENOSEQ_API const char *genoseq_sources() { return GENOSEQ_SOURCES; }
+
+#if defined(GENOSEQ_TILES)
+// Whether the system lets this process use tiles: Linux saves them for those that asked.
+GENOSEQ_API int32_t genoseq_may_run() { return may_use_tiles(); }
+#endif
 
 GENOSEQ_API void genoseq_stem_fp32(const GenoseqStem *run) {
   float *outputs = static_cast<float *>(run->outputs);

@@ -11,7 +11,10 @@ import torch
 from genoseq.errors import BackendError
 from genoseq.kernels.cpu import choose, library
 
-FEATURES = ("avx2", "fma3", "avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_bf16")
+FEATURES = (
+    "avx2", "fma3", "avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_vnni", "avx512_bf16",
+)  # fmt: skip
+TILES = ("amx_tile", "amx_int8", "amx_bf16")
 
 
 @pytest.fixture
@@ -33,7 +36,10 @@ def machine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     ("architecture", "features", "compiled", "name"),
     [
         ("x86_64", FEATURES, ("avx2", "avx512", "avx512_bf16"), "avx512_bf16"),
+        ("x86_64", FEATURES + TILES, ("avx2", "avx512_bf16"), "avx512_bf16"),
         ("x86_64", FEATURES[:-1], ("avx2", "avx512", "avx512_bf16"), "avx512"),
+        ("x86_64", FEATURES[:-1], ("avx512", "avx512_vnni"), "avx512_vnni"),
+        ("x86_64", (*FEATURES[:2], "avx_vnni"), ("avx2", "avx2_vnni", "avx512"), "avx2_vnni"),
         ("x86_64", FEATURES, ("avx2",), "avx2"),
         ("AMD64", FEATURES[:2], ("avx2", "avx512"), "avx2"),
         ("aarch64", (), ("neon",), "neon"),
@@ -58,7 +64,7 @@ def test_choose_says_what_to_do_where_nothing_is_compiled(machine) -> None:  # t
     )
     machine("x86_64", (), ("avx2",))
     library._best.cache_clear()
-    assert choose().reason.startswith("the processor has none of avx512_bf16, avx512, avx2, neon")
+    assert choose().reason.startswith("the processor has none of amx, avx512_bf16, avx512_vnni, ")
 
 
 def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -69,7 +75,7 @@ def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) 
     for name, why in {
         "avx512": "the processor lacks it; use auto or torch",
         "neon": "the processor lacks it; use auto or torch",
-        "sse": "use auto, torch, avx512_bf16, avx512, avx2, neon",
+        "sse": "use auto, torch, amx, avx512_bf16, avx512_vnni, avx512, avx2_vnni, avx2, neon",
     }.items():
         monkeypatch.setenv(library.VARIABLE, name)
         with pytest.raises(BackendError, match=f"^{library.VARIABLE}={name}: {why}$"):
@@ -77,6 +83,19 @@ def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) 
     machine("x86_64", FEATURES, ("avx2",))
     monkeypatch.setenv(library.VARIABLE, "avx512")
     with pytest.raises(BackendError, match="it was not compiled when genoseq was installed"):
+        choose()
+
+
+def test_tiles_are_used_where_the_system_lets_programs(
+    machine, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    machine("x86_64", FEATURES + TILES, ("amx", "avx512_bf16"))
+    for allowed, name in {True: "amx", False: "avx512_bf16"}.items():
+        monkeypatch.setattr(library, "_may_run", lambda _, allowed=allowed: allowed)
+        library._best.cache_clear()
+        assert choose().name == name
+    monkeypatch.setenv(library.VARIABLE, "amx")
+    with pytest.raises(BackendError, match="=amx: the system does not let programs use it"):
         choose()
 
 

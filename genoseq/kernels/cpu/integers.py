@@ -1,0 +1,139 @@
+"""Recurrent layers in int8: weights as integers, and PyTorch's twin of what the kernels compute.
+
+Inputs and states are unsigned bytes, weights signed ones, so that each sum of products is an exact
+integer; it becomes the argument of a gate by one scale of that gate and one bias.  Gates, cells and
+what is put out are fp32: only what is multiplied by weights is rounded to 8 bits.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genoseq.kernels.cpu.recurrent import Family, IntegerLayer, Layer
+
+LEVELS = 255
+"""Steps between the least and the most that an input can be told as."""
+STATES = 127
+"""Steps of a state from 0 to 1."""
+_MIDDLE = 128
+"""The byte of a state of 0."""
+_PAIR = 127
+"""Most of what two neighbouring weights of one sign are together before they are rounded: 128
+afterwards, so that without VNNI no sum of 16 bits is cut off (vectors.h)."""
+_LOG2_E = 1.4426950408889634
+_SIGMOID, _TANH = -_LOG2_E, -2 * _LOG2_E
+_FACTORS: dict[Family, tuple[float, ...]] = {
+    "rnn": (_TANH,),
+    "gru": (_SIGMOID, _SIGMOID, _TANH),
+    "lstm": (_SIGMOID, _SIGMOID, _TANH, _SIGMOID),
+}
+"""Of each gate's argument, as recurrent.cpp has them: gates are computed as powers of 2."""
+
+
+def integer_layer(family: Family, layer: Layer, low: Tensor, high: Tensor) -> IntegerLayer:
+    """A layer's direction in int8, for inputs from ``low`` to ``high``, each of shape (E,).
+
+    Inputs beyond are taken as the limit.  Both ranges are widened to hold 0.
+    """
+    weight_ih, weight_hh, bias_ih, bias_hh = (each.detach().double() for each in layer)
+    low, high = low.double().clamp(max=0), high.double().clamp(min=0)
+    step = torch.where(high > low, (high - low) / LEVELS, 1.0)
+    zero = (-low / step).round()
+    ih, scale_ih = _as_bytes(weight_ih * step)
+    hh, scale_hh = _as_bytes(weight_hh / STATES)
+    width = weight_hh.shape[1]
+    factor = torch.tensor(_FACTORS[family], dtype=torch.float64).repeat_interleave(width)
+    scale_ih, scale_hh = (scale_ih * factor).float(), (scale_hh * factor).float()
+    of_inputs = bias_ih * factor - scale_ih.double() * (ih @ zero)
+    of_states = bias_hh * factor - scale_hh.double() * _MIDDLE * ih.new_ones(width).matmul(hh.T)
+    apart = torch.zeros_like(factor, dtype=torch.bool)
+    if family == "gru":
+        apart[2 * width :] = True
+    return IntegerLayer(
+        ih.to(torch.int8), hh.to(torch.int8),
+        (of_inputs + of_states.masked_fill(apart, 0)).float(),
+        of_states.masked_fill(~apart, 0).float(),
+        scale_ih, scale_hh, (1 / step).float(), zero.float(),
+    )  # fmt: skip
+
+
+def _as_bytes(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Whole numbers (R, C), float64, and what 1 of each row stands for."""
+    pairs = functional.pad(weights, (0, weights.shape[1] % 2)).view(len(weights), -1, 2)
+    of_one_sign = torch.stack([pairs.clamp(min=0), -pairs.clamp(max=0)]).sum(-1)
+    most = of_one_sign.amax(dim=(0, 2))
+    scale = torch.where(most == 0, 1.0, most / _PAIR)
+    return (weights / scale[:, None]).round(), scale
+
+
+def states_by_torch(
+    family: Family, steps: Tensor, layer: IntegerLayer, *, reverse: bool = False
+) -> Tensor:
+    """Hidden states (N, B, D) of vectors (N, B, E) by one direction: the kernels' numbers, bit for
+    bit, but slowly."""
+    told = _fma(steps, layer.input_scale, layer.input_zero).clamp(0, LEVELS).round()
+    arguments = _fma(_product(told, layer.weight_ih), layer.scale_ih, layer.bias_ih)
+    width = layer.weight_hh.shape[1]
+    kept = steps.new_zeros(steps.shape[1], width)
+    bytes_of = torch.full_like(kept, _MIDDLE)
+    found = steps.new_empty(*steps.shape[:2], width)
+    for index in range(len(steps) - 1, -1, -1) if reverse else range(len(steps)):
+        base = arguments[index]
+        if family == "gru":
+            base = torch.cat([base[:, : 2 * width], layer.bias_hh[2 * width :].expand_as(kept)], 1)
+        sums = _fma(_product(bytes_of, layer.weight_hh), layer.scale_hh, base)
+        state, kept = _next_state(family, sums, arguments[index], kept)
+        found[index] = state
+        bytes_of = _fma(state, torch.tensor(127.0), torch.tensor(128.0)).round()
+    return found
+
+
+def _product(told: Tensor, weights: Tensor) -> Tensor:
+    """Whole numbers, exact in float64, as fp32 has them."""
+    return (told.double() @ weights.double().T).float()
+
+
+def _next_state(
+    family: Family, sums: Tensor, inputs: Tensor, kept: Tensor
+) -> tuple[Tensor, Tensor]:
+    """State, and what is kept, after a step: as next_state of recurrent.cpp, operation by
+    operation."""
+    width = kept.shape[1]
+    if family == "rnn":
+        both = _power_of_two(sums)
+        return (1 - both) / (1 + both), kept
+    if family == "gru":
+        reset_sum, update_sum, third = torch.split(sums, width, 1)
+        reset, update = 1 / (1 + _power_of_two(reset_sum)), _power_of_two(update_sum)
+        candidate = _power_of_two(_fma(reset, third, inputs[:, 2 * width :]))
+        proposed = (1 - candidate) / (1 + candidate)
+        state = _fma(update, proposed, kept) / (1 + update)
+        return state, state
+    in_sum, forget_sum, candidate_sum, out_sum = torch.split(sums, width, 1)
+    into, forget = 1 + _power_of_two(in_sum), 1 + _power_of_two(forget_sum)
+    candidate, out = _power_of_two(candidate_sum), 1 + _power_of_two(out_sum)
+    both = into * (1 + candidate)
+    kept = _fma(kept, both, (1 - candidate) * forget) / (both * forget)
+    shown = _power_of_two(kept * torch.tensor(_TANH, dtype=torch.float32))
+    return (1 - shown) / (out * (1 + shown)), kept
+
+
+def _power_of_two(x: Tensor) -> Tensor:
+    """As power_of_two_nearly of vectors.h."""
+    x, magic = x.clamp(-40, 40), torch.tensor(12583039.0)
+    shifted = x + magic
+    part = x - (shifted - magic)
+    total = torch.tensor(0.05517167)
+    for factor in (0.24261113, 0.69326097, 0.99992806):
+        total = _fma(total, part, torch.tensor(factor))
+    return total * (shifted.view(torch.int32) << 23).view(torch.float32)
+
+
+def _fma(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """a * b + c, rounded once: the product of two fp32 numbers is exact in float64.
+
+    The sum is rounded to float64 first; that this shows in fp32 takes a tie in 2^29.
+    """
+    return (a.double() * b.double() + c.double()).float()
