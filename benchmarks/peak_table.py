@@ -3,9 +3,8 @@
     python benchmarks/peak_table.py results/peaks [--around 150]
 
 A row for each predictor of the test blocks: AUPRC base by base, prevalence, lift, best F1.  The
-model's and the words' (k-mer logistic regression, see genoseq/inference/baseline_kmers.py) are
-those of the run's own evaluation; GC content is that of ``--around`` bp around a base, the lower
-the more likely, or the higher, whichever is better.
+model's and the baselines' are those of the run's own evaluation; GC content is that of
+``--around`` bp around a base, the lower the more likely, or the higher, whichever is better.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def by_gc(store: Store, around: int) -> dict[str, Any]:
 
 
 def of_run(folder: Path) -> dict[str, dict[str, Any]]:
-    """Figures of the models and of the words of a run, by name."""
+    """Figures of the models and of the baselines of a run, by name."""
     found: dict[str, dict[str, Any]] = {}
     for table in sorted(folder.glob("evaluation/*/classes.tsv")):
         with table.open(newline="") as file:

@@ -31,18 +31,19 @@ ABOUT = (
     "genetic codes 11 and 4."
 )
 ABOUT_TAUGHT = (
-    "What `{teacher}` says of both strands, told from the forward strand alone: half the work of "
-    "scoring and of genes, a little less right."
+    "Coding sequence of bacteria and archaea from the forward strand alone: half the work of "
+    "`{teacher}`, which taught it."
 )
 TAUGHT = """\
-It learned what `{teacher}` tells of both strands of its genomes and no label, from the weights of
-that model. Take it where time matters: many genomes, a first look, searches. What is published is
-better scored by `{teacher}`: the mean of both strands is the same for a genome and for its reverse
+It began with the weights of `{teacher}`, and half of its loss was against what that model tells of
+both strands, half against labels. Below 0 is better than the teacher, which learned for a shorter
+time. Take it where time matters: many genomes, a first look, searches. What is published is better
+scored by `{teacher}`: the mean of both strands is the same for a genome and for its reverse
 complement, which one pass is not: {moved:.2%} of the bases of a Mb of *E. coli* have another class
-on the other strand."""
+there."""
 LEARNED_TAUGHT = """
-The weights were trained by this project. Outputs are those of `{teacher}`, and with them all that
-was taught to it; so is the decoder of `genoseq genes`, which is that model's."""
+The weights were trained by this project. It brings no decoder: `genoseq genes` takes that of
+`{teacher}`."""
 BLOCKS = "Blocks that were kept aside, of genomes that were learned"
 UNSEEN = "Genomes of groups that were kept aside"
 FOLDED = """\

@@ -25,7 +25,7 @@ from genoseq.genes.shift_paths import (
 )
 from genoseq.genome.sequences import Codes, N
 
-_PHASE = np.array([-1, 0, 1, 2, -1, 1, -1, -1])
+_PHASE = np.array([-1, 0, 1, 2, -1, 1, -1, -1], np.int8)
 """Codon phase of each state; -1 outside and of a base too many."""
 
 
@@ -84,6 +84,12 @@ def count_indels(path: NDArray[np.uint8]) -> tuple[int, int]:
     states = path & np.uint8(7)
     indels = int((path >> np.uint8(3) == MISSING).sum() + np.isin(states, EXTRAS).sum())
     return indels, int((states > 0).sum())
+
+
+def phases_of(path: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """Codon phase of each base of a best path; -1 outside of genes and of a base too many."""
+    phases: NDArray[np.int8] = _PHASE[path & np.uint8(7)]
+    return phases
 
 
 def genes_of(

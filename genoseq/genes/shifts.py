@@ -8,14 +8,16 @@ paths are best, each indel gains more than its price over every reading without 
 
 What an indel costs is learned: all is read at :data:`_FIRST_PRICE`, and again at a price that
 follows from how many indels there were per coding base.  Of a genome without them few are called;
-where there are many, the genes of best paths count that keep their frame, too: others miss them.
+where there are many, the genes of best paths count that keep their frame, too: others miss them,
+and the chain is learned again from the best paths, since indels hide from the model much of what
+codes: where it is unsure nothing was learned before.
 A circle that is nowhere quiet has no broken genes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -26,7 +28,7 @@ from genoseq.genes.codon_sums import STEPS, in_steps
 from genoseq.genes.content import Values
 from genoseq.genes.genetic_codes import GeneticCode
 from genoseq.genes.layout import Contig
-from genoseq.genes.shift_genes import BrokenGene, count_indels, genes_of
+from genoseq.genes.shift_genes import BrokenGene, count_indels, genes_of, phases_of
 from genoseq.genes.shift_islands import (
     LaidOut,
     ReadStrand,
@@ -43,12 +45,20 @@ _SURE = 1.5
 _CHUNK_BASES = 1 << 22
 _FIRST_PRICE = 10.0
 """Nats that an indel costs before it is known how many there are."""
-_PRICES = ((5.0, 4.0), (7.5, 9.5), (8.5, 30.0))
+_PRICES = ((5.0, 5.0), (7.5, 9.5), (8.5, 30.0))
 """Nats of an indel's rate, and its price there; between them straight lines, beyond them the same.
 Where there are hardly any, most are none, and a price of 30 asks for some 25 codons on either side.
 """
 _NOISY = 9.5
 """Below this price whatever is read counts as a gene where none was called, broken or not."""
+_ROUNDS = 2
+"""How often the chain is learned again of noisy reads."""
+_DENIED = -3.0
+"""Log-odds of a base below which nothing is learned from its phase, for all that the path says: of
+genes on the other strand, whose shadow has a frame too where GC is high."""
+_HIDDEN = 0.02
+"""Nats of a base that noisy reads have for coding beyond what is said of it: the model takes bases
+between many indels for less than they are."""
 _USUAL_INDELS, _USUAL_BASES = 1, 1_500
 """What is known of the rate before anything is read."""
 
@@ -101,25 +111,45 @@ class ShiftFinder:
 
     def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> list[BrokenGene]:
         """Genes with a change of frame, by contig, strand and start; ``closed``: none cut off."""
-        usage = self._usage()
-        reading = _Reading(code, settings, usage, closed)
+        reading = _Reading(code, settings, self._usage(), closed)
+        price = self._price(reading)
+        if price < _NOISY:
+            reading = replace(reading, hidden=_HIDDEN)
+            for _ in range(_ROUNDS):
+                reading = replace(reading, usage=self._usage_read(reading, price))
+        found: list[BrokenGene] = []
+        for laid in self._chunks():
+            found += self._genes(reading, laid, price)
+        return sorted(found, key=lambda gene: (gene.contig, gene.reverse, gene.start))
+
+    def _price(self, reading: _Reading) -> float:
+        """Of an indel, by how many there are where each costs :data:`_FIRST_PRICE`."""
         indels, coding = _USUAL_INDELS, _USUAL_BASES
         for laid in self._chunks():
             for _, path, _ in reading.paths(laid, _FIRST_PRICE):
                 found_indels, found_coding = count_indels(path)
                 indels, coding = indels + found_indels, coding + found_coding
         nats, prices = zip(*_PRICES, strict=True)
-        price = float(np.interp(-np.log(indels / coding), np.array(nats), np.array(prices)))
-        found: list[BrokenGene] = []
-        for laid in self._chunks():
-            found += self._genes(reading, laid, price)
-        return sorted(found, key=lambda gene: (gene.contig, gene.reverse, gene.start))
+        return float(np.interp(-np.log(indels / coding), np.array(nats), np.array(prices)))
 
     def _usage(self) -> NDArray[np.float64]:
         chain = BaseChain()
         for own in self._strands:
             sure = own.odds.max(0) >= _SURE * STEPS
             chain.add(own.codes, np.where(sure, own.odds.argmax(0), -1).astype(np.int8))
+        return chain.log_odds()
+
+    def _usage_read(self, reading: _Reading, price: float) -> NDArray[np.float64]:
+        """The chain as the best paths have it."""
+        chain = BaseChain()
+        for laid in self._chunks():
+            phases = np.full(len(laid.codes), -1, np.int8)
+            for islands, path, _ in reading.paths(laid, price):
+                for column, begin in enumerate(islands.begins.tolist()):
+                    own = path[: int(islands.lengths[column]), column]
+                    phases[begin : begin + len(own)] = phases_of(own)
+            phases[laid.odds.max(0) < _DENIED * STEPS] = -1
+            chain.add(laid.codes, phases)
         return chain.log_odds()
 
     def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
@@ -153,6 +183,7 @@ class _Reading:
     settings: ShiftSettings
     usage: NDArray[np.float64]
     closed: bool
+    hidden: float = 0.0
 
     def paths(
         self, laid: LaidOut, price: float
@@ -160,7 +191,7 @@ class _Reading:
         """Islands, their best paths, and the strand that they are on."""
         by_model = self.settings.model * laid.odds / STEPS
         by_usage = self.settings.usage * of_bases(laid.codes, self.usage)
-        strand = strand_of(laid.codes, in_steps(by_model + by_usage), self.code)
+        strand = strand_of(laid.codes, in_steps(by_model + by_usage + self.hidden), self.code)
         start = _steps(self.settings.start)
         for islands in batches(find_islands(laid.codes, laid.quiet, self.closed)):
             yield islands, best_paths(strand, islands, _steps(price), start), strand

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -107,12 +106,7 @@ class BbiFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._bytes.close()
 
     def sections(self, index: int) -> Iterator[Section]:

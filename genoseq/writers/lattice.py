@@ -178,7 +178,8 @@ def _short_slabs(
     starts = np.append(0, ends[:-1])
     known = ~np.logical_and.reduceat(is_gap(rows).all(0), starts)
     for index in np.flatnonzero(known).tolist():
-        own: Row = np.ascontiguousarray(rows[:, starts[index] : ends[index]])
+        # In C order, as slabs are.
+        own: Row = rows[:, starts[index] : ends[index]].copy()
         yield Slab(tracks[index].chrom, 0, own)
 
 

@@ -13,6 +13,17 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_w
 from genoseq.genes.base_chain import BaseChain, of_bases
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import contig
+from genoseq.genes.shift_genes import phases_of
+from genoseq.genes.shift_paths import (
+    BEGIN,
+    EXTRA_1,
+    EXTRA_3,
+    FIRST,
+    OUTSIDE,
+    SECOND,
+    SECOND_AFTER,
+    THIRD,
+)
 from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.summary import frameshifts_of
 from genoseq.genome.called_genes import GeneSequences
@@ -228,3 +239,9 @@ def test_base_chain_tells_the_phases_of_what_it_has_counted() -> None:
     assert (right[5:] >= odds.max(0)[5:]).all()
     codes[50] = N
     assert (of_bases(codes, chain.log_odds())[:, 50:56] == 0).all()
+
+
+def test_phases_of_a_best_path_are_none_outside_and_of_bases_too_many() -> None:
+    states = [OUTSIDE, FIRST, SECOND, THIRD, FIRST, EXTRA_1, SECOND_AFTER, THIRD, EXTRA_3]
+    path = np.array(states, np.uint8) | np.uint8(8 * BEGIN)
+    assert phases_of(path).tolist() == [-1, 0, 1, 2, 0, -1, 1, 2, -1]

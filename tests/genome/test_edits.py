@@ -76,7 +76,7 @@ def test_codes_do_not_read_what_a_large_deletion_took() -> None:
 
 
 @given(contigs())
-def test_positions_of_the_reference_are_where_their_bases_came(
+def test_positions_are_where_their_bases_came(
     drawn: tuple[Codes, list[Edit]],
 ) -> None:
     reference, edits = drawn

@@ -105,6 +105,6 @@ def test_the_examples_of_sites_are_plans_ranked_by_auprc(
     labels, score = plan.config.labels, plan.config.score
     assert {*labels.classes} == sites | context
     assert {*score.peaks, *score.segments} == sites
-    # Exclusive classes are ranked by arg-max F1 unless one is rare, and peaks are 4% of the bases.
-    sampled = all(run.training.sampling is not None for run in plan.config.models.values())
-    assert sampled == labels.exclusive
+    # Exclusive classes are ranked by arg-max F1 unless one is rare, and peaks are 9% of the bases.
+    for run in plan.config.models.values():
+        assert not labels.exclusive or run.training.sampling is not None
