@@ -28,7 +28,8 @@ from genes import callers
 
 from genoseq.genes.decode import decode
 from genoseq.genes.fit import Example, recalibrate, refine_starts
-from genoseq.genes.fit_files import example_of, read_known_genomes
+from genoseq.genes.fit_files import example_of
+from genoseq.genes.known_genomes import read_known_genomes
 from genoseq.genes.state_values import model_scorer
 from genoseq.genes.weights import DecoderWeights, load_weights, save_weights
 from genoseq.models.bundle import load_bundle

@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from genoseq.config.base import AskedPrecision, TrainedPrecision
 from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.files.progress import Report
 from genoseq.genes.adapt import AdaptSettings, adapt, between
@@ -24,8 +25,6 @@ from genoseq.inference.predict import choose_computing
 from genoseq.models.allocator import give_back_freed_memory
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.models.device import computing
-
-Precision = Literal["auto", "bf16", "fp32", "int8"]
 
 FEWEST = 150
 """Certain genes that are enough to learn from."""
@@ -68,7 +67,7 @@ class Calling:
     mask: Collection[Region] = ()
     shortest: int = SHORTEST
     device: str | None = None
-    precision: Precision = "auto"
+    precision: AskedPrecision = "auto"
     frameshifts: bool = False
     tracks: bool = False
     jobs: int = 1
@@ -92,7 +91,7 @@ class Calling:
         return replace(calls, kept=kept)
 
     @property
-    def trained_precision(self) -> Literal["auto", "bf16", "fp32"]:
+    def trained_precision(self) -> TrainedPrecision:
         """The number format of an adaptation: models are not trained in int8."""
         return "auto" if self.precision == "int8" else self.precision
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.genes import Adapt
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
@@ -58,7 +59,7 @@ def call_bacteria_files(
     frameshifts: bool,
     save_model: PathLike | None,
     device: str | None,
-    precision: Literal["auto", "bf16", "fp32", "int8"],
+    precision: AskedPrecision,
     jobs: int,
     report: Report,
 ) -> GenesWritten:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.genes import SHORTEST, Adapt
 from genoseq.files.atomic import PathLike
 from genoseq.files.progress import Report, unreported
@@ -31,7 +31,7 @@ def call_genes_files(
     frameshifts: bool = False,
     save_model: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from genoseq.config.evidence import STARTS
-from genoseq.config.tables import read_table
+from genoseq.config.base import AskedPrecision
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.files.atomic import PathLike, check_distinct
 from genoseq.files.inputs import kept
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.genetic_codes import genetic_code
+from genoseq.genes.known_genomes import KnownGenome, read_known_genomes
 from genoseq.genes.spliced_files import tells_introns
 from genoseq.genes.spliced_fit import SitesWritten, fit_sites_files
 from genoseq.labels.evidence import attributes_of
 from genoseq.pretrained.registry import model_folder
 from genoseq.readers.annotation import read_annotation
 from genoseq.readers.fasta import open_fasta
-from genoseq.readers.whole_numbers import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,36 +27,6 @@ if TYPE_CHECKING:
     from genoseq.genes.known import KnownGenes
     from genoseq.genes.layout import Contig
     from genoseq.genes.state_values import Scorer
-
-COLUMNS = ("fasta", "annotation", "mask", "evidence", "code", "starts")
-"""Columns of the table; the first two are needed, and ``-`` is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownGenome:
-    """A row of the table.
-
-    Attributes
-    ----------
-    fasta, annotation
-        Files of a genome and its genes.
-    mask
-        BED of where nothing is known, or None.
-    evidence
-        Table of what each CDS rests on, see :func:`genoseq.readers.evidence.read_evidence`, or
-        None: of the CDS that it names only those of the tier ``homology`` count as known.
-    code
-        NCBI's number of the genetic code.
-    starts
-        Whether the annotation's starts can be trusted.
-    """
-
-    fasta: Path
-    annotation: Path
-    mask: Path | None = None
-    evidence: Path | None = None
-    code: int = 11
-    starts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +52,7 @@ def fit_genes_files(
     refine: PathLike | None = None,
     calibrate: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     report: Report = unreported,
 ) -> FitWritten | SitesWritten:
     """Learn the decoder's weights for a model, best on genomes that it did not learn from.
@@ -95,7 +64,7 @@ def fit_genes_files(
     Parameters
     ----------
     table
-        TSV of genomes with the columns of :data:`COLUMNS`; paths are relative to it.
+        TSV of genomes, see :mod:`genoseq.genes.known_genomes`; paths are relative to it.
     model
         Folder of a bundle.
     out
@@ -192,38 +161,6 @@ def _known_of(examples: Sequence[Example], table: PathLike) -> tuple[int, int]:
             f"of {genes:,} genes no start is known: add a genome with starts to trust", table
         )
     return genes, starts
-
-
-def read_known_genomes(path: Path) -> list[KnownGenome]:
-    """Rows of the table.
-
-    Raises
-    ------
-    InputFormatError
-        As :func:`genoseq.config.tables.read_table`; if a row has a value that cannot be.
-    """
-    table = read_table(path, COLUMNS, COLUMNS[:2])
-    return [_row(path, number, fields) for number, fields in table.items()]
-
-
-def _row(path: Path, number: int, fields: dict[str, str]) -> KnownGenome:
-    said = {name: text for name, text in fields.items() if text not in ("", "-")}
-    code, starts = said.get("code", "11"), said.get("starts", "known")
-    if not is_whole(code):
-        raise InputFormatError(f"code {code!r}: use a number such as 11", path, number)
-    try:
-        genetic_code(int(code))
-    except ConfigError as error:
-        raise InputFormatError(str(error), path, number) from None
-    if starts not in STARTS:
-        raise InputFormatError(f"starts {starts!r}: use {' or '.join(STARTS)}", path, number)
-    if not {"fasta", "annotation"} <= said.keys():
-        raise InputFormatError("fasta and annotation are needed", path, number)
-    files = {name: path.parent / said[name] for name in COLUMNS[:4] if name in said}
-    for name, file in files.items():
-        if not file.exists():
-            raise InputFormatError(f"{name} {file}: no such file", path, number)
-    return KnownGenome(**files, code=int(code), starts=starts == "known")
 
 
 def examples_of(row: KnownGenome, scorer: Scorer, seed: int) -> tuple[Example, Example]:

@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.genes import SHORTEST
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
@@ -60,7 +61,7 @@ def call_spliced_files(
     shortest: int = SHORTEST,
     weights: PathLike | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> GenesWritten:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genoseq.config.base import AskedPrecision
 from genoseq.errors import ConfigError
 from genoseq.files.progress import Report, unreported
 from genoseq.genes.content import Values
@@ -50,7 +51,7 @@ def model_scorer(
     bundle: Bundle,
     *,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     report: Report = unreported,
     states: States = STATES,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import BackendError, ConfigError, RegionError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
@@ -80,7 +81,7 @@ def embed(
     dtype: NumberFormat = "float32",
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     expect: str | Path | None = None,
     report: Report = unreported,
 ) -> Embeddings:
@@ -153,7 +154,7 @@ class _States:
         model: Path,
         expect: str | Path | None,
         device: str | None,
-        precision: Literal["auto", "bf16", "fp32", "int8"],
+        precision: AskedPrecision,
         batch_bases: int | None,
     ) -> None:
         from genoseq.inference.predict import Predictor, choose_computing

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from math import exp2, isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from genoseq.config.base import AskedPrecision
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import all_kept
@@ -38,7 +39,7 @@ def perplexity_files(
     regions: PathLike | None = None,
     formats: str | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     report: Report = unreported,
 ) -> str:
     """Tell how likely a genome is to a language model: of each base, contig and region.

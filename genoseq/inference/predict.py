@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genoseq.config.base import AskedStrands
+from genoseq.config.base import AskedPrecision, AskedStrands
 from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes
@@ -72,7 +72,7 @@ class Predictor:
         self,
         bundle: Bundle,
         device: str | None = None,
-        precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+        precision: AskedPrecision = "auto",
         folded: bool = True,
         strands: AskedStrands | None = None,
     ) -> None:
@@ -274,7 +274,7 @@ def bundle_of(model: Bundle | str | Path) -> Bundle:
 def choose_computing(
     settings: ModelSettings,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
 ) -> tuple[torch.device, Computed]:
     """Device and number format in which a :class:`Predictor` computes."""
     chosen = choose_device(device)

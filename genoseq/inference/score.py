@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from genoseq.config.base import AskedStrands
+from genoseq.config.base import AskedPrecision, AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.genome.regions import Region, check_bounds, merge
@@ -50,7 +49,7 @@ def score(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     rounded: bool = True,
     control: Controls | None = None,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from genoseq.config.base import AskedStrands
+from genoseq.config.base import AskedPrecision, AskedStrands
 from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
@@ -65,7 +65,7 @@ def score_files(
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     expect: str | Path | None = None,
     jobs: int = 1,
     strands: AskedStrands | None = None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.config.base import AskedPrecision
 from genoseq.errors import RegionError
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes, N, encode
@@ -38,7 +38,7 @@ def predict(
     output: Told = "values",
     *,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
 ) -> NDArray[np.float32]:
     """What a model says of each base of a sequence, both strands averaged.
 

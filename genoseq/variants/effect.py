@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES, any_window_suits
 from genoseq.genome.edits import NOWHERE, Edit
 from genoseq.genome.sequences import N
@@ -150,7 +151,7 @@ class VariantScorer:
         window_bases: int | None = None,
         batch_bases: int = BATCH_BASES,
         device: str | None = None,
-        precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+        precision: AskedPrecision = "auto",
     ) -> None:
         predictor = Predictor(bundle, device, precision)
         bases = 2 * distance + 1

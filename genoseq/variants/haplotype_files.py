@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError, InputFormatError, listed
 from genoseq.extraction.shard_folder import original_of
@@ -86,7 +87,7 @@ def haplotype_files(
     digits: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> Made:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES
 from genoseq.genome.vcf_records import VcfRecord
 from genoseq.inference.jobs import in_jobs
@@ -45,7 +45,7 @@ def score_variants(
     window_bases: int | None = None,
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
 ) -> Iterator[ScoredRecord]:
     """What variants change of a model's predictions; every record comes back, in order.

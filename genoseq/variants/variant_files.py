@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_together, check_distinct
@@ -81,7 +82,7 @@ def score_variants_files(
     window_bases: int | None = None,
     batch_bases: int | None = None,
     device: str | None = None,
-    precision: Literal["auto", "bf16", "fp32", "int8"] = "auto",
+    precision: AskedPrecision = "auto",
     jobs: int = 1,
     report: Report = unreported,
 ) -> ScoredFile:

@@ -12,14 +12,10 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.decode import decode
 from genoseq.genes.fit import Example, _halves, fit_weights, platt, recalibrate, refine_starts
-from genoseq.genes.fit_files import (
-    KnownGenome,
-    examples_of,
-    fit_genes_files,
-    read_known_genomes,
-)
+from genoseq.genes.fit_files import examples_of, fit_genes_files
 from genoseq.genes.genetic_codes import genetic_code
 from genoseq.genes.known import known_genes, labels_of
+from genoseq.genes.known_genomes import KnownGenome, read_known_genomes
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genes.start_table import confidence
