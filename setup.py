@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from copy import copy
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -42,12 +43,16 @@ def sources() -> str:
 class BuildKernels(build_ext):
     """Libraries under names that no version of Python takes for modules."""
 
+    def finalize_options(self) -> None:
+        """One compiler for each processor."""
+        super().finalize_options()
+        self.parallel = self.parallel or True
+
     def build_extension(self, ext: Extension) -> None:
         """One library, its objects in a folder of their own: all have the same sources."""
-        together = self.build_temp
-        self.build_temp = str(Path(together, ext.name))
-        super().build_extension(ext)
-        self.build_temp = together
+        own = copy(self)  # others are built at the same time
+        own.build_temp = str(Path(self.build_temp, ext.name))
+        super(BuildKernels, own).build_extension(ext)
 
     def get_ext_filename(self, fullname: str) -> str:
         """Such as genoseq/kernels/cpu/avx2.kernels."""
