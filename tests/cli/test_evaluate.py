@@ -28,7 +28,8 @@ def test_evaluate_writes_metrics_of_a_split(
     assert metrics["bases"] == 2000
     header, none, *coding = [line.split("\t") for line in done.stdout.splitlines()]
     assert header[:8] == ["name", "strand", "support", "precision", "recall", "f1", "mcc", "auprc"]
-    assert header[8:] == ["prevalence", "lift", "best_f1", "threshold", "top_k"]
+    assert header[8:13] == ["prevalence", "lift", "best_f1", "threshold", "top_k"]
+    assert header[13:] == ["calibration_error"]
     assert none[:3] == ["none", ".", str(metrics["channels"]["classes"][0]["support"])]
     assert [row[:2] for row in coding] == [["CDS", "+"], ["CDS", "-"]]
     assert "no known label in a train region: name stores to --learn-from" in done.stderr
