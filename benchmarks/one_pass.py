@@ -16,7 +16,6 @@ turn.  FOLDER gets stores, genes, and ``one_pass.json``, which ``ship_model.py``
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import statistics
 import subprocess
@@ -25,11 +24,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
+from genes import load
 
 from genoseq.files.names import DECODER
 from genoseq.genes.call_files import call_genes_files
@@ -143,16 +142,6 @@ def speeds(fasta: Path, folder: Path, ways: Mapping[str, Path], repeats: int) ->
             score_files(fasta, model, folder / "tracks", formats="bigwig,bed", precision="fp32")
             spent[way].append(bases / 1000 / (time.process_time() - start))
     return {way: statistics.median(rates) for way, rates in spent.items()}
-
-
-def load(path: Path) -> ModuleType:
-    """A scorer as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def print_table(title: str, rows: Iterable[tuple[str, Sequence[float]]]) -> dict[str, Any]:

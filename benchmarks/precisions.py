@@ -14,7 +14,6 @@ that give the same classes in a format share a row with ``=``.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from genes import load
 from numpy.typing import NDArray
 
 from genoseq.files.provenance import processor
@@ -96,16 +96,6 @@ def f1_of(scorer: ModuleType, data: Path, name: str, classes: Classes) -> float:
             wrong += int((~true & told).sum())
             missed += int((true & ~told).sum())
     return 2 * right / (2 * right + wrong + missed)
-
-
-def load(path: Path) -> ModuleType:
-    """A scorer as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> None:

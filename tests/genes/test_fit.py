@@ -120,11 +120,17 @@ def test_fit_weights_learn_starts_where_they_are_known() -> None:
     assert np.isfinite(weights.starts).all()
 
 
-def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
-    planted = planted_genome(60, 30)
+def planted_example(seed: int) -> Example:
+    """A made genome of 60 genes, all of which are known."""
+    planted = planted_genome(60, seed)
     genome = prepared(planted)
-    labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
-    example = Example(genome, labels)
+    annotated = known_genes(annotation_of(planted))
+    return Example(genome, labels_of(genome.layout, genome.candidates, annotated))
+
+
+def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
+    example = planted_example(30)
+    genome, labels = example.genome, example.labels
     weights = fit_weights([example], passes=1, steps=20)
     bold = replace(weights, starts=10 * weights.starts, genes_calibration=(9.0, 9.0))
     found = recalibrate([example], bold, steps=20)
@@ -137,10 +143,7 @@ def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
 
 
 def test_refine_starts_leaves_all_as_it_was_where_no_gene_has_a_choice() -> None:
-    planted = planted_genome(60, 29)
-    genome = prepared(planted)
-    labels = labels_of(genome.layout, genome.candidates, known_genes(annotation_of(planted)))
-    one = Example(genome, labels)
+    one = planted_example(29)
     weights = fit_weights([one], passes=1, steps=20)
     assert np.allclose(refine_starts([one], [one], weights).starts, weights.starts, atol=1e-9)
 
