@@ -1,6 +1,7 @@
 """CPU seconds of a training step, and what keeping attention's weights and stems of tokens save.
 
     python benchmarks/training_steps.py GENOME.fa.gz ANNOTATION.gff3.gz [--steps 30] [--rounds 3]
+        [--shapes NAME ...]
 
 A bacterium's genome will do.  One thread; the trainings of a row take turns, and the least of each
 one's rounds is told, so that a busy machine moves all columns.  ``again``: as where more weights
@@ -75,13 +76,15 @@ def main() -> None:
     parser.add_argument("annotation", type=Path)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder, "store")
         gs.tokenize(options.genome, options.annotation, out=store)
         print(f"{'':38}" + "".join(f"{way:>11}" for way in WAYS) + "    differ", flush=True)
-        for name, model in SHAPES.items():
+        for name in options.shapes:
+            model = SHAPES[name]
             least = dict.fromkeys(WAYS, float("inf"))
             made: dict[str, Bundle] = {}
             trained(store, model, 2, USUAL)  # what is done once is not counted

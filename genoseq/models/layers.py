@@ -53,7 +53,7 @@ class Stem(nn.Module):
 
         Few tokens make one vector for each at each position of the kernel, and a step is their sum.
         On a CPU that is faster than to embed and convolve: a training step of the model in the box
-        takes 115 ms and not 139 (one AVX-512 thread).
+        takes some three quarters of the time (benchmarks/training_steps.py).
         """
         weight, kernel = self.convolution.weight, self.convolution.kernel_size[0]
         vectors = embedding.weight
