@@ -5,8 +5,10 @@
 
 Rows are taken in turn, so that a change of the machine's speed meets all of them, and seconds are
 those of the CPU.  genoseq reads the FASTA, runs both strands and writes bigWig and BED, by each of
-the kernels for CPUs that run here (``torch``: none of them) in each of their number formats;
-``forward`` is the share of that time inside the network.  ``recurrent`` and ``matrix`` are billions
+the kernels for CPUs that run here (``torch``: none of them) in each of their number formats.
+``stem``, ``encoder`` and ``head`` are the shares of that time inside those parts of the network,
+``rest`` is what is left for files, strands and tracks, and ``but encoder`` the seconds that a
+million bases take without it.  ``recurrent`` and ``matrix`` are billions
 of additions and multiplications a second: of the encoder alone, if it is recurrent, and of a large
 fp32 matrix product.  The peers: pyrodigal (train and find genes, single mode) and the network of
 OpenSpliceAI's 400-nt model with random weights (one strand, forward passes only).
@@ -44,21 +46,28 @@ from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.readers.fasta import open_fasta
 from genoseq.writers.outputs import write_tracks
 
+PARTS = {"stem": "_vectors", "encoder": "_hidden", "head": "read"}
+"""Of the network, and the methods of :class:`Predictor` that run them."""
+
 
 class Stopwatch:
-    """Seconds spent inside :class:`Predictor` calls."""
+    """Seconds spent inside the parts of the network."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
-        plain = Predictor.__call__
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+        for part, name in PARTS.items():
+            self._watch(part, name)
+
+    def _watch(self, part: str, name: str) -> None:
+        plain = getattr(Predictor, name)
 
         def timed(predictor, *given):  # type: ignore[no-untyped-def]
             start = time.process_time()
-            predicted = plain(predictor, *given)
-            self.seconds += time.process_time() - start
-            return predicted
+            found = plain(predictor, *given)
+            self.seconds[part] += time.process_time() - start
+            return found
 
-        Predictor.__call__ = timed  # type: ignore[method-assign]
+        setattr(Predictor, name, timed)
 
 
 class SpliceUnit(nn.Module):
@@ -215,13 +224,13 @@ def main() -> None:
         rows["pyrodigal, train and find"] = lambda: run_pyrodigal(asked.genome)
         rows["OpenSpliceAI 400-nt network, one strand"] = lambda: run_splice_network(bases)
     seconds: dict[str, list[float]] = {name: [] for name in rows}
-    shares: dict[str, list[float]] = {name: [] for name in rows}
+    parts: dict[str, list[dict[str, float]]] = {name: [] for name in rows}
     speeds: dict[str, list[float]] = {}
     for _ in range(asked.repeats):
         for name, run in rows.items():
-            watch.seconds = 0.0
+            watch.seconds = dict.fromkeys(PARTS, 0.0)
             seconds[name].append(run())
-            shares[name].append(watch.seconds / seconds[name][-1])
+            parts[name].append(watch.seconds)
         for name, precision in computing:
             spent, done = run_encoder(asked.bundle, name, precision)
             speeds.setdefault(f"{name} {precision}, recurrent", []).append(done / spent)
@@ -229,12 +238,17 @@ def main() -> None:
         speeds.setdefault("matrix", []).append(done / spent)
     print(f"{asked.genome.name}: {bases:,} bases, 1 thread, median of {asked.repeats}")
     print(f"{processor()}; {choose_precision('cpu').reason}\n")
-    print(f"{'':42}{'seconds':>9}{'kb/s':>9}{'forward':>9}")
+    print(f"{'':42}{'seconds':>9}{'kb/s':>9}", *(f"{part:>8}" for part in PARTS), end="")
+    print(f"{'rest':>9}{'but encoder':>13}")
     for name in rows:
         median = statistics.median(seconds[name])
-        share = statistics.median(shares[name])
-        forward = f"{share:8.1%}" if share else ""
-        print(f"{name:42}{median:9.2f}{bases / median / 1000:9.0f} {forward}")
+        own = {part: statistics.median(one[part] for one in parts[name]) for part in PARTS}
+        print(f"{name:42}{median:9.2f}{bases / median / 1000:9.0f}", end="")
+        if any(own.values()):
+            shares = [*own.values(), median - sum(own.values())]
+            print("".join(f"{share / median:9.1%}" for share in shares), end="")
+            print(f"{(median - own['encoder']) / bases * 1e6:13.3f}", end="")
+        print()
     product = statistics.median(speeds["matrix"])
     print(f"\n{'':42}{'10^9/s':>9}{'of matrix':>11}")
     for name, found in speeds.items():

@@ -94,6 +94,7 @@ def _version(package: str) -> str:
 def _computing() -> Iterator[tuple[str, str]]:
     import torch
 
+    from genoseq.inference.readers import difference_from_torch as of_head
     from genoseq.kernels.cpu import choose as choose_kernels
     from genoseq.kernels.dispatch import choose
     from genoseq.models.device import choose_device, choose_precision
@@ -110,7 +111,9 @@ def _computing() -> Iterator[tuple[str, str]]:
     yield "torch device", _device_name(str(device))
     yield "precision", f"{chosen.precision}: {chosen.reason}"
     kernels = choose_kernels()
-    differ = "" if kernels.name == "torch" else f"; {difference_from_torch():.0e} from PyTorch"
+    differ = ""
+    if kernels.name != "torch":
+        differ = f"; {difference_from_torch():.0e} from PyTorch, a head {of_head():.0e}"
     if kernels.has_int8:
         differ += f"; int8 {difference_from_twin():.0e} from its twin"
     yield "recurrent cpu", f"{kernels.name}: {kernels.reason}{differ}"

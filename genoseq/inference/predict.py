@@ -16,14 +16,13 @@ from genoseq.config.schema import ModelSettings
 from genoseq.errors import ConfigError
 from genoseq.genome.sequences import Codes
 from genoseq.inference.fold import FoldedStem, can_fold, fold_stem
-from genoseq.inference.readers import AnyReader, HeadReader, LinearReader
+from genoseq.inference.readers import reader_of
 from genoseq.models.build import SequenceModel
 from genoseq.models.bundle import Bundle, load_bundle
 from genoseq.models.device import Computed, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
 from genoseq.models.integers import IntegerEncoder, calibration_codes, check_int8
 from genoseq.models.recurrent import RecurrentEncoder
-from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.task import NOT_OF_BASES, token_ids
 from genoseq.tokenizers.kmer import KmerTokenizer
 
@@ -103,9 +102,7 @@ class Predictor:
         head = self._head = deepcopy(model.head)
         self._head_type = torch.float32 if self.task.exact else self.dtype
         head.to(self.device, self._head_type)
-        self._read: HeadReader = (
-            LinearReader(head) if isinstance(head, PerBaseHead) else AnyReader(head)
-        )
+        self._read = reader_of(head)
 
     @torch.inference_mode()
     def __call__(
@@ -147,14 +144,15 @@ class Predictor:
         windows = torch.from_numpy(codes).to(self.device)
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
-        return self.read(self._encode(windows, bases, wanted), told)
+        steps = None if wanted is None else self._steps(wanted)
+        hidden = self._hidden(self._vectors(windows), bases, codes.shape[1], steps)
+        return self.read(hidden, told, steps)
 
     @torch.inference_mode()
-    def read(self, hidden: Tensor, told: Told = "values") -> Values:
-        """What is told of hidden states (T, R, D), time first: shape (S, R, T * stride)."""
-        # (stride, S, steps, R) to (S, R, steps, stride): bases in order within each window.
-        ordered = self._told(hidden, told).permute(1, 3, 2, 0)
-        predicted: Values = ordered.reshape(*ordered.shape[:2], -1).cpu().numpy()
+    def read(self, hidden: Tensor, told: Told = "values", wanted: range | None = None) -> Values:
+        """What is told of hidden states (T, R, D), time first: shape (S, R, T * stride); of steps
+        that are not wanted it may have no meaning."""
+        predicted: Values = self._told(hidden, told, wanted).cpu().numpy()
         return predicted
 
     @torch.inference_mode()
@@ -167,13 +165,15 @@ class Predictor:
         """The network, without gradients, on the device and in the number format it computes in."""
         return self._model
 
-    def _told(self, hidden: Tensor, told: Told) -> Tensor:
-        """What is told of hidden states (T, R, D): shape (stride, S or D, T, R)."""
+    def _told(self, hidden: Tensor, told: Told, wanted: range | None) -> Tensor:
+        """What is told of hidden states (T, R, D): shape (S or D, R, T * stride)."""
         if told == "hidden":
-            return hidden.float().permute(2, 0, 1).expand(self.stride, -1, -1, -1)
-        outputs = self._read(hidden)
-        # Of tied strands logits are averaged first.
-        return outputs if told == "logits" or self.tied else self.task.values(outputs, dim=1)
+            return hidden.float().permute(2, 1, 0).repeat_interleave(self.stride, 2)
+        if told == "logits" or self.tied:  # of tied strands logits are averaged first
+            return self._read(hidden, wanted)
+        if self.task.softmax:
+            return self._read(hidden, wanted, softmax=True)
+        return self.task.values(self._read(hidden, wanted), dim=0)
 
     def _of_bases(self, codes: Tensor, told: Told, bases: NDArray[np.int64] | None) -> Values:
         """Values (S, R, W) of a task that reads bases."""
@@ -200,7 +200,8 @@ class Predictor:
 
     def mean(self, plus: Values, minus: Values, told: Told = "values") -> Values:
         """What is predicted for bases, of both strands' predictions (S, L), forward in order."""
-        mean = (plus + minus) * np.float32(0.5)
+        mean: Values = plus + minus
+        mean *= np.float32(0.5)
         if told != "values" or not self.tied:
             return mean
         # In double precision neither the order of states nor a base's place in the array shows.
@@ -226,11 +227,9 @@ class Predictor:
         """Whether windows of different lengths may be rows of a batch."""
         return knows_lengths(self._model.encoder)
 
-    def _encode(
-        self, codes: Tensor, bases: NDArray[np.int64] | None, wanted: range | None
-    ) -> Tensor:
-        """Hidden states (T, R, D) of windows (R, W), time first."""
-        return self._hidden(self._vectors(codes), bases, codes.shape[1], wanted)
+    def _steps(self, bases: range) -> range:
+        """Those that bases lie in."""
+        return range(bases.start // self.stride, -(-bases.stop // self.stride))
 
     def _vectors(self, codes: Tensor) -> Tensor:
         """Vectors (T, R, E) of windows (R, W), time first."""
@@ -245,10 +244,9 @@ class Predictor:
         width: int,
         wanted: range | None = None,
     ) -> Tensor:
-        """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases."""
+        """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases and steps
+        may be wanted."""
         lengths = None
-        if wanted is not None:
-            wanted = range(wanted.start // self.stride, -(-wanted.stop // self.stride))  # steps
         if bases is not None and (bases != width).any():
             lengths = torch.from_numpy(bases // self.stride).to(self.device)
         return encode_time_first(self._model.encoder, steps, lengths, wanted)

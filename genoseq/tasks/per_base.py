@@ -111,16 +111,11 @@ class PerBase(Task):
             if training.sampling is not None:
                 begin = shown.mirrored(scheme.reverse_permutation).weighed(listed_weights).begin
         return cls(
-            scheme,
-            training.loss,
-            training.focal_gamma,
-            listed_weights,
-            getattr(settings.task, "bin", 1),
-            unit_of(stores[0]),
+            scheme, training.loss, training.focal_gamma, listed_weights,
+            getattr(settings.task, "bin", 1), unit_of(stores[0]),
             control=Control.of(stores, scheme.reverse_permutation),
-            correction=correction,
-            begin=begin,
-        )
+            correction=correction, begin=begin,
+        )  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PerBase:
@@ -161,6 +156,11 @@ class PerBase(Task):
     def activation(self) -> Activation:
         """How logits become values."""
         return ACTIVATIONS[cast(Loss, self.loss_name)]
+
+    @property
+    def softmax(self) -> bool:  # type: ignore[override]
+        """Of classes that exclude one another."""
+        return self.activation == "softmax" and self.factors is None
 
     @property
     def exact(self) -> bool:  # type: ignore[override]

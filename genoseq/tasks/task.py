@@ -55,6 +55,8 @@ class Task(ABC):
     reads_bases
         Whether values are of the bases that are there, as how likely they are: values are then made
         by :meth:`predicted` and not from outputs alone.
+    softmax
+        Whether values are the softmax of outputs, and nothing else.
     shown
         Of the S values of a base, the first that people read; the others are for metrics.  None:
         all.
@@ -69,6 +71,7 @@ class Task(ABC):
     name: ClassVar[str]
     exact: bool = False
     reads_bases: ClassVar[bool] = False
+    softmax: bool = False
     shown: ClassVar[int | None] = None
     unit: ClassVar[str] = ""
     of_bases: ClassVar[bool] = True

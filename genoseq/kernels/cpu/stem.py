@@ -8,6 +8,10 @@ import torch
 from torch import Tensor
 
 from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
+from genoseq.kernels.cpu.threads import run_all, shares
+
+_STEPS = 256
+"""Steps that are worth a thread of their own."""
 
 
 class _Run(ctypes.Structure):
@@ -56,15 +60,23 @@ def look_up(
         Steps N of a row; bases of a word, from word to word, and from step to step.
     activate
         Whether GELU follows.
+
+    Raises
+    ------
+    MemoryError
+        If there is none left.
     """
     assert codes.shape[1] >= (steps - 1) * step + (len(tables) - 1) * hop + word
     assert tables.dtype == torch.float32
     codes, tables = codes.contiguous(), tables.contiguous()
     found = torch.empty(steps, len(codes), tables.shape[2], dtype=dtype)
-    run = _Run(
-        codes.data_ptr(), tables.data_ptr(), found.data_ptr(),
-        codes.shape[1], steps, len(codes),
-        len(tables), word, hop, step, tables.shape[2], int(activate),
-    )  # fmt: skip
-    kernel(chosen, "stem", dtype)(ctypes.byref(run))
+    runs = [
+        _Run(
+            codes[:, some.start * step :].data_ptr(), tables.data_ptr(), found[some].data_ptr(),
+            codes.shape[1], some.stop - some.start, len(codes),
+            len(tables), word, hop, step, tables.shape[2], int(activate),
+        )
+        for some in shares(steps, _STEPS)
+    ]  # fmt: skip
+    run_all(kernel(chosen, "stem", dtype), runs)
     return found

@@ -114,9 +114,8 @@ static inline void store_bf16(uint16_t *to, vf x) {
 }
 #endif
 
-// 2 to the power of x, |x| <= 40 (beyond, that of the limit); relative error at most 2e-7.
-static inline vf power_of_two(vf x) {
-  x = most(every(-40.0f), least(every(40.0f), x));
+// 2 to the power of x, -126 <= x <= 126; relative error at most 2e-7.
+static inline vf power_of_two_within(vf x) {
   // Adding 1.5 * 2^23 + 127 leaves the nearest whole number, and the exponent's bias, in the
   // lowest bits.
   const vf magic = every(12583039.0f);
@@ -131,7 +130,12 @@ static inline vf power_of_two(vf x) {
   return sum * shift_to_exponent(shifted);
 }
 
-// The same with a relative error of at most 7.6e-05: enough where states are rounded to 8 bits.
+// The same of any x, as that of the limit beyond |x| <= 40.
+static inline vf power_of_two(vf x) {
+  return power_of_two_within(most(every(-40.0f), least(every(40.0f), x)));
+}
+
+// That with a relative error of at most 7.6e-05: enough where states are rounded to 8 bits.
 static inline vf power_of_two_nearly(vf x) {
   x = most(every(-40.0f), least(every(40.0f), x));
   const vf magic = every(12583039.0f);

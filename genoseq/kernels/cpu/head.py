@@ -1,0 +1,115 @@
+"""What a linear head tells of bases from hidden states, by the compiled kernels of head.cpp."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
+from genoseq.kernels.cpu.threads import run_all, shares
+
+_LANES = 16
+"""The most numbers in a vector of any instruction set."""
+_STEPS = 256
+"""Steps that are worth a thread of their own."""
+
+
+class Head(NamedTuple):
+    """A linear head's weights as the kernels read them.
+
+    Attributes
+    ----------
+    weights, bias
+        Shapes (D, W) and (W,), float32: its outputs, and zeros up to whole vectors; weights in bf16
+        are two by two, (D / 2, W, 2).
+    bases, states
+        Of its outputs: number ``base * states + state``.
+    """
+
+    weights: Tensor
+    bias: Tensor
+    bases: int
+    states: int
+
+
+class _Run(ctypes.Structure):
+    """GenoseqHead of head.cpp."""
+
+    _fields_ = (
+        ("hidden", POINTER),
+        ("weights", POINTER),
+        ("bias", POINTER),
+        ("outputs", POINTER),
+        ("output_state", LONG),
+        ("output_row", LONG),
+        ("steps", LONG),
+        ("rows", LONG),
+        ("width", INT),
+        ("wide", INT),
+        ("bases", INT),
+        ("states", INT),
+        ("softmax", INT),
+    )
+
+
+def head_of(weight: Tensor, bias: Tensor, bases: int, states: int) -> Head:
+    """Of a linear layer's weight (bases * states, D) and bias (bases * states,)."""
+    dtype, width = weight.dtype, weight.shape[1]
+    behind = -len(weight) % _LANES
+    padded = functional.pad(weight.float(), (0, 0, 0, behind)).T
+    if dtype == torch.bfloat16 and width % 2 == 0:  # which are multiplied two by two
+        pairs = padded.view(width // 2, 2, -1).transpose(1, 2)
+        padded = pairs.reshape(width, -1).bfloat16()
+    return Head(padded.contiguous(), functional.pad(bias.float(), (0, behind)), bases, states)
+
+
+def read_head(
+    chosen: Chosen,
+    hidden: Tensor,
+    head: Head,
+    *,
+    softmax: bool = False,
+    wanted: range | None = None,
+) -> Tensor:
+    """Logits, or probabilities, (S, B, N * bases) of hidden states (N, B, D); float32.
+
+    What a row gives depends on neither the rows beside it nor the number of threads.
+
+    Parameters
+    ----------
+    chosen
+        Kernels that compute in the weights' number format.
+    hidden
+        On the CPU.
+    softmax
+        Whether probabilities of a base's states are told.
+    wanted
+        Steps that are asked for; what is told of others has no meaning.  None: all.
+
+    Raises
+    ------
+    MemoryError
+        If there is none left.
+    """
+    steps, rows, width = hidden.shape
+    assert width == len(head.weights)
+    hidden = hidden.to(head.weights.dtype).contiguous()
+    found = torch.empty(head.states, rows, steps * head.bases)
+    first, last = (0, steps) if wanted is None else (wanted.start, min(wanted.stop, steps))
+    runs = []
+    for some in shares(max(last - first, 0), _STEPS):
+        own = slice(first + some.start, first + some.stop)
+        of_bases = found[:, :, own.start * head.bases : own.stop * head.bases]
+        pointers = hidden[own], head.weights, head.bias, of_bases
+        run = _Run(
+            *(each.data_ptr() for each in pointers), *found.stride()[:2],
+            own.stop - own.start, rows, width, len(head.bias),
+            head.bases, head.states, int(softmax),
+        )  # fmt: skip
+        runs.append(run)
+    run_all(kernel(chosen, "head", hidden.dtype), runs)
+    return found
