@@ -72,7 +72,7 @@ setup(
         Extension(
             f"genoseq.kernels.cpu.{name}",
             [f"{FOLDER}/{source}.cpp" for source in ("head", "recurrent", "stem")],
-            depends=[f"{FOLDER}/{name}.h" for name in ("tiles", "vectors")],
+            depends=[f"{FOLDER}/{name}.h" for name in ("formats", "rows", "tiles", "vectors")],
             define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
             extra_compile_args=[*OPTIONS, *options],
             language="c++",

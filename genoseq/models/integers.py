@@ -24,8 +24,9 @@ class IntegerEncoder(nn.Module):
     encoder
         In fp32; it stays as it is.
     vectors
-        What it reads of :func:`calibration_codes`, (N, B, E): what is beyond the least and the most
-        of each input is taken as that.
+        What it reads of :func:`calibration_codes`, (N, B, E): what is beyond the range of all but
+        one in ten thousand of each input, on either side, is taken as its end.  Finer steps for the
+        rest are worth more: a quarter fewer bases change their class.
 
     Attributes
     ----------
@@ -36,7 +37,7 @@ class IntegerEncoder(nn.Module):
     def __init__(self, encoder: RecurrentEncoder, vectors: Tensor) -> None:
         super().__init__()
         self.outputs, self.family = encoder.outputs, encoder.family
-        low, high = vectors.amin(dim=(0, 1)), vectors.amax(dim=(0, 1))
+        low, high = _range(vectors)
         turns = (False, True) if encoder.recurrent.bidirectional else (False,)
         self._layers = []
         for layer in range(encoder.recurrent.num_layers):
@@ -78,6 +79,14 @@ def why_not_int8(settings: EncoderSettings, device: torch.device) -> str | None:
     if not choose().has_int8:
         return f"no kernels of it run here ({choose().name}: {choose().reason})"
     return None
+
+
+def _range(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """What all but one in ten thousand of each input are within on either side, shape (E,)."""
+    each = vectors.reshape(-1, vectors.shape[-1]).float()
+    beyond = len(each) // 10_000
+    low, high = (each.kthvalue(index, dim=0).values for index in (beyond + 1, len(each) - beyond))
+    return low, high
 
 
 def check_int8(settings: EncoderSettings, device: torch.device) -> None:

@@ -44,6 +44,21 @@ def test_layers_are_those_of_the_twin(
     assert difference_from_twin() == 0
 
 
+@pytest.mark.parametrize("far", [100.0, -100.0])
+def test_one_input_in_ten_thousand_does_not_widen_the_steps_of_all(far: float) -> None:
+    encoder = RecurrentEncoder(3, RecurrentSettings(width=8)).eval()
+    steps = torch.linspace(-1, 1, 10_000)[:, None, None].repeat(1, 1, 3)
+
+    def scales() -> torch.Tensor:
+        return IntegerEncoder(encoder, steps)._layers[0][0].input_scale
+
+    plain = scales()
+    steps[17, 0, 1] = far
+    torch.testing.assert_close(scales(), plain, rtol=0.001, atol=0)
+    steps[18, 0, 1] = far
+    assert scales()[1] < plain[1] / 40
+
+
 def test_what_cannot_be_computed_in_int8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "torch")
     with pytest.raises(BackendError, match=r"^precision int8: no kernels of it run here \(torch: "):

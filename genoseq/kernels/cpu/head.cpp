@@ -123,28 +123,37 @@ struct Products {
 // The same of bf16, in tiles: of all vectors or none, for they round otherwise.
 struct TileProducts {
   Tiles tiles;
+  std::vector<uint16_t> rest;  // the last vectors, filled up to a tile
+  std::vector<float> rest_sums;
 
   static bool suits(const GenoseqHead &run) {
     return run.width % (2 * TILE_ROWS) == 0 && run.wide <= 4 * L;
   }
 
   void operator()(float *sums, const GenoseqHead &run, const uint16_t *hidden, int64_t count) {
-    for (int64_t c = 0; c < count; c += TILE_ROWS) {
-      const int64_t rows = std::min<int64_t>(count - c, TILE_ROWS);
-      tiles.set_rows(int(rows));
-      float *own = sums + c * run.wide;
-      const auto *from = reinterpret_cast<const char *>(hidden + c * run.width);
-      const auto *weights = static_cast<const char *>(run.weights);
-      switch (run.wide / L) {
-        case 1: tile_gates<false, 1>(own, from, 2 * run.width, weights, run.width / 2); break;
-        case 2: tile_gates<false, 2>(own, from, 2 * run.width, weights, run.width / 2); break;
-        case 3: tile_gates<false, 3>(own, from, 2 * run.width, weights, run.width / 2); break;
-        default: tile_gates<false, 4>(own, from, 2 * run.width, weights, run.width / 2);
-      }
-      for (float *end = own + rows * run.wide; own < end; own += run.wide)
-        for (int lane = 0; lane < run.wide; lane += L)
-          store(own + lane, load(own + lane) + load(run.bias + lane));
+    const int64_t whole = count / TILE_ROWS * TILE_ROWS, left = count - whole;
+    for (int64_t c = 0; c < whole; c += TILE_ROWS)
+      multiply(sums + c * run.wide, run, hidden + c * run.width);
+    if (left == 0) return;
+    rest.resize(TILE_ROWS * run.width);
+    rest_sums.resize(TILE_ROWS * run.wide);
+    std::copy_n(hidden + whole * run.width, left * run.width, rest.data());
+    multiply(rest_sums.data(), run, rest.data());
+    std::copy_n(rest_sums.data(), left * run.wide, sums + whole * run.wide);
+  }
+
+  // Of 16 vectors.
+  void multiply(float *sums, const GenoseqHead &run, const uint16_t *hidden) const {
+    const auto *weights = static_cast<const uint16_t *>(run.weights);
+    switch (run.wide / L) {
+      case 1: tiles.multiply<false, 1>(sums, hidden, run.width, weights, run.width / 2); break;
+      case 2: tiles.multiply<false, 2>(sums, hidden, run.width, weights, run.width / 2); break;
+      case 3: tiles.multiply<false, 3>(sums, hidden, run.width, weights, run.width / 2); break;
+      default: tiles.multiply<false, 4>(sums, hidden, run.width, weights, run.width / 2);
     }
+    for (float *end = sums + TILE_ROWS * run.wide; sums < end; sums += run.wide)
+      for (int lane = 0; lane < run.wide; lane += L)
+        store(sums + lane, load(sums + lane) + load(run.bias + lane));
   }
 };
 #endif

@@ -19,9 +19,9 @@ STATES = 127
 """Steps of a state from 0 to 1."""
 _MIDDLE = 128
 """The byte of a state of 0."""
-_PAIR = 127
-"""Most of what two neighbouring weights of one sign are together before they are rounded: 128
-afterwards, so that without VNNI no sum of 16 bits is cut off (vectors.h)."""
+_TOGETHER = 126
+"""Most of what weights of one sign that meet in 16 bits are together before they are rounded: 128
+afterwards, so that without VNNI no sum is cut off (vectors.h)."""
 _LOG2_E = 1.4426950408889634
 _SIGMOID, _TANH = -_LOG2_E, -2 * _LOG2_E
 _FACTORS: dict[Family, tuple[float, ...]] = {
@@ -61,10 +61,11 @@ def integer_layer(family: Family, layer: Layer, low: Tensor, high: Tensor) -> In
 
 def _as_bytes(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Whole numbers (R, C), float64, and what 1 of each row stands for."""
-    pairs = functional.pad(weights, (0, weights.shape[1] % 2)).view(len(weights), -1, 2)
-    of_one_sign = torch.stack([pairs.clamp(min=0), -pairs.clamp(max=0)]).sum(-1)
-    most = of_one_sign.amax(dim=(0, 2))
-    scale = torch.where(most == 0, 1.0, most / _PAIR)
+    # Of eight neighbours the first, second, fifth and sixth meet in 16 bits, and the other four.
+    meeting = functional.pad(weights, (0, -weights.shape[1] % 8)).view(len(weights), -1, 2, 2, 2)
+    of_one_sign = torch.stack([meeting.clamp(min=0), -meeting.clamp(max=0)]).sum((3, 5))
+    most = of_one_sign.amax(dim=(0, 2, 3))
+    scale = torch.where(most == 0, 1.0, most / _TOGETHER)
     return (weights / scale[:, None]).round(), scale
 
 
@@ -78,6 +79,7 @@ def states_by_torch(
     width = layer.weight_hh.shape[1]
     kept = steps.new_zeros(steps.shape[1], width)
     bytes_of = torch.full_like(kept, _MIDDLE)
+    magic = torch.tensor(12583040.0)  # whole numbers are next to each other from 2^23 on
     found = steps.new_empty(*steps.shape[:2], width)
     for index in range(len(steps) - 1, -1, -1) if reverse else range(len(steps)):
         base = arguments[index]
@@ -86,7 +88,7 @@ def states_by_torch(
         sums = _fma(_product(bytes_of, layer.weight_hh), layer.scale_hh, base)
         state, kept = _next_state(family, sums, arguments[index], kept)
         found[index] = state
-        bytes_of = _fma(state, torch.tensor(127.0), torch.tensor(128.0)).round()
+        bytes_of = _fma(state, torch.tensor(127.0), magic) - (magic - _MIDDLE)
     return found
 
 
@@ -100,35 +102,41 @@ def _next_state(
 ) -> tuple[Tensor, Tensor]:
     """State, and what is kept, after a step: as next_state of recurrent.cpp, operation by
     operation."""
-    width = kept.shape[1]
+    width, one = kept.shape[1], torch.tensor(1.0)
     if family == "rnn":
-        both = _power_of_two(sums)
-        return (1 - both) / (1 + both), kept
+        of_state = _power_of_two(sums)
+        return _from_one(of_state) / _fma(*of_state, one), kept
     if family == "gru":
         reset_sum, update_sum, third = torch.split(sums, width, 1)
-        reset, update = 1 / (1 + _power_of_two(reset_sum)), _power_of_two(update_sum)
-        candidate = _power_of_two(_fma(reset, third, inputs[:, 2 * width :]))
-        proposed = (1 - candidate) / (1 + candidate)
-        state = _fma(update, proposed, kept) / (1 + update)
+        reset, update = 1 / _fma(*_power_of_two(reset_sum), one), _power_of_two(update_sum)
+        of_proposed = _power_of_two(_fma(reset, third, inputs[:, 2 * width :]))
+        proposed = _from_one(of_proposed) / _fma(*of_proposed, one)
+        state = _fma(update[0] * update[1], proposed, kept) / _fma(*update, one)
         return state, state
     in_sum, forget_sum, candidate_sum, out_sum = torch.split(sums, width, 1)
-    into, forget = 1 + _power_of_two(in_sum), 1 + _power_of_two(forget_sum)
-    candidate, out = _power_of_two(candidate_sum), 1 + _power_of_two(out_sum)
-    both = into * (1 + candidate)
-    kept = _fma(kept, both, (1 - candidate) * forget) / (both * forget)
-    shown = _power_of_two(kept * torch.tensor(_TANH, dtype=torch.float32))
-    return (1 - shown) / (out * (1 + shown)), kept
+    into, forget = (_fma(*_power_of_two(each), one) for each in (in_sum, forget_sum))
+    candidate, out = (_fma(*_power_of_two(each), one) for each in (candidate_sum, out_sum))
+    both, tanh = into * candidate, torch.tensor(_TANH, dtype=torch.float32)
+    kept = _fma(kept, both, _fma(candidate, -tanh, 2 * tanh) * forget) / (both * forget)
+    shown = _power_of_two(kept)
+    return _from_one(shown) / (out * _fma(*shown, one)), kept
 
 
-def _power_of_two(x: Tensor) -> Tensor:
-    """As power_of_two_nearly of vectors.h."""
+def _power_of_two(x: Tensor) -> tuple[Tensor, Tensor]:
+    """As power_nearly of rows.h: the two factors of 2^x."""
     x, magic = x.clamp(-40, 40), torch.tensor(12583039.0)
     shifted = x + magic
     part = x - (shifted - magic)
-    total = torch.tensor(0.05517167)
-    for factor in (0.24261113, 0.69326097, 0.99992806):
+    total = torch.tensor(0.23986372)
+    for factor in (0.70294184, 1.0):
         total = _fma(total, part, torch.tensor(factor))
-    return total * (shifted.view(torch.int32) << 23).view(torch.float32)
+    return total, (shifted.view(torch.int32) << 23).view(torch.float32)
+
+
+def _from_one(power: tuple[Tensor, Tensor]) -> Tensor:
+    """1 - 2^x, rounded once."""
+    part, exponent = power
+    return _fma(-part, exponent, torch.tensor(1.0))
 
 
 def _fma(a: Tensor, b: Tensor, c: Tensor) -> Tensor:

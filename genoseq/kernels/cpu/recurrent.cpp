@@ -9,12 +9,15 @@
 // Gates are computed as powers of 2: sigmoid(x) = 1 / (1 + 2^t), t = -x log2(e), and
 // tanh(x) = (1 - 2^t) / (1 + 2^t), t = -2 x log2(e); in fp32 the factors are in the packed weights,
 // of bf16 they would cost a second rounding.
-// Absolute error of either: at most 3e-7; of int8, 5e-5.
+// Absolute error of either: at most 3e-7; of int8, 0.001.
 //
 // In int8 inputs and states are unsigned bytes, weights signed ones: sums of products are exact
 // integers, in whatever order, so each set of instructions gives the same bits.  A sum becomes the
 // argument of a gate by one scale of the gate, to which its bias is added; both are made in
 // genoseq/kernels/cpu/integers.py, which is also the twin.
+//
+// Tiles of AMX take as long for one row as for 16, and what fills them up is any number: products
+// of such rows are never looked at.
 
 #include <algorithm>
 #include <new>
@@ -22,12 +25,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "tiles.h"
-#include "vectors.h"
+#include "formats.h"
 
 namespace {
 
-constexpr int L = GENOSEQ_LANES;
 constexpr int BLOCK_BYTES = 131072;  // of gates that wait for their states: they stay in the L2
 constexpr float LOG2_E = 1.44269504f;
 
@@ -39,14 +40,13 @@ extern "C" {
 
 // Everything that a run reads and writes; genoseq/kernels/cpu/library.py has the same fields.
 struct GenoseqRun {
-  const void *inputs;      // (steps, rows, width_in): bf16 if the run is one of bf16, else fp32
-  void *outputs;           // (steps, rows, width) of the same format, 0 where there is no state
+  const void *inputs;      // (steps, rows, width_in): fp32, bf16, or unsigned bytes of a run of int8
+  void *outputs;           // (steps, rows, width), fp32 or bf16, 0 where there is no state
   const int64_t *lengths;  // (rows,): the first steps of a row are its own
   const void *weight_ih, *weight_hh;  // as PyTorch has them; of int8, signed bytes
   const float *bias_ih, *bias_hh;     // of int8 with the gates' factors and all of bias_hh that adds up
-  // Of int8 alone: what a number of either sum stands for, by gate and unit, factors included; an
-  // input x is round(x * input_scale + input_zero), by input.
-  const float *scale_ih, *scale_hh, *input_scale, *input_zero;
+  // Of int8 alone: what a number of either sum stands for, by gate and unit, factors included.
+  const float *scale_ih, *scale_hh;
   int64_t input_step, input_row, output_step, output_row;  // strides in numbers
   int64_t steps, rows;
   int64_t first, last;  // states are asked for of first <= step < last
@@ -56,96 +56,17 @@ struct GenoseqRun {
 
 namespace {
 
-[[maybe_unused]] uint16_t to_bf16(float x) {  // to the nearest, ties to even
-  uint32_t bits;
-  std::memcpy(&bits, &x, 4);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fc0;
-  return uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
-}
-
-int32_t four_bytes(const void *from) {
-  int32_t bytes;
-  std::memcpy(&bytes, from, 4);
-  return bytes;
-}
-
-// A number format.  Numbers are what is multiplied, DEPTH of them at a time; Given what inputs and
-// outputs are in memory.
-struct Fp32 {
-  typedef float Number, Given, Weight;
-  typedef vf Numbers, Sum;
-  static constexpr int DEPTH = 1;
-  static constexpr bool SCALED = true;  // whether weights hold the factors of gates
-  static constexpr bool TILES = false;
-  static float packed(Weight x, float factor) { return x * factor; }
-  static Numbers every_lane(const Number *from) { return every(*from); }
-  static Numbers weights(const Number *from) { return load(from); }
-  static Sum begin(const float *base) { return load(base); }
-  static Sum add(Sum sum, Numbers a, Numbers b) { return fma(a, b, sum); }
-  static vf end(Sum sum, const float *, const float *) { return sum; }
-  static vf power(vf x) { return power_of_two(x); }
-  static void give(Number *to, vf x) { store(to, x); }
-};
-
-#if defined(__AVX512BF16__)
-struct Bf16 {
-  typedef uint16_t Number, Given;
-  typedef float Weight;
-  typedef __m512bh Numbers;
-  typedef vf Sum;
-  static constexpr int DEPTH = 2;
-  static constexpr bool SCALED = false;
-#if defined(GENOSEQ_TILES)
-  static constexpr bool TILES = true;
+// Rows and gates that are multiplied together: as many as fill the registers with sums.
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(__AVXVNNI__)
+constexpr int INT8_ROWS = 4;  // what meets in 16 bits takes registers too
 #else
-  static constexpr bool TILES = false;
+constexpr int INT8_ROWS = 6;
 #endif
-  static Number packed(Weight x, float) { return to_bf16(x); }
-  static Numbers every_lane(const Number *from) {
-    return (__m512bh)_mm512_set1_epi32(four_bytes(from));
-  }
-  static Numbers weights(const Number *from) { return (__m512bh)_mm512_loadu_si512(from); }
-  static Sum begin(const float *base) { return load(base); }
-  static Sum add(Sum sum, Numbers a, Numbers b) { return _mm512_dpbf16_ps(sum, a, b); }
-  static vf end(Sum sum, const float *, const float *) { return sum; }
-  static vf power(vf x) { return power_of_two(x); }
-  static void give(Number *to, vf x) { store_bf16(to, x); }
-};
-#endif
-
-#if defined(GENOSEQ_INTEGERS)
-struct Int8 {
-  typedef uint8_t Number;
-  typedef int8_t Weight;
-  typedef float Given;
-  typedef vi Numbers, Sum;
-  static constexpr int DEPTH = 4;
-  static constexpr bool SCALED = true;
-#if defined(GENOSEQ_TILES)
-  static constexpr bool TILES = true;
-#else
-  static constexpr bool TILES = false;
-#endif
-  static Number packed(Weight x, float) { return Number(x); }
-  static Numbers every_lane(const Number *from) { return every_four(four_bytes(from)); }
-  static Numbers weights(const Number *from) { return load_bytes(from); }
-  static Sum begin(const float *) { return no_sum(); }
-  static Sum add(Sum sum, Numbers a, Numbers b) { return add_products(sum, a, b); }
-  static vf end(Sum sum, const float *scale, const float *base) {
-    return fma(as_floats(sum), load(scale), load(base));
-  }
-  static vf power(vf x) { return power_of_two_nearly(x); }
-  // States are -127 to 127, 128 added.
-  static void give(Number *to, vf x) { store_bytes(to, fma(x, every(127.0f), every(128.0f))); }
-};
-#endif
-
 template <class F>
-constexpr bool IS_INT8 = sizeof(typename F::Number) == 1;
-
-// Rows that are multiplied together: as many as fill the registers with sums.
+constexpr int BLOCK = IS_INT8<F> ? INT8_ROWS : L == 8 ? 3 : 6;
+constexpr int TOGETHER = 4;  // rows whose gates are computed in turn
 template <class F>
-constexpr int BLOCK = L == 8 && !IS_INT8<F> ? 3 : 6;
+constexpr int GATES = L == 8 && IS_INT8<F> ? 2 : 4;
 
 int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
@@ -159,18 +80,35 @@ float scale_of(int32_t family, int gate) {
   return family == RNN || gate == 2 ? TANH : SIGMOID;
 }
 
-template <class F>
-inline vf power(vf sum, float factor) {
+template <class F, int W>
+inline Power<W> power(const Rows<W> &sum, float factor) {
   return F::power(F::SCALED ? sum : sum * every(factor));
 }
 
+// Memory that begins with a line of the cache: a vector of 64 bytes is then read from one line.
+template <class T>
+struct Aligned {
+  typedef T value_type;
+  Aligned() = default;
+  template <class Other>
+  Aligned(const Aligned<Other> &) {}
+  T *allocate(size_t count) {
+    return static_cast<T *>(::operator new(count * sizeof(T), std::align_val_t(64)));
+  }
+  void deallocate(T *at, size_t) { ::operator delete(at, std::align_val_t(64)); }
+  friend bool operator==(const Aligned &, const Aligned &) { return true; }
+  friend bool operator!=(const Aligned &, const Aligned &) { return false; }
+};
+template <class T>
+using Lines = std::vector<T, Aligned<T>>;
+
 template <class F>
-using Many = std::vector<typename F::Number>;
+using Many = Lines<typename F::Number>;
 
 // Numbers of a row that are multiplied, with what fills up the last step of the product.
 template <class F>
 int64_t deep(int64_t depth) {
-  return round_up(depth, F::DEPTH * (F::TILES ? TILE_ROWS : 1));
+  return round_up(depth, F::DEPTH * (F::TILES ? TILE_ROWS : F::STEP));
 }
 
 // Weights (gates * width, depth) of PyTorch in panels (panel, depth / DEPTH, gate, lane, DEPTH).
@@ -193,9 +131,9 @@ Many<F> packed(const GenoseqRun &run, const void *given, int depth) {
 
 // Biases in panels (panel, gate, lane).  Of a GRU's third gate they are not added up.
 template <class F>
-std::vector<float> packed_bias(const GenoseqRun &run, bool inputs) {
+Lines<float> packed_bias(const GenoseqRun &run, bool inputs) {
   const int gates = gates_of(run.family);
-  std::vector<float> out(round_up(run.width, L) * gates, 0.0f);
+  Lines<float> out(round_up(run.width, L) * gates, 0.0f);
   for (int64_t unit = 0; unit < run.width; ++unit)
     for (int gate = 0; gate < gates; ++gate) {
       const int64_t from = gate * int64_t(run.width) + unit;
@@ -207,131 +145,124 @@ std::vector<float> packed_bias(const GenoseqRun &run, bool inputs) {
   return out;
 }
 
-// Scales (gates * width) in panels (panel, gate, lane); nothing of formats without scales.
+// Scales (gates * width) in panels (panel, gate, lane); 0 of formats without scales.
 template <class F>
-std::vector<float> packed_scale(const GenoseqRun &run, const float *scale) {
-  if (!IS_INT8<F>) return {};
+Lines<float> packed_scale(const GenoseqRun &run, const float *scale) {
   const int gates = gates_of(run.family);
-  std::vector<float> out(round_up(run.width, L) * gates, 0.0f);
+  Lines<float> out(round_up(run.width, L) * gates, 0.0f);
+  if (!scale) return out;
   for (int64_t unit = 0; unit < run.width; ++unit)
     for (int gate = 0; gate < gates; ++gate)
       out[(unit / L * gates + gate) * L + unit % L] = scale[gate * int64_t(run.width) + unit];
   return out;
 }
 
-// Where products of some rows with a panel's gates begin and end.
-struct Ends {
-  const float *bases;  // (row, gate, lane), `apart` from row to row
+// What sums of some rows with a panel's gates begin with.
+struct Begin {
+  const void *bases;  // (row, gate, lane), `apart` from row to row
   int64_t apart;
-  const float *last;   // instead of the last gate's, for all rows, if it is not null
-  const float *scale;  // (gate, lane), of int8
+  const float *last;  // instead of the last gate's, for all rows, if it is not null
 
   template <int G>
   const float *base(int row, int gate) const {
-    return gate == G - 1 && last ? last : bases + row * apart + gate * L;
+    return gate == G - 1 && last ? last : static_cast<const float *>(bases) + row * apart + gate * L;
   }
 };
 
 // Sums (M, G, lane), those of gates FIRST to FIRST + C: products of M rows with a panel.  A function
 // of its own, so that all sums of a block stay in registers.
 template <class F, int G, int FIRST, int C, int M>
-__attribute__((noinline)) void multiply(float *sums, const Ends &ends,
+__attribute__((noinline)) void multiply(typename F::Sum *sums, const Begin &begin,
                                         const typename F::Number *rows, int64_t rows_apart,
                                         const typename F::Number *panel, int64_t groups) {
-  const Ends own = ends;  // which what is stored cannot change
-  typename F::Sum sum[M][C];
+  constexpr int64_t group = G * L * F::DEPTH;
+  typename F::Sums sum[M][C];
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m)
 #pragma GCC unroll 8
-    for (int c = 0; c < C; ++c) sum[m][c] = F::begin(own.base<G>(m, FIRST + c));
-  for (int64_t k = 0; k < groups; ++k) {
-    typename F::Numbers weights[C];
-#pragma GCC unroll 8
-    for (int c = 0; c < C; ++c)
-      weights[c] = F::weights(panel + (k * G + FIRST + c) * L * F::DEPTH);
+    for (int c = 0; c < C; ++c) sum[m][c] = F::begin(begin.base<G>(m, FIRST + c));
+  for (int64_t k = 0; k < groups; k += F::STEP) {
+    const typename F::Number *weights = panel + k * group + FIRST * L * F::DEPTH;
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m) {
-      const typename F::Numbers row = F::every_lane(rows + m * rows_apart + k * F::DEPTH);
+      typename F::Numbers row[F::STEP];
 #pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) sum[m][c] = F::add(sum[m][c], row, weights[c]);
+      for (int s = 0; s < F::STEP; ++s)
+        row[s] = F::every_lane(rows + m * rows_apart + (k + s) * F::DEPTH);
+#pragma GCC unroll 8
+      for (int c = 0; c < C; ++c)
+        sum[m][c] = F::add(sum[m][c], row, weights + c * L * F::DEPTH, group);
     }
   }
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m)
 #pragma GCC unroll 8
-    for (int c = 0; c < C; ++c)
-      store(sums + (m * G + FIRST + c) * L,
-            F::end(sum[m][c], own.scale + (FIRST + c) * L, own.base<G>(m, FIRST + c)));
+    for (int c = 0; c < C; ++c) store(sums + (m * G + FIRST + c) * L, sum[m][c]);
 }
 
 // All gates' sums; where registers are few, some gates after the others.
 template <class F, int G, int M, int FIRST = 0>
-void multiply_gates(float *sums, const Ends &ends, const typename F::Number *rows,
+void multiply_gates(typename F::Sum *sums, const Begin &begin, const typename F::Number *rows,
                     int64_t rows_apart, const typename F::Number *panel, int64_t groups) {
-  constexpr int most = L == 8 && M > 3 ? 2 : G;
-  constexpr int C = most < G - FIRST ? most : G - FIRST;
-  multiply<F, G, FIRST, C, M>(sums, ends, rows, rows_apart, panel, groups);
+  constexpr int C = GATES<F> < G - FIRST ? GATES<F> : G - FIRST;
+  multiply<F, G, FIRST, C, M>(sums, begin, rows, rows_apart, panel, groups);
   if constexpr (FIRST + C < G)
-    multiply_gates<F, G, M, FIRST + C>(sums, ends, rows, rows_apart, panel, groups);
+    multiply_gates<F, G, M, FIRST + C>(sums, begin, rows, rows_apart, panel, groups);
 }
 
-// The state after a step of as many units as a vector has lanes, from the sums of their gates.
-// `kept` is an LSTM's cell or a GRU's state, in fp32.
-template <class F, int G>
-inline vf next_state(const float *sums, const float *gates, float *kept) {
-  const vf one = every(1.0f);
-  vf sum[G];
-#pragma GCC unroll 8
-  for (int g = 0; g < G; ++g) sum[g] = load(sums + g * L);
+// States of W rows after a step, of as many units as a vector has lanes, from the sums of their
+// gates.  `kept` are an LSTM's cells times TANH or a GRU's states, in fp32, `apart` from row to row.
+template <class F, int G, int W>
+GENOSEQ_INLINE Rows<W> next_states(const typename F::Sum *sums, const typename F::Sum *inputs,
+                                   const Terms &terms, float *kept, int64_t apart) {
+  const auto sum = [&](int gate) {
+    return make_rows<W>([&](int row) {
+      const int64_t at = (row * G + gate) * L;
+      return F::of_states(sums + at, terms, gate * L, F::of_inputs(inputs + at, terms, gate * L));
+    });
+  };
+  const auto before = [&] { return make_rows<W>([&](int row) { return load(kept + row * apart); }); };
+  const auto keep = [&](const Rows<W> &rows) {
+    give_rows(rows, [&](int row, vf x) { store(kept + row * apart, x); });
+  };
   if constexpr (G == 4) {
-    const vf input = one + power<F>(sum[0], SIGMOID), forget = one + power<F>(sum[1], SIGMOID);
-    const vf candidate = power<F>(sum[2], TANH), output = one + power<F>(sum[3], SIGMOID);
-    const vf both = input * (one + candidate);
-    const vf cell = fma(load(kept), both, (one - candidate) * forget) / (both * forget);
-    store(kept, cell);
-    const vf shown = F::power(cell * every(TANH));
-    return (one - shown) / (output * (one + shown));
+    const Rows<W> input = power<F>(sum(0), SIGMOID).and_one();
+    const Rows<W> candidate = power<F>(sum(2), TANH).and_one();
+    const Rows<W> both = input * candidate;
+    const Rows<W> forget = power<F>(sum(1), SIGMOID).and_one();
+    // TANH (1 - 2^t) of the candidate's t.
+    const Rows<W> added = fma(candidate, every(-TANH), every(2 * TANH)) * forget;
+    const Rows<W> cell = fma(before(), both, added) / (both * forget);
+    keep(cell);
+    const Rows<W> output = power<F>(sum(3), SIGMOID).and_one();
+    const Power<W> shown = F::power(cell);
+    return shown.from_one() / (output * shown.and_one());
   } else if constexpr (G == 3) {
-    const vf reset = one / (one + power<F>(sum[0], SIGMOID)), update = power<F>(sum[1], SIGMOID);
-    const vf candidate = power<F>(fma(reset, sum[2], load(gates + 2 * L)), TANH);
-    const vf proposed = (one - candidate) / (one + candidate);
-    const vf state = fma(update, proposed, load(kept)) / (one + update);
-    store(kept, state);
+    // What a GRU's states add to its third gate is multiplied before the inputs' part is added.
+    const Rows<W> third = make_rows<W>([&](int row) {
+      return F::of_states(sums + (row * G + 2) * L, terms, 2 * L, load(terms.bias_hh));
+    });
+    const Rows<W> inputs_third = make_rows<W>(
+        [&](int row) { return F::of_inputs(inputs + (row * G + 2) * L, terms, 2 * L); });
+    const Rows<W> one = make_rows<W>([](int) { return every(1.0f); });
+    const Rows<W> reset = one / power<F>(sum(0), SIGMOID).and_one();
+    const Power<W> update = power<F>(sum(1), SIGMOID);
+    const Power<W> candidate = power<F>(fma(reset, third, inputs_third), TANH);
+    const Rows<W> proposed = candidate.from_one() / candidate.and_one();
+    const Rows<W> state = fma(update.value(), proposed, before()) / update.and_one();
+    keep(state);
     return state;
   } else {
-    const vf both = power<F>(sum[0], TANH);
-    return (one - both) / (one + both);
+    const Power<W> both = power<F>(sum(0), TANH);
+    return both.from_one() / both.and_one();
   }
 }
-
-#if defined(GENOSEQ_TILES)
-// As multiply_gates, of up to TILE_ROWS rows.
-template <class F, int G>
-__attribute__((noinline)) void multiply_tiles(Tiles &tiles, int count, float *sums,
-                                              const Ends &ends, const typename F::Number *rows,
-                                              int64_t rows_apart,
-                                              const typename F::Number *panel, int64_t groups) {
-  constexpr int64_t number = sizeof(typename F::Number);
-  tiles.set_rows(count);
-  tile_gates<IS_INT8<F>, G>(
-      sums, reinterpret_cast<const char *>(rows), rows_apart * number,
-      reinterpret_cast<const char *>(panel), groups);
-  for (int row = 0; row < count; ++row)
-#pragma GCC unroll 8
-    for (int gate = 0; gate < G; ++gate) {
-      float *sum = sums + (row * G + gate) * L;
-      if constexpr (IS_INT8<F>)
-        store(sum, F::end(_mm512_loadu_si512(sum), ends.scale + gate * L, ends.base<G>(row, gate)));
-      else
-        store(sum, load(sum) + load(ends.base<G>(row, gate)));
-    }
-}
-#endif
 
 template <class F, int G>
 class Direction {
   typedef typename F::Number Number;
-  typedef typename F::Given Given;
+  typedef typename F::Sum Sum;
+  typedef typename F::Out Out;
 
  public:
   explicit Direction(const GenoseqRun &run)
@@ -347,17 +278,19 @@ class Direction {
         bias_(packed_bias<F>(run, false)),
         scale_in_(packed_scale<F>(run, run.scale_ih)),
         scale_(packed_scale<F>(run, run.scale_hh)),
-        kept_(run.rows * padded_, 0.0f) {
-    for (auto &states : states_) states.assign(run.rows * apart_, Number(IS_INT8<F> ? 128 : 0));
-    if (IS_INT8<F>) told_.resize(run.rows * padded_);
+        kept_(run.rows * padded_, 0.0f),
+        to_(run.rows),
+        spare_(padded_) {
+    for (auto &states : states_)
+      states.assign(filled(run.rows) * apart_, Number(IS_INT8<F> ? 128 : 0));
     order_.resize(run.rows);
     std::iota(order_.begin(), order_.end(), int64_t(0));
     std::stable_sort(order_.begin(), order_.end(),
                      [&](int64_t a, int64_t b) { return count(a) > count(b); });
     const int64_t bytes = padded_ * G * 4 * run.rows;
     block_ = std::max<int64_t>(1, std::min<int64_t>(run.steps, BLOCK_BYTES / bytes));
-    inputs_.assign(block_ * run.rows * deep_in_, Number(0));
-    gates_.resize(block_ * run.rows * padded_ * G);
+    inputs_.assign(filled(block_ * run.rows) * deep_in_, Number(0));
+    gates_.resize(filled(block_ * run.rows) * padded_ * G);
   }
 
   void go() {
@@ -377,6 +310,8 @@ class Direction {
   }
 
  private:
+  static int64_t filled(int64_t rows) { return F::TILES ? round_up(rows, TILE_ROWS) : rows; }
+
   int64_t active(int64_t step) const {  // rows that have such a step: the first of the order
     int64_t rows = 0;
     while (rows < run_.rows && count(order_[rows]) > step) ++rows;
@@ -398,34 +333,11 @@ class Direction {
     for (int64_t step = first; step < last; ++step)
       for (int64_t index = 0, rows = active(step); index < rows; ++index, ++count) {
         const int64_t row = order_[index];
-        const Given *from = static_cast<const Given *>(run_.inputs) +
-                            place(step, row) * run_.input_step + row * run_.input_row;
-        take(&inputs_[count * deep_in_], from);
+        const auto *from = static_cast<const typename F::In *>(run_.inputs) +
+                           place(step, row) * run_.input_step + row * run_.input_row;
+        std::memcpy(&inputs_[count * deep_in_], from, run_.width_in * sizeof(*from));
       }
     return count;
-  }
-
-  static vf as_byte(vf x, vf scale, vf zero) {  // not yet rounded, nor cut off below 0
-    return least(every(255.0f), fma(x, scale, zero));
-  }
-
-  void take(Number *to, const Given *from) const {  // the inputs of a row's step
-#if defined(GENOSEQ_INTEGERS)
-    if constexpr (IS_INT8<F>) {
-      int k = 0;
-      for (; k + L <= run_.width_in; k += L)
-        store_bytes(to + k, as_byte(load(from + k), load(run_.input_scale + k),
-                                    load(run_.input_zero + k)));
-      if (const int some = run_.width_in - k) {
-        uint8_t bytes[L];
-        store_bytes(bytes, as_byte(load_some(from + k, some), load_some(run_.input_scale + k, some),
-                                   load_some(run_.input_zero + k, some)));
-        std::memcpy(to + k, bytes, size_t(some));
-      }
-      return;
-    }
-#endif
-    std::memcpy(to, from, run_.width_in * sizeof(Given));
   }
 
   static int64_t next_block(int64_t left) {
@@ -452,88 +364,108 @@ class Direction {
     }
   }
 
-  // Sums (row, gate, lane) of `count` rows and a panel; afterwards `work` with the first row of each
-  // block, how many it has, and its sums.
-  template <class Sums, class Work>
-  void products(int64_t count, Ends ends, const Number *rows, int64_t rows_apart,
-                const Number *panel, int64_t depth, const Sums &sums, const Work &work) {
-    const float *bases = ends.bases;
-#if defined(GENOSEQ_TILES)
-    if constexpr (F::TILES) {
-      for (int64_t row = 0; row < count; row += TILE_ROWS) {
-        const int some = int(std::min<int64_t>(TILE_ROWS, count - row));
-        ends.bases = bases + row * ends.apart;
-        multiply_tiles<F, G>(tiles_, some, sums(row), ends, rows + row * rows_apart, rows_apart,
-                             panel, depth / F::DEPTH);
-        work(row, some, sums(row));
-      }
-      return;
-    }
-#endif
-    in_blocks(count, [&](auto constant, int64_t row) {
-      constexpr int M = decltype(constant)::value;
-      ends.bases = bases + row * ends.apart;
-      multiply_gates<F, G, M>(sums(row), ends, rows + row * rows_apart, rows_apart, panel,
-                              depth / F::DEPTH);
-      work(row, M, sums(row));
-    });
+  Terms terms(int panel) const {
+    const int64_t at = panel * G * L;
+    return {&bias_in_[at], &bias_[at + (G - 1) * L], &scale_in_[at], &scale_[at]};
   }
 
   void read_inputs(int64_t count) {  // what inputs add to gates (panel, input, gate, lane)
     for (int panel = 0; panel < panels_; ++panel) {
-      const Ends ends = {&bias_in_[panel * G * L], 0, nullptr, scale_in_.data() + panel * G * L};
-      float *gates = &gates_[panel * count * G * L];
-      products(
-          count, ends, inputs_.data(), deep_in_, &weights_in_[panel * deep_in_ * G * L], deep_in_,
-          [=](int64_t row) { return gates + row * G * L; }, [](int64_t, int, const float *) {});
+      Sum *gates = &gates_[panel * filled(count) * G * L];
+      const Number *weights = &weights_in_[panel * deep_in_ * G * L];
+#if defined(GENOSEQ_TILES)
+      if constexpr (F::TILES) {
+        for (int64_t row = 0; row < count; row += TILE_ROWS)
+          tiles_.multiply<IS_INT8<F>, G>(gates + row * G * L, &inputs_[row * deep_in_], deep_in_,
+                                         weights, deep_in_ / F::DEPTH);
+        continue;
+      }
+#endif
+      const Begin begin = {&bias_in_[panel * G * L], 0, nullptr};
+      in_blocks(count, [&](auto constant, int64_t row) {
+        multiply_gates<F, G, decltype(constant)::value>(gates + row * G * L, begin,
+                                                        &inputs_[row * deep_in_], deep_in_, weights,
+                                                        deep_in_ / F::DEPTH);
+      });
     }
   }
 
   void advance(int64_t step, int64_t rows, int64_t before, int64_t count) {
-    const Number *states = states_[step % 2].data();
-    Number *next = states_[(step + 1) % 2].data();
-    float sums[(F::TILES ? TILE_ROWS : BLOCK<F>) * G * L];
-    for (int panel = 0; panel < panels_; ++panel) {
-      const float *gates = &gates_[(panel * count + before) * G * L];
-      // What a GRU's states add to its third gate is multiplied before the inputs' part is added.
-      const float *last = G == 3 ? &bias_[(panel * G + 2) * L] : nullptr;
-      const Ends ends = {gates, G * L, last, scale_.data() + panel * G * L};
-      products(
-          rows, ends, states, apart_, &weights_[panel * deep_ * G * L], deep_,
-          [&](int64_t) { return sums; },
-          [&](int64_t row, int some, const float *found) {
-            for (int m = 0; m < some; ++m) {
-              const int64_t at = (row + m) * padded_ + panel * L;
-              const vf state =
-                  next_state<F, G>(found + m * G * L, gates + (row + m) * G * L, &kept_[at]);
-              F::give(next + (row + m) * apart_ + panel * L, state);
-              if constexpr (IS_INT8<F>) store(&told_[at], state);
-            }
-          });
-    }
     for (int64_t index = 0; index < rows; ++index) {
       const int64_t row = order_[index], at = place(step, row);
-      if (at >= run_.first && at < run_.last)
-        std::memcpy(output(at, row), told(next, index), run_.width * sizeof(Given));
+      to_[index] = at >= run_.first && at < run_.last ? output(at, row) : spare_.data();
     }
+    const Number *states = states_[step % 2].data();
+    Number *next = states_[(step + 1) % 2].data();
+    const auto inputs = [&](int panel, int64_t row) {
+      return &gates_[(panel * filled(count) + before + row) * G * L];
+    };
+    const auto weights = [&](int panel) { return &weights_[panel * deep_ * G * L]; };
+#if defined(GENOSEQ_TILES)
+    if constexpr (F::TILES) {
+      // The next sums are under way while gates are computed.
+      alignas(64) Sum sums[2][TILE_ROWS * G * L];
+      const auto multiply = [&](Sum *to, int panel, int64_t row) {
+        tiles_.multiply<IS_INT8<F>, G>(to, states + row * apart_, apart_, weights(panel),
+                                       deep_ / F::DEPTH);
+      };
+      multiply(sums[0], 0, 0);
+      int turn = 0;
+      for (int panel = 0; panel < panels_; ++panel)
+        for (int64_t row = 0; row < rows; row += TILE_ROWS, turn ^= 1) {
+          if (row + TILE_ROWS < rows)
+            multiply(sums[turn ^ 1], panel, row + TILE_ROWS);
+          else if (panel + 1 < panels_)
+            multiply(sums[turn ^ 1], panel + 1, 0);
+          finish(panel, row, std::min<int64_t>(TILE_ROWS, rows - row), sums[turn],
+                 inputs(panel, row), next);
+        }
+      return;
+    }
+#endif
+    Sum sums[BLOCK<F> * G * L];
+    for (int panel = 0; panel < panels_; ++panel)
+      in_blocks(rows, [&](auto constant, int64_t row) {
+        constexpr int M = decltype(constant)::value;
+        const Begin begin = {inputs(panel, row), G * L, G == 3 ? terms(panel).bias_hh : nullptr};
+        multiply_gates<F, G, M>(sums, begin, states + row * apart_, apart_, weights(panel),
+                                deep_ / F::DEPTH);
+        finish(panel, row, M, sums, inputs(panel, row), next);
+      });
   }
 
-  const Given *told(const Number *next, int64_t index) const {  // states as they are put out
-    if constexpr (IS_INT8<F>)
-      return &told_[index * padded_];
-    else
-      return next + index * apart_;
+  // States of rows after a step, of a panel's units.
+  void finish(int panel, int64_t first, int64_t rows, const Sum *sums, const Sum *inputs,
+              Number *next) {
+    int64_t row = first;
+    for (; row + TOGETHER <= first + rows; row += TOGETHER)
+      finish_rows<TOGETHER>(panel, row, sums + (row - first) * G * L, inputs + (row - first) * G * L,
+                            next);
+    for (; row < first + rows; ++row)
+      finish_rows<1>(panel, row, sums + (row - first) * G * L, inputs + (row - first) * G * L, next);
   }
 
-  Given *output(int64_t step, int64_t row) const {
-    return static_cast<Given *>(run_.outputs) + step * run_.output_step + row * run_.output_row;
+  template <int W>
+  void finish_rows(int panel, int64_t first, const Sum *sums, const Sum *inputs, Number *next) {
+    const int64_t unit = panel * L;
+    const int units = int(std::min<int64_t>(L, run_.width - unit));
+    const Rows<W> state = next_states<F, G, W>(sums, inputs, terms(panel),
+                                               &kept_[first * padded_ + unit], padded_);
+    give_rows(state, [&](int row, vf x) {
+      F::give(next + (first + row) * apart_ + unit, x);
+      F::put(to_[first + row] + unit, x, units);
+    });
+  }
+
+  Out *output(int64_t step, int64_t row) const {
+    return static_cast<Out *>(run_.outputs) + step * run_.output_step + row * run_.output_row;
   }
 
   void clear_rest() {
     for (int64_t row = 0; row < run_.rows; ++row)
       for (int64_t step = 0; step < run_.steps; ++step)
         if (step < run_.first || step >= std::min(run_.last, run_.lengths[row]))
-          std::memset(output(step, row), 0, run_.width * sizeof(Given));
+          std::memset(output(step, row), 0, run_.width * sizeof(Out));
   }
 
   const GenoseqRun &run_;
@@ -542,9 +474,12 @@ class Direction {
   const int64_t apart_;  // from a row's states to the next row's
   int64_t block_;
   const Many<F> weights_in_, weights_;
-  const std::vector<float> bias_in_, bias_, scale_in_, scale_;
-  std::vector<float> kept_, gates_, told_;
+  const Lines<float> bias_in_, bias_, scale_in_, scale_;
+  Lines<float> kept_;
+  Lines<Sum> gates_;
   Many<F> states_[2], inputs_;
+  std::vector<Out *> to_;  // where a row's next states are put out
+  Lines<Out> spare_;       // for those that nobody asked for
   std::vector<int64_t> order_;
 #if defined(GENOSEQ_TILES)
   Tiles tiles_;
@@ -579,6 +514,20 @@ GENOSEQ_API int32_t genoseq_recurrent_bf16(const GenoseqRun *run) { return go<Bf
 #endif
 
 #if defined(GENOSEQ_INTEGERS)
+// Numbers (count, width) as unsigned bytes: round(x * scale + zero), cut off at 0 and 255.
+GENOSEQ_API void genoseq_bytes_fp32(const float *numbers, uint8_t *bytes, const float *scale,
+                                    const float *zero, int64_t count, int32_t width) {
+  for (; count > 0; --count, numbers += width, bytes += width)
+    for (int k = 0; k < width; k += L) {
+      const int some = std::min(L, width - k);
+      const vf x = fma(load_some(numbers + k, some), load_some(scale + k, some),
+                       load_some(zero + k, some));
+      uint8_t lanes[L];
+      store_bytes(some == L ? bytes + k : lanes, least(every(255.0f), x));
+      if (some < L) std::memcpy(bytes + k, lanes, size_t(some));
+    }
+}
+
 GENOSEQ_API int32_t genoseq_recurrent_int8(const GenoseqRun *run) { return go<Int8>(*run); }
 #endif
 }

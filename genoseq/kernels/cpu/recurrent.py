@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -61,6 +62,10 @@ class IntegerLayer(NamedTuple):
     input_zero: Tensor
 
 
+_POINTERS = 6
+"""Fields of either kind of layer that a run of recurrent.cpp is given, the first ones."""
+
+
 class _Run(ctypes.Structure):
     """GenoseqRun of recurrent.cpp."""
 
@@ -74,8 +79,6 @@ class _Run(ctypes.Structure):
         ("bias_hh", POINTER),
         ("scale_ih", POINTER),
         ("scale_hh", POINTER),
-        ("input_scale", POINTER),
-        ("input_zero", POINTER),
         ("input_step", LONG),
         ("input_row", LONG),
         ("output_step", LONG),
@@ -137,10 +140,32 @@ def run_integer_layer(
     lengths: Tensor | None = None,
     wanted: range | None = None,
 ) -> Tensor:
-    """The same in int8; vectors and hidden states are float32."""
+    """The same in int8; vectors and hidden states are float32.
+
+    All directions tell inputs as the first does.
+    """
     assert steps.dtype == torch.float32
+    told = _as_bytes(chosen, steps, directions[0])
     compute = kernel(chosen, "recurrent", torch.int8)
-    return _run(compute, family, steps, directions, lengths, wanted)
+    return _run(compute, family, told, directions, lengths, wanted)
+
+
+def _as_bytes(chosen: Chosen, steps: Tensor, layer: IntegerLayer) -> Tensor:
+    """Inputs (N, B, E) as unsigned bytes, once for both directions."""
+    steps = steps.contiguous()
+    found = torch.empty_like(steps, dtype=torch.uint8)
+    compute = kernel(chosen, "bytes", torch.float32)
+    *_, scale, zero = layer
+    jobs = [
+        partial(
+            compute,
+            *(POINTER(each.data_ptr()) for each in (steps[some], found[some], scale, zero)),
+            LONG((some.stop - some.start) * steps.shape[1]), INT(steps.shape[2]),
+        )
+        for some in _shares(len(steps), 1)
+    ]  # fmt: skip
+    _do(jobs)
+    return found
 
 
 def _run(
@@ -158,12 +183,13 @@ def _run(
     wanted = range(count) if wanted is None else wanted
     if steps.stride(2) != 1:
         steps = steps.contiguous()
-    hidden = steps.new_empty(count, rows, width * len(directions))
-    jobs: list[Callable[[], None]] = []
+    told = torch.float32 if steps.dtype == torch.uint8 else steps.dtype
+    hidden = steps.new_empty(count, rows, width * len(directions), dtype=told)
+    jobs: list[Callable[[], object]] = []
     for number, layer in enumerate(directions):
         part = hidden[:, :, number * width : (number + 1) * width]
-        pointers = [each.data_ptr() for each in layer]
-        pointers += [0] * (len(IntegerLayer._fields) - len(layer))
+        pointers = [each.data_ptr() for each in layer[:_POINTERS]]
+        pointers += [0] * (_POINTERS - len(pointers))
         for some in _shares(rows, len(directions)):
             run = _Run(
                 *(each.data_ptr() for each in (steps[:, some], part[:, some], lengths[some])),
@@ -185,7 +211,7 @@ def _shares(rows: int, directions: int) -> list[slice]:
     return [slice(*pair) for pair in pairwise(ends)]
 
 
-def _do(jobs: Sequence[Callable[[], None]]) -> None:
+def _do(jobs: Sequence[Callable[[], object]]) -> None:
     """Run jobs, side by side if torch has threads; ctypes lets Python go on meanwhile."""
     threads = min(torch.get_num_threads(), len(jobs))
     if threads == 1:

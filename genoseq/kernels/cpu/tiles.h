@@ -17,35 +17,6 @@ constexpr int TILE_ROWS = 16;
 
 namespace {
 
-// The tiles of a thread: 0 to 3 hold sums of as many rows as are multiplied, 4 and 5 the rows
-// themselves, 6 and 7 weights.  They are given back at the end.
-class Tiles {
- public:
-  Tiles() = default;
-  Tiles(const Tiles &) = delete;
-  ~Tiles() {
-    if (rows_) _tile_release();
-  }
-
-  void set_rows(int rows) {
-    if (rows == rows_) return;
-    rows_ = rows;
-    struct {
-      uint8_t palette = 1, start = 0, reserved[14] = {};
-      uint16_t bytes[16] = {};
-      uint8_t rows[16] = {};
-    } shape;
-    for (int tile = 0; tile < 8; ++tile) {
-      shape.bytes[tile] = 64;
-      shape.rows[tile] = uint8_t(tile < 6 ? rows : TILE_ROWS);
-    }
-    _tile_loadconfig(&shape);
-  }
-
- private:
-  int rows_ = 0;
-};
-
 inline bool may_use_tiles() {
 #if defined(__linux__)
   constexpr long request = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
@@ -63,11 +34,11 @@ inline bool may_use_tiles() {
   else                                       \
     _tile_dpbf16ps(sum, row, weight)
 
-// Sums (row, gate, 16), integers or floats, of rows with the weights (group, gate, 16, 4 bytes).
-template <bool INTEGERS, int G>
-inline void tile_gates(float *sums, const char *rows, int64_t rows_apart, const char *weights,
-                       int64_t groups) {
+template <bool INTEGERS, int G, class Sum, class Number>
+inline void multiply_tiles(Sum *sums, const Number *given, int64_t rows_apart, const char *weights,
+                           int64_t groups) {
   constexpr int64_t line = 64, group = G * line;
+  const char *rows = reinterpret_cast<const char *>(given);
   _tile_zero(0);
   if constexpr (G > 1) _tile_zero(1);
   if constexpr (G > 2) _tile_zero(2);
@@ -96,6 +67,33 @@ inline void tile_gates(float *sums, const char *rows, int64_t rows_apart, const 
 }
 
 #undef GENOSEQ_ADD
+
+// The tiles of a thread: 0 to 3 hold sums, 4 rows, 6 and 7 weights.  They are given back at the end.
+class Tiles {
+ public:
+  Tiles() {
+    struct {
+      uint8_t palette = 1, start = 0, reserved[14] = {};
+      uint16_t bytes[16] = {};
+      uint8_t rows[16] = {};
+    } shape;
+    for (int tile = 0; tile < 8; ++tile) {
+      shape.bytes[tile] = 64;
+      shape.rows[tile] = TILE_ROWS;
+    }
+    _tile_loadconfig(&shape);
+  }
+  Tiles(const Tiles &) = delete;
+  ~Tiles() { _tile_release(); }
+
+  // Sums (16, gate, 16), integers or floats, of 16 rows with weights (group, gate, 16, 4 bytes).
+  template <bool INTEGERS, int G, class Sum, class Number>
+  void multiply(Sum *sums, const Number *rows, int64_t rows_apart, const Number *weights,
+                int64_t groups) const {
+    multiply_tiles<INTEGERS, G>(sums, rows, rows_apart * int64_t(sizeof(Number)),
+                                reinterpret_cast<const char *>(weights), groups);
+  }
+};
 
 }  // namespace
 

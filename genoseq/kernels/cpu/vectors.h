@@ -17,29 +17,40 @@ static inline vf load(const float *from) { return _mm512_loadu_ps(from); }
 static inline void store(float *to, vf x) { _mm512_storeu_ps(to, x); }
 static inline vf every(float x) { return _mm512_set1_ps(x); }
 static inline vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vf less(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a b
 // The second operand is what comes out where one is NaN.
 static inline vf least(vf limit, vf x) { return _mm512_min_ps(limit, x); }
 static inline vf most(vf limit, vf x) { return _mm512_max_ps(limit, x); }
 static inline vf shift_to_exponent(vf x) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23));
 }
+// Cut off at the limit and at -limit; no NaN.
+static inline vf within(vf limit, vf x) { return _mm512_range_ps(x, limit, 2); }
 #define GENOSEQ_INTEGERS
 typedef __m512i vi;  // of 32 bits, or four of 8 bits in the place of each
 static inline vi load_bytes(const uint8_t *from) { return _mm512_loadu_si512(from); }
 static inline vi every_four(int32_t bytes) { return _mm512_set1_epi32(bytes); }
 static inline vi no_sum() { return _mm512_setzero_si512(); }
+static inline vi load(const int32_t *from) { return _mm512_loadu_si512(from); }
+static inline void store(int32_t *to, vi x) { _mm512_storeu_si512(to, x); }
 static inline vf as_floats(vi x) { return _mm512_cvtepi32_ps(x); }
-static inline vi add_products(vi sum, vi unsigned_bytes, vi signed_bytes) {
+// Adds eight products to each sum, see below.
+static inline vi add_products(vi sum, vi a, vi b, vi signed_a, vi signed_b) {
 #if defined(__AVX512VNNI__)
-  return _mm512_dpbusd_epi32(sum, unsigned_bytes, signed_bytes);
+  return _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(sum, a, signed_a), b, signed_b);
 #else
-  const vi pairs = _mm512_maddubs_epi16(unsigned_bytes, signed_bytes);
+  const vi pairs = _mm512_add_epi16(_mm512_maddubs_epi16(a, signed_a),
+                                    _mm512_maddubs_epi16(b, signed_b));
   return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
 #endif
 }
 static inline void store_bytes(uint8_t *to, vf x) {
   const vi rounded = _mm512_max_epi32(_mm512_cvtps_epi32(x), _mm512_setzero_si512());
   _mm_storeu_si128((__m128i *)to, _mm512_cvtusepi32_epi8(rounded));
+}
+// The lowest byte of each lane.
+static inline void store_lowest_bytes(uint8_t *to, vf x) {
+  _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_castps_si512(x)));
 }
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -49,24 +60,31 @@ static inline vf load(const float *from) { return _mm256_loadu_ps(from); }
 static inline void store(float *to, vf x) { _mm256_storeu_ps(to, x); }
 static inline vf every(float x) { return _mm256_set1_ps(x); }
 static inline vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vf less(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); }  // c - a b
 static inline vf least(vf limit, vf x) { return _mm256_min_ps(limit, x); }
 static inline vf most(vf limit, vf x) { return _mm256_max_ps(limit, x); }
 static inline vf shift_to_exponent(vf x) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23));
 }
+// Cut off at the limit and at -limit; no NaN.
+static inline vf within(vf limit, vf x) { return most(-limit, least(limit, x)); }
 #define GENOSEQ_INTEGERS
 typedef __m256i vi;  // of 32 bits, or four of 8 bits in the place of each
 static inline vi load_bytes(const uint8_t *from) { return _mm256_loadu_si256((const vi *)from); }
 static inline vi every_four(int32_t bytes) { return _mm256_set1_epi32(bytes); }
 static inline vi no_sum() { return _mm256_setzero_si256(); }
+static inline vi load(const int32_t *from) { return _mm256_loadu_si256((const vi *)from); }
+static inline void store(int32_t *to, vi x) { _mm256_storeu_si256((vi *)to, x); }
 static inline vf as_floats(vi x) { return _mm256_cvtepi32_ps(x); }
-// Adds four products to each sum.  Without VNNI two of them meet in 16 bits, where they would be cut
-// off: whoever makes the weights keeps those of either sign to 128 together (255 * 128 < 2^15).
-static inline vi add_products(vi sum, vi unsigned_bytes, vi signed_bytes) {
+// Adds eight products to each sum, those of the bytes a and of the bytes b.  Without VNNI four of
+// them meet in 16 bits, two of a and two of b, where they would be cut off: whoever makes the weights
+// keeps those of either sign to 128 together (255 * 128 < 2^15).
+static inline vi add_products(vi sum, vi a, vi b, vi signed_a, vi signed_b) {
 #if defined(__AVXVNNI__)
-  return _mm256_dpbusd_avx_epi32(sum, unsigned_bytes, signed_bytes);
+  return _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(sum, a, signed_a), b, signed_b);
 #else
-  const vi pairs = _mm256_maddubs_epi16(unsigned_bytes, signed_bytes);
+  const vi pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, signed_a),
+                                    _mm256_maddubs_epi16(b, signed_b));
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 #endif
 }
@@ -77,6 +95,13 @@ static inline void store_bytes(uint8_t *to, vf x) {
   const __m128i words = _mm_packs_epi32(low, high);
   _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(words, words));
 }
+// The lowest byte of each lane.
+static inline void store_lowest_bytes(uint8_t *to, vf x) {
+  const vi order = _mm256_set1_epi32(0x0c080400);  // of each half's four, in every place
+  const vi bytes = _mm256_shuffle_epi8(_mm256_castps_si256(x), order);
+  _mm_storel_epi64((__m128i *)to, _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes),
+                                                     _mm256_extracti128_si256(bytes, 1)));
+}
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 #define GENOSEQ_LANES 4
@@ -85,6 +110,7 @@ static inline vf load(const float *from) { return vld1q_f32(from); }
 static inline void store(float *to, vf x) { vst1q_f32(to, x); }
 static inline vf every(float x) { return vdupq_n_f32(x); }
 static inline vf fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+static inline vf less(vf a, vf b, vf c) { return vfmsq_f32(c, a, b); }  // c - a b
 static inline vf least(vf limit, vf x) { return vminq_f32(limit, x); }
 static inline vf most(vf limit, vf x) { return vmaxq_f32(limit, x); }
 static inline vf shift_to_exponent(vf x) {
@@ -133,17 +159,4 @@ static inline vf power_of_two_within(vf x) {
 // The same of any x, as that of the limit beyond |x| <= 40.
 static inline vf power_of_two(vf x) {
   return power_of_two_within(most(every(-40.0f), least(every(40.0f), x)));
-}
-
-// That with a relative error of at most 7.6e-05: enough where states are rounded to 8 bits.
-static inline vf power_of_two_nearly(vf x) {
-  x = most(every(-40.0f), least(every(40.0f), x));
-  const vf magic = every(12583039.0f);
-  const vf shifted = x + magic;
-  const vf part = x - (shifted - magic);
-  vf sum = every(0.05517167f);
-  sum = fma(sum, part, every(0.24261113f));
-  sum = fma(sum, part, every(0.69326097f));
-  sum = fma(sum, part, every(0.99992806f));
-  return sum * shift_to_exponent(shifted);
 }
