@@ -72,9 +72,11 @@ class IntegerEncoder(nn.Module):
 
 def _range(vectors: Tensor) -> tuple[Tensor, Tensor]:
     """What all but one in ten thousand of each input are within on either side, shape (E,)."""
-    each = vectors.reshape(-1, vectors.shape[-1]).float()
-    beyond = len(each) // 10_000
-    low, high = (each.kthvalue(index, dim=0).values for index in (beyond + 1, len(each) - beyond))
+    each = vectors.reshape(-1, vectors.shape[-1]).float().T.contiguous()
+    count = each.shape[1] // 10_000 + 1  # the last of the least and of the most is the end
+    low, high = (
+        each.topk(count, dim=1, largest=largest).values[:, -1] for largest in (False, True)
+    )
     return low, high
 
 
