@@ -70,6 +70,16 @@ class IntegerEncoder(nn.Module):
         return steps
 
 
+def _range(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """What all but one in ten thousand of each input are within on either side, shape (E,)."""
+    each = vectors.reshape(-1, vectors.shape[-1]).float().T.contiguous()
+    count = each.shape[1] // 10_000 + 1  # the last of the least and of the most is the end
+    low, high = (
+        each.topk(count, dim=1, largest=largest).values[:, -1] for largest in (False, True)
+    )
+    return low, high
+
+
 def why_not_int8(settings: EncoderSettings, device: torch.device) -> str | None:
     """Why an encoder cannot be computed in int8 here; None if it can."""
     if not isinstance(settings, RecurrentSettings):
@@ -79,14 +89,6 @@ def why_not_int8(settings: EncoderSettings, device: torch.device) -> str | None:
     if not choose().has_int8:
         return f"no kernels of it run here ({choose().name}: {choose().reason})"
     return None
-
-
-def _range(vectors: Tensor) -> tuple[Tensor, Tensor]:
-    """What all but one in ten thousand of each input are within on either side, shape (E,)."""
-    each = vectors.reshape(-1, vectors.shape[-1]).float()
-    beyond = len(each) // 10_000
-    low, high = (each.kthvalue(index, dim=0).values for index in (beyond + 1, len(each) - beyond))
-    return low, high
 
 
 def check_int8(settings: EncoderSettings, device: torch.device) -> None:

@@ -52,7 +52,7 @@ struct Fp32 {
   static vf of_inputs(const Sum *sum, const Terms &, int64_t) { return load(sum); }
   static vf of_states(const Sum *sum, const Terms &, int64_t, vf) { return load(sum); }
   template <int W>
-  static Power<W> power(const Rows<W> &x) {
+  GENOSEQ_INLINE Power<W> power(const Rows<W> &x) {
     return power_exactly(x);
   }
   static void give(Number *to, vf x) { store(to, x); }
@@ -88,7 +88,7 @@ struct Bf16 {
     return TILES ? load(sum) + base : load(sum);
   }
   template <int W>
-  static Power<W> power(const Rows<W> &x) {
+  GENOSEQ_INLINE Power<W> power(const Rows<W> &x) {
     return power_exactly(x);
   }
   static void give(Number *to, vf x) { store_bf16(to, x); }
@@ -128,7 +128,7 @@ struct Int8 {
     return fma(as_floats(load(sum)), load(terms.scale_hh + at), base);
   }
   template <int W>
-  static Power<W> power(const Rows<W> &x) {
+  GENOSEQ_INLINE Power<W> power(const Rows<W> &x) {
     return power_nearly(x);
   }
   // States are -127 to 127, 128 added; with 1.5 * 2^23 the nearest whole number is in the lowest bits.

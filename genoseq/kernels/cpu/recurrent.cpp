@@ -65,6 +65,8 @@ constexpr int INT8_ROWS = 6;
 template <class F>
 constexpr int BLOCK = IS_INT8<F> ? INT8_ROWS : L == 8 ? 3 : 6;
 constexpr int TOGETHER = 4;  // rows whose gates are computed in turn
+// Rows of a step that vectors multiply sooner than tiles; only of int8, where both give the same.
+[[maybe_unused]] constexpr int FEW = 6;
 template <class F>
 constexpr int GATES = L == 8 && IS_INT8<F> ? 2 : 4;
 
@@ -81,7 +83,7 @@ float scale_of(int32_t family, int gate) {
 }
 
 template <class F, int W>
-inline Power<W> power(const Rows<W> &sum, float factor) {
+GENOSEQ_INLINE Power<W> power(const Rows<W> &sum, float factor) {
   return F::power(F::SCALED ? sum : sum * every(factor));
 }
 
@@ -215,15 +217,17 @@ void multiply_gates(typename F::Sum *sums, const Begin &begin, const typename F:
 template <class F, int G, int W>
 GENOSEQ_INLINE Rows<W> next_states(const typename F::Sum *sums, const typename F::Sum *inputs,
                                    const Terms &terms, float *kept, int64_t apart) {
-  const auto sum = [&](int gate) {
-    return make_rows<W>([&](int row) {
+  const auto sum = [&](int gate) GENOSEQ_ALWAYS {
+    return make_rows<W>([&](int row) GENOSEQ_ALWAYS {
       const int64_t at = (row * G + gate) * L;
       return F::of_states(sums + at, terms, gate * L, F::of_inputs(inputs + at, terms, gate * L));
     });
   };
-  const auto before = [&] { return make_rows<W>([&](int row) { return load(kept + row * apart); }); };
-  const auto keep = [&](const Rows<W> &rows) {
-    give_rows(rows, [&](int row, vf x) { store(kept + row * apart, x); });
+  const auto before = [&]() GENOSEQ_ALWAYS {
+    return make_rows<W>([&](int row) GENOSEQ_ALWAYS { return load(kept + row * apart); });
+  };
+  const auto keep = [&](const Rows<W> &rows) GENOSEQ_ALWAYS {
+    give_rows(rows, [&](int row, vf x) GENOSEQ_ALWAYS { store(kept + row * apart, x); });
   };
   if constexpr (G == 4) {
     const Rows<W> input = power<F>(sum(0), SIGMOID).and_one();
@@ -239,7 +243,7 @@ GENOSEQ_INLINE Rows<W> next_states(const typename F::Sum *sums, const typename F
     return shown.from_one() / (output * shown.and_one());
   } else if constexpr (G == 3) {
     // What a GRU's states add to its third gate is multiplied before the inputs' part is added.
-    const Rows<W> third = make_rows<W>([&](int row) {
+    const Rows<W> third = make_rows<W>([&](int row) GENOSEQ_ALWAYS {
       return F::of_states(sums + (row * G + 2) * L, terms, 2 * L, load(terms.bias_hh));
     });
     const Rows<W> inputs_third = make_rows<W>(
@@ -397,42 +401,46 @@ class Direction {
     }
     const Number *states = states_[step % 2].data();
     Number *next = states_[(step + 1) % 2].data();
-    const auto inputs = [&](int panel, int64_t row) {
-      return &gates_[(panel * filled(count) + before + row) * G * L];
-    };
-    const auto weights = [&](int panel) { return &weights_[panel * deep_ * G * L]; };
+    const Sum *inputs = &gates_[before * G * L];
+    const int64_t apart = filled(count) * G * L;  // from a panel's sums to the next one's
 #if defined(GENOSEQ_TILES)
-    if constexpr (F::TILES) {
-      // The next sums are under way while gates are computed.
-      alignas(64) Sum sums[2][TILE_ROWS * G * L];
-      const auto multiply = [&](Sum *to, int panel, int64_t row) {
-        tiles_.multiply<IS_INT8<F>, G>(to, states + row * apart_, apart_, weights(panel),
-                                       deep_ / F::DEPTH);
-      };
-      multiply(sums[0], 0, 0);
-      int turn = 0;
-      for (int panel = 0; panel < panels_; ++panel)
-        for (int64_t row = 0; row < rows; row += TILE_ROWS, turn ^= 1) {
-          if (row + TILE_ROWS < rows)
-            multiply(sums[turn ^ 1], panel, row + TILE_ROWS);
-          else if (panel + 1 < panels_)
-            multiply(sums[turn ^ 1], panel + 1, 0);
-          finish(panel, row, std::min<int64_t>(TILE_ROWS, rows - row), sums[turn],
-                 inputs(panel, row), next);
-        }
-      return;
-    }
+    if constexpr (F::TILES)
+      if (!IS_INT8<F> || rows > FEW) return advance_by_tiles(rows, states, next, inputs, apart);
 #endif
     Sum sums[BLOCK<F> * G * L];
-    for (int panel = 0; panel < panels_; ++panel)
+    for (int panel = 0; panel < panels_; ++panel, inputs += apart)
       in_blocks(rows, [&](auto constant, int64_t row) {
         constexpr int M = decltype(constant)::value;
-        const Begin begin = {inputs(panel, row), G * L, G == 3 ? terms(panel).bias_hh : nullptr};
-        multiply_gates<F, G, M>(sums, begin, states + row * apart_, apart_, weights(panel),
-                                deep_ / F::DEPTH);
-        finish(panel, row, M, sums, inputs(panel, row), next);
+        const Sum *own = inputs + row * G * L;
+        const Begin begin = {own, G * L, G == 3 ? terms(panel).bias_hh : nullptr};
+        multiply_gates<F, G, M>(sums, begin, states + row * apart_, apart_,
+                                &weights_[panel * deep_ * G * L], deep_ / F::DEPTH);
+        finish(panel, row, M, sums, own, next);
       });
   }
+
+#if defined(GENOSEQ_TILES)
+  void advance_by_tiles(int64_t rows, const Number *states, Number *next, const Sum *inputs,
+                        int64_t apart) {
+    alignas(64) Sum sums[2][TILE_ROWS * G * L];
+    const auto multiply = [&](int turn, int panel, int64_t row) {
+      tiles_.multiply<IS_INT8<F>, G>(sums[turn], states + row * apart_, apart_,
+                                     &weights_[panel * deep_ * G * L], deep_ / F::DEPTH);
+    };
+    int turn = 0;
+    multiply(turn, 0, 0);
+    for (int panel = 0; panel < panels_; ++panel, inputs += apart)
+      for (int64_t row = 0; row < rows; row += TILE_ROWS, turn ^= 1) {
+        // The next sums are under way while gates are computed.
+        if (row + TILE_ROWS < rows)
+          multiply(turn ^ 1, panel, row + TILE_ROWS);
+        else if (panel + 1 < panels_)
+          multiply(turn ^ 1, panel + 1, 0);
+        finish(panel, row, std::min<int64_t>(TILE_ROWS, rows - row), sums[turn],
+               inputs + row * G * L, next);
+      }
+  }
+#endif
 
   // States of rows after a step, of a panel's units.
   void finish(int panel, int64_t first, int64_t rows, const Sum *sums, const Sum *inputs,
@@ -451,7 +459,7 @@ class Direction {
     const int units = int(std::min<int64_t>(L, run_.width - unit));
     const Rows<W> state = next_states<F, G, W>(sums, inputs, terms(panel),
                                                &kept_[first * padded_ + unit], padded_);
-    give_rows(state, [&](int row, vf x) {
+    give_rows(state, [&](int row, vf x) GENOSEQ_ALWAYS {
       F::give(next + (first + row) * apart_ + unit, x);
       F::put(to_[first + row] + unit, x, units);
     });

@@ -4,7 +4,9 @@
 
 #include "vectors.h"
 
-#define GENOSEQ_INLINE static inline __attribute__((always_inline))
+// Calls would pass all rows through memory.
+#define GENOSEQ_ALWAYS __attribute__((always_inline))
+#define GENOSEQ_INLINE static inline GENOSEQ_ALWAYS
 
 // Not an array: compilers keep what has names in registers.
 template <int W>
@@ -79,9 +81,9 @@ template <int W>
 struct Power {
   Rows<W> part, exponent;
 
-  Rows<W> value() const { return part * exponent; }
-  Rows<W> and_one() const { return fma(part, exponent, every(1.0f)); }
-  Rows<W> from_one() const {
+  GENOSEQ_ALWAYS Rows<W> value() const { return part * exponent; }
+  GENOSEQ_ALWAYS Rows<W> and_one() const { return fma(part, exponent, every(1.0f)); }
+  GENOSEQ_ALWAYS Rows<W> from_one() const {
     return each([](vf x, vf y) { return less(x, y, every(1.0f)); }, part, exponent);
   }
 };
