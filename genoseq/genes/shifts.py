@@ -46,18 +46,18 @@ _SURE = 1.5
 _CHUNK_BASES = 1 << 22
 _FIRST_PRICE = 10.0
 """Nats that an indel costs before it is known how many there are."""
-_PRICES = ((5.0, 6.0), (7.5, 10.5), (8.5, 30.0))
+_PRICES = ((5.0, 6.0), (7.5, 12.0), (8.5, 30.0))
 """Nats of an indel's rate, and its price there; between them straight lines, beyond them the same.
 Where there are hardly any, most are none, and a price of 30 asks for some 25 codons on either side.
 """
-_NOISY = 10.5
+_NOISY = 12.0
 """Below this price whatever is read counts as a gene where none was called, broken or not."""
 _ROUNDS = 2
 """How often the chain is learned again of noisy reads."""
 _DENIED = -3.0
 """Log-odds of a base below which nothing is learned from its phase, for all that the path says: of
 genes on the other strand, whose shadow has a frame too where GC is high."""
-_HIDDEN = ((6.0, 0.06), (9.0, 0.03))
+_HIDDEN = ((7.0, 0.07), (9.5, 0.03))
 """An indel's price, and nats of a base that noisy reads have for coding beyond what is said of it,
 straight lines between: the model takes bases between many indels for less than they are."""
 _USUAL_INDELS, _USUAL_BASES = 1, 1_500
