@@ -4,12 +4,12 @@
         [--heldout results/bacteria-heldout]
     python benchmarks/ship_model.py results/bacteria-heldout      # the model of fewer genomes
     python benchmarks/ship_model.py results/bacteria-fast --name bacteria-fast --one-pass FILE
-    python benchmarks/ship_model.py results/bacteria-reads --name bacteria-reads --reads FILE FILE
+    python benchmarks/ship_model.py results/bacteria-reads --name bacteria-reads --reads FILE
 
 Everything on the card is read from the run: bundle, provenance, evaluation, benchmarks of
 Snakemake; accessions are those of the example's table.  OUT is what ``gene_folds.py`` wrote; FILE
-is ``one_pass.json`` of ``one_pass.py``, which a model that another taught must have, or tables of
-``noisy_reads.py``, by the model before and after it went on with reads, genomes kept aside.
+is ``one_pass.json`` of ``one_pass.py``, which a model that another taught must have, or what
+``noisy_reads.py --out`` wrote, by a model of the same settings that saw none of the groups.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import argparse
 import csv
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,10 +44,10 @@ LEARNED_READS = """
 The weights were trained by this project. It brings no decoder: `genoseq genes` takes that of
 `bacteria`."""
 READS = """\
-Pieces of four genomes, by models and a decoder of the same settings that saw no genome of their
+Pieces of four genomes, by a model and a decoder of the same settings that saw no genome of their
 groups (`heldout.yaml`, `reads-heldout.yaml`; `benchmarks/noisy_reads.py`): mean F1 of bases and
-strand, and of bases, strand and codon phase. Take this model for reads and assemblies with indels,
-with `--frameshifts`; for genomes and reads without them `bacteria` is the better one."""
+strand, and of bases, strand and codon phase. Take this model for reads and drafts with indels, with
+`--frameshifts`; bases of whole genomes are more often right by `bacteria`, from which it began."""
 TAUGHT = """\
 It began with the weights of `{teacher}`, and half of its loss was against what that model tells of
 both strands, half against labels. Below 0 is better than the teacher, which learned for a shorter
@@ -151,22 +151,16 @@ def beside_teacher(found: Mapping[str, Any], teacher: str) -> Iterator[str]:
             yield f"| {name} | {figure} | {value:.4f} | {taught[figure]:.4f} |"
 
 
-def of_reads(tables: Sequence[Path]) -> Iterator[str]:
-    """Rows of a table: F1 of reads by caller, by the model before it and by this one."""
-    before, after = (json.loads(path.read_text()) for path in tables)
-    for title, rows in (("`bacteria`", before), ("this", after)):
-        for row in rows:
-            peer = not row["caller"].startswith("genoseq")
-            if peer and rows is before:
-                continue
-            caller = row["caller"] if peer else row["caller"].replace("genoseq", title)
-            f1 = f"{row['F1']:.4f} | {row['frame-aware F1']:.4f}"
-            yield f"| {row['length']} | {row['rate']:g}% | {caller} | {f1} |"
+def of_reads(table: Path) -> Iterator[str]:
+    """Rows of a table: F1 of reads by caller."""
+    for row in json.loads(table.read_text()):
+        f1 = f"{row['F1']:.4f} | {row['frame-aware F1']:.4f}"
+        yield f"| {row['length']} | {row['rate']:g}% | {row['caller']} | {f1} |"
 
 
 def card(
     run: Path, name: str, heldout: Path | None, folds: Path | None, one_pass: Path | None,
-    reads: Sequence[Path] | None,
+    reads: Path | None,
 ) -> str:  # fmt: skip
     """The card of a model."""
     bundle = load_bundle(run / "models" / name)
@@ -235,7 +229,7 @@ def main() -> None:
     parser.add_argument("--heldout", type=Path)
     parser.add_argument("--folds", type=Path)
     parser.add_argument("--one-pass", type=Path)
-    parser.add_argument("--reads", type=Path, nargs=2, metavar=("BEFORE", "AFTER"))
+    parser.add_argument("--reads", type=Path, metavar="FILE")
     parser.add_argument("--name", default="bacteria")
     parser.add_argument("--box", type=Path, default=BOX)
     asked = parser.parse_args()

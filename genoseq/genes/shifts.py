@@ -46,12 +46,14 @@ _SURE = 1.5
 _CHUNK_BASES = 1 << 22
 _FIRST_PRICE = 10.0
 """Nats that an indel costs before it is known how many there are."""
-_PRICES = ((5.0, 6.0), (7.5, 12.0), (8.5, 30.0))
+_PRICES = ((5.0, 5.0), (7.5, 9.5), (8.5, 30.0))
 """Nats of an indel's rate, and its price there; between them straight lines, beyond them the same.
 Where there are hardly any, most are none, and a price of 30 asks for some 25 codons on either side.
 """
-_NOISY = 12.0
+_NOISY = 9.5
 """Below this price whatever is read counts as a gene where none was called, broken or not."""
+_NOISY_PRICES = ((5.0, 6.0), (_NOISY, 12.0))
+"""That price, and what an indel costs once the chain is learned again."""
 _ROUNDS = 2
 """How often the chain is learned again of noisy reads."""
 _DENIED = -3.0
@@ -138,13 +140,14 @@ class ShiftFinder:
         price = self._price(reading)
         noisy = price < _NOISY
         if noisy:
+            price = _between(_NOISY_PRICES, price)
             settings = replace(settings, model=settings.noisy)
             reading = replace(reading, settings=settings, hidden=_between(_HIDDEN, price))
             for _ in range(_ROUNDS):
                 reading = replace(reading, usage=self._usage_read(reading, price))
         found: list[BrokenGene] = []
         for laid in self._chunks():
-            found += self._genes(reading, laid, price)
+            found += self._genes(reading, laid, price, noisy)
         found.sort(key=lambda gene: (gene.contig, gene.reverse, gene.start))
         return BrokenGenes(tuple(found), noisy)
 
@@ -177,10 +180,12 @@ class ShiftFinder:
             chain.add(laid.codes, phases)
         return chain.log_odds()
 
-    def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
+    def _genes(
+        self, reading: _Reading, laid: LaidOut, price: float, noisy: bool
+    ) -> Iterator[BrokenGene]:
         prices = (_steps(price), _steps(reading.settings.start))
         for islands, path, strand in reading.paths(laid, price):
-            for gene in genes_of(path, islands, strand, laid.codes, prices, every=price < _NOISY):
+            for gene in genes_of(path, islands, strand, laid.codes, prices, every=noisy):
                 which = int(np.searchsorted(laid.offsets, gene.start, side="right")) - 1
                 own = laid.strands[which]
                 circle = self._contigs[own.index].length if own.margin else 0
