@@ -37,8 +37,8 @@ ABOUT_TAUGHT = (
     "`{teacher}`, which taught it."
 )
 ABOUT_READS = (
-    "Coding sequence of noisy reads and assemblies of bacteria and archaea: `bacteria`, which went "
-    "on to learn from sequence with indels."
+    "Coding sequence of noisy reads and drafts of bacteria and archaea: `bacteria`, which went on "
+    "to learn from indels."
 )
 LEARNED_READS = """
 The weights were trained by this project. It brings no decoder: `genoseq genes` takes that of
