@@ -6,14 +6,12 @@ overlap by more than genes do, or by most of the shorter, the longer stays.  A g
 without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-In noisy reads, contigs of less than :data:`GENOME` bp, best paths are right more often than genes
-that were called without them: what is read replaces all that it overlaps.  Of a gene that is cut
-off a part of the shortest length is enough (:data:`_CUT_OFF`).
+In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
+overlaps, since it is right more often, and of genes that are cut off a part is enough.
 
-A pseudogene may be, on contigs of :data:`GENOME` bp and more, which are no reads: a gene that
-changes its frame; and one whose frame goes on coding behind its stop codon, without a start near
-that codon, and with a model as sure of the bases between (:data:`BRIDGED`), unless the stop codon
-may stand for selenocysteine.
+A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
+coding behind its stop codon, without a start near that codon, and with a model as sure of the bases
+between (:data:`BRIDGED`), unless the stop codon may stand for selenocysteine.
 """
 
 from __future__ import annotations
@@ -49,9 +47,10 @@ _STRETCH = 1 << 14
 """bp by which genes are looked up."""
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
-_SLOPE, _OFFSET = 0.019, 1.73
-"""From a gene's nats to its log-odds: what was right of 1,213 broken genes of three genomes, in
-reads and pieces of 20 kb, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
+_QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (0.0136, 1.36), (0.0195, 0.82)
+"""Slope and offset, from a gene's nats to its log-odds: where indels are few; where they are many,
+with one and without.  What was right of 1,213, 1,759 and 767 genes of reads and pieces of 20 kb of
+three genomes, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
 
 
 def with_broken(
@@ -96,8 +95,8 @@ def _in_read(organism: Organism, contig: Contig) -> bool:
 
 def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     """A broken gene on the forward strand of its file."""
-    contig = organism.contigs[one.contig]
-    length, size = contig.length, one.end - one.start
+    contig, size = organism.contigs[one.contig], one.end - one.start
+    length = contig.length
     low = length - one.end if one.reverse else one.start
     start = (low + contig.turned) % length if contig.circular else low
     by = start - low
@@ -105,7 +104,8 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     for at, inserted in one.indels:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
-    log_odds = _SLOPE * one.score + _OFFSET
+    slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
+    log_odds = slope * one.score + offset
     gene = CalledGene(
         name="",
         chrom=contig.name,
