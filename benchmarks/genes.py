@@ -1,7 +1,7 @@
 """Genes of annotated bacteria and archaea, beside Prodigal's, by the reference scorers.
 
     python benchmarks/genes.py DATA SCORE BUNDLE [NAME[:CODE] ...] [--weights genes.json]
-        [--adapt off on auto] [--peers prodigal meta glimmer orphos]
+        [--adapt off on auto] [--precision auto fp32 int8] [--peers prodigal meta glimmer orphos]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed`` and
 ``NAME.verified.gff3.gz``; SCORE holds ``cds_f1.py``, ``verified_starts.py`` and
@@ -149,7 +149,11 @@ def main() -> None:
         "--adapt", nargs="+", default=["off"], choices=["off", "on", "auto"],
         help="a row for each: whether the network learns from the genome first",
     )  # fmt: skip
-    parser.add_argument("--peers", nargs="+", default=["prodigal"], choices=list(PEERS))
+    parser.add_argument(
+        "--precision", nargs="+", default=["auto"], choices=["auto", "bf16", "fp32", "int8"],
+        help="number formats of the network, a row for each",
+    )  # fmt: skip
+    parser.add_argument("--peers", nargs="*", default=["prodigal"], choices=list(PEERS))
     parser.add_argument("--keep", type=Path, help="folder for what is called")
     asked = parser.parse_args()
     scorer: Any = load(asked.score / "cds_f1.py")
@@ -160,7 +164,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for each in asked.names:
             name, _, code = each.partition(":")
-            for caller, call in callers(asked.adapt, asked.peers).items():
+            for caller, call in callers(asked.adapt, asked.peers, asked.precision).items():
                 predicted, taken = call(asked, folder, name, code or "11")
                 row = judge(asked, scorer, name, predicted) | taken
                 rows.setdefault(caller, []).append(row)
@@ -193,12 +197,13 @@ def orphos(asked: argparse.Namespace, folder: Path, name: str, code: str) -> tup
 
 
 def genoseq(
-    asked: argparse.Namespace, folder: Path, name: str, code: str, adapt: str = "off"
+    asked: argparse.Namespace, folder: Path, name: str, code: str, adapt: str, precision: str
 ) -> tuple[Path, Row]:
     """Genes of ``genoseq genes``, and its costs."""
-    out = folder / f"{name}.genoseq.{adapt}"
+    out = folder / f"{name}.genoseq.{adapt}{'' if precision == 'auto' else '.' + precision}"
     words = [sys.executable, "-m", "genoseq", "-q", "genes", asked.data / f"{name}.fa.gz"]
     words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1, "--adapt", adapt]
+    words += ["--precision", precision]
     if asked.weights is not None:
         words += ["--weights", asked.weights]
     return out / "genes.gff3", costs(*words)
@@ -213,9 +218,15 @@ PEERS: Mapping[str, tuple[str, Caller]] = {
 }
 
 
-def callers(adapt: Sequence[str], peers: Sequence[str] = ("prodigal",)) -> dict[str, Caller]:
+def callers(
+    adapt: Sequence[str], peers: Sequence[str] = ("prodigal",), formats: Sequence[str] = ("auto",)
+) -> dict[str, Caller]:
     """Callers by what the table names them."""
-    ours = {f"genoseq, adapt {each}": partial(genoseq, adapt=each) for each in adapt}
+    ours = {
+        f"genoseq, adapt {each}{'' if one == 'auto' else ', ' + one}":
+            partial(genoseq, adapt=each, precision=one)
+        for each in adapt for one in formats
+    }  # fmt: skip
     return dict(PEERS[peer] for peer in peers) | ours
 
 

@@ -3,14 +3,16 @@
     python benchmarks/jobs.py GENOME.fa.gz OUT [--jobs 2 4 8] [--turns 3] [--verb score]
 
 Whole commands, in turns, of which the fastest counts, beside one job of one thread of torch and of
-two; memory is the largest sum of what processes take, shared pages divided among them (Pss).  With
-more jobs than processors the rows say what the writing process bears, not what more processors
-would gain.
+two, and beside two commands of one job side by side, each of half the genome, which share nothing:
+what the machine itself gains by two.  Memory is the largest sum of what processes take, shared
+pages divided among them (Pss).  With more jobs than processors the rows say what the writing
+process bears, not what more processors would gain.
 
 A machine that is busy with other things makes seconds worthless, and its CPU seconds stay.  So the
 table ends with what is not shared, the CPU seconds of the same command for a contig of 1 kb (the
-start of Python and torch, the model), and with how many times as fast as one the jobs could be:
-the first row's CPU seconds, by the start and the row's other CPU seconds divided by jobs.
+start of Python and torch, the model) and of `import torch` alone, and has how many times as fast as
+one the jobs could be: the first row's CPU seconds, by the start and the row's other CPU seconds
+divided by jobs.
 """
 
 from __future__ import annotations
@@ -23,8 +25,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-EVERY = 0.2
-"""Seconds between two looks at the memory."""
+import genoseq as gs
+from genoseq.readers.fasta import write_fasta
+
+EVERY = 1.0
+"""Seconds between two looks at the memory: one takes 20 ms of a processor."""
+ONE, SIDE = "1, a thread", "two commands of half the genome, side by side"
+START, TORCH = "1 kb, a thread", "`import torch`"
 
 
 def family(pid: int) -> list[int]:
@@ -45,18 +52,59 @@ def memory(pids: list[int]) -> float:
     return total / 1024
 
 
-def measured(words: list[str]) -> tuple[float, float, float]:
-    """Seconds, CPU seconds and peak MB of a command that must succeed."""
+def measured(commands: list[list[str]]) -> tuple[float, float, float]:
+    """Seconds, CPU seconds and peak MB of commands side by side that must succeed."""
     before, start, peak = os.times(), time.monotonic(), 0.0
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
-        peak = max(peak, memory(family(process.pid)))
-        time.sleep(EVERY)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words)}: exit status {process.returncode}")
+    processes = [subprocess.Popen(words, stderr=subprocess.DEVNULL) for words in commands]
+    for process in processes:
+        while True:
+            peak = max(peak, memory([pid for one in processes for pid in family(one.pid)]))
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(EVERY)
+                break
+    for process, words in zip(processes, commands, strict=True):
+        if process.returncode:
+            raise SystemExit(f"{' '.join(words)}: exit status {process.returncode}")
     after, wall = os.times(), time.monotonic() - start
     cpu = after.children_user - before.children_user + after.children_system
     return wall, cpu - before.children_system, peak
+
+
+def halves(genome: Path, out: Path) -> list[Path]:
+    """Two FASTAs of half the bases each."""
+    paths = [out / "first.fa", out / "second.fa"]
+    with gs.open_fasta(genome) as fasta:
+        half, begin = sum(fasta.lengths.values()) // 2, 0
+        records: list[list[tuple[str, bytes]]] = [[], []]
+        for name, length in fasta.lengths.items():
+            cut = min(max(half - begin, 0), length)
+            for part, start, end in zip(records, (0, cut), (cut, length), strict=True):
+                if start < end:
+                    part.append((name, fasta.fetch(name, start, end)))
+            begin += length
+    for path, part in zip(paths, records, strict=True):
+        write_fasta(path, part)
+    return paths
+
+
+def ways_of(genome: Path, out: Path, verb: str, jobs: list[int]) -> dict[str, list[list[str]]]:
+    """Commands of each row, which run side by side."""
+    genoseq = str(Path(sys.executable).parent / "genoseq")
+
+    def command(file: Path, *options: object) -> list[str]:
+        folder = out / f"{file.name.split('.')[0]}{''.join(map(str, options))}"
+        return [genoseq, verb, str(file), "-o", str(folder), *map(str, options)]
+
+    alone = "--jobs", 1, "--threads", 1
+    (small := out / "small.fa").write_text(">small\n" + "ACGTTGCATC" * 100 + "\n")
+    return {
+        ONE: [command(genome, *alone)],
+        "1, 2 threads": [command(genome, "--jobs", 1, "--threads", 2)],
+        **{str(count): [command(genome, "--jobs", count)] for count in jobs},
+        SIDE: [command(half, *alone) for half in halves(genome, out)],
+        START: [command(small, *alone)],
+        TORCH: [[sys.executable, "-c", "import torch"]],
+    }
 
 
 def main() -> None:
@@ -69,31 +117,26 @@ def main() -> None:
     parser.add_argument("--verb", choices=["score", "genes"], default="score")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    (small := asked.out / "small.fa").write_text(">small\n" + "ACGTTGCATC" * 100 + "\n")
-    ways = {"1, a thread": (1, asked.genome, ["--jobs", "1", "--threads", "1"]),
-            "1, 2 threads": (1, asked.genome, ["--jobs", "1", "--threads", "2"])}  # fmt: skip
-    ways |= {str(jobs): (jobs, asked.genome, ["--jobs", str(jobs)]) for jobs in asked.jobs}
-    ways["1 kb, a thread"] = (1, small, ["--jobs", "1", "--threads", "1"])
+    ways = ways_of(asked.genome, asked.out, asked.verb, asked.jobs)
     found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
-    genoseq = str(Path(sys.executable).parent / "genoseq")
     for _ in range(asked.turns):
-        for way, (_, genome, options) in ways.items():
-            out = asked.out / way.replace(" ", "-")
-            words = [genoseq, asked.verb, str(genome), "-o", str(out), *options]
-            found[way].append(measured(words))
+        for way, commands in ways.items():
+            found[way].append(measured(commands))
     wall = {way: min(row[0] for row in rows) for way, rows in found.items()}
     cpu = {way: min(row[1] for row in rows) for way, rows in found.items()}
-    first, start = next(iter(ways)), cpu["1 kb, a thread"]
+    start = cpu[START]
+    # Of commands side by side each has a start of its own, and all of them at once.
+    could = {way: start + (cpu[way] - start) / int(way) for way in map(str, asked.jobs)}
+    could |= {ONE: cpu[ONE], SIDE: cpu[SIDE] / 2}
     load = Path("/proc/loadavg").read_text().split()[0]
     print(f"{asked.verb}, {len(os.sched_getaffinity(0))} processors, load {load}")
     print("| jobs | seconds | times as fast | CPU seconds | peak MB | could be |")
     print("|---" * 6 + "|")
-    for way, (jobs, genome, _) in ways.items():
-        could = cpu[first] / (start + (cpu[way] - start) / jobs)
-        told = f"{could:.2f}" if genome == asked.genome else ""
+    for way, rows in found.items():
         print(
-            f"| {way} | {wall[way]:.1f} | {wall[first] / wall[way]:.2f} | {cpu[way]:.1f} | "
-            f"{max(row[2] for row in found[way]):.0f} | {told} |"
+            f"| {way} | {wall[way]:.1f} | {wall[ONE] / wall[way]:.2f} | {cpu[way]:.2f} | "
+            f"{max(row[2] for row in rows):.0f} | "
+            f"{f'{cpu[ONE] / could[way]:.2f}' if way in could else ''} |"
         )
 
 

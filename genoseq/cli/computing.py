@@ -31,6 +31,13 @@ Precision = Annotated[
         help="auto: bf16 where it is faster; int8: of recurrent networks on CPUs, the fastest."
     ),
 ]
+GenesPrecision = Annotated[
+    Literal["auto", "bf16", "fp32", "int8"],
+    typer.Option(
+        help="auto: int8 of recurrent networks on CPUs, where there are kernels of it; else bf16 "
+        "where it is faster."
+    ),
+]
 Device = Annotated[
     str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU if there is one")
 ]

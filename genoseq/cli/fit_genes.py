@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genoseq.cli.computing import Device, Precision, Threads, start_computing
+from genoseq.cli.computing import Device, GenesPrecision, Threads, start_computing
 
 EPILOG = (
     "Example: genoseq fit-genes genomes.tsv -m results/models/bilstm "
@@ -56,7 +56,7 @@ def fit_genes(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed.")] = 1,
     device: Device = None,
-    precision: Precision = "auto",
+    precision: GenesPrecision = "auto",
     threads: Threads = None,
 ) -> None:
     """Learn how genes are chosen by what a model says, from genomes whose genes are known.

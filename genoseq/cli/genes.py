@@ -11,9 +11,9 @@ import typer
 
 from genoseq.cli.computing import (
     Device,
+    GenesPrecision,
     Jobs,
     Model,
-    Precision,
     ProgressFd,
     Threads,
     chosen_jobs,
@@ -94,7 +94,7 @@ def genes(
     frameshifts: Frameshifts = False,
     save_model: SaveModel = None,
     device: Device = None,
-    precision: Precision = "auto",
+    precision: GenesPrecision = "auto",
     jobs: Jobs = None,
     threads: Threads = None,
     progress_fd: ProgressFd = None,

@@ -18,7 +18,7 @@ from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import Contig
 from genoseq.genes.organisms import AUTO
 from genoseq.genes.shifts import USUAL_SHIFTS
-from genoseq.genes.state_values import model_scorer
+from genoseq.genes.state_values import model_scorer, number_format
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
 from genoseq.inference.predict import choose_computing
@@ -97,7 +97,8 @@ class Calling:
 
     def computing(self, bundle: Bundle) -> dict[str, str]:
         """What ``provenance.json`` notes of the device and the number format."""
-        return computing(*choose_computing(bundle.settings, self.device, self.precision))
+        precision = number_format(bundle, self.device, self.precision)
+        return computing(*choose_computing(bundle.settings, self.device, precision))
 
 
 @dataclass(frozen=True, slots=True)

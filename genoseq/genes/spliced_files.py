@@ -95,12 +95,13 @@ def call_spliced_files(
         check_names(genome.lengths)
         regions = mask_regions(given.get("mask"), genome.lengths)
 
-        from genoseq.genes.state_values import SPLICED_STATES, model_scorer
+        from genoseq.genes.state_values import SPLICED_STATES, model_scorer, number_format
         from genoseq.inference.predict import choose_computing
         from genoseq.models.bundle import load_bundle
         from genoseq.models.device import computing
 
         bundle = load_bundle(model)
+        precision = number_format(bundle, device, precision)
         scorer = model_scorer(
             bundle,
             device=device,

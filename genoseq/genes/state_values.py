@@ -47,6 +47,20 @@ class _Around:
         return one.codes[(np.arange(start, end) - self._around) % one.length]
 
 
+def number_format(bundle: Bundle, device: str | None, asked: AskedPrecision) -> AskedPrecision:
+    """In what a model is computed for genes: of itself in int8, where that is possible.
+
+    The network is most of what genes cost, and rounding to 8 bits changes some 4 of a thousand
+    genes, as often for the better as for the worse (docs/figures.md).
+    """
+    from genoseq.models.device import choose_device
+    from genoseq.models.integers import why_not_int8
+
+    if asked != "auto" or why_not_int8(bundle.settings.encoder, choose_device(device)):
+        return asked
+    return "int8"
+
+
 def model_scorer(
     bundle: Bundle,
     *,
@@ -58,12 +72,15 @@ def model_scorer(
 ) -> Scorer:
     """A scorer by a model of codon phases, both strands averaged; values are those of ``states``.
 
+    ``precision`` is as :func:`number_format`.
+
     Raises
     ------
     ConfigError
         If the model has other states.
     """
     order = state_order(bundle, states)
+    precision = number_format(bundle, device, precision)
     stride = bundle.settings.stride
     around = -(-bundle.context // stride) * stride
 

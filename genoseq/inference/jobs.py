@@ -8,6 +8,7 @@ few may be done before the one that is told next.
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import signal
 import sys
@@ -20,6 +21,7 @@ from multiprocessing.connection import Connection
 from threading import Condition, Thread
 from typing import Any, Generic, TypeVar
 
+from genoseq.config.context import BATCH_BASES, batch_rows
 from genoseq.errors import BackendError
 from genoseq.genome.regions import Region
 from genoseq.genome.shards import CONTIG_WORK
@@ -31,17 +33,22 @@ Part = TypeVar("Part")
 LEAST, MOST = 1 << 17, 1 << 20
 """Bases of a part: with fewer, processes wait for one another and compute the windows on both sides
 of many cuts; with more, they hold much."""
-_TURNS = 6
-"""Parts for each process, so that all end at about the same time."""
+_SHARES = 2
+"""A part is one of so many of what each process has left, so that the last are short, and all
+processes end at about the same time."""
 _AHEAD = 2
 """Parts for each process that may be done before they are told."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def parts_of(
-    regions: Iterable[Region], tiling: Callable[[str], Tiling], jobs: int
+    regions: Iterable[Region],
+    tiling: Callable[[str], Tiling],
+    jobs: int,
+    batch_bases: int = BATCH_BASES,
+    strands: int = 2,
 ) -> list[list[Region]]:
-    """Regions in parts of about equal work, in order, each part's cut between two windows.
+    """Regions in parts, long ones first, in order, each part's cut between two windows.
 
     Parameters
     ----------
@@ -51,25 +58,34 @@ def parts_of(
         The forward windows of a contig, by its name.
     jobs
         Processes that will share them.
+    batch_bases, strands
+        Of a batch, and how many are read: a part is cut where its batches are full.
 
     Returns
     -------
-    Parts of :data:`LEAST` to :data:`MOST` bases, fewer at the end; none is empty.
+    Parts of :data:`LEAST` to :data:`MOST` bases and up to a batch more, fewer at the end; none is
+    empty.
     """
     regions = list(regions)
     work = sum(len(region) + CONTIG_WORK for region in regions)
-    size = min(max(work // (_TURNS * jobs), LEAST), MOST)
+
+    def size() -> int:
+        return min(max(work // (_SHARES * jobs), LEAST), MOST)
+
     parts: list[list[Region]] = [[]]
-    left = size
+    left, rows = size(), 0
     for region in regions:
-        left -= CONTIG_WORK
-        start = region.start
-        for window in tiling(region.chrom).windows(region.start, region.end):
-            left -= window.keep_end - window.keep_start
-            if left <= 0:
+        work, left, start = work - CONTIG_WORK, left - CONTIG_WORK, region.start
+        tiled = tiling(region.chrom)
+        batch = batch_rows(batch_bases, tiled.row)
+        for window in tiled.windows(region.start, region.end):
+            kept = window.keep_end - window.keep_start
+            work, left, rows = work - kept, left - kept, rows + strands
+            # On the reverse strand the cut goes through a window.
+            if left <= 0 and -(rows + strands - 1) % batch < strands:
                 parts[-1].append(Region(region.chrom, start, window.keep_end))
                 parts.append([])
-                start, left = window.keep_end, size
+                start, left, rows = window.keep_end, size(), 0
         if start < region.end:
             parts[-1].append(Region(region.chrom, start, region.end))
     return [part for part in parts if part]
@@ -210,6 +226,7 @@ def _work(
     _die_with_parent()
     for other in others:
         other.close()
+    gc.freeze()  # what is shared stays so: a search for garbage would write to each object, a copy
     import torch
 
     torch.set_num_threads(1)  # no more: the threads of the parent are not in its fork

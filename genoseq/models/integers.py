@@ -69,6 +69,17 @@ class IntegerEncoder(nn.Module):
         return steps
 
 
+def why_not_int8(settings: EncoderSettings, device: torch.device) -> str | None:
+    """Why an encoder cannot be computed in int8 here; None if it can."""
+    if not isinstance(settings, RecurrentSettings):
+        return f"the encoder is a {settings.family}: only rnn, gru and lstm are computed in it"
+    if device.type != "cpu":
+        return "only CPUs have kernels of it: use --device cpu"
+    if not choose().has_int8:
+        return f"no kernels of it run here ({choose().name}: {choose().reason})"
+    return None
+
+
 def check_int8(settings: EncoderSettings, device: torch.device) -> None:
     """Whether an encoder can be computed in int8 here.
 
@@ -77,15 +88,8 @@ def check_int8(settings: EncoderSettings, device: torch.device) -> None:
     BackendError
         If not, with the reason.
     """
-    if not isinstance(settings, RecurrentSettings):
-        why = f"the encoder is a {settings.family}: only rnn, gru and lstm are computed in it"
-    elif device.type != "cpu":
-        why = "only CPUs have kernels of it: use --device cpu"
-    elif not choose().has_int8:
-        why = f"no kernels of it run here ({choose().name}: {choose().reason})"
-    else:
-        return
-    raise BackendError(f"precision int8: {why}; or use precision auto or fp32")
+    if why := why_not_int8(settings, device):
+        raise BackendError(f"precision int8: {why}; or use precision auto or fp32")
 
 
 def calibration_codes(stride: int) -> Codes:

@@ -17,7 +17,7 @@ from planted import planted_store
 from typer.testing import CliRunner
 
 from genoseq import __version__
-from genoseq.cli.app import answer, app
+from genoseq.cli.app import answer, app, asked_for
 from genoseq.config.context import BATCH_BASES, WINDOW_BASES
 
 ROOT = typer.main.get_command(app)
@@ -45,6 +45,56 @@ def test_app_help_loads_no_heavy_package() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(found.stdout.split())
+
+
+STARTED = """
+import gc, sys
+runs = []
+gc.callbacks.append(lambda phase, told: runs.append(told["generation"]))
+from genoseq.cli.app import main
+try:
+    main()
+finally:
+    print(runs.count(2), len(runs), *sys.modules)
+"""
+NEEDLESS = {"torch._dynamo", "torch._inductor", "sympy", "triton", "tensorboard", "matplotlib"}
+NEEDLESS |= {"pysam", "Bio", "pyrodigal", "scipy", "pandas", "snakemake", "yaml", "jinja2", "rich"}
+
+
+def test_app_scores_without_what_scoring_does_not_need(tmp_path: Path) -> None:
+    """Neither modules nor searches for garbage, which took a fifth of a short command."""
+    (tmp_path / "tiny.fa").write_text(f">tiny\n{'ACGTTGCATC' * 50}\n")
+    words = ["-q", "score", tmp_path / "tiny.fa", "-o", tmp_path / "out", "--threads", "1"]
+    command = [sys.executable, "-c", STARTED, *map(str, words)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    full, searches, *modules = found.stdout.split()
+    assert "torch" in modules
+    assert not NEEDLESS & set(modules)
+    assert int(full) == 0
+    assert int(searches) < 200  # by Python's own settings 1,600
+
+
+def test_app_leaves_stderr_alone_at_the_end() -> None:
+    """What nanobind finds uncollected at the end of a process it tells there, line by line."""
+    pytest.importorskip("triton")
+    code = "import triton._C.libtriton; from genoseq.cli.app import answer; answer(lambda: None)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "built"),
+    [
+        (["-q", "score", "x.fa", "genes"], {"score"}),
+        (["scor"], {"score", "genes", "config"}),
+        ([], {"score", "genes", "config"}),
+        (["config", "show"], {"score", "config"}),
+    ],
+)
+def test_app_builds_the_verb_that_is_asked_for(words: list[str], built: set[str]) -> None:
+    found = set(typer.main.get_command(asked_for(words)).commands)  # type: ignore[attr-defined]
+    assert built <= found
+    assert (found == built) == (len(built) == 1)
 
 
 @pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)

@@ -11,20 +11,24 @@ import pytest
 from Bio import SeqIO
 from Bio.SeqRecord import SeqRecord
 from command import Genoseq
+from kernel_sets import of_int8
 from numpy.typing import NDArray
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import BundleError, ConfigError
 from genoseq.files.names import FRAMESHIFTS
+from genoseq.genes.adapt_call import Calling
 from genoseq.genes.bacteria_files import FILES, STARTS, decoder_path
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.gene_files import write_gene_files
 from genoseq.genes.genome_files import circular_names
 from genoseq.genes.layout import contig
 from genoseq.genes.start_table import start_lines
+from genoseq.genes.state_values import number_format
 from genoseq.genes.weights import load_weights, save_weights
 from genoseq.genome.schemes import signal_scheme
 from genoseq.genome.sequences import decode
+from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models.build import build_model
 from genoseq.models.bundle import Bundle, save_bundle
 from genoseq.readers.annotation import read_annotation
@@ -148,6 +152,19 @@ def test_genes_writes_a_whole_folder(
     assert "holds notes.txt: name a new folder" in kept.stderr
 
 
+@pytest.mark.parametrize("kernels", [*of_int8(), "torch"])
+def test_genes_are_computed_in_int8_where_it_can_be(
+    monkeypatch: pytest.MonkeyPatch, bundle: Bundle, kernels: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, kernels)
+    called = number_format(bundle, "cpu", "auto")
+    assert called == ("auto" if kernels == "torch" else "int8")
+    told = Calling((), simple_weights(), device="cpu").computing(bundle)["precision"]
+    assert told == "int8" if called == "int8" else told in ("bf16", "fp32")
+    for asked in ("fp32", "bf16", "int8"):
+        assert number_format(bundle, "cpu", asked) == asked
+
+
 def test_genes_writes_tracks_as_score_does(
     genoseq: Genoseq, fasta: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
@@ -157,7 +174,8 @@ def test_genes_writes_tracks_as_score_does(
     words = ("genes", fasta, "-m", model, "-o", out)
     run = genoseq(*words, "--tracks", "--circular", CIRCLE)
     assert run.returncode == 0, run.stderr
-    run = genoseq("score", fasta, "-m", model, "-o", tmp_path / "scores")
+    used = json.loads((out / "provenance.json").read_text())["hardware"][0]["precision"]
+    run = genoseq("score", fasta, "-m", model, "-o", tmp_path / "scores", "--precision", used)
     assert run.returncode == 0, run.stderr
     for name in ("CDS.plus.bw", "CDS.minus.bw"):
         found, expected = (

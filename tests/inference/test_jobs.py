@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genoseq.config.context import BATCH_BASES, batch_rows
 from genoseq.errors import BackendError, InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.windows import tile
-from genoseq.inference.jobs import in_jobs, parts_of
+from genoseq.inference.jobs import LEAST, MOST, in_jobs, parts_of
 from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
@@ -47,7 +49,7 @@ def test_parts_are_the_regions_in_order(spans: list[tuple[int, int]], jobs: int,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genoseq.inference.jobs.LEAST", size)
         patch.setattr("genoseq.inference.jobs.MOST", 2 * size)
-        parts = parts_of(regions, lambda _: tile(9_001, 960, 96, 6), jobs)
+        parts = parts_of(regions, lambda _: tile(9_001, 960, 96, 6), jobs, 2_000)
     assert all(parts)
     joined: list[Region] = []
     for region in (region for part in parts for region in part):
@@ -61,16 +63,51 @@ def test_parts_are_the_regions_in_order(spans: list[tuple[int, int]], jobs: int,
 def test_parts_are_cut_between_windows() -> None:
     tiling = tile(20_000, 960, 96, 6)
     borders = {window.keep_end for window in tiling.windows(0, 20_000)}
-    parts = parts_of([Region("c", 0, 20_000)], lambda _: tiling, 2)
+    parts = parts_of([Region("c", 0, 20_000)], lambda _: tiling, 2, batch_bases=1)
     assert len(parts) > 10
     assert {part[-1].end for part in parts} <= borders
     assert all(left[-1].end == right[0].start for left, right in pairwise(parts))
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(("strands", "idle"), [(1, 0), (2, 1)])
+def test_parts_fill_their_batches(strands: int, idle: int) -> None:
+    """But for a row where the reverse strand's windows, one more, are odd in number."""
+    tiling = tile(90_000, 960, 96, 6)
+    parts = parts_of([Region("c", 0, 90_000)], lambda _: tiling, 2, 3 * 960, strands)
+    rows = batch_rows(3 * 960, tiling.row)
+    assert rows == 6
+    assert len(parts) > 10
+    for part in parts[:-1]:
+        (region,) = part
+        count = len(list(tiling.windows(region.start, region.end)))
+        assert -(strands * count + strands - 1) % rows <= idle
+
+
+def test_parts_get_shorter_as_less_is_left() -> None:
+    parts = parts_of([Region("c", 0, 20_000_000)], lambda _: tile(20_000_000, 960, 96, 6), 2)
+    sizes = [sum(map(len, part)) for part in parts]
+    assert sizes[0] >= MOST
+    assert all(left + BATCH_BASES > right for left, right in pairwise(sizes[:-1]))
+    assert sizes[-2] < 2 * LEAST
 
 
 @pytest.mark.parametrize("jobs", [2, 3, 50])
 def test_jobs_tell_what_one_tells_in_order(jobs: int) -> None:
     assert list(in_jobs(starts, PARTS, jobs)) == list(range(200))
     assert not multiprocessing.active_children()
+
+
+def test_a_job_leaves_what_it_shares_out_of_searches_for_garbage() -> None:
+    """A search would write to all of it, and each process would have a copy of its own."""
+
+    def work(part: Sequence[Region]) -> Iterator[int]:
+        assert part
+        yield gc.get_freeze_count()
+        yield len(gc.get_objects())
+
+    shared, own = islice(in_jobs(work, PARTS, 2), 2)
+    assert shared > 10 * own
 
 
 def test_an_error_in_a_job_is_told_as_it_was() -> None:
@@ -113,7 +150,9 @@ def test_scores_of_several_jobs_are_those_of_one(bundle: Bundle, tmp_path: Path)
     path.write_bytes(b"".join(b">%s\n%s\n" % (k.encode(), v.tobytes()) for k, v in letters.items()))
     with open_fasta(path) as genome:
         one, three = (
-            list(score(genome, bundle, device="cpu", precision="fp32", jobs=jobs))
+            list(
+                score(genome, bundle, batch_bases=1_920, precision="fp32", device="cpu", jobs=jobs)
+            )
             for jobs in (1, 3)
         )
     joined = [
