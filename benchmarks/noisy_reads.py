@@ -1,19 +1,21 @@
 """Genes of reads with indels: which bases code, on which strand and in which frame, beside peers.
 
     python benchmarks/noisy_reads.py DATA BUNDLE [NAME ...] [--weights genes.json]
-        [--lengths 600] [--rates 0 0.2 1] [--reads 300]
+        [--lengths 600] [--rates 0 0.2 1] [--reads 300] [--out FILE]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed``.  Pieces are cut from
 anywhere in a genome, on either strand; of their indels half are random bases put in, half are bases
 left out, and each base keeps what the annotation says of it.  Inserted bases and masked ones count
 nowhere.  F1 is of pairs of base and strand, frame-aware F1 of base, strand and codon phase; both
 are means over the genomes.  The peer is pyrodigal's metagenomic mode.  BUNDLE should not have
-learned from the genomes: one of ``gene_folds.py``, with its ``--weights``.
+learned from the genomes: one of ``gene_folds.py``, with its ``--weights``.  FILE gets the table as
+JSON, for the card of a model (``ship_model.py --reads``).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import time
@@ -220,10 +222,12 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="percent")
     parser.add_argument("--reads", type=int, help="pieces of each setting per genome")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="JSON of the table")
     asked = parser.parse_args()
     genomes = {name: known_states(asked.data, name) for name in asked.names}
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors")
     print(f"{'bp':>6}{'indels':>8}  {'':24}{'F1':>8}{'frame':>8}{'s':>8}", flush=True)
+    table: list[dict[str, str | float]] = []
     for length in asked.lengths:
         for rate in asked.rates:
             pieces = {
@@ -241,6 +245,12 @@ def main() -> None:
                     f"{length:6}{rate:7}%  {caller:24}{strand:8.4f}{frame:8.4f}{spent:8.1f}",
                     flush=True,
                 )
+                table.append(
+                    {"length": length, "rate": rate, "caller": caller}
+                    | {"F1": round(float(strand), 4), "frame-aware F1": round(float(frame), 4)}
+                )
+    if asked.out is not None:
+        asked.out.write_text(json.dumps(table, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@
         [--heldout results/bacteria-heldout]
     python benchmarks/ship_model.py results/bacteria-heldout      # the model of fewer genomes
     python benchmarks/ship_model.py results/bacteria-fast --name bacteria-fast --one-pass FILE
+    python benchmarks/ship_model.py results/bacteria-reads --name bacteria-reads --reads FILE
 
 Everything on the card is read from the run: bundle, provenance, evaluation, benchmarks of
 Snakemake; accessions are those of the example's table.  OUT is what ``gene_folds.py`` wrote; FILE
-is ``one_pass.json`` of ``one_pass.py``, which a model that another taught must have.
+is ``one_pass.json`` of ``one_pass.py``, which a model that another taught must have, or what
+``noisy_reads.py --out`` wrote, by a model of the same settings that saw none of the groups.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from genoseq.files.atomic import atomic_folder
 from genoseq.models.bundle import load_bundle
@@ -34,6 +36,18 @@ ABOUT_TAUGHT = (
     "Coding sequence of bacteria and archaea from the forward strand alone: half the work of "
     "`{teacher}`, which taught it."
 )
+ABOUT_READS = (
+    "Coding sequence of noisy reads and drafts of bacteria and archaea: `bacteria`, which went on "
+    "to learn from indels."
+)
+LEARNED_READS = """
+The weights were trained by this project. It brings no decoder: `genoseq genes` takes that of
+`bacteria`."""
+READS = """\
+Pieces of four genomes, by a model and a decoder of the same settings that saw no genome of their
+groups (`heldout.yaml`, `reads-heldout.yaml`; `benchmarks/noisy_reads.py`): mean F1 of bases and
+strand, and of bases, strand and codon phase. Take this model for reads and drafts with indels, with
+`--frameshifts`; bases of whole genomes are more often right by `bacteria`, from which it began."""
 TAUGHT = """\
 It began with the weights of `{teacher}`, and half of its loss was against what that model tells of
 both strands, half against labels. Below 0 is better than the teacher, which learned for a shorter
@@ -62,6 +76,23 @@ CDS that rest on homology or on curators teach; those that only a gene finder ca
 as are starts that are not trusted; pseudogenes are masked. The weights were trained from scratch
 by this project. What tells a start in `genoseq genes` was learned from annotated starts, and from
 those of *E. coli*, *N. pharaonis* and *Synechocystis* that experiments show."""
+
+
+class Story(NamedTuple):
+    """What the card says first, which settings made the model, and what it says last."""
+
+    about: str
+    config: str
+    learned: str
+
+
+def story_of(teacher: str | None, reads: bool) -> Story:
+    if teacher is not None:
+        about, learned = ABOUT_TAUGHT, LEARNED_TAUGHT
+        return Story(
+            about.format(teacher=teacher), "/one-strand.yaml", learned.format(teacher=teacher)
+        )
+    return Story(ABOUT_READS, "/reads.yaml", LEARNED_READS) if reads else Story(ABOUT, "", LEARNED)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -120,9 +151,17 @@ def beside_teacher(found: Mapping[str, Any], teacher: str) -> Iterator[str]:
             yield f"| {name} | {figure} | {value:.4f} | {taught[figure]:.4f} |"
 
 
+def of_reads(table: Path) -> Iterator[str]:
+    """Rows of a table: F1 of reads by caller."""
+    for row in json.loads(table.read_text()):
+        f1 = f"{row['F1']:.4f} | {row['frame-aware F1']:.4f}"
+        yield f"| {row['length']} | {row['rate']:g}% | {row['caller']} | {f1} |"
+
+
 def card(
-    run: Path, name: str, heldout: Path | None, folds: Path | None, one_pass: Path | None
-) -> str:
+    run: Path, name: str, heldout: Path | None, folds: Path | None, one_pass: Path | None,
+    reads: Path | None,
+) -> str:  # fmt: skip
     """The card of a model."""
     bundle = load_bundle(run / "models" / name)
     record, accessions = bundle.provenance, read_table(EXAMPLE / "accessions.tsv")
@@ -133,16 +172,16 @@ def card(
     (time,) = read_table(run / "benchmarks/train" / f"{name}.tsv")
     weights = sum(tensor.numel() for tensor in bundle.model.state_dict().values())
     teacher = record["settings"].get("teacher")
-    source = "" if teacher is None else "/one-strand.yaml"
+    story = story_of(teacher, reads is not None)
     one = bundle.settings.strands == "one"
     passes = "the forward strand's pass" if one else "the averaged strands"
     hours, cpu = float(time["s"]) / 3600, float(time["cpu_time"]) / 3600
     head = "| group | genomes, F1 | bases | mean F1 |\n|---|---|---|---|"
     lines = [
-        f"# {name}\n\n{ABOUT if teacher is None else ABOUT_TAUGHT.format(teacher=teacher)}\n",
+        f"# {name}\n\n{story.about}\n",
         f"{weights:,} weights, {bundle.settings.encoder.describe()}, context {bundle.context} bp; "
         f"step {record['steps']:,}, seed {record['seed']}; trained in {hours:.2f} hours, "
-        f"{cpu:.2f} of one core, by `config/examples/bacteria{source}` of the sources.\n",
+        f"{cpu:.2f} of one core, by `config/examples/bacteria{story.config}` of the sources.\n",
         "## How well it does\n",
         f"F1 of coding sequence base by base, strand right, arg-max of {passes}; bases with "
         "unknown labels do not count.\n",
@@ -156,6 +195,10 @@ def card(
         moved = beside["moved"]["taught, one pass"]
         lines.append(f"### Beside its teacher\n\n{TAUGHT.format(teacher=teacher, moved=moved)}")
         lines.append("\n".join(beside_teacher(beside, teacher)) + "\n")
+    if reads is not None:
+        lines.append(f"### Reads with indels\n\n{READS}\n")
+        lines.append("| bp | indels | by | F1 | frame-aware F1 |\n" + "|---" * 5 + "|")
+        lines.append("\n".join(of_reads(reads)) + "\n")
     if heldout is not None:
         lines.append(
             f"### {UNSEEN}\n\nBy a model of the same settings without them (`heldout.yaml`).\n"
@@ -175,7 +218,7 @@ def card(
             for row in accessions
             if row["name"] in learned
         ),
-        LEARNED if teacher is None else LEARNED_TAUGHT.format(teacher=teacher),
+        story.learned,
     ]
     return "\n".join(lines) + "\n"
 
@@ -186,10 +229,11 @@ def main() -> None:
     parser.add_argument("--heldout", type=Path)
     parser.add_argument("--folds", type=Path)
     parser.add_argument("--one-pass", type=Path)
+    parser.add_argument("--reads", type=Path, metavar="FILE")
     parser.add_argument("--name", default="bacteria")
     parser.add_argument("--box", type=Path, default=BOX)
     asked = parser.parse_args()
-    text = card(asked.run, asked.name, asked.heldout, asked.folds, asked.one_pass)
+    text = card(asked.run, asked.name, asked.heldout, asked.folds, asked.one_pass, asked.reads)
     with atomic_folder(asked.box / asked.name) as partial:
         for file in (asked.run / "models" / asked.name).glob("[!.]*"):
             shutil.copy(file, partial / file.name)

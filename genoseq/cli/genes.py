@@ -54,8 +54,8 @@ Frameshifts = Annotated[
     bool,
     typer.Option(
         "--frameshifts",
-        help="Read genes across indels, in noisy assemblies and reads; writes frameshifts.bed, and "
-        "marks what may be a pseudogene.",
+        help="Read genes across indels, in noisy assemblies and reads (best with -m "
+        "bacteria-reads); writes frameshifts.bed, and marks what may be a pseudogene.",
     ),
 ]
 SaveModel = Annotated[

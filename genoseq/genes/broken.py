@@ -3,13 +3,15 @@
 A broken gene replaces genes of its strand that it shares a frame with, or overlaps by more than
 genes do (:data:`genoseq.genes.select.USUAL`).  Of a broken gene and one of the other strand that
 overlap by more than genes do, or by most of the shorter, the longer stays.  A gene that is read
-without a change of frame (in noisy reads) replaces none that has its frame.  The start of a broken
-gene is that of the gene it replaces whose first frame is its own, and else that of its best path.
+without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
+broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-A pseudogene may be, on contigs of :data:`GENOME` bp and more, which are no reads: a gene that
-changes its frame; and one whose frame goes on coding behind its stop codon, without a start near
-that codon, and with a model as sure of the bases between (:data:`BRIDGED`), unless the stop codon
-may stand for selenocysteine.
+In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
+overlaps, since it is right more often, and of genes that are cut off a part is enough.
+
+A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
+coding behind its stop codon, without a start near that codon, and with a model as sure of the bases
+between (:data:`BRIDGED`), unless the stop codon may stand for selenocysteine.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from itertools import count
 import numpy as np
 
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, genetic_code, translate
+from genoseq.genes.layout import Contig
 from genoseq.genes.mask import ALLOWED
 from genoseq.genes.organisms import Limits, Organism
 from genoseq.genes.select import USUAL
@@ -38,13 +41,16 @@ _BEFORE, _BEHIND = 400.0, 300.0
 """Nats of content that the gene, and the frame behind its stop codon, need."""
 _FIRST, _LAST = 12, 300
 """bp between the stop codon and the first start codon behind it."""
+_CUT_OFF = 3
+"""By what the shortest length is divided of genes that are cut off by the end of a noisy read."""
 _STRETCH = 1 << 14
 """bp by which genes are looked up."""
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
-_SLOPE, _OFFSET = 0.019, 1.73
-"""From a gene's nats to its log-odds: what was right of 1,213 broken genes of three genomes, in
-reads and pieces of 20 kb, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
+_QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (0.0136, 1.36), (0.0195, 0.82)
+"""Slope and offset, from a gene's nats to its log-odds: where indels are few; where they are many,
+with one and without.  What was right of 1,213, 1,759 and 767 genes of reads and pieces of 20 kb of
+three genomes, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
 
 
 def with_broken(
@@ -59,15 +65,17 @@ def with_broken(
     """
     stopped = set(_bridged(organism))
     broken: dict[str, list[GeneSequences]] = {}
-    for one in organism.broken:
+    for one in organism.broken.genes:
         each = _sequences(one, organism)
-        if len(one.codes) >= limits.shortest and _unmasked(each.gene, limits):
+        cut_off = any(each.gene.partial) and _in_read(organism, organism.contigs[one.contig])
+        shortest = limits.shortest // (_CUT_OFF if cut_off else 1)
+        if len(one.codes) >= shortest and _unmasked(each.gene, limits):
             broken.setdefault(each.gene.chrom, []).append(each)
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
         called = own.get(contig.name, [])
-        merged = _merged(called, broken.get(contig.name, []))
+        merged = _merged(called, broken.get(contig.name, []), _in_read(organism, contig))
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
@@ -81,10 +89,14 @@ def with_broken(
     return found
 
 
+def _in_read(organism: Organism, contig: Contig) -> bool:
+    return organism.broken.noisy and contig.length < GENOME
+
+
 def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     """A broken gene on the forward strand of its file."""
-    contig = organism.contigs[one.contig]
-    length, size = contig.length, one.end - one.start
+    contig, size = organism.contigs[one.contig], one.end - one.start
+    length = contig.length
     low = length - one.end if one.reverse else one.start
     start = (low + contig.turned) % length if contig.circular else low
     by = start - low
@@ -92,7 +104,8 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     for at, inserted in one.indels:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
-    log_odds = _SLOPE * one.score + _OFFSET
+    slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
+    log_odds = slope * one.score + offset
     gene = CalledGene(
         name="",
         chrom=contig.name,
@@ -129,8 +142,10 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
     return masked <= ALLOWED
 
 
-def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
-    """Genes of one contig with its broken ones, by first base."""
+def _merged(
+    genes: Sequence[GeneSequences], broken: Sequence[GeneSequences], read: bool
+) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base; ``read``: it is a noisy read."""
     called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
         beside = called.overlapping(one.gene)
@@ -141,15 +156,15 @@ def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> 
             for number in rivals
         )
         before = added.overlapping(one.gene).values()
-        if any(longer) or any(_excludes(each.gene, one.gene) for each in before):
+        if any(_excludes(each.gene, one.gene) for each in before) or (not read and any(longer)):
             continue
         parts = [
             number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
-        if parts and not one.gene.shifts:
+        if parts and not read and not one.gene.shifts:
             continue
-        begun = _begun(one, [beside[number] for number in parts])
+        begun = one if read else _begun(one, [beside[number] for number in parts])
         for number in {*rivals, *parts}:
             del called.genes[number]
         added.add(begun)

@@ -29,8 +29,7 @@ from genoseq.genes.infer_code import (
 )
 from genoseq.genes.layout import Contig, by_bases, lay_out
 from genoseq.genes.prepare import Genome, prepare
-from genoseq.genes.shift_genes import BrokenGene
-from genoseq.genes.shifts import ShiftFinder, ShiftSettings
+from genoseq.genes.shifts import NO_BROKEN, BrokenGenes, ShiftFinder, ShiftSettings
 from genoseq.genes.state_values import Scorer
 from genoseq.genes.weights import DecoderWeights
 from genoseq.genome.regions import Region
@@ -85,7 +84,7 @@ class Organism:
     code: int
     posterior: Mapping[int, float] | None
     decoded: Decoded
-    broken: tuple[BrokenGene, ...] = ()
+    broken: BrokenGenes = NO_BROKEN
 
     @property
     def contigs(self) -> tuple[Contig, ...]:
@@ -243,8 +242,8 @@ def _organism(
 ) -> Organism:
     decoded = decode(prepared.genome, weights)
     limits = prepared.limits
-    broken: tuple[BrokenGene, ...] = ()
+    broken = NO_BROKEN
     if prepared.finder is not None and limits.shifts is not None:
         code = genetic_code(prepared.code)
-        broken = tuple(prepared.finder.find(code, limits.shifts, limits.closed))
+        broken = prepared.finder.find(code, limits.shifts, limits.closed)
     return Organism(prepared.code, posterior, decoded, broken)

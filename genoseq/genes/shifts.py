@@ -10,7 +10,8 @@ What an indel costs is learned: all is read at :data:`_FIRST_PRICE`, and again a
 follows from how many indels there were per coding base.  Of a genome without them few are called;
 where there are many, the genes of best paths count that keep their frame, too: others miss them,
 and the chain is learned again from the best paths, since indels hide from the model much of what
-codes: where it is unsure nothing was learned before.
+codes: where it is unsure nothing was learned before.  The model then weighs more, since what is
+learned from noisy bases is worth less.
 A circle that is nowhere quiet has no broken genes.
 """
 
@@ -51,14 +52,16 @@ Where there are hardly any, most are none, and a price of 30 asks for some 25 co
 """
 _NOISY = 9.5
 """Below this price whatever is read counts as a gene where none was called, broken or not."""
+_NOISY_PRICES = ((5.0, 6.0), (_NOISY, 12.0))
+"""That price, and what an indel costs once the chain is learned again."""
 _ROUNDS = 2
 """How often the chain is learned again of noisy reads."""
 _DENIED = -3.0
 """Log-odds of a base below which nothing is learned from its phase, for all that the path says: of
 genes on the other strand, whose shadow has a frame too where GC is high."""
-_HIDDEN = 0.02
-"""Nats of a base that noisy reads have for coding beyond what is said of it: the model takes bases
-between many indels for less than they are."""
+_HIDDEN = ((7.0, 0.07), (9.5, 0.03))
+"""An indel's price, and nats of a base that noisy reads have for coding beyond what is said of it,
+straight lines between: the model takes bases between many indels for less than they are."""
 _USUAL_INDELS, _USUAL_BASES = 1, 1_500
 """What is known of the rate before anything is read."""
 
@@ -69,19 +72,41 @@ class ShiftSettings:
 
     Attributes
     ----------
-    model, usage
-        Weights of what the model says of a base, and of which base follows which.
+    model, noisy
+        Weights of what the model says of a base: to begin with, and where there are many indels.
+    usage
+        Weight of which base follows which.
     start
         Nats that the beginning of a gene at a start codon costs.
     """
 
     model: float = 0.03
+    noisy: float = 0.045
     usage: float = 2.0
     start: float = 8.0
 
 
 USUAL_SHIFTS = ShiftSettings()
 """Chosen, as the prices are, on reads of genomes of training: ``benchmarks/noisy_reads.py``."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGenes:
+    """Genes that change their frame.
+
+    Attributes
+    ----------
+    genes
+        By contig, strand and start.
+    noisy
+        Whether there are many indels; genes that keep their frame are then among them.
+    """
+
+    genes: tuple[BrokenGene, ...]
+    noisy: bool
+
+
+NO_BROKEN = BrokenGenes((), noisy=False)
 
 
 class ShiftFinder:
@@ -109,18 +134,22 @@ class ShiftFinder:
 
         return map(read, count(), self._contigs, values)
 
-    def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> list[BrokenGene]:
+    def find(self, code: GeneticCode, settings: ShiftSettings, closed: bool) -> BrokenGenes:
         """Genes with a change of frame, by contig, strand and start; ``closed``: none cut off."""
         reading = _Reading(code, settings, self._usage(), closed)
         price = self._price(reading)
-        if price < _NOISY:
-            reading = replace(reading, hidden=_HIDDEN)
+        noisy = price < _NOISY
+        if noisy:
+            price = _between(_NOISY_PRICES, price)
+            settings = replace(settings, model=settings.noisy)
+            reading = replace(reading, settings=settings, hidden=_between(_HIDDEN, price))
             for _ in range(_ROUNDS):
                 reading = replace(reading, usage=self._usage_read(reading, price))
         found: list[BrokenGene] = []
         for laid in self._chunks():
-            found += self._genes(reading, laid, price)
-        return sorted(found, key=lambda gene: (gene.contig, gene.reverse, gene.start))
+            found += self._genes(reading, laid, price, noisy)
+        found.sort(key=lambda gene: (gene.contig, gene.reverse, gene.start))
+        return BrokenGenes(tuple(found), noisy)
 
     def _price(self, reading: _Reading) -> float:
         """Of an indel, by how many there are where each costs :data:`_FIRST_PRICE`."""
@@ -129,8 +158,7 @@ class ShiftFinder:
             for _, path, _ in reading.paths(laid, _FIRST_PRICE):
                 found_indels, found_coding = count_indels(path)
                 indels, coding = indels + found_indels, coding + found_coding
-        nats, prices = zip(*_PRICES, strict=True)
-        return float(np.interp(-np.log(indels / coding), np.array(nats), np.array(prices)))
+        return _between(_PRICES, -float(np.log(indels / coding)))
 
     def _usage(self) -> NDArray[np.float64]:
         chain = BaseChain()
@@ -152,10 +180,12 @@ class ShiftFinder:
             chain.add(laid.codes, phases)
         return chain.log_odds()
 
-    def _genes(self, reading: _Reading, laid: LaidOut, price: float) -> Iterator[BrokenGene]:
+    def _genes(
+        self, reading: _Reading, laid: LaidOut, price: float, noisy: bool
+    ) -> Iterator[BrokenGene]:
         prices = (_steps(price), _steps(reading.settings.start))
         for islands, path, strand in reading.paths(laid, price):
-            for gene in genes_of(path, islands, strand, laid.codes, prices, every=price < _NOISY):
+            for gene in genes_of(path, islands, strand, laid.codes, prices, every=noisy):
                 which = int(np.searchsorted(laid.offsets, gene.start, side="right")) - 1
                 own = laid.strands[which]
                 circle = self._contigs[own.index].length if own.margin else 0
@@ -195,6 +225,12 @@ class _Reading:
         start = _steps(self.settings.start)
         for islands in batches(find_islands(laid.codes, laid.quiet, self.closed)):
             yield islands, best_paths(strand, islands, _steps(price), start), strand
+
+
+def _between(points: Sequence[tuple[float, float]], at: float) -> float:
+    """On straight lines between points; beyond them the same as at the last one."""
+    first, second = zip(*points, strict=True)
+    return float(np.interp(at, np.array(first), np.array(second)))
 
 
 def _steps(nats: float) -> int:

@@ -32,6 +32,27 @@ def test_the_bacteria_example_is_a_plan(names: list[str], monkeypatch: pytest.Mo
     assert plan.config.models["bacteria"].training.augment is not None
 
 
+def test_the_model_for_noisy_reads_goes_on_from_that_of_the_bacteria_example(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    settings = read_mapping(BACTERIA / "reads.yaml")
+    before = read_mapping(BACTERIA / "config.yaml")
+    assert {name: settings[name] for name in ("regions", "split", "labels")} == {
+        name: before[name] for name in ("regions", "split", "labels")
+    }
+    model = make_plan(settings).config.models["bacteria-reads"]
+    assert model.init == "bacteria"
+    assert model.training.augment is not None
+    # Validation sees whole genomes, and would keep what knows reads the least.
+    assert model.training.validate_every == model.training.steps
+    aside = read_mapping(BACTERIA / "reads-heldout.yaml")
+    begun = aside["models"]["bacteria-reads"]["init"]
+    results = read_mapping(BACTERIA / "heldout.yaml")["pathvars"]["results"]
+    assert begun == f"{results}/models/bacteria"
+    assert aside["genomes"] == "config/examples/bacteria/heldout.tsv"
+
+
 def test_the_settings_of_the_reads_example_hold() -> None:
     run = parse_settings(RunSettings, read_mapping(READS))
     assert (run.task.name, run.task.learns_from) == ("seq2seq", "pairs")
