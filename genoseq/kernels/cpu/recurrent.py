@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
+from genoseq.kernels.cpu.threads import run_all, shares, side_by_side
 
 Family = Literal["rnn", "gru", "lstm"]
 
@@ -162,9 +161,9 @@ def _as_bytes(chosen: Chosen, steps: Tensor, layer: IntegerLayer) -> Tensor:
             *(POINTER(each.data_ptr()) for each in (steps[some], found[some], scale, zero)),
             LONG((some.stop - some.start) * steps.shape[1]), INT(steps.shape[2]),
         )
-        for some in _shares(len(steps), 1)
+        for some in shares(len(steps), 1)
     ]  # fmt: skip
-    _do(jobs)
+    side_by_side(jobs)
     return found
 
 
@@ -185,12 +184,12 @@ def _run(
         steps = steps.contiguous()
     told = torch.float32 if steps.dtype == torch.uint8 else steps.dtype
     hidden = steps.new_empty(count, rows, width * len(directions), dtype=told)
-    jobs: list[Callable[[], object]] = []
+    runs: list[_Run] = []
     for number, layer in enumerate(directions):
         part = hidden[:, :, number * width : (number + 1) * width]
         pointers = [each.data_ptr() for each in layer[:_POINTERS]]
         pointers += [0] * (_POINTERS - len(pointers))
-        for some in _shares(rows, len(directions)):
+        for some in shares(rows, _ROWS, len(directions)):
             run = _Run(
                 *(each.data_ptr() for each in (steps[:, some], part[:, some], lengths[some])),
                 *pointers,
@@ -198,31 +197,6 @@ def _run(
                 count, some.stop - some.start, wanted.start, wanted.stop,
                 width_in, width, _FAMILIES[family], number,
             )  # fmt: skip
-            jobs.append(lambda run=run: _check(compute(ctypes.byref(run))))  # type: ignore[misc]
-    _do(jobs)
+            runs.append(run)
+    run_all(compute, runs)
     return hidden
-
-
-def _shares(rows: int, directions: int) -> list[slice]:
-    """Rows that a thread does, of one direction."""
-    wanted = -(-torch.get_num_threads() // directions)
-    parts = max(1, min(wanted, rows // _ROWS))
-    ends = [rows * part // parts for part in range(parts + 1)]
-    return [slice(*pair) for pair in pairwise(ends)]
-
-
-def _do(jobs: Sequence[Callable[[], object]]) -> None:
-    """Run jobs, side by side if torch has threads; ctypes lets Python go on meanwhile."""
-    threads = min(torch.get_num_threads(), len(jobs))
-    if threads == 1:
-        for job in jobs:
-            job()
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(job) for job in jobs]:
-            done.result()
-
-
-def _check(failed: int) -> None:
-    if failed:
-        raise MemoryError("no memory for a recurrent layer")

@@ -5,20 +5,35 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import torch
 
 
-def shares(count: int, fewest: int) -> list[slice]:
-    """What each of torch's threads does of ``count`` things, no fewer than ``fewest`` of them."""
-    parts = max(1, min(torch.get_num_threads(), count // fewest))
+def shares(count: int, fewest: int, among: int = 1) -> list[slice]:
+    """What each of torch's threads does of ``count`` things, no fewer than ``fewest`` of them;
+    as many as ``among`` such counts are done at once."""
+    threads = -(-torch.get_num_threads() // among)
+    parts = max(1, min(threads, count // fewest))
     ends = [count * part // parts for part in range(parts + 1)]
     return [slice(*pair) for pair in pairwise(ends)]
 
 
+def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
+    """Do all jobs, at once if torch has threads."""
+    threads = min(torch.get_num_threads(), len(jobs))
+    if threads == 1:
+        for job in jobs:
+            job()
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(job) for job in jobs]:
+            done.result()
+
+
 def run_all(kernel: Callable[..., int], runs: Sequence[ctypes.Structure]) -> None:
-    """Run a kernel on each of what it is given, side by side if torch has threads.
+    """Run a kernel on each of what it is given, side by side.
 
     Raises
     ------
@@ -30,11 +45,4 @@ def run_all(kernel: Callable[..., int], runs: Sequence[ctypes.Structure]) -> Non
         if kernel(ctypes.byref(run)):
             raise MemoryError("no memory for a kernel")
 
-    threads = min(torch.get_num_threads(), len(runs))
-    if threads == 1:
-        for run in runs:
-            do(run)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(do, run) for run in runs]:
-            done.result()
+    side_by_side([partial(do, run) for run in runs])
