@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,15 @@ from genoseq.genes.genome_files import (
     read_contigs,
 )
 from genoseq.genes.weights import DecoderWeights, load_weights
-from genoseq.pretrained.registry import model_folder
+from genoseq.pretrained.registry import OF_READS, model_folder
 from genoseq.readers.fasta import Fasta, open_fasta
 from genoseq.writers.manifest import written_files
 
 if TYPE_CHECKING:
     from genoseq.genes.adapt_call import AdaptedCalls, Calling
+    from genoseq.genes.call import GeneCalls
+
+_log = logging.getLogger(__name__)
 
 FILES = (*GENES, SUMMARY)
 """What is written, beside ``provenance.json``."""
@@ -102,7 +106,16 @@ def call_bacteria_files(
         record = genes_record(genome, model, path, settings, given.get("mask"), made)
         _write(out, adapted, genome, circles, settings, record, decoder if all_starts else None)
         finish(adapted, state, None if save_model is None else Path(save_model), path)
+    if better := better_model(model, adapted.calls):
+        _log.warning("genes: there are many indels: -m %s reads such sequence better", better)
     return genes_written(out, adapted.calls.genes, genome.lengths)
+
+
+def better_model(model: Path, calls: GeneCalls) -> str | None:
+    """The model in the box that suits what was called by the default one better, if one does."""
+    if model == model_folder() and any(one.broken.noisy for one in calls.organisms):
+        return OF_READS
+    return None
 
 
 def _settings(

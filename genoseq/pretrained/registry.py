@@ -18,6 +18,8 @@ from genoseq.files.stored import read_json
 
 DEFAULT = "bacteria"
 """The model that is taken where none is named."""
+OF_READS = "bacteria-reads"
+"""The model for sequence with many indels."""
 CARD = "CARD.md"
 _FOLDER = Path(__file__).parent
 

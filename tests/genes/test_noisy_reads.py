@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
+from genoseq.genes.bacteria_files import better_model
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import contig
 from genoseq.genes.shifts import USUAL_SHIFTS, ShiftSettings
+from genoseq.pretrained.registry import OF_READS, model_folder, shipped_models
 
 SHORTEST = 90
 
@@ -57,6 +59,14 @@ def test_reads_with_many_indels_are_read_by_their_best_paths() -> None:
     alone = share_read(genome, calls_of(genome, 600, None))
     assert alone < 0.7
     assert share_read(genome, calls_of(genome, 600, USUAL_SHIFTS)) > max(0.85, alone + 0.2)
+
+
+def test_noisy_reads_are_told_of_the_model_for_them() -> None:
+    calls, quiet = (calls_of(noisy(rate), 600, USUAL_SHIFTS) for rate in (0.01, 0.0))
+    assert better_model(model_folder(), calls) == OF_READS
+    assert OF_READS in shipped_models()
+    assert better_model(model_folder(OF_READS), calls) is None
+    assert better_model(model_folder(), quiet) is None
 
 
 def test_genes_that_a_noisy_read_cuts_off_may_be_shorter_than_whole_ones() -> None:
