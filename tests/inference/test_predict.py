@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from kernel_sets import COMPILED
+from kernel_sets import COMPILED, of_int8
 from number_format import computed_or_refused
 
 from genoseq.config.base import parse_settings
@@ -163,6 +163,21 @@ def test_predictor_in_bf16_stays_near_fp32(bundle: Bundle) -> None:
         rough = Predictor(bundle, "cpu", "bf16")(codes)
         assert not np.array_equal(exact, rough)
         assert np.abs(exact - rough).mean() < 0.01
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("family", ["rnn", "gru", "lstm"])
+def test_predictions_are_the_same_bits_by_every_set_of_kernels(
+    family: str, precision: Literal["fp32", "int8"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a genome has the same tracks on each processor."""
+    bundle = random_bundle({"encoder": {"family": family, "width": 20}}, cds_phase_scheme())
+    codes, told = random_codes(5, 960), []
+    for name in of_int8() if precision == "int8" else COMPILED:
+        if isinstance(name, str):
+            monkeypatch.setenv(VARIABLE, name)
+            told.append(Predictor(bundle, "cpu", precision)(codes))
+    assert all(np.array_equal(each, told[0]) for each in told)
 
 
 def test_predictor_reads_signals_in_fp32() -> None:
