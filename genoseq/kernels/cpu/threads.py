@@ -12,8 +12,8 @@ import torch
 
 
 def shares(count: int, fewest: int, among: int = 1) -> list[slice]:
-    """What each of torch's threads does of ``count`` things, no fewer than ``fewest`` of them;
-    as many as ``among`` such counts are done at once."""
+    """What each of torch's threads does of ``count`` things, no fewer than ``fewest`` of them; as
+    many counts as ``among`` are done at once, and share the threads."""
     threads = -(-torch.get_num_threads() // among)
     parts = max(1, min(threads, count // fewest))
     ends = [count * part // parts for part in range(parts + 1)]
