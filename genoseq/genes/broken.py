@@ -202,8 +202,8 @@ def _bins(gene: CalledGene) -> set[int]:
     """Numbers of the stretches of a contig that a gene lies in."""
     return {
         index
-        for span in gene.spans
-        for index in range(span.start // _STRETCH, (span.end - 1) // _STRETCH + 1)
+        for start, end in gene.spans
+        for index in range(start // _STRETCH, (end - 1) // _STRETCH + 1)
     }
 
 
@@ -222,10 +222,9 @@ def _excludes(one: CalledGene, other: CalledGene) -> bool:
 
 def _frames(gene: CalledGene) -> Iterator[tuple[int, int, int]]:
     """Stretches of a gene, 5' to 3' bounds on the forward strand, and the frame of each."""
-    for part in gene.transcript.coding[0].parts:
-        phase = part.phase or 0
-        first = part.end - 1 - phase if gene.strand == "-" else part.start + phase
-        yield part.start, part.end, first % 3
+    for start, end, phase in gene.parts:
+        first = end - 1 - phase if gene.strand == "-" else start + phase
+        yield start, end, first % 3
 
 
 def _in_frame(one: CalledGene, broken: CalledGene) -> bool:

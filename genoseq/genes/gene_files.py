@@ -9,7 +9,7 @@ from pathlib import Path
 from genoseq.files.names import FRAMESHIFTS, GENES
 from genoseq.genome.called_genes import GeneSequences, by_contig
 from genoseq.readers.fasta import Fasta
-from genoseq.writers.gene_records import fasta_records, genbank_lines
+from genoseq.writers.gene_records import fasta_header, fasta_record, genbank_lines
 from genoseq.writers.gene_tables import bed12_lines, frameshift_lines, gff3_lines
 
 
@@ -61,8 +61,11 @@ def write_gene_files(
     gff3, bed, genbank, bases, proteins = (folder / name for name in GENES)
     write_lines(gff3, gff3_lines(called, genome.lengths, ordered))
     write_lines(bed, bed12_lines(called))
-    write_lines(bases, fasta_records(genes, proteins=False))
-    write_lines(proteins, fasta_records(genes, proteins=True))
+    with bases.open("w", encoding="utf-8") as ffn, proteins.open("w", encoding="utf-8") as faa:
+        for each in genes:
+            header = fasta_header(each.gene)
+            ffn.write(fasta_record(header, each.letters))
+            faa.write(fasta_record(header, each.protein))
     if frameshifts:
         write_lines(folder / FRAMESHIFTS, frameshift_lines(called))
     of_contig = by_contig(genes)

@@ -96,9 +96,23 @@ class CalledGene:
         return (high, low) if self.strand == "-" else (low, high)
 
     @property
-    def spans(self) -> list[Feature]:
-        """All of it, from its first base to its last: one stretch, or two across an origin."""
-        return within_circle(self._whole, self.circle)
+    def spans(self) -> list[tuple[int, int]]:
+        """All of it, from its first base to its last: one stretch, or two across an origin, 5' to
+        3'; start and end of each."""
+        if not self.circle or self.end <= self.circle:
+            return [(self.start, self.end)]
+        return [(part.start, part.end) for part in within_circle(self._whole, self.circle)]
+
+    @property
+    def parts(self) -> list[tuple[int, int, int]]:
+        """Start, end and phase of each part of its CDS, 5' to 3'.
+
+        Those of :attr:`transcript`, which most genes, in one part, do not need for it.
+        """
+        if not self.introns and not self.shifts and len(self.spans) == 1:
+            ((start, end),) = self.spans
+            return [(start, end, 0)]
+        return [(part.start, part.end, part.phase or 0) for part in self.transcript.coding[0].parts]
 
     @property
     def transcript(self) -> Transcript:
@@ -111,7 +125,7 @@ class CalledGene:
         if self.introns:
             parts = tuple(self._spliced())
         else:
-            cut = self._cut() if self.shifts else self.spans
+            cut = self._cut() if self.shifts else [self._whole]
             parts = tuple(piece for part in cut for piece in within_circle(part, self.circle))
         cds = Cds(parts, self.open_5prime, self.open_3prime, slippage=bool(self.shifts))
         return Transcript(self.name, coding=(cds,), circle=self.circle)

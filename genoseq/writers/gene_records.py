@@ -6,7 +6,7 @@ circle is a join, and ``<`` or ``>`` stands where a gene is cut off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
@@ -14,27 +14,34 @@ from genoseq.genome.called_genes import CalledGene, GeneSequences
 from genoseq.writers.gene_tables import ARTIFICIAL, attributes
 
 _WIDTH = 60
-_COLUMN = 21
+_INDENT = 21 * " "
 _TEXT = 58
 """Characters of a qualifier per line, behind 21 blanks."""
+_NOTED = (
+    "start_type", "introns", "rbs_motif", "rbs_spacer", "conf", "start_conf", "frameshifts",
+    "pseudo_candidate",
+)  # fmt: skip
+"""What a note says of a gene."""
 _DATE = "01-JAN-1980"
 """Files of equal genes are equal: they tell no time."""
 
 
-def fasta_records(genes: Iterable[GeneSequences], proteins: bool) -> Iterator[str]:
-    """Lines of FASTA, with headers as Prodigal writes them: ID # start # end # strand # more."""
-    for each in genes:
-        gene = each.gene
-        said = ";".join(f"{key}={value}" for key, value in attributes(gene).items())
-        strand = -1 if gene.strand == "-" else 1
-        yield f">{gene.name} # {gene.start + 1} # {gene.end} # {strand} # ID={gene.name};{said}"
-        yield from rows((each.protein if proteins else each.letters).decode())
+def fasta_record(header: str, letters: bytes) -> str:
+    """A record of FASTA, its lines ended."""
+    return "\n".join((header, *rows(letters.decode()), ""))
 
 
-def rows(letters: str, width: int = _WIDTH) -> Iterator[str]:
+def fasta_header(gene: CalledGene) -> str:
+    """The line of FASTA that says what a gene is, as Prodigal writes it: ID # start # end # strand
+    # more."""
+    said = ";".join(f"{key}={value}" for key, value in attributes(gene).items())
+    strand = -1 if gene.strand == "-" else 1
+    return f">{gene.name} # {gene.start + 1} # {gene.end} # {strand} # ID={gene.name};{said}"
+
+
+def rows(letters: str, width: int = _WIDTH) -> list[str]:
     """Letters in lines of a width."""
-    for at in range(0, len(letters), width):
-        yield letters[at : at + width]
+    return [letters[at : at + width] for at in range(0, len(letters), width)]
 
 
 def genbank_lines(
@@ -70,70 +77,73 @@ def genbank_lines(
     for each in genes:
         yield from _feature_lines(each)
     yield "ORIGIN"
-    text = letters.decode().lower()
-    for number, row in enumerate(rows(text)):
-        yield f"{number * _WIDTH + 1:>9} {' '.join(rows(row, 10))}"
+    for number, row in enumerate(rows(letters.decode().lower())):
+        yield f"{number * _WIDTH + 1:>9} {_in_tens(row)}"
     yield "//"
+
+
+def _in_tens(row: str) -> str:
+    """A line's letters with blanks between each ten."""
+    if len(row) < _WIDTH:
+        return " ".join(rows(row, 10))
+    return f"{row[:10]} {row[10:20]} {row[20:30]} {row[30:40]} {row[40:50]} {row[50:]}"
 
 
 def _feature_lines(each: GeneSequences) -> Iterator[str]:
     gene = each.gene
-    where = location(gene)
+    where, said = location(gene), attributes(gene)
+    tag = _qualifier("locus_tag", gene.name)
     if gene.introns is None:
         yield f"     gene            {where}"
-        yield _qualifier("locus_tag", gene.name)
     else:
         yield f"     gene            {location(replace(gene, introns=()))}"
-        yield _qualifier("locus_tag", gene.name)
+        yield tag
         yield from _feature("mRNA", where)
-        yield _qualifier("locus_tag", gene.name)
+    yield tag
     yield from _feature("CDS", where)
-    yield _qualifier("locus_tag", gene.name)
-    yield f"{'':{_COLUMN}}/codon_start=1"
-    yield f"{'':{_COLUMN}}/transl_table={gene.code}"
-    said = attributes(gene)
-    words = (
-        "start_type", "introns", "rbs_motif", "rbs_spacer", "conf", "start_conf", "frameshifts",
-        "pseudo_candidate",
-    )  # fmt: skip
-    yield from _wrapped("note", "; ".join(f"{word}={said[word]}" for word in words if word in said))
+    yield tag
+    yield f"{_INDENT}/codon_start=1"
+    yield f"{_INDENT}/transl_table={gene.code}"
+    yield from _wrapped(
+        "note", "; ".join([f"{word}={said[word]}" for word in _NOTED if word in said])
+    )
     if gene.shifts:
         yield _qualifier("artificial_location", ARTIFICIAL)
-    yield _qualifier("inference", "ab initio prediction:genoseq")
+    yield _INFERENCE
     yield from _wrapped("translation", each.protein.decode())
 
 
 def _feature(kind: str, where: str) -> Iterator[str]:
     """The first lines of a feature: its location, cut behind commas."""
-    whole = len(where) <= _TEXT and "," not in where
-    for number, row in enumerate([where] if whole else wrap(where.replace(",", ", "), _TEXT)):
+    if len(where) <= _TEXT and "," not in where:
+        yield f"     {kind:<16}{where}"
+        return
+    for number, row in enumerate(wrap(where.replace(",", ", "), _TEXT)):
         yield f"     {kind if number == 0 else '':<16}{row.replace(' ', '')}"
 
 
 def location(gene: CalledGene) -> str:
     """1-based closed; parts of a circle in the order of the strand that is read."""
     before, after = gene.partial
-    (cds,) = gene.transcript.coding
-    parts = cds.parts[::-1] if gene.strand == "-" else cds.parts
+    parts = gene.parts[::-1] if gene.strand == "-" else gene.parts
     spans = []
-    for index, part in enumerate(parts):
+    for index, (start, end, _) in enumerate(parts):
         low = "<" if before and index == 0 else ""
         high = ">" if after and index == len(parts) - 1 else ""
-        spans.append(f"{low}{part.start + 1}..{high}{part.end}")
+        spans.append(f"{low}{start + 1}..{high}{end}")
     where = spans[0] if len(spans) == 1 else f"join({','.join(spans)})"
     return f"complement({where})" if gene.strand == "-" else where
 
 
 def _qualifier(key: str, value: str) -> str:
     text = value.replace('"', '""')
-    return f'{"":{_COLUMN}}/{key}="{text}"'
+    return f'{_INDENT}/{key}="{text}"'
 
 
-def _wrapped(key: str, value: str) -> Iterator[str]:
+def _wrapped(key: str, value: str) -> list[str]:
     """Lines of a qualifier, cut between words where it has any: readers put a blank there."""
     text = f'/{key}="{value}"'
-    for row in _filled(text) if " " in text else rows(text, _TEXT):
-        yield f"{'':{_COLUMN}}{row}"
+    return [_INDENT + row for row in (_filled(text) if " " in text else rows(text, _TEXT))]
 
 
 def _filled(text: str) -> list[str]:
@@ -147,3 +157,6 @@ def _filled(text: str) -> list[str]:
         found.append(rest[:blank])
         rest = rest[blank + 1 :]
     return [*found, rest]
+
+
+_INFERENCE = _qualifier("inference", "ab initio prediction:genoseq")

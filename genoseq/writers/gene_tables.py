@@ -16,8 +16,6 @@ from itertools import groupby
 from urllib.parse import quote
 
 from genoseq.genome.called_genes import CalledGene
-from genoseq.genome.features import Feature
-from genoseq.genome.genes import Transcript
 from genoseq.genome.tracks import STRAND_COLOURS
 
 _SEQID = ".:^*$@!+_?-|"
@@ -29,9 +27,14 @@ _Row = tuple[str, int, int, str]
 _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
 
 
-@lru_cache(maxsize=4096)
 def _quoted(text: str, safe: str) -> str:
-    """Text with ``%XX`` for what is not safe; most values and names are asked for many times."""
+    """Text with ``%XX`` for what is not safe: seldom anything, of names as of values."""
+    plain = text.isascii() and text.replace("_", "").isalnum()
+    return text if plain else _percent(text, safe)
+
+
+@lru_cache(maxsize=4096)
+def _percent(text: str, safe: str) -> str:
     return quote(text, safe=safe)
 
 
@@ -71,29 +74,23 @@ def seqid(name: str) -> str:
 
 
 def _gene_lines(gene: CalledGene) -> Iterator[str]:
-    transcript: Transcript = gene.transcript
-    (cds,) = transcript.coding
-    identity = _quoted(gene.name, _VALUE)
-    for part in gene.spans:
-        yield _line(
-            gene, "gene", part.start, part.end, ".", f"ID=gene-{identity};locus_tag={identity}"
-        )
+    identity, score = _quoted(gene.name, _VALUE), f"{gene.log_odds:.2f}"
+    before = f"{seqid(gene.chrom)}\tgenoseq\t"
+
+    def line(kind: str, start: int, end: int, phase: int | str, about: str) -> str:
+        return f"{before}{kind}\t{start + 1}\t{end}\t{score}\t{gene.strand}\t{phase}\t{about}"
+
+    for start, end in gene.spans:
+        yield line("gene", start, end, ".", f"ID=gene-{identity};locus_tag={identity}")
     said = ";".join(f"{key}={_quoted(value, _VALUE)}" for key, value in attributes(gene).items())
     parent = "gene"
     if gene.introns is not None:
         parent, about = "rna", f"ID=rna-{identity};Parent=gene-{identity}"
-        yield _line(gene, "mRNA", gene.start, gene.end, ".", about)
-        for part in cds.parts:
-            yield _line(gene, "exon", part.start, part.end, ".", f"Parent=rna-{identity}")
-    for part in cds.parts:
-        about = f"ID={identity};Parent={parent}-{identity};{said}"
-        yield _line(gene, "CDS", part.start, part.end, str(part.phase), about)
-
-
-def _line(gene: CalledGene, kind: str, start: int, end: int, phase: str, about: str) -> str:
-    score = f"{gene.log_odds:.2f}"
-    where = (seqid(gene.chrom), "genoseq", kind, str(start + 1), str(end))
-    return "\t".join((*where, score, gene.strand, phase, about))
+        yield line("mRNA", gene.start, gene.end, ".", about)
+        for start, end, _ in gene.parts:
+            yield line("exon", start, end, ".", f"Parent=rna-{identity}")
+    for start, end, phase in gene.parts:
+        yield line("CDS", start, end, phase, f"ID={identity};Parent={parent}-{identity};{said}")
 
 
 def attributes(gene: CalledGene) -> dict[str, str]:
@@ -158,19 +155,18 @@ def bed12_lines(genes: Iterable[CalledGene]) -> Iterator[str]:
 
 
 def _bed12_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
+    colours = {strand: ",".join(map(str, colour)) for strand, colour in STRAND_COLOURS.items()}
     for gene in genes:
-        (cds,) = gene.transcript.coding
-        for span in gene.spans:
-            start, end = span.start, span.end
-            blocks = _blocks(part for part in cds.parts if start <= part.start and part.end <= end)
+        said = f"{gene.name}\t{round(1000 * gene.conf)}\t{gene.strand}"
+        for start, end in gene.spans:
+            blocks = _blocks(
+                (low, high) for low, high, _ in gene.parts if start <= low < high <= end
+            )
             sizes = ",".join(str(high - low) for low, high in blocks)
             firsts = ",".join(str(low - start) for low, _ in blocks)
-            fields = (
-                gene.chrom, start, end, gene.name, round(1000 * gene.conf), gene.strand,
-                start, end, ",".join(map(str, STRAND_COLOURS[gene.strand])),
-                len(blocks), sizes, firsts,
-            )  # fmt: skip
-            yield gene.chrom, start, end, "\t".join(map(str, fields))
+            where = f"{gene.chrom}\t{start}\t{end}\t{said}\t{start}\t{end}"
+            line = f"{where}\t{colours[gene.strand]}\t{len(blocks)}\t{sizes}\t{firsts}"
+            yield gene.chrom, start, end, line
 
 
 def _sorted(rows: Iterable[_Row]) -> Iterator[str]:
@@ -179,11 +175,11 @@ def _sorted(rows: Iterable[_Row]) -> Iterator[str]:
         yield from (line for _, _, _, line in sorted(own, key=lambda row: row[1:3]))
 
 
-def _blocks(parts: Iterable[Feature]) -> list[tuple[int, int]]:
+def _blocks(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Starts and ends, ascending; a base that two parts share is of one block only."""
     found: list[tuple[int, int]] = []
-    for part in sorted(parts, key=lambda part: part.start):
-        start = max(part.start, found[-1][1]) if found else part.start
-        if start < part.end:
-            found.append((start, part.end))
+    for low, high in sorted(parts, key=lambda part: part[0]):
+        start = max(low, found[-1][1]) if found else low
+        if start < high:
+            found.append((start, high))
     return found
