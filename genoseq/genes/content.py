@@ -131,7 +131,7 @@ class _Chunk:
 
     def __init__(self, layout: Layout, first: int, last: int, values: Values) -> None:
         self._filled, self._values = layout.filled(first, last), values
-        low = int(layout.offsets[first]) - 2 * MARGIN
+        low = int(layout.offsets[first]) - MARGIN
         self._positions = low, 2 * layout.size - low - len(self._filled)
 
     def __len__(self) -> int:

@@ -21,8 +21,10 @@ from genoseq.genes.genetic_codes import GeneticCode, codon_numbers
 from genoseq.genome.sequences import Codes, N, reverse_complement_codes
 
 MARGIN = 96
-"""bp of N around each contig, and bp by which a circle is continued before its first base: more
-than any feature of a start looks at."""
+"""bp of N between contigs, and bp by which a circle is continued before its first base: more than
+any feature of a start looks at."""
+_APART = 3 * MARGIN
+"""bp that count between contigs where genes are asked how far apart they are."""
 SHORTEST_GAP = 10
 """A run of N from this length on ends an open reading frame (bp)."""
 _KEY = 12
@@ -127,6 +129,18 @@ class Layout:
         """Index of the contig on or just before which positions of the forward strand lie."""
         return np.searchsorted(self.offsets - MARGIN, forward, side="right") - 1
 
+    def spread(self, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
+        """Intervals of either strand as if :data:`_APART` bp lay between contigs, a margin less
+        before the first and behind the last."""
+        count = len(self.contigs)
+        before = np.cumsum(self.extents) - self.extents
+        moved = before + _APART * np.arange(count) + 2 * MARGIN - self.offsets
+        longer = int(self.extents.sum()) + _APART * count + MARGIN - self.size
+        reverse = starts >= self.size
+        owner = self.contig_of(np.where(reverse, 2 * self.size - 1 - starts, starts))
+        by = np.where(reverse, 2 * longer - moved[owner], moved[owner])
+        return starts + by, ends + by
+
     def lying(self, index: int, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Values of the bases of a contig, (S, length), as its bases lie.
 
@@ -141,10 +155,10 @@ class Layout:
     def filled(self, first: int, last: int) -> NDArray[np.bool_]:
         """Whether a base lies at a position, as :meth:`lying` has them.
 
-        Positions are those from two margins before the one contig to two behind the other.
+        Positions are those from a margin before the one contig to one behind the other.
         """
-        low = int(self.offsets[first]) - 2 * MARGIN
-        filled = np.zeros(int(self.offsets[last] + self.extents[last]) + 2 * MARGIN - low, bool)
+        low = int(self.offsets[first]) - MARGIN
+        filled = np.zeros(int(self.offsets[last] + self.extents[last]) + MARGIN - low, bool)
         for index in range(first, last + 1):
             around = MARGIN * self.contigs[index].circular
             begin = int(self.offsets[index]) - low
@@ -160,18 +174,15 @@ def lay_out(contigs: Iterable[Contig], code: GeneticCode) -> Layout:
     gap = np.full(MARGIN, N, np.uint8)
     at = 0
     for one in contigs:
-        before, after = gap, gap
+        extent, around = one.length, 0
         bases = one.codes
         if one.circular:
-            extent = one.length + _continuation(one.codes, code)
-            around = np.arange(-MARGIN, extent + MARGIN) % one.length
-            bases = one.codes[around[MARGIN:-MARGIN]]
-            before, after = one.codes[around[:MARGIN]], one.codes[around[-MARGIN:]]
-        # Three runs: contexts of neighbours never meet, and a circle's continuation ends as well.
-        parts += [gap, before, bases, after]
-        offsets.append(at + 2 * MARGIN)
-        extents.append(len(bases))
-        at += 3 * MARGIN + len(bases)
+            extent, around = one.length + _continuation(one.codes, code), MARGIN
+            bases = one.codes[np.arange(-around, extent + around) % one.length]
+        parts += [gap, bases]
+        offsets.append(at + MARGIN + around)
+        extents.append(extent)
+        at += MARGIN + len(bases)
     parts.append(gap)
     strand = np.concatenate(parts)
     both = np.concatenate([strand, reverse_complement_codes(strand)])

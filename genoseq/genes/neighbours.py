@@ -73,8 +73,9 @@ def start_neighbours(layout: Layout, candidates: Candidates, chosen: Positions) 
         Indices of the chosen starts, at most one per frame.
     """
     starts, ends = candidates.starts[chosen], candidates.ends[candidates.frame[chosen]]
+    at, own = layout.spread(candidates.starts, candidates.per_start(candidates.ends))
     return StartNeighbours(
-        _gaps(candidates.starts, candidates.per_start(candidates.ends), starts, ends),
+        _gaps(at, own, *layout.spread(starts, ends)),
         _across(layout, candidates.starts, starts, ends),
     )
 

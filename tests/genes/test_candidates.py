@@ -7,7 +7,7 @@ import pytest
 
 from genoseq.genes.candidates import find_candidates
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, genetic_code, translate
-from genoseq.genes.layout import contig, lay_out, least_rotation
+from genoseq.genes.layout import MARGIN, contig, lay_out, least_rotation
 from genoseq.genome.sequences import N, decode, encode, reverse_complement
 
 STOPS = {11: {"TAA", "TAG", "TGA"}, 4: {"TAA", "TAG"}, 25: {"TAA", "TAG"}, 15: {"TAA", "TGA"}}
@@ -110,3 +110,20 @@ def test_translate_by_its_code(code: int, protein: bytes) -> None:
     assert translate(codes, genetic_code(code), whole_start=True) == protein
     assert translate(codes, genetic_code(code), whole_start=False)[:1] == b"V"
     assert codes[11] == N
+
+
+def test_contigs_share_a_margin_and_their_genes_are_far_apart_all_the_same() -> None:
+    """Between contigs is one run of N, as distances are counted are three; on either strand."""
+    code = genetic_code(11)
+    letters = [b"ATG" + b"GCC" * bases + b"TAA" for bases in (40, 50, 60)]
+    one = lay_out([contig(str(i), encode(each)) for i, each in enumerate(letters)], code)
+    assert np.diff(one.offsets).tolist() == [len(each) + MARGIN for each in letters[:2]]
+    starts = np.concatenate([one.offsets, 2 * one.size - one.offsets - one.extents])
+    far, ends = one.spread(starts, starts + np.tile(one.extents, 2))
+    assert (ends - far).tolist() == 2 * one.extents.tolist()
+    forward, reverse = far[:3], far[:2:-1]
+    assert (forward[1:] - ends[:2]).tolist() == [3 * MARGIN] * 2
+    assert (reverse[1:] - (reverse + one.extents[::-1])[:2]).tolist() == [3 * MARGIN] * 2
+    turned = lay_out([contig("circle", encode(letters[0]), circular=True)], code)
+    at = turned.offsets
+    assert turned.spread(at, at + 9) == (at, at + 9)
