@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,9 @@ USUAL = Overlaps()
 """As genes of bacteria do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
+class Interval(NamedTuple):
+    """A candidate of number ``index`` on the forward strand of its contig."""
+
     start: int
     end: int
     reverse: bool
@@ -68,16 +70,21 @@ def select(
     order = worth[np.lexsort((reverse[worth], starts[worth], ends[worth]))]
     columns = (starts[order], ends[order], reverse[order], scores[order], order)
     items = [
-        _Interval(start, end, back, score, index)
+        Interval(start, end, back, score, index)
         for start, end, back, score, index in zip(*(c.tolist() for c in columns), strict=True)
     ]
+    return select_sorted(items, overlaps, circle)
+
+
+def select_sorted(items: Sequence[Interval], overlaps: Overlaps, circle: int = 0) -> list[int]:
+    """As :func:`select` of candidates with scores above 0, by end, start and strand."""
     chosen = _on_circle(items, overlaps, circle) if circle else _on_line(items, overlaps)[1]
     return [item.index for item in sorted(chosen, key=lambda item: item.start)]
 
 
 def _on_line(
-    items: Sequence[_Interval], overlaps: Overlaps, first: _Interval | None = None
-) -> tuple[float, list[_Interval]]:
+    items: Sequence[Interval], overlaps: Overlaps, first: Interval | None = None
+) -> tuple[float, list[Interval]]:
     """The best sum and its intervals, of intervals sorted by end.
 
     ``first`` must come before all others, and is counted.
@@ -111,7 +118,7 @@ def _on_line(
     return total, chosen[::-1]
 
 
-def _joined(before: _Interval, after: _Interval, total: float, overlaps: Overlaps) -> float:
+def _joined(before: Interval, after: Interval, total: float, overlaps: Overlaps) -> float:
     """The sum of ``before`` less the price of an overlap with ``after``; -inf if it is too long."""
     overlap = before.end - after.start
     if overlap <= 0:
@@ -120,7 +127,7 @@ def _joined(before: _Interval, after: _Interval, total: float, overlaps: Overlap
     return total - overlaps.price * overlap if overlap <= most else -np.inf
 
 
-def _on_circle(items: Sequence[_Interval], overlaps: Overlaps, circle: int) -> list[_Interval]:
+def _on_circle(items: Sequence[Interval], overlaps: Overlaps, circle: int) -> list[Interval]:
     """The best intervals of a circle, cut where fewest lie across; each of those is tried."""
     if not items:
         return []
@@ -145,27 +152,25 @@ def _on_circle(items: Sequence[_Interval], overlaps: Overlaps, circle: int) -> l
 
 
 def _closed(
-    items: Sequence[_Interval], lead: _Interval, overlaps: Overlaps, circle: int
-) -> tuple[float, list[_Interval]]:
+    items: Sequence[Interval], lead: Interval, overlaps: Overlaps, circle: int
+) -> tuple[float, list[Interval]]:
     """The best intervals behind ``lead``, of which the last may reach into it from before."""
     reduced = []
     for item in items:
         over = item.end - circle
         price = overlaps.price * over if over > 0 else 0.0
-        reduced.append(
-            _Interval(item.start, item.end, item.reverse, item.score - price, item.index)
-        )
+        reduced.append(Interval(item.start, item.end, item.reverse, item.score - price, item.index))
     total, chosen = _on_line(reduced, overlaps, lead)
     return total + lead.score, chosen
 
 
-def _fits_behind(lead: _Interval, item: _Interval, circle: int, overlaps: Overlaps) -> bool:
+def _fits_behind(lead: Interval, item: Interval, circle: int, overlaps: Overlaps) -> bool:
     """Whether an interval leaves enough of ``lead`` free, which begins at 0, on both sides."""
     most = overlaps.same if lead.reverse == item.reverse else overlaps.opposite
     return lead.end - item.start <= most and item.end - circle <= most and item.end > lead.end
 
 
-def _rarest(items: Sequence[_Interval], circle: int) -> int:
+def _rarest(items: Sequence[Interval], circle: int) -> int:
     """The end of an interval across which fewest others lie; the first of equal ones."""
     starts = np.array([item.start for item in items])
     ends = np.array([item.end for item in items])
@@ -179,6 +184,6 @@ def _rarest(items: Sequence[_Interval], circle: int) -> int:
     return int(points[np.argmin(across)])
 
 
-def _turned(item: _Interval, cut: int, circle: int) -> _Interval:
+def _turned(item: Interval, cut: int, circle: int) -> Interval:
     start = (item.start - cut) % circle
-    return _Interval(start, start + item.end - item.start, item.reverse, item.score, item.index)
+    return Interval(start, start + item.end - item.start, item.reverse, item.score, item.index)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from genoseq.errors import RegionError
 
@@ -25,8 +26,7 @@ _ROWS = 8
 rows hold more that is no window (6% on average with 8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """One model input on a strand: bases counted from the strand's 5' end, 0-based half-open.
 
     ``start`` may be negative and ``end`` may lie past the contig: bases outside are N.  ``keep`` is
@@ -74,6 +74,10 @@ class Tiling:
     def windows(self, start: int, end: int, backwards: bool = False) -> Iterator[Window]:
         """Windows whose kept parts cover bases ``start <= i < end`` once, in order or backwards."""
         if start >= end:
+            return
+        if self.count == 1:
+            at = self._start(0)
+            yield Window(at, at + self.width, start, end)
             return
         first, last = self._number(start), self._number(end - 1)
         for number in range(last, first - 1, -1) if backwards else range(first, last + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from genoseq.config.base import AskedStrands
 from genoseq.config.context import BATCH_BASES
@@ -18,8 +18,7 @@ Controls = Callable[[str, int, int], Values]
 """Contig and bases ``start <= i < end`` (0-based) to controls of a model's signals, (L, S)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """A stretch of a contig and what is predicted for it.
 
     Attributes
@@ -44,8 +43,7 @@ class Prediction:
         return self.start + len(self.codes)
 
 
-@dataclass(frozen=True, slots=True)
-class StrandPredictions:
+class StrandPredictions(NamedTuple):
     """As :class:`Prediction`, with what is predicted on either strand; both (S, L).
 
     ``minus`` is in the forward strand's order and names.  Where one strand is read both are what
@@ -144,7 +142,7 @@ def _controlled(
     for each in joined:
         found = control(each.chrom, each.start, each.end)
         plus, minus = (predictor.controlled(logits, found) for logits in (each.plus, each.minus))
-        yield replace(each, plus=plus, minus=minus)
+        yield each._replace(plus=plus, minus=minus)
 
 
 def strand_windows(predictor: Predictor, genome: Genome, region: Region) -> list[StrandWindow]:

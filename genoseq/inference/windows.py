@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from heapq import merge
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,8 +30,7 @@ class Genome(Protocol):
         """Bases ``start <= i < end`` (0-based) of a contig, shape (end - start,)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StrandWindow:
+class StrandWindow(NamedTuple):
     """A window on one strand of a contig.
 
     Attributes
