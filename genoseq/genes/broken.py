@@ -6,8 +6,9 @@ overlap by more than genes do, or by most of the shorter, the longer stays.  A g
 without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
-overlaps, since it is right more often, and of genes that are cut off a part is enough.
+In noisy reads, contigs of less than :data:`GENOME` bp that are no circles, genes are those of best
+paths alone, since what only others call is wrong more often than right there; and of genes that are
+cut off a part is enough.
 
 A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
 coding behind its stop codon, without a start near that codon, and with a model as sure of the bases
@@ -47,10 +48,11 @@ _STRETCH = 1 << 14
 """bp by which genes are looked up."""
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
-_QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (0.0136, 1.36), (0.0195, 0.82)
-"""Slope and offset, from a gene's nats to its log-odds: where indels are few; where they are many,
-with one and without.  What was right of 1,213, 1,759 and 767 genes of reads and pieces of 20 kb of
-three genomes, with indels at 0.05 to 1% of bases (``benchmarks/noisy_conf.py``)."""
+_QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (1.3686, -2.9788), (1.2003, -2.0944)
+"""Slope and offset, from a gene's nats to its log-odds, where indels are few, and from the natural
+log of its nats where they are many, with one and without.  What was right of 1,213, 1,759 and 645
+genes of reads and pieces of 20 kb of three genomes, with indels at 0.05 to 1% of bases
+(``benchmarks/noisy_conf.py``)."""
 
 
 def with_broken(
@@ -74,8 +76,9 @@ def with_broken(
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
-        called = own.get(contig.name, [])
-        merged = _merged(called, broken.get(contig.name, []), _in_read(organism, contig))
+        paths = broken.get(contig.name, [])
+        read = _in_read(organism, contig)
+        merged = _merged([] if read else own.get(contig.name, []), paths)
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
@@ -90,7 +93,7 @@ def with_broken(
 
 
 def _in_read(organism: Organism, contig: Contig) -> bool:
-    return organism.broken.noisy and contig.length < GENOME
+    return organism.broken.noisy and contig.length < GENOME and not contig.circular
 
 
 def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
@@ -105,7 +108,9 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
     slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
-    log_odds = slope * one.score + offset
+    # Where indels are many, long genes are not as much surer as their sums are larger.
+    nats = float(np.log(max(one.score, 1.0))) if organism.broken.noisy else one.score
+    log_odds = slope * nats + offset
     gene = CalledGene(
         name="",
         chrom=contig.name,
@@ -142,10 +147,8 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
     return masked <= ALLOWED
 
 
-def _merged(
-    genes: Sequence[GeneSequences], broken: Sequence[GeneSequences], read: bool
-) -> list[GeneSequences]:
-    """Genes of one contig with its broken ones, by first base; ``read``: it is a noisy read."""
+def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base."""
     called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
         beside = called.overlapping(one.gene)
@@ -156,15 +159,15 @@ def _merged(
             for number in rivals
         )
         before = added.overlapping(one.gene).values()
-        if any(_excludes(each.gene, one.gene) for each in before) or (not read and any(longer)):
+        if any(_excludes(each.gene, one.gene) for each in before) or any(longer):
             continue
         parts = [
             number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
-        if parts and not read and not one.gene.shifts:
+        if parts and not one.gene.shifts:
             continue
-        begun = one if read else _begun(one, [beside[number] for number in parts])
+        begun = _begun(one, [beside[number] for number in parts])
         for number in {*rivals, *parts}:
             del called.genes[number]
         added.add(begun)
