@@ -49,10 +49,9 @@ _STRETCH = 1 << 14
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
 _QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (1.3686, -2.9788), (1.2003, -2.0944)
-"""Slope and offset, from a gene's nats to its log-odds, where indels are few, and from the natural
-log of its nats where they are many, with one and without.  What was right of 1,213, 1,759 and 645
-genes of reads and pieces of 20 kb of three genomes, with indels at 0.05 to 1% of bases
-(``benchmarks/noisy_conf.py``)."""
+"""Slope and offset of a gene's log-odds: of its nats, where indels are few; of their natural log,
+where they are many, with one and without.  What was right of 1,213, 1,759 and 645 genes of reads
+and pieces of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
 
 
 def with_broken(
@@ -76,9 +75,8 @@ def with_broken(
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
-        paths = broken.get(contig.name, [])
-        read = _in_read(organism, contig)
-        merged = _merged([] if read else own.get(contig.name, []), paths)
+        called = [] if _in_read(organism, contig) else own.get(contig.name, [])
+        merged = _merged(called, broken.get(contig.name, []))
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
