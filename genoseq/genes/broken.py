@@ -6,9 +6,8 @@ overlap by more than genes do, or by most of the shorter, the longer stays.  A g
 without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-In noisy reads, contigs of less than :data:`GENOME` bp that are no circles, genes are those of best
-paths alone, since what only others call is wrong more often than right there; and of genes that are
-cut off a part is enough.
+In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
+overlaps, since it is right more often, and of genes that are cut off a part is enough.
 
 A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
 coding behind its stop codon, without a start near that codon, and with a model as sure of the bases
@@ -75,8 +74,8 @@ def with_broken(
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
-        called = [] if _in_read(organism, contig) else own.get(contig.name, [])
-        merged = _merged(called, broken.get(contig.name, []))
+        called = own.get(contig.name, [])
+        merged = _merged(called, broken.get(contig.name, []), _in_read(organism, contig))
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
@@ -91,7 +90,7 @@ def with_broken(
 
 
 def _in_read(organism: Organism, contig: Contig) -> bool:
-    return organism.broken.noisy and contig.length < GENOME and not contig.circular
+    return organism.broken.noisy and contig.length < GENOME
 
 
 def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
@@ -106,7 +105,6 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
     slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
-    # Where indels are many, long genes are not as much surer as their sums are larger.
     nats = float(np.log(max(one.score, 1.0))) if organism.broken.noisy else one.score
     log_odds = slope * nats + offset
     gene = CalledGene(
@@ -145,8 +143,10 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
     return masked <= ALLOWED
 
 
-def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
-    """Genes of one contig with its broken ones, by first base."""
+def _merged(
+    genes: Sequence[GeneSequences], broken: Sequence[GeneSequences], read: bool
+) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base; ``read``: it is a noisy read."""
     called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
         beside = called.overlapping(one.gene)
@@ -157,15 +157,15 @@ def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> 
             for number in rivals
         )
         before = added.overlapping(one.gene).values()
-        if any(_excludes(each.gene, one.gene) for each in before) or any(longer):
+        if any(_excludes(each.gene, one.gene) for each in before) or (not read and any(longer)):
             continue
         parts = [
             number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
-        if parts and not one.gene.shifts:
+        if parts and not read and not one.gene.shifts:
             continue
-        begun = _begun(one, [beside[number] for number in parts])
+        begun = one if read else _begun(one, [beside[number] for number in parts])
         for number in {*rivals, *parts}:
             del called.genes[number]
         added.add(begun)
