@@ -39,13 +39,13 @@ USUAL = Overlaps()
 
 
 class Interval(NamedTuple):
-    """A candidate of number ``index`` on the forward strand of its contig."""
+    """A candidate on the forward strand of its contig, and its number among all."""
 
     start: int
     end: int
     reverse: bool
     score: float
-    index: int
+    number: int
 
 
 def select(
@@ -79,7 +79,7 @@ def select(
 def select_sorted(items: Sequence[Interval], overlaps: Overlaps, circle: int = 0) -> list[int]:
     """As :func:`select` of candidates with scores above 0, by end, start and strand."""
     chosen = _on_circle(items, overlaps, circle) if circle else _on_line(items, overlaps)[1]
-    return [item.index for item in sorted(chosen, key=lambda item: item.start)]
+    return [item.number for item in sorted(chosen, key=lambda item: item.start)]
 
 
 def _on_line(
@@ -147,8 +147,8 @@ def _on_circle(items: Sequence[Interval], overlaps: Overlaps, circle: int) -> li
         total, rest = _closed(others, lead, overlaps, circle)
         if total > score:
             score, chosen = total, [lead, *rest]
-    by_index = {item.index: item for item in items}
-    return [by_index[item.index] for item in chosen]
+    by_index = {item.number: item for item in items}
+    return [by_index[item.number] for item in chosen]
 
 
 def _closed(
@@ -159,7 +159,9 @@ def _closed(
     for item in items:
         over = item.end - circle
         price = overlaps.price * over if over > 0 else 0.0
-        reduced.append(Interval(item.start, item.end, item.reverse, item.score - price, item.index))
+        reduced.append(
+            Interval(item.start, item.end, item.reverse, item.score - price, item.number)
+        )
     total, chosen = _on_line(reduced, overlaps, lead)
     return total + lead.score, chosen
 
@@ -186,4 +188,4 @@ def _rarest(items: Sequence[Interval], circle: int) -> int:
 
 def _turned(item: Interval, cut: int, circle: int) -> Interval:
     start = (item.start - cut) % circle
-    return Interval(start, start + item.end - item.start, item.reverse, item.score, item.index)
+    return Interval(start, start + item.end - item.start, item.reverse, item.score, item.number)
