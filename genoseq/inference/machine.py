@@ -17,7 +17,6 @@ PACKAGES = (
     "genoseq",
     "torch",
     "numpy",
-    "pyfaidx",
     "pysam",
     "snakemake",
     "snakemake-executor-plugin-slurm",
