@@ -17,6 +17,7 @@ PACKAGES = (
     "genoseq",
     "torch",
     "numpy",
+    "pyfaidx",
     "pysam",
     "snakemake",
     "snakemake-executor-plugin-slurm",

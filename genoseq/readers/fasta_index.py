@@ -1,12 +1,12 @@
-"""Where the bases of a FASTA lie: a plain file of even lines, and its index.
+"""Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
 
-The index of samtools and others (``.fai``) holds a contig's length, first byte, bases per line and
+The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte, bases per line and
 bytes per line, so it is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
 
-1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file;
-2. the input itself with the index that it has if its lines are even, which is then checked byte for
-   byte;
+1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
+   read without pyfaidx, whose import takes as long as extracting 10,000 regions;
+2. the input itself, indexed by pyfaidx in a temporary folder and then checked byte for byte;
 3. an evened-out copy in a temporary folder (:mod:`genoseq.readers.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
 """
@@ -18,7 +18,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from itertools import islice
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -68,11 +67,11 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
             return path.open("rb", buffering=0), beside, None
         with temporary_folder() as folder:
             plain, sha256 = _plain(given, folder)
-            index = _index_of(plain)
+            index = _index_of(plain, folder)
             if index is None:
                 even = folder / "even.fa"
                 even_copy(plain, even, path)
-                plain, index = even, _index_of(even)
+                plain, index = even, _index_of(even, folder)
             assert index is not None
             return plain.open("rb", buffering=0), index, sha256
 
@@ -112,12 +111,12 @@ def index_beside(path: Path) -> Index | None:
         return index if _covers(file, index) and _head_is_nucleotides(file, index) else None
 
 
-def _index_of(plain: Path) -> Index | None:
-    """A new index; None if the file has no even lines or is not valid."""
+def _index_of(plain: Path, folder: Path) -> Index | None:
+    """A new index, made in ``folder``; None if the file has no even lines or is not valid."""
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-    index = _new_index(plain)
+    index = _new_index(plain, folder)
     return index if index is not None and index_fits(plain, index) else None
 
 
@@ -142,35 +141,22 @@ def read_fai(fai: Path) -> Index | None:
     return index if len(index) == len(rows) else None
 
 
-def _new_index(plain: Path) -> Index | None:
-    """The index that a FASTA has if its lines are even, by the first line of each record; None if a
-    name is missing or comes twice."""
-    index: Index = {}
-    with plain.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
-        start = 0
-        while start < len(text):
-            first = text.find(b"\n", start) + 1
-            words = text[start + 1 : first].split()[:1]
-            if not words:
-                return None
-            name = words[0].decode(errors="replace")
-            if name in index:
-                return None
-            start = text.find(b"\n>", first - 1) + 1 or len(text)
-            index[name] = _lines(text, first, start)
-    return index
+def _new_index(plain: Path, folder: Path) -> Index | None:
+    """The index that pyfaidx makes in ``folder``; None if it cannot."""
+    import pyfaidx
 
-
-def _lines(text: mmap, first: int, end: int) -> Lines:
-    """Of a record whose lines, from ``first`` on, are as its first one."""
-    while end > first and text[end - 1] in b"\r\n":  # blank lines behind it are no part of it
-        end -= 1
-    if first == end:
-        return Lines(0, first, 0, 0)
-    pitch = (text.find(b"\n", first) + 1 or len(text)) - first
-    width = len(text[first : first + pitch].rstrip(b"\r\n"))
-    whole, rest = divmod(end - first, pitch)
-    return Lines(whole * width + rest, first, width, pitch)
+    # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
+    link, fai = folder / "genome.fa", folder / f"{plain.name}.fai"
+    link.symlink_to(plain.resolve())
+    try:
+        pyfaidx.Faidx(link, indexname=fai, rebuild=False).close()
+    except (
+        Exception
+    ):  # any of its own, ValueError, RuntimeError ...: the copy will say what is wrong
+        return None
+    finally:
+        link.unlink()
+    return read_fai(fai)
 
 
 def _starts_a_record(file: BinaryIO) -> bool:
@@ -178,8 +164,7 @@ def _starts_a_record(file: BinaryIO) -> bool:
 
 
 def _has_long_line(file: BinaryIO) -> bool:
-    """Whether a chunk lies within one line: what checks an index would hold such lines in memory,
-    whole."""
+    """Whether a chunk lies within one line: pyfaidx would hold such lines in memory, whole."""
     file.seek(0)
     return any(b"\n" not in chunk for chunk in _chunks(file, _CHUNK) if len(chunk) == _CHUNK)
 
