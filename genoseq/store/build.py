@@ -79,8 +79,7 @@ def tokenize(
     Raises
     ------
     ConfigError
-        If a file that was given would not be used, one that the scheme needs is missing, or two
-        are one pipe.
+        If a file would not be used, one that the scheme needs is missing, or two are one pipe.
     InputFormatError, RegionError
         If a file is damaged, or does not fit the genome.
     StoreError

@@ -40,7 +40,7 @@ def given(tmp_path: Path) -> dict[str, Any]:
     text = "".join(f">{name}\n{decode(each).decode()}\n" for name, each in codes.items())
     (tmp_path / "genome.fa").write_text(text)
     (tmp_path / "genes.gff3").write_text(GFF)
-    regions = [("b", 0, 400, "test"), ("a", 5, 905, "train"), ("a", 300, 500, "valid")]
+    regions = [("b", 0, 400, "test"), ("a", 5, 905, "train"), ("a", 300, 500, "train")]
     regions += [("a", 7, 7, "train")] + [(f"read{n}", 0, 30, "train") for n in range(20)]
     rows = "".join("\t".join(map(str, region)) + "\n" for region in regions)
     (tmp_path / "r.bed").write_text(rows)
