@@ -87,8 +87,7 @@ def class_labels(
 
 @contextmanager
 def _no_search_for_garbage() -> Iterator[None]:
-    """Features are many and none is garbage: looking at all of them again and again takes a third
-    of the time."""
+    """Features are many and none is garbage, and Python looks at all of them again and again."""
     searched = gc.isenabled()
     gc.disable()
     try:
