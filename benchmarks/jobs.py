@@ -1,12 +1,16 @@
 """What ``--jobs`` gains: seconds, CPU seconds and memory of scoring by 1, 2, 4, 8 processes.
 
-    python benchmarks/jobs.py GENOME.fa.gz OUT [--jobs 2 4 8] [--turns 3] [--verb score]
+    python benchmarks/jobs.py GENOME.fa.gz OUT [--jobs 2 4 8 16] [--turns 3] [--verb score]
 
 Whole commands, in turns, of which the fastest counts, beside one job of one thread of torch and of
 two, and beside two commands of one job side by side, each of half the genome, which share nothing:
 what the machine itself gains by two.  Memory is the largest sum of what processes take, shared
-pages divided among them (Pss).  With more jobs than processors the rows say what the writing
-process bears, not what more processors would gain.
+pages divided among them (Pss).
+
+With more jobs than processors the rows are of overcommitted processors: their seconds do not say
+what more processors would gain, but their CPU seconds say what the process that orders and writes
+bears.  ``keeps busy`` is how many jobs it can keep busy before it is the neck: CPU seconds
+of all others, by its own without those of the start.
 
 A machine that is busy with other things makes seconds worthless, and its CPU seconds stay.  So the
 table ends with what is not shared, the CPU seconds of the same command for a contig of 1 kb (the
@@ -24,6 +28,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import genoseq as gs
 from genoseq.readers.fasta import write_fasta
@@ -52,22 +57,50 @@ def memory(pids: list[int]) -> float:
     return total / 1024
 
 
-def measured(commands: list[list[str]]) -> tuple[float, float, float]:
-    """Seconds, CPU seconds and peak MB of commands side by side that must succeed."""
-    before, start, peak = os.times(), time.monotonic(), 0.0
+class Took(NamedTuple):
+    """What commands side by side took: seconds, CPU seconds of processes that were started and of
+    their own processes, and peak MB together."""
+
+    wall: float
+    parents: float
+    workers: float
+    memory: float
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all."""
+        return self.parents + self.workers
+
+
+def measured(commands: list[list[str]]) -> Took:
+    """What commands side by side take that must succeed."""
+    start, peak, looked = time.monotonic(), 0.0, 0.0
     processes = [subprocess.Popen(words, stderr=subprocess.DEVNULL) for words in commands]
-    for process in processes:
-        while True:
+    # Ended processes are not waited for yet: their times stay in /proc until then.
+    while not all(map(ended, processes)):
+        if time.monotonic() - looked > EVERY:
             peak = max(peak, memory([pid for one in processes for pid in family(one.pid)]))
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(EVERY)
-                break
+            looked = time.monotonic()
+        time.sleep(0.02)
+    wall = time.monotonic() - start
+    own, waited = (sum(times) for times in zip(*(spent(p.pid) for p in processes), strict=True))
     for process, words in zip(processes, commands, strict=True):
-        if process.returncode:
+        if process.wait():
             raise SystemExit(f"{' '.join(words)}: exit status {process.returncode}")
-    after, wall = os.times(), time.monotonic() - start
-    cpu = after.children_user - before.children_user + after.children_system
-    return wall, cpu - before.children_system, peak
+    return Took(wall, own, waited, peak)
+
+
+def ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process has ended; it stays to be waited for."""
+    asked = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, process.pid, asked) is not None
+
+
+def spent(pid: int) -> tuple[float, float]:
+    """CPU seconds of a process, and of those that it has waited for."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    times = [int(word) / os.sysconf("SC_CLK_TCK") for word in words[11:15]]
+    return sum(times[:2]), sum(times[2:])
 
 
 def halves(genome: Path, out: Path) -> list[Path]:
@@ -112,31 +145,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("genome", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--jobs", type=int, nargs="+", default=[2, 4, 8])
+    parser.add_argument("--jobs", type=int, nargs="+", default=[2, 4, 8, 16])
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--verb", choices=["score", "genes"], default="score")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     ways = ways_of(asked.genome, asked.out, asked.verb, asked.jobs)
-    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
+    found: dict[str, list[Took]] = {way: [] for way in ways}
     for _ in range(asked.turns):
         for way, commands in ways.items():
             found[way].append(measured(commands))
-    wall = {way: min(row[0] for row in rows) for way, rows in found.items()}
-    cpu = {way: min(row[1] for row in rows) for way, rows in found.items()}
+    wall = {way: min(took.wall for took in rows) for way, rows in found.items()}
+    least = {way: min(rows, key=lambda took: took.cpu) for way, rows in found.items()}
+    cpu = {way: took.cpu for way, took in least.items()}
     start = cpu[START]
     # Of commands side by side each has a start of its own, and all of them at once.
     could = {way: start + (cpu[way] - start) / int(way) for way in map(str, asked.jobs)}
     could |= {ONE: cpu[ONE], SIDE: cpu[SIDE] / 2}
     load = Path("/proc/loadavg").read_text().split()[0]
     print(f"{asked.verb}, {len(os.sched_getaffinity(0))} processors, load {load}")
-    print("| jobs | seconds | times as fast | CPU seconds | peak MB | could be |")
-    print("|---" * 6 + "|")
+    print(
+        "| jobs | seconds | times as fast | CPU seconds | of which who writes | peak MB | could be "
+        "| keeps busy |"
+    )
+    print("|---" * 8 + "|")
     for way, rows in found.items():
+        took = least[way]
+        counted = way in map(str, asked.jobs)
+        busy = took.workers / max(took.parents - start, 0.01) if counted else 0
         print(
-            f"| {way} | {wall[way]:.1f} | {wall[ONE] / wall[way]:.2f} | {cpu[way]:.2f} | "
-            f"{max(row[2] for row in rows):.0f} | "
-            f"{f'{cpu[ONE] / could[way]:.2f}' if way in could else ''} |"
+            f"| {way} | {wall[way]:.1f} | {wall[ONE] / wall[way]:.2f} | {took.cpu:.2f} | "
+            f"{took.parents:.2f} | {max(each.memory for each in rows):.0f} | "
+            f"{f'{cpu[ONE] / could[way]:.2f}' if way in could else ''} | "
+            f"{f'{busy:.0f}' if counted else ''} |"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from genoseq.cli.computing import chosen_jobs
 from genoseq.cli.progress import progress
 from genoseq.errors import ConfigError
 from genoseq.genome.scheme_names import SchemeName
@@ -160,6 +161,15 @@ Split = Annotated[
         show_default="the table's third column, or 80% train, 10% valid, 10% test",
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=4096,
+        help="Processes that share the regions: the bytes of one; scheme seq2seq has one.",
+        show_default="one for each processor, as memory allows",
+    ),
+]
 Name = Annotated[str | None, typer.Option(help="The store's name.", show_default="the FASTA's")]
 
 
@@ -188,6 +198,7 @@ def tokenize(
     targets: Targets = None,
     split: Split = None,
     name: Name = None,
+    jobs: Jobs = None,
 ) -> None:
     """Put a genome's bases and the labels of its regions into a store to train from.
 
@@ -200,8 +211,7 @@ def tokenize(
         for option, value in {
             **{"--bed": bed, "--annotation": annotation, "--mask": mask, "--signal": signals},
             **{"--control": controls, "--gaps": gaps != "unknown"},
-            **{"--learn-control": learn_control},
-            **{"--normalise": normalise != "none"},
+            **{"--learn-control": learn_control, "--normalise": normalise != "none"},
             **{"--classes": classes, "--evidence": evidence, "--starts": starts, "--tier": tiers},
             **{"--overlap": overlap != "longest", "--unlisted": unlisted != "known"},
             **{"--start-reach": start_reach != 150, "--keep": keep},
@@ -224,8 +234,8 @@ def tokenize(
     chosen: dict[str, object] = {"scheme": scheme, "classes": listed, "overlap": overlap}
     chosen |= {"evidence": trust, "keep": keep or (), "dropped": dropped}
     use = "learn" if learn_control else "subtract"
-    chosen |= {"signals": {"gaps": gaps, "normalise": normalise, "control": use}}
-    chosen |= {"exclusive": not multi_label}
+    of_signals = {"gaps": gaps, "normalise": normalise, "control": use}
+    chosen |= {"signals": of_signals, "exclusive": not multi_label}
     with progress("tokenize") as report:
         store = make_store(
             fasta,
@@ -239,6 +249,7 @@ def tokenize(
             starts=starts,
             labels=chosen,
             name=name,
+            jobs=chosen_jobs(jobs, None),
             report=report,
         )
     _log.info("tokenize: wrote %s", _summary(store))

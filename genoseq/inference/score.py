@@ -16,11 +16,12 @@ import numpy as np
 from genoseq.config.base import AskedPrecision, AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
+from genoseq.files.jobs import in_jobs
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, round_channels, stitch
 from genoseq.inference.confidence import SureOutput, check_strands, sure_output, sure_pieces
-from genoseq.inference.jobs import in_jobs, parts_of
+from genoseq.inference.parts import parts_of
 from genoseq.inference.predict import Predictor, Values, bundle_of
 from genoseq.inference.strands import (
     Controls,
@@ -80,7 +81,7 @@ def score(
         scores by rounding at most: the windows of a model that has no bounded reach are its own,
         see :func:`genoseq.config.context.longest_window`.
     device, precision, jobs
-        See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.inference.jobs` of the
+        See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.files.jobs` of the
         processes that share the work; the values are the same.
     strands
         ``one``: the forward strand alone, for half the work; None: as the model's settings say.
@@ -115,8 +116,7 @@ def score(
     decimals = kept_decimals(bundles, sure or output) if rounded else None
     told = _Told(predictors, genome, output, sure, decimals, computed)
     parts = _parts(predictors[0], genome, wanted, window_bases, batch_bases, jobs)
-    pieces = in_jobs(told, parts, jobs) if len(parts) > 1 else told(wanted)
-    return stitch(pieces, (sure or output).channels)
+    return stitch(in_jobs(told, parts, jobs), (sure or output).channels)
 
 
 def _parts(

@@ -24,6 +24,10 @@ class LabelCounts:
         for at in range(0, len(labels), _CHUNK_BASES):  # counting takes eight bytes for each label
             self._counts += self.scheme.count(labels[at : at + _CHUNK_BASES])
 
+    def join(self, other: LabelCounts) -> None:
+        """Add what was counted elsewhere."""
+        self._counts += other._counts
+
     def named(self) -> dict[str, int]:
         """Bases by channel label, ``none`` and ``unknown``; of signals, with any value or none."""
         return dict(zip(self.scheme.counted, self._counts.tolist(), strict=True))

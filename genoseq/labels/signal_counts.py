@@ -35,6 +35,19 @@ class SignalCounts:
             self._least = np.fmin(self._least, np.fmin.reduce(own, 0))
             self._most = np.fmax(self._most, np.fmax.reduce(own, 0))
 
+    def none(self) -> SignalCounts:
+        """Of the same signals, nothing counted yet."""
+        return SignalCounts(self._names)
+
+    def join(self, other: SignalCounts) -> None:
+        """Add what was counted elsewhere."""
+        self.bases += other.bases
+        self._known += other._known
+        self._zeros += other._zeros
+        self._sums += other._sums
+        self._least = np.fmin(self._least, other._least)
+        self._most = np.fmax(self._most, other._most)
+
     def to_json(self) -> list[dict[str, Any]]:
         """A mapping for each signal: bases, zeros, mean, least and largest value."""
         return [

@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.models.build import build_model
+from genoseq.kernels.cpu import choose
+from genoseq.models.build import SequenceModel, build_model
 from genoseq.models.device import Precision, autocast, choose_precision
+from genoseq.models.integers import IntegerEncoder
+from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.tasks.per_base import PerBase
 
 REPEATS = 5
@@ -36,7 +40,8 @@ def measure_speed() -> dict[str, float]:
     Returns
     -------
     Seconds by name: ``plain``, of NumPy and Python; ``lstm scoring fp32``, of a default model of a
-    family, and so on for training, and for bf16 where the processor computes in it.
+    family, and so on for training, for bf16 where the processor computes in it, and for scoring in
+    int8 where there are kernels of it.
     """
     torch.set_num_threads(1)
     found = {"plain": _seconds(_plain)}
@@ -44,6 +49,8 @@ def measure_speed() -> dict[str, float]:
         for family in FAMILIES:
             for name, work in _works(family, precision).items():
                 found[f"{family} {name} {precision}"] = _seconds(work)
+    if choose().has_int8:
+        found["lstm scoring int8"] = _seconds(_scoring_int8())
     return found
 
 
@@ -67,11 +74,7 @@ def _plain() -> None:
 
 def _works(family: str, precision: Precision) -> dict[str, Callable[[], object]]:
     """Scoring and a training step of a family's default model, on random bases."""
-    data: dict[str, Any] = {"encoder": {"family": family}}
-    settings, task = parse_settings(ModelSettings, data), PerBase(cds_phase_scheme())
-    torch.manual_seed(0)
-    model = build_model(settings, task)
-    vocabulary = 4**settings.tokenizer.k
+    model, vocabulary = _model(family)
 
     def score() -> None:
         ids = torch.randint(vocabulary, SCORED)
@@ -85,6 +88,32 @@ def _works(family: str, precision: Precision) -> dict[str, Callable[[], object]]
         logits.float().square().mean().backward()
 
     return {"scoring": score, "training": train}
+
+
+def _model(family: str) -> tuple[SequenceModel, int]:
+    """The default model of a family, and how many tokens it knows."""
+    data: dict[str, Any] = {"encoder": {"family": family}}
+    settings = parse_settings(ModelSettings, data)
+    torch.manual_seed(0)
+    return build_model(settings, PerBase(cds_phase_scheme())), 4**settings.tokenizer.k
+
+
+def _scoring_int8() -> Callable[[], object]:
+    """Scoring by the default LSTM in int8."""
+    model, vocabulary = _model("lstm")
+    encoder = model.eval().encoder
+    assert isinstance(encoder, RecurrentEncoder)
+    read: list[Tensor] = []
+    keep = encoder.register_forward_pre_hook(lambda _, given: read.extend(given))
+    with torch.inference_mode(), keep:
+        model(torch.randint(vocabulary, SCORED))
+    model.encoder = IntegerEncoder(encoder, read[0].transpose(0, 1))
+
+    def score() -> None:
+        with torch.inference_mode():
+            model(torch.randint(vocabulary, SCORED))
+
+    return score
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from genoseq.config.context import (
     longest_window,
     usual_context,
 )
-from genoseq.config.encoders import Operations
+from genoseq.config.encoders import Operations, RecurrentSettings
 from genoseq.config.genes import ADAPT_BATCH, ADAPT_STEPS, ADAPT_WINDOW
 from genoseq.config.labels import LabelSettings
 from genoseq.config.schema import ModelSettings, RunSettings
@@ -121,10 +121,12 @@ def predicting_seconds(
     return slower * passes * strands * work.multiply_adds / cost.scoring
 
 
-def fast_format(run: RunSettings, precision: AskedPrecision) -> Literal["bf16", "fp32"]:
-    """The number format of a run's network on a processor that computes in bf16."""
+def fast_format(run: RunSettings, precision: AskedPrecision) -> Literal["bf16", "fp32", "int8"]:
+    """The number format of a run's network on a processor that computes in all of them."""
+    if precision == "int8" and isinstance(run.model.encoder, RecurrentSettings):
+        return "int8"
     gains = run.model.encoder.gains_from_bf16()
-    return "bf16" if precision == "bf16" or (precision == "auto" and gains) else "fp32"
+    return "bf16" if precision != "fp32" and (precision == "bf16" or gains) else "fp32"
 
 
 @cache

@@ -229,10 +229,11 @@ class _Run:
         precision, bases = self.plan.config.score.precision, list(self.bases.values())
         runs = [run for run in self.runs if run.task.needs_labels()]
         calling = self.speed.plain() / constants.CALLED_PER_SECOND
+        computed: AskedPrecision = "int8" if precision == "auto" else precision  # as genes are
         held = [constants.CALLING_BYTES * each / 1e6 for each in bases]
         settings = self.plan.config.genes
         adapted = settings is not None and settings.adapt != "off"
-        rates = [(1 + adapted) * (rate + calling) for rate in self._rates(precision, runs)]
+        rates = [(1 + adapted) * (rate + calling) for rate in self._rates(computed, runs)]
         trained = [adapted * costs.adapting_seconds(r, self.states, self.speed) for r in runs]
         return self._row(
             "genes",

@@ -41,8 +41,8 @@ class Speed:
     name
         Of the processor; empty where nothing was measured.
     seconds
-        Of what :data:`~genoseq.plan.constants.SPEED_SECONDS` has, and of the same in bf16 where the
-        processor computes in it.
+        Of what :data:`~genoseq.plan.constants.SPEED_SECONDS` has, and of the same in bf16 and int8
+        where the processor computes in them.
     """
 
     name: str = ""
@@ -52,7 +52,7 @@ class Speed:
         """Times the seconds of the constants that rules without a network take."""
         return self.seconds.get("plain", SPEED_SECONDS["plain"]) / SPEED_SECONDS["plain"]
 
-    def network(self, like: str, work: Work, precision: Literal["bf16", "fp32"]) -> float:
+    def network(self, like: str, work: Work, precision: Literal["bf16", "fp32", "int8"]) -> float:
         """Times the seconds of the constants that a network takes.
 
         Parameters
@@ -60,7 +60,7 @@ class Speed:
         like
             One of those measured; 1 of any other.
         precision
-            bf16 counts where the processor computes in it.
+            bf16 and int8 count where the processor computes in them.
         """
         known = SPEED_SECONDS.get(f"{like} {work} fp32", 1.0)
         found = self.seconds.get(f"{like} {work} fp32", known)

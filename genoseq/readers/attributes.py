@@ -27,6 +27,8 @@ _BIOTYPES = (
 )  # fmt: skip
 _SIDES = {"00": (False, False), "01": (False, True), "10": (True, False), "11": (True, True)}
 _TRUE = ("true", "1", "yes", "")
+_MARKING = ("pseudo", "partial", "exception", "ribosomal_slippage", "trans_splicing")
+"""Of what marks a feature one is in its line."""
 
 
 class Said(NamedTuple):
@@ -85,7 +87,7 @@ def gff3_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
         tuple(decode(parent) for parent in parents if parent),
         int(part) if is_whole(part) else None,
         None,
-        frozenset(_marks(found, kind)),
+        _marks(text, found, kind),
         _SIDES.get(found.get("partial", ""), sides),
         circular=found.get("Is_circular", "").lower() == "true",
         kept=tuple((name, decode(found[name])) for name in keep if name in found),
@@ -110,7 +112,7 @@ def gtf_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
         () if parent is None else (parent,),
         None,
         int(number) if is_whole(number) else None,
-        frozenset(_marks(found, kind)),
+        _marks(text, found, kind),
         ("cds_start_NF" in tags, "cds_end_NF" in tags),
         by_strand=True,
         gtf=gene is not None or transcript is not None,
@@ -122,7 +124,14 @@ def gtf_attributes(text: str, kind: str, keep: Collection[str] = ()) -> Said:
     )
 
 
-def _marks(found: dict[str, str], kind: str) -> Iterator[Mark]:
+def _marks(text: str, found: dict[str, str], kind: str) -> frozenset[Mark]:
+    told = f"{kind};{text}".lower()
+    if not any(word in told for word in _MARKING):  # most lines, in a third of the time
+        return frozenset()
+    return frozenset(_marked(found, kind))
+
+
+def _marked(found: dict[str, str], kind: str) -> Iterator[Mark]:
     types = [kind, *(found.get(name, "") for name in _BIOTYPES)]
     if (
         "pseudogene" in found

@@ -9,33 +9,26 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genoseq.config.base import parse_settings
 from genoseq.config.evidence import attribute_of, file_of_evidence, file_of_starts
 from genoseq.config.labels import LabelSettings
 from genoseq.config.sheet import named_file
-from genoseq.errors import ConfigError, InputFormatError, listed
+from genoseq.errors import ConfigError
 from genoseq.extraction.located import LocatedRegion, locate, whole_contigs
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
 from genoseq.files.progress import Report, unreported
 from genoseq.files.provenance import Record, make_record
-from genoseq.genome.sequences import Codes, N
-from genoseq.labels.classes import ClassLabels
-from genoseq.labels.counts import LabelCounts
-from genoseq.labels.independent import IndependentLabels
+from genoseq.genome.sequences import Codes
 from genoseq.labels.signal_names import name_signals, parse_signal
-from genoseq.labels.signals import SignalLabels
 from genoseq.readers.fasta import Fasta, opened
 from genoseq.store.files import CONTROLS, REPLICATES
 from genoseq.store.labelling import class_labels, signal_labels
+from genoseq.store.pieces import labelled_regions
 from genoseq.store.store import Store
-from genoseq.store.write import Contig, LabelledRegion, write_store
+from genoseq.store.write import Contig, write_store
 
 _log = logging.getLogger(__name__)
-
-Labels = ClassLabels | IndependentLabels | SignalLabels
 
 _CHUNK_BASES = 1 << 24
 """Bases of a contig that are held in memory at once."""
@@ -54,6 +47,7 @@ def tokenize(
     starts: PathLike | None = None,
     labels: LabelSettings | Mapping[str, Any] | None = None,
     name: str | None = None,
+    jobs: int = 1,
     report: Report = unreported,
 ) -> Store:
     """Write the store of a genome: its bases, and labels of the regions to learn from, but of N.
@@ -66,10 +60,9 @@ def tokenize(
         What classes are labelled from, ``CLASS=FILE`` by a BED; else signals label, or nothing.
     out
         The store's folder; an older store there is replaced.
-    regions
-        BED of the regions, whose names are their splits; by default every contig, split train.
-    mask
-        BED of bases whose label is not known.
+    regions, mask
+        BED of the regions, whose names are their splits, by default every contig, split train; and
+        of bases whose label is not known.
     signals, controls
         bigWig or bedGraph files by :mod:`genoseq.labels.signal_names`; what is taken off them.
     evidence, starts
@@ -79,14 +72,14 @@ def tokenize(
         "classes": ["exon"]}``; by default the scheme ``cds-phase``.
     name
         The store's name, by default that of the genome's file without its suffix.
-    report
-        Called with the bases that are done, of the genome and of its regions, and with all.
+    jobs, report
+        Processes that share the regions, for the same store; called with the bases that are done,
+        of the genome and of its regions, and with all.
 
     Raises
     ------
     ConfigError
-        If a file that was given would not be used, one that the scheme needs is missing, or two
-        are one pipe.
+        If a file would not be used, one that the scheme needs is missing, or two are one pipe.
     InputFormatError, RegionError
         If a file is damaged, or does not fit the genome.
     StoreError
@@ -110,12 +103,12 @@ def tokenize(
         record = _record(_noted(labels, evidence, starts), sources := _sources(genome, given))
         done = _Progress(report, genome, located)
         contigs = _contigs(genome, done)
-        pieces = _pieces(genome, located, made, done, given.get("annotation"))
+        pieces = labelled_regions(genome, located, made, done.add, given.get("annotation"), jobs)
         scheme, title = None if made is None else made.scheme, name or _stem(genome.path)
         if measured is None:
             return write_store(out, title, scheme, contigs, pieces, sources, record)
-        columns = {REPLICATES: len(measured.replicates), CONTROLS: measured.controls}
-        beside = {file: count for file, count in columns.items() if count}
+        beside = {REPLICATES: len(measured.replicates), CONTROLS: measured.controls}
+        beside = {file: count for file, count in beside.items() if count}
         facts = measured.facts
         store = write_store(out, title, scheme, contigs, pieces, sources, record, beside, facts)
         for note in measured.notes():
@@ -239,41 +232,6 @@ def _contig_codes(genome: Fasta, chrom: str, length: int, done: _Progress) -> It
         codes = genome.codes(chrom, start, min(start + _CHUNK_BASES, length))
         yield codes
         done.add(len(codes))
-
-
-def _pieces(
-    genome: Fasta,
-    located: Sequence[LocatedRegion],
-    labels: Labels | None,
-    done: _Progress,
-    path: Input | None,
-) -> Iterator[LabelledRegion]:
-    """Regions as the store takes them, one at a time.
-
-    Raises
-    ------
-    InputFormatError
-        If none of them has a base of a class; ``path`` is the annotation.
-    """
-    counts = None if labels is None else LabelCounts(labels.scheme)
-    for one in located:
-        region, values = one.region, None
-        if labels is not None:
-            values = labels.of(region.chrom, region.start, region.end)
-            codes = genome.codes(region.chrom, region.start, region.end)
-            values[codes == N] = labels.scheme.unknown
-        if counts is not None and values is not None:
-            counts.add(values)
-        if isinstance(labels, SignalLabels) and values is not None:
-            labels.counts.add(np.asarray(values, np.float32))
-        yield region, one.split, values
-        done.add(len(region))
-    if counts is not None and (absent := counts.absent()):
-        raise InputFormatError(
-            f"no base of the regions is labelled {listed(absent)}: what it has lies outside of "
-            f"them, is masked, or is N; choose other regions, or leave the class out",
-            path,
-        )
 
 
 def _stem(fasta: Path) -> str:

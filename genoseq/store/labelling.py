@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from genoseq.config.labels import LabelSettings
@@ -67,9 +69,10 @@ def class_labels(
     kind, _ = named_file(os.fspath(annotation))
     path = given["annotation"]
     kept = (*attributes_of(evidence), *settings.asked)
-    found = read_annotation(path, kind=kind, attributes=kept)
-    trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
-    labels = plan_labels(found, settings, mask, lengths, path, trust)
+    with _no_search_for_garbage():
+        found = read_annotation(path, kind=kind, attributes=kept)
+        trust = read_trust(found, settings.evidence, evidence, starts, genome, path)
+        labels = plan_labels(found, settings, mask, lengths, path, trust)
     for note in labels.notes:
         _log.warning("%s: %s", path, note)
     chroms = {one.region.chrom for one in located}
@@ -80,3 +83,15 @@ def class_labels(
             path,
         )
     return labels
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Features are many and none is garbage, and Python looks at all of them again and again."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from genoseq.config.base import AskedPrecision
 from genoseq.config.context import BATCH_BASES
+from genoseq.files.jobs import in_jobs
 from genoseq.genome.vcf_records import VcfRecord
-from genoseq.inference.jobs import in_jobs
 from genoseq.inference.predict import bundle_of
 from genoseq.inference.windows import Genome
 from genoseq.models.bundle import Bundle
@@ -94,12 +94,7 @@ def score_variants(
             yield ScoredRecord(some[0].record, tuple(islice(effects, len(some))))
 
     blocks = _blocks(alleles_of(record, genome, names, longest) for record in records)
-    if jobs == 1 or scorer.device != "cpu":
-        for block in blocks:
-            yield from work(block)
-        return
-    while parts := list(islice(blocks, _TURNS * jobs)):
-        yield from in_jobs(work, parts, jobs) if len(parts) > 1 else work(parts[0])
+    yield from in_jobs(work, blocks, jobs if scorer.device == "cpu" else 1)
 
 
 def _blocks(records: Iterable[list[Allele]]) -> Iterator[list[list[Allele]]]:

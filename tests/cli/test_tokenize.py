@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pybigtools
 import pytest
 from command import Genoseq
 
@@ -229,3 +230,30 @@ def test_tokenize_takes_tiers_and_starts(tmp_path: Path, genome: Path, genoseq: 
     )
     assert run.returncode == 1
     assert "none.gff3: no CDS of" in run.stderr
+
+
+def test_tokenize_by_several_jobs(tmp_path: Path, genoseq: Genoseq) -> None:
+    """The bytes of one; what a process meets is told in a line."""
+    codes = np.random.default_rng(0).integers(0, 4, 3_300_000).astype(np.uint8)
+    (tmp_path / "g.fa").write_bytes(b">a\n%s\n" % decode(codes))
+    rows = (("a", at, at + 999, at % 7 / 4) for at in range(0, 3_300_000, 1_000))
+    pybigtools.open(str(tmp_path / "s.bw"), "w").write({"a": 3_300_000}, rows)
+    words = ("tokenize", tmp_path / "g.fa", "--scheme", "signal", "--signal", tmp_path / "s.bw")
+    found = []
+    for jobs in (1, 3):
+        run = genoseq(*words, "-o", tmp_path / "s", "--jobs", jobs)
+        assert run.returncode == 0, run.stderr
+        assert "tokenize: 100%" in run.stderr
+        found.append({path.name: path.read_bytes() for path in (tmp_path / "s").iterdir()})
+    assert found[0] == found[1]
+    data = bytearray((tmp_path / "s.bw").read_bytes())
+    with pybigtools.open(str(tmp_path / "s.bw")) as signal:
+        assert signal.info()["isCompressed"]
+    at = int.from_bytes(data[24:32], "little") - 40  # the last block ends where the index begins
+    data[at : at + 30] = bytes(30)
+    (tmp_path / "s.bw").write_bytes(data)
+    run = genoseq(*words, "-o", tmp_path / "t", "--jobs", 2)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith(f"genoseq: error: {tmp_path / 's.bw'}: ")
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "t").exists()

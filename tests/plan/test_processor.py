@@ -124,6 +124,18 @@ def test_speed_multiplies_what_a_network_takes() -> None:
     assert slow.network("nothing like it", "training", "fp32") == 1
 
 
+def test_speed_in_int8_is_of_recurrent_networks_that_score() -> None:
+    int8 = {"lstm scoring int8": SPEED_SECONDS["lstm scoring fp32"] / 8}
+    fast, without = Speed("fast", TWICE | BF16 | int8), Speed("none of it", TWICE)
+    for family, auto in (("lstm", 1 / 4), ("gru", 2), ("transformer", 1 / 4)):
+        known, found = predicting_seconds(run(family), 7), run(family)
+        asked = 1 / 8 if family != "transformer" else 1 / 4
+        assert predicting_seconds(found, 7, fast, "int8") == pytest.approx(asked * known)
+        assert predicting_seconds(found, 7, fast) == pytest.approx(auto * known)
+        assert predicting_seconds(found, 7, without, "int8") == pytest.approx(2 * known)
+        assert predicting_seconds(found, 7, REFERENCE, "int8") == pytest.approx(known)
+
+
 def test_speed_of_the_constants_changes_nothing() -> None:
     same = Speed("the same", SPEED_SECONDS)
     for speed in (REFERENCE, same):

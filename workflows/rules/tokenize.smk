@@ -25,4 +25,4 @@ rule tokenize:
         names=plan.label_names,
     shell:
         "genoseq tokenize {params.sources} -o {output:q} {params.regions}"
-        " {params.options} {params.files} > {log:q} 2>&1"
+        " {params.options} {params.files} --jobs {threads} > {log:q} 2>&1"

@@ -1,13 +1,8 @@
-"""Several processes say what one says, and nothing of them stays."""
+"""Regions in parts for several processes, whose scores are those of one."""
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import signal
-from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,27 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genoseq.config.context import BATCH_BASES, batch_rows
-from genoseq.errors import BackendError, InputFormatError
 from genoseq.genome.regions import Region
 from genoseq.genome.windows import tile
-from genoseq.inference.jobs import LEAST, MOST, in_jobs, parts_of
+from genoseq.inference.parts import LEAST, MOST, parts_of
 from genoseq.inference.score import score
 from genoseq.models.bundle import Bundle
 from genoseq.readers.fasta import open_fasta
-
-PARTS = [[Region("c", start, start + 10)] for start in range(0, 200, 10)]
 
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 700 bases, so that short contigs have several."""
-    monkeypatch.setattr("genoseq.inference.jobs.LEAST", 700)
-    monkeypatch.setattr("genoseq.inference.jobs.MOST", 700)
-
-
-def starts(part: Sequence[Region]) -> Iterator[int]:
-    for region in part:
-        yield from range(region.start, region.end)
+    monkeypatch.setattr("genoseq.inference.parts.LEAST", 700)
+    monkeypatch.setattr("genoseq.inference.parts.MOST", 700)
 
 
 @given(
@@ -47,8 +34,8 @@ def starts(part: Sequence[Region]) -> Iterator[int]:
 def test_parts_are_the_regions_in_order(spans: list[tuple[int, int]], jobs: int, size: int) -> None:
     regions = [Region(f"c{i}", min(span), max(span) + 1) for i, span in enumerate(spans)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genoseq.inference.jobs.LEAST", size)
-        patch.setattr("genoseq.inference.jobs.MOST", 2 * size)
+        patch.setattr("genoseq.inference.parts.LEAST", size)
+        patch.setattr("genoseq.inference.parts.MOST", 2 * size)
         parts = parts_of(regions, lambda _: tile(9_001, 960, 96, 6), jobs, 2_000)
     assert all(parts)
     joined: list[Region] = []
@@ -90,55 +77,6 @@ def test_parts_get_shorter_as_less_is_left() -> None:
     assert sizes[0] >= MOST
     assert all(left + BATCH_BASES > right for left, right in pairwise(sizes[:-1]))
     assert sizes[-2] < 2 * LEAST
-
-
-@pytest.mark.parametrize("jobs", [2, 3, 50])
-def test_jobs_tell_what_one_tells_in_order(jobs: int) -> None:
-    assert list(in_jobs(starts, PARTS, jobs)) == list(range(200))
-    assert not multiprocessing.active_children()
-
-
-def test_a_job_leaves_what_it_shares_out_of_searches_for_garbage() -> None:
-    """A search would write to all of it, and each process would have a copy of its own."""
-
-    def work(part: Sequence[Region]) -> Iterator[int]:
-        assert part
-        yield gc.get_freeze_count()
-        yield len(gc.get_objects())
-
-    shared, own = islice(in_jobs(work, PARTS, 2), 2)
-    assert shared > 10 * own
-
-
-def test_an_error_in_a_job_is_told_as_it_was() -> None:
-    def work(part: Sequence[Region]) -> Iterator[int]:
-        if part[0].start == 50:
-            raise InputFormatError("a letter", "genome.fa", 7)
-        yield from starts(part)
-
-    found = in_jobs(work, PARTS, 2)
-    assert list(islice(found, 50)) == list(range(50))
-    with pytest.raises(InputFormatError, match=r"^genome.fa:7: a letter$") as error:
-        next(found)
-    assert error.value.line == 7
-    assert not multiprocessing.active_children()
-
-
-def test_a_job_that_was_killed_is_told() -> None:
-    def work(part: Sequence[Region]) -> Iterator[int]:
-        if part[0].start == 30:
-            os.kill(os.getpid(), signal.SIGKILL)
-        yield from starts(part)
-
-    with pytest.raises(BackendError, match="ask for fewer jobs"):
-        list(in_jobs(work, PARTS, 2))
-
-
-def test_no_process_stays_where_nobody_listens() -> None:
-    found = in_jobs(starts, PARTS, 3)
-    assert next(found) == 0
-    found.close()  # type: ignore[attr-defined]
-    assert not multiprocessing.active_children()
 
 
 @pytest.mark.usefixtures("one_thread", "short_windows", "small_parts")
