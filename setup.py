@@ -27,7 +27,12 @@ X86 = {
     "avx512_bf16": AVX512_BF16,
     "amx": [*AVX512_BF16, "-mamx-tile", "-mamx-int8", "-mamx-bf16"],
 }
-SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
+ARM64 = {
+    "neon": ["-march=armv8-a"],
+    "neon_dotprod": ["-march=armv8.2-a+dotprod"],
+    "neon_i8mm": ["-march=armv8.2-a+dotprod+i8mm"],
+}
+SETS = {"x86_64": X86, "AMD64": X86, "aarch64": ARM64, "arm64": ARM64}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
 OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-fno-tree-pre"]
 """The last: with it GCC copies each sum of a block once a step, and AVX2 loses a tenth."""
