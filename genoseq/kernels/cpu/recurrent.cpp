@@ -38,10 +38,10 @@ enum Family : int32_t { RNN, GRU, LSTM };
 
 extern "C" {
 
-// Everything that a run reads and writes; genoseq/kernels/cpu/library.py has the same fields.
+// Everything that a run reads and writes; genoseq/kernels/cpu/recurrent.py has the same fields.
 struct GenoseqRun {
   const void *inputs;      // (steps, rows, width_in): fp32, bf16, or unsigned bytes of a run of int8
-  void *outputs;           // (steps, rows, width), fp32 or bf16, 0 where there is no state
+  void *outputs;           // (steps, rows, width), fp32, bf16 or bytes, 0 where there is no state
   const int64_t *lengths;  // (rows,): the first steps of a row are its own
   const void *weight_ih, *weight_hh;  // as PyTorch has them; of int8, signed bytes
   const float *bias_ih, *bias_hh;     // of int8 with the gates' factors and all of bias_hh that adds up
@@ -51,6 +51,7 @@ struct GenoseqRun {
   int64_t steps, rows;
   int64_t first, last;  // states are asked for of first <= step < last
   int32_t width_in, width, family, reverse;
+  int32_t as_bytes;  // of int8: states are told as 128 + 127 of them, not in fp32
 };
 }
 
@@ -554,6 +555,8 @@ GENOSEQ_API void genoseq_bytes_fp32(const float *numbers, uint8_t *bytes, const 
     }
 }
 
-GENOSEQ_API int32_t genoseq_recurrent_int8(const GenoseqRun *run) { return go<Int8>(*run); }
+GENOSEQ_API int32_t genoseq_recurrent_int8(const GenoseqRun *run) {
+  return run->as_bytes ? go<Int8<uint8_t>>(*run) : go<Int8<float>>(*run);
+}
 #endif
 }
