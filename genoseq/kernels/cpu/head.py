@@ -108,7 +108,8 @@ def read_head(
     computed = head.weights.dtype
     if computed == torch.int8:
         assert hidden.dtype == torch.uint8
-        hidden = functional.pad(hidden, (0, -width % DEPTH))
+        if width % DEPTH:
+            hidden = functional.pad(hidden, (0, -width % DEPTH))
     else:
         hidden = hidden.to(computed)
     hidden, width = hidden.contiguous(), len(head.weights)
