@@ -34,8 +34,8 @@ SETS: Mapping[str, tuple[str, ...]] = {
     "neon_dotprod": ("dot",),
     "neon": (),
 }
-"""Instruction sets, the best first, and the features that torch calls them by: it asks the
-processor itself, or of arm64 the system (HWCAP of Linux, sysctl of macOS).  setup.py has what each is
+"""Instruction sets, the best first, and the features that torch calls them by, which it has from
+the processor, or on arm64 from the system (Linux: HWCAP, macOS: sysctl).  setup.py has what each is
 compiled with."""
 
 POINTER, LONG, INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
