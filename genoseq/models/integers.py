@@ -68,9 +68,7 @@ class IntegerEncoder(nn.Module):
         ``told`` of the last layer, are float32 or bytes."""
         chosen = choose()
         for layer in self._layers[:-1]:
-            steps = run_integer_layer(
-                chosen, self.family, steps, layer, lengths, told=torch.uint8
-            )
+            steps = run_integer_layer(chosen, self.family, steps, layer, lengths, told=torch.uint8)
         last = self._layers[-1]
         return run_integer_layer(chosen, self.family, steps, last, lengths, wanted, told)
 

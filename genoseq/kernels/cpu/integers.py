@@ -97,8 +97,8 @@ def integer_head(weight: Tensor, bias: Tensor, bases: int, states: int) -> Head:
 
 
 def outputs_by_torch(hidden: Tensor, head: Head) -> Tensor:
-    """Logits (S, B, N * bases) of states that are told as bytes (N, B, D): the kernels' numbers, bit
-    for bit."""
+    """Logits (S, B, N * bases) of states that are told as bytes (N, B, D): the kernels' numbers,
+    bit for bit."""
     (steps, rows, width), outputs = hidden.shape, head.bases * head.states
     deep, wide = head.weights.shape
     parts = head.weights.view(deep // 4, wide, 4).transpose(0, 1).reshape(wide, deep)[:, :width]

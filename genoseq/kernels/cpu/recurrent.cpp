@@ -306,6 +306,8 @@ class Direction {
     std::iota(order_.begin(), order_.end(), int64_t(0));
     std::stable_sort(order_.begin(), order_.end(),
                      [&](int64_t a, int64_t b) { return count(a) > count(b); });
+    alike_ = deep_in_ == run.width_in && run.input_row == run.width_in &&
+             count(order_.front()) == count(order_.back());
     const int64_t bytes = padded_ * G * 4 * run.rows;
     block_ = std::max<int64_t>(1, std::min<int64_t>(run.steps, BLOCK_BYTES / bytes));
     inputs_.assign(filled(block_ * run.rows) * deep_in_, Number(0));
@@ -349,13 +351,15 @@ class Direction {
 
   int64_t gather(int64_t first, int64_t last) {  // inputs of a block, those of a step together
     int64_t count = 0;
-    for (int64_t step = first; step < last; ++step)
-      for (int64_t index = 0, rows = active(step); index < rows; ++index, ++count) {
+    for (int64_t step = first; step < last; ++step) {
+      const int64_t rows = active(step), together = alike_ && rows ? rows : 1;
+      for (int64_t index = 0; index < rows; index += together, count += together) {
         const int64_t row = order_[index];
         const auto *from = static_cast<const typename F::In *>(run_.inputs) +
                            place(step, row) * run_.input_step + row * run_.input_row;
-        std::memcpy(&inputs_[count * deep_in_], from, run_.width_in * sizeof(*from));
+        std::memcpy(&inputs_[count * deep_in_], from, together * run_.width_in * sizeof(*from));
       }
+    }
     return count;
   }
 
@@ -499,6 +503,7 @@ class Direction {
   const int64_t padded_, deep_in_, deep_;
   const int64_t apart_;  // from a row's states to the next row's
   int64_t block_;
+  bool alike_;  // whether all rows of a step can be copied at once
   const Many<F> weights_in_, weights_;
   const Lines<float> bias_in_, bias_, scale_in_, scale_;
   const Lines<int32_t> begin_in_, begin_;
