@@ -18,7 +18,7 @@ Nothing is installed by it.  ROOT has Debian's Python of arm64, SITE its package
 Each of qemu's processors chooses its kernels, then computes random layers, stems and heads by every
 set that it has: LSTM, GRU and RNN in both directions, odd widths and rows, fp32 and int8.  The
 digests have to be those of every set that runs here, and of int8 those of PyTorch's twin too; the
-status is 1 if one is not.  ``--tests`` runs tests/kernels/cpu by qemu's best processor as well (20
+status is 1 if one is not.  ``--tests`` runs tests/kernels/cpu by the first of them as well (some
 CPU minutes).  qemu says nothing of speed, and nothing is measured of it.
 """
 
