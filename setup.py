@@ -8,7 +8,9 @@ version of it.
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
+import sys
 from copy import copy
 from pathlib import Path
 
@@ -27,8 +29,17 @@ X86 = {
     "avx512_bf16": AVX512_BF16,
     "amx": [*AVX512_BF16, "-mamx-tile", "-mamx-int8", "-mamx-bf16"],
 }
-SETS = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": []}, "arm64": {"neon": []}}
+ARM64 = {
+    "neon": ["-march=armv8-a"],
+    "neon_dotprod": ["-march=armv8.2-a+dotprod"],
+    "neon_i8mm": ["-march=armv8.2-a+dotprod+i8mm"],
+}
+SETS = {"x86_64": X86, "AMD64": X86, "aarch64": ARM64, "arm64": ARM64}
 """Options of the compiler, by machine and instruction set (genoseq/kernels/cpu/library.py)."""
+MACHINE = os.environ.get("_PYTHON_HOST_PLATFORM", platform.machine()).rpartition("-")[2]
+"""What is compiled for: of the variable, which names wheels too, such as linux-aarch64, the end."""
+ONE_KIND = ["-arch", MACHINE] if sys.platform == "darwin" else []
+"""Python of macOS may be of two kinds of processor, and would have both compiled."""
 OPTIONS = ["-std=c++17", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-fno-tree-pre"]
 """The last: with it GCC copies each sum of a block once a step, and AVX2 loses a tenth."""
 
@@ -74,11 +85,12 @@ setup(
             [f"{FOLDER}/{source}.cpp" for source in ("head", "recurrent", "stem")],
             depends=[f"{FOLDER}/{name}.h" for name in ("formats", "rows", "tiles", "vectors")],
             define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
-            extra_compile_args=[*OPTIONS, *options],
+            extra_compile_args=[*OPTIONS, *options, *ONE_KIND],
+            extra_link_args=ONE_KIND,
             language="c++",
             optional=True,
         )
-        for name, options in SETS.get(platform.machine(), {}).items()
+        for name, options in SETS.get(MACHINE, {}).items()
     ],
     cmdclass={"bdist_wheel": AnyPython, "build_ext": BuildKernels},
 )

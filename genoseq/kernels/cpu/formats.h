@@ -23,12 +23,6 @@ constexpr int L = GENOSEQ_LANES;
   return uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
-[[maybe_unused]] int32_t four_bytes(const void *from) {
-  int32_t bytes;
-  std::memcpy(&bytes, from, 4);
-  return bytes;
-}
-
 // What sums of a panel become arguments with, each (gate, lane).
 struct Terms {
   const float *bias;                  // of both products
@@ -45,8 +39,8 @@ struct Fp32 {
   static float packed(Weight x, float factor) { return x * factor; }
   static Numbers every_lane(const Number *from) { return every(*from); }
   static Sums begin(const float *base) { return load(base); }
-  static Sums add(Sums sum, const Numbers *row, const Number *weights, int64_t) {
-    return fma(row[0], load(weights), sum);
+  static Sums add(Sums sum, Numbers row, const Number *weights, int64_t) {
+    return fma(row, load(weights), sum);
   }
   // A sum begins with the bias, and that of states with what inputs add up to.
   static vf of_inputs(const Sum *sum, const Terms &, int64_t) { return load(sum); }
@@ -77,8 +71,8 @@ struct Bf16 {
     return (__m512bh)_mm512_set1_epi32(four_bytes(from));
   }
   static Sums begin(const float *base) { return load(base); }
-  static Sums add(Sums sum, const Numbers *row, const Number *weights, int64_t) {
-    return _mm512_dpbf16_ps(sum, row[0], (__m512bh)_mm512_loadu_si512(weights));
+  static Sums add(Sums sum, Numbers row, const Number *weights, int64_t) {
+    return _mm512_dpbf16_ps(sum, row, (__m512bh)_mm512_loadu_si512(weights));
   }
   // Sums of tiles begin with 0.
   static vf of_inputs(const Sum *sum, const Terms &terms, int64_t at) {
@@ -109,7 +103,8 @@ struct Int8 {
   typedef int8_t Weight;
   typedef Told Out;
   typedef int32_t Sum;
-  typedef vi Numbers, Sums;
+  typedef vrow Numbers;
+  typedef vi Sums;
   static constexpr int DEPTH = 4, STEP = 2;
   static constexpr bool SCALED = true;
 #if defined(GENOSEQ_TILES)
@@ -118,10 +113,12 @@ struct Int8 {
   static constexpr bool TILES = false;
 #endif
   static Number packed(Weight x, float) { return Number(x); }
-  static Numbers every_lane(const Number *from) { return every_four(four_bytes(from)); }
-  static Sums begin(const float *) { return no_sum(); }
-  static Sums add(Sums sum, const Numbers *row, const Number *weights, int64_t apart) {
-    return add_products(sum, row[0], row[1], load_bytes(weights), load_bytes(weights + apart));
+  static Numbers every_lane(const Number *from) { return eight_bytes(from); }
+  static Sums begin(const void *base) {
+    return LOWERED ? load(static_cast<const Sum *>(base)) : no_sum();
+  }
+  static Sums add(Sums sum, Numbers row, const Number *weights, int64_t apart) {
+    return add_products(sum, row, load_bytes(weights), load_bytes(weights + apart));
   }
   static vf of_inputs(const Sum *sum, const Terms &terms, int64_t at) {
     return fma(as_floats(load(sum)), load(terms.scale_ih + at), load(terms.bias + at));

@@ -43,11 +43,12 @@ struct Fp32 {
   using Number = float;
   static constexpr int DEPTH = 1, LANE = 1, PARTS = 1;
   using Numbers = vf;
+  using Weights = vf;
   using Sums = vf;
   static Numbers every_lane(const Number *from) { return every(*from); }
-  static Numbers weights(const Number *from, int64_t) { return load(from); }
+  static Weights weights(const Number *from, int64_t) { return load(from); }
   static Sums begin(const float *bias) { return load(bias); }
-  static Sums add(Sums sum, Numbers a, Numbers b) { return fma(a, b, sum); }
+  static Sums add(Sums sum, Numbers a, Weights b) { return fma(a, b, sum); }
   static void end(float *to, Sums sum) { store(to, sum); }
 };
 
@@ -56,15 +57,16 @@ struct Bf16 {
   using Number = uint16_t;
   static constexpr int DEPTH = 2, LANE = 2, PARTS = 1;
   using Numbers = __m512i;
+  using Weights = __m512i;
   using Sums = vf;
   static Numbers every_lane(const Number *from) {
     int32_t both;
     std::memcpy(&both, from, 4);
     return _mm512_set1_epi32(both);
   }
-  static Numbers weights(const Number *from, int64_t) { return _mm512_loadu_si512(from); }
+  static Weights weights(const Number *from, int64_t) { return _mm512_loadu_si512(from); }
   static Sums begin(const float *bias) { return load(bias); }
-  static Sums add(Sums sum, Numbers a, Numbers b) {
+  static Sums add(Sums sum, Numbers a, Weights b) {
     return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
   }
   static void end(float *to, Sums sum) { store(to, sum); }
@@ -75,21 +77,20 @@ struct Bf16 {
 struct Int8 {
   using Number = uint8_t;
   static constexpr int DEPTH = 8, LANE = 4, PARTS = 2;
-  struct Numbers {
+  using Numbers = vrow;
+  struct Weights {
     vi first, second;  // four of a sum each
   };
   using Sums = vi;
-  static Numbers every_lane(const Number *from) {
-    int32_t bytes[2];
-    std::memcpy(bytes, from, 8);
-    return {every_four(bytes[0]), every_four(bytes[1])};
-  }
-  static Numbers weights(const Number *from, int64_t wide) {
+  static Numbers every_lane(const Number *from) { return eight_bytes(from); }
+  static Weights weights(const Number *from, int64_t wide) {
     return {load_bytes(from), load_bytes(from + 4 * wide)};
   }
-  static Sums begin(const float *) { return no_sum(); }
-  static Sums add(Sums sum, Numbers a, Numbers b) {
-    return add_products(sum, a.first, a.second, b.first, b.second);
+  static Sums begin(const float *from) {
+    return LOWERED ? load(reinterpret_cast<const int32_t *>(from)) : no_sum();
+  }
+  static Sums add(Sums sum, Numbers row, Weights own) {
+    return add_products(sum, row, own.first, own.second);
   }
   static void end(float *to, Sums sum) { store(reinterpret_cast<int32_t *>(to), sum); }
 };
@@ -111,15 +112,15 @@ void scale_sums(float *sums, const GenoseqHead &run, int64_t count) {
 // vectors of outputs.  A function of its own, so that all sums stay in registers.
 template <class F, int C, int V>
 __attribute__((noinline)) void multiply(float *sums, const typename F::Number *hidden,
-                                        const typename F::Number *weights, const float *bias,
+                                        const typename F::Number *weights, const float *begin,
                                         int64_t wide, int64_t width) {
   typename F::Sums found[C][V];
 #pragma GCC unroll 8
   for (int c = 0; c < C; ++c)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) found[c][v] = F::begin(bias + v * L);
+    for (int v = 0; v < V; ++v) found[c][v] = F::begin(begin + v * L);
   for (int64_t in = 0; in < width; in += F::DEPTH) {
-    typename F::Numbers weight[V];
+    typename F::Weights weight[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v)
       weight[v] = F::weights(weights + in * wide + v * L * F::LANE, wide);
@@ -137,33 +138,50 @@ __attribute__((noinline)) void multiply(float *sums, const typename F::Number *h
 }
 
 template <class F, int V>
-void multiply_all(float *sums, const GenoseqHead &run, const typename F::Number *hidden,
-                  int64_t count, int64_t lane) {
+void multiply_all(float *sums, const GenoseqHead &run, const float *begin,
+                  const typename F::Number *hidden, int64_t count, int64_t lane) {
   const auto *weights = static_cast<const typename F::Number *>(run.weights) + lane * F::LANE;
-  const float *bias = run.bias + lane;
+  begin += lane;
   int64_t c = 0;
   for (; c + M <= count; c += M)
-    multiply<F, M, V>(sums + c * run.wide + lane, hidden + c * run.width, weights, bias, run.wide,
+    multiply<F, M, V>(sums + c * run.wide + lane, hidden + c * run.width, weights, begin, run.wide,
                       run.width);
   for (; c < count; ++c)
-    multiply<F, 1, V>(sums + c * run.wide + lane, hidden + c * run.width, weights, bias, run.wide,
+    multiply<F, 1, V>(sums + c * run.wide + lane, hidden + c * run.width, weights, begin, run.wide,
                       run.width);
+}
+
+// What sums begin with, (wide): biases, or of int8 weights of what is taken off bytes, integers.
+template <class F>
+std::vector<float> begin_of(const GenoseqHead &run) {
+  if constexpr (F::PARTS == 1) return {run.bias, run.bias + run.wide};
+  std::vector<float> found(size_t(run.wide));
+  const auto *weights = static_cast<const int8_t *>(run.weights);
+  for (int64_t lane = 0; LOWERED && lane < run.wide; ++lane) {
+    int32_t sum = 0;
+    for (int64_t in = 0; in < run.width; ++in)
+      sum += LOWERED * weights[(in / F::LANE * run.wide + lane) * F::LANE + in % F::LANE];
+    std::memcpy(&found[size_t(lane)], &sum, sizeof(sum));
+  }
+  return found;
 }
 
 // Sums (count, wide) of vectors of hidden states that follow one another.
 template <class F>
 struct Products {
+  const std::vector<float> begin;
+
   void operator()(float *sums, const GenoseqHead &run, const typename F::Number *hidden,
                   int64_t count) {
     const int64_t outputs = F::PARTS * int64_t(run.bases) * run.states;
     for (int64_t lane = 0; lane < outputs; lane += MOST * L) {
       const int64_t left = (outputs - lane + L - 1) / L;
       if (left >= MOST)
-        multiply_all<F, MOST>(sums, run, hidden, count, lane);
+        multiply_all<F, MOST>(sums, run, begin.data(), hidden, count, lane);
       else if (left == 2)
-        multiply_all<F, 2>(sums, run, hidden, count, lane);
+        multiply_all<F, 2>(sums, run, begin.data(), hidden, count, lane);
       else
-        multiply_all<F, 1>(sums, run, hidden, count, lane);
+        multiply_all<F, 1>(sums, run, begin.data(), hidden, count, lane);
     }
   }
 };
@@ -279,7 +297,7 @@ int32_t go(const GenoseqHead &run) {
         return 0;
       }
 #endif
-    tell<F>(run, Products<F>());
+    tell<F>(run, Products<F>{begin_of<F>(run)});
   } catch (const std::bad_alloc &) {
     return 1;
   }

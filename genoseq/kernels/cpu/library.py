@@ -30,19 +30,20 @@ SETS: Mapping[str, tuple[str, ...]] = {
     "avx512": _AVX512,
     "avx2_vnni": (*_AVX2, "avx_vnni"),
     "avx2": _AVX2,
+    "neon_i8mm": ("dot", "i8mm"),
+    "neon_dotprod": ("dot",),
     "neon": (),
 }
-"""Instruction sets, the best first, and the features that torch calls them by.  setup.py has what
-each is compiled with."""
+"""Instruction sets, the best first, and the features that torch calls them by, which it has from
+the processor, or on arm64 from the system (Linux: HWCAP, macOS: sysctl).  setup.py has what each is
+compiled with."""
 
 POINTER, LONG, INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
 """Types of the fields of what kernels are given."""
 _SUFFIX = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.int8: "int8"}
 _OF_BF16 = ("amx", "avx512_bf16")
-_OF_INT8 = tuple(name for name in SETS if name != "neon")
 _ASKING = ("amx",)
-_MACHINES = {"neon": ("aarch64", "arm64")}
-_X86 = ("x86_64", "amd64")
+_ARM64, _X86 = ("aarch64", "arm64"), ("x86_64", "amd64")
 
 
 class Chosen(NamedTuple):
@@ -61,7 +62,7 @@ class Chosen(NamedTuple):
     @property
     def has_int8(self) -> bool:
         """Whether it also has recurrent layers in int8."""
-        return self.name in _OF_INT8
+        return self.name != "torch"
 
 
 def choose() -> Chosen:
@@ -144,7 +145,8 @@ def _may_run(name: str) -> bool:
 def _processor_has(name: str) -> bool:
     found = torch.cpu.get_capabilities()
     machine = str(found.get("architecture", "")).lower()
-    return machine in _MACHINES.get(name, _X86) and all(found.get(each) for each in SETS[name])
+    machines = _ARM64 if name.startswith("neon") else _X86
+    return machine in machines and all(found.get(each) for each in SETS[name])
 
 
 def _path(name: str) -> str | None:

@@ -58,8 +58,8 @@ struct GenoseqRun {
 namespace {
 
 // Rows and gates that are multiplied together: as many as fill the registers with sums.
-#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(__AVXVNNI__)
-constexpr int INT8_ROWS = 4;  // what meets in 16 bits takes registers too
+#if defined(__aarch64__) || (defined(__AVX2__) && !defined(__AVX512F__) && !defined(__AVXVNNI__))
+constexpr int INT8_ROWS = 4;  // what meets in 16 bits, or stays of weights, takes registers too
 #else
 constexpr int INT8_ROWS = 6;
 #endif
@@ -160,9 +160,24 @@ Lines<float> packed_scale(const GenoseqRun &run, const float *scale) {
   return out;
 }
 
+// What sums of int8 begin with, in panels (panel, gate, lane); 0 of other formats.
+template <class F>
+Lines<int32_t> packed_begin(const GenoseqRun &run, const void *given, int depth) {
+  const int gates = gates_of(run.family);
+  Lines<int32_t> out(round_up(run.width, L) * gates, 0);
+  if (!IS_INT8<F> || !LOWERED) return out;
+  const auto *weights = static_cast<const int8_t *>(given);
+  for (int64_t unit = 0; unit < run.width; ++unit)
+    for (int gate = 0; gate < gates; ++gate) {
+      const int8_t *own = weights + (gate * int64_t(run.width) + unit) * depth;
+      out[(unit / L * gates + gate) * L + unit % L] = LOWERED * std::accumulate(own, own + depth, 0);
+    }
+  return out;
+}
+
 // What sums of some rows with a panel's gates begin with.
 struct Begin {
-  const void *bases;  // (row, gate, lane), `apart` from row to row
+  const void *bases;  // (row, gate, lane), `apart` from row to row; of int8 integers, of all rows
   int64_t apart;
   const float *last;  // instead of the last gate's, for all rows, if it is not null
 
@@ -188,10 +203,7 @@ __attribute__((noinline)) void multiply(typename F::Sum *sums, const Begin &begi
     const typename F::Number *weights = panel + k * group + FIRST * L * F::DEPTH;
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m) {
-      typename F::Numbers row[F::STEP];
-#pragma GCC unroll 8
-      for (int s = 0; s < F::STEP; ++s)
-        row[s] = F::every_lane(rows + m * rows_apart + (k + s) * F::DEPTH);
+      const typename F::Numbers row = F::every_lane(rows + m * rows_apart + k * F::DEPTH);
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c)
         sum[m][c] = F::add(sum[m][c], row, weights + c * L * F::DEPTH, group);
@@ -283,6 +295,8 @@ class Direction {
         bias_(packed_bias<F>(run, false)),
         scale_in_(packed_scale<F>(run, run.scale_ih)),
         scale_(packed_scale<F>(run, run.scale_hh)),
+        begin_in_(packed_begin<F>(run, run.weight_ih, run.width_in)),
+        begin_(packed_begin<F>(run, run.weight_hh, run.width)),
         kept_(run.rows * padded_, 0.0f),
         to_(run.rows),
         spare_(padded_) {
@@ -390,7 +404,9 @@ class Direction {
         continue;
       }
 #endif
-      const Begin begin = {&bias_in_[panel * G * L], 0, nullptr};
+      const int64_t own = panel * G * L;
+      const Begin begin = IS_INT8<F> ? Begin{&begin_in_[own], 0, nullptr}
+                                     : Begin{&bias_in_[own], 0, nullptr};
       in_blocks(count, [&](auto constant, int64_t row) {
         multiply_gates<F, G, decltype(constant)::value>(gates + row * G * L, begin,
                                                         &inputs_[row * deep_in_], deep_in_, weights,
@@ -417,7 +433,8 @@ class Direction {
       in_blocks(rows, [&](auto constant, int64_t row) {
         constexpr int M = decltype(constant)::value;
         const Sum *own = inputs + row * G * L;
-        const Begin begin = {own, G * L, G == 3 ? terms(panel).bias_hh : nullptr};
+        const Begin begin = IS_INT8<F> ? Begin{&begin_[panel * G * L], 0, nullptr}
+                                       : Begin{own, G * L, G == 3 ? terms(panel).bias_hh : nullptr};
         multiply_gates<F, G, M>(sums, begin, states + row * apart_, apart_,
                                 &weights_[panel * deep_ * G * L], deep_ / F::DEPTH);
         finish(panel, row, M, sums, own, next);
@@ -489,6 +506,7 @@ class Direction {
   bool alike_;  // whether all rows of a step can be copied at once
   const Many<F> weights_in_, weights_;
   const Lines<float> bias_in_, bias_, scale_in_, scale_;
+  const Lines<int32_t> begin_in_, begin_;
   Lines<float> kept_;
   Lines<Sum> gates_;
   Many<F> states_[2], inputs_;

@@ -14,6 +14,7 @@ from genoseq.kernels.cpu import choose, library
 FEATURES = (
     "avx2", "fma3", "avx512_f", "avx512_bw", "avx512_vl", "avx512_dq", "avx512_vnni", "avx512_bf16",
 )  # fmt: skip
+ARM64 = ("neon_i8mm", "neon_dotprod", "neon")
 TILES = ("amx_tile", "amx_int8", "amx_bf16")
 
 
@@ -42,9 +43,12 @@ def machine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
         ("x86_64", (*FEATURES[:2], "avx_vnni"), ("avx2", "avx2_vnni", "avx512"), "avx2_vnni"),
         ("x86_64", FEATURES, ("avx2",), "avx2"),
         ("AMD64", FEATURES[:2], ("avx2", "avx512"), "avx2"),
-        ("aarch64", (), ("neon",), "neon"),
-        ("arm64", (), ("neon",), "neon"),
+        ("aarch64", ("dot", "i8mm", "bf16"), ARM64, "neon_i8mm"),
+        ("arm64", ("dot",), ARM64, "neon_dotprod"),
+        ("aarch64", (), ARM64, "neon"),
+        ("aarch64", ("dot", "i8mm"), ("neon",), "neon"),
         ("x86_64", (), ("avx2", "neon"), "torch"),
+        ("x86_64", ("dot", "i8mm"), ARM64, "torch"),
         ("riscv64", (), ("neon",), "torch"),
     ],
 )
@@ -53,6 +57,13 @@ def test_choose_takes_the_best_that_is_compiled_and_runs(
 ) -> None:  # type: ignore[no-untyped-def]
     machine(architecture, features, compiled)
     assert choose().name == name
+
+
+@pytest.mark.parametrize("features", [("dot", "i8mm"), ("dot",), ()])
+def test_int8_is_computed_on_arm64_and_bf16_left_to_torch(machine, features) -> None:  # type: ignore[no-untyped-def]
+    machine("aarch64", features, ARM64)
+    assert choose().has_int8
+    assert choose().dtypes == (torch.float32,)
 
 
 def test_choose_says_what_to_do_where_nothing_is_compiled(machine) -> None:  # type: ignore[no-untyped-def]
@@ -75,7 +86,7 @@ def test_choose_obeys_the_environment(machine, monkeypatch: pytest.MonkeyPatch) 
     for name, why in {
         "avx512": "the processor lacks it; use auto or torch",
         "neon": "the processor lacks it; use auto or torch",
-        "sse": "use auto, torch, amx, avx512_bf16, avx512_vnni, avx512, avx2_vnni, avx2, neon",
+        "sse": f"use auto, torch, {', '.join(library.SETS)}",
     }.items():
         monkeypatch.setenv(library.VARIABLE, name)
         with pytest.raises(BackendError, match=f"^{library.VARIABLE}={name}: {why}$"):
