@@ -286,8 +286,8 @@ class LinearSettings(EncoderSettings):
         del steps
         outputs, parts = self.width * (2 if self.bidirectional else 1), 3 if self.gated else 2
         weights = parts * outputs * (inputs + (self.layers - 1) * outputs)
-        kept = self.layers * (parts + 3) * outputs
-        return Operations(weights, weights, kept, (parts + 4) * outputs, outputs)
+        kept = self.layers * (6 if self.gated else 3) * outputs
+        return Operations(weights, weights, kept, (parts + 3) * outputs, outputs)
 
     def describe(self) -> str:
         """Family and size."""

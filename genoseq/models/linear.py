@@ -1,9 +1,9 @@
 """Encoder of gated linear recurrences, for sequences of any length.
 
 Each unit keeps a part of its state and takes the rest from a value, both of which a step's input
-alone decides: minGRU (Feng et al. 2024, Were RNNs All We Needed?, arXiv:2410.01201).  So no state is
-multiplied by a matrix, and all products of a layer are one.  States may be multiplied by GELU of a
-third projection, as the recurrent block of Griffin has it (De et al. 2024, arXiv:2402.19427).
+alone decides: minGRU (Feng et al. 2024, Were RNNs All We Needed?, arXiv:2410.01201).  So no state
+is multiplied by a matrix, and what is multiplied is all steps at once.  States may be multiplied by
+GELU of a third projection, as in Griffin's recurrent block (De et al. 2024, arXiv:2402.19427).
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ With logits of gates g and values v of each step, unit by unit:
     a_t = sigmoid(g_t)      h_t = a_t h_{t-1} + (1 - a_t) v_t
 
 which is minGRU (Feng et al. 2024, Were RNNs All We Needed?, arXiv:2410.01201, equation 3, with its
-gate z = 1 - a), and the recurrence of Martin and Cundy (2018, arXiv:1709.04057).  For gradients e of
-the states alone, with e' those that count what later states pass back:
+gate z = 1 - a), and the recurrence of Martin and Cundy (2018, arXiv:1709.04057).  For gradients e
+of the states alone, and e' that count what later states pass back:
 
-    e'_t = e_t + a_{t+1} e'_{t+1}      dv_t = (1 - a_t) e'_t      dg_t = a_t (1 - a_t) (h_{t-1} - v_t) e'_t
+    e'_t = e_t + a_{t+1} e'_{t+1}    dv_t = (1 - a_t) e'_t    dg_t = a_t (h_{t-1} - v_t) dv_t
 
 Both are x_t = f_t x_{t-1} + y_t, forward or backward in time.  A state is an average of values, so
 that nothing can grow, and no logarithms are needed.

@@ -27,12 +27,12 @@ def _follow(factor, term, later_factor, later_term):
 
 
 @triton.jit
-def _places(turn, steps, row, rows):
+def _positions(turn, steps, row, rows):
     """Steps of `turn`, whether there are such, and where they stand in units of one direction."""
     direction = tl.program_id(1)
     step = tl.where(direction == 1, steps - 1 - turn, turn)
-    place = (step.to(tl.int64) * rows + row) * tl.num_programs(1) + direction
-    return step, (turn >= 0) & (turn < steps), place
+    position = (step.to(tl.int64) * rows + row) * tl.num_programs(1) + direction
+    return step, (turn >= 0) & (turn < steps), position
 
 
 @triton.jit
@@ -58,17 +58,17 @@ def scan_forward(
         carried = tl.load(before + at, mask=units < width, other=0.0)
     block = tl.arange(0, STEPS)
     for first in range(0, steps, STEPS):
-        step, there, place = _places(first + block, steps, row, rows)
+        step, there, position = _positions(first + block, steps, row, rows)
         whole = there[:, None] & (units < width)[None, :]
         own = whole & (step < length)[:, None]
-        at = place[:, None] * 2 * width + units[None, :]
+        at = position[:, None] * 2 * width + units[None, :]
         gate = tl.load(given + at, mask=own, other=0.0)
         value = tl.load(given + at + width, mask=own, other=0.0)
         kept = 1 / (1 + tl.exp(-gate))
         factor, term = tl.where(own, kept, 0.0), (1 - kept) * value
         product, sums = tl.associative_scan((factor, term), 0, _follow)
         found = sums + product * carried[None, :]
-        tl.store(states + place[:, None] * width + units[None, :], found, mask=whole)
+        tl.store(states + position[:, None] * width + units[None, :], found, mask=whole)
         carried = tl.sum(tl.where((block == STEPS - 1)[:, None], found, 0.0), 0)
 
 
@@ -95,26 +95,26 @@ def scan_backward(
     block = tl.arange(0, STEPS)
     for done in range(0, steps, STEPS):
         turn = steps - 1 - done - block
-        step, there, place = _places(turn, steps, row, rows)
+        step, there, position = _positions(turn, steps, row, rows)
         some = (units < width)[None, :]
         whole = there[:, None] & some
         own = whole & (step < length)[:, None]
-        at = place[:, None] * 2 * width + units[None, :]
+        at = position[:, None] * 2 * width + units[None, :]
         gate = tl.load(given + at, mask=own, other=0.0)
         value = tl.load(given + at + width, mask=own, other=0.0)
         kept = 1 / (1 + tl.exp(-gate))
         # What the state after a step keeps of it.
-        step, there, later = _places(turn + 1, steps, row, rows)
+        step, there, later = _positions(turn + 1, steps, row, rows)
         passing = (there & (step < length))[:, None] & some
         after = tl.load(
             given + later[:, None] * 2 * width + units[None, :], mask=passing, other=0.0
         )
         factor = tl.where(passing, 1 / (1 + tl.exp(-after)), 0.0)
-        grad = tl.load(d_states + place[:, None] * width + units[None, :], mask=own, other=0.0)
+        grad = tl.load(d_states + position[:, None] * width + units[None, :], mask=own, other=0.0)
         product, sums = tl.associative_scan((factor, grad), 0, _follow)
         found = sums + product * carried[None, :]
         carried = tl.sum(tl.where((block == STEPS - 1)[:, None], found, 0.0), 0)
-        _, there, earlier = _places(turn - 1, steps, row, rows)
+        _, there, earlier = _positions(turn - 1, steps, row, rows)
         state = tl.load(
             states + earlier[:, None] * width + units[None, :],
             mask=there[:, None] & some,
