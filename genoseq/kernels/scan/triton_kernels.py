@@ -157,7 +157,8 @@ def _launch(
         return
     grid = (rows, directions, triton.cdiv(width, UNITS))
     begin = lengths if before is None else before
-    kernel[grid](
-        *tensors, lengths, begin, *results, steps, rows, width,
-        GOES_ON=before is not None, STEPS=STEPS, UNITS=UNITS, num_warps=WARPS,
-    )  # fmt: skip
+    with torch.cuda.device(lengths.get_device()):  # Triton launches on the current device
+        kernel[grid](
+            *tensors, lengths, begin, *results, steps, rows, width,
+            GOES_ON=before is not None, STEPS=STEPS, UNITS=UNITS, num_warps=WARPS,
+        )  # fmt: skip
