@@ -89,19 +89,24 @@ def reliability(title: str, said: np.ndarray, right: np.ndarray) -> None:
     print(f"expected error {error:.4f} of {len(said):,}")
 
 
-def translated(scorer: Any, data: Path, name: str, callers: Mapping[str, Path]) -> None:
-    """Short genes with evidence of translation that each caller found."""
+def translated_stops(data: Path, name: str) -> set[Key]:
+    """Stops of the CDS up to 300 bp with evidence of translation."""
     with (data / f"{name}.translated.tsv").open(newline="") as file:
         seen = {
             row["cds_id"]
             for row in csv.DictReader(file, delimiter="\t")
             if row["riboseq"] == "+" or row["mass_spec"] == "1"
         }
-    wanted = {
+    return {
         stop_of(fields)
         for fields, told in attributes(data / f"{name}.gff3.gz")
         if told.get("ID") in seen and int(fields[4]) - int(fields[3]) + 1 <= SHORT
     }
+
+
+def translated(scorer: Any, data: Path, name: str, callers: Mapping[str, Path]) -> None:
+    """Short genes with evidence of translation that each caller found."""
+    wanted = translated_stops(data, name)
     found = [
         f"{caller} {len(wanted & scorer.stops(scorer.gff_cds(str(path))).keys())}"
         for caller, path in callers.items()

@@ -203,7 +203,7 @@ def genoseq(
     out = folder / f"{name}.genoseq.{adapt}{'' if precision == 'auto' else '.' + precision}"
     words = [sys.executable, "-m", "genoseq", "-q", "genes", asked.data / f"{name}.fa.gz"]
     words += ["-m", asked.bundle, "-o", out, "--code", code, "--threads", 1, "--adapt", adapt]
-    words += ["--precision", precision]
+    words += ["--precision", precision, "--all-starts"]
     if asked.weights is not None:
         words += ["--weights", asked.weights]
     return out / "genes.gff3", costs(*words)

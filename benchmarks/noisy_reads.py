@@ -1,15 +1,17 @@
 """Genes of reads with indels: which bases code, on which strand and in which frame, beside peers.
 
     python benchmarks/noisy_reads.py DATA BUNDLE [NAME ...] [--weights genes.json]
-        [--lengths 600] [--rates 0 0.2 1] [--reads 300] [--out FILE]
+        [--lengths 600] [--rates 0 0.2 1] [--reads 300] [--fgs PYTHON] [--out FILE]
 
 DATA holds ``NAME.fa.gz``, ``NAME.gff3.gz`` and, of some, ``NAME.mask.bed``.  Pieces are cut from
 anywhere in a genome, on either strand; of their indels half are random bases put in, half are bases
 left out, and each base keeps what the annotation says of it.  Inserted bases and masked ones count
 nowhere.  F1 is of pairs of base and strand, frame-aware F1 of base, strand and codon phase; both
-are means over the genomes.  The peer is pyrodigal's metagenomic mode.  BUNDLE should not have
-learned from the genomes: one of ``gene_folds.py``, with its ``--weights``.  FILE gets the table as
-JSON, for the card of a model (``ship_model.py --reads``).
+are means over the genomes.  Peers are pyrodigal's metagenomic mode, and FragGeneScan by a PYTHON
+that has pyfgs (its wheels are of Python 3.12), with the model of ``FGS`` for each rate, which it
+is told and we are not.  BUNDLE should not have learned from the genomes: one of ``gene_folds.py``,
+with its ``--weights``.  FILE gets the table as JSON, for the card of a model (``ship_model.py
+--reads``).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -43,6 +46,8 @@ NAMES = ("ecoli_k12_mg1655", "synechocystis_pcc6803", "npharaonis_dsm2160", "bbu
 READS = {150: 1500, 300: 1500, 600: 1500, 1200: 750, 1500: 600, 5000: 200}
 """Pieces of each length per genome and rate."""
 RATES = (0.0, 0.2, 1.0)
+FGS = {0.0: "Complete", 0.2: "Sanger5", 1.0: "Sanger10"}
+"""FragGeneScan's models of 0, 0.5 and 1% of errors, by percent of indels."""
 UNKNOWN = 1 << 6
 """Beside six bits, of the codon phases 0, 1, 2 on the forward strand and on the reverse one."""
 _STRANDS = (0b000111, 0b111000)
@@ -195,20 +200,50 @@ def pyrodigal(codes: Sequence[Codes]) -> list[States]:
     return found
 
 
+def fragment_scan(python: Path, model: str, codes: Sequence[Codes]) -> list[States]:
+    """By FragGeneScan, in a process of another Python."""
+    words = [str(python), str(Path(__file__).with_name("fgs_genes.py")), model]
+    reads = b"".join(letters(each) + b"\n" for each in codes)
+    answer = subprocess.run(words, input=reads, stdout=subprocess.PIPE, check=True).stdout
+    return [
+        read_states(len(each), json.loads(line))
+        for each, line in zip(codes, answer.splitlines(), strict=True)
+    ]
+
+
+def read_states(length: int, genes: Iterable[tuple[int, int, str]]) -> States:
+    """States of a read by what FragGeneScan read of it."""
+    states = np.zeros(length, np.uint8)
+    for strand, start, bases in genes:
+        letter = np.frombuffer(bases.encode(), np.uint8)
+        missing, inserted = letter == ord("N"), letter >= ord("a")
+        phase = (np.cumsum(~inserted) - 1) % 3 + 3 * (strand != 1)
+        at = start + np.cumsum(~missing) - 1
+        if strand != 1:
+            at = 2 * start + int((~missing).sum()) - 1 - at
+        there = ~missing & ~inserted & (at < length)
+        states[at[there]] |= np.uint8(1) << phase[there].astype(np.uint8)
+    return states
+
+
 def letters(codes: Codes) -> bytes:
     """ACGT of base codes."""
     return np.frombuffer(ALPHABET.encode(), np.uint8)[codes].tobytes()
 
 
-def callers(bundle: Path, weights: Path | None) -> dict[str, Caller]:
+def callers(bundle: Path, weights: Path | None, fgs: Path | None, rate: float) -> dict[str, Caller]:
     """Callers by what the table names them."""
     scorer = model_scorer(load_bundle(bundle))
     decoder = load_weights(decoder_path(bundle, weights)[0])
-    return {
+    found: dict[str, Caller] = {
         "genoseq --frameshifts": partial(genoseq, scorer, decoder, True),
         "genoseq": partial(genoseq, scorer, decoder, False),
         "pyrodigal meta": pyrodigal,
     }
+    if fgs is not None:
+        model = FGS[min(FGS, key=lambda each: abs(each - rate))]
+        found[f"FragGeneScan {model}"] = partial(fragment_scan, fgs, model)
+    return found
 
 
 def main() -> None:
@@ -221,6 +256,7 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=list(READS), choices=list(READS))
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="percent")
     parser.add_argument("--reads", type=int, help="pieces of each setting per genome")
+    parser.add_argument("--fgs", type=Path, help="a Python that has pyfgs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="JSON of the table")
     asked = parser.parse_args()
@@ -234,7 +270,7 @@ def main() -> None:
                 name: cut(genome, length, asked.reads or READS[length], rate, asked.seed)
                 for name, genome in genomes.items()
             }
-            for caller, call in callers(asked.bundle, asked.weights).items():
+            for caller, call in callers(asked.bundle, asked.weights, asked.fgs, rate).items():
                 begun = time.perf_counter()
                 rows = [
                     scores(own, call([piece.codes for piece in own])) for own in pieces.values()
