@@ -41,8 +41,8 @@ from genoseq.models.encoders import build_encoder, encode_time_first
 MODELS: dict[str, dict[str, Any]] = {
     "lstm, 1 x 64": {"family": "lstm"},
     "linear, 1 x 64": {"family": "linear"},
-    "linear, 1 x 64, no gates": {"family": "linear", "gated": False},
-    "linear, 2 x 48, no gates": {"family": "linear", "layers": 2, "width": 48, "gated": False},
+    "linear, 1 x 64, gated": {"family": "linear", "gated": True},
+    "linear, 2 x 48": {"family": "linear", "layers": 2, "width": 48},
 }
 REPEATS = 3
 TRAINING = {"precision": "fp32", "validate_every": 10**6, "validation_windows": 8}

@@ -275,7 +275,7 @@ class LinearSettings(EncoderSettings):
     layers: Layers = 1
     width: Size = Field(64, description="units of each direction")
     bidirectional: bool = True
-    gated: bool = Field(True, description="gate what each step tells of its states")
+    gated: bool = Field(False, description="gate what each step tells of its states")
 
     def sees_ahead(self) -> bool:
         """In both directions."""

@@ -13,8 +13,8 @@ from genoseq.config.encoders import LinearSettings
 from genoseq.models.linear import LinearEncoder
 
 FORMS: list[dict[str, Any]] = [
-    {"layers": 2, "width": 5},
-    {"layers": 1, "width": 3, "gated": False},
+    {"layers": 2, "width": 5, "gated": True},
+    {"layers": 1, "width": 3},
     {"layers": 2, "width": 4, "bidirectional": False},
 ]
 each_form = pytest.mark.parametrize("form", FORMS)
@@ -26,7 +26,7 @@ def encoder(form: dict[str, Any], dropout: float = 0.0) -> LinearEncoder:
 
 
 def test_states_follow_the_formula_step_by_step() -> None:
-    made = encoder({"layers": 1, "width": 3, "bidirectional": False})
+    made = encoder({"layers": 1, "width": 3, "bidirectional": False, "gated": True})
     vectors = torch.randn(1, 9, 4, dtype=torch.float64)
     layer, state, told = made.layers[0], torch.zeros(3, dtype=torch.float64), []
     for vector in vectors[0]:
@@ -59,7 +59,7 @@ def test_any_split_with_the_state_carried_gives_the_states_of_the_whole(pieces: 
 
 
 def test_both_directions_mirror_one_another() -> None:
-    made = encoder({"layers": 1, "width": 3})
+    made = encoder({"layers": 1, "width": 3, "gated": True})
     vectors = torch.randn(2, 20, 4, dtype=torch.float64)
     with torch.no_grad():
         for one in (made.layers[0].recurrent.weight, made.layers[0].recurrent.bias):
