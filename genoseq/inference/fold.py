@@ -43,7 +43,9 @@ class FoldedStem:
     compiled
         Kernels that look up; None: PyTorch does.
     dtype
-        Number format of the vectors.
+        Number format of the vectors; uint8: bytes, ``round(x * scale + zero)``.
+    scale, zero
+        Of bytes, shape (D,).
     """
 
     tables: Tensor
@@ -54,6 +56,8 @@ class FoldedStem:
     activate: bool
     compiled: Chosen | None = None
     dtype: torch.dtype = torch.float32
+    scale: Tensor | None = None
+    zero: Tensor | None = None
 
     def to(self, device: torch.device, dtype: torch.dtype) -> FoldedStem:
         """The same for a device, with vectors in a number format."""
@@ -61,6 +65,11 @@ class FoldedStem:
         if chosen is not None and dtype in chosen.dtypes:
             return replace(self, compiled=chosen, dtype=dtype)
         return replace(self, tables=self.tables.to(device, dtype), dtype=dtype)
+
+    def as_bytes(self, scale: Tensor, zero: Tensor) -> FoldedStem:
+        """The same with vectors in bytes, where kernels that have int8 look up."""
+        assert self.compiled is not None
+        return replace(self, dtype=torch.uint8, scale=scale, zero=zero)
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Vectors of shape (T, R, D), time first, of base codes of shape (R, T * step).
@@ -76,6 +85,7 @@ class FoldedStem:
             return look_up(
                 self.compiled, padded, self.tables, steps=bases // self.step, word=self.word,
                 hop=self.hop, step=self.step, activate=self.activate, dtype=self.dtype,
+                scale=self.scale, zero=self.zero,
             )  # fmt: skip
         words = torch.zeros((count, rows), dtype=torch.int32, device=codes.device)
         for base in range(self.word):

@@ -23,6 +23,7 @@ from genoseq.models.device import Computed, choose_device, choose_precision
 from genoseq.models.encoders import encode_time_first, knows_lengths
 from genoseq.models.integers import IntegerEncoder, calibration_codes, check_int8
 from genoseq.models.recurrent import RecurrentEncoder
+from genoseq.tasks.heads import PerBaseHead
 from genoseq.tasks.task import NOT_OF_BASES, token_ids
 from genoseq.tokenizers.kmer import KmerTokenizer
 
@@ -98,11 +99,15 @@ class Predictor:
         if chosen == "int8":
             assert isinstance(model.encoder, RecurrentEncoder)
             vectors = self.vectors(calibration_codes(self.stride))
-            model.encoder = IntegerEncoder(model.encoder, vectors)
+            encoder = model.encoder = IntegerEncoder(model.encoder, vectors)
+            if self._stem is not None:
+                self._stem = self._stem.as_bytes(*encoder.inputs)
         head = self._head = deepcopy(model.head)
         self._head_type = torch.float32 if self.task.exact else self.dtype
         head.to(self.device, self._head_type)
-        self._read = reader_of(head)
+        in_bytes = chosen == "int8" and isinstance(head, PerBaseHead) and not self.task.exact
+        self._states_type = torch.uint8 if in_bytes else self.dtype
+        self._read = reader_of(head, self._states_type)
 
     @torch.inference_mode()
     def __call__(
@@ -145,7 +150,8 @@ class Predictor:
         if self.task.reads_bases and told != "hidden":
             return self._of_bases(windows, told, bases)
         steps = None if wanted is None else self._steps(wanted)
-        hidden = self._hidden(self._vectors(windows), bases, codes.shape[1], steps)
+        states = self.dtype if told == "hidden" else self._states_type
+        hidden = self._hidden(self._vectors(windows), bases, codes.shape[1], steps, states)
         return self.read(hidden, told, steps)
 
     @torch.inference_mode()
@@ -243,12 +249,16 @@ class Predictor:
         bases: NDArray[np.int64] | None,
         width: int,
         wanted: range | None = None,
+        told: torch.dtype | None = None,
     ) -> Tensor:
         """Hidden states (T, R, D) of vectors (T, R, E), where rows may have fewer bases and steps
-        may be wanted."""
+        may be wanted; those of an encoder in int8 may be ``told`` as bytes."""
         lengths = None
         if bases is not None and (bases != width).any():
             lengths = torch.from_numpy(bases // self.stride).to(self.device)
+        if told == torch.uint8:
+            encoder = cast(IntegerEncoder, self._model.encoder)
+            return encoder.time_first(steps, lengths, wanted, told)
         return encode_time_first(self._model.encoder, steps, lengths, wanted)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from genoseq.kernels.cpu import Chosen, choose, head_of, read_head
+from genoseq.kernels.cpu import Chosen, choose, head_of, integer_head, read_head
 from genoseq.tasks.heads import PerBaseHead
 
 
@@ -23,23 +23,25 @@ class HeadReader(Protocol):
         """
 
 
-def reader_of(head: nn.Module) -> HeadReader:
-    """The fastest way to read a head here: its weights do not change any more."""
+def reader_of(head: nn.Module, told: torch.dtype = torch.float32) -> HeadReader:
+    """The fastest way to read a head here, whose weights do not change any more; of hidden states
+    that are ``told`` as bytes a :class:`CompiledReader`, as they are by kernels alone."""
     if not isinstance(head, PerBaseHead):
         return AnyReader(head)
     weight, chosen = head.projection.weight, choose()
     if weight.device.type == "cpu" and weight.dtype in chosen.dtypes:
-        return CompiledReader(head, chosen)
+        return CompiledReader(head, chosen, told)
     return LinearReader(head)
 
 
 class CompiledReader:
     """Of a linear head on a CPU: see :mod:`genoseq.kernels.cpu.head`."""
 
-    def __init__(self, head: PerBaseHead, chosen: Chosen) -> None:
+    def __init__(self, head: PerBaseHead, chosen: Chosen, told: torch.dtype) -> None:
         layer = head.projection
         self._chosen = chosen
-        self._head = head_of(layer.weight, layer.bias, head.bases, head.states)
+        made = integer_head if told == torch.uint8 else head_of
+        self._head = made(layer.weight, layer.bias, head.bases, head.states)
 
     def __call__(
         self, hidden: Tensor, wanted: range | None = None, softmax: bool = False

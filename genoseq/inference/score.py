@@ -34,8 +34,9 @@ from genoseq.inference.windows import Genome, tilings
 from genoseq.models.bundle import Bundle
 from genoseq.tasks.outputs import Output, ValueKind
 
-_TOGETHER = 1 << 15
-"""Bases whose values are computed together, of however many contigs."""
+_TOGETHER = 1 << 12
+"""Bases whose values are computed together, of however many contigs: enough that calls of numpy do
+not count."""
 
 
 def score(
@@ -200,6 +201,12 @@ def _together(
 ) -> Iterator[tuple[str, int, Values]]:
     """Values of pieces as those of tracks; those of reads and other short pieces at one go."""
     for group in grouped(found, _TOGETHER):
+        if len(group) == 1:  # as of a long contig: nothing to join, nothing to cut
+            (one,) = group
+            yield from _told(
+                [(one.chrom, one.start, one.codes, output.values(one.values))], decimals
+            )
+            continue
         codes = np.concatenate([each.codes for each in group])
         values = output.values(np.concatenate([each.values for each in group], axis=1))
         ((_, _, told),) = _told([("", 0, codes, values)], decimals)

@@ -9,7 +9,15 @@ from torch import Tensor, nn
 from genoseq.config.encoders import EncoderSettings, RecurrentSettings
 from genoseq.errors import BackendError
 from genoseq.genome.sequences import Codes
-from genoseq.kernels.cpu import Layer, choose, integer_layer, run_integer_layer, states_by_torch
+from genoseq.kernels.cpu import (
+    LEAST_STATE,
+    Layer,
+    choose,
+    integer_layer,
+    run_integer_layer,
+    states_as_bytes,
+    states_by_torch,
+)
 from genoseq.models.recurrent import RecurrentEncoder
 
 _BASES = 1 << 17
@@ -43,21 +51,33 @@ class IntegerEncoder(nn.Module):
         for layer in range(encoder.recurrent.num_layers):
             weights = [Layer(*encoder.weights(layer, reverse)) for reverse in turns]
             self._layers.append([integer_layer(self.family, each, low, high) for each in weights])
-            low, high = -torch.ones(self.outputs), torch.ones(self.outputs)
+            low, high = torch.full((self.outputs,), LEAST_STATE), torch.ones(self.outputs)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors (B, N, E) -> hidden states (B, N, D)."""
         return self.time_first(vectors.transpose(0, 1)).transpose(0, 1)
 
     def time_first(
-        self, steps: Tensor, lengths: Tensor | None = None, wanted: range | None = None
+        self,
+        steps: Tensor,
+        lengths: Tensor | None = None,
+        wanted: range | None = None,
+        told: torch.dtype = torch.float32,
     ) -> Tensor:
-        """As :meth:`genoseq.models.recurrent.RecurrentEncoder.time_first`."""
+        """As :meth:`genoseq.models.recurrent.RecurrentEncoder.time_first`; vectors, and what is
+        ``told`` of the last layer, are float32 or bytes."""
         chosen = choose()
-        for number, layer in enumerate(self._layers, 1):
-            some = wanted if number == len(self._layers) else None
-            steps = run_integer_layer(chosen, self.family, steps, layer, lengths, some)
-        return steps
+        for layer in self._layers[:-1]:
+            steps = run_integer_layer(chosen, self.family, steps, layer, lengths, told=torch.uint8)
+        last = self._layers[-1]
+        return run_integer_layer(chosen, self.family, steps, last, lengths, wanted, told)
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor]:
+        """A vector is told as ``round(x * scale + zero)``, cut off at 0 and 255: scale and zero,
+        each (E,)."""
+        first = self._layers[0][0]
+        return first.input_scale, first.input_zero
 
     def by_torch(self, steps: Tensor) -> Tensor:
         """The same hidden states (N, B, D) of vectors (N, B, E), bit for bit, but slowly."""
@@ -66,8 +86,9 @@ class IntegerEncoder(nn.Module):
                 states_by_torch(self.family, steps, each, reverse=bool(number))
                 for number, each in enumerate(layer)
             ]
-            steps = torch.cat(found, dim=2)
-        return steps
+            states = torch.cat(found, dim=2)
+            steps = states_as_bytes(states)
+        return states
 
 
 def _range(vectors: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,9 +8,9 @@ bases with others.  The score is the mean of the bases that are called, in thous
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class SegmentsWriter:
                          end - start),
                 known,
             )  # fmt: skip
-        self._known = int(known[-1])
+        self._known = known[-1]
         self._end = slab.chrom, slab.start + values.shape[1]
         gaps = {number: rule.gap for number, rule in enumerate(self._rules)}
         self._close([n for n, last in self._open.items() if last.end + gaps[n] < self._end[1]])
@@ -149,25 +149,25 @@ class SegmentsWriter:
                 found += _called(starts, above[starts] > 0, np.full(len(starts), channel), scaled)
         return sorted(found)
 
-    def _known_from(self, values: Row, start: int) -> NDArray[np.int64]:
+    def _known_from(self, values: Row, start: int) -> list[int]:
         """Where stretches of bases with values begin: the last one before the slab, and inside."""
         if not self._gaps:
-            return np.array([self._known])
+            return [self._known]
         missing: NDArray[np.uint16] = np.any(is_gap(values), axis=0).astype(np.uint16)
         starts = run_starts(missing)
         ends = np.append(starts[1:], len(missing))
-        return np.append([self._known], ends[missing[starts] > 0] + start)
+        return [self._known, *(ends[missing[starts] > 0] + start).tolist()]
 
-    def _add(self, segment: _Segment, known: NDArray[np.int64]) -> None:
+    def _add(self, segment: _Segment, known: list[int]) -> None:
         """Grow the open segment of the channel, or close it and open this one."""
         last = self._open.get(segment.channel)
         if last is not None:
             between = segment.start - last.end
-            since = known[np.searchsorted(known, segment.start, "right") - 1] if between else 0
+            since = known[bisect_right(known, segment.start) - 1] if between else 0
             if between <= self._rules[segment.channel].gap and since <= last.end:
                 total, bases = last.total + segment.total, last.bases + segment.bases
-                self._open[segment.channel] = replace(
-                    last, end=segment.end, total=total, bases=bases
+                self._open[segment.channel] = _Segment(
+                    last.chrom, last.start, segment.end, last.channel, total, bases
                 )
                 return
             self._close([segment.channel])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from kernel_sets import COMPILED, of_bf16
+from kernel_sets import COMPILED, of_bf16, of_int8
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
@@ -61,6 +61,22 @@ def test_fold_stem_rounds_once_to_bf16(kernels: str, monkeypatch: pytest.MonkeyP
     with torch.inference_mode():
         found = stem.to(torch.device("cpu"), torch.bfloat16)(codes)
         assert torch.equal(found, stem.to(torch.device("cpu"), torch.float32)(codes).bfloat16())
+
+
+@pytest.mark.parametrize("width", [13, 96])
+@pytest.mark.parametrize("kernels", of_int8())
+def test_fold_stem_tells_bytes(width: int, kernels: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, kernels)
+    settings = parse_settings(ModelSettings, {"stem": {"width": width}})
+    model = build_model(settings, PerBase(cds_phase_scheme()))
+    stem = fold_stem(model, settings).to(torch.device("cpu"), torch.float32)
+    codes = torch.randint(5, (3, 300), dtype=torch.uint8)
+    vectors, zero = stem(codes), torch.randint(100, 150, (width,)).float()
+    scale = 160 / vectors.abs().amax((0, 1))  # some are beyond the limits
+    told = vectors.double() * scale.double() + zero.double()
+    expected = told.float().round().clamp(0, 255)
+    assert expected.max() == 255
+    assert torch.equal(stem.as_bytes(scale, zero)(codes), expected.to(torch.uint8))
 
 
 def test_can_fold_refuses_tables_of_long_words() -> None:

@@ -102,10 +102,12 @@ struct Bf16 {
 #endif
 
 #if defined(GENOSEQ_INTEGERS)
+// States are told in fp32, or as the bytes that are multiplied.
+template <class Told>
 struct Int8 {
   typedef uint8_t Number, In;
   typedef int8_t Weight;
-  typedef float Out;
+  typedef Told Out;
   typedef int32_t Sum;
   typedef vi Numbers, Sums;
   static constexpr int DEPTH = 4, STEP = 2;
@@ -135,7 +137,13 @@ struct Int8 {
   static void give(Number *to, vf x) {
     store_lowest_bytes(to, fma(x, every(127.0f), every(12583040.0f)));
   }
-  static void put(Out *to, vf x, int count) { store_some(to, x, count); }
+  static void put(float *to, vf x, int count) { store_some(to, x, count); }
+  static void put(uint8_t *to, vf x, int count) {
+    if (count == L) return give(to, x);
+    uint8_t lanes[L];
+    give(lanes, x);
+    std::memcpy(to, lanes, size_t(count));
+  }
 };
 #endif
 

@@ -12,8 +12,10 @@ from torch.nn import functional
 from genoseq.kernels.cpu.library import INT, LONG, POINTER, Chosen, kernel
 from genoseq.kernels.cpu.threads import run_all, shares
 
-_LANES = 16
+LANES = 16
 """The most numbers in a vector of any instruction set."""
+DEPTH = 8
+"""Bytes of a hidden state that are multiplied together."""
 _STEPS = 256
 """Steps that are worth a thread of their own."""
 
@@ -25,13 +27,17 @@ class Head(NamedTuple):
     ----------
     weights, bias
         Shapes (D, W) and (W,), float32: its outputs, and zeros up to whole vectors; weights in bf16
-        are two by two, (D / 2, W, 2).
+        are two by two, (D / 2, W, 2), in int8 four by four, (D / 4, W, 4), D a multiple of 8.
+    scale
+        Of int8, shape (2, W): what 1 of a sum of coarse or of fine weights stands for; for others
+        empty.
     bases, states
         Of its outputs: number ``base * states + state``.
     """
 
     weights: Tensor
     bias: Tensor
+    scale: Tensor
     bases: int
     states: int
 
@@ -43,6 +49,7 @@ class _Run(ctypes.Structure):
         ("hidden", POINTER),
         ("weights", POINTER),
         ("bias", POINTER),
+        ("scale", POINTER),
         ("outputs", POINTER),
         ("output_state", LONG),
         ("output_row", LONG),
@@ -59,12 +66,13 @@ class _Run(ctypes.Structure):
 def head_of(weight: Tensor, bias: Tensor, bases: int, states: int) -> Head:
     """Of a linear layer's weight (bases * states, D) and bias (bases * states,)."""
     dtype, width = weight.dtype, weight.shape[1]
-    behind = -len(weight) % _LANES
+    behind = -len(weight) % LANES
     padded = functional.pad(weight.float(), (0, 0, 0, behind)).T
     if dtype == torch.bfloat16 and width % 2 == 0:  # which are multiplied two by two
         pairs = padded.view(width // 2, 2, -1).transpose(1, 2)
         padded = pairs.reshape(width, -1).bfloat16()
-    return Head(padded.contiguous(), functional.pad(bias.float(), (0, behind)), bases, states)
+    wide = functional.pad(bias.float(), (0, behind))
+    return Head(padded.contiguous(), wide, torch.empty(0), bases, states)
 
 
 def read_head(
@@ -84,7 +92,8 @@ def read_head(
     chosen
         Kernels that compute in the weights' number format.
     hidden
-        On the CPU.
+        On the CPU; of int8 bytes, as :func:`~genoseq.kernels.cpu.recurrent.run_integer_layer` tells
+        them.
     softmax
         Whether probabilities of a base's states are told.
     wanted
@@ -96,20 +105,27 @@ def read_head(
         If there is none left.
     """
     steps, rows, width = hidden.shape
-    assert width == len(head.weights)
-    hidden = hidden.to(head.weights.dtype).contiguous()
+    computed = head.weights.dtype
+    if computed == torch.int8:
+        assert hidden.dtype == torch.uint8
+        if width % DEPTH:
+            hidden = functional.pad(hidden, (0, -width % DEPTH))
+    else:
+        hidden = hidden.to(computed)
+    hidden, width = hidden.contiguous(), len(head.weights)
+    assert hidden.shape[2] == width
     found = torch.empty(head.states, rows, steps * head.bases)
     first, last = (0, steps) if wanted is None else (wanted.start, min(wanted.stop, steps))
     runs = []
     for some in shares(max(last - first, 0), _STEPS):
         own = slice(first + some.start, first + some.stop)
         of_bases = found[:, :, own.start * head.bases : own.stop * head.bases]
-        pointers = hidden[own], head.weights, head.bias, of_bases
+        pointers = hidden[own], head.weights, head.bias, head.scale, of_bases
         run = _Run(
             *(each.data_ptr() for each in pointers), *found.stride()[:2],
             own.stop - own.start, rows, width, len(head.bias),
             head.bases, head.states, int(softmax),
         )  # fmt: skip
         runs.append(run)
-    run_all(kernel(chosen, "head", hidden.dtype), runs)
+    run_all(kernel(chosen, "head", computed), runs)
     return found

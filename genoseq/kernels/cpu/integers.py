@@ -1,8 +1,8 @@
-"""Recurrent layers in int8: weights as integers, and PyTorch's twin of what the kernels compute.
+"""Recurrent layers and heads in int8: weights as integers, and PyTorch's twin of the kernels.
 
 Inputs and states are unsigned bytes, weights signed ones, so that each sum of products is an exact
-integer; it becomes the argument of a gate by one scale of that gate and one bias.  Gates, cells and
-what is put out are fp32: only what is multiplied by weights is rounded to 8 bits.
+integer; it becomes the argument of a gate by one scale of that gate and one bias.  Gates and cells
+are fp32: only what is multiplied by weights is rounded to 8 bits.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from genoseq.kernels.cpu.head import DEPTH, LANES, Head
 from genoseq.kernels.cpu.recurrent import Family, IntegerLayer, Layer
 
 LEVELS = 255
 """Steps between the least and the most that an input can be told as."""
 STATES = 127
 """Steps of a state from 0 to 1."""
+LEAST_STATE = -128 / 127
+"""What the byte 0 stands for, of states that are the next layer's inputs."""
 _MIDDLE = 128
 """The byte of a state of 0."""
 _TOGETHER = 126
@@ -69,18 +72,65 @@ def _as_bytes(weights: Tensor) -> tuple[Tensor, Tensor]:
     return (weights / scale[:, None]).round(), scale
 
 
+def integer_head(weight: Tensor, bias: Tensor, bases: int, states: int) -> Head:
+    """Of a linear layer's weight (bases * states, D) and bias (bases * states,), which reads states
+    that are told as bytes.
+
+    A weight is the sum of two bytes, each with a scale of its output: with one of them alone a
+    quarter more bases change their class.
+    """
+    weight, bias = weight.detach().double() / STATES, bias.detach().double()
+    coarse, coarse_scale = _as_bytes(weight)
+    fine, fine_scale = _as_bytes(weight - coarse * coarse_scale[:, None])
+    scales = torch.stack([coarse_scale, fine_scale]).float()
+    parts = torch.stack([coarse, fine])
+    of_middle = (scales.double() * parts.sum(2)).sum(0) * _MIDDLE
+    packed = functional.pad(parts.flatten(0, 1), (0, -weight.shape[1] % DEPTH))
+    packed = functional.pad(packed, (0, 0, 0, -len(packed) % LANES))
+    wide, deep = packed.shape
+    packed = packed.view(wide, deep // 4, 4).transpose(0, 1).reshape(deep, wide)
+    filled = (0, wide - len(weight))
+    return Head(
+        packed.to(torch.int8), functional.pad((bias - of_middle).float(), filled),
+        functional.pad(scales, filled), bases, states,
+    )  # fmt: skip
+
+
+def outputs_by_torch(hidden: Tensor, head: Head) -> Tensor:
+    """Logits (S, B, N * bases) of states that are told as bytes (N, B, D): the kernels' numbers,
+    bit for bit."""
+    (steps, rows, width), outputs = hidden.shape, head.bases * head.states
+    deep, wide = head.weights.shape
+    parts = head.weights.view(deep // 4, wide, 4).transpose(0, 1).reshape(wide, deep)[:, :width]
+    coarse, fine = (
+        _product(hidden, parts[part * outputs : (part + 1) * outputs]) for part in range(2)
+    )
+    scale, bias = head.scale[:, :outputs], head.bias[:outputs]
+    logits = _fma(coarse, scale[0], _fma(fine, scale[1], bias))
+    ordered = logits.view(steps, rows, head.bases, head.states).permute(3, 1, 0, 2)
+    return ordered.reshape(head.states, rows, steps * head.bases)
+
+
+def states_as_bytes(states: Tensor) -> Tensor:
+    """Hidden states as they are multiplied: the nearest whole numbers to 127 of each, and 128."""
+    # Whole numbers are next to each other from 2^23 on.
+    magic = torch.tensor(12583040.0)
+    return (_fma(states, torch.tensor(127.0), magic) - (magic - _MIDDLE)).to(torch.uint8)
+
+
 def states_by_torch(
     family: Family, steps: Tensor, layer: IntegerLayer, *, reverse: bool = False
 ) -> Tensor:
-    """Hidden states (N, B, D) of vectors (N, B, E) by one direction: the kernels' numbers, bit for
-    bit, but slowly."""
-    told = _fma(steps, layer.input_scale, layer.input_zero).clamp(0, LEVELS).round()
+    """Hidden states (N, B, D) of vectors (N, B, E), or of the bytes that they are told as, by one
+    direction: the kernels' numbers, bit for bit, but slowly."""
+    told = steps
+    if steps.dtype != torch.uint8:
+        told = _fma(steps, layer.input_scale, layer.input_zero).clamp(0, LEVELS).round()
     arguments = _fma(_product(told, layer.weight_ih), layer.scale_ih, layer.bias_ih)
     width = layer.weight_hh.shape[1]
-    kept = steps.new_zeros(steps.shape[1], width)
-    bytes_of = torch.full_like(kept, _MIDDLE)
-    magic = torch.tensor(12583040.0)  # whole numbers are next to each other from 2^23 on
-    found = steps.new_empty(*steps.shape[:2], width)
+    kept = torch.zeros(steps.shape[1], width)
+    bytes_of = states_as_bytes(kept)
+    found = torch.empty(*steps.shape[:2], width)
     for index in range(len(steps) - 1, -1, -1) if reverse else range(len(steps)):
         base = arguments[index]
         if family == "gru":
@@ -88,7 +138,7 @@ def states_by_torch(
         sums = _fma(_product(bytes_of, layer.weight_hh), layer.scale_hh, base)
         state, kept = _next_state(family, sums, arguments[index], kept)
         found[index] = state
-        bytes_of = _fma(state, torch.tensor(127.0), magic) - (magic - _MIDDLE)
+        bytes_of = states_as_bytes(state)
     return found
 
 

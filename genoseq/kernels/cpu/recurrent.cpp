@@ -38,10 +38,10 @@ enum Family : int32_t { RNN, GRU, LSTM };
 
 extern "C" {
 
-// Everything that a run reads and writes; genoseq/kernels/cpu/library.py has the same fields.
+// Everything that a run reads and writes; genoseq/kernels/cpu/recurrent.py has the same fields.
 struct GenoseqRun {
   const void *inputs;      // (steps, rows, width_in): fp32, bf16, or unsigned bytes of a run of int8
-  void *outputs;           // (steps, rows, width), fp32 or bf16, 0 where there is no state
+  void *outputs;           // (steps, rows, width), fp32, bf16 or bytes, 0 where there is no state
   const int64_t *lengths;  // (rows,): the first steps of a row are its own
   const void *weight_ih, *weight_hh;  // as PyTorch has them; of int8, signed bytes
   const float *bias_ih, *bias_hh;     // of int8 with the gates' factors and all of bias_hh that adds up
@@ -51,6 +51,7 @@ struct GenoseqRun {
   int64_t steps, rows;
   int64_t first, last;  // states are asked for of first <= step < last
   int32_t width_in, width, family, reverse;
+  int32_t as_bytes;  // of int8: states are told as 128 + 127 of them, not in fp32
 };
 }
 
@@ -291,6 +292,8 @@ class Direction {
     std::iota(order_.begin(), order_.end(), int64_t(0));
     std::stable_sort(order_.begin(), order_.end(),
                      [&](int64_t a, int64_t b) { return count(a) > count(b); });
+    alike_ = deep_in_ == run.width_in && run.input_row == run.width_in &&
+             count(order_.front()) == count(order_.back());
     const int64_t bytes = padded_ * G * 4 * run.rows;
     block_ = std::max<int64_t>(1, std::min<int64_t>(run.steps, BLOCK_BYTES / bytes));
     inputs_.assign(filled(block_ * run.rows) * deep_in_, Number(0));
@@ -334,13 +337,15 @@ class Direction {
 
   int64_t gather(int64_t first, int64_t last) {  // inputs of a block, those of a step together
     int64_t count = 0;
-    for (int64_t step = first; step < last; ++step)
-      for (int64_t index = 0, rows = active(step); index < rows; ++index, ++count) {
+    for (int64_t step = first; step < last; ++step) {
+      const int64_t rows = active(step), together = alike_ && rows ? rows : 1;
+      for (int64_t index = 0; index < rows; index += together, count += together) {
         const int64_t row = order_[index];
         const auto *from = static_cast<const typename F::In *>(run_.inputs) +
                            place(step, row) * run_.input_step + row * run_.input_row;
-        std::memcpy(&inputs_[count * deep_in_], from, run_.width_in * sizeof(*from));
+        std::memcpy(&inputs_[count * deep_in_], from, together * run_.width_in * sizeof(*from));
       }
+    }
     return count;
   }
 
@@ -481,6 +486,7 @@ class Direction {
   const int64_t padded_, deep_in_, deep_;
   const int64_t apart_;  // from a row's states to the next row's
   int64_t block_;
+  bool alike_;  // whether all rows of a step can be copied at once
   const Many<F> weights_in_, weights_;
   const Lines<float> bias_in_, bias_, scale_in_, scale_;
   Lines<float> kept_;
@@ -536,6 +542,8 @@ GENOSEQ_API void genoseq_bytes_fp32(const float *numbers, uint8_t *bytes, const 
     }
 }
 
-GENOSEQ_API int32_t genoseq_recurrent_int8(const GenoseqRun *run) { return go<Int8>(*run); }
+GENOSEQ_API int32_t genoseq_recurrent_int8(const GenoseqRun *run) {
+  return run->as_bytes ? go<Int8<uint8_t>>(*run) : go<Int8<float>>(*run);
+}
 #endif
 }

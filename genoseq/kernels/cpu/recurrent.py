@@ -90,6 +90,7 @@ class _Run(ctypes.Structure):
         ("width", INT),
         ("family", INT),
         ("reverse", INT),
+        ("as_bytes", INT),
     )
 
 
@@ -128,7 +129,7 @@ def run_layer(
     """
     weights = [Layer(*(each.float().contiguous() for each in layer)) for layer in directions]
     compute = kernel(chosen, "recurrent", steps.dtype)
-    return _run(compute, family, steps, weights, lengths, wanted)
+    return _run(compute, family, steps, weights, lengths, wanted, steps.dtype)
 
 
 def run_integer_layer(
@@ -138,15 +139,17 @@ def run_integer_layer(
     directions: Sequence[IntegerLayer],
     lengths: Tensor | None = None,
     wanted: range | None = None,
+    told: torch.dtype = torch.float32,
 ) -> Tensor:
-    """The same in int8; vectors and hidden states are float32.
+    """The same in int8.
 
-    All directions tell inputs as the first does.
+    Vectors are float32, or the bytes that they are told as, by all directions as by the first.
+    Hidden states are ``told`` as float32, or as bytes: the nearest to 127 of each, and 128.
     """
-    assert steps.dtype == torch.float32
-    told = _as_bytes(chosen, steps, directions[0])
+    if steps.dtype != torch.uint8:
+        steps = _as_bytes(chosen, steps, directions[0])
     compute = kernel(chosen, "recurrent", torch.int8)
-    return _run(compute, family, told, directions, lengths, wanted)
+    return _run(compute, family, steps, directions, lengths, wanted, told)
 
 
 def _as_bytes(chosen: Chosen, steps: Tensor, layer: IntegerLayer) -> Tensor:
@@ -154,6 +157,7 @@ def _as_bytes(chosen: Chosen, steps: Tensor, layer: IntegerLayer) -> Tensor:
     steps = steps.contiguous()
     found = torch.empty_like(steps, dtype=torch.uint8)
     compute = kernel(chosen, "bytes", torch.float32)
+    assert steps.dtype == torch.float32
     *_, scale, zero = layer
     jobs = [
         partial(
@@ -174,6 +178,7 @@ def _run(
     directions: Sequence[Layer] | Sequence[IntegerLayer],
     lengths: Tensor | None,
     wanted: range | None,
+    told: torch.dtype,
 ) -> Tensor:
     (count, rows, width_in), width = steps.shape, directions[0].weight_hh.shape[1]
     if lengths is None:
@@ -182,7 +187,6 @@ def _run(
     wanted = range(count) if wanted is None else wanted
     if steps.stride(2) != 1:
         steps = steps.contiguous()
-    told = torch.float32 if steps.dtype == torch.uint8 else steps.dtype
     hidden = steps.new_empty(count, rows, width * len(directions), dtype=told)
     runs: list[_Run] = []
     for number, layer in enumerate(directions):
@@ -195,7 +199,7 @@ def _run(
                 *pointers,
                 *steps.stride()[:2], *part.stride()[:2],
                 count, some.stop - some.start, wanted.start, wanted.stop,
-                width_in, width, _FAMILIES[family], number,
+                width_in, width, _FAMILIES[family], number, int(told == torch.uint8),
             )  # fmt: skip
             runs.append(run)
     run_all(compute, runs)

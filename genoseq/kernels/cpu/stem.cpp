@@ -14,6 +14,7 @@ struct GenoseqStem {
   const uint8_t *codes;  // (rows, bases), 0 to 4; those of all words, `code_row` from row to row
   const float *tables;   // (groups, 5^word, width)
   void *outputs;         // (steps, rows, width)
+  const float *scale, *zero;  // (width,), of bytes alone: round(x * scale + zero), cut off at 0 and 255
   int64_t code_row, steps, rows;
   int32_t groups, word, hop, step, width, activate;
 };
@@ -39,21 +40,40 @@ inline vf gelu(vf x) {
   return fma(down, power_of_two_within(sum), most(every(0.0f), x));
 }
 
+// Each puts out the numbers of a step and row, which begin at `at`, from the lane `lane` on.
 struct Store {
   float *outputs;
-  void operator()(int64_t at, vf x) const { store(outputs + at, x); }
-  void operator()(int64_t at, vf x, int count) const { store_some(outputs + at, x, count); }
+  void operator()(int64_t at, int lane, vf x) const { store(outputs + at + lane, x); }
+  void operator()(int64_t at, int lane, vf x, int count) const {
+    store_some(outputs + at + lane, x, count);
+  }
 };
 
 #if defined(__AVX512BF16__)
 struct StoreBf16 {
   uint16_t *outputs;
-  void operator()(int64_t at, vf x) const { store_bf16(outputs + at, x); }
-  void operator()(int64_t at, vf x, int count) const {
+  void operator()(int64_t at, int lane, vf x) const { store_bf16(outputs + at + lane, x); }
+  void operator()(int64_t at, int lane, vf x, int count) const {
     uint16_t lanes[L];
     store_bf16(lanes, x);
-    std::memcpy(outputs + at, lanes, 2 * size_t(count));
+    std::memcpy(outputs + at + lane, lanes, 2 * size_t(count));
   }
+};
+#endif
+
+#if defined(GENOSEQ_INTEGERS)
+struct StoreBytes {
+  uint8_t *outputs;
+  const float *scale, *zero;
+  void operator()(int64_t at, int lane, vf x) const {
+    store_bytes(outputs + at + lane, scaled(x, load(scale + lane), load(zero + lane)));
+  }
+  void operator()(int64_t at, int lane, vf x, int count) const {
+    uint8_t lanes[L];
+    store_bytes(lanes, scaled(x, load_some(scale + lane, count), load_some(zero + lane, count)));
+    std::memcpy(outputs + at + lane, lanes, size_t(count));
+  }
+  static vf scaled(vf x, vf scale, vf zero) { return least(every(255.0f), fma(x, scale, zero)); }
 };
 #endif
 
@@ -64,12 +84,12 @@ inline void add_up(const GenoseqStem &run, const float *const *rows, int64_t at,
   for (int lane = 0; lane < whole; lane += L) {
     vf sum = load(rows[0] + lane);
     for (int group = 1; group < groups; ++group) sum = sum + load(rows[group] + lane);
-    give(at + lane, ACTIVATE ? gelu(sum) : sum);
+    give(at, lane, ACTIVATE ? gelu(sum) : sum);
   }
   if (!rest) return;
   vf sum = load_some(rows[0] + whole, rest);
   for (int group = 1; group < groups; ++group) sum = sum + load_some(rows[group] + whole, rest);
-  give(at + whole, ACTIVATE ? gelu(sum) : sum, rest);
+  give(at, whole, ACTIVATE ? gelu(sum) : sum, rest);
 }
 
 template <bool ACTIVATE, class Give>
@@ -137,6 +157,12 @@ GENOSEQ_API int32_t genoseq_stem_fp32(const GenoseqStem *run) {
 #if defined(__AVX512BF16__)
 GENOSEQ_API int32_t genoseq_stem_bf16(const GenoseqStem *run) {
   return looked_up(*run, StoreBf16{static_cast<uint16_t *>(run->outputs)});
+}
+#endif
+
+#if defined(GENOSEQ_INTEGERS)
+GENOSEQ_API int32_t genoseq_stem_int8(const GenoseqStem *run) {
+  return looked_up(*run, StoreBytes{static_cast<uint8_t *>(run->outputs), run->scale, run->zero});
 }
 #endif
 }

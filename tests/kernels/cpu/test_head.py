@@ -6,11 +6,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_sets import COMPILED, chosen, of_bf16
+from kernel_sets import COMPILED, chosen, of_bf16, of_int8
 from torch import Tensor
 
 from genoseq.inference.readers import LinearReader
-from genoseq.kernels.cpu import head_of, read_head
+from genoseq.kernels.cpu import (
+    head_of,
+    integer_head,
+    outputs_by_torch,
+    read_head,
+    states_as_bytes,
+)
 from genoseq.tasks.heads import PerBaseHead
 
 each_set = pytest.mark.parametrize("name", COMPILED)
@@ -114,3 +120,44 @@ def test_read_head_in_bf16_is_nearer_to_float64_than_its_twin(
 def test_read_head_takes_nothing(name: str) -> None:
     head = made(4, 3, 2)
     assert found(name, torch.empty(5, 0, 4), head).shape == (2, 0, 15)
+
+
+@pytest.mark.parametrize("name", of_int8())
+@settings(max_examples=25, deadline=None)
+@given(
+    width=st.integers(1, 140),
+    bases=st.integers(1, 6),
+    states=st.integers(1, 20),
+    steps=st.integers(0, 40),
+    rows=st.integers(1, 37),
+)
+def test_read_head_in_int8_is_its_twin_bit_for_bit(
+    name: str, width: int, bases: int, states: int, steps: int, rows: int
+) -> None:
+    layer = made(width, bases, states).projection
+    head = integer_head(layer.weight, layer.bias, bases, states)
+    hidden = torch.randint(0, 256, (steps, rows, width), dtype=torch.uint8)
+    told = read_head(chosen(name), hidden, head)
+    assert told.shape == (states, rows, steps * bases)
+    assert torch.equal(told, outputs_by_torch(hidden, head))
+
+
+@pytest.mark.parametrize("name", of_int8())
+def test_sums_of_the_largest_bytes_are_exact(name: str) -> None:
+    # Weights of one sign and bytes at the limit are what sums of 16 bits have least room for.
+    layer = made(128, 3, 7).projection
+    layer.weight.fill_(0.5)
+    head = integer_head(layer.weight, layer.bias, 3, 7)
+    assert head.weights.max() == 32
+    hidden = torch.full((5, 3, 128), 255, dtype=torch.uint8)
+    assert torch.equal(read_head(chosen(name), hidden, head), outputs_by_torch(hidden, head))
+
+
+@pytest.mark.parametrize("name", of_int8())
+def test_read_head_in_int8_loses_little_more_than_the_rounding_of_states(name: str) -> None:
+    head, hidden = made(128, 3, 7), 2 * torch.rand(200, 4, 128) - 1
+    layer, told = head.projection, states_as_bytes(hidden)
+    found = read_head(chosen(name), told, integer_head(layer.weight, layer.bias, 3, 7))
+    of_rounded = LinearReader(head)((told.float() - 128) / 127)
+    lost = (of_rounded - LinearReader(head)(hidden)).abs().mean()
+    assert (found - of_rounded).abs().mean() < lost / 20

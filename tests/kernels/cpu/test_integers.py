@@ -14,6 +14,7 @@ from genoseq.kernels.cpu import (
     Layer,
     integer_layer,
     run_integer_layer,
+    states_as_bytes,
     states_by_torch,
 )
 from genoseq.kernels.cpu.recurrent import Family
@@ -65,6 +66,17 @@ def test_states_of_many_rows_are_the_twins(name: str, family: Family, rows: int)
     made = in_bytes(family, layer(family, 96, 64), steps)
     found = run_integer_layer(chosen(name), family, steps, [made])
     assert torch.equal(found, states_by_torch(family, steps, made))
+
+
+@each_set
+@each_family
+@pytest.mark.parametrize("width", [5, 64])
+def test_states_and_inputs_may_be_bytes(name: str, family: Family, width: int) -> None:
+    steps = torch.randint(0, 256, (12, 5, 96), dtype=torch.uint8)
+    made = in_bytes(family, layer(family, 96, width), torch.randn(9, 5, 96))
+    found = run_integer_layer(chosen(name), family, steps, [made, made], told=torch.uint8)
+    both = [states_by_torch(family, steps, made, reverse=turn) for turn in (False, True)]
+    assert torch.equal(found, states_as_bytes(torch.cat(both, 2)))
 
 
 @each_set
