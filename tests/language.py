@@ -30,6 +30,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     | {"tokenizer": {"k": 1}, "encoder": RECURRENT | {"family": "gru"}},
     "rnn and stem": STEM | {"encoder": RECURRENT | {"family": "rnn"}},
     "stem of pairs": STEM | {"tokenizer": {"k": 2, "stride": 2}, "encoder": RECURRENT},
+    "linear": STEM | {"encoder": RECURRENT | {"family": "linear", "gated": True}},
+    "linear, no gates": WORDS | {"encoder": RECURRENT | {"family": "linear"}},
     "window": WORDS | {"encoder": ATTENTION | {"window": 3}},
     "registers": WORDS | {"encoder": ATTENTION | {"window": 3, "registers": 2}},
     "shared keys, stem": STEM | {"encoder": ATTENTION | {"window": 4, "key_value_heads": 2}},

@@ -265,3 +265,31 @@ class ConvolutionSettings(EncoderSettings):
     def describe(self) -> str:
         """Family and size, and how far it sees."""
         return f"{self.family}, {self.layers} x {self.width}, {self.reach()} steps on either side"
+
+
+@ENCODERS.register
+class LinearSettings(EncoderSettings):
+    """Gated linear recurrence: gates and values read the layer below, and no state before."""
+
+    family: Literal["linear"] = "linear"
+    layers: Layers = 1
+    width: Size = Field(64, description="units of each direction")
+    bidirectional: bool = True
+    gated: bool = Field(False, description="gate what each step tells of its states")
+
+    def sees_ahead(self) -> bool:
+        """In both directions."""
+        return self.bidirectional
+
+    def operations(self, inputs: int, steps: float) -> Operations:
+        """Of gates and values."""
+        del steps
+        outputs, parts = self.width * (2 if self.bidirectional else 1), 3 if self.gated else 2
+        weights = parts * outputs * (inputs + (self.layers - 1) * outputs)
+        kept = self.layers * (6 if self.gated else 3) * outputs
+        return Operations(weights, weights, kept, (parts + 3) * outputs, outputs)
+
+    def describe(self) -> str:
+        """Family and size."""
+        size = f"{self.family}, {self.layers} x {self.width}"
+        return f"bidirectional {size}" if self.bidirectional else size

@@ -23,11 +23,13 @@ from genoseq.config.encoders import (
     ENCODERS,
     ConvolutionSettings,
     EncoderSettings,
+    LinearSettings,
     RecurrentSettings,
     TransformerSettings,
 )
 from genoseq.errors import ConfigError
 from genoseq.models.convolution import Convolution
+from genoseq.models.linear import LinearEncoder
 from genoseq.models.recurrent import RecurrentEncoder
 from genoseq.models.transformer import Transformer
 
@@ -133,4 +135,5 @@ _BUILDERS: dict[type[EncoderSettings], Builder] = {
     RecurrentSettings: RecurrentEncoder,
     TransformerSettings: Transformer,
     ConvolutionSettings: Convolution,
+    LinearSettings: LinearEncoder,
 }

@@ -85,6 +85,9 @@ FAMILIES = {
     "gru": FamilyCost(7.8e9, 6e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12, "lstm"),
     "rnn": FamilyCost(10e9, 9.5e9, 245, {"fp32": 3.4, "bf16": 2.0}, 12, "lstm"),
     "transformer": FamilyCost(8.5e9, 9.5e9, 440, {"fp32": 4.0, "bf16": 3.25}, 10, "transformer"),
+    # Speeds: the LSTM's here, times what benchmarks/linear_recurrence.py --layers tells by AVX2.
+    # Bytes: of its tensors as they are (a number and its gradient), not fitted.
+    "linear": FamilyCost(14e9, 20e9, 245, {"fp32": 4.0, "bf16": 4.0}, 8, "lstm"),
 }
 UNKNOWN_FAMILY = FamilyCost(nan, nan, nan, {"fp32": nan, "bf16": nan}, nan, "")
 """Of any other: estimates say ``?``."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
-from isal import isal_zlib
+from deflate import zlib_compress
 from numpy.typing import NDArray
 
 FINEST = 64
@@ -43,10 +43,11 @@ _RECORD = np.dtype(
 def compress(data: bytes) -> bytes:
     """One section, deflated.
 
-    ISA-L takes less than half of zlib's time for about the same size; deflating by zlib was half
-    of what writing a bigWig cost (``benchmarks/writers.py``).
+    libdeflate takes less than half of zlib's time for about the same size (``benchmarks/writers.py``),
+    and its bytes depend on the data alone.  Those of ISA-L, which is as fast, now and then depend
+    on what an allocation held before.
     """
-    deflated: bytes = isal_zlib.compress(data, 1)
+    deflated: bytes = zlib_compress(data, 1)
     return deflated
 
 

@@ -102,7 +102,7 @@ def test_json_schema_lists_registered_settings() -> None:
     assert schema["ToySettings"]["properties"]["depth"]["default"] == 2
     kinds = schema["ModelSettings"]["properties"]["encoder"]["oneOf"]
     assert {"$ref": "#/$defs/ToySettings"} in kinds
-    assert len(kinds) == 4
+    assert len(kinds) == 5
     assert {"$ref": "#/$defs/GuessSettings"} in schema["ModelEntry"]["properties"]["task"]["oneOf"]
 
 

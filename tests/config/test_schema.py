@@ -85,7 +85,7 @@ def test_read_mapping_takes_json_text() -> None:
         ),
         (
             {"encoder": {"family": "mamba"}},
-            "^encoder: family 'mamba': use rnn, gru, lstm, transformer or convolution$",
+            "^encoder: family 'mamba': use rnn, gru, lstm, transformer, convolution or linear$",
         ),
         ({"encoder": {"heads": 2}}, r"^encoder\.heads: unknown name, misspelt\? \(found 2\)$"),
         (
