@@ -13,7 +13,8 @@ Nothing is installed by it.  ROOT has Debian's Python of arm64, SITE its package
     for each in *.deb; do dpkg-deb -x $each ROOT; done
     pip install --target SITE --python-version 3.11 --only-binary=:all: \\
         --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 torch==2.10.0 numpy \\
-        pydantic pyyaml safetensors pytest hypothesis biopython deflate pyfaidx pysam jinja2 rich typer
+        pydantic pyyaml safetensors pytest hypothesis biopython deflate pyfaidx pysam jinja2 rich \\
+        typer
 
 Each of qemu's processors chooses its kernels, then computes random layers, stems and heads by every
 set that it has: LSTM, GRU and RNN in both directions, odd widths and rows, fp32 and int8.  The

@@ -1,6 +1,7 @@
-"""Prints a digest of deflated sections, for test_bbi.py: another process's memory is another."""
+"""Writes a digest of deflated sections, for test_bbi.py: another process's memory is another."""
 
 import hashlib
+import sys
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def main() -> None:
         else:
             data = rng.integers(0, 4, 8 * count, dtype=np.uint8).tobytes()
         digest.update(compress(data))
-    print(digest.hexdigest())
+    sys.stdout.write(digest.hexdigest())
 
 
 if __name__ == "__main__":
