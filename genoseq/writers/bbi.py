@@ -47,8 +47,7 @@ def compress(data: bytes) -> bytes:
     ``benchmarks/writers.py``), and its bytes depend on the data alone.  ISA-L is as fast, but its
     bytes now and then depend on what an allocation held before.
     """
-    deflated: bytes = zlib_compress(data, 1)
-    return deflated
+    return bytes(zlib_compress(data, 1))
 
 
 class SectionIndex:
