@@ -10,6 +10,8 @@ it holds, at any depth,
   has, and of ``start_conf`` the same among the genes that are right, counting starts; with the
   expected error: the mean of the distance between the two, weighed by genes.  Genes that touch the
   mask are left out; starts are only counted where ``accessions.tsv`` says that they can be trusted;
+- of genes by their length how many are called, how many the annotation has, and the mean of what
+  ``conf`` says, of all and of those whose ``conf`` is 0.9 or more;
 - the same of ``start_conf`` among the genes whose starts experiments show, which are better than
   annotations, and of genes that are easier;
 - of CDS up to 300 bp with Ribo-seq or mass spectrometry in ``NAME.translated.tsv``, how many each
@@ -22,6 +24,7 @@ import argparse
 import csv
 import gzip
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,8 @@ import numpy as np
 from genes import SHORT, intervals, load
 
 BINS = 10
+LENGTHS = (0, 120, 150, 200, 300, 1 << 30)
+"""Bounds of a gene's length in bp, its stop codon included."""
 ACCESSIONS = Path(__file__).parents[1] / "config/examples/bacteria/accessions.tsv"
 
 Key = tuple[str, str, int]
@@ -51,8 +56,8 @@ def stop_of(fields: list[str]) -> Key:
 
 def judged(
     scorer: Any, data: Path, name: str, called: Path, known: str = "gff3.gz"
-) -> Iterator[tuple[float, bool, float, bool]]:
-    """``conf``, whether the stop is known, ``start_conf``, whether the start is right too."""
+) -> Iterator[tuple[float, bool, float, bool, int]]:
+    """``conf``, whether the stop is known, ``start_conf``, whether the start is right too; bp."""
     truth = scorer.stops(scorer.gff_cds(str(data / f"{name}.{known}")))
     mask = intervals(data / f"{name}.mask.bed")
     for fields, told in attributes(called):
@@ -65,6 +70,7 @@ def judged(
             found is not None,
             float(told["start_conf"]),
             found == (start, end),
+            end - start,
         )
 
 
@@ -87,6 +93,18 @@ def reliability(title: str, said: np.ndarray, right: np.ndarray) -> None:
                 sep="\t",
             )
     print(f"expected error {error:.4f} of {len(said):,}")
+
+
+def by_length(said: np.ndarray, right: np.ndarray, lengths: np.ndarray) -> None:
+    """A table of genes by length."""
+    print("\nbp", "genes", "said", "right", "conf 0.9", "said", "right", sep="\t")
+    for low, high in pairwise(LENGTHS):
+        own = (lengths > low) & (lengths <= high)
+        sure = own & (said >= 0.9)
+        row = [f"{low + 1}-{high}" if high < 1 << 30 else f"{low + 1}-"]
+        for which in (own, sure):
+            row += [str(which.sum()), f"{said[which].mean():.3f}", f"{right[which].mean():.3f}"]
+        print(*row, sep="\t")
 
 
 def translated_stops(data: Path, name: str) -> set[Key]:
@@ -139,6 +157,7 @@ def main() -> None:
             translated(scorer, asked.data, name, {"genoseq": called, "prodigal": peer})
     table = np.array(rows)
     reliability("conf", table[:, 0], table[:, 1])
+    by_length(table[:, 0], table[:, 1], table[:, 4])
     for title, found in (("start_conf", starts), ("start_conf, verified", verified)):
         table = np.array([row for row in found if row[1]])
         if len(table):
