@@ -12,11 +12,11 @@ in most reads; the sequence has it.
 import json
 import sys
 
-import pyfgs
-
 
 def main() -> None:
     """Call the genes of the reads of stdin."""
+    import pyfgs
+
     finder = pyfgs.GeneFinder(getattr(pyfgs.Model, sys.argv[1]))
     for read in sys.stdin.buffer:
         genes = finder.find_genes(read.strip())
