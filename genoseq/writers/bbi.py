@@ -43,9 +43,9 @@ _RECORD = np.dtype(
 def compress(data: bytes) -> bytes:
     """One section, deflated.
 
-    libdeflate takes less than half of zlib's time for about the same size (see
-    ``benchmarks/writers.py``), and its bytes depend on the data alone.  ISA-L is as fast, but its
-    bytes now and then depend on what an allocation held before.
+    libdeflate takes about half of zlib's time for about the same size (``benchmarks/writers.py``),
+    and its bytes depend on the data alone.  ISA-L is as fast, but its bytes now and then depend on
+    what an allocation held before.
     """
     return bytes(zlib_compress(data, 1))
 

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,10 @@ import pytest
 from kernels.scan.cases import CASES
 
 _TESTS = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+# Where Triton is a dependency and missing, these fail: a skip would hide it.
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="Triton is a dependency on Linux alone"
+)
 
 
 def report(module: str, **variables: str) -> dict[str, Any]:
