@@ -124,7 +124,8 @@ def start_features(
 
 GENE_FEATURES = (
     "content", "content, coarse", "content per codon", "content, relative", "best content",
-    "chain", "chain, coarse", "chain per codon", "chain, relative", "length", "motif",
+    "chain", "chain, coarse", "chain per codon", "chain, relative", "hexamers",
+    "hexamers per codon", "best hexamers", "length", "motif",
     "start codon", "positions before, near", "positions before, far", "positions behind",
     "content behind, far", "content before, far", "coding before", "chain behind", "surest start",
     "open at 5'", "open at 3'",
@@ -142,7 +143,7 @@ def gene_features(
     surest: NDArray[np.float64],
     typical: tuple[float, float],
 ) -> Matrix:
-    """The columns of :data:`GENE_FEATURES`, shape (n, 22).
+    """The columns of :data:`GENE_FEATURES`, shape (n, 25).
 
     Parameters
     ----------
@@ -159,7 +160,8 @@ def gene_features(
     best = starts[top]
     column = {name: best[:, index] for index, name in enumerate(START_FEATURES)}
     codons = np.exp(column["length"]) * 100
-    content, chain = column["content"], column["chain"]
+    content, chain, hexamers = column["content"], column["chain"], column["hexamers"]
+    best_hexamers = candidates.largest(starts[:, START_FEATURES.index("hexamers")])
     return np.stack(
         [
             np.clip(content, -100, 100) / 10,
@@ -171,6 +173,9 @@ def gene_features(
             np.clip(chain, -300, 300) / 30,
             chain / codons * 10,
             chain / codons / typical[1],
+            np.clip(hexamers, -60, 60) / 10,
+            hexamers / codons * 10,
+            np.clip(best_hexamers, -60, 60) / 10,
             column["length"],
             column["motif"],
             column["start codon"],
@@ -187,6 +192,18 @@ def gene_features(
         ],
         axis=1,
     ).astype(np.float64)
+
+
+def shortness(genes: Matrix) -> NDArray[np.float64]:
+    """How often a frame of 300 bp is halved until it has a frame's length, (n,); 0 of longer ones.
+
+    Parameters
+    ----------
+    genes
+        :func:`gene_features`, or these and :func:`context_features`.
+    """
+    halved: NDArray[np.float64] = -genes[:, GENE_FEATURES.index("length")] / np.log(2)
+    return halved.clip(0, None)
 
 
 def context_features(neighbours: FrameNeighbours) -> Matrix:

@@ -19,11 +19,12 @@ from genoseq.genes.features import (
     GENE_FEATURES,
     START_FEATURES,
     Matrix,
+    shortness,
 )
 from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
-from genoseq.genes.weights import DecoderWeights, Network
+from genoseq.genes.weights import DecoderWeights, Network, mean_network
 
 _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, near": 0.4,
           "positions before, far": 0.4, "positions behind": 0.3, "chain": 0.1,
@@ -31,6 +32,8 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _STEPS, _BATCH = 2000, 512
+_MEMBERS = 3
+"""Networks that are trained, from other weights and in another order, to be averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,11 @@ def fit_weights(
         among = fit_network(context, labels, seed, steps)
         weights = DecoderWeights(starts, alone, among)
         if number == passes - 1:
-            slope, offset = _genes_calibration(context, labels, genome_of, seed, steps)
             weights = replace(
                 weights,
-                genes_calibration=(slope, offset),
+                genes_calibration=_genes_calibration(
+                    context, labels, genome_of, seed, steps, weights.bias
+                ),
                 starts_calibration=_starts_calibration(
                     [
                         (one.genome.candidates, found.starts, one.labels)
@@ -132,7 +136,9 @@ def recalibrate(
     ]
     return replace(
         weights,
-        genes_calibration=_genes_calibration(context, labels, range(len(labels)), seed, steps),
+        genes_calibration=_genes_calibration(
+            context, labels, range(len(labels)), seed, steps, weights.bias
+        ),
         starts_calibration=true_slope(told),
     )
 
@@ -156,35 +162,43 @@ def _genes_calibration(
     genome_of: Sequence[int],
     seed: int,
     steps: int,
-) -> tuple[float, float]:
-    """Slope and offset that make log-odds of genes true on genomes that were not learned from."""
-    logits, true = [], []
+    bias: float,
+) -> tuple[float, float, float]:
+    """What makes log-odds of genes true on genomes that were not learned from.
+
+    Learned from frames that may be chosen: those whose score is above 0.
+    """
+    logits, true, short = [], [], []
     for learned, judged in _halves(genome_of):
         network = fit_network(
             [matrices[i] for i in learned], [labels[i] for i in learned], seed, steps
         )
         for index in judged:
             found = network.logits(matrices[index])
-            kept = (labels[index].weight > 0) & (found > 0)
+            kept = (labels[index].weight > 0) & (found > -bias)
             logits.append(found[kept])
             true.append(labels[index].gene[kept])
-    return platt(np.concatenate(logits), np.concatenate(true))
+            short.append(shortness(matrices[index][kept]))
+    return platt(np.concatenate(logits), np.concatenate(true), np.concatenate(short))
 
 
-def platt(logits: NDArray[np.float64], true: Mask) -> tuple[float, float]:
-    """Slope and offset of a logistic regression on logits (Platt, 1999), by Newton's method.
+def platt(
+    logits: NDArray[np.float64], true: Mask, short: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Slope and offset of a logistic regression on logits (Platt, 1999), by Newton's method, and
+    what is taken off for each unit of ``short``.
 
     Drawn weakly to 1 and 0, so that a few genes without a mistake do not make it sure.
     """
-    inputs = np.stack([logits.clip(-20, 20), np.ones(len(logits))], axis=1)
-    found = np.array([1.0, 0.0])
+    inputs = np.stack([logits.clip(-20, 20), np.ones(len(logits)), -short], axis=1)
+    first = found = np.array([1.0, 0.0, 0.0])
     for _ in range(30):
         p = 1 / (1 + np.exp(-(inputs @ found).clip(-30, 30)))
-        slope = inputs.T @ (true - p) - (found - [1.0, 0.0])
-        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.eye(2)
+        slope = inputs.T @ (true - p) - (found - first)
+        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.eye(3)
         # Short steps: where few are wrong, a whole one may lead far beyond the optimum.
         found = found + np.linalg.solve(curve, slope).clip(-0.3, 0.3)
-    return max(float(found[0]), 0.05), float(found[1])
+    return max(float(found[0]), 0.05), float(found[1]), float(found[2])
 
 
 def _starts_calibration(parts: Sequence[Part], genome_of: Sequence[int]) -> float:
@@ -201,7 +215,11 @@ def _starts_calibration(parts: Sequence[Part], genome_of: Sequence[int]) -> floa
 def fit_network(
     matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int = _STEPS
 ) -> Network:
-    """Gene or not: a small network, genomes weighed alike."""
+    """Gene or not: the mean of small networks, genomes weighed alike."""
+    return mean_network([_member(matrices, labels, seed + n, steps) for n in range(_MEMBERS)])
+
+
+def _member(matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int) -> Network:
     inputs = np.concatenate(matrices)
     target = np.concatenate([each.gene for each in labels]).astype(np.float64)
     weight = np.concatenate([each.weight / max(each.weight.sum(), 1) for each in labels])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.decode import Decoded, tempered
+from genoseq.genes.features import shortness
 from genoseq.genes.genetic_codes import EDGE, START_CODONS
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.weights import DecoderWeights
@@ -26,8 +27,8 @@ def confidence(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Calibrated probability that each frame is a gene, (n,), and that each start is its, (m,)."""
     candidates = decoded.genome.candidates
-    slope, offset = weights.genes_calibration
-    log_odds = slope * decoded.log_odds + offset
+    slope, offset, short = weights.genes_calibration
+    log_odds = slope * decoded.log_odds + offset - short * shortness(decoded.last.genes)
     of_starts = tempered(candidates, decoded.last.log_shares, weights.starts_calibration)
     return 1 / (1 + np.exp(-log_odds.clip(-30, 30))), of_starts
 

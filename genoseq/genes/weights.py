@@ -44,6 +44,30 @@ class Network:
         return hidden[:, 0]
 
 
+def mean_network(networks: Sequence[Network]) -> Network:
+    """One network whose logits are the mean of those of some, of the same inputs and sizes."""
+    first = networks[0]
+    layers = []
+    for number in range(len(first.layers)):
+        matrices = [each.layers[number][0] for each in networks]
+        biases = [each.layers[number][1] for each in networks]
+        if number == len(first.layers) - 1:
+            layers.append((np.concatenate(matrices) / len(networks), np.mean(biases, axis=0)))
+        else:
+            matrix = np.concatenate(matrices, axis=1) if number == 0 else _apart(matrices)
+            layers.append((matrix, np.concatenate(biases)))
+    return Network(first.mean, first.scale, tuple(layers))
+
+
+def _apart(matrices: Sequence[Matrix]) -> Matrix:
+    """Matrices of one shape along a diagonal, 0 elsewhere."""
+    rows, columns = matrices[0].shape
+    joined = np.zeros((len(matrices), rows, len(matrices), columns))
+    for number, matrix in enumerate(matrices):
+        joined[number, :, number] = matrix
+    return joined.reshape(len(matrices) * rows, len(matrices) * columns)
+
+
 @dataclass(frozen=True, slots=True)
 class DecoderWeights:
     """All that is learned once, on genomes whose genes are known.
@@ -57,7 +81,8 @@ class DecoderWeights:
     among
         The same, by these and :data:`~genoseq.genes.features.CONTEXT_FEATURES`.
     genes_calibration, starts_calibration
-        Slope and offset of the log-odds that become ``conf``; slope of those of a start.
+        Slope and offset of the log-odds that become ``conf``, and what is taken off for each
+        halving of a gene that is shorter than 300 bp; slope of those of a start.
     bias
         Nats that are added to the score of every candidate when genes are chosen: annotations lack
         genes, and a gene that is missed costs more bases than one too many.  Of 0.7 to 2, 1.5 had
@@ -67,7 +92,7 @@ class DecoderWeights:
     starts: Matrix
     alone: Network
     among: Network
-    genes_calibration: tuple[float, float] = (1.0, 0.0)
+    genes_calibration: tuple[float, float, float] = (1.0, 0.0, 0.0)
     starts_calibration: float = 1.0
     bias: float = 1.5
 
@@ -121,7 +146,7 @@ def load_weights(path: Path) -> DecoderWeights:
             np.array(data["starts"], np.float64),
             _network(data["alone"]),
             _network(data["among"]),
-            (float(data["genes_calibration"][0]), float(data["genes_calibration"][1])),
+            _three(data["genes_calibration"]),
             float(data["starts_calibration"]),
             float(data["bias"]),
         )
@@ -142,6 +167,11 @@ def _check(weights: DecoderWeights) -> None:
         if not (network.scale > 0).all():
             raise ValueError("a scale that is not above 0")
         network.logits(np.zeros((1, wide)))
+
+
+def _three(values: Sequence[Any]) -> tuple[float, float, float]:
+    slope, offset, short = map(float, values)
+    return slope, offset, short
 
 
 def _rounded(values: Matrix) -> Any:
