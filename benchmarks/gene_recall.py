@@ -1,6 +1,6 @@
 """Genes found at Prodigal's own precision, where two callers can be compared by one number.
 
-    python benchmarks/gene_recall.py DATA SCORE CALLS [--adapt auto]
+    python benchmarks/gene_recall.py DATA SCORE CALLS [--adapt auto] [--losses]
 
 CALLS is the folder ``--keep`` of ``genes.py``, or OUT of ``gene_folds.py`` or ``start_sites.py``:
 it holds, at any depth, ``NAME.genoseq.ADAPT/starts.tsv`` and ``NAME.prodigal.gff3``.  What genoseq
@@ -14,13 +14,18 @@ those that genoseq calls; those before the cut, and the ``conf`` there; the same
 300 bp, where what touches the mask is left out, cut at Prodigal's precision of short genes; and
 of the CDS up to 300 bp that Ribo-seq or mass spectrometry shows (``NAME.translated.tsv``) how many
 are found by Prodigal, called, and before the cut of short genes.
+
+With ``--losses`` it is told instead what the bases are that one caller has right and the other has
+wrong, mask left out: of genes of the annotation that one of the two misses (with how many there
+are, and how many of them are up to 300 bp), of genes that one of the two has and the annotation
+has not, and of genes that both find, between their starts and the annotated ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +38,9 @@ from genoseq.genes.select import USUAL
 
 HEAD = ("genome", "genes", "P. found", "P. right", "called", "right", "at P.", "right", "conf",
         "translated", "P.", "called", "at P.")  # fmt: skip
+LOSSES_HEAD = ("genome", "cause", "genes", "short", "bases", "P. genes", "short", "bases")
+
+Stops = Mapping[Key, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,52 @@ def compared(
     return lines
 
 
+def losses(known: Stops, peer: Stops, own: Stops, hidden: Any) -> dict[str, tuple[int, ...]]:
+    """Genes, of them short ones, and bases by cause: wrong here alone, and by the peer alone.
+
+    Of starts: those that are wrong here, and by the peer, in genes that both find.
+    """
+
+    def bases(stop: Key, start: int, end: int) -> int:
+        mask = hidden.get(stop[0], ())
+        masked = sum(max(0, min(end, last) - max(start, first)) for first, last in mask)
+        return max(0, end - start - masked)
+
+    def genes(stops: Collection[Key], of: Stops) -> tuple[int, int, int]:
+        counted = [bases(stop, *of[stop]) for stop in stops]
+        lengths = [of[stop][1] - of[stop][0] for stop in stops]
+        return len(counted), sum(length <= SHORT for length in lengths), sum(counted)
+
+    def moved(found: Stops) -> tuple[int, int, int]:
+        both = known.keys() & peer.keys() & own.keys()
+        off = [
+            (bases(stop, min(a, c), max(a, c)) + bases(stop, min(b, d), max(b, d)), b - a)
+            for stop in both
+            for (a, b), (c, d) in [(known[stop], found[stop])]
+        ]
+        wrong = [(each, length) for each, length in off if each]
+        return len(wrong), sum(n <= SHORT for _, n in wrong), sum(each for each, _ in wrong)
+
+    return {
+        "missed": (*genes(known.keys() & peer.keys() - own.keys(), known),
+                   *genes(known.keys() & own.keys() - peer.keys(), known)),
+        "too many": (*genes(own.keys() - peer.keys() - known.keys(), own),
+                     *genes(peer.keys() - own.keys() - known.keys(), peer)),
+        "starts": (*moved(own), *moved(peer)),
+    }  # fmt: skip
+
+
+def show_losses(scorer: Any, data: Path, name: str, table: Path, peer: Path) -> None:
+    """A line for each cause."""
+    paths = data / f"{name}.gff3.gz", peer, table.with_name("genes.gff3")
+    found = losses(
+        *(scorer.stops(scorer.gff_cds(str(path))) for path in paths),
+        intervals(data / f"{name}.mask.bed"),
+    )
+    for cause, counts in found.items():
+        print(name, cause, *counts, sep="\t", flush=True)
+
+
 def show(name: str, kind: str, values: Sequence[float | None]) -> None:
     """A line of the table."""
     told = [f"{value:.4f}" if index < 6 else f"{value:.3g}" for index, value in enumerate(values)]
@@ -171,17 +225,21 @@ def main() -> None:
     parser.add_argument("score", type=Path)
     parser.add_argument("calls", type=Path)
     parser.add_argument("--adapt", default="off", choices=["off", "on", "auto"])
+    parser.add_argument("--losses", action="store_true", help="genes and bases by cause instead")
     asked = parser.parse_args()
     scorer = load(asked.score / "cds_f1.py")
-    print(*HEAD, sep="\t")
+    print(*(LOSSES_HEAD if asked.losses else HEAD), sep="\t")
     lines: dict[str, list[list[Any]]] = {"all": [], "short": []}
     for table in sorted(asked.calls.glob(f"**/*.genoseq.{asked.adapt}/starts.tsv")):
         name = table.parent.name.split(".")[0]
         peer = table.parent.with_name(f"{name}.prodigal.gff3")
+        if asked.losses:
+            show_losses(scorer, asked.data, name, table, peer)
+            continue
         for kind, values in compared(scorer, asked.data, name, table, peer).items():
             show(name, kind, values)
             lines[kind].append(values)
-    for kind, found in lines.items():
+    for kind, found in () if asked.losses else lines.items():
         if not found:
             parser.error(f"{asked.calls}: no NAME.genoseq.{asked.adapt}/starts.tsv in it")
         show(f"mean of {len(found)}", kind, np.mean([one[:6] for one in found], axis=0).tolist())

@@ -195,15 +195,17 @@ def gene_features(
 
 
 def shortness(genes: Matrix) -> NDArray[np.float64]:
-    """How often a frame of 300 bp is halved until it has a frame's length, (n,); 0 of longer ones.
+    """How often 150 bp are halved until they are as long as a frame, (n,); 0 of longer ones.
+
+    In ``conf`` of genes that are as short as that the network alone says too much.
 
     Parameters
     ----------
     genes
         :func:`gene_features`, or these and :func:`context_features`.
     """
-    halved: NDArray[np.float64] = -genes[:, GENE_FEATURES.index("length")] / np.log(2)
-    return halved.clip(0, None)
+    halved = -1 - genes[:, GENE_FEATURES.index("length")] / np.log(2)  # the length is by 300 bp
+    return np.asarray(halved.clip(0, None), np.float64)
 
 
 def context_features(neighbours: FrameNeighbours) -> Matrix:

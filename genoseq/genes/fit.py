@@ -84,9 +84,7 @@ def fit_weights(
         if number == passes - 1:
             weights = replace(
                 weights,
-                genes_calibration=_genes_calibration(
-                    context, labels, genome_of, seed, steps, weights.bias
-                ),
+                genes_calibration=_genes_calibration(context, labels, genome_of, seed, steps),
                 starts_calibration=_starts_calibration(
                     [
                         (one.genome.candidates, found.starts, one.labels)
@@ -136,9 +134,7 @@ def recalibrate(
     ]
     return replace(
         weights,
-        genes_calibration=_genes_calibration(
-            context, labels, range(len(labels)), seed, steps, weights.bias
-        ),
+        genes_calibration=_genes_calibration(context, labels, range(len(labels)), seed, steps),
         starts_calibration=true_slope(told),
     )
 
@@ -162,12 +158,8 @@ def _genes_calibration(
     genome_of: Sequence[int],
     seed: int,
     steps: int,
-    bias: float,
 ) -> tuple[float, float, float]:
-    """What makes log-odds of genes true on genomes that were not learned from.
-
-    Learned from frames that may be chosen: those whose score is above 0.
-    """
+    """What makes log-odds of genes true on genomes that were not learned from."""
     logits, true, short = [], [], []
     for learned, judged in _halves(genome_of):
         network = fit_network(
@@ -175,7 +167,7 @@ def _genes_calibration(
         )
         for index in judged:
             found = network.logits(matrices[index])
-            kept = (labels[index].weight > 0) & (found > -bias)
+            kept = (labels[index].weight > 0) & (found > 0)
             logits.append(found[kept])
             true.append(labels[index].gene[kept])
             short.append(shortness(matrices[index][kept]))

@@ -82,7 +82,7 @@ class DecoderWeights:
         The same, by these and :data:`~genoseq.genes.features.CONTEXT_FEATURES`.
     genes_calibration, starts_calibration
         Slope and offset of the log-odds that become ``conf``, and what is taken off for each
-        halving of a gene that is shorter than 300 bp; slope of those of a start.
+        halving of a gene that is shorter than 150 bp; slope of those of a start.
     bias
         Nats that are added to the score of every candidate when genes are chosen: annotations lack
         genes, and a gene that is missed costs more bases than one too many.  Of 0.7 to 2, 1.5 had

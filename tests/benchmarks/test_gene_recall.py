@@ -89,3 +89,30 @@ def test_what_touches_the_mask_counts_for_nothing() -> None:
     found, right = gene_recall.judged(truth, genes)
     assert np.array_equal(found, [0, 0, 0])
     assert np.array_equal(right, [0, 0, 0])
+
+
+def test_losses_are_bases_by_cause_of_which_masked_ones_count_for_nothing() -> None:
+    known = {
+        ("c", "+", 300): (0, 300),
+        ("c", "+", 900): (300, 900),
+        ("c", "-", 1000): (1000, 1600),
+        ("c", "+", 5000): (4000, 5000),
+    }
+    peer = {
+        ("c", "+", 300): (0, 300),
+        ("c", "+", 900): (300, 900),
+        ("c", "-", 1000): (1000, 1570),
+        ("c", "+", 9000): (8000, 9000),
+    }
+    own = {
+        ("c", "+", 900): (330, 900),
+        ("c", "-", 1000): (1000, 1600),
+        ("c", "+", 5000): (4000, 5000),
+        ("c", "+", 7000): (6850, 7000),
+    }
+    mask = {"c": [(200, 310), (8100, 9500)]}
+    assert gene_recall.losses(known, peer, own, mask) == {
+        "missed": (1, 1, 200, 1, 0, 1000),
+        "too many": (1, 1, 150, 1, 0, 100),
+        "starts": (1, 0, 20, 1, 0, 30),
+    }

@@ -124,7 +124,7 @@ def _network(inputs: int) -> Network:
     return Network(np.zeros(inputs), np.ones(inputs), ((matrix, np.array([-2.0])),))
 
 
-CERTAIN = replace(simple_weights(), genes_calibration=(1.0, 4.0))
+CERTAIN = replace(simple_weights(), genes_calibration=(1.0, 4.0, 0.0))
 """Weights by which every planted gene is certain."""
 
 

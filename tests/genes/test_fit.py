@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from planted_genes import KnowingScorer, PlantedGenome, planted_genome
 
 from genoseq.errors import ConfigError, InputFormatError
 from genoseq.genes.decode import decode
+from genoseq.genes.features import GENE_FEATURES, shortness
 from genoseq.genes.fit import Example, _halves, fit_weights, platt, recalibrate, refine_starts
 from genoseq.genes.fit_files import examples_of, fit_genes_files
 from genoseq.genes.genetic_codes import genetic_code
@@ -19,6 +21,7 @@ from genoseq.genes.known_genomes import KnownGenome, read_known_genomes
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genes.prepare import Genome, prepare
 from genoseq.genes.start_table import confidence
+from genoseq.genes.weights import Network, mean_network
 from genoseq.genome.annotation import Annotation
 from genoseq.genome.features import Feature
 from genoseq.genome.regions import Region
@@ -132,7 +135,7 @@ def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
     example = planted_example(30)
     genome, labels = example.genome, example.labels
     weights = fit_weights([example], passes=1, steps=20)
-    bold = replace(weights, starts=10 * weights.starts, genes_calibration=(9.0, 9.0))
+    bold = replace(weights, starts=10 * weights.starts, genes_calibration=(9.0, 9.0, 0.0))
     found = recalibrate([example], bold, steps=20)
     assert (found.starts == bold.starts).all()
     assert found.genes_calibration != bold.genes_calibration
@@ -168,12 +171,35 @@ def test_halves_never_judge_a_genome_that_was_learned_from() -> None:
 def test_platt_makes_log_odds_true() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 3, 20_000)
-    true = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * logits + 0.3)))
-    assert platt(logits, true) == pytest.approx((0.5, 0.3), abs=0.06)
+    short = rng.choice([0.0, 0.0, 1.0, 2.0], 20_000)
+    true = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * logits + 0.3 - 0.7 * short)))
+    assert platt(logits, true, short) == pytest.approx((0.5, 0.3, 0.7), abs=0.06)
     few = np.array([True] * 200 + [False])
-    slope, offset = platt(np.concatenate([np.full(200, 12.0), [0.5]]), few)
+    slope, offset, _ = platt(np.append(np.full(200, 12.0), 0.5), few, np.zeros(201))
     assert 0.05 < slope < 2
     assert 12 * slope + offset > 3
+
+
+def test_mean_network_has_the_mean_of_the_logits() -> None:
+    rng = np.random.default_rng(2)
+    sizes = list(pairwise((5, 4, 3, 1)))
+    networks = [
+        Network(
+            np.ones(5),
+            np.full(5, 2.0),
+            tuple((rng.normal(size=s), rng.normal(size=s[1])) for s in sizes),
+        )
+        for _ in range(3)
+    ]
+    inputs = rng.normal(0, 3, (7, 5))
+    wanted = np.mean([each.logits(inputs) for each in networks], axis=0)
+    assert mean_network(networks).logits(inputs) == pytest.approx(wanted)
+
+
+def test_shortness_counts_halvings_of_150_bp() -> None:
+    genes = np.zeros((3, len(GENE_FEATURES)))
+    genes[:, GENE_FEATURES.index("length")] = np.log(np.array([75, 300, 3000]) / 300)
+    assert shortness(genes) == pytest.approx([1, 0, 0])
 
 
 def test_read_known_genomes_is_relative_and_says_what_is_wrong(tmp_path: Path) -> None:
