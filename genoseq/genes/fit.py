@@ -32,7 +32,7 @@ _FIRST = {"content": 0.05, "start codon": 0.8, "motif": 0.8, "positions before, 
 """Weights of starts to begin with."""
 _HIDDEN = (32, 16)
 _STEPS, _BATCH = 2000, 512
-_MEMBERS = 3
+_NETWORKS = 3
 """Networks that are trained, from other weights and in another order, to be averaged."""
 
 
@@ -208,10 +208,14 @@ def fit_network(
     matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int = _STEPS
 ) -> Network:
     """Gene or not: the mean of small networks, genomes weighed alike."""
-    return mean_network([_member(matrices, labels, seed + n, steps) for n in range(_MEMBERS)])
+    return mean_network(
+        [_small_network(matrices, labels, seed + n, steps) for n in range(_NETWORKS)]
+    )
 
 
-def _member(matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int) -> Network:
+def _small_network(
+    matrices: Sequence[Matrix], labels: Sequence[Labels], seed: int, steps: int
+) -> Network:
     inputs = np.concatenate(matrices)
     target = np.concatenate([each.gene for each in labels]).astype(np.float64)
     weight = np.concatenate([each.weight / max(each.weight.sum(), 1) for each in labels])
