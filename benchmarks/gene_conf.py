@@ -103,7 +103,8 @@ def by_length(said: np.ndarray, right: np.ndarray, lengths: np.ndarray) -> None:
         sure = own & (said >= 0.9)
         row = [f"{low + 1}-{high}" if high < 1 << 30 else f"{low + 1}-"]
         for which in (own, sure):
-            row += [str(which.sum()), f"{said[which].mean():.3f}", f"{right[which].mean():.3f}"]
+            means = [f"{each[which].mean():.3f}" if which.any() else "-" for each in (said, right)]
+            row += [str(which.sum()), *means]
         print(*row, sep="\t")
 
 
