@@ -20,7 +20,14 @@ from genoseq.genes.features import (
     START_FEATURES,
     Matrix,
 )
-from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
+from genoseq.genes.fit_starts import (
+    Part,
+    Said,
+    drawn_starts,
+    fit_starts,
+    said_of_others,
+    true_slope,
+)
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network
@@ -96,8 +103,9 @@ def fit_weights(
 
 def refine_starts(
     verified: Sequence[Example], annotated: Sequence[Example], weights: DecoderWeights
-) -> DecoderWeights:
-    """The same weights, but those of starts are drawn to verified ones.
+) -> tuple[DecoderWeights, list[Said]]:
+    """The same weights, but those of starts are drawn to verified ones; and what such weights say
+    of verified ones that they were not drawn to.
 
     Annotated starts are a program's or a homologue's, and what they say of sites is blurred: from
     them one learns to trust evidence too little, and the length of genes too much.  Starts known by
@@ -112,13 +120,19 @@ def refine_starts(
         for examples in (verified, annotated)
     ]
     kinds = np.array([np.isin(START_FEATURES, names) for names in EVIDENCE])
-    return replace(weights, starts=drawn_starts(parts[0], parts[1], weights.starts, kinds))
+    given = parts[0], parts[1], weights.starts, kinds
+    return replace(weights, starts=drawn_starts(*given)), said_of_others(*given)
 
 
 def recalibrate(
-    examples: Sequence[Example], weights: DecoderWeights, seed: int = 1, steps: int = _STEPS
+    examples: Sequence[Example],
+    weights: DecoderWeights,
+    verified: Sequence[Said] = (),
+    seed: int = 1,
+    steps: int = _STEPS,
 ) -> DecoderWeights:
-    """The same weights, whose probabilities are those of annotated genomes, called by them."""
+    """The same weights, whose probabilities are those of annotated genomes, called by them, and of
+    starts midway to those of ``verified`` ones, as :func:`refine_starts` gives them."""
     decoded = [decode(example.genome, weights) for example in examples]
     labels = [example.labels for example in examples]
     context = [
@@ -133,7 +147,7 @@ def recalibrate(
     return replace(
         weights,
         genes_calibration=_genes_calibration(context, labels, range(len(labels)), seed, steps),
-        starts_calibration=true_slope(told),
+        starts_calibration=true_slope(told, verified),
     )
 
 
