@@ -112,16 +112,16 @@ def refine_starts(
     experiment are too few to learn all from, see :func:`genoseq.genes.fit_starts.drawn_starts`.
     ``conf`` and ``start_conf`` are to be calibrated again afterwards.
     """
-    parts = [
+    shown, held = (
         [
             (one.genome.candidates, decode(one.genome, weights).last.starts, one.labels)
             for one in examples
         ]
         for examples in (verified, annotated)
-    ]
+    )
     kinds = np.array([np.isin(START_FEATURES, names) for names in EVIDENCE])
-    given = parts[0], parts[1], weights.starts, kinds
-    return replace(weights, starts=drawn_starts(*given)), said_of_others(*given)
+    starts = drawn_starts(shown, held, weights.starts, kinds)
+    return replace(weights, starts=starts), said_of_others(shown, held, weights.starts, kinds)
 
 
 def recalibrate(
