@@ -94,8 +94,8 @@ def main() -> None:
         if not asked.weights.exists():
             annotated = annotated or list(examples_of(tables[0], scorer).values())
             others = [each for other, each in verified.items() if other != name]
-            weights = recalibrate(annotated, refine_starts(others, annotated, before))
-            save_weights(asked.weights, weights)
+            refined, halves = refine_starts(others, annotated, before)
+            save_weights(asked.weights, recalibrate(annotated, refined, halves))
         for caller, call in callers(asked.adapt).items():
             called, _ = call(asked, asked.out, name, "11")
             show(name, caller, *verified_starts(asked, name, called))

@@ -32,9 +32,9 @@ ROUNDS = 3
 _RIVAL = 150
 """bp between a chosen start and another of its frame that sites are told apart from: start codons
 far within genes have other bases around them than those that might be taken for the start."""
-DOUBT = 0.02
-"""Probability that all starts of a frame share, however sure one of them is: about so many of the
-annotated starts are others than those that all evidence is for."""
+DOUBT = 0.005
+"""Probability that all starts of a frame share, however sure one of them is.  Annotations have four
+times as many starts against which all evidence is, but of starts that experiments show none."""
 _UNLIKELY = 4.0
 """Starts that are this many nats less likely than the best of their frame are not chosen."""
 

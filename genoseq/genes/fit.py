@@ -21,7 +21,14 @@ from genoseq.genes.features import (
     Matrix,
     shortness,
 )
-from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
+from genoseq.genes.fit_starts import (
+    Part,
+    Said,
+    drawn_starts,
+    fit_starts,
+    said_of_others,
+    true_slope,
+)
 from genoseq.genes.known import Labels
 from genoseq.genes.prepare import Genome
 from genoseq.genes.weights import DecoderWeights, Network, mean_network
@@ -98,29 +105,36 @@ def fit_weights(
 
 def refine_starts(
     verified: Sequence[Example], annotated: Sequence[Example], weights: DecoderWeights
-) -> DecoderWeights:
-    """The same weights, but those of starts are drawn to verified ones.
+) -> tuple[DecoderWeights, list[Said]]:
+    """The same weights, but those of starts are drawn to verified ones; and what such weights say
+    of verified ones that they were not drawn to.
 
     Annotated starts are a program's or a homologue's, and what they say of sites is blurred: from
     them one learns to trust evidence too little, and the length of genes too much.  Starts known by
     experiment are too few to learn all from, see :func:`genoseq.genes.fit_starts.drawn_starts`.
     ``conf`` and ``start_conf`` are to be calibrated again afterwards.
     """
-    parts = [
+    shown, held = (
         [
             (one.genome.candidates, decode(one.genome, weights).last.starts, one.labels)
             for one in examples
         ]
         for examples in (verified, annotated)
-    ]
+    )
     kinds = np.array([np.isin(START_FEATURES, names) for names in EVIDENCE])
-    return replace(weights, starts=drawn_starts(parts[0], parts[1], weights.starts, kinds))
+    starts = drawn_starts(shown, held, weights.starts, kinds)
+    return replace(weights, starts=starts), said_of_others(shown, held, weights.starts, kinds)
 
 
 def recalibrate(
-    examples: Sequence[Example], weights: DecoderWeights, seed: int = 1, steps: int = _STEPS
+    examples: Sequence[Example],
+    weights: DecoderWeights,
+    verified: Sequence[Said] = (),
+    seed: int = 1,
+    steps: int = _STEPS,
 ) -> DecoderWeights:
-    """The same weights, whose probabilities are those of annotated genomes, called by them."""
+    """The same weights, whose probabilities are those of annotated genomes, called by them, and of
+    starts midway to those of ``verified`` ones, as :func:`refine_starts` gives them."""
     decoded = [decode(example.genome, weights) for example in examples]
     labels = [example.labels for example in examples]
     context = [
@@ -135,7 +149,7 @@ def recalibrate(
     return replace(
         weights,
         genes_calibration=_genes_calibration(context, labels, range(len(labels)), seed, steps),
-        starts_calibration=true_slope(told),
+        starts_calibration=true_slope(told, verified),
     )
 
 

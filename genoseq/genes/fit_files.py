@@ -115,7 +115,8 @@ def fit_genes_files(
         facts["seed"] = seed
     else:
         _known_of(second, calibrate)
-        weights = recalibrate(second, refine_starts(whole, second, before), seed)
+        refined, verified = refine_starts(whole, second, before)
+        weights = recalibrate(second, refined, verified, seed)
         facts["calibrated"] = [row.fasta.name for row in annotated]
         facts = {**fitted_facts(Path(refine)), "refined": facts}
     save_weights(Path(out), weights, facts)

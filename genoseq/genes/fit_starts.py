@@ -8,7 +8,7 @@ its frame might have been annotated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ _WORTH = 20
 
 Part = tuple[Candidates, Matrix, Labels]
 """A genome's candidates, the features of its starts, and what is known of them."""
+Said = tuple[Candidates, NDArray[np.float64], Labels]
+"""A genome's candidates, log-odds of its starts, (m,), and what is known of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +115,77 @@ def drawn_starts(
     return np.asarray(found / scale, np.float64)
 
 
-def true_slope(parts: Sequence[tuple[Candidates, NDArray[np.float64], Labels]]) -> float:
+def said_of_others(
+    verified: Sequence[Part],
+    annotated: Sequence[Part],
+    weights: NDArray[np.float64],
+    kinds: NDArray[np.bool_],
+) -> list[Said]:
+    """What is said of each second verified start by weights drawn to the others, and of those.
+
+    Weights are too sure of the starts that they were drawn to.  Parameters are those of
+    :func:`drawn_starts`.
+
+    Returns
+    -------
+    Genomes with the log-odds of their starts, of which those are known that weights did not see;
+    none where a single start is known.
+    """
+    halves = _halves(verified)
+    if any(not half for half in halves):
+        return []
+    said = []
+    for learned, judged in (halves, halves[::-1]):
+        drawn = drawn_starts(learned, annotated, weights, kinds)
+        said += [(candidates, matrix @ drawn, labels) for candidates, matrix, labels in judged]
+    return said
+
+
+def true_slope(annotated: Sequence[Said], verified: Sequence[Said] = ()) -> float:
     """The slope by which likeliest starts are said to be right as often as they are.
 
     Not the one that makes the known starts likeliest: of those some are wrong, and a few that are
-    very unlikely would make it small.
+    very unlikely would make it small.  Some annotated starts are wrong, and starts that experiments
+    show are those of genes that are easier than others.  What is said lies midway between how often
+    either agree.
 
     Parameters
     ----------
-    parts
-        Of each genome its candidates, log-odds of its starts, (m,), and what is known of them;
-        genomes count alike.
+    annotated, verified
+        Genomes, some of whose starts are known; those of a kind count alike.
     """
+    groups = [group for group in (annotated, verified) if group]
     low, high = _SLOPES
     while high - low > _CLOSE_ENOUGH:
         slope = (low + high) / 2
-        surplus = 0.0
-        for candidates, logits, labels in parts:
-            known = labels.start >= 0
-            said = candidates.largest(tempered(candidates, logits, slope))[known]
-            right = logits[labels.start[known]] >= candidates.largest(logits)[known]
-            surplus += float(said.mean() - right.mean())
+        surplus = sum(np.mean([_surplus(each, slope) for each in group]) for group in groups)
         low, high = (low, slope) if surplus > 0 else (slope, high)
     return round(low, 4)
+
+
+def _surplus(said: Said, slope: float) -> float:
+    """By how much the likeliest starts of known ones' frames are said to be right too often."""
+    candidates, logits, labels = said
+    known = labels.start >= 0
+    told = candidates.largest(tempered(candidates, logits, slope))[known]
+    right = logits[labels.start[known]] >= candidates.largest(logits)[known]
+    return float(told.mean() - right.mean())
+
+
+def _halves(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """Genomes with each second one of their known starts, and with the others."""
+    halves: tuple[list[Part], list[Part]] = ([], [])
+    begun = 0
+    for candidates, matrix, labels in parts:
+        known = np.flatnonzero(labels.start >= 0)
+        for number, half in enumerate(halves):
+            own = known[(begun + np.arange(len(known))) % 2 == number]
+            start = np.full_like(labels.start, -1)
+            start[own] = labels.start[own]
+            if len(own):
+                half.append((candidates, matrix, replace(labels, start=start)))
+        begun += len(known)
+    return halves
 
 
 def _step(known: _Known, weights: Matrix, decay: float, wrong: float) -> Matrix:

@@ -148,7 +148,10 @@ def test_recalibrate_makes_what_is_said_of_starts_what_is_so() -> None:
 def test_refine_starts_leaves_all_as_it_was_where_no_gene_has_a_choice() -> None:
     one = planted_example(29)
     weights = fit_weights([one], passes=1, steps=20)
-    assert np.allclose(refine_starts([one], [one], weights).starts, weights.starts, atol=1e-9)
+    refined, said = refine_starts([one], [one], weights)
+    assert np.allclose(refined.starts, weights.starts, atol=1e-9)
+    known = np.concatenate([labels.start[labels.start >= 0] for _, _, labels in said])
+    assert sorted(known) == sorted(one.labels.start[one.labels.start >= 0])
 
 
 def test_fit_genes_files_refine_and_calibrate_together(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.decode import DOUBT, tempered
-from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, true_slope
+from genoseq.genes.fit_starts import Part, drawn_starts, fit_starts, said_of_others, true_slope
 from genoseq.genes.known import Labels
 
 TRUE = np.array([1.5, -0.7, 0.0])
@@ -95,6 +95,51 @@ def test_true_slope_says_how_often_likeliest_starts_are_right() -> None:
             said = candidates.largest(tempered(candidates, logits, slope))
             right = logits[labels.start] >= candidates.largest(logits)
             assert abs(said.mean() - right.mean()) < 0.02
+
+
+def test_true_slope_lies_midway_between_annotated_and_verified_starts() -> None:
+    annotated, verified = (
+        [(candidates, matrix @ TRUE, labels)]
+        for candidates, matrix, labels in (part(3000, 13, wrong=0.1), part(300, 14))
+    )
+    slope = true_slope(annotated, verified)
+    assert true_slope(annotated) < slope < true_slope(verified)
+    surplus = []
+    for candidates, logits, labels in (*annotated, *verified):
+        said = candidates.largest(tempered(candidates, logits, slope))
+        right = logits[labels.start] >= candidates.largest(logits)
+        surplus.append(said.mean() - right.mean())
+    assert surplus[0] > 0.01
+    assert abs(sum(surplus)) < 0.001
+    assert true_slope([], verified) == true_slope(verified)
+
+
+def test_said_of_others_is_by_weights_that_never_saw_the_start() -> None:
+    verified = [part(41, 15), part(60, 16, unknown=0.5)]
+    annotated, kinds = [part(500, 17)], np.zeros((1, 3), bool)
+    said = said_of_others(verified, annotated, TRUE, kinds)
+    for index, (_, _, labels) in enumerate(verified):
+        starts = [each[2].start for each in said[index::2]]
+        known = [start[start >= 0] for start in starts]
+        assert len(starts) == 2
+        assert abs(len(known[0]) - len(known[1])) <= 1
+        assert sorted(np.concatenate(known)) == sorted(labels.start[labels.start >= 0])
+    # Another start of a frame that is judged changes nothing of what is said of it.
+    moved = said[0][2].start >= 0
+    candidates, matrix, labels = verified[0]
+    other = np.where(moved, candidates.first[:-1] + (labels.start + 1) % 5, labels.start)
+    again = said_of_others(
+        [(candidates, matrix, Labels(labels.gene, labels.weight, other)), verified[1]],
+        annotated,
+        TRUE,
+        kinds,
+    )
+    assert np.array_equal(again[0][1], said[0][1])
+    assert not np.array_equal(again[2][1], said[2][1])
+
+
+def test_said_of_others_is_nothing_of_a_single_start() -> None:
+    assert said_of_others([part(1, 18)], [part(50, 19)], TRUE, np.zeros((1, 3), bool)) == []
 
 
 def test_tempered_are_probabilities_none_of_which_is_sure() -> None:
