@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.config.encoders import RecurrentSettings
+from genoseq.config.encoders import EncoderSettings, RecurrentSettings
 from genoseq.kernels.cpu import Chosen, Layer, choose, learning_layer, run_layer
 
 CUDNN_STEPS = 65_535
@@ -195,6 +195,12 @@ class RecurrentEncoder(nn.Module):
         suffix = f"_l{layer}" + ("_reverse" if reverse else "")
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         return [getattr(self.recurrent, name + suffix) for name in names]
+
+
+def learns_compiled(settings: EncoderSettings) -> bool:
+    """Whether compiled kernels train such an encoder on a CPU here; in fp32 alone."""
+    recurrent = isinstance(settings, RecurrentSettings) and settings.family == "lstm"
+    return recurrent and torch.float32 in choose().dtypes
 
 
 def difference_from_torch() -> tuple[float, float]:

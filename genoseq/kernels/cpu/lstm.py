@@ -63,14 +63,14 @@ class _Learning(torch.autograd.Function):
             torch.addmm(layer.bias_ih + layer.bias_hh, inputs, layer.weight_ih.T)
             for layer in layers
         ]
-        cells, states = (
-            [inputs.new_empty(len(inputs), width) for _ in layers] for _ in ("cells", "states")
+        carried, states = (
+            [inputs.new_empty(len(inputs), width) for _ in layers] for _ in ("carried", "states")
         )
         nothing = [None] * len(layers)
-        _run(chosen, "lstm", steps.shape, layers, (gates, cells, states, nothing, nothing))
+        _run(chosen, "lstm", steps.shape, layers, (gates, carried, states, nothing, nothing))
         ctx.chosen = chosen
         ctx.shape = steps.shape
-        ctx.save_for_backward(inputs, *weights, *gates, *cells, *states)
+        ctx.save_for_backward(inputs, *weights, *gates, *carried, *states)
         return torch.cat(states, 1).view(*steps.shape[:2], -1)
 
     @staticmethod
@@ -79,10 +79,10 @@ class _Learning(torch.autograd.Function):
         inputs, *saved = ctx.saved_tensors
         count = len(saved) // 7  # of directions: four weights, gates, cells and states
         layers = _layers(saved[: 4 * count])
-        gates, cells, states = (saved[at * count : (at + 1) * count] for at in (4, 5, 6))
+        gates, carried, states = (saved[at * count : (at + 1) * count] for at in (4, 5, 6))
         d_states = [part.contiguous() for part in d_hidden.flatten(0, 1).chunk(count, 1)]
         d_sums = [torch.empty_like(own) for own in gates]
-        _run(ctx.chosen, "lstm_back", ctx.shape, layers, (gates, cells, states, d_states, d_sums))
+        _run(ctx.chosen, "lstm_back", ctx.shape, layers, (gates, carried, states, d_states, d_sums))
         d_steps: Tensor | None = None
         found: list[Tensor] = []
         rows = ctx.shape[1]
