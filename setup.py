@@ -82,7 +82,7 @@ setup(
     ext_modules=[
         Extension(
             f"genoseq.kernels.cpu.{name}",
-            [f"{FOLDER}/{source}.cpp" for source in ("head", "recurrent", "scan", "stem")],
+            [f"{FOLDER}/{source}.cpp" for source in ("head", "lstm", "recurrent", "scan", "stem")],
             depends=[f"{FOLDER}/{name}.h" for name in ("formats", "rows", "tiles", "vectors")],
             define_macros=[("GENOSEQ_SOURCES", f'"{sources()}"')],
             extra_compile_args=[*OPTIONS, *options, *ONE_KIND],

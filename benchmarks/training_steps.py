@@ -1,10 +1,12 @@
-"""CPU seconds of a training step, and what keeping attention's weights and stems of tokens save.
+"""CPU seconds of a training step, and what compiled LSTMs, kept weights of attention and stems of
+tokens save.
 
     python benchmarks/training_steps.py GENOME.fa.gz ANNOTATION.gff3.gz [--steps 30] [--rounds 3]
         [--shapes NAME ...]
 
 A bacterium's genome will do.  One thread; the trainings of a row take turns, and the least of each
-one's rounds is told, so that a busy machine moves all columns.  ``again``: as where more weights
+one's rounds is told, so that a busy machine moves all columns.  ``by torch``: LSTMs by PyTorch's
+layers, as where no kernels are compiled.  ``again``: as where more weights
 than one call may keep are computed twice.  ``convolved``: as with tokens too many for tables of
 the stem, whose vectors are embedded and then convolved.  ``differ``: by how much the numbers of a
 parameter differ at most between ways, in the mean: of single ones that have next to no gradient
@@ -14,6 +16,7 @@ rounding decides which way AdamW moves them, by whole steps.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +26,7 @@ import torch
 
 import genoseq as gs
 from genoseq.kernels import operator
+from genoseq.kernels.cpu.library import VARIABLE
 from genoseq.models import layers
 from genoseq.models.bundle import Bundle
 
@@ -48,15 +52,19 @@ TRAINING = {"window": 3072, "batch": 8, "validate_every": 10_000, "seed": 1}
 
 
 USUAL = (operator._MOST_KEPT, layers._MOST_NUMBERS)
-WAYS = {"ms/step": USUAL, "again": (0, USUAL[1]), "convolved": (USUAL[0], 0)}
-"""Most weights of attention that are kept, and most numbers of the tables of a stem."""
+KERNELS = os.environ.get(VARIABLE, "auto")
+WAYS = {
+    "ms/step": (*USUAL, KERNELS), "by torch": (*USUAL, "torch"),
+    "again": (0, USUAL[1], KERNELS), "convolved": (USUAL[0], 0, KERNELS),
+}  # fmt: skip
+"""Most weights of attention that are kept, most numbers of the tables of a stem, and kernels."""
 
 
 def trained(
-    store: Path, model: dict[str, Any], steps: int, most: tuple[int, int]
+    store: Path, model: dict[str, Any], steps: int, way: tuple[int, int, str]
 ) -> tuple[float, Bundle]:
     """CPU seconds of a training, and what came of it."""
-    operator._MOST_KEPT, layers._MOST_NUMBERS = most
+    operator._MOST_KEPT, layers._MOST_NUMBERS, os.environ[VARIABLE] = way
     with tempfile.TemporaryDirectory() as folder:
         begin = time.process_time()
         settings = {"model": model | {"dropout": 0.0}, "training": TRAINING | {"steps": steps}}
@@ -87,11 +95,11 @@ def main() -> None:
             model = SHAPES[name]
             least = dict.fromkeys(WAYS, float("inf"))
             made: dict[str, Bundle] = {}
-            trained(store, model, 2, USUAL)  # what is done once is not counted
+            trained(store, model, 2, WAYS["ms/step"])  # what is done once is not counted
             for _ in range(options.rounds):
-                for way, most in WAYS.items():
-                    few, _ = trained(store, model, 2, most)
-                    many, made[way] = trained(store, model, 2 + options.steps, most)
+                for way, settings in WAYS.items():
+                    few, _ = trained(store, model, 2, settings)
+                    many, made[way] = trained(store, model, 2 + options.steps, settings)
                     least[way] = min(least[way], (many - few) / options.steps)
             usual, *others = made.values()
             differ = max(difference(usual, other) for other in others)

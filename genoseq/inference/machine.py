@@ -113,7 +113,8 @@ def _computing() -> Iterator[tuple[str, str]]:
     kernels = choose_kernels()
     differ = ""
     if kernels.name != "torch":
-        differ = f"; {difference_from_torch():.0e} from PyTorch, a head {of_head():.0e}"
+        states, gradients = difference_from_torch()
+        differ = f"; {states:.0e} from PyTorch, gradients {gradients:.0e}, a head {of_head():.0e}"
     if kernels.has_int8:
         differ += f"; int8 {difference_from_twin():.0e} from its twin"
     yield "recurrent cpu", f"{kernels.name}: {kernels.reason}{differ}"

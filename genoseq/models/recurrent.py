@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genoseq.config.encoders import RecurrentSettings
-from genoseq.kernels.cpu import Chosen, Layer, choose, run_layer
+from genoseq.config.encoders import EncoderSettings, RecurrentSettings
+from genoseq.kernels.cpu import Chosen, Layer, choose, learning_layer, run_layer
 
 CUDNN_STEPS = 65_535
 """Longest sequence that cuDNN's recurrent kernels take (pytorch issue 133751)."""
@@ -31,7 +31,8 @@ class RecurrentEncoder(nn.Module):
     in a state dict are PyTorch's own.  Up to `chunk` steps it simply runs that module.  A longer
     sequence is run layer by layer and direction by direction in chunks that carry the state, the
     reverse direction from right to left: the same numbers, without cuDNN's limit.  Predictions on
-    a CPU are computed by :mod:`genoseq.kernels.cpu` where that is compiled, in any length.
+    a CPU are computed by :mod:`genoseq.kernels.cpu` where that is compiled, in any length; so are
+    LSTMs that learn in fp32.
 
     Parameters
     ----------
@@ -76,7 +77,10 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Vectors (B, N, E) -> hidden states (B, N, D)."""
-        if vectors.shape[1] <= self.chunk and self._compiled(vectors) is None:
+        compiled = (
+            self._compiled(vectors) is not None or self._compiled_learning(vectors) is not None
+        )
+        if vectors.shape[1] <= self.chunk and not compiled:
             hidden, _ = self.recurrent(vectors)
             return cast(Tensor, hidden)
         return self.time_first(vectors.transpose(0, 1)).transpose(0, 1)
@@ -98,6 +102,8 @@ class RecurrentEncoder(nn.Module):
         """
         if (compiled := self._compiled(steps)) is not None:
             return self._predicted(compiled, steps, lengths, wanted)
+        if lengths is None and (learning := self._compiled_learning(steps)) is not None:
+            return self._learned(learning, steps)
         if lengths is None and steps.is_cuda and len(steps) <= self.chunk:
             # cuDNN runs both directions at once, and wants all weights in one piece.
             return cast(Tensor, self.recurrent(steps.transpose(0, 1))[0]).transpose(0, 1)
@@ -112,26 +118,51 @@ class RecurrentEncoder(nn.Module):
         return steps
 
     def _compiled(self, vectors: Tensor) -> Chosen | None:
-        """Compiled kernels that suit vectors and weights; None where PyTorch computes."""
-        if self.training or vectors.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
-            return None
-        weight = self.recurrent.weight_ih_l0
-        if torch.is_grad_enabled() and (vectors.requires_grad or weight.requires_grad):
+        """Compiled kernels that predict from these vectors; None where PyTorch computes."""
+        return None if self._learns(vectors) else self._suiting(vectors)
+
+    def _compiled_learning(self, vectors: Tensor) -> Chosen | None:
+        """Compiled kernels that learn from these vectors; None where PyTorch computes."""
+        able = self.family == "lstm" and vectors.dtype == torch.float32
+        return self._suiting(vectors) if able and self._learns(vectors) else None
+
+    def _learns(self, vectors: Tensor) -> bool:
+        """Whether there may be dropout or gradients."""
+        weight = cast(Tensor, self.recurrent.weight_ih_l0)
+        wanted = vectors.requires_grad or weight.requires_grad
+        return self.training or (torch.is_grad_enabled() and wanted)
+
+    def _suiting(self, vectors: Tensor) -> Chosen | None:
+        """Compiled kernels of the numbers' type, if vectors are on a CPU."""
+        if vectors.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return None
         chosen = choose()
+        weight = self.recurrent.weight_ih_l0
         return chosen if vectors.dtype == weight.dtype in chosen.dtypes else None
 
     def _predicted(
         self, compiled: Chosen, steps: Tensor, lengths: Tensor | None, wanted: range | None
     ) -> Tensor:
         """As :meth:`time_first`, without dropout and gradients."""
-        turns = (False, True) if self.recurrent.bidirectional else (False,)
         last = self.recurrent.num_layers - 1
         for layer in range(last + 1):
-            directions = [Layer(*self.weights(layer, reverse)) for reverse in turns]
             some = wanted if layer == last else None
+            directions = self._directions(layer)
             steps = run_layer(compiled, self.family, steps, directions, lengths, some)
         return steps
+
+    def _learned(self, compiled: Chosen, steps: Tensor) -> Tensor:
+        """As :meth:`time_first` of rows of one length, with dropout and gradients."""
+        for layer in range(self.recurrent.num_layers):
+            if layer:
+                steps = functional.dropout(steps, self.recurrent.dropout, self.training)
+            steps = learning_layer(compiled, steps, self._directions(layer))
+        return steps
+
+    def _directions(self, layer: int) -> list[Layer]:
+        """Weights of a layer, of the first direction and of the second if there is one."""
+        turns = (False, True) if self.recurrent.bidirectional else (False,)
+        return [Layer(*self.weights(layer, reverse)) for reverse in turns]
 
     def _run(self, steps: Tensor, layer: int, *, reverse: bool) -> Tensor:
         """One layer's weights of a direction, first step first: (N, B, E) -> (N, B, width)."""
@@ -166,15 +197,29 @@ class RecurrentEncoder(nn.Module):
         return [getattr(self.recurrent, name + suffix) for name in names]
 
 
-def difference_from_torch() -> float:
+def learns_compiled(settings: EncoderSettings) -> bool:
+    """Whether compiled kernels train such an encoder on a CPU here; in fp32 alone."""
+    recurrent = isinstance(settings, RecurrentSettings) and settings.family == "lstm"
+    return recurrent and torch.float32 in choose().dtypes
+
+
+def difference_from_torch() -> tuple[float, float]:
     """Largest difference between hidden states by the kernels that run here and by PyTorch's own,
-    of a small LSTM in fp32; 0 where PyTorch computes."""
-    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+    of a small LSTM in fp32, and between gradients, as shares of a weight's largest; 0 where PyTorch
+    computes."""
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         torch.manual_seed(0)
         encoder = RecurrentEncoder(16, RecurrentSettings(width=24)).eval()
         vectors = torch.randn(3, 200, 16)
-        own: Tensor = encoder.recurrent(vectors)[0]
-        return float((encoder(vectors) - own).abs().max())
+        with torch.inference_mode():
+            own: Tensor = encoder.recurrent(vectors)[0]
+            states = float((encoder(vectors) - own).abs().max())
+        wanted, found = (
+            torch.autograd.grad(states.square().sum(), list(encoder.parameters()))
+            for states in (encoder.recurrent(vectors)[0], encoder(vectors))
+        )
+        pairs = zip(wanted, found, strict=True)
+        return states, max(float((a - b).abs().max() / a.abs().max()) for a, b in pairs)
 
 
 def _turned(steps: Tensor, lengths: Tensor | None) -> Tensor:

@@ -91,6 +91,8 @@ def training_seconds(run: RunSettings, states: int, speed: Speed = REFERENCE) ->
     bases = training.steps * training.accumulate * training.batch * training.window
     passes = (4 if work.computed_twice else 3) * (2 if run.model.tied_strands else 1)
     cost, kind = cost_of(run), run.training.precision
+    if kind == "auto" and isinstance(run.model.encoder, RecurrentSettings):
+        kind = "fp32"  # as LSTMs learn where kernels are compiled
     slower = speed.network(cost.like, "training", fast_format(run, kind))
     seconds = slower * passes * bases * work.multiply_adds / cost.training
     if training.teacher is not None:  # taken for a network like this one, which reads both strands

@@ -20,7 +20,8 @@ from genoseq.files.provenance import make_record
 from genoseq.genome.windows import round_up
 from genoseq.models.bundle import BUNDLE_FILES, Bundle, save_bundle
 from genoseq.models.context import asked_context, fitting_context
-from genoseq.models.device import choose_device, choose_precision, computing
+from genoseq.models.device import PrecisionChoice, choose_device, choose_precision, computing
+from genoseq.models.recurrent import learns_compiled
 from genoseq.models.start import start_from
 from genoseq.store.pairs import PairStore
 from genoseq.store.store import Store
@@ -101,7 +102,7 @@ def fit(
     logs = folder / "logs" if logs is None else Path(logs)
     task = check_training(opened, run, Path(out), group.world_size, {"state": folder, "logs": logs})
     where = choose_device(device)
-    precision, reason = choose_precision(where, run.training.precision)
+    precision, reason = _precision(where, run)
     _log.info("computing in %s on %s: %s", precision, where, reason)
     teacher = Teacher.of(run.training, task, where)
     origin = start.fingerprint() | (teacher.fingerprint() if teacher else {})
@@ -117,6 +118,14 @@ def fit(
             limit_minutes or 0.0, teacher,
         )  # fmt: skip
         return _trained(training, opened, origin, context, out)
+
+
+def _precision(where: torch.device, run: RunSettings) -> PrecisionChoice:
+    """What a training computes in."""
+    asked = run.training.precision
+    if asked == "auto" and where.type == "cpu" and learns_compiled(run.model.encoder):
+        return PrecisionChoice("fp32", "LSTMs learn as fast by compiled kernels, or faster")
+    return choose_precision(where, asked)
 
 
 def _gpus(where: torch.device) -> list[int]:

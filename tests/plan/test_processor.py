@@ -114,9 +114,9 @@ def test_speed_multiplies_what_a_network_takes() -> None:
         known = training_seconds(lstm, 7), predicting_seconds(lstm, 7)
         assert training_seconds(lstm, 7, slow) == pytest.approx(2 * known[0])
         assert predicting_seconds(lstm, 7, slow) == pytest.approx(2 * known[1])
-        auto = 2 if family == "gru" else 1 / 4
-        assert training_seconds(lstm, 7, fast) == pytest.approx(auto * known[0])
-        assert predicting_seconds(lstm, 7, fast) == pytest.approx(auto * known[1])
+        learning, predicting = {"lstm": (2, 1 / 4), "gru": (2, 2)}.get(family, (1 / 4, 1 / 4))
+        assert training_seconds(lstm, 7, fast) == pytest.approx(learning * known[0])
+        assert predicting_seconds(lstm, 7, fast) == pytest.approx(predicting * known[1])
         assert predicting_seconds(lstm, 7, fast, "fp32") == pytest.approx(2 * known[1])
     asked = run("lstm", precision="fp32")
     assert training_seconds(asked, 7, fast) == pytest.approx(2 * training_seconds(asked, 7))

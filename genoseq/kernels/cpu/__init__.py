@@ -1,5 +1,6 @@
 """Folded stems, recurrent layers and linear heads for CPUs, compiled when genoseq is installed
-where there is a C++ compiler: predictions only; what PyTorch computes is their twin."""
+where there is a C++ compiler: predictions, and LSTMs that learn; what PyTorch computes is their
+twin."""
 
 from genoseq.kernels.cpu.head import Head, head_of, read_head
 from genoseq.kernels.cpu.integers import (
@@ -11,6 +12,7 @@ from genoseq.kernels.cpu.integers import (
     states_by_torch,
 )
 from genoseq.kernels.cpu.library import Chosen, choose
+from genoseq.kernels.cpu.lstm import learning_layer
 from genoseq.kernels.cpu.recurrent import IntegerLayer, Layer, run_integer_layer, run_layer
 from genoseq.kernels.cpu.stem import look_up
 
@@ -24,6 +26,7 @@ __all__ = [
     "head_of",
     "integer_head",
     "integer_layer",
+    "learning_layer",
     "look_up",
     "outputs_by_torch",
     "read_head",
