@@ -6,9 +6,9 @@ overlap by more than genes do, or by most of the shorter, the longer stays.  A g
 without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
-overlaps, since it is right more often, and of genes that are cut off a part is enough; where paths
-read nothing, a gene must be as good as certain (:data:`_CERTAIN`).
+In noisy reads, contigs of less than :data:`GENOME` bp, best paths are all that counts: of genes
+that are called where paths read nothing, fewer than half are right.  Of genes that are cut off
+there a part is enough.
 
 A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
 coding behind its stop codon (:mod:`genoseq.genes.bridged`).
@@ -36,18 +36,21 @@ from genoseq.genome.sequences import encode
 GENOME = 10_000
 _CUT_OFF = 3
 """By what the shortest length is divided of genes that are cut off by the end of a noisy read."""
-_CERTAIN = 0.95
-"""``conf`` that a gene of a noisy read needs where no best path reads one."""
 _STRETCH = 1 << 14
 """bp by which genes are looked up."""
 _TINY = 1e-9
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
-_QUIET, _BROKEN, _WHOLE, _ALONE = (0.019, 1.73), (1.3686, -2.9788), (1.2003, -2.0944), (1.0, 0.0)
+_QUIET, _BROKEN, _WHOLE, _ALONE = (
+    (0.019, 1.73),
+    (1.2112, -2.3172),
+    (1.2759, -2.0743),
+    (0.658, 0.389),
+)
 """Slope and offset of a gene's log-odds: of its nats, where indels are few; of their natural log,
 where they are many, with one and without; of what the decoder says of a gene where there are many,
-and best paths read none.  What was right of 1,213, 1,759 and 645 genes of reads
-and pieces of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
+and best paths read none.  What was right of 1,213, 3,223, 2,019 and 484 genes of reads and pieces
+of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
 
 
 def with_broken(
@@ -71,10 +74,8 @@ def with_broken(
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
-        called, read = own.get(contig.name, []), _in_read(organism, contig)
-        if read:
-            called = [each for each in called if each.gene.conf >= _CERTAIN]
-        merged = _merged(called, broken.get(contig.name, []), read)
+        called = [] if _in_read(organism, contig) else own.get(contig.name, [])
+        merged = _merged(called, broken.get(contig.name, []))
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
@@ -149,10 +150,8 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
     return masked <= ALLOWED
 
 
-def _merged(
-    genes: Sequence[GeneSequences], broken: Sequence[GeneSequences], read: bool
-) -> list[GeneSequences]:
-    """Genes of one contig with its broken ones, by first base; ``read``: it is a noisy read."""
+def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base."""
     called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
         beside = called.overlapping(one.gene)
@@ -163,15 +162,15 @@ def _merged(
             for number in rivals
         )
         before = added.overlapping(one.gene).values()
-        if any(_excludes(each.gene, one.gene) for each in before) or (not read and any(longer)):
+        if any(_excludes(each.gene, one.gene) for each in before) or any(longer):
             continue
         parts = [
             number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
-        if parts and not read and not one.gene.shifts:
+        if parts and not one.gene.shifts:
             continue
-        begun = one if read else _begun(one, [beside[number] for number in parts])
+        begun = _begun(one, [beside[number] for number in parts])
         for number in {*rivals, *parts}:
             del called.genes[number]
         added.add(begun)

@@ -1,7 +1,8 @@
 """Broken genes: those that an indel throws out of frame, found in what a model says of each base.
 
 The model tells where a strand is coding, and which phase comes about; which base follows which in
-the genes at hand (:mod:`genoseq.genes.base_chain`) tells where the frame changes.  Each island of a
+the genes at hand (:mod:`genoseq.genes.base_chain`), and outside of them and on the other strand,
+tells where the frame changes.  Each island of a
 strand (:mod:`genoseq.genes.shift_islands`) is read by its best path
 (:mod:`genoseq.genes.shift_paths`); the genes of it that change their frame are the broken ones.  As
 paths are best, each indel gains more than its price over every reading without it.
@@ -59,9 +60,9 @@ _ROUNDS = 2
 _DENIED = -3.0
 """Log-odds of a base below which nothing is learned from its phase, for all that the path says: of
 genes on the other strand, whose shadow has a frame too where GC is high."""
-_HIDDEN = 0.06
-"""Nats of a base that noisy reads have for coding beyond what is said of it: the model takes bases
-between many indels for less than they are."""
+_HIDDEN = ((6.5, 0.1), (9.0, 0.05))
+"""An indel's price, and nats of a base that noisy reads have for coding beyond what is said of it,
+straight lines between: the model takes bases between many indels for less than they are."""
 _USUAL_INDELS, _USUAL_BASES = 1, 1_500
 """What is known of the rate before anything is read."""
 
@@ -142,7 +143,7 @@ class ShiftFinder:
         if noisy:
             price = _between(_NOISY_PRICES, price)
             settings = replace(settings, model=settings.noisy)
-            reading = replace(reading, settings=settings, hidden=_HIDDEN)
+            reading = replace(reading, settings=settings, hidden=_between(_HIDDEN, price))
             for _ in range(_ROUNDS):
                 reading = replace(reading, usage=self._usage_read(reading, price))
         found: list[BrokenGene] = []
