@@ -6,9 +6,9 @@ overlap by more than genes do, or by most of the shorter, the longer stays.  A g
 without a change of frame (in a noisy assembly) replaces none that has its frame.  The start of a
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
-In noisy reads, contigs of less than :data:`GENOME` bp, best paths are all that counts: of genes
-that are called where paths read nothing, fewer than half are right.  Of genes that are cut off
-there a part is enough.
+In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
+overlaps, and of genes that are cut off a part is enough.  Where paths read nothing, only genes of
+which the decoder is certain (:data:`_CERTAIN`) are called: about half of them are right.
 
 A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
 coding behind its stop codon (:mod:`genoseq.genes.bridged`).
@@ -36,6 +36,8 @@ from genoseq.genome.sequences import encode
 GENOME = 10_000
 _CUT_OFF = 3
 """By what the shortest length is divided of genes that are cut off by the end of a noisy read."""
+_CERTAIN, _IN_FRAME = 0.95, 0.5
+"""``conf`` that a gene of a noisy read needs where best paths read none, and has from then on."""
 _STRETCH = 1 << 14
 """bp by which genes are looked up."""
 _TINY = 1e-9
@@ -74,14 +76,14 @@ def with_broken(
     own = by_contig(genes)
     found: list[GeneSequences] = []
     for contig in organism.contigs:
-        called = [] if _in_read(organism, contig) else own.get(contig.name, [])
-        merged = _merged(called, broken.get(contig.name, []))
+        called = own.get(contig.name, [])
+        read = _in_read(organism, contig)
+        if organism.broken.noisy:
+            called = list(_doubted(called, read))
+        merged = _merged(called, broken.get(contig.name, []), read)
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
-            if organism.broken.noisy and gene.name:  # those of best paths have none yet
-                odds = np.log(gene.conf + _TINY) - np.log(1 - gene.conf + _TINY)
-                gene = replace(gene, conf=_chance(_ALONE[0] * odds + _ALONE[1]))
             doubtful = bool(gene.shifts) or (gene.chrom, gene.strand, stop) in stopped
             gene = replace(
                 gene,
@@ -90,6 +92,20 @@ def with_broken(
             )
             found.append(replace(each, gene=gene))
     return found
+
+
+def _doubted(genes: Sequence[GeneSequences], read: bool) -> Iterator[GeneSequences]:
+    """What only the decoder calls in noisy sequence, with its ``conf``; ``read``: of a read."""
+    for each in genes:
+        conf = each.gene.conf
+        odds = np.log(conf + _TINY) - np.log(1 - conf + _TINY)
+        if not read:
+            conf = _chance(_ALONE[0] * odds + _ALONE[1])
+        elif conf >= _CERTAIN:
+            conf = _IN_FRAME
+        else:
+            continue
+        yield replace(each, gene=replace(each.gene, conf=conf))
 
 
 def _in_read(organism: Organism, contig: Contig) -> bool:
@@ -150,8 +166,10 @@ def _unmasked(gene: CalledGene, limits: Limits) -> bool:
     return masked <= ALLOWED
 
 
-def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> list[GeneSequences]:
-    """Genes of one contig with its broken ones, by first base."""
+def _merged(
+    genes: Sequence[GeneSequences], broken: Sequence[GeneSequences], read: bool
+) -> list[GeneSequences]:
+    """Genes of one contig with its broken ones, by first base; ``read``: it is a noisy read."""
     called, added = _Beside(genes), _Beside()
     for one in sorted(broken, key=lambda each: (-len(each.gene), each.gene.start)):
         beside = called.overlapping(one.gene)
@@ -162,15 +180,15 @@ def _merged(genes: Sequence[GeneSequences], broken: Sequence[GeneSequences]) -> 
             for number in rivals
         )
         before = added.overlapping(one.gene).values()
-        if any(_excludes(each.gene, one.gene) for each in before) or any(longer):
+        if any(_excludes(each.gene, one.gene) for each in before) or (not read and any(longer)):
             continue
         parts = [
             number for number, each in beside.items()
             if each.gene.strand == one.gene.strand and _in_frame(each.gene, one.gene)
         ]  # fmt: skip
-        if parts and not one.gene.shifts:
+        if parts and not read and not one.gene.shifts:
             continue
-        begun = _begun(one, [beside[number] for number in parts])
+        begun = one if read else _begun(one, [beside[number] for number in parts])
         for number in {*rivals, *parts}:
             del called.genes[number]
         added.add(begun)
