@@ -45,14 +45,17 @@ _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
 _QUIET, _BROKEN, _WHOLE, _ALONE = (
     (0.019, 1.73),
-    (1.2112, -2.3172),
-    (1.2759, -2.0743),
+    (1.2934, -2.4964),
+    (1.2878, -1.7912),
     (0.658, 0.389),
 )
 """Slope and offset of a gene's log-odds: of its nats, where indels are few; of their natural log,
 where they are many, with one and without; of what the decoder says of a gene where there are many,
-and best paths read none.  What was right of 1,213, 3,223, 2,019 and 484 genes of reads and pieces
+and best paths read none.  What was right of 1,213, 10,701, 6,147 and 484 genes of reads and pieces
 of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
+_ENOUGH, _PER_FOLD = 600_000, 0.35
+"""Bases of noisy sequence from which on nothing is taken off, and log-odds that are for each e-fold
+less: what is learned from few bases fits them better than it should."""
 
 
 def with_broken(
@@ -67,8 +70,9 @@ def with_broken(
     """
     stopped = set(bridged(organism.decoded))
     broken: dict[str, list[GeneSequences]] = {}
+    fewer = max(0.0, float(np.log(_ENOUGH / max(organism.bases, 1))))
     for one in organism.broken.genes:
-        each = _sequences(one, organism)
+        each = _sequences(one, organism, fewer)
         cut_off = any(each.gene.partial) and _in_read(organism, organism.contigs[one.contig])
         shortest = limits.shortest // (_CUT_OFF if cut_off else 1)
         if len(one.codes) >= shortest and _unmasked(each.gene, limits):
@@ -112,8 +116,8 @@ def _in_read(organism: Organism, contig: Contig) -> bool:
     return organism.broken.noisy and contig.length < GENOME
 
 
-def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
-    """A broken gene on the forward strand of its file."""
+def _sequences(one: BrokenGene, organism: Organism, fewer: float) -> GeneSequences:
+    """A broken gene on the forward strand of its file; ``fewer``: e-folds of bases that lack."""
     contig, size = organism.contigs[one.contig], one.end - one.start
     length = contig.length
     low = length - one.end if one.reverse else one.start
@@ -123,8 +127,12 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     for at, inserted in one.indels:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
-    slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
-    nats = float(np.log(max(one.score, 1.0))) if organism.broken.noisy else one.score
+    slope, offset = _QUIET
+    nats = one.score
+    if organism.broken.noisy:
+        slope, offset = _BROKEN if one.indels else _WHOLE
+        offset -= _PER_FOLD * fewer
+        nats = float(np.log(max(one.score, 1.0)))
     log_odds = slope * nats + offset
     gene = CalledGene(
         name="",
