@@ -82,8 +82,11 @@ def log_odds(codes: Codes, beside: NDArray[np.uint8], shares: NDArray[np.float64
         outside -= chance
         other += (chance + _DOUBT / 4) * shares[4 + phase, words]
     other += outside * shares[OUTSIDE, words]
-    odds = np.log(shares[:OUTSIDE])[:, words] - np.log(other)
-    return np.where(known, odds.clip(-_LARGEST, _LARGEST), 0.0)
+    odds = np.log(shares[:OUTSIDE])[:, words]
+    odds -= np.log(other, out=other)
+    odds.clip(-_LARGEST, _LARGEST, out=odds)
+    odds[:, ~known] = 0.0
+    return odds
 
 
 def _words(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -223,9 +223,11 @@ class _Reading:
         self, laid: LaidOut, price: float
     ) -> Iterator[tuple[Islands, NDArray[np.uint8], Strand]]:
         """Islands, their best paths, and the strand that they are on."""
-        by_model = self.settings.model * laid.odds / STEPS
-        by_usage = self.settings.usage * log_odds(laid.codes, laid.beside, self.usage)
-        strand = strand_of(laid.codes, in_steps(by_model + by_usage + self.hidden), self.code)
+        odds = log_odds(laid.codes, laid.beside, self.usage)
+        odds *= self.settings.usage
+        for row, by_model in zip(odds, laid.odds, strict=True):
+            row += self.settings.model * by_model / STEPS + self.hidden
+        strand = strand_of(laid.codes, in_steps(odds), self.code)
         start = _steps(self.settings.start)
         for islands in batches(find_islands(laid.codes, laid.quiet, self.closed)):
             yield islands, best_paths(strand, islands, _steps(price), start), strand
