@@ -6,11 +6,11 @@
 Pieces are cut and spoiled as ``noisy_reads.py`` does, so many bases of each genome, length and
 rate, and ``genoseq genes --frameshifts`` calls their genes.  A gene is right where most of its
 bases that are known code on its strand, in the frame in which it reads them.  Printed are, of genes
-with indels and of others, how many there are, the mean of their ``conf``, and the share that is
-right; at last reliability tables, each with the slope and offset by which log-odds would fit what
-is right best (1 and 0 of those that are calibrated; of broken genes, the constants of
-``genoseq/genes/broken.py`` are to be multiplied by the slope, and the offset added to theirs).
-``--rows`` keeps each gene: genome, length, rate, indels, bp,
+of best paths with indels (broken) and without (whole) and of those that the decoder alone called,
+how many there are, the mean of their ``conf``, and the share that is right; at last reliability
+tables, each with the slopes and offsets by which log-odds would fit what is right best (1 and 0 of
+those that are calibrated; constants of ``genoseq/genes/broken.py`` are to be multiplied by the
+slope, and the offset added to theirs).  ``--rows`` keeps each gene: genome, length, rate, kind, bp,
 log-odds, right.
 """
 
@@ -31,6 +31,22 @@ from genoseq.genome.called_genes import CalledGene
 from genoseq.models.bundle import load_bundle
 
 Judged = tuple[CalledGene, bool]
+KINDS = ("broken", "whole", "alone")
+"""Genes of best paths, with an indel and without, and those that only the decoder called."""
+_UNWEIGHED = 0.5
+"""``start_conf`` of genes of best paths."""
+
+
+def kind(gene: CalledGene) -> str:
+    """One of :data:`KINDS`."""
+    if gene.shifts:
+        return "broken"
+    return "whole" if gene.start_conf == _UNWEIGHED and gene.motif is None else "alone"
+
+
+def log_odds(gene: CalledGene) -> float:
+    """Of a gene's ``conf``."""
+    return float(np.log(gene.conf + 1e-9) - np.log(1 - gene.conf + 1e-9))
 
 
 def judged(scorer: Scorer, weights: DecoderWeights, pieces: Sequence[Piece]) -> Iterator[Judged]:
@@ -91,27 +107,24 @@ def main() -> None:
                 own = list(judged(scorer, weights, pieces))
                 rows += own
                 for gene, right in own:
-                    facts = (len(gene.shifts), len(gene), f"{gene.log_odds:.4f}", int(right))
+                    facts = (kind(gene), len(gene), f"{log_odds(gene):.4f}", int(right))
                     kept.append("\t".join(map(str, (name, length, rate, *facts))))
                 title = f"{length:6}{rate:7}%  {name:24}"
-                print_line(f"{title}{'broken':9}", [row for row in own if row[0].shifts])
-                print_line(f"{title}{'whole':9}", [row for row in own if not row[0].shifts])
+                for each in KINDS:
+                    print_line(f"{title}{each:9}", [row for row in own if kind(row[0]) == each])
     if asked.rows is not None:
         asked.rows.write_text("\n".join(kept) + "\n")
-    for title, broken in (("conf of genes with indels", True), ("of others", False)):
-        table = np.array(
-            [
-                (gene.conf, right, gene.log_odds)
-                for gene, right in rows
-                if bool(gene.shifts) == broken
-            ]
-        )
+    for title, kinds in (("conf of genes with indels", KINDS[:1]), ("of others", KINDS[1:])):
+        table = np.array([(gene.conf, right) for gene, right in rows if kind(gene) in kinds])
         if not len(table):
             print(f"\n{title}: none")
             continue
         reliability(title, table[:, 0], table[:, 1])
-        slope, offset = calibration(table[:, 2], table[:, 1])
-        print(f"slope {slope:.3f}, offset {offset:+.3f} of log-odds")
+        for each in kinds:
+            own = np.array([(log_odds(gene), right) for gene, right in rows if kind(gene) == each])
+            if len(own):
+                slope, offset = calibration(own[:, 0], own[:, 1])
+                print(f"{each}: slope {slope:.3f}, offset {offset:+.3f} of log-odds")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ without a change of frame (in a noisy assembly) replaces none that has its frame
 broken gene is that of the gene it replaces whose first frame is its own, or else of its best path.
 
 In noisy reads, contigs of less than :data:`GENOME` bp, what a best path reads replaces all that it
-overlaps, since it is right more often, and of genes that are cut off a part is enough.
+overlaps, and of genes that are cut off a part is enough.  Where paths read nothing, only genes of
+which the decoder is certain (:data:`_CERTAIN`) are called: about half of them are right.
 
 A pseudogene may be, on longer contigs: a gene that changes its frame; and one whose frame goes on
-coding behind its stop codon, without a start near that codon, and with a model as sure of the bases
-between (:data:`BRIDGED`), unless the stop codon may stand for selenocysteine.
+coding behind its stop codon (:mod:`genoseq.genes.bridged`).
 """
 
 from __future__ import annotations
@@ -22,35 +22,40 @@ from itertools import count
 
 import numpy as np
 
+from genoseq.genes.bridged import bridged
 from genoseq.genes.genetic_codes import EDGE, START_CODONS, genetic_code, translate
 from genoseq.genes.layout import Contig
 from genoseq.genes.mask import ALLOWED
 from genoseq.genes.organisms import Limits, Organism
 from genoseq.genes.select import USUAL
-from genoseq.genes.selenocysteine import selenocysteine_candidates
 from genoseq.genes.shift_genes import BrokenGene
-from genoseq.genes.start_table import in_file
 from genoseq.genome.called_genes import CalledGene, Frameshift, GeneSequences, by_contig
 from genoseq.genome.sequences import decode as letters_of
 from genoseq.genome.sequences import encode
 
 GENOME = 10_000
-BRIDGED = 0.8
-"""Share of the bases between a stop codon and the next start that are coding."""
-_BEFORE, _BEHIND = 400.0, 300.0
-"""Nats of content that the gene, and the frame behind its stop codon, need."""
-_FIRST, _LAST = 12, 300
-"""bp between the stop codon and the first start codon behind it."""
 _CUT_OFF = 3
 """By what the shortest length is divided of genes that are cut off by the end of a noisy read."""
+_CERTAIN, _IN_FRAME = 0.95, 0.5
+"""``conf`` that a gene of a noisy read needs where best paths read none, and has from then on."""
 _STRETCH = 1 << 14
 """bp by which genes are looked up."""
+_TINY = 1e-9
 _UNWEIGHED = 0.5
 """``start_conf`` of a start that no other was weighed against."""
-_QUIET, _BROKEN, _WHOLE = (0.019, 1.73), (1.3686, -2.9788), (1.2003, -2.0944)
+_QUIET, _BROKEN, _WHOLE, _ALONE = (
+    (0.019, 1.73),
+    (1.2934, -2.4964),
+    (1.2878, -1.7912),
+    (0.658, 0.389),
+)
 """Slope and offset of a gene's log-odds: of its nats, where indels are few; of their natural log,
-where they are many, with one and without.  What was right of 1,213, 1,759 and 645 genes of reads
-and pieces of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
+where they are many, with one and without; of what the decoder says of a gene where there are many,
+and best paths read none.  What was right of 1,213, 10,701, 6,147 and 484 genes of reads and pieces
+of 20 kb of three genomes, with indels at 0.05 to 1% (``benchmarks/noisy_conf.py``)."""
+_ENOUGH, _PER_FOLD = 600_000, 0.35
+"""Bases of noisy sequence from which on nothing is taken off, and log-odds that are for each e-fold
+less: what is learned from few bases fits them better than it should."""
 
 
 def with_broken(
@@ -63,10 +68,11 @@ def with_broken(
     genes
         Of the organism, by contig and first base, none of them broken.
     """
-    stopped = set(_bridged(organism))
+    stopped = set(bridged(organism.decoded))
     broken: dict[str, list[GeneSequences]] = {}
+    fewer = max(0.0, float(np.log(_ENOUGH / max(organism.bases, 1))))
     for one in organism.broken.genes:
-        each = _sequences(one, organism)
+        each = _sequences(one, organism, fewer)
         cut_off = any(each.gene.partial) and _in_read(organism, organism.contigs[one.contig])
         shortest = limits.shortest // (_CUT_OFF if cut_off else 1)
         if len(one.codes) >= shortest and _unmasked(each.gene, limits):
@@ -75,7 +81,10 @@ def with_broken(
     found: list[GeneSequences] = []
     for contig in organism.contigs:
         called = own.get(contig.name, [])
-        merged = _merged(called, broken.get(contig.name, []), _in_read(organism, contig))
+        read = _in_read(organism, contig)
+        if organism.broken.noisy:
+            called = list(_doubted(called, read))
+        merged = _merged(called, broken.get(contig.name, []), read)
         for number, each in enumerate(merged, 1):
             gene = each.gene
             stop = gene.start if gene.strand == "-" else gene.end
@@ -89,12 +98,26 @@ def with_broken(
     return found
 
 
+def _doubted(genes: Sequence[GeneSequences], read: bool) -> Iterator[GeneSequences]:
+    """What only the decoder calls in noisy sequence, with its ``conf``; ``read``: of a read."""
+    for each in genes:
+        conf = each.gene.conf
+        odds = np.log(conf + _TINY) - np.log(1 - conf + _TINY)
+        if not read:
+            conf = _chance(_ALONE[0] * odds + _ALONE[1])
+        elif conf >= _CERTAIN:
+            conf = _IN_FRAME
+        else:
+            continue
+        yield replace(each, gene=replace(each.gene, conf=conf))
+
+
 def _in_read(organism: Organism, contig: Contig) -> bool:
     return organism.broken.noisy and contig.length < GENOME
 
 
-def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
-    """A broken gene on the forward strand of its file."""
+def _sequences(one: BrokenGene, organism: Organism, fewer: float) -> GeneSequences:
+    """A broken gene on the forward strand of its file; ``fewer``: e-folds of bases that lack."""
     contig, size = organism.contigs[one.contig], one.end - one.start
     length = contig.length
     low = length - one.end if one.reverse else one.start
@@ -104,8 +127,12 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
     for at, inserted in one.indels:
         position = length - at - inserted if one.reverse else at
         shifts.append(Frameshift(position + by, inserted))
-    slope, offset = (_BROKEN if one.indels else _WHOLE) if organism.broken.noisy else _QUIET
-    nats = float(np.log(max(one.score, 1.0))) if organism.broken.noisy else one.score
+    slope, offset = _QUIET
+    nats = one.score
+    if organism.broken.noisy:
+        slope, offset = _BROKEN if one.indels else _WHOLE
+        offset -= _PER_FOLD * fewer
+        nats = float(np.log(max(one.score, 1.0)))
     log_odds = slope * nats + offset
     gene = CalledGene(
         name="",
@@ -119,13 +146,17 @@ def _sequences(one: BrokenGene, organism: Organism) -> GeneSequences:
         start_type="Edge" if one.kind == EDGE else START_CODONS[one.kind],
         motif=None,
         spacing=None,
-        conf=float(1 / (1 + np.exp(-min(max(log_odds, -30), 30)))),
+        conf=_chance(log_odds),
         start_conf=_UNWEIGHED,
         log_odds=log_odds,
         circle=length if contig.circular else 0,
         shifts=tuple(sorted(shifts)),
     )
     return _read(gene, letters_of(one.codes))
+
+
+def _chance(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-min(max(log_odds, -30), 30))))
 
 
 def _read(gene: CalledGene, letters: bytes) -> GeneSequences:
@@ -261,39 +292,3 @@ def _begun(one: GeneSequences, parts: Sequence[GeneSequences]) -> GeneSequences:
         )
         return _read(gene, letters)
     return one
-
-
-def _bridged(organism: Organism) -> Iterator[tuple[str, str, int]]:
-    """Contig, strand and forward end (reverse: start) of genes whose frame goes on behind."""
-    decoded = organism.decoded
-    genome = decoded.genome
-    candidates, layout, content = genome.candidates, genome.layout, genome.content
-    frame = candidates.frame[decoded.chosen]
-    own = np.flatnonzero(
-        ~candidates.open_3prime[frame] & (content.whole[decoded.chosen] >= _BEFORE)
-    )
-    if not len(own):
-        return
-    frame = frame[own]
-    ends = candidates.ends[frame]
-    behind = np.minimum(np.searchsorted(candidates.begins, ends), len(candidates) - 1)
-    first = candidates.first[behind]
-    gap = candidates.starts[first] - ends
-    going_on = (
-        (candidates.begins[behind] == ends)
-        & (content.whole[first] >= _BEHIND)
-        & (gap >= _FIRST)
-        & (gap <= _LAST)
-        & (content.other[first] >= BRIDGED)
-    )
-    selenocysteines = {(one.chrom, one.start) for one in selenocysteine_candidates(decoded)}
-    starts, ends = candidates.starts[decoded.chosen[own[going_on]]], ends[going_on]
-    low, high = layout.forward(starts, ends)
-    owner = layout.contig_of(low)
-    begin = in_file(layout, owner, low)
-    for index in range(len(low)):
-        reverse = bool(starts[index] >= layout.size)
-        start, end = int(begin[index]), int(begin[index] + high[index] - low[index])
-        name = layout.contigs[owner[index]].name
-        if (name, start if reverse else end - 3) not in selenocysteines:
-            yield name, "-" if reverse else "+", start if reverse else end

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genoseq.genes.base_chain import BESIDE
 from genoseq.genes.codon_sums import in_steps
 from genoseq.genes.content import Values
 from genoseq.genes.genetic_codes import (
@@ -50,6 +51,9 @@ class ReadStrand:
     codes, odds, quiet
         Bases, (L,); log-odds of each codon phase against not coding on this strand, (3, L), in
         steps; where it is quiet, (L,).
+    beside
+        How likely is each codon phase of the other strand of a base that does not code on this
+        one, (3, L), of :data:`genoseq.genes.base_chain.BESIDE`.
     first, margin
         The base of the contig's strand that is base ``margin`` here; of what is no circle both 0.
     """
@@ -59,19 +63,21 @@ class ReadStrand:
     codes: Codes
     odds: NDArray[np.int16]
     quiet: Flags
+    beside: NDArray[np.uint8]
     first: int = 0
     margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """Strands one behind another, with N between: where each begins, bases, log-odds, quiet."""
+    """Strands one behind another, with N between: where each begins, and what is known of it."""
 
     strands: Sequence[ReadStrand]
     offsets: Positions
     codes: Codes
     odds: NDArray[np.int16]
     quiet: Flags
+    beside: NDArray[np.uint8]
 
 
 def lay_out_strands(strands: Sequence[ReadStrand]) -> LaidOut:
@@ -81,26 +87,28 @@ def lay_out_strands(strands: Sequence[ReadStrand]) -> LaidOut:
     codes = np.full(int(offsets[-1]), N, np.uint8)
     odds = np.zeros((3, len(codes)), np.int16)
     quiet = np.ones(len(codes), bool)
+    beside = np.zeros((3, len(codes)), np.uint8)
     for one_strand, offset in zip(strands, offsets.tolist(), strict=False):
         inside = slice(offset, offset + len(one_strand.codes))
-        codes[inside], odds[:, inside], quiet[inside] = (
-            one_strand.codes,
-            one_strand.odds,
-            one_strand.quiet,
-        )
-    return LaidOut(strands, offsets, codes, odds, quiet)
+        codes[inside], odds[:, inside] = one_strand.codes, one_strand.odds
+        quiet[inside], beside[:, inside] = one_strand.quiet, one_strand.beside
+    return LaidOut(strands, offsets, codes, odds, quiet, beside)
 
 
 def read_strand(index: int, one: Contig, values: Values, reverse: bool) -> ReadStrand | None:
     """A strand of a contig, of a circle from the middle of its longest quiet on; None without."""
-    own = values[4:7, ::-1] if reverse else values[1:4]
+    own, other = values[1:4], values[4:7]
+    if reverse:
+        own, other = other[:, ::-1], own[:, ::-1]
     codes = reverse_complement_codes(one.codes) if reverse else one.codes
     outside = 1 - own.sum(0)
     odds = np.log(own + _LEAST) - np.log(outside.clip(0) + _LEAST)
     steps = in_steps(np.nan_to_num(odds.clip(-_LARGEST, _LARGEST))).astype(np.int16)
     quiet = outside >= _SILENT
+    chances = np.nan_to_num(other / (outside.clip(0) + _LEAST)).clip(0, 1)
+    beside = np.rint(BESIDE * chances).astype(np.uint8)
     if not one.circular:
-        return ReadStrand(index, reverse, codes, steps, quiet)
+        return ReadStrand(index, reverse, codes, steps, quiet, beside)
     begins, ends = _runs(np.concatenate([quiet, quiet]))
     if not len(begins) or (longest := int((ends - begins).argmax())) < 0:
         return None
@@ -109,7 +117,10 @@ def read_strand(index: int, one: Contig, values: Values, reverse: bool) -> ReadS
     first = int(begins[longest] + ends[longest]) // 2 % one.length
     margin = min(_MARGIN, one.length)
     around = np.arange(first - margin, first + one.length + margin) % one.length
-    return ReadStrand(index, reverse, codes[around], steps[:, around], quiet[around], first, margin)
+    return ReadStrand(
+        index, reverse, codes[around], steps[:, around], quiet[around], beside[:, around],
+        first, margin,
+    )  # fmt: skip
 
 
 def _runs(flags: Flags) -> tuple[Positions, Positions]:

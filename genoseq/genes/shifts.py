@@ -1,7 +1,8 @@
 """Broken genes: those that an indel throws out of frame, found in what a model says of each base.
 
 The model tells where a strand is coding, and which phase comes about; which base follows which in
-the genes at hand (:mod:`genoseq.genes.base_chain`) tells where the frame changes.  Each island of a
+the genes at hand (:mod:`genoseq.genes.base_chain`), and outside of them and on the other strand,
+tells where the frame changes.  Each island of a
 strand (:mod:`genoseq.genes.shift_islands`) is read by its best path
 (:mod:`genoseq.genes.shift_paths`); the genes of it that change their frame are the broken ones.  As
 paths are best, each indel gains more than its price over every reading without it.
@@ -24,7 +25,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genes.base_chain import BaseChain, of_bases
+from genoseq.genes.base_chain import BESIDE, OUTSIDE, UNKNOWN_PHASE, BaseChain, log_odds
 from genoseq.genes.codon_sums import STEPS, in_steps
 from genoseq.genes.content import Values
 from genoseq.genes.genetic_codes import GeneticCode
@@ -59,7 +60,7 @@ _ROUNDS = 2
 _DENIED = -3.0
 """Log-odds of a base below which nothing is learned from its phase, for all that the path says: of
 genes on the other strand, whose shadow has a frame too where GC is high."""
-_HIDDEN = ((7.0, 0.07), (9.5, 0.03))
+_HIDDEN = ((6.5, 0.1), (9.0, 0.05))
 """An indel's price, and nats of a base that noisy reads have for coding beyond what is said of it,
 straight lines between: the model takes bases between many indels for less than they are."""
 _USUAL_INDELS, _USUAL_BASES = 1, 1_500
@@ -81,8 +82,8 @@ class ShiftSettings:
     """
 
     model: float = 0.03
-    noisy: float = 0.045
-    usage: float = 2.0
+    noisy: float = 0.05
+    usage: float = 1.6
     start: float = 8.0
 
 
@@ -164,21 +165,24 @@ class ShiftFinder:
         chain = BaseChain()
         for own in self._strands:
             sure = own.odds.max(0) >= _SURE * STEPS
-            chain.add(own.codes, np.where(sure, own.odds.argmax(0), -1).astype(np.int8))
-        return chain.log_odds()
+            phases = np.where(sure, own.odds.argmax(0), _outside(own)).astype(np.int8)
+            chain.add(own.codes, phases)
+        return chain.shares()
 
     def _usage_read(self, reading: _Reading, price: float) -> NDArray[np.float64]:
         """The chain as the best paths have it."""
         chain = BaseChain()
         for laid in self._chunks():
-            phases = np.full(len(laid.codes), -1, np.int8)
+            phases = _outside(laid)
             for islands, path, _ in reading.paths(laid, price):
                 for column, begin in enumerate(islands.begins.tolist()):
-                    own = path[: int(islands.lengths[column]), column]
-                    phases[begin : begin + len(own)] = phases_of(own)
-            phases[laid.odds.max(0) < _DENIED * STEPS] = -1
+                    own = phases_of(path[: int(islands.lengths[column]), column])
+                    inside = phases[begin : begin + len(own)]
+                    inside[own >= 0] = own[own >= 0]
+            denied = laid.odds.max(0) < _DENIED * STEPS
+            phases[denied & (phases != OUTSIDE)] = UNKNOWN_PHASE
             chain.add(laid.codes, phases)
-        return chain.log_odds()
+        return chain.shares()
 
     def _genes(
         self, reading: _Reading, laid: LaidOut, price: float, noisy: bool
@@ -219,12 +223,20 @@ class _Reading:
         self, laid: LaidOut, price: float
     ) -> Iterator[tuple[Islands, NDArray[np.uint8], Strand]]:
         """Islands, their best paths, and the strand that they are on."""
-        by_model = self.settings.model * laid.odds / STEPS
-        by_usage = self.settings.usage * of_bases(laid.codes, self.usage)
-        strand = strand_of(laid.codes, in_steps(by_model + by_usage + self.hidden), self.code)
+        odds = log_odds(laid.codes, laid.beside, self.usage)
+        odds *= self.settings.usage
+        for row, by_model in zip(odds, laid.odds, strict=True):
+            row += self.settings.model * by_model / STEPS + self.hidden
+        strand = strand_of(laid.codes, in_steps(odds), self.code)
         start = _steps(self.settings.start)
         for islands in batches(find_islands(laid.codes, laid.quiet, self.closed)):
             yield islands, best_paths(strand, islands, _steps(price), start), strand
+
+
+def _outside(of: ReadStrand | LaidOut) -> NDArray[np.int8]:
+    """Where the model is sure of neither strand's coding: :data:`OUTSIDE`, or unknown."""
+    own, other = of.odds.max(0) <= -_SURE * STEPS, of.beside.sum(0) <= BESIDE / (1 + np.exp(_SURE))
+    return np.where(own & other, OUTSIDE, UNKNOWN_PHASE).astype(np.int8)
 
 
 def _between(points: Sequence[tuple[float, float]], at: float) -> float:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
-from genoseq.genes.base_chain import BaseChain, of_bases
+from genoseq.genes.base_chain import BESIDE, BaseChain, log_odds
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import contig
 from genoseq.genes.shift_genes import phases_of
@@ -28,7 +28,7 @@ from genoseq.genes.shifts import USUAL_SHIFTS
 from genoseq.genes.summary import frameshifts_of
 from genoseq.genome.called_genes import GeneSequences
 from genoseq.genome.regions import Region
-from genoseq.genome.sequences import N, encode
+from genoseq.genome.sequences import N, encode, reverse_complement_codes
 from genoseq.writers.gene_records import genbank_lines
 from genoseq.writers.gene_tables import bed12_lines, frameshift_lines, gff3_lines
 
@@ -231,14 +231,32 @@ def test_summary_counts_indels_and_candidates_of_pseudogenes() -> None:
 
 def test_base_chain_tells_the_phases_of_what_it_has_counted() -> None:
     codes = encode(b"GAACTG" * 300).copy()
+    beside = np.zeros((3, len(codes)), np.uint8)
     chain = BaseChain()
     chain.add(codes, (np.arange(len(codes)) % 3).astype(np.int8))
-    odds = of_bases(codes, chain.log_odds())
+    odds = log_odds(codes, beside, chain.shares())
     assert odds.shape == (3, len(codes))
     right = odds[np.arange(len(codes)) % 3, np.arange(len(codes))]
     assert (right[5:] >= odds.max(0)[5:]).all()
     codes[50] = N
-    assert (of_bases(codes, chain.log_odds())[:, 50:56] == 0).all()
+    assert (log_odds(codes, beside, chain.shares())[:, 50:56] == 0).all()
+
+
+def test_base_chain_knows_the_other_strand_from_the_same_counts() -> None:
+    rng = np.random.default_rng(3)
+    codes = encode(b"GAACTGGCA" * 200).copy()
+    codes[2::3] = rng.integers(0, 4, len(codes[2::3]))
+    phases = (np.arange(len(codes)) % 3).astype(np.int8)
+    one, both = BaseChain(), BaseChain()
+    one.add(codes, phases)
+    back = reverse_complement_codes(codes)
+    both.add(back, phases[::-1])
+    assert np.allclose(one.shares()[4:], both.shares()[:3], atol=0.02)
+    # Where the model is sure that the other strand codes, this one is less likely to.
+    known, unknown = (np.zeros((3, len(codes)), np.uint8) for _ in range(2))
+    known[phases[::-1], np.arange(len(codes))] = BESIDE
+    sure, unsure = (log_odds(back, told, one.shares()) for told in (known, unknown))
+    assert sure.mean() < unsure.mean() - 0.2
 
 
 def test_phases_of_a_best_path_are_none_outside_and_of_bases_too_many() -> None:
