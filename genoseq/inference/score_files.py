@@ -14,6 +14,7 @@ from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
+from genoseq.files.jobs import Jobs
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.genome.tracks import DECIMALS
@@ -111,10 +112,11 @@ def score_files(
         lengths, kind, channels = genome.lengths, output.kind, output.channels
         check_formats(written, kind, channels, lengths, rules, digits, bins, decimals)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
+        shared = stack.enter_context(Jobs(jobs))
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,
-            device=str(used[0][0]), jobs=jobs, rounded=digits is None, strands=strands,
+            device=str(used[0][0]), jobs=shared, rounded=digits is None, strands=strands,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(
@@ -123,7 +125,7 @@ def score_files(
         origin, record = _made_by(genome, models, settings, used, given, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), lengths, channels, kind, out, written,
-            origin, record, rules, digits, bins, decimals,
+            origin, record, rules, digits, bins, decimals, shared,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 

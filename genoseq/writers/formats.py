@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genoseq.errors import ConfigError
 
 if TYPE_CHECKING:
+    from genoseq.files.jobs import Jobs
     from genoseq.genome.tracks import Channel, Kind
     from genoseq.writers.call_rules import CallRules
     from genoseq.writers.lattice import Slab
     from genoseq.writers.manifest import OutputFile
     from genoseq.writers.origin import Origin
+    from genoseq.writers.short_contigs import Joined
 
 ENTRY_POINTS = "genoseq.formats"
 """Group of entry points by which other packages add formats."""
@@ -38,6 +40,18 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Release open files; may be called again."""
+
+
+class RenderedWriter(Writer, Protocol):
+    """A writer of a format that has a renderer: :meth:`write` is :meth:`add` of what it renders."""
+
+    def add(self, rendered: Any) -> None:
+        """Add what the next slab, or the next few short contigs, became."""
+
+
+Renderer = Callable[["Slab | Joined"], Any]
+"""What a slab becomes in a format, as far as it depends on the slab alone: that is done in other
+processes, where there are some, so it goes through a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,8 @@ class Contents:
         bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
     decimals
         Of each channel of classes; None: 3.
+    jobs
+        Processes that share the work; None: this one does all.
     """
 
     lengths: Mapping[str, int]
@@ -69,6 +85,7 @@ class Contents:
     digits: int | None = None
     bin: int = 1
     decimals: tuple[int, ...] | None = None
+    jobs: Jobs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,9 @@ class Format:
         Why the format cannot hold a kind, as the end of an error.
     binned
         Whether it tells values of bins where they are asked for; others keep every base.
+    renderer
+        Makes what renders slabs for its writer, a :class:`RenderedWriter`, in any process; None:
+        the writer does all.
     """
 
     name: str
@@ -111,6 +131,7 @@ class Format:
     refused_contigs: tuple[str, ...] = ()
     unsuited: Mapping[Kind, str] = field(default_factory=dict)
     binned: bool = False
+    renderer: Callable[[Contents], Renderer] | None = None
 
     def problem(self, kind: Kind) -> str | None:
         """Why these values cannot be written in this format, and what to use instead."""
@@ -177,7 +198,13 @@ def _load_entry_points() -> None:
 def _bigwig(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.bigwig import BigWigWriter
 
-    return BigWigWriter(folder, of.lengths, of.channels, of.kind, of.bin)
+    return BigWigWriter(folder, of)
+
+
+def _bigwig_renderer(of: Contents) -> Renderer:
+    from genoseq.writers.bigwig import BigWigRenderer
+
+    return BigWigRenderer(of.lengths, of.bin)
 
 
 def _bedgraph(folder: Path, of: Contents) -> Writer:
@@ -191,6 +218,13 @@ def _segments(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.segments import SegmentsWriter
 
     return SegmentsWriter(folder, of.channels, of.rules or CallRules(), of.kind == "classes")
+
+
+def _segments_renderer(of: Contents) -> Renderer:
+    from genoseq.writers.call_rules import CallRules
+    from genoseq.writers.segment_runs import SegmentsRenderer
+
+    return SegmentsRenderer(of.channels, of.rules or CallRules(), of.kind == "classes")
 
 
 def _peaks(folder: Path, of: Contents) -> Writer:
@@ -227,6 +261,7 @@ register_format(
         _costs(Cost(1 / 30e6, 1.2), Cost(1 / 30e6, 4.2)),
         default_for=("classes", "signal", "log-odds", "independent"),
         binned=True,
+        renderer=_bigwig_renderer,
     )
 )
 register_format(
@@ -253,6 +288,7 @@ register_format(
             "independent": "segments are of the most probable class, and these classes do not "
             "exclude one another; give thresholds, by --segments",
         },
+        renderer=_segments_renderer,
     )
 )
 register_format(
