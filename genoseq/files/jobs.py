@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import multiprocessing
+import pickle
 import signal
 import sys
 import traceback
@@ -19,8 +20,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from copy import copy
+from dataclasses import dataclass
 from itertools import chain, count, islice
 from math import inf
+from mmap import mmap
 from multiprocessing.connection import Connection
 from queue import PriorityQueue
 from threading import Thread
@@ -39,6 +42,9 @@ and what is sent with what takes its answer; None: no more."""
 
 AHEAD = 2
 """Parts for each process that may be done before they are told."""
+_SHARED, _LEAST = 1 << 25, 1 << 12
+"""Bytes that two processes share for arrays in one direction; those of a smaller array go through
+the pipe, as do arrays for which there is no room left."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -162,24 +168,62 @@ def _called(asked: tuple[Work, Any]) -> Any:
     return work(part)
 
 
+@dataclass(frozen=True)
+class _Pipe:
+    """One of two ends: arrays go through memory that both share, so that they are copied once and
+    not five times.
+
+    What is sent must have been answered, or have been an answer, before more is sent.
+    """
+
+    connection: Connection
+    forth: mmap
+    back: mmap
+
+    def send(self, told: object) -> None:
+        spans: list[tuple[int, int]] = []
+
+        def in_band(buffer: pickle.PickleBuffer) -> bool:
+            data = buffer.raw()
+            at = spans[-1][1] + -spans[-1][1] % 64 if spans else 0
+            if data.nbytes < _LEAST or at + data.nbytes > len(self.forth):
+                return True
+            self.forth[at : at + data.nbytes] = data
+            spans.append((at, at + data.nbytes))
+            return False
+
+        self.connection.send((pickle.dumps(told, 5, buffer_callback=in_band), spans))
+
+    def recv(self, kept: bool) -> Any:
+        """What was sent; arrays are in shared memory until the next is sent, unless ``kept``."""
+        data, spans = self.connection.recv()
+        with memoryview(self.back) as shared:
+            views = [shared[start:end] for start, end in spans]
+            return pickle.loads(data, buffers=map(bytearray, views) if kept else views)
+
+
 @contextmanager
 def _workers(works: list[Work], asked: _Asked, jobs: int) -> Iterator[None]:
     """Processes that live as long as the block, each served by a thread."""
     context = multiprocessing.get_context("fork")
-    ours: list[Connection] = []
+    ours: list[_Pipe] = []
     processes = []
     threads: list[Thread] = []
     try:
         for _ in range(jobs):
             here, there = context.Pipe()
-            ours.append(here)
-            process = context.Process(target=_work, args=(works, there, tuple(ours)), daemon=True)
+            # Shared by what is forked; it is in memory where something was written to it.
+            forth, back = mmap(-1, _SHARED), mmap(-1, _SHARED)
+            ours.append(_Pipe(here, forth, back))
+            process = context.Process(
+                target=_work, args=(works, _Pipe(there, back, forth), tuple(ours)), daemon=True
+            )
             process.start()
             processes.append(process)
             there.close()
         # After the last fork: what a thread holds is held forever in a fork.
-        for here in ours:
-            thread = Thread(target=_serve, args=(asked, here), daemon=True)
+        for pipe in ours:
+            thread = Thread(target=_serve, args=(asked, pipe), daemon=True)
             thread.start()
             threads.append(thread)
         yield
@@ -192,17 +236,17 @@ def _workers(works: list[Work], asked: _Asked, jobs: int) -> Iterator[None]:
             asked.put((inf, number, None))
         for thread in threads:
             thread.join()
-        for connection in ours:
-            connection.close()
+        for pipe in ours:
+            pipe.connection.close()
 
 
-def _serve(asked: _Asked, connection: Connection) -> None:
+def _serve(asked: _Asked, pipe: _Pipe) -> None:
     """Give a process one part after another."""
     while (given := asked.get()[-1]) is not None:
         part, answer = given
         try:
-            connection.send(part)
-            found = connection.recv()
+            pipe.send(part)
+            found = pipe.recv(kept=True)
         except (EOFError, OSError):
             found = BackendError(
                 "a process of --jobs died before its part was done, most often because memory is "
@@ -214,20 +258,20 @@ def _serve(asked: _Asked, connection: Connection) -> None:
             answer.set_result(found)
 
 
-def _work(works: list[Work], connection: Connection, others: tuple[Connection, ...]) -> None:
+def _work(works: list[Work], pipe: _Pipe, others: tuple[_Pipe, ...]) -> None:
     """What a process does: part after part, until it is killed or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     for other in others:
-        other.close()
+        other.connection.close()
     gc.freeze()  # what is shared stays so: a search for garbage would write to each object, a copy
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)  # no more: the threads of the parent are not in its fork
     with suppress(EOFError, OSError):
         while True:
-            number, part = connection.recv()
-            connection.send(_answer(works[number], part))
+            number, part = pipe.recv(kept=False)
+            pipe.send(_answer(works[number], part))
 
 
 def _answer(work: Work, part: Any) -> Any:

@@ -96,7 +96,7 @@ def score_files(
     models, out, measures = _folders(model), Path(out), _measures(confidence)
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
-    with ExitStack() as stack:
+    with ExitStack() as stack, Jobs(jobs) as shared:
         given = stack.enter_context(all_kept({"regions": regions, **_paths(controls)}, fasta))
         genome = stack.enter_context(open_fasta(fasta))
         asked = _asked(given.get("regions"), genome)
@@ -112,7 +112,6 @@ def score_files(
         lengths, kind, channels = genome.lengths, output.kind, output.channels
         check_formats(written, kind, channels, lengths, rules, digits, bins, decimals)
         used = [choose_computing(one.settings, device, precision) for one in bundles]
-        shared = stack.enter_context(Jobs(jobs))
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,

@@ -12,19 +12,12 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genoseq.files.jobs import Jobs
 from genoseq.writers.bbi import SectionIndex, Sections, Span, chromosome_tree, deflated
-from genoseq.writers.bbi_zooms import (
-    Bins,
-    Summary,
-    Total,
-    ZoomLevel,
-    Zooms,
-    coarser,
-    deflate_records,
-    join,
-)
+from genoseq.writers.bbi_bins import Bins, coarser, join
+from genoseq.writers.bbi_zooms import Summary, Total, ZoomLevel, Zooms, deflate_records
 from genoseq.writers.lattice import SLAB
 
 _HEAD = 64
@@ -77,7 +70,7 @@ class BbiFile:
         self._data_at = self._tree_at + len(tree)
         self._path = path
         path.write_bytes(bytes(self._tree_at) + tree + bytes(8))
-        self._unwritten: list[bytes] = []
+        self._unwritten: list[NDArray[np.uint8]] = []
         self._written = self._data_at + 8
         self._offset = self._data_at + 8
         self._index = SectionIndex()
@@ -108,7 +101,7 @@ class BbiFile:
                 self._append(file)
 
     def _append(self, file: IO[bytes]) -> None:
-        file.writelines(self._unwritten)
+        file.writelines(sections.data for sections in self._unwritten)
         self._unwritten, self._written = [], self._offset
 
     def summarize(self, summary: Summary) -> None:

@@ -12,27 +12,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.writers.bbi import SectionIndex, Sections, Span, deflated
+from genoseq.writers.bbi_bins import FINEST, GROWTH, Bins, coarser, finest_bins, zoom_levels
 from genoseq.writers.lattice import SLAB
 
-FINEST = 64
-"""Bases of the finest zoom bin.  Coarser levels grow by 4: sums of 4 bins."""
-_GROWTH = 4
-_MAX_LEVELS = 10
 _RECORDS = 512
 """Zoom records in one compressed section."""
 RECORD_BYTES = _RECORDS * 32
-_TOGETHER = 16 * RECORD_BYTES
-"""Bytes of records that are deflated together."""
+_TOGETHER = 16 * _RECORDS
+"""Records that are deflated together."""
 _WAITING = 64
 """Sections of a level, so many at a time, that may be deflated and not yet kept."""
 
-Deflate = Callable[[bytes], Future[Sections]]
+Deflate = Callable[[NDArray[np.void]], Future[Sections]]
 
 _RECORD = np.dtype(
     [
@@ -46,86 +43,6 @@ _RECORD = np.dtype(
         ("squares", "<f4"),
     ]
 )
-
-
-class Bins(NamedTuple):
-    """Summaries of bins with values, sorted by contig and bin: equal columns, shape (N,)."""
-
-    chrom: NDArray[np.int64]
-    bin: NDArray[np.int64]
-    covered: NDArray[np.int64]
-    min: NDArray[np.float64]
-    max: NDArray[np.float64]
-    sum: NDArray[np.float64]
-    squares: NDArray[np.float64]
-
-
-def zoom_levels(longest: int) -> list[int]:
-    """Bases per bin of each zoom level, for a longest contig of ``longest`` bases."""
-    levels = [FINEST * _GROWTH**power for power in range(_MAX_LEVELS)]
-    return [size for size in levels if size < longest] or levels[:1]
-
-
-def finest_bins(rows: Sequence[tuple[int, int, NDArray[np.float32]]]) -> Bins:
-    """Bins of :data:`FINEST` bases, of many rows at once: genomes may be thousands of contigs.
-
-    Parameters
-    ----------
-    rows
-        Sorted: chromosome id; 0-based first base, a multiple of FINEST; values (L,), NaN for gaps.
-    """
-    counts = [-(-len(values) // FINEST) for _, _, values in rows]
-    padded = np.full(sum(counts) * FINEST, np.nan)
-    at = 0
-    for count, (_, _, values) in zip(counts, rows, strict=True):
-        padded[at : at + len(values)] = values
-        at += count * FINEST
-    square = padded.reshape(-1, FINEST)
-    known = ~np.isnan(square)
-    if known.all():
-        covered = np.full(len(square), FINEST)
-        low, high, filled = square.min(axis=1), square.max(axis=1), square
-    else:
-        covered = known.sum(axis=1)
-        low = np.where(known, square, np.inf).min(axis=1)
-        high = np.where(known, square, -np.inf).max(axis=1)
-        filled = np.where(known, square, 0.0)
-    first = [start // FINEST for _, start, _ in rows]
-    within = np.arange(len(square)) - np.repeat(np.cumsum(counts) - counts, counts)
-    bins = Bins(
-        np.repeat([chrom for chrom, _, _ in rows], counts),
-        np.repeat(first, counts) + within,
-        covered,
-        low,
-        high,
-        filled.sum(axis=1),
-        np.einsum("ij,ij->i", filled, filled),
-    )
-    used = covered > 0
-    columns: tuple[NDArray[Any], ...] = bins
-    return bins if used.all() else Bins(*(column[used] for column in columns))
-
-
-def coarser(bins: Bins) -> Bins:
-    """Bins of four times the width."""
-    parents = bins.bin // _GROWTH
-    new = np.ones(len(parents), np.bool_)
-    new[1:] = (parents[1:] != parents[:-1]) | (bins.chrom[1:] != bins.chrom[:-1])
-    at = np.flatnonzero(new)
-    return Bins(
-        bins.chrom[at],
-        parents[at],
-        np.add.reduceat(bins.covered, at),
-        np.minimum.reduceat(bins.min, at),
-        np.maximum.reduceat(bins.max, at),
-        np.add.reduceat(bins.sum, at),
-        np.add.reduceat(bins.squares, at),
-    )
-
-
-def join(parts: list[Bins]) -> Bins:
-    """Bins of consecutive parts, at least one."""
-    return Bins(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 class Summary(NamedTuple):
@@ -146,7 +63,7 @@ class Summary(NamedTuple):
     """
 
     rows: list[tuple[int, int]]
-    levels: list[bytes]
+    levels: list[NDArray[np.void]]
     widest: Bins | None
     covered: int
     low: float
@@ -186,7 +103,7 @@ class Zooms:
                 bins = coarser(bins)
             if size >= told[0]:
                 levels.append(self.records(bins, size))
-            size *= _GROWTH
+            size *= GROWTH
         return Summary(
             _counted(rows, finest),
             levels,
@@ -198,7 +115,7 @@ class Zooms:
             finest.squares,
         )
 
-    def records(self, bins: Bins, size: int) -> bytes:
+    def records(self, bins: Bins, size: int) -> NDArray[np.void]:
         """Bins of ``size`` bases as a file has them."""
         records = np.empty(len(bins.bin), _RECORD)
         records["chrom"] = bins.chrom
@@ -206,7 +123,7 @@ class Zooms:
         records["end"] = np.minimum((bins.bin + 1) * size, self.lengths[bins.chrom])
         for name in ("covered", "min", "max", "sum", "squares"):
             records[name] = getattr(bins, name)
-        return records.tobytes()
+        return records
 
 
 def _counted(
@@ -265,21 +182,23 @@ class ZoomLevel:
         self._records = 0
         self._spool, self._deflate = spool, deflate
         self._index = SectionIndex()
-        self._pending = bytearray()
+        self._pending: list[NDArray[np.void]] = []
+        self._held = 0
         self._asked: deque[Future[Sections]] = deque()
 
-    def add(self, records: bytes) -> None:
+    def add(self, records: NDArray[np.void]) -> None:
         """Take records of this level."""
-        self._pending += records
-        while len(self._pending) >= _TOGETHER:
-            self._ask(_TOGETHER)
+        self._pending.append(records)
+        self._held += len(records)
+        if self._held >= _TOGETHER:
+            self._ask(self._held // _RECORDS * _RECORDS)
         while self._asked and (len(self._asked) > _WAITING or self._asked[0].done()):
             self._keep(self._asked.popleft().result())
 
     def finish(self, out: IO[bytes]) -> tuple[int, int]:
         """Append the level to ``out``; offsets of its data and of its index."""
         if self._pending:
-            self._ask(len(self._pending))
+            self._ask(self._held)
         while self._asked:
             self._keep(self._asked.popleft().result())
         data = out.tell()
@@ -295,18 +214,20 @@ class ZoomLevel:
         return data, index
 
     def _ask(self, size: int) -> None:
-        self._asked.append(self._deflate(bytes(self._pending[:size])))
-        self._records += size // _RECORD.itemsize
-        del self._pending[:size]
+        records = np.concatenate(self._pending)
+        self._asked.append(self._deflate(records[:size]))
+        self._records += size
+        self._held -= size
+        self._pending = [records[size:].copy()]
 
     def _keep(self, sections: Sections) -> None:
         self._index.extend(sections.rows, self._spool.tell())
-        self._spool.write(sections.data)
+        self._spool.write(sections.data.data)
 
 
-def deflate_records(records: bytes) -> Sections:
+def deflate_records(records: NDArray[np.void]) -> Sections:
     """Sections of records."""
-    return deflated(_sections(np.frombuffer(records, _RECORD)))
+    return deflated(_sections(records))
 
 
 def _sections(records: NDArray[np.void]) -> Iterator[tuple[Span, bytes]]:

@@ -25,7 +25,7 @@ from genoseq.genome.tracks import Channel, Kind
 from genoseq.writers.bbi import Sections, deflated
 from genoseq.writers.bbi_file import BbiFile
 from genoseq.writers.bbi_zooms import RECORD_BYTES, Summary, Zooms
-from genoseq.writers.formats import Contents
+from genoseq.writers.contents import Contents
 from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import OutputFile, value_file
 from genoseq.writers.short_contigs import Joined

@@ -25,8 +25,9 @@ from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Kind, Track
 from genoseq.writers.bins import BinnedWriter, Bins
 from genoseq.writers.call_rules import NO_RULES, PROBABILITIES, CallRules
+from genoseq.writers.contents import Contents, Writer
 from genoseq.writers.flat import Highest
-from genoseq.writers.formats import FORMATS, Contents, Writer, default_formats, format_named
+from genoseq.writers.formats import FORMATS, default_formats, format_named
 from genoseq.writers.lattice import DIGITS, slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin
@@ -114,12 +115,10 @@ def write_tracks(
     check_formats(formats, kind, channels, lengths, rules, digits, bins, decimals)
     complete(out)
     check_out(out)
-    highest = Highest(channels)
-    size = 1 if bins is None else bins.size
+    highest, size = Highest(channels), 1 if bins is None else bins.size
     contents = Contents(lengths, channels, kind, origin, rules, digits, size, decimals, jobs)
-    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits, decimals)
-    told = rendered(pieces, Rendering(formats, contents), jobs)
-    first = list(islice(told, 1))
+    units = _units(tracks, contents, formats, highest)
+    first = list(islice(units, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
             "no base has a value, so there is nothing to write: is every base N, or outside the "
@@ -127,15 +126,27 @@ def write_tracks(
         )
     with filled_folder(out) as filling:
         check_out(out)  # another run may have written there meanwhile
-        files = _write(filling, contents, formats, chain(first, told), bins)
+        files = _write(filling, contents, formats, chain(first, units), bins)
         write_manifest(filling.new / MANIFEST, files)
-        if record is not None and bins is not None:
-            record = {**record, "settings": {**record.get("settings", {}), **bins.to_json()}}
         if record is not None:
-            write_record(filling.new, record)
+            write_record(filling.new, _with_bins(record, bins))
         _publish(filling, files)
     highest.warn(kind, digits, origin, decimals)
     return files
+
+
+def _units(
+    tracks: Iterable[Track], of: Contents, formats: Collection[str], highest: Highest
+) -> Iterator[Unit]:
+    pieces = slabs(tracks, of.lengths, of.channels, of.kind, of.digits, of.decimals)
+    return rendered(pieces, Rendering(formats, of), highest)
+
+
+def _with_bins(record: Mapping[str, Any], bins: Bins | None) -> Mapping[str, Any]:
+    """A record that tells of bins."""
+    if bins is None:
+        return record
+    return {**record, "settings": {**record.get("settings", {}), **bins.to_json()}}
 
 
 def _write(

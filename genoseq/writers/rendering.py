@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from genoseq.files.jobs import AHEAD, Jobs, in_order
-from genoseq.writers.formats import FORMATS, Contents, RenderedWriter, Renderer, Writer
+from genoseq.writers.contents import Contents, RenderedWriter, Renderer, Writer
+from genoseq.writers.flat import Highest, highest
+from genoseq.writers.formats import FORMATS
 from genoseq.writers.lattice import Slab
 from genoseq.writers.short_contigs import Joined, joined_short
+
+
+class Told(NamedTuple):
+    """What slabs become, by formats, and the highest value of each channel."""
+
+    of: Mapping[str, Any]
+    highest: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -35,9 +47,10 @@ class Rendering:
             and not (row.binned and self.of.bin > 1)
         }
 
-    def __call__(self, slabs: Slab | Joined) -> dict[str, Any]:
+    def __call__(self, slabs: Slab | Joined) -> Told:
         """Of a slab, or of a few short contigs, by the names of formats that have renderers."""
-        return {name: render(slabs) for name, render in self._renderers.items()}
+        of = {name: render(slabs) for name, render in self._renderers.items()}
+        return Told(of, highest(slabs.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +58,12 @@ class Unit:
     """A slab, or a few short contigs, and what they became."""
 
     slabs: Slab | Joined
-    told: Mapping[str, Any]
+    told: Told
 
     def write(self, name: str, writer: Writer) -> None:
         """Add it to the writer of a format."""
-        if name in self.told:
-            cast(RenderedWriter, writer).add(self.told[name])
+        if name in self.told.of:
+            cast(RenderedWriter, writer).add(self.told.of[name])
         elif isinstance(self.slabs, Slab):
             writer.write(self.slabs)
         else:
@@ -58,10 +71,11 @@ class Unit:
                 writer.write(slab)
 
 
-def rendered(slabs: Iterable[Slab], rendering: Rendering, jobs: Jobs | None) -> Iterator[Unit]:
+def rendered(slabs: Iterable[Slab], rendering: Rendering, seen: Highest) -> Iterator[Unit]:
     """Slabs in order, and what they become; by processes, if these make the slabs."""
-    shared = jobs or Jobs(1)
+    shared = rendering.of.jobs or Jobs(1)
     ask = shared.register(rendering)
     ahead = AHEAD * shared.most if shared.most > 1 else 0
     for unit, told in in_order(ask, joined_short(slabs), ahead, waits=False):
+        seen.add(told.highest)
         yield Unit(unit, told)

@@ -17,7 +17,7 @@ from track_cases import CDS, Values, golden, probabilities, write
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers import bbi as container
-from genoseq.writers.bbi_zooms import zoom_levels
+from genoseq.writers.bbi_bins import zoom_levels
 from genoseq.writers.lattice import PAGE
 
 
