@@ -174,6 +174,18 @@ def _peaks(folder: Path, of: Contents) -> Writer:
     return PeaksWriter(folder, of.channels, of.kind, of.rules or CallRules())
 
 
+def _bedgraph_renderer(_: Contents) -> Renderer:
+    from genoseq.writers.bedgraph import bedgraph_runs
+
+    return bedgraph_runs
+
+
+def _tsv_renderer(_: Contents) -> Renderer:
+    from genoseq.writers.tsv import tsv_lines
+
+    return tsv_lines
+
+
 def _tsv(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.tsv import TsvWriter
 
@@ -212,6 +224,7 @@ register_format(
         _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 11.0)),
         refused_contigs=BED_WORDS,
         binned=True,
+        renderer=_bedgraph_renderer,
     )
 )
 register_format(
@@ -238,6 +251,7 @@ register_format(
         _tsv,
         _costs(Cost(1 / 5.8e6, 3.6), Cost(1 / 1.8e6, 11.0)),
         refused_contigs=BED_WORDS,
+        renderer=_tsv_renderer,
     )
 )
 register_format(
