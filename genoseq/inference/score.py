@@ -16,7 +16,7 @@ import numpy as np
 from genoseq.config.base import AskedPrecision, AskedStrands
 from genoseq.config.context import BATCH_BASES
 from genoseq.errors import ConfigError
-from genoseq.files.jobs import in_jobs
+from genoseq.files.jobs import Jobs, in_jobs
 from genoseq.genome.regions import Region, check_bounds, merge
 from genoseq.genome.sequences import Codes, N
 from genoseq.genome.tracks import Track, round_channels, stitch
@@ -52,7 +52,7 @@ def score(
     batch_bases: int = BATCH_BASES,
     device: str | None = None,
     precision: AskedPrecision = "auto",
-    jobs: int = 1,
+    jobs: int | Jobs = 1,
     rounded: bool = True,
     control: Controls | None = None,
     strands: AskedStrands | None = None,
@@ -82,7 +82,8 @@ def score(
         see :func:`genoseq.config.context.longest_window`.
     device, precision, jobs
         See :class:`genoseq.inference.predict.Predictor`, and :mod:`genoseq.files.jobs` of the
-        processes that share the work; the values are the same.
+        processes that share the work, how many or those that write as well; the values are the
+        same.
     strands
         ``one``: the forward strand alone, for half the work; None: as the model's settings say.
 
@@ -115,7 +116,8 @@ def score(
     computed = window_bases, batch_bases, control
     decimals = kept_decimals(bundles, sure or output) if rounded else None
     told = _Told(predictors, genome, output, sure, decimals, computed)
-    parts = _parts(predictors[0], genome, wanted, window_bases, batch_bases, jobs)
+    most = jobs.most if isinstance(jobs, Jobs) else jobs
+    parts = _parts(predictors[0], genome, wanted, window_bases, batch_bases, most)
     return stitch(in_jobs(told, parts, jobs), (sure or output).channels)
 
 

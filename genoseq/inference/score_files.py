@@ -14,6 +14,7 @@ from genoseq.config.context import BATCH_BASES, any_window_suits, longest_window
 from genoseq.errors import ConfigError, listed
 from genoseq.files.atomic import PathLike
 from genoseq.files.inputs import Input, all_kept
+from genoseq.files.jobs import Jobs
 from genoseq.files.names import WEIGHTS
 from genoseq.files.progress import Report, unreported
 from genoseq.genome.tracks import DECIMALS
@@ -95,7 +96,7 @@ def score_files(
     models, out, measures = _folders(model), Path(out), _measures(confidence)
     rules, bins = call_rules(segments, peaks), bins_of(bin, bin_by)
     controls = {f"control {n}": signal for n, signal in enumerate(name_signals(control), 1)}
-    with ExitStack() as stack:
+    with ExitStack() as stack, Jobs(jobs) as shared:
         given = stack.enter_context(all_kept({"regions": regions, **_paths(controls)}, fasta))
         genome = stack.enter_context(open_fasta(fasta))
         asked = _asked(given.get("regions"), genome)
@@ -114,7 +115,7 @@ def score_files(
         tracks = score(
             genome, bundles, regions=wanted, values=values, by_phase=by_phase, confidence=measures,
             window_bases=window_bases, batch_bases=batch_bases or BATCH_BASES, precision=precision,
-            device=str(used[0][0]), jobs=jobs, rounded=digits is None, strands=strands,
+            device=str(used[0][0]), jobs=shared, rounded=digits is None, strands=strands,
             control=_control(stack, controls, given, bundles, genome),
         )  # fmt: skip
         settings = _settings(
@@ -123,7 +124,7 @@ def score_files(
         origin, record = _made_by(genome, models, settings, used, given, wanted)
         files = write_tracks(
             reported(tracks, sum(map(len, wanted)), report), lengths, channels, kind, out, written,
-            origin, record, rules, digits, bins, decimals,
+            origin, record, rules, digits, bins, decimals, shared,
         )  # fmt: skip
     return Written(out, tuple(files), sum(map(len, wanted)))
 

@@ -1,4 +1,4 @@
-"""Where the bases of a FASTA lie: a plain file of even lines, and its index, made by pyfaidx.
+"""Where the bases of a FASTA lie: a plain file of even lines, and its index.
 
 The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte, bases per line and
 bytes per line, so it is right only for records whose lines all have one length and one line end.
@@ -6,7 +6,8 @@ Three ways lead to such a file, the next one where one fails:
 
 1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
    read without pyfaidx, whose import takes as long as extracting 10,000 regions;
-2. the input itself, indexed by pyfaidx in a temporary folder and then checked byte for byte;
+2. the input itself, with an index in a temporary folder (:mod:`genoseq.readers.fai`) that pyfaidx
+   reads and that is then checked byte for byte;
 3. an evened-out copy in a temporary folder (:mod:`genoseq.readers.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
 """
@@ -25,6 +26,7 @@ from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.inputs import Input, kept
 from genoseq.files.limits import LONGEST_LINE, SEQUENCES, TABLES
 from genoseq.files.staging import temporary_folder
+from genoseq.readers.fai import write_fai
 from genoseq.readers.fasta_copy import AS_FASTA, LETTERS, SPACE, check_beginning, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
@@ -142,14 +144,16 @@ def read_fai(fai: Path) -> Index | None:
 
 
 def _new_index(plain: Path, folder: Path) -> Index | None:
-    """The index that pyfaidx makes in ``folder``; None if it cannot."""
+    """A new index, made in ``folder`` and read by pyfaidx; None if it cannot be."""
     import pyfaidx
 
     # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
     link, fai = folder / "genome.fa", folder / f"{plain.name}.fai"
     link.symlink_to(plain.resolve())
     try:
-        pyfaidx.Faidx(link, indexname=fai, rebuild=False).close()
+        if not write_fai(plain, fai):
+            return None
+        pyfaidx.Faidx(link, indexname=fai, build_index=False, rebuild=False).close()
     except (
         Exception
     ):  # any of its own, ValueError, RuntimeError ...: the copy will say what is wrong

@@ -24,7 +24,7 @@ from genoseq.report.shown_tracks import strand_of
 from genoseq.store.store import Store
 from genoseq.writers.lattice import ONE, run_starts, thousandths
 from genoseq.writers.manifest import OutputFile
-from genoseq.writers.segments import winners
+from genoseq.writers.segment_runs import winners
 
 CallKind = Literal["TP", "FP", "FN"]
 KINDS: tuple[CallKind, ...] = ("TP", "FP", "FN")

@@ -10,34 +10,14 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from deflate import zlib_compress
 from numpy.typing import NDArray
 
-FINEST = 64
-"""Bases of the finest zoom bin.  Coarser levels grow by 4: sums of 4 bins."""
-_GROWTH = 4
-_MAX_LEVELS = 10
 _BLOCK = 256
-_RECORDS = 512
-"""Zoom records in one compressed section."""
-RECORD_BYTES = _RECORDS * 32
-
-_RECORD = np.dtype(
-    [
-        ("chrom", "<u4"),
-        ("start", "<u4"),
-        ("end", "<u4"),
-        ("covered", "<u4"),
-        ("min", "<f4"),
-        ("max", "<f4"),
-        ("sum", "<f4"),
-        ("squares", "<f4"),
-    ]
-)
 
 
 def compress(data: bytes) -> bytes:
@@ -48,6 +28,28 @@ def compress(data: bytes) -> bytes:
     what an allocation held before.
     """
     return bytes(zlib_compress(data, 1))
+
+
+Span = tuple[int, int, int, int]
+"""What a section holds: from chromosome id and start to chromosome id and end."""
+
+
+class Sections(NamedTuple):
+    """Bytes of deflated sections, one behind another, and of each its :data:`Span` and how many
+    bytes it has, (N, 5)."""
+
+    data: NDArray[np.uint8]
+    rows: NDArray[np.uint64]
+
+
+def deflated(sections: Iterable[tuple[Span, bytes]]) -> Sections:
+    """Sections of what each holds."""
+    parts, rows = [], []
+    for span, section in sections:
+        parts.append(compress(section))
+        rows.append((*span, len(parts[-1])))
+    data = np.frombuffer(b"".join(parts), np.uint8)  # what is an array goes faster to a process
+    return Sections(data, np.array(rows, np.uint64).reshape(-1, 5))
 
 
 class SectionIndex:
@@ -62,9 +64,13 @@ class SectionIndex:
     def __len__(self) -> int:
         return len(self._rows) // 6
 
-    def add(self, first: tuple[int, int], last: tuple[int, int], offset: int, size: int) -> None:
-        """Note a section of values from ``first`` (chromosome id, start) to ``last`` (id, end)."""
-        self._rows.extend((*first, *last, offset, size))
+    def extend(self, rows: NDArray[np.uint64], offset: int) -> None:
+        """Note sections that lie one behind another from ``offset`` on, by the rows of
+        :class:`Sections`."""
+        ends = offset + np.cumsum(rows[:, 4])
+        begins = ends - rows[:, 4]
+        whole = np.column_stack([rows[:, :4], begins, rows[:, 4]])
+        self._rows.frombytes(np.ascontiguousarray(whole, np.uint64).tobytes())
 
     def sections(self) -> Iterator[tuple[int, int]]:
         """Offset and size of every section."""
@@ -159,133 +165,3 @@ def chromosome_tree(lengths: Mapping[str, int], position: int) -> bytes:
 
 def _blocks(items: list[tuple[bytes, bytes]], block: int) -> list[list[tuple[bytes, bytes]]]:
     return [items[start : start + block] for start in range(0, len(items), block)]
-
-
-class Bins(NamedTuple):
-    """Summaries of bins with values, sorted by contig and bin: equal columns, shape (N,)."""
-
-    chrom: NDArray[np.int64]
-    bin: NDArray[np.int64]
-    covered: NDArray[np.int64]
-    min: NDArray[np.float64]
-    max: NDArray[np.float64]
-    sum: NDArray[np.float64]
-    squares: NDArray[np.float64]
-
-
-def zoom_levels(longest: int) -> list[int]:
-    """Bases per bin of each zoom level, for a longest contig of ``longest`` bases."""
-    levels = [FINEST * _GROWTH**power for power in range(_MAX_LEVELS)]
-    return [size for size in levels if size < longest] or levels[:1]
-
-
-def finest_bins(rows: Sequence[tuple[int, int, NDArray[np.float32]]]) -> Bins:
-    """Bins of :data:`FINEST` bases, of many rows at once: genomes may be thousands of contigs.
-
-    Parameters
-    ----------
-    rows
-        Sorted: chromosome id; 0-based first base, a multiple of FINEST; values (L,), NaN for gaps.
-    """
-    counts = [-(-len(values) // FINEST) for _, _, values in rows]
-    padded = np.full(sum(counts) * FINEST, np.nan)
-    at = 0
-    for count, (_, _, values) in zip(counts, rows, strict=True):
-        padded[at : at + len(values)] = values
-        at += count * FINEST
-    square = padded.reshape(-1, FINEST)
-    known = ~np.isnan(square)
-    if known.all():
-        covered = np.full(len(square), FINEST)
-        low, high, filled = square.min(axis=1), square.max(axis=1), square
-    else:
-        covered = known.sum(axis=1)
-        low = np.where(known, square, np.inf).min(axis=1)
-        high = np.where(known, square, -np.inf).max(axis=1)
-        filled = np.where(known, square, 0.0)
-    first = [start // FINEST for _, start, _ in rows]
-    within = np.arange(len(square)) - np.repeat(np.cumsum(counts) - counts, counts)
-    bins = Bins(
-        np.repeat([chrom for chrom, _, _ in rows], counts),
-        np.repeat(first, counts) + within,
-        covered,
-        low,
-        high,
-        filled.sum(axis=1),
-        np.einsum("ij,ij->i", filled, filled),
-    )
-    used = covered > 0
-    columns: tuple[NDArray[Any], ...] = bins
-    return bins if used.all() else Bins(*(column[used] for column in columns))
-
-
-def coarser(bins: Bins) -> Bins:
-    """Bins of four times the width."""
-    parents = bins.bin // _GROWTH
-    new = np.ones(len(parents), np.bool_)
-    new[1:] = (parents[1:] != parents[:-1]) | (bins.chrom[1:] != bins.chrom[:-1])
-    at = np.flatnonzero(new)
-    return Bins(
-        bins.chrom[at],
-        parents[at],
-        np.add.reduceat(bins.covered, at),
-        np.minimum.reduceat(bins.min, at),
-        np.maximum.reduceat(bins.max, at),
-        np.add.reduceat(bins.sum, at),
-        np.add.reduceat(bins.squares, at),
-    )
-
-
-def join(parts: list[Bins]) -> Bins:
-    """Bins of consecutive parts, at least one."""
-    return Bins(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-class ZoomLevel:
-    """Sections of one zoom level, kept in a spool until the data before them are complete."""
-
-    def __init__(self, size: int, lengths: NDArray[np.int64], spool: IO[bytes]) -> None:
-        self.size = size
-        self.records = 0
-        self._lengths = lengths
-        self._spool = spool
-        self._index = SectionIndex()
-        self._pending = np.empty(0, _RECORD)
-
-    def add(self, bins: Bins) -> None:
-        """Take bins of this level's size."""
-        records = np.empty(len(bins.bin), _RECORD)
-        records["chrom"] = bins.chrom
-        records["start"] = bins.bin * self.size
-        records["end"] = np.minimum((bins.bin + 1) * self.size, self._lengths[bins.chrom])
-        for name in ("covered", "min", "max", "sum", "squares"):
-            records[name] = getattr(bins, name)
-        self._pending = np.concatenate([self._pending, records])
-        whole = len(self._pending) // _RECORDS * _RECORDS
-        self._spill(self._pending[:whole])
-        self._pending = self._pending[whole:]
-
-    def finish(self, out: IO[bytes]) -> tuple[int, int]:
-        """Append the level to ``out``; offsets of its data and of its index."""
-        self._spill(self._pending)
-        data = out.tell()
-        out.write(struct.pack("<I", self.records))
-        offsets = []
-        for offset, size in self._index.sections():
-            offsets.append(out.tell())
-            self._spool.seek(offset)
-            out.write(self._spool.read(size))
-        self._spool.seek(0, 2)
-        index = out.tell()
-        out.write(self._index.moved(offsets).tree(index, _RECORDS))
-        return data, index
-
-    def _spill(self, records: NDArray[np.void]) -> None:
-        for start in range(0, len(records), _RECORDS):
-            part = records[start : start + _RECORDS]
-            data = compress(part.tobytes())
-            first = int(part[0]["chrom"]), int(part[0]["start"])
-            last = int(part[-1]["chrom"]), int(part[-1]["end"])
-            self._index.add(first, last, self._spool.tell(), len(data))
-            self._spool.write(data)
-            self.records += len(part)

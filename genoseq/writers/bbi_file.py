@@ -14,17 +14,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.writers.bbi import (
-    Bins,
-    SectionIndex,
-    ZoomLevel,
-    chromosome_tree,
-    coarser,
-    compress,
-    finest_bins,
-    join,
-    zoom_levels,
-)
+from genoseq.files.jobs import Jobs
+from genoseq.writers.bbi import SectionIndex, Sections, Span, chromosome_tree, deflated
+from genoseq.writers.bbi_bins import Bins, coarser, join
+from genoseq.writers.bbi_zooms import Summary, Total, ZoomLevel, Zooms, deflate_records
 from genoseq.writers.lattice import SLAB
 
 _HEAD = 64
@@ -51,7 +44,9 @@ class BbiFile:
     fields
         Of bigBed: how many columns there are, and how many of them are BED's own.
     bin
-        bp that share one value: zoom levels of less than four of them would save nothing.
+        See :class:`genoseq.writers.bbi_zooms.Zooms`.
+    jobs
+        Processes that deflate what is left to deflate; None: this one.
     """
 
     def __init__(
@@ -63,54 +58,59 @@ class BbiFile:
         sql: str = "",
         fields: tuple[int, int] = (0, 0),
         bin: int = 1,
+        jobs: Jobs | None = None,
     ) -> None:
-        self._lengths = np.array(list(lengths.values()), np.int64)
+        self.zooms = Zooms(np.array(list(lengths.values()), np.int64), bin)
         self._magic, self._fields = magic, fields
-        sizes = zoom_levels(int(self._lengths.max()))
-        self._fine = min(sum(size < 4 * bin for size in sizes), len(sizes) - 1) if bin > 1 else 0
+        sizes = self.zooms.sizes
         self._sql = sql.encode() + b"\0" if sql else b""
-        self._sql_at = _HEAD + _ZOOM * (len(sizes) - self._fine)
+        self._sql_at = _HEAD + _ZOOM * len(sizes)
         self._tree_at = self._sql_at + len(self._sql) + _SUMMARY
         tree = chromosome_tree(lengths, self._tree_at)
         self._data_at = self._tree_at + len(tree)
         self._path = path
         path.write_bytes(bytes(self._tree_at) + tree + bytes(8))
-        self._unwritten: list[bytes] = []
+        self._unwritten: list[NDArray[np.uint8]] = []
         self._written = self._data_at + 8
         self._offset = self._data_at + 8
         self._index = SectionIndex()
-        self._levels = [ZoomLevel(size, self._lengths, spool) for size in sizes]
-        self._pending: list[tuple[int, int, NDArray[np.float32]]] = []
-        self._waiting = 0
-        self._coarse: list[Bins] = []
-        self._total = np.array([0, np.inf, -np.inf, 0, 0])
+        shared = jobs or Jobs(1)
+        self._levels = [
+            ZoomLevel(size, spool, lambda records: shared.call(deflate_records, records))
+            for size in sizes
+        ]
+        self._widest: list[Bins] = []
+        self._total = Total()
 
     @property
     def empty(self) -> bool:
         """Whether there is no section so far."""
         return not len(self._index)
 
-    def add(self, first: tuple[int, int], last: tuple[int, int], section: bytes) -> None:
-        """Add a section of what begins at ``first`` (contig's id, base) and ends at ``last``."""
-        data = compress(section)
-        self._unwritten.append(data)
-        self._index.add(first, last, self._offset, len(data))
-        self._offset += len(data)
+    def add(self, span: Span, section: bytes) -> None:
+        """Add a section."""
+        self.append(deflated([(span, section)]))
+
+    def append(self, sections: Sections) -> None:
+        """Add sections that are deflated."""
+        self._unwritten.append(sections.data)
+        self._index.extend(sections.rows, self._offset)
+        self._offset += len(sections.data)
         if self._offset - self._written >= _AT_ONCE:
             with self._path.open("ab") as file:
                 self._append(file)
 
     def _append(self, file: IO[bytes]) -> None:
-        file.writelines(self._unwritten)
+        file.writelines(sections.data for sections in self._unwritten)
         self._unwritten, self._written = [], self._offset
 
-    def summarize(self, chrom: int, start: int, values: NDArray[np.float32]) -> None:
-        """Take values (L,), NaN for gaps, from base ``start`` of a contig on for the zoom levels:
-        all of a slab in one call, slabs in order."""
-        self._pending.append((chrom, start, values))
-        self._waiting += len(values)
-        if self._waiting >= SLAB:
-            self._zoom()
+    def summarize(self, summary: Summary) -> None:
+        """Take what :attr:`zooms` hold of a slab, or of whole contigs, in order."""
+        self._total.add(summary)
+        for level, records in zip(self._levels, summary.levels, strict=False):
+            level.add(records)
+        if summary.widest is not None:
+            self._widest.append(summary.widest)
 
     def finish(self, items: int, buffer: int) -> None:
         """Write zoom levels, indexes and header.
@@ -122,52 +122,26 @@ class BbiFile:
         buffer
             The most bytes of one that is decompressed.
         """
-        self._zoom()
         self._zoom_beyond_slabs()
         with self._path.open("r+b") as file:
             file.seek(self._written)
             self._append(file)
             index_at = self._offset
             file.write(self._index.tree(index_at, items))
-            zooms = [level.finish(file) for level in self._levels[self._fine :]]
+            zooms = [level.finish(file) for level in self._levels]
             file.write(struct.pack("<I", self._magic))
             file.seek(0)
             file.write(self._header(index_at, zooms, buffer))
             file.seek(self._data_at)
             file.write(struct.pack("<Q", len(self._index)))
 
-    def _zoom(self) -> None:
-        """Zoom levels of the waiting values; no bin up to SLAB bases reaches into another slab."""
-        if not self._pending:
-            return
-        bins = finest_bins(self._pending)
-        self._pending, self._waiting = [], 0
-        sums = (
-            bins.covered.sum(),
-            bins.min.min(),
-            bins.max.max(),
-            bins.sum.sum(),
-            bins.squares.sum(),
-        )
-        low, high = min(self._total[1], sums[1]), max(self._total[2], sums[2])
-        self._total += sums
-        self._total[1:3] = low, high
-        for level in self._levels:
-            if level.size > SLAB:
-                self._coarse.append(bins)
-                break
-            if level is not self._levels[0]:
-                bins = coarser(bins)
-            if level.size >= self._levels[self._fine].size:
-                level.add(bins)
-
     def _zoom_beyond_slabs(self) -> None:
         beyond = [level for level in self._levels if level.size > SLAB]
-        if beyond:
-            bins = join(self._coarse)
+        if beyond and self._widest:
+            bins = join(self._widest)
             for level in beyond:
                 bins = coarser(bins)
-                level.add(bins)
+                level.add(self.zooms.records(bins, level.size))
 
     def _header(self, index_at: int, zooms: list[tuple[int, int]], buffer: int) -> bytes:
         sql_at = self._sql_at if self._sql else 0
@@ -175,6 +149,6 @@ class BbiFile:
             "<IHHQQQHHQQIQ", self._magic, 4, len(zooms), self._tree_at, self._data_at, index_at,
             *self._fields, sql_at, self._tree_at - _SUMMARY, buffer, 0,
         )  # fmt: skip
-        for level, (data, index) in zip(self._levels[self._fine :], zooms, strict=True):
+        for level, (data, index) in zip(self._levels, zooms, strict=True):
             head += struct.pack("<IIQQ", level.size, 0, data, index)
-        return head + self._sql + struct.pack("<Qdddd", int(self._total[0]), *self._total[1:])
+        return head + self._sql + self._total.packed()

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Colour
-from genoseq.writers.bbi import RECORD_BYTES
 from genoseq.writers.bbi_file import BbiFile
+from genoseq.writers.bbi_zooms import RECORD_BYTES
 from genoseq.writers.lattice import SLAB
 
 _MAGIC = 0x8789F2EB
@@ -112,9 +112,9 @@ def write_bigbed(
                 section = b"".join(_item(chrom, row) for row in part)
                 largest = max(largest, len(section))
                 end = max(row.end for row in part)
-                file.add((chrom, part[0].start), (chrom, end), section)
+                file.add((chrom, part[0].start, chrom, end), section)
             for start, depth in _depths(own, lengths[own[0].chrom]):
-                file.summarize(chrom, start, depth)
+                file.summarize(file.zooms.summary([(chrom, start, depth)]))
         file.finish(_ITEMS, largest)
 
 

@@ -14,18 +14,21 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import RegionError
+from genoseq.files.jobs import Jobs
 from genoseq.genome.tracks import Channel, Kind
-from genoseq.writers.bbi import RECORD_BYTES
+from genoseq.writers.bbi import Sections, deflated
 from genoseq.writers.bbi_file import BbiFile
+from genoseq.writers.bbi_zooms import RECORD_BYTES, Summary, Zooms
+from genoseq.writers.contents import Contents
 from genoseq.writers.lattice import PAGE, Row, Slab, floats, is_gap, run_starts
 from genoseq.writers.manifest import OutputFile, value_file
-from genoseq.writers.short_contigs import Joined, ShortContigs
+from genoseq.writers.short_contigs import Joined
 
 _ITEMS = 1024
 """Runs in one bedGraph section, as UCSC's writer."""
@@ -38,44 +41,55 @@ _MAGIC = 0x888FFC26
 _SECTION = struct.Struct("<IIIIIBBH")
 
 
-class BigWigWriter:
-    """Writes ``<file_stem>.bw`` of every channel, slab by slab, whose bins of ``bin`` bp are
-    alike."""
+class Rendered(NamedTuple):
+    """What a row of values becomes: its sections, and what zoom levels hold of it."""
 
-    def __init__(
-        self,
-        folder: Path,
-        lengths: Mapping[str, int],
-        channels: tuple[Channel, ...],
-        kind: Kind,
-        bin: int = 1,
-    ) -> None:
-        self._kind: Kind = kind
-        self._channels = channels
-        lengths = {chrom: length for chrom, length in lengths.items() if length}
-        self._ids = {chrom: number for number, chrom in enumerate(lengths)}
+    sections: Sections
+    summary: Summary
+
+
+class BigWigRenderer:
+    """What rows of slabs become in bigWigs, whose bins of ``bin`` bp are alike: in any process."""
+
+    def __init__(self, lengths: Mapping[str, int], bin: int = 1) -> None:
+        known = {chrom: length for chrom, length in lengths.items() if length}
+        self._ids = {chrom: number for number, chrom in enumerate(known)}
+        self._zooms = Zooms(np.array([*known.values()], np.int64), bin)
+
+    def __call__(self, unit: Slab | Joined) -> list[Rendered | None]:
+        """Of each row of values; None where there are none."""
+        if isinstance(unit, Slab):
+            number, start = self._ids[unit.chrom], unit.start
+            return [_rendered(self._zooms, number, start, row) for row in unit.values]
+        ids = [self._ids[chrom] for chrom in unit.chroms]
+        return [_short_rendered(self._zooms, ids, unit, row) for row in unit.values]
+
+
+class BigWigWriter:
+    """Writes ``<file_stem>.bw`` of every channel, slab by slab, of what they become."""
+
+    def __init__(self, folder: Path, of: Contents) -> None:
+        self._kind: Kind = of.kind
+        self._channels = of.channels
+        lengths = {chrom: length for chrom, length in of.lengths.items() if length}
+        self._render = BigWigRenderer(lengths, of.bin)
         self._spool: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115
         self._files = [
-            BigWigFile(folder / bigwig_name(channel), lengths, self._spool, bin)
-            for channel in channels
+            BigWigFile(folder / bigwig_name(channel), lengths, self._spool, of.bin, of.jobs)
+            for channel in of.channels
         ]
-        self._short = ShortContigs(self._write_short)
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
-        if self._short.took(slab):
-            return
-        for file, row in zip(self._files, slab.values, strict=True):
-            file.write(self._ids[slab.chrom], slab.start, row)
+        self.add(self._render(slab))
 
-    def _write_short(self, joined: Joined) -> None:
-        ids = [self._ids[chrom] for chrom in joined.chroms]
-        for file, row in zip(self._files, joined.values, strict=True):
-            file.write_short(ids, joined, row)
+    def add(self, rendered: list[Rendered | None]) -> None:
+        """Add what a slab, or a few short contigs, became."""
+        for file, row in zip(self._files, rendered, strict=True):
+            file.add(row)
 
     def finish(self) -> list[OutputFile]:
         """Complete the files.  RegionError if a channel has no value at all."""
-        self._short.write()
         for channel, file in zip(self._channels, self._files, strict=True):
             if file.empty:
                 raise RegionError(
@@ -101,14 +115,19 @@ def bigwig_name(channel: Channel) -> str:
 class BigWigFile:
     """One bigWig in the making; each contig of ``lengths`` has bases.
 
-    ``spool`` is that of :class:`genoseq.writers.bbi_file.BbiFile`; the bases of each ``bin`` bp of
-    a contig that have a value have the same.
+    ``spool`` and ``jobs`` are those of :class:`genoseq.writers.bbi_file.BbiFile`; the bases of each
+    ``bin`` bp of a contig that have a value have the same.
     """
 
     def __init__(
-        self, path: Path, lengths: Mapping[str, int], spool: IO[bytes], bin: int = 1
+        self,
+        path: Path,
+        lengths: Mapping[str, int],
+        spool: IO[bytes],
+        bin: int = 1,
+        jobs: Jobs | None = None,
     ) -> None:
-        self._file, self._bin = BbiFile(path, lengths, spool, _MAGIC, bin=bin), bin
+        self._file = BbiFile(path, lengths, spool, _MAGIC, bin=bin, jobs=jobs)
 
     @property
     def empty(self) -> bool:
@@ -120,42 +139,61 @@ class BigWigFile:
 
         All bases of a multiple of SLAB up to the next must come in one call.
         """
-        values = floats(row)
-        starts = run_starts(row)
-        known = ~is_gap(row[starts])
-        if not known.any():
-            return
-        for section in _sections(start, values, starts, known, self._bin):
-            low, high, type_, count, payload = section
-            step = self._bin if type_ == _FIXED else 0
-            head = _SECTION.pack(chrom, low, high, step, step, type_, 0, count)
-            self._file.add((chrom, low), (chrom, high), head + payload)
-        self._file.summarize(chrom, start, values)
+        self.add(_rendered(self._file.zooms, chrom, start, row))
 
-    def write_short(self, chroms: Sequence[int], joined: Joined, row: Row) -> None:
-        """Add a row of whole short contigs: each is one section, as :meth:`write` would have it."""
-        values, starts = floats(row), run_starts(row, joined.borders)
-        ends = np.append(starts[1:], len(row))
-        known = ~is_gap(row[starts])
-        owners = joined.owners(starts)
-        begins = joined.borders[owners]
-        runs = _runs(0, starts - begins, ends - begins, values[starts])[known]
-        bounds = np.searchsorted(owners[known], np.arange(len(chroms) + 1)).tolist()
-        low, high = runs[:, 0].tolist(), runs[:, 1].tolist()
-        payload, borders = runs.tobytes(), joined.borders.tolist()
-        for number, chrom in enumerate(chroms):
-            first, last = bounds[number], bounds[number + 1]
-            if first == last:
-                continue
-            start, end = low[first], high[last - 1]
-            head = _SECTION.pack(chrom, start, end, 0, 0, _BEDGRAPH, 0, last - first)
-            items = payload[first * _ITEM_BYTES : last * _ITEM_BYTES]
-            self._file.add((chrom, start), (chrom, end), head + items)
-            self._file.summarize(chrom, 0, values[borders[number] : borders[number + 1]])
+    def add(self, rendered: Rendered | None) -> None:
+        """Add what a row became."""
+        if rendered is not None:
+            self._file.append(rendered.sections)
+            self._file.summarize(rendered.summary)
 
     def finish(self) -> None:
         """Write zoom levels, indexes and header."""
         self._file.finish(_ITEMS, max(PAGE * 4, _ITEMS * _ITEM_BYTES, RECORD_BYTES) + _SECTION.size)
+
+
+def _rendered(zooms: Zooms, chrom: int, start: int, row: Row) -> Rendered | None:
+    """What a row of values from base ``start`` on becomes."""
+    values = floats(row)
+    starts = run_starts(row)
+    known = ~is_gap(row[starts])
+    if not known.any():
+        return None
+    bin = zooms.bin
+    sections = []
+    for low, high, type_, count, payload in _sections(start, values, starts, known, bin):
+        step = bin if type_ == _FIXED else 0
+        head = _SECTION.pack(chrom, low, high, step, step, type_, 0, count)
+        sections.append(((chrom, low, chrom, high), head + payload))
+    return Rendered(deflated(sections), zooms.summary([(chrom, start, values)]))
+
+
+def _short_rendered(
+    zooms: Zooms, chroms: Sequence[int], joined: Joined, row: Row
+) -> Rendered | None:
+    """What a row of whole short contigs becomes: each is one section, as by :func:`_rendered`."""
+    values, starts = floats(row), run_starts(row, joined.borders)
+    ends = np.append(starts[1:], len(row))
+    known = ~is_gap(row[starts])
+    if not known.any():
+        return None
+    owners = joined.owners(starts)
+    begins = joined.borders[owners]
+    runs = _runs(0, starts - begins, ends - begins, values[starts])[known]
+    bounds = np.searchsorted(owners[known], np.arange(len(chroms) + 1)).tolist()
+    low, high = runs[:, 0].tolist(), runs[:, 1].tolist()
+    payload, borders = runs.tobytes(), joined.borders.tolist()
+    sections, rows = [], []
+    for number, chrom in enumerate(chroms):
+        first, last = bounds[number], bounds[number + 1]
+        if first == last:
+            continue
+        start, end = low[first], high[last - 1]
+        head = _SECTION.pack(chrom, start, end, 0, 0, _BEDGRAPH, 0, last - first)
+        items = payload[first * _ITEM_BYTES : last * _ITEM_BYTES]
+        sections.append(((chrom, start, chrom, end), head + items))
+        rows.append((chrom, 0, values[borders[number] : borders[number + 1]]))
+    return Rendered(deflated(sections), zooms.summary(rows))
 
 
 _Section = tuple[int, int, int, int, bytes]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.errors import ConfigError
-from genoseq.writers.formats import Contents, Writer
+from genoseq.writers.contents import Contents, Writer
 from genoseq.writers.lattice import Row, Slab, as_kept, floats
 from genoseq.writers.manifest import OutputFile
 

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genoseq.errors import listed
-from genoseq.genome.tracks import DECIMALS, Channel, Kind, Track
+from genoseq.genome.tracks import DECIMALS, Channel, Kind
+from genoseq.writers.lattice import ONE, Row
 from genoseq.writers.origin import Origin
 
 _log = logging.getLogger(__name__)
 
 
+def highest(rows: Row) -> NDArray[np.float32]:
+    """The highest value of each row of a slab, NaN where there is none."""
+    if rows.dtype == np.uint16:
+        # What has no value is the largest number, and by 1 more the smallest.
+        above: NDArray[np.uint16] = (rows + np.uint16(1)).max(axis=1)
+        return np.where(above == 0, np.nan, (above - 1.0) / ONE).astype(np.float32)
+    found: NDArray[np.float32] = np.fmax.reduce(rows, axis=1)
+    return found
+
+
 class Highest:
-    """The highest value of each channel of the tracks that went through."""
+    """The highest value of each channel of the slabs that were added."""
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
         self._channels = channels
         self._values = np.full(len(channels), np.nan, np.float32)
 
-    def seen(self, tracks: Iterable[Track]) -> Iterator[Track]:
-        """The same tracks."""
-        for track in tracks:
-            if len(track.values) and track.channels == self._channels:
-                np.fmax(self._values, np.fmax.reduce(track.values), out=self._values)
-            yield track
+    def add(self, values: NDArray[np.float32]) -> None:
+        """Take the highest values of a slab, by :func:`highest`."""
+        np.fmax(self._values, values, out=self._values)
 
     def warn(
         self,

@@ -10,65 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from genoseq.errors import ConfigError
 
+# Other packages' writers take these from here.
+from genoseq.writers.contents import Contents as Contents
+from genoseq.writers.contents import Renderer
+from genoseq.writers.contents import Writer as Writer
+
 if TYPE_CHECKING:
-    from genoseq.genome.tracks import Channel, Kind
-    from genoseq.writers.call_rules import CallRules
-    from genoseq.writers.lattice import Slab
-    from genoseq.writers.manifest import OutputFile
-    from genoseq.writers.origin import Origin
+    from genoseq.genome.tracks import Kind
 
 ENTRY_POINTS = "genoseq.formats"
 """Group of entry points by which other packages add formats."""
 BED_WORDS = ("#", "track", "browser")
 """Genome browsers read BED lines that begin with these as comments or settings."""
-
-
-class Writer(Protocol):
-    """What writes one format."""
-
-    def write(self, slab: Slab) -> None:
-        """Add the next slab."""
-
-    def finish(self) -> list[OutputFile]:
-        """Complete the files, and say which they are."""
-
-    def close(self) -> None:
-        """Release open files; may be called again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a folder of tracks holds.
-
-    Attributes
-    ----------
-    lengths
-        Contig lengths, in FASTA order.
-    channels, kind
-        The columns of every track, and what their values are.
-    origin
-        Where values come from.
-    rules, digits
-        What is called of them, None: the defaults; significant digits of probabilities, None: steps
-        of 0.001.
-    bin
-        bp that share one value, see :mod:`genoseq.writers.bins`; a writer may ignore it.
-    decimals
-        Of each channel of classes; None: 3.
-    """
-
-    lengths: Mapping[str, int]
-    channels: tuple[Channel, ...]
-    kind: Kind
-    origin: Origin
-    rules: CallRules | None = None
-    digits: int | None = None
-    bin: int = 1
-    decimals: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +58,9 @@ class Format:
         Why the format cannot hold a kind, as the end of an error.
     binned
         Whether it tells values of bins where they are asked for; others keep every base.
+    renderer
+        Makes what renders slabs for its writer, a :class:`RenderedWriter`, in any process; None:
+        the writer does all.
     """
 
     name: str
@@ -111,6 +71,7 @@ class Format:
     refused_contigs: tuple[str, ...] = ()
     unsuited: Mapping[Kind, str] = field(default_factory=dict)
     binned: bool = False
+    renderer: Callable[[Contents], Renderer] | None = None
 
     def problem(self, kind: Kind) -> str | None:
         """Why these values cannot be written in this format, and what to use instead."""
@@ -177,7 +138,13 @@ def _load_entry_points() -> None:
 def _bigwig(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.bigwig import BigWigWriter
 
-    return BigWigWriter(folder, of.lengths, of.channels, of.kind, of.bin)
+    return BigWigWriter(folder, of)
+
+
+def _bigwig_renderer(of: Contents) -> Renderer:
+    from genoseq.writers.bigwig import BigWigRenderer
+
+    return BigWigRenderer(of.lengths, of.bin)
 
 
 def _bedgraph(folder: Path, of: Contents) -> Writer:
@@ -193,11 +160,30 @@ def _segments(folder: Path, of: Contents) -> Writer:
     return SegmentsWriter(folder, of.channels, of.rules or CallRules(), of.kind == "classes")
 
 
+def _segments_renderer(of: Contents) -> Renderer:
+    from genoseq.writers.call_rules import CallRules
+    from genoseq.writers.segment_runs import SegmentsRenderer
+
+    return SegmentsRenderer(of.channels, of.rules or CallRules(), of.kind == "classes")
+
+
 def _peaks(folder: Path, of: Contents) -> Writer:
     from genoseq.writers.call_rules import CallRules
     from genoseq.writers.peaks import PeaksWriter
 
     return PeaksWriter(folder, of.channels, of.kind, of.rules or CallRules())
+
+
+def _bedgraph_renderer(_: Contents) -> Renderer:
+    from genoseq.writers.bedgraph import bedgraph_runs
+
+    return bedgraph_runs
+
+
+def _tsv_renderer(_: Contents) -> Renderer:
+    from genoseq.writers.tsv import tsv_lines
+
+    return tsv_lines
 
 
 def _tsv(folder: Path, of: Contents) -> Writer:
@@ -227,6 +213,7 @@ register_format(
         _costs(Cost(1 / 30e6, 1.2), Cost(1 / 30e6, 4.2)),
         default_for=("classes", "signal", "log-odds", "independent"),
         binned=True,
+        renderer=_bigwig_renderer,
     )
 )
 register_format(
@@ -237,6 +224,7 @@ register_format(
         _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 11.0)),
         refused_contigs=BED_WORDS,
         binned=True,
+        renderer=_bedgraph_renderer,
     )
 )
 register_format(
@@ -253,6 +241,7 @@ register_format(
             "independent": "segments are of the most probable class, and these classes do not "
             "exclude one another; give thresholds, by --segments",
         },
+        renderer=_segments_renderer,
     )
 )
 register_format(
@@ -262,6 +251,7 @@ register_format(
         _tsv,
         _costs(Cost(1 / 5.8e6, 3.6), Cost(1 / 1.8e6, 11.0)),
         refused_contigs=BED_WORDS,
+        renderer=_tsv_renderer,
     )
 )
 register_format(

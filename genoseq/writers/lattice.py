@@ -63,14 +63,19 @@ def thousandths(values: NDArray[np.float32]) -> Thousandths:
         If a value lies outside [0, 1].
     """
     scaled = values * np.float32(ONE)
-    gaps = np.isnan(scaled)
-    scaled[gaps] = 0
-    if scaled.size and (scaled.min() < -0.5 or scaled.max() > ONE + 0.5):
-        worst = values[~gaps][np.argmax(np.abs(scaled[~gaps] - ONE / 2))]
+    least, most = (scaled.min(), scaled.max()) if scaled.size else (np.float32(0), np.float32(0))
+    gaps = np.isnan(scaled) if np.isnan(least) else None
+    if gaps is not None:
+        scaled[gaps] = 0
+        least, most = scaled.min(), scaled.max()
+    if least < -0.5 or most > ONE + 0.5:
+        known = ~np.isnan(values)
+        worst = values[known][np.argmax(np.abs(scaled[known] - ONE / 2))]
         raise RegionError(f"{worst:g} is no probability: values of classes lie between 0 and 1")
     np.rint(scaled, out=scaled)
     result = scaled.astype(np.uint16)
-    result[gaps] = GAP
+    if gaps is not None:
+        result[gaps] = GAP
     return result
 
 

@@ -18,17 +18,20 @@ from typing import Any
 from genoseq.errors import ConfigError, InputFormatError, RegionError, listed
 from genoseq.files.atomic import Filling, PathLike, filled_folder
 from genoseq.files.inside import Inside
+from genoseq.files.jobs import Jobs
 from genoseq.files.journal import complete
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE, read_record, write_record
 from genoseq.genome.tracks import Channel, Kind, Track
 from genoseq.writers.bins import BinnedWriter, Bins
 from genoseq.writers.call_rules import NO_RULES, PROBABILITIES, CallRules
+from genoseq.writers.contents import Contents, Writer
 from genoseq.writers.flat import Highest
-from genoseq.writers.formats import FORMATS, Contents, default_formats, format_named
-from genoseq.writers.lattice import DIGITS, Slab, slabs
+from genoseq.writers.formats import FORMATS, default_formats, format_named
+from genoseq.writers.lattice import DIGITS, slabs
 from genoseq.writers.manifest import MANIFEST, OutputFile, md5_of, read_manifest, write_manifest
 from genoseq.writers.origin import UNKNOWN_ORIGIN, Origin
+from genoseq.writers.rendering import Rendering, Unit, rendered
 
 _COMMAND = "score"
 """What computes tracks: the command of their record."""
@@ -63,6 +66,7 @@ def write_tracks(
     digits: int | None = None,
     bins: Bins | None = None,
     decimals: tuple[int, ...] | None = None,
+    jobs: Jobs | None = None,
 ) -> list[OutputFile]:
     """Write tracks in every asked format to the folder ``out``, with a manifest.
 
@@ -86,6 +90,9 @@ def write_tracks(
     rules, digits, bins, decimals
         What is called, whose formats are written too; significant digits of probabilities, 1 to 6;
         bins of the formats that have some; decimals of each channel, None: 3.
+    jobs
+        The processes that make the tracks, by :func:`genoseq.files.jobs.in_jobs`: they render what
+        is written as well.  The bytes are the same.
 
     Returns
     -------
@@ -108,51 +115,65 @@ def write_tracks(
     check_formats(formats, kind, channels, lengths, rules, digits, bins, decimals)
     complete(out)
     check_out(out)
-    highest = Highest(channels)
-    pieces = slabs(highest.seen(tracks), lengths, channels, kind, digits, decimals)
-    first = list(islice(pieces, 1))
+    highest, size = Highest(channels), 1 if bins is None else bins.size
+    contents = Contents(lengths, channels, kind, origin, rules, digits, size, decimals, jobs)
+    units = _units(tracks, contents, formats, highest)
+    first = list(islice(units, 1))
     if not first and (origin.regions is None or {*formats} != {"scores"}):
         raise RegionError(
             "no base has a value, so there is nothing to write: is every base N, or outside the "
             "regions?"
         )
-    size = 1 if bins is None else bins.size
-    contents = Contents(lengths, channels, kind, origin, rules, digits, size, decimals)
     with filled_folder(out) as filling:
         check_out(out)  # another run may have written there meanwhile
-        files = _write(filling, contents, formats, chain(first, pieces), bins)
+        files = _write(filling, contents, formats, chain(first, units), bins)
         write_manifest(filling.new / MANIFEST, files)
-        if record is not None and bins is not None:
-            record = {**record, "settings": {**record.get("settings", {}), **bins.to_json()}}
         if record is not None:
-            write_record(filling.new, record)
+            write_record(filling.new, _with_bins(record, bins))
         _publish(filling, files)
     highest.warn(kind, digits, origin, decimals)
     return files
+
+
+def _units(
+    tracks: Iterable[Track], of: Contents, formats: Collection[str], highest: Highest
+) -> Iterator[Unit]:
+    pieces = slabs(tracks, of.lengths, of.channels, of.kind, of.digits, of.decimals)
+    return rendered(pieces, Rendering(formats, of), highest)
+
+
+def _with_bins(record: Mapping[str, Any], bins: Bins | None) -> Mapping[str, Any]:
+    """A record that tells of bins."""
+    if bins is None:
+        return record
+    return {**record, "settings": {**record.get("settings", {}), **bins.to_json()}}
 
 
 def _write(
     filling: Filling,
     contents: Contents,
     formats: Collection[str],
-    pieces: Iterable[Slab],
+    units: Iterable[Unit],
     bins: Bins | None,
 ) -> list[OutputFile]:
     """Write slabs in every format; the files, with their checksums."""
     with ExitStack() as stack:
-        writers = []
-        for row in [row for name, row in FORMATS.items() if name in formats]:
-            writer = row.writer(filling.new, contents)
-            stack.callback(writer.close)
-            if bins is not None and row.binned:
-                writer = BinnedWriter(writer, bins, contents)
-            writers.append(writer)
+        writers: dict[str, Writer] = {}
+        for name, row in FORMATS.items():
+            if name in formats:
+                writer = row.writer(filling.new, contents)
+                stack.callback(writer.close)
+                if bins is not None and row.binned:
+                    writer = BinnedWriter(writer, bins, contents)
+                writers[name] = writer
         filling.check()
-        for slab in pieces:
-            for writer in writers:
-                writer.write(slab)
-        files = [file for writer in writers for file in writer.finish()]
-        return [replace(file, md5=md5_of(filling.new / file.path)) for file in files]
+        for unit in units:
+            for name, writer in writers.items():
+                unit.write(name, writer)
+        files = [file for writer in writers.values() for file in writer.finish()]
+        shared = contents.jobs or Jobs(1)
+        sums = [shared.call(md5_of, filling.new / file.path) for file in files]
+        return [replace(file, md5=md5.result()) for file, md5 in zip(files, sums, strict=True)]
 
 
 def reported(tracks: Iterable[Track], bases: int, report: Report) -> Iterator[Track]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from genoseq.files.stored import sealed
 from genoseq.genome.tracks import Channel
-from genoseq.writers.formats import Contents
+from genoseq.writers.contents import Contents
 from genoseq.writers.lattice import Slab, is_gap
 from genoseq.writers.manifest import MANY, OutputFile
 from genoseq.writers.origin import MADE_BY

@@ -3,8 +3,9 @@ their bases do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,35 +31,39 @@ class Joined:
     borders: NDArray[np.int64]
     values: Row
 
+    def slabs(self) -> Iterator[Slab]:
+        """Of each contig."""
+        bounds = pairwise(self.borders.tolist())
+        for chrom, (start, end) in zip(self.chroms, bounds, strict=True):
+            own: Row = self.values[:, start:end].copy()  # in C order, as slabs are
+            yield Slab(chrom, 0, own)
+
     def owners(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Number of the contig that each position of the values lies in."""
         return np.searchsorted(self.borders, positions, side="right") - 1
 
 
-class ShortContigs:
-    """Holds slabs of short contigs until there are many, for a function that writes them."""
-
-    def __init__(self, write: Callable[[Joined], None]) -> None:
-        self._write = write
-        self._held: list[Slab] = []
-        self._bases = 0
-
-    def took(self, slab: Slab) -> bool:
-        """Whether a slab is held now; before one that is not, what was held is written."""
+def joined_short(slabs: Iterable[Slab]) -> Iterator[Slab | Joined]:
+    """Slabs in order, those of short contigs many at a time."""
+    held: list[Slab] = []
+    bases = 0
+    for slab in slabs:
         length = slab.values.shape[1]
         # Shorter than a page, it ends where its contig does.
         short = slab.start == 0 and length <= SHORT
         if short:
-            self._held.append(slab)
-            self._bases += length
-        if not short or self._bases >= TOGETHER:
-            self.write()
-        return short
+            held.append(slab)
+            bases += length
+        if held and (not short or bases >= TOGETHER):
+            yield _joined(held)
+            held, bases = [], 0
+        if not short:
+            yield slab
+    if held:
+        yield _joined(held)
 
-    def write(self) -> None:
-        """Write what is held."""
-        held, self._held, self._bases = self._held, [], 0
-        if held:
-            values = np.concatenate([slab.values for slab in held], axis=1)
-            borders = np.cumsum([0] + [slab.values.shape[1] for slab in held])
-            self._write(Joined([slab.chrom for slab in held], borders, values))
+
+def _joined(slabs: Sequence[Slab]) -> Joined:
+    values = np.concatenate([slab.values for slab in slabs], axis=1)
+    borders = np.cumsum([0] + [slab.values.shape[1] for slab in slabs])
+    return Joined([slab.chrom for slab in slabs], borders, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ from genoseq.genome.tracks import Channel
 from genoseq.writers import digits
 from genoseq.writers.lattice import Slab, is_gap
 from genoseq.writers.manifest import MANY, OutputFile, plain
-from genoseq.writers.tabix import TabixFile
+from genoseq.writers.short_contigs import Joined
+from genoseq.writers.tabix import Blocks, TabixFile, in_blocks
 
 PREDICTIONS = "predictions.tsv.gz"
 _LINES = 1 << 15
@@ -34,16 +35,11 @@ class TsvWriter:
 
     def write(self, slab: Slab) -> None:
         """Add a slab, shape (C, L)."""
-        chrom = slab.chrom.encode()
-        bases = np.flatnonzero(~is_gap(slab.values).all(axis=0))
-        for at in range(0, len(bases), _LINES):
-            part = bases[at : at + _LINES]
-            starts = part + slab.start
-            whole = part[-1] - part[0] + 1 == len(part)
-            rows = slab.values[:, part[0] : part[-1] + 1] if whole else slab.values[:, part]
-            columns = [digits.values(row) for row in rows]
-            low, high = digits.integers(starts), digits.integers(starts + 1)
-            self._file.write(digits.lines([chrom, low, high, *columns], len(part)))
+        self.add(tsv_lines(slab))
+
+    def add(self, lines: Blocks) -> None:
+        """Add the lines of a slab, or of a few short contigs."""
+        self._file.append(lines)
 
     def finish(self) -> list[OutputFile]:
         """Index the file."""
@@ -55,3 +51,22 @@ class TsvWriter:
 
     def close(self) -> None:
         """The file does not stay open between two slabs."""
+
+
+def tsv_lines(unit: Slab | Joined) -> Blocks:
+    """Lines of a slab, or of a few short contigs."""
+    slabs = [unit] if isinstance(unit, Slab) else unit.slabs()
+    return in_blocks(text for slab in slabs for text in _texts(slab))
+
+
+def _texts(slab: Slab) -> Iterator[bytes]:
+    chrom = slab.chrom.encode()
+    bases = np.flatnonzero(~is_gap(slab.values).all(axis=0))
+    for at in range(0, len(bases), _LINES):
+        part = bases[at : at + _LINES]
+        starts = part + slab.start
+        whole = part[-1] - part[0] + 1 == len(part)
+        rows = slab.values[:, part[0] : part[-1] + 1] if whole else slab.values[:, part]
+        columns = [digits.values(row) for row in rows]
+        low, high = digits.integers(starts), digits.integers(starts + 1)
+        yield digits.lines([chrom, low, high, *columns], len(part))

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from genoseq.errors import BackendError, InputFormatError
-from genoseq.files.jobs import in_jobs
+from genoseq.files.jobs import Jobs, in_jobs, in_order
 from genoseq.genome.regions import Region
 
 PARTS = [[Region("c", start, start + 10)] for start in range(0, 200, 10)]
@@ -110,3 +111,46 @@ def test_no_thread_stays() -> None:
     before = threading.active_count()
     list(in_jobs(starts, PARTS, 3))
     assert threading.active_count() == before
+
+
+def test_arrays_are_whole_whatever_their_size_and_order() -> None:
+    """Large ones go through shared memory, others, and what it has no room for, by the pipe."""
+    sizes = [0, 1, 100, 3_000_000, 1 << 23, 5]
+
+    def work(part: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+        for array in part:
+            yield array + 1
+        yield np.asfortranarray(part[3].reshape(-1, 2))[10:]
+
+    parts = [[np.arange(size, dtype=np.float32) + start for size in sizes] for start in range(3)]
+    told = list(in_jobs(work, parts, 2))
+    for number, part in enumerate(parts):
+        own = told[number * 7 : number * 7 + 7]
+        for array, found in zip(part, own, strict=False):
+            np.testing.assert_array_equal(found, array + 1)
+        np.testing.assert_array_equal(own[6], part[3].reshape(-1, 2)[10:])
+
+
+def test_processes_share_works_and_do_the_first_registered_first() -> None:
+    with Jobs(2) as jobs:
+        doubled = jobs.register(lambda number: (os.getpid(), 2 * number))
+        assert doubled(4).result() == (os.getpid(), 8)  # no process runs yet
+        own = in_jobs(starts, PARTS, jobs)
+        told = list(in_order(doubled, own, ahead=3, waits=False))
+        assert [answer for _, (_, answer) in told] == [2 * number for number in range(200)]
+        assert os.getpid() not in {process for _, (process, _) in told}
+        assert jobs.call(sum, [1, 2]).result() == 3
+        with pytest.raises(RuntimeError, match="after their start"):
+            jobs.register(sum)
+    assert not multiprocessing.active_children()
+
+
+def test_an_error_of_later_work_is_told_as_it_was() -> None:
+    def refuse(number: int) -> int:
+        if number == 70:
+            raise InputFormatError("a number", "genome.fa", number)
+        return number
+
+    with Jobs(2) as jobs, pytest.raises(InputFormatError, match=r"^genome.fa:70: a number$"):
+        list(in_order(jobs.register(refuse), in_jobs(starts, PARTS, jobs), ahead=4))
+    assert not multiprocessing.active_children()

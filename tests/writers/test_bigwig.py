@@ -17,6 +17,7 @@ from track_cases import CDS, Values, golden, probabilities, write
 from genoseq.errors import RegionError
 from genoseq.genome.tracks import Channel
 from genoseq.writers import bbi as container
+from genoseq.writers.bbi_bins import zoom_levels
 from genoseq.writers.lattice import PAGE
 
 
@@ -98,7 +99,7 @@ def test_bigwig_zoom_records_are_exact(tmp_path: Path) -> None:
     genome = golden()
     write(tmp_path, genome, ["bigwig"])
     with pybigtools.open(str(tmp_path / "CDS.plus.bw")) as file:
-        levels = container.zoom_levels(600_001)
+        levels = zoom_levels(600_001)
         assert file.zooms() == levels == [64, 256, 1024, 4096, 16384, 65536, 262144]
         for size in levels:
             for chrom, values in genome.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from genoseq.writers.tabix import TabixFile
+from genoseq.writers.tabix import TabixFile, in_blocks
 
 FULL = """
 import random, resource, sys
@@ -29,7 +31,7 @@ except OSError as error:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL, str(tmp_path / "a.tsv.gz")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.stdout == f"Input/output error {tmp_path}/a.tsv.gz\n"
+    assert found.stdout == f"File too large {tmp_path}/a.tsv.gz\n"
 
 
 DESCRIPTORS = """
@@ -54,15 +56,45 @@ def test_more_channels_than_open_files_are_written(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").iterdir())) == 40 * 3 + 2 + 1
 
 
-@pytest.mark.parametrize("files", [1, 300, 5_000])
+def lines(count: int) -> list[bytes]:
+    return [b"c\t%d\t%d\t%d\n" % (at, at + 1, at % 97) for at in range(count)]
+
+
+@pytest.mark.parametrize("files", [300, 5_000])
 def test_text_is_compressed_as_it_is_at_once_however_many_files_wait(
     tmp_path: Path, files: int
 ) -> None:
-    lines = [b"c\t%d\t%d\t%d\n" % (at, at + 1, at % 97) for at in range(300_000)]
-    file = TabixFile(tmp_path / "a.gz", {"c": len(lines)}, files)
-    for at in range(0, len(lines), 7_001):
-        file.write(b"".join(lines[at : at + 7_001]))
+    whole = lines(300_000)
+    found = []
+    for name, step, side in (("a.gz", 7_001, files), ("b.gz", len(whole), 1)):
+        file = TabixFile(tmp_path / name, {"c": len(whole)}, side)
+        for at in range(0, len(whole), step):
+            file.write(b"".join(whole[at : at + step]))
+        assert file.finish() == "tbi"
+        found.append((tmp_path / name).read_bytes())
+    assert found[0] == found[1]
+    with pysam.BGZFile(str(tmp_path / "a.gz"), "rb") as file:
+        assert file.read() == b"".join(whole)
+
+
+def test_lines_in_blocks_are_found_by_readers_of_the_format(tmp_path: Path) -> None:
+    whole = lines(30_000)
+    file = TabixFile(tmp_path / "a.gz", {"c": len(whole)})
+    file.write(whole[0])
+    for start, end in ((1, 20_000), (20_000, 20_003), (20_003, 30_000)):
+        file.append(in_blocks(whole[start:end]))
     assert file.finish() == "tbi"
-    with pysam.BGZFile(str(tmp_path / "b.gz"), "wb1") as whole:
-        whole.write(b"".join(lines))
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"".join(whole)
+    with pysam.TabixFile(str(tmp_path / "a.gz")) as table:
+        for start in (0, 1, 19_999, 20_001, 29_999):
+            assert list(table.fetch("c", start, start + 1)) == [whole[start].decode()[:-1]]
+
+
+def test_what_cannot_be_compressed_fits_its_blocks(tmp_path: Path) -> None:
+    data = random.Random(1).randbytes(300_000)
+    file = TabixFile(tmp_path / "a.gz", {"c": 9})
+    file.write(data)
+    file.complete()
+    with pysam.BGZFile(str(tmp_path / "a.gz"), "rb") as found:
+        assert found.read() == data
+    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data
