@@ -66,7 +66,7 @@ def _blocks(text: bytes) -> list[bytes]:
     """Text in blocks, the last of which may be short.
 
     By libdeflate, at level 1, whose bytes depend on the data alone: it takes half the time of zlib,
-    by which htslib may have been built, for a quarter less (``benchmarks/writers.py``).
+    by which htslib may have been built, for a seventh less (``benchmarks/writers.py``).
     """
     return [_block(text[at : at + _BLOCK]) for at in range(0, len(text), _BLOCK)]
 

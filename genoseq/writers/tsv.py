@@ -57,10 +57,11 @@ class TsvWriter:
 def tsv_lines(unit: Slab | Joined) -> Blocks:
     """Lines of a slab, or of a few short contigs."""
     slabs = [unit] if isinstance(unit, Slab) else unit.slabs()
-    return in_blocks(text for slab in slabs for text in _texts(slab))
+    return in_blocks(text for slab in slabs for text in tsv_texts(slab))
 
 
-def _texts(slab: Slab) -> Iterator[Text]:
+def tsv_texts(slab: Slab) -> Iterator[Text]:
+    """Lines of a slab, a few at a time."""
     chrom = slab.chrom.encode()
     bases = np.flatnonzero(~is_gap(slab.values).all(axis=0))
     for at in range(0, len(bases), _LINES):
