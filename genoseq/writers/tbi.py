@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 _LEVELS = ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1))
 """Bases of a bin, as a power of 2, and number of the first of them; bin 0 is for all."""
 _WINDOW = 14
+_COUNTS = 37450
 _HEAD = struct.Struct("<4siiiiiiii")
 _UCSC = 0x10000
 """Positions are 0-based and half-open."""
@@ -37,8 +38,8 @@ class Entry(NamedTuple):
 
     Attributes
     ----------
-    chrom
-        The contig.
+    chrom, lines
+        The contig, and how many lines.
     chunks
         Of lines of one bin: the bin, begin and end in the text, shape (N, 3).
     windows
@@ -46,13 +47,14 @@ class Entry(NamedTuple):
     """
 
     chrom: str
+    lines: int
     chunks: NDArray[np.int64]
     windows: NDArray[np.int64]
 
     def moved(self, offset: int) -> Entry:
         """The same, in a text that has ``offset`` bytes before."""
         by = np.array([0, offset, offset])
-        return Entry(self.chrom, self.chunks + by, self.windows + by[:2])
+        return Entry(self.chrom, self.lines, self.chunks + by, self.windows + by[:2])
 
 
 def entry_of(lines: Text) -> Entry:
@@ -72,7 +74,7 @@ def entry_of(lines: Text) -> Entry:
             max(int(lines.starts[line]) >> _WINDOW, int(before[line]) + 1), int(last[line]) + 1
         )
     ]
-    return Entry(lines.chrom, chunks, np.array(windows, np.int64).reshape(-1, 2))
+    return Entry(lines.chrom, len(begins), chunks, np.array(windows, np.int64).reshape(-1, 2))
 
 
 def _bins(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -99,7 +101,8 @@ def tbi(entries: Sequence[Entry], texts: NDArray[np.int64], blocks: NDArray[np.i
     parts = [head, names]
     for own in of.values():
         chunks = np.concatenate([each.chunks for each in own])
-        parts.append(_bin_table(chunks[:, 0], virtual(chunks[:, 1]), virtual(chunks[:, 2])))
+        count = sum(each.lines for each in own)
+        parts.append(_bin_table(chunks[:, 0], virtual(chunks[:, 1]), virtual(chunks[:, 2]), count))
         windows = np.concatenate([each.windows for each in own])
         numbers, first = np.unique(windows[:, 0], return_index=True)
         # A window into which no line reaches has the one before it.
@@ -111,8 +114,10 @@ def tbi(entries: Sequence[Entry], texts: NDArray[np.int64], blocks: NDArray[np.i
 
 
 def _bin_table(
-    bins: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64]
+    bins: NDArray[np.int64], begins: NDArray[np.int64], ends: NDArray[np.int64], count: int
 ) -> bytes:
+    # The last bin holds no lines but says where all of them are, and how many.
+    last = struct.pack("<Ii4Q", _COUNTS, 2, int(begins[0]), int(ends[-1]), count, 0)
     order = np.argsort(bins, kind="stable")
     bins, begins, ends = bins[order], begins[order], ends[order]
     new = np.ones(len(bins), np.bool_)
@@ -122,8 +127,8 @@ def _bin_table(
     pairs = np.column_stack([begins[first], ends[np.append(first[1:], len(bins)) - 1]])
     bins = bins[first]
     edges = np.append(np.flatnonzero(np.diff(bins, prepend=-1)), len(bins)).tolist()
-    parts = [struct.pack("<i", len(edges) - 1)]
+    parts = [struct.pack("<i", len(edges))]
     for low, high in pairwise(edges):
         parts.append(struct.pack("<Ii", int(bins[low]), high - low))
         parts.append(pairs[low:high].astype("<u8").tobytes())
-    return b"".join(parts)
+    return b"".join([*parts, last])

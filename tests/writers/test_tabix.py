@@ -13,6 +13,7 @@ import numpy as np
 import pysam
 import pytest
 
+from genoseq.readers.tabix_index import read_tabix_index
 from genoseq.writers.tabix import TabixFile, in_blocks
 from genoseq.writers.tbi import Text
 
@@ -122,6 +123,8 @@ def test_an_index_finds_the_lines_that_htslibs_finds(tmp_path: Path, seed: int) 
     assert file.finish() == "tbi"
     shutil.copy(tmp_path / "a.gz", tmp_path / "b.gz")
     pysam.tabix_index(str(tmp_path / "b.gz"), preset="bed", force=True)
+    indexes = [read_tabix_index(tmp_path / f"{name}.gz.tbi") for name in "ab"]
+    assert indexes[0].extents == indexes[1].extents
     with (
         pysam.TabixFile(str(tmp_path / "a.gz")) as own,
         pysam.TabixFile(str(tmp_path / "b.gz")) as other,
