@@ -1,6 +1,7 @@
 """What ``--jobs`` gains: seconds, CPU seconds and memory of scoring by 1, 2, 4, 8 processes.
 
     python benchmarks/jobs.py GENOME.fa.gz OUT [--jobs 2 4 8 16] [--turns 3] [--verb score]
+        [--formats bigwig,bedgraph,bed,tsv,scores] [--precision int8]
 
 Whole commands, in turns, of which the fastest counts, beside one job of one thread of torch and of
 two, and beside two commands of one job side by side, each of half the genome, which share nothing:
@@ -10,7 +11,7 @@ pages divided among them (Pss).
 With more jobs than processors the rows are of overcommitted processors: their seconds do not say
 what more processors would gain, but their CPU seconds say what the process that orders and writes
 bears.  ``keeps busy`` is how many jobs it can keep busy before it is the neck: CPU seconds
-of all others, by its own without those of the start.
+of all others, by its own without those of the start; beside it are both for each Mb of the genome.
 
 A machine that is busy with other things makes seconds worthless, and its CPU seconds stay.  So the
 table ends with what is not shared, the CPU seconds of the same command for a contig of 1 kb (the
@@ -120,13 +121,15 @@ def halves(genome: Path, out: Path) -> list[Path]:
     return paths
 
 
-def ways_of(genome: Path, out: Path, verb: str, jobs: list[int]) -> dict[str, list[list[str]]]:
+def ways_of(
+    genome: Path, out: Path, verb: str, jobs: list[int], more: list[str]
+) -> dict[str, list[list[str]]]:
     """Commands of each row, which run side by side."""
     genoseq = str(Path(sys.executable).parent / "genoseq")
 
     def command(file: Path, *options: object) -> list[str]:
         folder = out / f"{file.name.split('.')[0]}{''.join(map(str, options))}"
-        return [genoseq, verb, str(file), "-o", str(folder), *map(str, options)]
+        return [genoseq, verb, str(file), "-o", str(folder), *map(str, options), *more]
 
     alone = "--jobs", 1, "--threads", 1
     (small := out / "small.fa").write_text(">small\n" + "ACGTTGCATC" * 100 + "\n")
@@ -148,9 +151,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, nargs="+", default=[2, 4, 8, 16])
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--verb", choices=["score", "genes"], default="score")
+    parser.add_argument("--formats", help="of score; by default bigWig and BED")
+    parser.add_argument("--precision", default="auto")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    ways = ways_of(asked.genome, asked.out, asked.verb, asked.jobs)
+    more = ["--precision", asked.precision]
+    more += [] if asked.formats is None else ["--formats", asked.formats]
+    ways = ways_of(asked.genome, asked.out, asked.verb, asked.jobs, more)
+    with gs.open_fasta(asked.genome) as fasta:
+        mb = sum(fasta.lengths.values()) / 1e6
     found: dict[str, list[Took]] = {way: [] for way in ways}
     for _ in range(asked.turns):
         for way, commands in ways.items():
@@ -163,21 +172,23 @@ def main() -> None:
     could = {way: start + (cpu[way] - start) / int(way) for way in map(str, asked.jobs)}
     could |= {ONE: cpu[ONE], SIDE: cpu[SIDE] / 2}
     load = Path("/proc/loadavg").read_text().split()[0]
-    print(f"{asked.verb}, {len(os.sched_getaffinity(0))} processors, load {load}")
+    count = len(os.sched_getaffinity(0))
+    print(f"{asked.verb}, {mb:.1f} Mb, {' '.join(more)}, {count} processors, load {load}")
     print(
         "| jobs | seconds | times as fast | CPU seconds | of which who writes | peak MB | could be "
-        "| keeps busy |"
+        "| keeps busy | who writes, CPU s per Mb | others, CPU s per Mb |"
     )
-    print("|---" * 8 + "|")
+    print("|---" * 10 + "|")
     for way, rows in found.items():
         took = least[way]
         counted = way in map(str, asked.jobs)
-        busy = took.workers / max(took.parents - start, 0.01) if counted else 0
+        writes, others = max(took.parents - start, 0.01) / mb, took.workers / mb
+        shared = f"{others / writes:.0f} | {writes:.4f} | {others:.3f}" if counted else " | | "
         print(
             f"| {way} | {wall[way]:.1f} | {wall[ONE] / wall[way]:.2f} | {took.cpu:.2f} | "
             f"{took.parents:.2f} | {max(each.memory for each in rows):.0f} | "
             f"{f'{cpu[ONE] / could[way]:.2f}' if way in could else ''} | "
-            f"{f'{busy:.0f}' if counted else ''} |"
+            f"{shared} |"
         )
 
 

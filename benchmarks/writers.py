@@ -24,9 +24,10 @@ from deflate import zlib_compress
 from numpy.typing import NDArray
 
 from genoseq.genome.tracks import Channel, Track
-from genoseq.writers.lattice import run_starts
+from genoseq.writers.lattice import run_starts, slabs
 from genoseq.writers.outputs import write_tracks
 from genoseq.writers.scores import read_scores
+from genoseq.writers.tsv import tsv_texts
 
 CDS = (Channel("CDS", "+"), Channel("CDS", "-"))
 CHUNK_BASES = 500_000
@@ -150,7 +151,8 @@ def main() -> None:
                 print(f"{name:26}not installed")
                 continue
             row(name, counts["bigwig"], seconds, words.mb, out)
-    compare_deflate(value_pages(pieces))
+    compare_deflate("sections", value_pages(pieces))
+    compare_deflate("lines", line_pages(pieces))
 
 
 def value_pages(pieces: list[Track]) -> list[bytes]:
@@ -159,10 +161,17 @@ def value_pages(pieces: list[Track]) -> list[bytes]:
     return [column[at : at + 4096] for column in columns for at in range(0, len(column), 4096)]
 
 
-def compare_deflate(pages: list[bytes]) -> None:
+def line_pages(pieces: list[Track]) -> list[bytes]:
+    """The values as TSV has them, in texts of the size of bgzip's blocks."""
+    of = slabs(pieces[:2], {"chr1": pieces[1].end}, CDS, "classes")
+    text = b"".join(lines.text for slab in of for lines in tsv_texts(slab))
+    return [text[at : at + 0xFF00] for at in range(0, len(text), 0xFF00)]
+
+
+def compare_deflate(what: str, pages: list[bytes]) -> None:
     """What deflating costs by zlib and by libdeflate, both at level 1."""
     size = sum(map(len, pages)) / 1e6
-    print(f"\n{f'deflate {size:.0f} MB':26}{'CPU s':>9}{'MB out':>9}")
+    print(f"\n{f'deflate {size:.0f} MB of {what}':26}{'CPU s':>9}{'MB out':>9}")
     for name, deflate in (("zlib", zlib.compress), ("libdeflate", zlib_compress)):
         start = time.process_time()
         out = sum(len(deflate(page, 1)) for page in pages)

@@ -16,6 +16,7 @@ from genoseq.writers.lattice import Row, Slab, is_gap, run_starts
 from genoseq.writers.manifest import OutputFile, value_file
 from genoseq.writers.short_contigs import Joined
 from genoseq.writers.tabix import Blocks, TabixFile, in_blocks
+from genoseq.writers.tbi import Text, entry_of
 
 _LINES = 1 << 15
 
@@ -89,7 +90,7 @@ def bedgraph_runs(unit: Slab | Joined) -> list[Runs | Blocks | None]:
     for number in range(len(unit.values)):
         rows = [_Known.of(slab.chrom, 0, slab.values[number]) for slab in slabs]
         blocks = in_blocks(text for row in rows for text in row.texts(0, len(row.starts)))
-        found.append(blocks if blocks.rest or len(blocks.data) else None)
+        found.append(blocks if blocks.length else None)
     return found
 
 
@@ -119,13 +120,14 @@ class _Known(NamedTuple):
         start, end = int(self.starts[at]), int(self.ends[at])
         return Run(self.chrom, start, end, self.values[at : at + 1].copy())
 
-    def texts(self, first: int, last: int) -> Iterator[bytes]:
+    def texts(self, first: int, last: int) -> Iterator[Text]:
         """Lines of some of them."""
         for at in range(first, last, _LINES):
             part = slice(at, min(at + _LINES, last))
             low, high = digits.integers(self.starts[part]), digits.integers(self.ends[part])
             columns = (self.chrom.encode(), low, high, digits.values(self.values[part]))
-            yield digits.lines(columns, len(low))
+            text = digits.lines(columns, len(low))
+            yield Text(text, self.chrom, self.starts[part], self.ends[part])
 
 
 class _BedGraph:
@@ -168,7 +170,8 @@ class _BedGraph:
     def _flush(self) -> None:
         run = self._open
         if run is not None:
-            low, high = digits.integers(np.array([run.start])), digits.integers(np.array([run.end]))
-            columns = (run.chrom.encode(), low, high, digits.values(run.value))
-            self._file.write(digits.lines(columns, 1))
+            start, end = np.array([run.start]), np.array([run.end])
+            low, high = digits.integers(start), digits.integers(end)
+            text = digits.lines((run.chrom.encode(), low, high, digits.values(run.value)), 1)
+            self._file.write(text, [entry_of(Text(text, run.chrom, start, end))])
             self._open = None

@@ -10,7 +10,8 @@ import errno
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
@@ -19,6 +20,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from deflate import deflate_compress
 from numpy.typing import NDArray
+
+from genoseq.writers.tbi import Entry, Text, entry_of, tbi
 
 _BLOCK = 0xFF00
 """Bytes of text in a block of htslib's."""
@@ -34,26 +37,38 @@ _TBI_LIMIT = 2**29
 
 
 class Blocks(NamedTuple):
-    """Lines in blocks, and lines behind them that are too few for one."""
+    """Lines in blocks, the bytes of each block, lines behind them that are too few for one; and
+    where all of them lie, in a text of so many bytes."""
 
     data: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
     rest: bytes
+    entries: list[Entry]
+    length: int
 
 
-def in_blocks(texts: Iterable[bytes]) -> Blocks:
+def in_blocks(texts: Iterable[Text]) -> Blocks:
     """Lines that may be compressed by themselves: wherever that is done, the bytes are the same."""
-    text = b"".join(texts)
-    blocks, rest = (b"", text) if len(text) < _BLOCK else (_blocks(text), b"")
-    return Blocks(np.frombuffer(blocks, np.uint8), rest)
+    parts: list[bytes] = []
+    entries: list[Entry] = []
+    length = 0
+    for lines in texts:
+        parts.append(lines.text)
+        entries.append(entry_of(lines).moved(length))
+        length += len(lines.text)
+    text = b"".join(parts)
+    blocks, rest = ([], text) if len(text) < _BLOCK else (_blocks(text), b"")
+    data = np.frombuffer(b"".join(blocks), np.uint8)
+    return Blocks(data, np.array([*map(len, blocks)], np.int64), rest, entries, length)
 
 
-def _blocks(text: bytes) -> bytes:
+def _blocks(text: bytes) -> list[bytes]:
     """Text in blocks, the last of which may be short.
 
     By libdeflate, at level 1, whose bytes depend on the data alone: it takes half the time of zlib,
-    by which htslib may have been built, for a quarter less (``benchmarks/writers.py``).
+    by which htslib may have been built, for a seventh less (``benchmarks/writers.py``).
     """
-    return b"".join(_block(text[at : at + _BLOCK]) for at in range(0, len(text), _BLOCK))
+    return [_block(text[at : at + _BLOCK]) for at in range(0, len(text), _BLOCK)]
 
 
 def _block(text: bytes) -> bytes:
@@ -76,32 +91,51 @@ class TabixFile:
         self._waiting: list[bytes] = []
         self._size = 0
         self._most = max(1, min(_AT_ONCE, _WAITING // files)) * _BLOCK
+        self._entries: list[Entry] | None = []
+        self._length = 0
+        self._texts, self._offsets = array("q", [0]), array("q", [0])
+        """Where blocks begin in the text and in the file, and where the next one will."""
         path.write_bytes(b"")
 
-    def write(self, text: bytes) -> None:
-        """Append lines."""
+    def write(self, text: bytes, entries: list[Entry] | None = None) -> None:
+        """Append lines, and where they lie in the text; if that is not known of all but comments,
+        it is read again for an index."""
+        if entries is None:
+            self._entries = self._entries if text.startswith(b"#") else None
+        elif self._entries is not None:
+            self._entries += [entry.moved(self._length) for entry in entries]
+        self._length += len(text)
         self._waiting.append(text)
         self._size += len(text)
         if self._size >= self._most:
             joined = b"".join(self._waiting)
             cut = len(joined) // _BLOCK * _BLOCK
             self._waiting, self._size = [joined[cut:]], len(joined) - cut
-            self._append(_blocks(joined[:cut]))
+            self._compress(joined[:cut])
 
     def append(self, blocks: Blocks) -> None:
         """Append lines that are in blocks."""
-        if len(blocks.data):
-            before = _blocks(b"".join(self._waiting))
-            self._waiting, self._size = [], 0
-            self._append(before, blocks.data)
         if blocks.rest:
-            self.write(blocks.rest)
+            self.write(blocks.rest, blocks.entries)
+        elif len(blocks.sizes):
+            self._compress(b"".join(self._waiting))
+            self._waiting, self._size = [], 0
+            if self._entries is not None:
+                self._entries += [entry.moved(self._length) for entry in blocks.entries]
+            self._length += blocks.length
+            self._append([blocks.data], blocks.sizes.tolist(), blocks.length)
 
     def finish(self, preset: Literal["bed", "vcf"] = "bed") -> str:
         """Complete and index; the index's format, ``tbi`` or ``csi``, which is also its suffix."""
+        self.complete()
+        if self._entries and preset == "bed" and not self._csi:
+            texts, offsets = (np.array(column) for column in (self._texts, self._offsets))
+            path = self._path.with_name(f"{self._path.name}.tbi")
+            with self._errors():
+                path.write_bytes(b"".join([*_blocks(tbi(self._entries, texts, offsets)), _END]))
+            return "tbi"
         from pysam import set_verbosity, tabix_index
 
-        self.complete()
         before = set_verbosity(0)  # htslib writes to stderr by itself
         try:
             with self._errors():
@@ -112,12 +146,25 @@ class TabixFile:
 
     def complete(self) -> None:
         """Complete, without an index: of lines that are not sorted there is none."""
-        self._append(_blocks(b"".join(self._waiting)), _END)
-
-    def _append(self, *parts: bytes | NDArray[np.uint8]) -> None:
+        self._compress(b"".join(self._waiting))
         with self._errors(), self._path.open("ab") as file:
-            for part in parts:
-                file.write(part if isinstance(part, bytes) else part.data)
+            file.write(_END)
+
+    def _compress(self, text: bytes) -> None:
+        if text:
+            blocks = _blocks(text)
+            self._append(blocks, list(map(len, blocks)), len(text))
+
+    def _append(
+        self, data: Sequence[bytes | NDArray[np.uint8]], sizes: list[int], length: int
+    ) -> None:
+        """Append blocks of so many bytes each, of a text of ``length``."""
+        end = self._texts[-1] + length
+        for size in sizes:
+            self._texts.append(min(self._texts[-1] + _BLOCK, end))
+            self._offsets.append(self._offsets[-1] + size)
+        with self._errors(), self._path.open("ab") as file:
+            file.writelines(part if isinstance(part, bytes) else part.data for part in data)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

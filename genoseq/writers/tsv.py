@@ -13,6 +13,7 @@ from genoseq.writers.lattice import Slab, is_gap
 from genoseq.writers.manifest import MANY, OutputFile, plain
 from genoseq.writers.short_contigs import Joined
 from genoseq.writers.tabix import Blocks, TabixFile, in_blocks
+from genoseq.writers.tbi import Text
 
 PREDICTIONS = "predictions.tsv.gz"
 _LINES = 1 << 15
@@ -56,10 +57,11 @@ class TsvWriter:
 def tsv_lines(unit: Slab | Joined) -> Blocks:
     """Lines of a slab, or of a few short contigs."""
     slabs = [unit] if isinstance(unit, Slab) else unit.slabs()
-    return in_blocks(text for slab in slabs for text in _texts(slab))
+    return in_blocks(text for slab in slabs for text in tsv_texts(slab))
 
 
-def _texts(slab: Slab) -> Iterator[bytes]:
+def tsv_texts(slab: Slab) -> Iterator[Text]:
+    """Lines of a slab, a few at a time."""
     chrom = slab.chrom.encode()
     bases = np.flatnonzero(~is_gap(slab.values).all(axis=0))
     for at in range(0, len(bases), _LINES):
@@ -69,4 +71,5 @@ def _texts(slab: Slab) -> Iterator[bytes]:
         rows = slab.values[:, part[0] : part[-1] + 1] if whole else slab.values[:, part]
         columns = [digits.values(row) for row in rows]
         low, high = digits.integers(starts), digits.integers(starts + 1)
-        yield digits.lines([chrom, low, high, *columns], len(part))
+        text = digits.lines([chrom, low, high, *columns], len(part))
+        yield Text(text, slab.chrom, starts, starts + 1)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pysam
 import pytest
 
+from genoseq.readers.tabix_index import read_tabix_index
 from genoseq.writers.tabix import TabixFile, in_blocks
+from genoseq.writers.tbi import Text
 
 FULL = """
 import random, resource, sys
@@ -80,11 +84,13 @@ def test_text_is_compressed_as_it_is_at_once_however_many_files_wait(
 def test_lines_in_blocks_are_found_by_readers_of_the_format(tmp_path: Path) -> None:
     whole = lines(30_000)
     file = TabixFile(tmp_path / "a.gz", {"c": len(whole)})
-    file.write(whole[0])
-    for start, end in ((1, 20_000), (20_000, 20_003), (20_003, 30_000)):
-        file.append(in_blocks(whole[start:end]))
+    file.write(b"#comment\n")
+    for start, end in ((0, 1), (1, 20_000), (20_000, 20_003), (20_003, 30_000)):
+        bases = np.arange(start, end)
+        file.append(in_blocks([Text(b"".join(whole[start:end]), "c", bases, bases + 1)]))
     assert file.finish() == "tbi"
-    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"".join(whole)
+    text = gzip.decompress((tmp_path / "a.gz").read_bytes())
+    assert text == b"#comment\n" + b"".join(whole)
     with pysam.TabixFile(str(tmp_path / "a.gz")) as table:
         for start in (0, 1, 19_999, 20_001, 29_999):
             assert list(table.fetch("c", start, start + 1)) == [whole[start].decode()[:-1]]
@@ -98,3 +104,36 @@ def test_what_cannot_be_compressed_fits_its_blocks(tmp_path: Path) -> None:
     with pysam.BGZFile(str(tmp_path / "a.gz"), "rb") as found:
         assert found.read() == data
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == data
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_index_finds_the_lines_that_htslibs_finds(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lengths = {"a": 3_000_000, "b": 40, "c": 300_000}
+    file = TabixFile(tmp_path / "a.gz", lengths)
+    for chrom, length in lengths.items():
+        edges = np.unique(rng.integers(0, length + 1, length // 60 + 3 if seed % 2 else 40))
+        kept = rng.random(len(edges) - 1) < 0.7
+        starts, ends = edges[:-1][kept], edges[1:][kept]
+        for at in range(0, len(starts), 7_000):
+            part = slice(at, at + 7_000)
+            rows = zip(starts[part], ends[part], strict=True)
+            text = "".join(f"{chrom}\t{start}\t{end}\t1\n" for start, end in rows).encode()
+            file.append(in_blocks([Text(text, chrom, starts[part], ends[part])]))
+    assert file.finish() == "tbi"
+    shutil.copy(tmp_path / "a.gz", tmp_path / "b.gz")
+    pysam.tabix_index(str(tmp_path / "b.gz"), preset="bed", force=True)
+    indexes = [read_tabix_index(tmp_path / f"{name}.gz.tbi") for name in "ab"]
+    assert indexes[0].extents == indexes[1].extents
+    with (
+        pysam.TabixFile(str(tmp_path / "a.gz")) as own,
+        pysam.TabixFile(str(tmp_path / "b.gz")) as other,
+    ):
+        assert own.contigs == other.contigs
+        for chrom in own.contigs:
+            for _ in range(60):
+                start = int(rng.integers(0, lengths[chrom]))
+                end = min(start + int(rng.integers(1, 1 << rng.integers(1, 20))), lengths[chrom])
+                found = list(own.fetch(chrom, start, end))
+                assert found == list(other.fetch(chrom, start, end))
+            assert list(own.fetch(chrom)) == list(other.fetch(chrom))
