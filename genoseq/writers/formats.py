@@ -221,7 +221,7 @@ register_format(
         "bedgraph",
         ("classes", "signal", "log-odds", "independent"),
         _bedgraph,
-        _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 11.0)),
+        _costs(Cost(1 / 8e6, 2.7), Cost(1 / 1.5e6, 9.5)),
         refused_contigs=BED_WORDS,
         binned=True,
         renderer=_bedgraph_renderer,
