@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
+from genoseq.genes import broken
 from genoseq.genes.bacteria_files import better_model
 from genoseq.genes.call import GeneCalls, call_genes
 from genoseq.genes.layout import contig
@@ -93,3 +95,31 @@ def test_assemblies_with_many_indels_keep_the_shortest_length() -> None:
 def test_reads_without_indels_are_called_as_without_frameshifts() -> None:
     genome = noisy(0.0)
     assert calls_of(genome, 600, USUAL_SHIFTS).genes == calls_of(genome, 600, None).genes
+
+
+def test_of_genes_that_no_path_reads_only_certain_ones_stay_in_noisy_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    genome = noisy(0.01)
+
+    def beside_paths(least: float) -> list[float]:
+        monkeypatch.setattr(broken, "_CERTAIN", least)
+        monkeypatch.setattr(broken, "_IN_FRAME", 0.25)
+        calls = calls_of(genome, 600, USUAL_SHIFTS)
+        return [each.gene.conf for each in calls.genes if each.gene.conf == 0.25]
+
+    everything, certain = beside_paths(0.0), beside_paths(0.999)
+    assert len(everything) > len(certain)
+
+
+def test_conf_of_noisy_sequence_is_less_where_fewer_bases_were_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    genome = noisy(0.01)
+    few = calls_of(genome, 600, USUAL_SHIFTS).genes
+    monkeypatch.setattr(broken, "_ENOUGH", len(genome.codes))
+    enough = calls_of(genome, 600, USUAL_SHIFTS).genes
+    assert [each.letters for each in few] == [each.letters for each in enough]
+    pairs = [(one.gene.conf, other.gene.conf) for one, other in zip(few, enough, strict=True)]
+    assert all(one <= other for one, other in pairs)
+    assert np.mean([one < other for one, other in pairs]) > 0.9
