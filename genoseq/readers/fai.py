@@ -1,8 +1,8 @@
 """The index of a plain FASTA as samtools and pyfaidx write it, of the first line of each record.
 
-pyfaidx looks at each line in Python, which took as long as scoring a fiftieth of the genome.  What
-an index of first lines cannot see, lines of other lengths and letters that are none, whoever uses
-it must look for: :func:`genoseq.readers.fasta_index.index_fits` does.
+pyfaidx looks at each line in Python.  What an index of first lines cannot see, lines of other
+lengths and letters that are none, whoever uses it must look for:
+:func:`genoseq.readers.fasta_index.index_fits` does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The index of lines that are sorted by contig and base, ``.tbi``: what of it stretches of lines
 tell, wherever they are made, and its bytes.
 
-Format: tabix.pdf of hts-specs.  htslib reads all lines again for it, which takes a fifth of a
-second for a million of them, after all else.
+Format: tabix.pdf of hts-specs.  htslib reads all lines again for it, in the process that writes,
+after all else.
 """
 
 from __future__ import annotations

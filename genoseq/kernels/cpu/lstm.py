@@ -63,9 +63,8 @@ class _Learning(torch.autograd.Function):
             torch.addmm(layer.bias_ih + layer.bias_hh, inputs, layer.weight_ih.T)
             for layer in layers
         ]
-        carried, states = (
-            [inputs.new_empty(len(inputs), width) for _ in layers] for _ in ("carried", "states")
-        )
+        carried = [inputs.new_empty(len(inputs), width) for _ in layers]
+        states = [torch.empty_like(own) for own in carried]
         nothing = [None] * len(layers)
         _run(chosen, "lstm", steps.shape, layers, (gates, carried, states, nothing, nothing))
         ctx.chosen = chosen
