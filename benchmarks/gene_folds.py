@@ -1,7 +1,7 @@
 """Genes of every annotated genome, by models that never saw its taxonomic group, beside Prodigal's.
 
-    python benchmarks/gene_folds.py DATA SCORE OUT [--folds A B ...] [--steps 10000]
-        [--adapt off auto] [--names NAME ...] [--only train]
+    python benchmarks/gene_folds.py DATA SCORE OUT [--folds A B ...] [--adapt off auto]
+        [--names NAME ...] [--only train]
 
 The 25 genomes of ``config/examples/bacteria`` fall into five folds of whole groups.  For each fold
 the network is trained by ``snakemake`` on all other genomes with the example's own settings, the
@@ -52,7 +52,7 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def train(fold: Path, names: set[str], steps: int) -> Path:
+def train(fold: Path, names: set[str]) -> Path:
     """The bundle of a model that never saw the named genomes."""
     bundle = fold / "results/models/bacteria"
     if bundle.exists():
@@ -62,7 +62,6 @@ def train(fold: Path, names: set[str], steps: int) -> Path:
     write_rows(sheet, [row for row in rows_of(EXAMPLE / "genomes.tsv") if row["name"] not in names])
     settings = {
         "genomes": str(sheet),
-        "models": {"bacteria": {"training": {"steps": steps}}},
         "pathvars": {"results": str(fold / "results")},
     }
     overlay = fold / "config.yaml"
@@ -126,7 +125,6 @@ def main() -> None:
     parser.add_argument("score", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--folds", nargs="+", default=list(FOLDS), choices=list(FOLDS))
-    parser.add_argument("--steps", type=int, default=10000)
     parser.add_argument(
         "--adapt", nargs="+", default=["off", "auto"], choices=["off", "on", "auto"]
     )
@@ -139,7 +137,7 @@ def main() -> None:
     for letter in asked.folds:
         fold = asked.out / letter
         own = {row["name"]: row["genetic_code"] for row in genomes if row["group"] in FOLDS[letter]}
-        asked.bundle = train(fold, set(own), asked.steps)
+        asked.bundle = train(fold, set(own))
         if asked.only == "train":
             continue
         asked.weights = fit(fold, asked.bundle, set(own))

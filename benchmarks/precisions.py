@@ -26,6 +26,7 @@ import torch
 from genes import load
 from numpy.typing import NDArray
 
+from genoseq.config.encoders import RecurrentSettings
 from genoseq.files.provenance import processor
 from genoseq.inference.score import score
 from genoseq.kernels.cpu.library import VARIABLE, Chosen, runnable
@@ -37,16 +38,17 @@ Classes = dict[str, NDArray[np.int8]]
 """By contig the most probable class of each base: 0 none, then those of the channels."""
 
 
-def ways(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Kernels and number formats that run here, the reference first."""
+def ways(names: Sequence[str], bundle: Bundle) -> list[tuple[str, str]]:
+    """Kernels and number formats that run here of a model's family, the reference first."""
     found = []
+    in_int8 = isinstance(bundle.settings.encoder, RecurrentSettings)
     has_bf16 = choose_precision("cpu").precision == "bf16"
     for name in names:
         kernels = Chosen(name, "")
         found.append((name, "fp32"))
         if torch.bfloat16 in kernels.dtypes or (name == "torch" and has_bf16):
             found.append((name, "bf16"))
-        if kernels.has_int8:
+        if kernels.has_int8 and in_int8:
             found.append((name, "int8"))
     return found
 
@@ -114,7 +116,7 @@ def main() -> None:
     for name in asked.genomes:
         print(f"\n{name}\n{'':22}{'moved':>10}{'f1':>9}{'kb/s':>7}", flush=True)
         known: dict[str, Classes] = {}
-        for kernels, precision in ways(asked.kernels):
+        for kernels, precision in ways(asked.kernels, bundle):
             fasta = asked.data / f"{name}.fa.gz"
             found, speed = classes_by(fasta, bundle, kernels, precision, asked.bases)
             reference = next(iter(known.values()), found)

@@ -6,23 +6,26 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 # Before torch is imported, here and in processes that tests start: more tests run at once than
 # there are processors (make test), and the networks are too small for two threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Images of containers set it, and then every process that tests start compiles genoseq anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import pytest
-import torch
 from command import Genoseq, run_command
 from hypothesis import HealthCheck, settings
 
 from genoseq.config.base import parse_settings
 from genoseq.config.schema import ModelSettings
 from genoseq.genome.schemes import cds_phase_scheme
-from genoseq.models.build import build_model
-from genoseq.models.bundle import Bundle
 from genoseq.plan.processor import REFERENCE
-from genoseq.tasks.per_base import PerBase
+
+# The process that hands tests to the others (make test) needs no torch, and they begin after it.
+if TYPE_CHECKING:
+    from genoseq.models.bundle import Bundle
 
 LONG = (
     *("workflow/test_slurm.py", "browser", "workflow", "kernels", "benchmarks/test_gpu_script.py"),
@@ -77,6 +80,12 @@ def genoseq() -> Genoseq:
 @pytest.fixture
 def bundle() -> Bundle:
     """Random weights, larger than usual, so that predictions vary from base to base."""
+    import torch
+
+    from genoseq.models.build import build_model
+    from genoseq.models.bundle import Bundle
+    from genoseq.tasks.per_base import PerBase
+
     settings = parse_settings(
         ModelSettings, {"embedding": 8, "stem": {"width": 16}, "encoder": {"width": 8}}
     )
@@ -91,6 +100,8 @@ def bundle() -> Bundle:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Two threads that wait for one another on a busy machine take ten times as long."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

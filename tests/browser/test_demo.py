@@ -22,7 +22,7 @@ from report_page import open_chromium
 
 REPOSITORY = Path(__file__).parents[2]
 CHROM, START, END = "NZ_LN831026.1", 100_000, 130_000
-BASES = 300_000
+BASES = 150_000
 """Of 2.5 million; GENOSEQ_DEMO shows a run on all of them."""
 SHOWN = "bilstm"
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)

@@ -21,6 +21,8 @@ TRAINING = {
     **{"steps": 120, "window": 300, "batch": 4, "validate_every": 40, "precision": "fp32"},
     **{"checkpoint_minutes": 1e-9, "validation_windows": 4, "learning_rate": 0.02},
 }
+RARELY = ("--checkpoint-minutes", "5")
+"""For trainings that nobody kills: to save a state takes as long as a step."""
 
 
 def run(*words: str | Path) -> str:
@@ -32,7 +34,7 @@ def run(*words: str | Path) -> str:
 
 def train(store: Path, out: Path, settings: Settings) -> None:
     """Train in this process, undisturbed."""
-    run(*_training(store, out, settings))
+    run(*_training(store, out, settings), *RARELY)
 
 
 def _training(store: Path, out: Path, settings: Settings) -> list[str | Path]:
@@ -46,8 +48,9 @@ def killed_and_resumed(script: str, store: Path, out: Path, settings: Settings) 
     its toy in it.
     """
 
-    def start() -> Started:
-        return start_command("genoseq", [*map(str, _training(store, out, settings))], script=script)
+    def start(*options: str) -> Started:
+        words = [*map(str, _training(store, out, settings)), *options]
+        return start_command("genoseq", words, script=script)
 
     training = start()
     last = Path(f"{out}.state/last.safetensors")
@@ -56,7 +59,7 @@ def killed_and_resumed(script: str, store: Path, out: Path, settings: Settings) 
     training.send_signal(signal.SIGKILL)
     training.wait()
     assert not out.exists()
-    done = start().wait()
+    done = start(*RARELY).wait()
     assert done.returncode == 0, done.stderr
     return done.stderr
 

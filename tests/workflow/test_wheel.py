@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from small_run import CONFIG, ONE_EACH, TRAINING, jobs, write_genome
-from wheel import REPOSITORY, Installed, install_wheel
+from wheel import REPOSITORY, Installed, install_wheel, kernels
 
 from genoseq.cli import init, run
 
@@ -43,6 +43,12 @@ def test_wheel_has_every_file_of_the_workflow_once(installed: Installed) -> None
     assert {f"genoseq/report/report.{kind}" for kind in ("html", "css", "js")} <= set(names)
     assert sum(name.endswith("/Snakefile") for name in names) == 1
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"genoseq"}
+
+
+def test_wheel_has_the_kernels_of_every_instruction_set(installed: Installed) -> None:
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        found = {name for name in wheel.namelist() if name.endswith(".kernels")}
+    assert found == {f"genoseq/kernels/cpu/{path.name}" for path in kernels()}
 
 
 def test_wheel_is_what_its_environment_imports(installed: Installed, tmp_path: Path) -> None:

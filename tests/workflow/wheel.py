@@ -7,9 +7,12 @@ import shutil
 import site
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 from typing import NamedTuple
+
+from genoseq.kernels.cpu import library
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = (
@@ -51,6 +54,28 @@ class Installed(NamedTuple):
         )
 
 
+def kernels() -> list[Path]:
+    """Kernels that were compiled from these sources where the tests' genoseq was installed.
+
+    The best instruction set is first.
+    """
+    paths = (Path(library.__file__).with_name(f"{name}.kernels") for name in library.SETS)
+    return [path for path in paths if path.is_file() and library._is_current(path)]
+
+
+def reuse_kernels(source: Path) -> None:
+    """Put all kernels but one where the build looks for what is compiled already.
+
+    To compile them all takes a minute of a processor, and was done by the same ``setup.py``; the
+    one that is left shows that a wheel compiles.
+    """
+    built = f"lib.{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
+    folder = source / "build" / built / "genoseq/kernels/cpu"
+    folder.mkdir(parents=True)
+    for path in kernels()[:-1]:
+        shutil.copy(path, folder)  # newer than the sources, as the build wants it
+
+
 def install_wheel(folder: Path) -> Installed:
     """Build a wheel of this repository in ``folder`` and install it there.
 
@@ -64,6 +89,7 @@ def install_wheel(folder: Path) -> Installed:
             shutil.copytree(path, source / path.name, symlinks=True)
         else:
             shutil.copy(path, source)
+    reuse_kernels(source)
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     built = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
     subprocess.run([*pip, *built], check=True)

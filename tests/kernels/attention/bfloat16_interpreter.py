@@ -4,9 +4,10 @@ The interpreter keeps bfloat16 as raw 16-bit patterns.  In Triton 3.9 ``tl.dot``
 patterns as if they were integers, and casts from float32 cut instead of rounding to nearest even
 as hardware does.  `install` mends both for the tests.
 
-What it otherwise spends most of its time on: at every call of a nested function it searches
-``triton.language`` for what it has to replace; and it computes all integer sums and products once
-more in 64 bits, compares, and forgets the result, for only Triton's debug mode asserts anything.
+What it otherwise spends most of its time on: at every call of a nested function it replaces once
+more what of ``triton.language`` the kernel that calls has replaced already, and at every kernel it
+searches for that; it computes all integer sums and products once more in 64 bits, compares, and
+forgets the result, for only Triton's debug mode asserts anything; and it scans number by number.
 """
 
 from __future__ import annotations
@@ -41,6 +42,22 @@ def install() -> None:
         rounded = torch.from_numpy(np.ascontiguousarray(values)).to(torch.bfloat16)
         return rounded.view(torch.uint16).numpy().reshape(values.shape)
 
+    def scan_whole_rows(self: Any, inputs: Any) -> Any:
+        # The function that combines two elements takes whole rows of them as well.
+        given = [np.moveaxis(each.handle.data, self.axis, 0) for each in inputs]
+        found = [np.empty_like(rows) for rows in given]
+        state: Any = None
+        for step in range(len(given[0])):
+            now = [
+                self.to_tensor(rows[step], each.dtype)
+                for rows, each in zip(given, inputs, strict=True)
+            ]
+            state = now if state is None else self.combine_fn.fn(*state, *now)
+            for rows, each in zip(found, state, strict=True):
+                rows[step] = each.handle.data
+        whole = [np.ascontiguousarray(np.moveaxis(rows, 0, self.axis)) for rows in found]
+        return [self.to_tensor(rows, each.dtype) for rows, each in zip(whole, inputs, strict=True)]
+
     names: dict[Any, list[str]] = {}
 
     def patch_known(package: Any, _builder: Any, scope: Any) -> None:
@@ -52,6 +69,18 @@ def install() -> None:
             if tl.core.is_builtin(member):
                 interpreter._patch_attr(package, name, member, _builder, scope)
 
+    replaced: set[str] = set()
+
+    def call_nested(self: Any, *args: Any, **options: Any) -> Any:
+        # Triton's own functions know the language by another name: there it is replaced for good.
+        module = self.fn.__module__
+        if "tl" not in self.fn.__globals__ and module not in replaced:
+            replaced.add(module)
+            interpreter._patch_lang(self.fn)
+        return self.rewrite()(*args, **options)
+
+    interpreter.InterpretedFunction.__call__ = call_nested
+    interpreter.ScanOps.generic_scan = scan_whole_rows
     interpreter.InterpreterBuilder.create_dot = dot_widened
     interpreter._convert_float = convert_to_nearest
     interpreter._patch_builtin = patch_known
