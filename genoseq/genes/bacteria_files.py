@@ -13,6 +13,7 @@ from genoseq.config.genes import Adapt
 from genoseq.errors import ConfigError
 from genoseq.files.atomic import PathLike, atomic_folder, irreplaceable
 from genoseq.files.inputs import all_kept
+from genoseq.files.jobs import Jobs
 from genoseq.files.names import CONFIG, DECODER, FRAMESHIFTS, GENES, SUMMARY, TRACKS, WEIGHTS
 from genoseq.files.progress import Report
 from genoseq.files.provenance import PROVENANCE
@@ -104,7 +105,8 @@ def call_bacteria_files(
         settings = _settings(calling, circles, all_starts, adapt, source)
         made = calling.computing(adapted.bundle)
         record = genes_record(genome, model, path, settings, given.get("mask"), made)
-        _write(out, adapted, genome, circles, settings, record, decoder if all_starts else None)
+        starts_by = decoder if all_starts else None
+        _write(out, adapted, genome, circles, settings, record, starts_by, jobs)
         finish(adapted, state, None if save_model is None else Path(save_model), path)
     if better := better_model(model, adapted.calls):
         _log.warning("genes: there are many indels: -m %s reads such sequence better", better)
@@ -167,6 +169,7 @@ def _write(
     settings: Mapping[str, Any],
     record: Mapping[str, Any],
     starts_by: DecoderWeights | None,
+    jobs: int,
 ) -> None:
     """Write all files; the table of starts as a decoder weighs them."""
     from genoseq.files.provenance import write_record
@@ -189,6 +192,9 @@ def _write(
             )
         (folder / SUMMARY).write_text(text + "\n")
         if calls.kept is not None:
-            tracks, formats = calls.kept.tracks(), default_formats("classes")
-            write_tracks(tracks, genome.lengths, CHANNELS, "classes", folder / TRACKS, formats)
+            with Jobs(jobs) as shared:
+                write_tracks(
+                    calls.kept.tracks(shared), genome.lengths, CHANNELS, "classes",
+                    folder / TRACKS, default_formats("classes"), jobs=shared,
+                )  # fmt: skip
         write_record(folder, record)

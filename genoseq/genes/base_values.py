@@ -9,17 +9,18 @@ from itertools import accumulate
 
 import numpy as np
 
+from genoseq.files.jobs import Jobs
 from genoseq.files.staging import temporary_folder
 from genoseq.genes.content import Values
 from genoseq.genes.layout import Contig
 from genoseq.genes.state_values import STATES, Scorer
-from genoseq.genome.tracks import DECIMALS, Channel, Track
+from genoseq.genome.tracks import Channel, Track
+from genoseq.writers.lattice import floats, thousandths
 
 CHANNELS = (Channel("CDS", "+"), Channel("CDS", "-"))
 """Columns of the tracks, as ``genoseq score`` has them."""
-_COLUMNS = [[i for i, state in enumerate(STATES) if state[1] == one.strand] for one in CHANNELS]
-"""States of each channel."""
-_NONE = 65535
+_STATES = [[i for i, state in enumerate(STATES) if state[1] == one.strand] for one in CHANNELS]
+"""Of each channel."""
 _CHUNK_BASES = 1 << 18
 _HELD_BASES = 1 << 16
 """Bases of short contigs that are written together."""
@@ -28,7 +29,7 @@ _HELD_BASES = 1 << 16
 class KeptValues:
     """Probabilities of coding sequence on either strand, of every base of a genome.
 
-    In steps of ``10**-DECIMALS``, as tracks have them: 4 bytes per base, in a temporary file.
+    In thousandths, as tracks have them: 4 bytes per base, in a temporary file.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class KeptValues:
         *offsets, total = accumulate(lengths.values(), initial=0)
         self._lengths = dict(lengths)
         self._offsets = dict(zip(lengths, offsets, strict=True))
-        shape, step = (max(total, 1), len(CHANNELS)), np.dtype(np.uint16)
+        shape, step = (len(CHANNELS), max(total, 1)), np.dtype(np.uint16)
         with temporary_folder() as folder, (folder / "values").open("w+b") as file:
             # A map of a file that finds the disk full ends the process: the room is taken before.
             os.posix_fallocate(file.fileno(), 0, math.prod(shape) * step.itemsize)
@@ -57,19 +58,26 @@ class KeptValues:
 
         return scored
 
-    def tracks(self) -> Iterator[Track]:
-        """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T."""
+    def tracks(self, jobs: Jobs) -> Iterator[Track]:
+        """The values of all contigs, by pieces; NaN where a base is none of A, C, G and T.
+
+        Parameters
+        ----------
+        jobs
+            Which share what is made of them; they start when the first piece is asked for.
+        """
         self._write()
-        begun, values = 0, np.empty((0, len(CHANNELS)), np.float32)
+        if (processes := min(jobs.most, self._values.shape[1] // _CHUNK_BASES)) > 1:
+            jobs.start(processes)
+        begun, values = 0, np.empty((len(CHANNELS), 0), np.float32)
         for chrom, length in self._lengths.items():
             for start in range(0, length, _CHUNK_BASES):
                 first = self._offsets[chrom] + start
                 end = first + min(_CHUNK_BASES, length - start)
-                if end > begun + len(values):  # the next bases, of however many contigs
-                    steps = self._values[first : first + _CHUNK_BASES]
-                    begun, values = first, (steps / np.float32(10**DECIMALS)).astype(np.float32)
-                    values[steps == _NONE] = np.nan
-                yield Track(chrom, start, values[first - begun : end - begun], CHANNELS)
+                if end > begun + values.shape[1]:  # the next bases, of however many contigs
+                    begun = first
+                    values = floats(self._values[:, first : first + _CHUNK_BASES])
+                yield Track(chrom, start, values[:, first - begun : end - begun].T, CHANNELS)
 
     def _keep(self, one: Contig, values: Values) -> Values:
         """The same values, of which the tracks' are kept; those of reads many at once."""
@@ -84,15 +92,15 @@ class KeptValues:
         if not held:
             return
         whole = held[0][1] if len(held) == 1 else np.concatenate([each for _, each in held], axis=1)
-        # A circle is turned while its genes are called, and lies as in its file here.
-        at = [
-            self._offsets[one.name] + (np.arange(one.length) + one.turned) % max(one.length, 1)
-            for one, _ in held
-        ]
-        where = np.concatenate(at)
-        for begin in range(0, len(where), _CHUNK_BASES):
-            part = whole[:, begin : begin + _CHUNK_BASES]
-            own = np.stack([part[states].sum(0) for states in _COLUMNS], axis=1)
-            known = np.isfinite(own)
-            steps = np.where(known, np.where(known, own, 0).clip(0, 1) * 10**DECIMALS, _NONE)
-            self._values[where[begin : begin + _CHUNK_BASES]] = steps.round()
+        steps = np.empty((len(CHANNELS), whole.shape[1]), np.uint16)
+        for begin in range(0, whole.shape[1], _CHUNK_BASES):
+            part = slice(begin, begin + _CHUNK_BASES)
+            own = np.stack([whole[states, part].sum(0) for states in _STATES])
+            steps[:, part] = thousandths(own)
+        begin = 0
+        for one, _ in held:
+            own, at = steps[:, begin : begin + one.length], self._offsets[one.name]
+            # A circle is turned while its genes are called, and lies as in its file here.
+            turned = np.roll(own, one.turned, axis=1) if one.turned else own
+            self._values[:, at : at + one.length] = turned
+            begin += one.length

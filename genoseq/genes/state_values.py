@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +84,12 @@ def model_scorer(
     stride = bundle.settings.stride
     around = -(-bundle.context // stride) * stride
 
+    def probabilities(odds: Values) -> Values:
+        found = -odds[order]
+        np.exp(found, out=found)
+        found += 1
+        return np.divide(1, found, out=found)
+
     def values_of(contigs: Sequence[Contig]) -> Iterator[Values]:
         from genoseq.inference.score import score
 
@@ -97,22 +103,27 @@ def model_scorer(
             device=device,
             precision=precision,
             jobs=jobs,
+            then=probabilities,
         )
+        # Asked for now, so that the jobs compute while candidates are looked for.
+        tracks = chain(list(islice(tracks, 1)), tracks)
 
         def values_of_contig(index: int, one: Contig) -> Values:
             nonlocal done
-            values = np.full((len(order), one.length), np.nan, np.float32)
+            values = np.empty((len(order), one.length), np.float32)
             margin, end = around * one.circular, genome.lengths[str(index)]
             while end:
                 track = next(tracks)
                 first, last = max(track.start, margin), min(track.end, margin + one.length)
                 if first < last:
-                    odds = track.values[first - track.start : last - track.start, order].T
-                    values[:, first - margin : last - margin] = 1 / (1 + np.exp(-odds))
+                    own = track.values[first - track.start : last - track.start]
+                    values[:, first - margin : last - margin] = own.T
                 done += len(track.values)
                 report(done, total)
                 if track.end == end:
                     break
+            if index + 1 == len(contigs):
+                next(tracks, None)  # the jobs end
             return values
 
         # Passed on by map, values are kept by nobody but who asked for them.

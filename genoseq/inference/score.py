@@ -7,8 +7,8 @@ windows of any contigs make a batch, ``predict`` runs it, ``strands`` joins both
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,7 @@ def score(
     rounded: bool = True,
     control: Controls | None = None,
     strands: AskedStrands | None = None,
+    then: Callable[[Values], Values] | None = None,
 ) -> Iterator[Track]:
     """Score a genome, both strands averaged, or one where the model reads one, in flat memory.
 
@@ -86,10 +87,11 @@ def score(
         same.
     strands
         ``one``: the forward strand alone, for half the work; None: as the model's settings say.
-
     control
         What the controls of signals are, of models that learned it; None: values are free of what
         controls explain, see :mod:`genoseq.tasks.control`.
+    then
+        What the processes make of one model's values, (C, L) to (C, L), base by base.
 
     Yields
     ------
@@ -108,6 +110,9 @@ def score(
     tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
     output = bundles[0].task.output(values, by_phase)
+    if (made := then) is not None:
+        plain = output.values
+        output = replace(output, values=lambda predicted: made(plain(predicted)))
     predictors = [Predictor(one, device, precision, strands=strands) for one in bundles]
     check_strands(confidence, predictors)
     wanted = wanted_regions(genome, regions)

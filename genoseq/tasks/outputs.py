@@ -81,14 +81,17 @@ def state_log_odds(probabilities: Values) -> Values:
     has few digits left; one by one, so that a base's value does not depend on its neighbours.
     """
     # In double precision the order of the states, which swap strands, does not show.
-    before = np.cumsum(probabilities, axis=0, dtype=np.float64)
-    after = np.cumsum(probabilities[::-1], axis=0, dtype=np.float64)[::-1]
-    others = np.zeros_like(before)
-    others[1:] += before[:-1]
-    others[:-1] += after[1:]
+    wide = probabilities.astype(np.float64)
+    others = np.zeros_like(wide)
+    for states in (range(len(wide)), range(len(wide) - 1, -1, -1)):
+        total = np.zeros_like(wide[0])  # of the states before each, and then of those behind it
+        for state in states:
+            others[state] += total
+            total += wide[state]
     with np.errstate(divide="ignore"):  # -inf, and then clipped
-        odds = np.log(probabilities.astype(np.float64)) - np.log(others)
-    return odds.clip(-LOG_ODDS, LOG_ODDS).astype(np.float32)
+        odds = np.log(wide, out=wide)
+        odds -= np.log(others, out=others)
+    return odds.clip(-LOG_ODDS, LOG_ODDS, out=odds).astype(np.float32)
 
 
 def own_log_odds(probabilities: Values) -> Values:
