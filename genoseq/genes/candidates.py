@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from genoseq.genes.genetic_codes import (
     EDGE,
     START_CODONS,
+    UNKNOWN_CODON,
     GeneticCode,
     codon_number,
     codon_numbers,
@@ -98,7 +99,9 @@ def find_candidates(layout: Layout, code: GeneticCode, shortest: int) -> Candida
     Candidates; of a circle each frame once, complete.
     """
     numbers = codon_numbers(layout.codes)
-    stops = np.isin(numbers, code.stops)
+    stopping = np.zeros(UNKNOWN_CODON + 1, bool)
+    stopping[list(code.stops)] = True
+    stops = stopping[numbers]
     walls = _walls(layout)
     kinds = _start_kinds(numbers)
     found = [_frames(frame, stops, walls, shortest) for frame in range(3)]

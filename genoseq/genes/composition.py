@@ -11,33 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from genoseq.genes.codon_sums import CodonSums, in_steps
 from genoseq.genes.genetic_codes import UNKNOWN_CODON
-from genoseq.genes.layout import Positions
 
 _PRIOR = 8.0
 """Weight of a codon's own frequency beside the pairs that were counted."""
 _LARGEST = 3.0
-
-
-def positions_within(starts: Positions, ends: Positions) -> Positions:
-    """First bases of all codons of intervals ``[starts, ends)``, each a multiple of 3 long."""
-    counts = (ends - starts) // 3
-    before = np.repeat(np.cumsum(counts) - counts, counts)
-    return np.asarray(
-        np.repeat(starts, counts) + 3 * (np.arange(int(counts.sum())) - before), np.int64
-    )
-
-
-def pair_counts(
-    numbers: NDArray[np.uint8], starts: Positions, ends: Positions
-) -> NDArray[np.float64]:
-    """How often each codon follows each within intervals, their last codon left out: (64, 64)."""
-    at = positions_within(starts, np.maximum(ends - 6, starts))
-    first, second = numbers[at].astype(np.int64), numbers[at + 3]
-    both = (first != UNKNOWN_CODON) & (second != UNKNOWN_CODON)
-    counts = np.bincount(64 * first[both] + second[both], minlength=4096)
-    return counts.reshape(64, 64).astype(np.float64)
 
 
 def chain_log_odds(genes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -76,8 +54,3 @@ def pair_numbers(numbers: NDArray[np.uint8]) -> NDArray[np.uint16]:
     if len(numbers) > 3:
         pairs[:-3] = numbers[:-3] * np.uint16(65) + numbers[3:]
     return pairs
-
-
-def chain_sums(pairs: NDArray[np.uint16], odds: NDArray[np.float64]) -> CodonSums:
-    """Running sums of the log-odds, (65, 65), of the codon pair that begins at each position."""
-    return CodonSums(in_steps(odds).reshape(-1)[pairs])

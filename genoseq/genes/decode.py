@@ -152,8 +152,8 @@ def tempered(
 
 def top_starts(candidates: Candidates, log_shares: NDArray[np.float64]) -> Positions:
     """Index of the likeliest start of each frame, the first of equal ones."""
-    order = np.lexsort((-log_shares, candidates.frame))
-    return order[candidates.first[:-1]]
+    best = np.flatnonzero(log_shares >= candidates.per_start(candidates.largest(log_shares)))
+    return np.asarray(best[np.searchsorted(best, candidates.first[:-1])], np.int64)
 
 
 def candidate_scores(

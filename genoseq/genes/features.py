@@ -13,7 +13,7 @@ from genoseq.genes.content import BEFORE, PROFILE
 from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
 from genoseq.genes.neighbours import FrameNeighbours, StartNeighbours
-from genoseq.genes.sites import CLOSE, LEFT, Sites, gap_bins, step_numbers
+from genoseq.genes.sites import Sites, gap_bins
 
 if TYPE_CHECKING:
     from genoseq.genes.prepare import Genome
@@ -44,8 +44,6 @@ EVIDENCE = (
 )
 """Features by where they come from: sites, start codon, the network, codon usage.  The others say
 where a start lies in its frame and among genes."""
-_NEAR_POSITIONS = 20
-"""bp before the start that count as near; a promoter lies further away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +77,11 @@ def start_features(
     candidates, content = genome.candidates, genome.content
     kind = candidates.kind
     edge = kind == EDGE
-    near = neighbours.gap <= CLOSE
-    steps = step_numbers(genome.windows)
-    odds = np.empty(steps.shape)
-    for context, those in enumerate((~near, near)):
-        odds[those] = sites.positions[context].reshape(-1)[steps[those]]
+    before_near, before_far, behind = sites.position_scores(genome.windows, neighbours.gap)
     codon = np.concatenate([sites.codon, [0.0]])[kind]
     rank = np.arange(len(kind)) - candidates.per_start(candidates.first[:-1])
     length = candidates.per_start(candidates.ends) - candidates.starts
     sited = ~edge
-    first_near = LEFT - _NEAR_POSITIONS - 1  # the step to a base is one before the base
     return np.stack(
         [
             content.whole,
@@ -98,9 +91,9 @@ def start_features(
             codon,
             sites.motif_scores(genome.windows) * sited,
             sites.pairing_scores(genome.windows) * sited,
-            odds[:, first_near : LEFT - 1].sum(1) * sited,
-            odds[:, :first_near].sum(1) * sited,
-            odds[:, LEFT - 1 :].sum(1) * sited,
+            before_near * sited,
+            before_far * sited,
+            behind * sited,
             chain.whole,
             chain.before,
             chain.behind,

@@ -11,17 +11,10 @@ from numpy.typing import NDArray
 from genoseq.config.genes import SHORTEST
 from genoseq.genes.candidates import Candidates, find_candidates
 from genoseq.genes.choice import choose
-from genoseq.genes.codon_sums import CodonSums
-from genoseq.genes.composition import (
-    anywhere,
-    chain_log_odds,
-    chain_sums,
-    hexamer_log_odds,
-    pair_counts,
-    pair_numbers,
-)
+from genoseq.genes.composition import anywhere, chain_log_odds, hexamer_log_odds, pair_numbers
 from genoseq.genes.content import Content, Values, content_of
 from genoseq.genes.features import Usage
+from genoseq.genes.frame_pairs import FramePairs, frame_pairs
 from genoseq.genes.genetic_codes import EDGE, GeneticCode, codon_numbers
 from genoseq.genes.layout import Layout, Positions
 from genoseq.genes.mask import masked
@@ -29,8 +22,6 @@ from genoseq.genes.sites import FOLLOWERS, site_windows
 from genoseq.genome.regions import Region
 from genoseq.genome.sequences import Codes
 
-_AROUND = 45
-"""bp around a start in which codon usage is looked at, once behind it and twice before."""
 _FIRST_SCORE = 15.0
 """Nats of content that a first choice needs."""
 _HOPELESS = -40.0
@@ -47,8 +38,8 @@ class Genome:
     ----------
     layout, candidates, content
         Of the whole genome.
-    numbers, pairs
-        Codon, and codon pair, at each position of the layout.
+    pairs
+        Codon pairs of the candidates' frames.
     background
         How often each codon follows each anywhere, shape (64, 64).
     first_choice
@@ -63,8 +54,7 @@ class Genome:
     layout: Layout
     candidates: Candidates
     content: Content
-    numbers: NDArray[np.uint8]
-    pairs: NDArray[np.uint16]
+    pairs: FramePairs
     background: NDArray[np.float64]
     first_choice: Positions
     windows: Codes
@@ -103,9 +93,10 @@ def prepare(
     numbers = codon_numbers(layout.codes)
     chosen = _first_choice(layout, candidates, content)
     pairs = pair_numbers(numbers)
-    chain = _chain(numbers, pairs, candidates, chosen)
+    of_all = frame_pairs(pairs, candidates)
+    chain = of_all.usage(candidates, chain_log_odds(*of_all.counts(candidates, chosen)))
     hopeful = candidates.largest(content.whole) > _HOPELESS
-    hopeful |= candidates.largest(_whole(candidates, chain)) > _USUAL
+    hopeful |= candidates.largest(chain.whole) > _USUAL
     hopeful[candidates.frame[chosen]] = True
     starts = candidates.per_start(hopeful)
     first_choice = (np.cumsum(starts) - 1)[chosen]
@@ -114,8 +105,7 @@ def prepare(
         layout,
         kept,
         content.of_starts(starts),
-        numbers,
-        pairs,
+        frame_pairs(pairs, kept),
         anywhere(pairs),
         first_choice,
         site_windows(layout.codes, kept.starts),
@@ -132,44 +122,11 @@ def usages_of(genome: Genome, chosen: Positions) -> tuple[Usage, Usage]:
     By the chain of codons, against the frames without a chosen gene; and by hexamers, against the
     genome anywhere.
     """
-    candidates = genome.candidates
-    ends = candidates.ends[candidates.frame[chosen]]
-    genes = pair_counts(genome.numbers, candidates.starts[chosen], ends)
-    odds = hexamer_log_odds(genes, genome.background)
+    candidates, pairs = genome.candidates, genome.pairs
+    genes, others = pairs.counts(candidates, chosen)
     return (
-        _usage(candidates, _chain(genome.numbers, genome.pairs, candidates, chosen)),
-        _usage(candidates, chain_sums(genome.pairs, odds)),
-    )
-
-
-def _chain(
-    numbers: NDArray[np.uint8],
-    pairs: NDArray[np.uint16],
-    candidates: Candidates,
-    chosen: Positions,
-) -> CodonSums:
-    frame = candidates.frame
-    genes = pair_counts(numbers, candidates.starts[chosen], candidates.ends[frame[chosen]])
-    free = np.ones(len(candidates), bool)
-    free[frame[chosen]] = False
-    begins = candidates.starts[candidates.first[:-1]][free]
-    others = pair_counts(numbers, begins, candidates.ends[free])
-    return chain_sums(pairs, chain_log_odds(genes, others))
-
-
-def _whole(candidates: Candidates, sums: CodonSums) -> NDArray[np.float64]:
-    """Sum over the codon pairs of each candidate, its stop codon left out."""
-    starts, ends = candidates.starts, candidates.per_start(candidates.ends)
-    return sums.between(starts, np.maximum(ends - 6, starts))
-
-
-def _usage(candidates: Candidates, sums: CodonSums) -> Usage:
-    starts, ends = candidates.starts, candidates.per_start(candidates.ends)
-    return Usage(
-        _whole(candidates, sums),
-        sums.between(starts - _AROUND, starts),
-        sums.between(starts - 2 * _AROUND, starts - _AROUND),
-        sums.between(starts, np.minimum(starts + _AROUND, ends - 6)),
+        pairs.usage(candidates, chain_log_odds(genes, others)),
+        pairs.usage(candidates, hexamer_log_odds(genes, genome.background)),
     )
 
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from genoseq.genes.decode import Decoded
-from genoseq.genes.genetic_codes import codon_number
 from genoseq.genes.start_table import in_file
 from genoseq.genome.regions import Strand
-from genoseq.genome.sequences import Codes, decode
+from genoseq.genome.sequences import Codes, decode, encode
 
 _BEFORE, _BEHIND = 400.0, 300.0
 """Nats of content that the gene, and the frame behind it, need."""
@@ -48,7 +47,8 @@ def selenocysteine_candidates(decoded: Decoded) -> Iterator[Selenocysteine]:
     candidates, layout, whole = genome.candidates, genome.layout, genome.content.whole
     frame = candidates.frame[decoded.chosen]
     ends = candidates.ends[frame]
-    tga = genome.numbers[np.maximum(ends - 3, 0)] == codon_number("TGA")
+    last = layout.codes[np.maximum(ends - 3, 0)[:, None] + np.arange(3)]
+    tga = (last == encode(b"TGA")).all(1)
     coding = ~candidates.open_3prime[frame] & (whole[decoded.chosen] >= _BEFORE) & tga
     ends = ends[coding]
     if not len(ends):

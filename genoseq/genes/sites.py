@@ -26,6 +26,10 @@ PROMOTER = slice(0, 24)
 """Where a promoter's box lies within sites: 42 to 19 bp before the start of a leaderless gene."""
 CLOSE = 40
 """A start follows closely behind the gene before if no more bp lie between (or they overlap)."""
+_NEAR = 20
+"""bp before the start that count as near; a promoter lies further away."""
+_AT_ONCE = 1 << 11
+"""Sites whose odds fit the processor's cache."""
 FOLLOWERS = 5
 """Codons behind the start codon that are looked at."""
 NO_GENE = 10_000
@@ -123,6 +127,22 @@ class Sites:
     promoter_odds: ScoreOdds
     gaps: Scores
     followers: Scores
+
+    def position_scores(self, windows: Codes, gap: Positions) -> Scores:
+        """Sums of the odds of positions, of sites (m, LEFT + RIGHT): (3, m).
+
+        Of those near before the start, of those far before it, and of the rest.
+        """
+        near = LEFT - _NEAR - 1  # the step to a base is one before the base
+        parts = slice(near, LEFT - 1), slice(near), slice(LEFT - 1, None)
+        table, found = self.positions.reshape(-1), np.empty((len(parts), len(windows)))
+        close = np.where(gap <= CLOSE, len(table) // 2, 0).astype(np.int16)
+        for begin in range(0, len(windows), _AT_ONCE):
+            some = slice(begin, begin + _AT_ONCE)
+            odds = table[step_numbers(windows[some]) + close[some, None]]
+            for sums, part in zip(found, parts, strict=True):
+                sums[some] = odds[:, part].sum(1)
+        return found
 
     def motif_scores(self, windows: Codes) -> Scores:
         """Log-odds of a start by its motif, of sites (m, LEFT + RIGHT)."""

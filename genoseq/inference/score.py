@@ -109,21 +109,25 @@ def score(
     bundles = bundles_of(bundle)
     tasks = [(f"model {number}", each.task) for number, each in enumerate(bundles, 1)]
     sure = sure_output(tasks, values, by_phase, confidence)
-    output = bundles[0].task.output(values, by_phase)
-    if (made := then) is not None:
-        plain = output.values
-        output = replace(output, values=lambda predicted: made(plain(predicted)))
+    output = _followed(bundles[0].task.output(values, by_phase), then)
     predictors = [Predictor(one, device, precision, strands=strands) for one in bundles]
     check_strands(confidence, predictors)
     wanted = wanted_regions(genome, regions)
     if control is not None and not all(one.takes_control for one in predictors):
         raise ConfigError("this model has learned no control: leave out --control")
-    computed = window_bases, batch_bases, control
     decimals = kept_decimals(bundles, sure or output) if rounded else None
-    told = _Told(predictors, genome, output, sure, decimals, computed)
+    told = _Told(predictors, genome, output, sure, decimals, (window_bases, batch_bases, control))
     most = jobs.most if isinstance(jobs, Jobs) else jobs
     parts = _parts(predictors[0], genome, wanted, window_bases, batch_bases, most)
     return stitch(in_jobs(told, parts, jobs), (sure or output).channels)
+
+
+def _followed(output: Output, then: Callable[[Values], Values] | None) -> Output:
+    """The same output, whose values are what is made of them."""
+    if then is None:
+        return output
+    first = output.values
+    return replace(output, values=lambda predicted: then(first(predicted)))
 
 
 def _parts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from planted_genes import KnowingScorer, planted_genome
 
+from genoseq.files.jobs import Jobs
 from genoseq.genes.base_values import KeptValues
 from genoseq.genes.layout import contig
 
@@ -26,7 +27,7 @@ def test_keeping_gives_the_scorer_s_values_and_keeps_them_where_files_have_them(
     given = list(kept.keeping(scorer)(contigs[::-1]))
     for mine, theirs in zip(given, scorer(contigs[::-1]), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    tracks = {track.chrom: track.values for track in kept.tracks()}
+    tracks = {track.chrom: track.values for track in kept.tracks(Jobs(1))}
     assert [len(tracks[name]) for name in ("a", "b")] == [lengths["a"], lengths["b"]]
     for each, genome in ((contigs[0], one), (contigs[1], other)):
         values = genome.values()

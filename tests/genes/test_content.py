@@ -11,14 +11,7 @@ from planted_genes import KnowingScorer, planted_genome
 from genoseq.genes import content
 from genoseq.genes.candidates import find_candidates
 from genoseq.genes.codon_sums import STEPS, CodonSums
-from genoseq.genes.composition import (
-    anywhere,
-    chain_log_odds,
-    hexamer_log_odds,
-    pair_counts,
-    pair_numbers,
-    positions_within,
-)
+from genoseq.genes.composition import anywhere, chain_log_odds, hexamer_log_odds, pair_numbers
 from genoseq.genes.genetic_codes import codon_numbers, genetic_code
 from genoseq.genes.layout import contig, lay_out
 from genoseq.genome.sequences import encode
@@ -88,15 +81,11 @@ def test_codon_log_odds_say_nothing_where_nothing_is_known() -> None:
     assert not content.codon_log_odds(none, phases).any()
 
 
-def test_pair_counts_are_of_codons_in_frame_but_the_last() -> None:
-    numbers = codon_numbers(encode(b"ATGAAACCCTAAATGAAATAG"))
-    counts = pair_counts(numbers, np.array([0, 12]), np.array([12, 21]))
-    atg, aaa, ccc = (int(numbers[at]) for at in (0, 3, 6))
-    assert counts.sum() == 3
-    assert (counts[atg, aaa], counts[aaa, ccc]) == (2, 1)
-    assert positions_within(np.array([0, 12]), np.array([6, 18])).tolist() == [0, 3, 12, 15]
+def test_chain_log_odds_tell_what_follows_in_genes() -> None:
+    counts = np.zeros((64, 64))
+    counts[3, 5] = 2
     odds = chain_log_odds(counts, np.zeros((64, 64)))
-    assert odds[atg, aaa] > 0 > odds[atg, atg]
+    assert odds[3, 5] > 0 > odds[3, 3]
     assert not odds[64].any()
 
 
@@ -104,8 +93,9 @@ def test_hexamer_log_odds_tell_pairs_of_genes_from_those_anywhere() -> None:
     numbers = codon_numbers(encode(b"ATGAAACCCTAAATGAAATAG" * 20))
     background = anywhere(pair_numbers(numbers))
     assert background.sum() == len(numbers) - 5
-    genes = pair_counts(numbers, np.array([0]), np.array([12]))
-    odds = hexamer_log_odds(100 * genes, background)
     atg, aaa, ccc, taa = (int(numbers[at]) for at in (0, 3, 6, 9))
+    genes = np.zeros((64, 64))
+    genes[atg, aaa] = genes[aaa, ccc] = 100
+    odds = hexamer_log_odds(genes, background)
     assert odds[atg, aaa] > 0 > odds[ccc, taa]
     assert not odds[64].any()
