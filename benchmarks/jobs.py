@@ -2,6 +2,7 @@
 
     python benchmarks/jobs.py GENOME.fa.gz OUT [--jobs 2 4 8 16] [--turns 3] [--verb score]
         [--formats bigwig,bedgraph,bed,tsv,scores] [--precision int8]
+    python benchmarks/jobs.py GENOME.fa.gz OUT --verb genes --tracks --peers --jobs 2
 
 Whole commands, in turns, of which the fastest counts, beside one job of one thread of torch and of
 two, and beside two commands of one job side by side, each of half the genome, which share nothing:
@@ -17,12 +18,18 @@ A machine that is busy with other things makes seconds worthless, and its CPU se
 table ends with what is not shared, the CPU seconds of the same command for a contig of 1 kb (the
 start of Python and torch, the model) and of `import torch` alone, and has how many times as fast as
 one the jobs could be: the first row's CPU seconds, by the start and the row's other CPU seconds
-divided by jobs.
+divided by jobs.  The last column is the seconds that whole commands would take on as many idle
+processors as there are jobs, were nothing of the process that writes done beside the jobs: its CPU
+seconds, its start included, and those of all others divided by jobs.
+
+``--peers``: Prodigal (pyrodigal) and Orphos (``pip install orphos``), which is Prodigal again in
+Rust, trained on the same genome.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import subprocess
 import sys
@@ -30,6 +37,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from gene_costs import PEER
+from genes import ORPHOS
 
 import genoseq as gs
 from genoseq.readers.fasta import write_fasta
@@ -143,6 +153,19 @@ def ways_of(
     }
 
 
+def peers(genome: Path, out: Path) -> dict[str, list[list[str]]]:
+    """Commands of other gene finders, of one thread each."""
+    plain, packed = out / "whole.fa", out / "whole.fa.gz"
+    with gs.open_fasta(genome) as fasta:
+        write_fasta(plain, [(name, fasta.fetch(name, 0, n)) for name, n in fasta.lengths.items()])
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    python = [sys.executable, "-c"]
+    return {
+        "Prodigal": [[*python, PEER, str(plain), "single"]],
+        "Orphos": [[*python, ORPHOS, str(packed), str(out / "orphos.gff"), "11"]],
+    }
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -153,11 +176,14 @@ def main() -> None:
     parser.add_argument("--verb", choices=["score", "genes"], default="score")
     parser.add_argument("--formats", help="of score; by default bigWig and BED")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--tracks", action="store_true", help="of genes: per-base tracks as well")
+    parser.add_argument("--peers", action="store_true", help="other gene finders beside")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    more = ["--precision", asked.precision]
+    more = ["--precision", asked.precision, *(["--tracks"] if asked.tracks else [])]
     more += [] if asked.formats is None else ["--formats", asked.formats]
     ways = ways_of(asked.genome, asked.out, asked.verb, asked.jobs, more)
+    ways |= peers(asked.genome, asked.out) if asked.peers else {}
     with gs.open_fasta(asked.genome) as fasta:
         mb = sum(fasta.lengths.values()) / 1e6
     found: dict[str, list[Took]] = {way: [] for way in ways}
@@ -176,14 +202,17 @@ def main() -> None:
     print(f"{asked.verb}, {mb:.1f} Mb, {' '.join(more)}, {count} processors, load {load}")
     print(
         "| jobs | seconds | times as fast | CPU seconds | of which who writes | peak MB | could be "
-        "| keeps busy | who writes, CPU s per Mb | others, CPU s per Mb |"
+        "| keeps busy | who writes, CPU s per Mb | others, CPU s per Mb | on idle processors |"
     )
-    print("|---" * 10 + "|")
+    print("|---" * 11 + "|")
     for way, rows in found.items():
         took = least[way]
         counted = way in map(str, asked.jobs)
         writes, others = max(took.parents - start, 0.01) / mb, took.workers / mb
-        shared = f"{others / writes:.0f} | {writes:.4f} | {others:.3f}" if counted else " | | "
+        shared = " | | | "
+        if counted:
+            idle = took.parents + took.workers / int(way)
+            shared = f"{others / writes:.0f} | {writes:.4f} | {others:.3f} | {idle:.1f}"
         print(
             f"| {way} | {wall[way]:.1f} | {wall[ONE] / wall[way]:.2f} | {took.cpu:.2f} | "
             f"{took.parents:.2f} | {max(each.memory for each in rows):.0f} | "

@@ -23,6 +23,13 @@ def in_steps(values: NDArray[np.floating]) -> NDArray[np.int32]:
     return np.rint(scaled, out=scaled).astype(np.int32)
 
 
+def running_sums(values: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Sum of the values before each, and of all: (L,) to (L + 1,)."""
+    sums = np.zeros(len(values) + 1, np.int64)
+    sums[1:] = values
+    return np.cumsum(sums, out=sums)
+
+
 class CodonSums:
     """Running sums of the three frames.
 
@@ -36,9 +43,7 @@ class CodonSums:
 
     def __init__(self, values: NDArray[np.int32], first: int = 0) -> None:
         self._first = first
-        self._sums = [
-            np.concatenate([[0], np.cumsum(values[frame::3], dtype=np.int64)]) for frame in range(3)
-        ]
+        self._sums = [running_sums(values[frame::3]) for frame in range(3)]
 
     def between(self, starts: Positions, ends: Positions) -> NDArray[np.float64]:
         """Sum over the codons of ``[starts, ends)``, a multiple of 3 long, each of shape (m,).

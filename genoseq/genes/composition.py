@@ -16,6 +16,7 @@ from genoseq.genes.genetic_codes import UNKNOWN_CODON
 _PRIOR = 8.0
 """Weight of a codon's own frequency beside the pairs that were counted."""
 _LARGEST = 3.0
+_AT_ONCE = 1 << 18
 
 
 def chain_log_odds(genes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -37,8 +38,10 @@ def hexamer_log_odds(
 
 def anywhere(pairs: NDArray[np.uint16]) -> NDArray[np.float64]:
     """How often each codon follows each in whatever frame of both strands, shape (64, 64)."""
-    counts = np.bincount(pairs, minlength=65 * 65).reshape(65, 65)
-    return counts[:64, :64].astype(np.float64)
+    counts = np.zeros(65 * 65)
+    for begin in range(0, len(pairs), _AT_ONCE):  # each is counted as a number of 8 bytes
+        counts += np.bincount(pairs[begin : begin + _AT_ONCE], minlength=len(counts))
+    return counts.reshape(65, 65)[:64, :64].copy()
 
 
 def _chain(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
-from genoseq.genes.codon_sums import STEPS, in_steps
+from genoseq.genes.codon_sums import STEPS, in_steps, running_sums
 from genoseq.genes.features import Usage
 from genoseq.genes.layout import Positions
 
@@ -66,8 +66,7 @@ class FramePairs:
 
     def usage(self, candidates: Candidates, odds: NDArray[np.float64]) -> Usage:
         """Sums for all starts of the log-odds of codon pairs, (65, 65)."""
-        steps = in_steps(odds).reshape(-1)[self.pairs]
-        sums = np.concatenate([[0], np.cumsum(steps, dtype=np.int64)])
+        sums = running_sums(in_steps(odds).reshape(-1)[self.pairs])
         at, ends = self.at, candidates.per_start(self.ends)
         far, before, here = (sums[at - codons] for codons in (2 * AROUND, AROUND, 0))
         behind = sums[np.minimum(at + AROUND, ends)]
