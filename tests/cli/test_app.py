@@ -262,3 +262,17 @@ def test_answer_hides_no_error_that_nobody_expects(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(RuntimeError, match="a fault"):
         answer(fails)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, "1"), ("3", "3")])
+def test_app_gives_numpy_one_thread_before_it_is_loaded(given: str | None, wanted: str) -> None:
+    code = (
+        "import os, sys\n"
+        "from genoseq.cli.app import answer\n"
+        "answer(lambda: print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules))\n"
+    )
+    others = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    env = others | ({} if given is None else {"OPENBLAS_NUM_THREADS": given})
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    assert found.stdout.split() == [wanted, "False"]
