@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from genoseq.genes.candidates import Candidates
 from genoseq.genes.choice import choose
+from genoseq.genes.chosen_sites import chosen_sites
 from genoseq.genes.features import (
     START_FEATURES,
     Matrix,
@@ -21,17 +22,13 @@ from genoseq.genes.features import (
     gene_features,
     start_features,
 )
-from genoseq.genes.genetic_codes import EDGE
 from genoseq.genes.layout import Positions
-from genoseq.genes.neighbours import frame_neighbours, start_neighbours
+from genoseq.genes.neighbours import frame_neighbours
 from genoseq.genes.prepare import Genome, usages_of
-from genoseq.genes.sites import Sites, learn_sites
+from genoseq.genes.sites import Sites
 from genoseq.genes.weights import DecoderWeights
 
 ROUNDS = 3
-_RIVAL = 150
-"""bp between a chosen start and another of its frame that sites are told apart from: start codons
-far within genes have other bases around them than those that might be taken for the start."""
 DOUBT = 0.005
 """Probability that all starts of a frame share, however sure one of them is.  Annotations have four
 times as many starts against which all evidence is, but of starts that experiments show none."""
@@ -109,20 +106,10 @@ def decode(genome: Genome, weights: DecoderWeights, rounds: int = ROUNDS) -> Dec
 def learn_round(genome: Genome, chosen: Positions, weights: NDArray[np.float64]) -> Round:
     """Learn from the chosen starts, and say what follows for all candidates."""
     candidates = genome.candidates
-    frame = candidates.frame
-    kind = candidates.kind
-    neighbours = start_neighbours(genome.layout, candidates, chosen)
     chain, hexamers = usages_of(genome, chosen)
-    picked = np.zeros(len(frame), bool)
-    picked[chosen] = True
-    having = np.zeros(len(candidates), bool)
-    having[frame[chosen]] = True
-    own = np.flatnonzero(picked & (kind != EDGE))
-    begins = np.zeros(len(candidates), np.int64)
-    begins[frame[chosen]] = candidates.starts[chosen]
-    rival = np.abs(candidates.starts - candidates.per_start(begins)) <= _RIVAL
-    others = np.flatnonzero(rival & ~picked & having[frame] & (kind != EDGE))
-    sites = learn_sites(genome.windows, genome.followers, kind, neighbours.gap, own, others)
+    sites, neighbours = chosen_sites(
+        genome.layout, candidates, genome.windows, genome.followers, chosen
+    )
     starts = start_features(genome, chain, hexamers, neighbours, sites)
     log_shares = log_shares_of(candidates, starts @ weights)
     top = top_starts(candidates, log_shares)

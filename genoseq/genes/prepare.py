@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from genoseq.config.genes import SHORTEST
 from genoseq.genes.candidates import Candidates, find_candidates
 from genoseq.genes.choice import choose
+from genoseq.genes.chosen_sites import chosen_sites, well_sited
 from genoseq.genes.composition import anywhere, chain_log_odds, hexamer_log_odds, pair_numbers
 from genoseq.genes.content import Content, Values, content_of
 from genoseq.genes.features import Usage
@@ -27,7 +28,7 @@ _FIRST_SCORE = 15.0
 _HOPELESS = -40.0
 """Frames none of whose starts has more content than this are left out,"""
 _USUAL = 0.5
-"""unless their codon usage is worth this many nats."""
+"""unless their codon usage is worth this many nats, or their site is a gene's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,10 @@ def prepare(
     chain = of_all.usage(candidates, chain_log_odds(*of_all.counts(candidates, chosen)))
     hopeful = candidates.largest(content.whole) > _HOPELESS
     hopeful |= candidates.largest(chain.whole) > _USUAL
+    windows = site_windows(layout.codes, candidates.starts)
+    followers = numbers[candidates.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)]
+    learned = chosen_sites(layout, candidates, windows, followers, chosen)
+    hopeful |= well_sited(candidates, windows, learned)
     hopeful[candidates.frame[chosen]] = True
     starts = candidates.per_start(hopeful)
     first_choice = (np.cumsum(starts) - 1)[chosen]
@@ -108,8 +113,8 @@ def prepare(
         frame_pairs(pairs, kept),
         anywhere(pairs),
         first_choice,
-        site_windows(layout.codes, kept.starts),
-        numbers[kept.starts[:, None] + 3 * np.arange(1, FOLLOWERS + 1)],
+        windows[starts],
+        followers[starts],
         _passed(layout, code, kept),
     )
 
