@@ -154,7 +154,7 @@ def answer(command: Callable[[], None], program: str = "genoseq") -> None:
     # What is imported stays: going through its half million objects again and again, and twice more
     # at the end, takes .6 s of a command that takes 2.5.
     gc.set_threshold(_IMPORTED)
-    # NumPy's products here are small: threads that wait for more of them cost a third of `genes`.
+    # NumPy's products here are small: more threads would mostly wait for them, at full load.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -17,9 +17,8 @@ _RIVAL = 150
 """bp between a chosen start and another of its frame that sites are told apart from: start codons
 far within genes have other bases around them than those that might be taken for the start."""
 _LEAST = 2.0
-"""Nats that a site needs so that its frame is looked at, whatever the model says.  Of frames that
-the model gives no hope one in 12 to 190 has such a site; of those that are annotated all the same,
-two in five of E. coli's, with rpmJ and rmf among them."""
+"""Nats that a site needs so that its frame is looked at, whatever the model says: few frames that
+it gives no hope have such a site, among them short genes as rpmJ of E. coli."""
 
 
 class ChosenSites(NamedTuple):
@@ -63,6 +62,7 @@ def chosen_sites(
 def well_sited(candidates: Candidates, windows: Codes, learned: ChosenSites) -> Mask:
     """Frames with a start whose site is as those of the chosen genes, shape (n,)."""
     sites, gap = learned.sites, learned.neighbours.gap
+    # Weights are about those that the decoder learns for starts, which are not known here yet.
     near, _, behind = sites.position_scores(windows, gap)
     scores: Scores = 0.5 * (sites.motif_scores(windows) + sites.pairing_scores(windows))
     scores += 0.4 * near + 0.3 * (behind + sites.promoter_scores(windows, gap))
