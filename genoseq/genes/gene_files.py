@@ -73,7 +73,8 @@ def write_gene_files(
         for name, length in genome.lengths.items():
             letters, own = genome.fetch(name, 0, length), of_contig.get(name, [])
             lines = genbank_lines(name, letters, name in circles, own, division)
-            out.write("\n".join([*lines, ""]))
+            lines.append("")
+            out.write("\n".join(lines))
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

@@ -4,10 +4,9 @@ The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte
 bytes per line, so it is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
 
-1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
-   read without pyfaidx, whose import takes as long as extracting 10,000 regions;
-2. the input itself, with an index in a temporary folder (:mod:`genoseq.readers.fai`) that pyfaidx
-   reads and that is then checked byte for byte;
+1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file;
+2. the input itself, with a new index (:mod:`genoseq.readers.fai`) that is then checked byte for
+   byte;
 3. an evened-out copy in a temporary folder (:mod:`genoseq.readers.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
 """
@@ -26,7 +25,7 @@ from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.inputs import Input, kept
 from genoseq.files.limits import LONGEST_LINE, SEQUENCES, TABLES
 from genoseq.files.staging import temporary_folder
-from genoseq.readers.fai import write_fai
+from genoseq.readers.fai import index_rows
 from genoseq.readers.fasta_copy import AS_FASTA, LETTERS, SPACE, check_beginning, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
@@ -69,11 +68,11 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
             return path.open("rb", buffering=0), beside, None
         with temporary_folder() as folder:
             plain, sha256 = _plain(given, folder)
-            index = _index_of(plain, folder)
+            index = _index_of(plain)
             if index is None:
                 even = folder / "even.fa"
                 even_copy(plain, even, path)
-                plain, index = even, _index_of(even, folder)
+                plain, index = even, _index_of(even)
             assert index is not None
             return plain.open("rb", buffering=0), index, sha256
 
@@ -113,12 +112,12 @@ def index_beside(path: Path) -> Index | None:
         return index if _covers(file, index) and _head_is_nucleotides(file, index) else None
 
 
-def _index_of(plain: Path, folder: Path) -> Index | None:
-    """A new index, made in ``folder``; None if the file has no even lines or is not valid."""
+def _index_of(plain: Path) -> Index | None:
+    """A new index; None if the file has no even lines or is not valid."""
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-    index = _new_index(plain, folder)
+    index = _new_index(plain)
     return index if index is not None and index_fits(plain, index) else None
 
 
@@ -143,24 +142,13 @@ def read_fai(fai: Path) -> Index | None:
     return index if len(index) == len(rows) else None
 
 
-def _new_index(plain: Path, folder: Path) -> Index | None:
-    """A new index, made in ``folder`` and read by pyfaidx; None if it cannot be."""
-    import pyfaidx
-
-    # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
-    link, fai = folder / "genome.fa", folder / f"{plain.name}.fai"
-    link.symlink_to(plain.resolve())
-    try:
-        if not write_fai(plain, fai):
-            return None
-        pyfaidx.Faidx(link, indexname=fai, build_index=False, rebuild=False).close()
-    except (
-        Exception
-    ):  # any of its own, ValueError, RuntimeError ...: the copy will say what is wrong
+def _new_index(plain: Path) -> Index | None:
+    """A new index; None if a record has no name, or one that came before."""
+    rows = index_rows(plain)
+    if rows is None:
         return None
-    finally:
-        link.unlink()
-    return read_fai(fai)
+    index = {name: Lines(*numbers) for name, *numbers in rows}
+    return index if len(index) == len(rows) else None
 
 
 def _starts_a_record(file: BinaryIO) -> bool:
@@ -168,7 +156,7 @@ def _starts_a_record(file: BinaryIO) -> bool:
 
 
 def _has_long_line(file: BinaryIO) -> bool:
-    """Whether a chunk lies within one line: pyfaidx would hold such lines in memory, whole."""
+    """Whether a chunk lies within one line: a copy has shorter ones."""
     file.seek(0)
     return any(b"\n" not in chunk for chunk in _chunks(file, _CHUNK) if len(chunk) == _CHUNK)
 

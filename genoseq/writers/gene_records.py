@@ -6,7 +6,7 @@ circle is a join, and ``<`` or ``>`` stands where a gene is cut off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import wrap
 
@@ -34,7 +34,7 @@ def fasta_record(header: str, letters: bytes) -> str:
 def fasta_header(gene: CalledGene) -> str:
     """The line of FASTA that says what a gene is, as Prodigal writes it: ID # start # end # strand
     # more."""
-    said = ";".join(f"{key}={value}" for key, value in attributes(gene).items())
+    said = ";".join([f"{key}={value}" for key, value in attributes(gene).items()])
     strand = -1 if gene.strand == "-" else 1
     return f">{gene.name} # {gene.start + 1} # {gene.end} # {strand} # ID={gene.name};{said}"
 
@@ -50,7 +50,7 @@ def genbank_lines(
     circular: bool,
     genes: Sequence[GeneSequences],
     division: str = "BCT",
-) -> Iterator[str]:
+) -> list[str]:
     """Lines of the GenBank record of a contig.
 
     Parameters
@@ -63,23 +63,26 @@ def genbank_lines(
         GenBank's, three letters.
     """
     shape = "circular" if circular else "linear  "
-    yield f"LOCUS       {name:<16} {len(letters):>11} bp    DNA     {shape} {division} {_DATE}"
-    yield f"DEFINITION  {name}."
-    yield f"ACCESSION   {name}"
-    yield f"VERSION     {name}"
-    yield "KEYWORDS    ."
-    yield "SOURCE      ."
-    yield "  ORGANISM  ."
-    yield "            ."
-    yield "FEATURES             Location/Qualifiers"
-    yield f"     source          1..{len(letters)}"
-    yield _qualifier("mol_type", "genomic DNA")
+    lines = [
+        f"LOCUS       {name:<16} {len(letters):>11} bp    DNA     {shape} {division} {_DATE}",
+        f"DEFINITION  {name}.",
+        f"ACCESSION   {name}",
+        f"VERSION     {name}",
+        "KEYWORDS    .",
+        "SOURCE      .",
+        "  ORGANISM  .",
+        "            .",
+        "FEATURES             Location/Qualifiers",
+        f"     source          1..{len(letters)}",
+        _MOLECULE,
+    ]
     for each in genes:
-        yield from _feature_lines(each)
-    yield "ORIGIN"
+        lines += _feature_lines(each)
+    lines.append("ORIGIN")
     for number, row in enumerate(rows(letters.decode().lower())):
-        yield f"{number * _WIDTH + 1:>9} {_in_tens(row)}"
-    yield "//"
+        lines.append(f"{number * _WIDTH + 1:>9} {_in_tens(row)}")
+    lines.append("//")
+    return lines
 
 
 def _in_tens(row: str) -> str:
@@ -89,37 +92,34 @@ def _in_tens(row: str) -> str:
     return f"{row[:10]} {row[10:20]} {row[20:30]} {row[30:40]} {row[40:50]} {row[50:]}"
 
 
-def _feature_lines(each: GeneSequences) -> Iterator[str]:
+def _feature_lines(each: GeneSequences) -> list[str]:
     gene = each.gene
     where, said = location(gene), attributes(gene)
     tag = _qualifier("locus_tag", gene.name)
     if gene.introns is None:
-        yield f"     gene            {where}"
+        lines = [f"     gene            {where}"]
     else:
-        yield f"     gene            {location(replace(gene, introns=()))}"
-        yield tag
-        yield from _feature("mRNA", where)
-    yield tag
-    yield from _feature("CDS", where)
-    yield tag
-    yield f"{_INDENT}/codon_start=1"
-    yield f"{_INDENT}/transl_table={gene.code}"
-    yield from _wrapped(
-        "note", "; ".join([f"{word}={said[word]}" for word in _NOTED if word in said])
-    )
+        lines = [f"     gene            {location(replace(gene, introns=()))}", tag]
+        lines += _feature("mRNA", where)
+    note = "; ".join([f"{word}={said[word]}" for word in _NOTED if word in said])
+    lines += [tag, *_feature("CDS", where), tag, _CODON_START]
+    lines.append(f"{_INDENT}/transl_table={gene.code}")
+    lines += _wrapped("note", note)
     if gene.shifts:
-        yield _qualifier("artificial_location", ARTIFICIAL)
-    yield _INFERENCE
-    yield from _wrapped("translation", each.protein.decode())
+        lines.append(_qualifier("artificial_location", ARTIFICIAL))
+    lines.append(_INFERENCE)
+    lines += _wrapped("translation", each.protein.decode())
+    return lines
 
 
-def _feature(kind: str, where: str) -> Iterator[str]:
+def _feature(kind: str, where: str) -> list[str]:
     """The first lines of a feature: its location, cut behind commas."""
     if len(where) <= _TEXT and "," not in where:
-        yield f"     {kind:<16}{where}"
-        return
-    for number, row in enumerate(wrap(where.replace(",", ", "), _TEXT)):
-        yield f"     {kind if number == 0 else '':<16}{row.replace(' ', '')}"
+        return [f"     {kind:<16}{where}"]
+    return [
+        f"     {kind if number == 0 else '':<16}{row.replace(' ', '')}"
+        for number, row in enumerate(wrap(where.replace(",", ", "), _TEXT))
+    ]
 
 
 def location(gene: CalledGene) -> str:
@@ -159,4 +159,6 @@ def _filled(text: str) -> list[str]:
     return [*found, rest]
 
 
+_CODON_START = f"{_INDENT}/codon_start=1"
+_MOLECULE = _qualifier("mol_type", "genomic DNA")
 _INFERENCE = _qualifier("inference", "ab initio prediction:genoseq")

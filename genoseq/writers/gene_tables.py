@@ -10,6 +10,7 @@ Prodigal's: of the first base on the contig, then of the last.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
@@ -25,6 +26,8 @@ ARTIFICIAL = "low-quality sequence region"
 _Row = tuple[str, int, int, str]
 """Contig, start and end of a line of BED, and the line."""
 _VALUE = " !\"#$'()*+-./:<>?@[\\]^_`{|}~"
+_PLAIN = re.compile(f"[A-Za-z0-9{re.escape(_VALUE)}]*")
+"""Values that are written as they are."""
 
 
 def _quoted(text: str, safe: str) -> str:
@@ -82,7 +85,7 @@ def _gene_lines(gene: CalledGene) -> Iterator[str]:
 
     for start, end in gene.spans:
         yield line("gene", start, end, ".", f"ID=gene-{identity};locus_tag={identity}")
-    said = ";".join(f"{key}={_quoted(value, _VALUE)}" for key, value in attributes(gene).items())
+    said = _attribute_column(attributes(gene))
     parent = "gene"
     if gene.introns is not None:
         parent, about = "rna", f"ID=rna-{identity};Parent=gene-{identity}"
@@ -91,6 +94,12 @@ def _gene_lines(gene: CalledGene) -> Iterator[str]:
             yield line("exon", start, end, ".", f"Parent=rna-{identity}")
     for start, end, phase in gene.parts:
         yield line("CDS", start, end, phase, f"ID={identity};Parent={parent}-{identity};{said}")
+
+
+def _attribute_column(said: dict[str, str]) -> str:
+    if not _PLAIN.fullmatch("".join(said.values())):
+        said = {key: _quoted(value, _VALUE) for key, value in said.items()}
+    return ";".join([f"{key}={value}" for key, value in said.items()])
 
 
 def attributes(gene: CalledGene) -> dict[str, str]:
@@ -160,10 +169,10 @@ def _bed12_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
         said = f"{gene.name}\t{round(1000 * gene.conf)}\t{gene.strand}"
         for start, end in gene.spans:
             blocks = _blocks(
-                (low, high) for low, high, _ in gene.parts if start <= low < high <= end
+                [(low, high) for low, high, _ in gene.parts if start <= low < high <= end]
             )
-            sizes = ",".join(str(high - low) for low, high in blocks)
-            firsts = ",".join(str(low - start) for low, _ in blocks)
+            sizes = ",".join([str(high - low) for low, high in blocks])
+            firsts = ",".join([str(low - start) for low, _ in blocks])
             where = f"{gene.chrom}\t{start}\t{end}\t{said}\t{start}\t{end}"
             line = f"{where}\t{colours[gene.strand]}\t{len(blocks)}\t{sizes}\t{firsts}"
             yield gene.chrom, start, end, line
