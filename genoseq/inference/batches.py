@@ -86,12 +86,12 @@ def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width
     # even in number, so that vectors of 16 bases have no rest.
     codes = np.full((size, width), N, np.uint8)
     bases = np.full(size, width)
-    for row, waiting in enumerate(batch):
-        bases[row] = len(waiting.window.codes)
-        codes[row, : bases[row]] = waiting.window.codes
+    bases[: len(batch)] = [len(waiting.window.codes) for waiting in batch]
+    for row, waiting in zip(codes, batch, strict=False):
+        row[: len(waiting.window.codes)] = waiting.window.codes
     kept = [waiting.window.window.keep for waiting in batch]
     wanted = range(min(part.start for part in kept), max(part.stop for part in kept))
     predicted = predict(codes, bases, wanted)
-    for row, waiting in enumerate(batch):
+    for row, (waiting, part) in enumerate(zip(batch, kept, strict=True)):
         # A copy: a view would keep the whole batch for a window that waits.
-        waiting.values = predicted[:, row, waiting.window.window.keep].copy()
+        waiting.values = predicted[:, row, part].copy()

@@ -165,11 +165,14 @@ def _covers(file: BinaryIO, index: Index) -> bool:
     """Whether headers and records follow one another from the first byte to the last."""
     end, size = 0, os.fstat(file.fileno()).st_size
     for name, lines in index.items():
-        if end and not _ends_a_line(file, end):
-            return False
         if not lines.offset <= min(size, end + LONGEST_LINE) or lines.bases > size:
             return False
-        header = _pread(file, end, lines.offset - end).lstrip()
+        # With the byte before it, which ends a line.
+        before = int(end > 0)
+        header = _pread(file, end - before, lines.offset - end + before)
+        if before and header[:1] not in (b"\n", b""):
+            return False
+        header = header[before:].lstrip()
         if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
             return False
         if header[1:].split()[:1] != [name.encode()] or not name.isprintable():

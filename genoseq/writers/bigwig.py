@@ -173,22 +173,22 @@ def _short_rendered(
 ) -> Rendered | None:
     """What a row of whole short contigs becomes: each is one section, as by :func:`_rendered`."""
     values, starts = floats(row), run_starts(row, joined.borders)
-    ends = np.append(starts[1:], len(row))
     known = ~is_gap(row[starts])
     if not known.any():
         return None
-    owners = joined.owners(starts)
-    begins = joined.borders[owners]
-    runs = _runs(0, starts - begins, ends - begins, values[starts])[known]
-    bounds = np.searchsorted(owners[known], np.arange(len(chroms) + 1)).tolist()
-    low, high = runs[:, 0].tolist(), runs[:, 1].tolist()
+    ends = np.append(starts[1:], len(row))
+    bounds = np.searchsorted(starts, joined.borders)
+    begins = np.repeat(joined.borders[:-1], np.diff(bounds))
+    runs = _runs(0, starts - begins, ends - begins, values[starts])
+    if not known.all():
+        runs, bounds = runs[known], np.append(0, np.cumsum(known))[bounds]
+    told = np.flatnonzero(np.diff(bounds))
+    firsts, lasts = bounds[told], bounds[told + 1]
+    columns = (told, firsts, lasts, runs[firsts, 0], runs[lasts - 1, 1])
     payload, borders = runs.tobytes(), joined.borders.tolist()
     sections, rows = [], []
-    for number, chrom in enumerate(chroms):
-        first, last = bounds[number], bounds[number + 1]
-        if first == last:
-            continue
-        start, end = low[first], high[last - 1]
+    for number, first, last, start, end in zip(*(each.tolist() for each in columns), strict=True):
+        chrom = chroms[number]
         head = _SECTION.pack(chrom, start, end, 0, 0, _BEDGRAPH, 0, last - first)
         items = payload[first * _ITEM_BYTES : last * _ITEM_BYTES]
         sections.append(((chrom, start, chrom, end), head + items))

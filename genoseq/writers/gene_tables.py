@@ -76,24 +76,23 @@ def seqid(name: str) -> str:
     return "%3E" + text[1:] if text.startswith(">") else text
 
 
-def _gene_lines(gene: CalledGene) -> Iterator[str]:
+def _gene_lines(gene: CalledGene) -> list[str]:
     identity, score = _quoted(gene.name, _VALUE), f"{gene.log_odds:.2f}"
-    before = f"{seqid(gene.chrom)}\tgenoseq\t"
+    before, scored = f"{seqid(gene.chrom)}\tgenoseq", f"{score}\t{gene.strand}"
 
     def line(kind: str, start: int, end: int, phase: int | str, about: str) -> str:
-        return f"{before}{kind}\t{start + 1}\t{end}\t{score}\t{gene.strand}\t{phase}\t{about}"
+        return f"{before}\t{kind}\t{start + 1}\t{end}\t{scored}\t{phase}\t{about}"
 
-    for start, end in gene.spans:
-        yield line("gene", start, end, ".", f"ID=gene-{identity};locus_tag={identity}")
-    said = _attribute_column(attributes(gene))
-    parent = "gene"
+    about = f"ID=gene-{identity};locus_tag={identity}"
+    lines = [line("gene", start, end, ".", about) for start, end in gene.spans]
+    parent, parts = "gene", gene.parts
     if gene.introns is not None:
         parent, about = "rna", f"ID=rna-{identity};Parent=gene-{identity}"
-        yield line("mRNA", gene.start, gene.end, ".", about)
-        for start, end, _ in gene.parts:
-            yield line("exon", start, end, ".", f"Parent=rna-{identity}")
-    for start, end, phase in gene.parts:
-        yield line("CDS", start, end, phase, f"ID={identity};Parent={parent}-{identity};{said}")
+        lines.append(line("mRNA", gene.start, gene.end, ".", about))
+        about = f"Parent=rna-{identity}"
+        lines += [line("exon", start, end, ".", about) for start, end, _ in parts]
+    about = f"ID={identity};Parent={parent}-{identity};{_attribute_column(attributes(gene))}"
+    return [*lines, *[line("CDS", start, end, phase, about) for start, end, phase in parts]]
 
 
 def _attribute_column(said: dict[str, str]) -> str:
@@ -167,10 +166,9 @@ def _bed12_rows(genes: Iterable[CalledGene]) -> Iterator[_Row]:
     colours = {strand: ",".join(map(str, colour)) for strand, colour in STRAND_COLOURS.items()}
     for gene in genes:
         said = f"{gene.name}\t{round(1000 * gene.conf)}\t{gene.strand}"
+        parts = gene.parts
         for start, end in gene.spans:
-            blocks = _blocks(
-                [(low, high) for low, high, _ in gene.parts if start <= low < high <= end]
-            )
+            blocks = _blocks([(low, high) for low, high, _ in parts if start <= low < high <= end])
             sizes = ",".join([str(high - low) for low, high in blocks])
             firsts = ",".join([str(low - start) for low, _ in blocks])
             where = f"{gene.chrom}\t{start}\t{end}\t{said}\t{start}\t{end}"
