@@ -92,6 +92,6 @@ def _predict_batch(predict: Predict, batch: Sequence[_Waiting], size: int, width
     kept = [waiting.window.window.keep for waiting in batch]
     wanted = range(min(part.start for part in kept), max(part.stop for part in kept))
     predicted = predict(codes, bases, wanted)
-    for row, (waiting, part) in enumerate(zip(batch, kept, strict=True)):
+    for number, (waiting, part) in enumerate(zip(batch, kept, strict=True)):
         # A copy: a view would keep the whole batch for a window that waits.
-        waiting.values = predicted[:, row, part].copy()
+        waiting.values = predicted[:, number, part].copy()

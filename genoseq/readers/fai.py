@@ -1,4 +1,4 @@
-"""The index of a plain FASTA as samtools and pyfaidx have it, of the first line of each record.
+"""The index of a plain FASTA as samtools and pyfaidx write it, of the first line of each record.
 
 pyfaidx looks at each line in Python.  What an index of first lines cannot see, lines of other
 lengths and letters that are none, whoever uses it must look for:
@@ -20,22 +20,18 @@ _HEAD = 1 << 10
 """Bytes in which a header and the first line behind it mostly lie."""
 _ENDS = b"\r\n"
 
-Row = tuple[str, int, int, int, int]
-"""A record's name, its bases, the offset of the first, and bases and bytes of a line."""
 
-
-def index_rows(plain: Path) -> list[Row] | None:
-    """Rows of the index of a FASTA that begins with a record; None unless each record has a name,
-    in UTF-8, and a line end behind it."""
-    rows = []
-    with plain.open("rb") as file:
+def write_fai(plain: Path, fai: Path) -> bool:
+    """Write the index of a FASTA that begins with a record; whether each record has a name, in
+    UTF-8, and a line end behind it."""
+    with plain.open("rb") as file, fai.open("w", encoding="utf-8", newline="\n") as index:
         size = os.fstat(file.fileno()).st_size
         for start, end in pairwise(chain(_starts(file), [size])):
             row = _row(file, start, end)
             if row is None:
-                return None
-            rows.append(row)
-    return rows
+                return False
+            index.write(row)
+    return True
 
 
 def _starts(file: BinaryIO) -> Iterator[int]:
@@ -51,8 +47,8 @@ def _starts(file: BinaryIO) -> Iterator[int]:
         at, before = at + len(chunk), chunk[-1:]
 
 
-def _row(file: BinaryIO, start: int, end: int) -> Row | None:
-    """The row of the record in bytes [start, end)."""
+def _row(file: BinaryIO, start: int, end: int) -> str | None:
+    """The line of the record in bytes [start, end)."""
     head = _head(file, start, end)
     header, line_end, rest = head.partition(b"\n")
     words = header[1:].split()
@@ -70,7 +66,7 @@ def _row(file: BinaryIO, start: int, end: int) -> Row | None:
     if width and after > offset:
         lines, left = divmod(after - offset, pitch)
         bases = lines * width + min(left, width)
-    return name, bases, offset, width, pitch
+    return f"{name}\t{bases}\t{offset}\t{width}\t{pitch}\n"
 
 
 def _head(file: BinaryIO, start: int, end: int) -> bytes:

@@ -2,8 +2,8 @@
 
 The sequences of a GenBank or EMBL file are copied likewise.
 
-Every rule for the format is applied here, line by line, in flat memory.  Files that
-can be indexed are only copied where they break one, to say which and on what line.
+Every rule for the format is applied here, line by line, in flat memory.  Files that pyfaidx
+can index are only copied where they break one, to say which and on what line.
 """
 
 from __future__ import annotations

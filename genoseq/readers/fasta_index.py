@@ -4,9 +4,10 @@ The index of samtools and pyfaidx (``.fai``) holds a contig's length, first byte
 bytes per line, so it is right only for records whose lines all have one length and one line end.
 Three ways lead to such a file, the next one where one fails:
 
-1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file;
-2. the input itself, with a new index (:mod:`genoseq.readers.fai`) that is then checked byte for
-   byte;
+1. the input itself with the ``.fai`` beside it, if that is new enough and covers the file; it is
+   read without pyfaidx, whose import takes as long as extracting 10,000 regions;
+2. the input itself, with an index in a temporary folder (:mod:`genoseq.readers.fai`) that pyfaidx
+   reads and that is then checked byte for byte;
 3. an evened-out copy in a temporary folder (:mod:`genoseq.readers.fasta_copy`), which is also where
    whatever is wrong with a file is found and said.
 """
@@ -25,7 +26,7 @@ from genoseq.files.compression import compression_of, open_bytes
 from genoseq.files.inputs import Input, kept
 from genoseq.files.limits import LONGEST_LINE, SEQUENCES, TABLES
 from genoseq.files.staging import temporary_folder
-from genoseq.readers.fai import index_rows
+from genoseq.readers.fai import write_fai
 from genoseq.readers.fasta_copy import AS_FASTA, LETTERS, SPACE, check_beginning, even_copy
 from genoseq.readers.whole_numbers import is_whole
 
@@ -68,11 +69,11 @@ def plain_and_index(path: Path) -> tuple[BinaryIO, Index, str | None]:
             return path.open("rb", buffering=0), beside, None
         with temporary_folder() as folder:
             plain, sha256 = _plain(given, folder)
-            index = _index_of(plain)
+            index = _index_of(plain, folder)
             if index is None:
                 even = folder / "even.fa"
                 even_copy(plain, even, path)
-                plain, index = even, _index_of(even)
+                plain, index = even, _index_of(even, folder)
             assert index is not None
             return plain.open("rb", buffering=0), index, sha256
 
@@ -112,12 +113,12 @@ def index_beside(path: Path) -> Index | None:
         return index if _covers(file, index) and _head_is_nucleotides(file, index) else None
 
 
-def _index_of(plain: Path) -> Index | None:
-    """A new index; None if the file has no even lines or is not valid."""
+def _index_of(plain: Path, folder: Path) -> Index | None:
+    """A new index, made in ``folder``; None if the file has no even lines or is not valid."""
     with plain.open("rb") as file:
         if not _starts_a_record(file) or _has_long_line(file):
             return None
-    index = _new_index(plain)
+    index = _new_index(plain, folder)
     return index if index is not None and index_fits(plain, index) else None
 
 
@@ -142,13 +143,23 @@ def read_fai(fai: Path) -> Index | None:
     return index if len(index) == len(rows) else None
 
 
-def _new_index(plain: Path) -> Index | None:
-    """A new index; None if a record has no name, or one that came before."""
-    rows = index_rows(plain)
-    if rows is None:
+def _new_index(plain: Path, folder: Path) -> Index | None:
+    """A new index, made in ``folder`` and read by pyfaidx; None if it cannot be."""
+    import pyfaidx
+
+    # pyfaidx chooses gzip by the name's end, whatever the file holds: it sees a neutral name.
+    link, fai = folder / "genome.fa", folder / f"{plain.name}.fai"
+    link.symlink_to(plain.resolve())
+    try:
+        if not write_fai(plain, fai):
+            return None
+        with pyfaidx.Faidx(link, indexname=fai, build_index=False, rebuild=False) as found:
+            rows = found.index.items()
+            return {name: Lines(row.rlen, row.offset, row.lenc, row.lenb) for name, row in rows}
+    except Exception:  # its own, ValueError, RuntimeError ...: the copy will say what is wrong
         return None
-    index = {name: Lines(*numbers) for name, *numbers in rows}
-    return index if len(index) == len(rows) else None
+    finally:
+        link.unlink()
 
 
 def _starts_a_record(file: BinaryIO) -> bool:
@@ -156,7 +167,7 @@ def _starts_a_record(file: BinaryIO) -> bool:
 
 
 def _has_long_line(file: BinaryIO) -> bool:
-    """Whether a chunk lies within one line: a copy has shorter ones."""
+    """Whether a chunk lies within one line: pyfaidx would hold such lines in memory, whole."""
     file.seek(0)
     return any(b"\n" not in chunk for chunk in _chunks(file, _CHUNK) if len(chunk) == _CHUNK)
 
@@ -165,14 +176,11 @@ def _covers(file: BinaryIO, index: Index) -> bool:
     """Whether headers and records follow one another from the first byte to the last."""
     end, size = 0, os.fstat(file.fileno()).st_size
     for name, lines in index.items():
+        if end and not _ends_a_line(file, end):
+            return False
         if not lines.offset <= min(size, end + LONGEST_LINE) or lines.bases > size:
             return False
-        # With the byte before it, which ends a line.
-        before = int(end > 0)
-        header = _pread(file, end - before, lines.offset - end + before)
-        if before and header[:1] not in (b"\n", b""):
-            return False
-        header = header[before:].lstrip()
+        header = _pread(file, end, lines.offset - end).lstrip()
         if header[:1] != b">" or len(header.splitlines()) != 1 or header[-1:] != b"\n":
             return False
         if header[1:].split()[:1] != [name.encode()] or not name.isprintable():
