@@ -23,8 +23,8 @@ EDGE = len(START_CODONS)
 """The number of a start that lies before the end of a contig, or within a run of N."""
 UNKNOWN_CODON = 64
 """Number of a codon that holds an N."""
-_IN_BASE_5 = [25 * (n // 16) + 5 * (n // 4 % 4) + n % 4 for n in range(UNKNOWN_CODON)]
-"""Codons by their number, as digits of base 5."""
+_WEIGHTS = np.array([25, 5, 1], np.uint8)
+"""Of a codon's bases, which may be N, as digits of base 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,13 @@ class GeneticCode:
     stops
         Numbers of the stop codons, see :func:`codon_numbers`.
     amino_acids
-        ASCII letters by number of the codon, shape (65,); ``X`` for a codon with an N.
-    letters
-        The same for :meth:`bytes.translate`, by the codon's bases as digits of base 5, where N is
-        a digit as well.
+        ASCII letters by the codon's bases as digits of base 5, for :meth:`bytes.translate`; ``X``
+        for a codon with an N.
     """
 
     number: int
     stops: tuple[int, ...]
-    amino_acids: NDArray[np.uint8]
-    letters: bytes
+    amino_acids: bytes
 
 
 @cache
@@ -70,13 +67,10 @@ def genetic_code(number: int, among: tuple[int, ...] = CODES) -> GeneticCode:
         raise ConfigError(f"genetic code {number}: genes are called by the codes {known}")
     table = unambiguous_dna_by_id[number]
     stops = tuple(map(codon_number, table.stop_codons))
-    amino_acids = np.full(UNKNOWN_CODON + 1, ord("X"), np.uint8)
-    for codon, amino_acid in table.forward_table.items():
-        amino_acids[codon_number(codon)] = ord(amino_acid)
-    amino_acids[list(stops)] = ord("*")
-    letters = np.full(256, ord("X"), np.uint8)
-    letters[_IN_BASE_5] = amino_acids[:UNKNOWN_CODON]
-    return GeneticCode(number, stops, amino_acids, letters.tobytes())
+    amino_acids = np.full(256, ord("X"), np.uint8)
+    for codon, letter in (table.forward_table | dict.fromkeys(table.stop_codons, "*")).items():
+        amino_acids[encode(codon.encode()) @ _WEIGHTS] = ord(letter)
+    return GeneticCode(number, stops, amino_acids.tobytes())
 
 
 def codon_number(letters: str) -> int:
@@ -119,5 +113,5 @@ def translate(codes: Codes, code: GeneticCode, whole_start: bool) -> bytes:
     """
     whole = len(codes) // 3 * 3
     first, second, third = (codes[base:whole:3] for base in range(3))
-    letters = (25 * first + 5 * second + third).tobytes().translate(code.letters)
+    letters = (25 * first + 5 * second + third).tobytes().translate(code.amino_acids)
     return b"M" + letters[1:] if whole_start and letters else letters
