@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import Genoseq
+from numpy.typing import NDArray
 from planted_genes import KnowingScorer, PlantedGenome, planted_genome, simple_weights
 
 from genoseq.errors import ConfigError
@@ -194,6 +195,22 @@ def test_group_contigs_leaves_little_of_another_composition_where_it_is() -> Non
     contigs = pieces(random_genome(MIXED["poor"], 900_000, 3), 10_000)
     contigs += pieces(random_genome(MIXED["rich"], 200_000, 4), 10_000)
     assert not group_contigs(contigs).any()
+
+
+def test_group_contigs_is_not_misled_by_islands_that_many_organisms_have() -> None:
+    rng = np.random.default_rng(1)
+
+    def stretch(shares: NDArray[np.float64]) -> Codes:
+        either = shares + shares[::-1]
+        return rng.choice(4, 10_000, p=either / either.sum()).astype(np.uint8)
+
+    def genome(shares: NDArray[np.float64]) -> Codes:
+        islands = [stretch(each) for each in rng.dirichlet(np.full(4, 20), 8)]
+        own = [stretch(shares * np.exp(rng.normal(0, 0.04, 4))) for _ in range(52)]
+        return np.concatenate([*islands, *own])
+
+    groups = group_contigs([genome(each) for each in rng.dirichlet(np.full(4, 20), 8)])
+    assert len({*groups.tolist()}) >= 3
 
 
 class EmptyScorer:
