@@ -28,8 +28,9 @@ _LEAST = 30
 """Stretches of a group at least: 300 kb, from which start sites can be learned."""
 _PARTS = 256
 """Parts, about, into which stretches are split before parts are joined again."""
-_APART = 6.5
-"""Difference of the means of two groups in standard deviations, along the line between them."""
+_APART = 7.0
+"""Difference of the means of two parts in standard deviations, along the line between them, on
+average of those of two groups.  It has to be more than that of the parts of one genome."""
 
 
 def group_contigs(contigs: Sequence[Codes]) -> NDArray[np.int64]:
